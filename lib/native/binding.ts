@@ -1,0 +1,139 @@
+/**
+ * The native addon as TypeScript sees it. Arguments are checked by the callers in `lib/`; the native side only
+ * fails for what it alone can know (model contents, memory, CPU) and then throws an `Error` whose `code` is one of
+ * {@link NativeErrorCode}.
+ */
+
+export type NativeErrorCode = 'MODEL_INVALID' | 'ISA_UNAVAILABLE' | 'OUT_OF_MEMORY' | 'ABORTED' | 'STATE' | 'INTERNAL';
+
+/** One instruction-set implementation of the kernels, best first in {@link Binding.isas}. */
+export interface IsaInfo {
+  readonly name: string;
+  readonly description: string;
+  /** Whether this CPU (and operating system) can execute it. */
+  readonly supported: boolean;
+}
+
+/** A tensor of a model file; `data` is a view of its raw little-endian bytes. */
+export interface NativeTensor {
+  readonly dtype: 'I8' | 'I32' | 'F32';
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** What decides the graph: residual blocks per stage (n) and channels at full scale. */
+export interface NetworkShape {
+  readonly residualBlocks: number;
+  readonly baseWidth: number;
+}
+
+/** One streaming pass over an image (or a column panel of it); both sides are multiples of 4. */
+export interface PassShape {
+  /** Pixels per pass row. */
+  readonly width: number;
+  /** Number of pass rows. */
+  readonly height: number;
+  /** Pass rows are image columns: kernels are applied transposed. */
+  readonly transposed: boolean;
+  readonly threads: 1 | 2 | 3;
+}
+
+export interface BufferPlan {
+  readonly name: string;
+  readonly rowBytes: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Memory and work of one engine. `arenaBytes` is exactly what the engine maps. */
+export interface PassPlan {
+  readonly arenaBytes: number;
+  readonly buffers: readonly BufferPlan[];
+  /** Packed weights, kept by the model, in bytes. */
+  readonly weightBytes: number;
+  /** Input rows read beyond the newest row emitted. */
+  readonly delayRows: number;
+  /** Multiply-accumulates of one whole pass. */
+  readonly macs: number;
+}
+
+/** Packed, validated weights for one ISA; may be shared by engines of one thread. */
+export interface NativeModel {
+  readonly weightBytes: number;
+  readonly isa: string;
+}
+
+/** Runs one pass at a time. Not reentrant: one `push` or `drain` in flight, else code STATE. */
+export interface NativeEngine {
+  readonly mappedBytes: number;
+  /**
+   * Feeds `count` pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves with the
+   * residual rows that became complete, at most about `count` of them: rows x width x 3, in steps of 1/4080.
+   */
+  push(rows: Uint8Array, count: number): Promise<Int16Array>;
+  /** After the last push: resolves with up to about `limit` further residual rows; empty when all are out. */
+  drain(limit: number): Promise<Int16Array>;
+  /** Makes the call in flight reject with code ABORTED within a few rows; `reset` before further use. */
+  cancel(): void;
+  /** Forgets all rows: the next push starts a new pass. */
+  reset(): void;
+  /** Unmaps the arena, after the call in flight (cancelled) has ended. Idempotent. */
+  dispose(): void;
+}
+
+/**
+ * How pass pixels map to frame pixels: pass pixel (r, c) is frame pixel `rowPixels[r] + colPixels[c]` (an index, not
+ * bytes). Covers flips, transposition, panels and reflected padding by the tables alone.
+ */
+export interface PixelMap {
+  readonly rowPixels: Uint32Array;
+  readonly colPixels: Uint32Array;
+}
+
+export type Samples = Uint8Array | Uint16Array;
+
+export interface ComposeRequest {
+  /** rows x residualWidth x 3; `map.rowPixels.length` rows are used. */
+  readonly residual: Int16Array;
+  readonly residualWidth: number;
+  /** First residual column that `map.colPixels` speaks of; the columns left of it are halo or padding. */
+  readonly firstColumn: number;
+  readonly map: PixelMap;
+  /** Sums of the earlier passes, 3 per frame pixel; null when there was none. */
+  readonly sums: Int16Array | null;
+  /** Number of passes summed, this one included. */
+  readonly passes: 1 | 2 | 4;
+  readonly source: Samples;
+  readonly output: Samples;
+  /** Samples per frame pixel, 1 to 4; with 1 or 2 the first is grey, a 2nd or 4th is alpha and copied. */
+  readonly channels: number;
+}
+
+export interface ConvBenchmark {
+  readonly isa: string;
+  readonly channels: number;
+  readonly width: number;
+  readonly rows: number;
+  readonly repeats: number;
+}
+
+export interface Binding {
+  readonly version: string;
+  cpu(): { readonly name: string; readonly features: readonly string[] };
+  isas(): IsaInfo[];
+  /** Rejects with MODEL_INVALID naming the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`. */
+  loadModel(tensors: Readonly<Record<string, NativeTensor>>, shape: NetworkShape, isa: string): Promise<NativeModel>;
+  /** Pure arithmetic, a few milliseconds. */
+  planPass(shape: NetworkShape, pass: PassShape, isa: string): PassPlan;
+  createEngine(model: NativeModel, pass: PassShape): NativeEngine;
+  /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
+  gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
+  /** Adds residual rows to `sums` (3 per frame pixel). */
+  accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
+  /** Writes restored pixels: source plus the mean residual, clamped once. */
+  composeRows(request: ComposeRequest): void;
+  /** Rate of the bare multiply-accumulate instruction on one core, in MAC/s. */
+  measurePeak(isa: string): Promise<number>;
+  /** Times a 3x3 convolution with requantisation on one core; seconds per repeat (median) and MACs per repeat. */
+  benchmarkConvolution(request: ConvBenchmark): Promise<{ seconds: number; macs: number }>;
+}
