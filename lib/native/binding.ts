@@ -36,6 +36,8 @@ export interface PassShape {
   /** Pass rows are image columns: kernels are applied transposed. */
   readonly transposed: boolean;
   readonly threads: 1 | 2 | 3;
+  /** Most rows that one push or drain may carry, at least 1; any value gives the same bytes. */
+  readonly stripRows: number;
 }
 
 export interface BufferPlan {
@@ -67,11 +69,12 @@ export interface NativeModel {
 export interface NativeEngine {
   readonly mappedBytes: number;
   /**
-   * Feeds `count` pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves with the
-   * residual rows that became complete, at most about `count` of them: rows x width x 3, in steps of 1/4080.
+   * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
+   * with the residual rows that became complete, at most stripRows + 16: rows x width x 3, in steps of 1/4080. The
+   * view is valid until the next push or drain, which writes into the same memory.
    */
   push(rows: Uint8Array, count: number): Promise<Int16Array>;
-  /** After the last push: resolves with up to about `limit` further residual rows; empty when all are out. */
+  /** After the last push: resolves with at most `limit` + 16 further residual rows (limit <= stripRows), empty when all are out. */
   drain(limit: number): Promise<Int16Array>;
   /** Makes the call in flight reject with code ABORTED within a few rows; `reset` before further use. */
   cancel(): void;
