@@ -1,0 +1,46 @@
+import { ArgumentError } from './errors.js';
+
+/** The value as a message shows it: short, and with its type. */
+function describe(value: unknown): string {
+  const text = typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} of type ${value === null ? 'null' : typeof value}`;
+}
+
+/** "Expected integer between 1 and 3 for threads but received 0 of type number". */
+export function expected(what: string, name: string, value: unknown): ArgumentError {
+  return new ArgumentError(`Expected ${what} for ${name} but received ${describe(value)}`);
+}
+
+export function requireInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw expected(`integer between ${min} and ${max}`, name, value);
+  }
+  return value;
+}
+
+export function requireOneOf<T>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) throw expected(`one of ${allowed.join(', ')}`, name, value);
+  return value as T;
+}
+
+export function requireString(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw expected('non-empty string', name, value);
+  return value;
+}
+
+export function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw expected('function', name, value);
+}
+
+export function requireSignal(value: unknown): void {
+  if (!(value instanceof AbortSignal)) throw expected('AbortSignal', 'signal', value);
+}
+
+/** Refuses keys that no option has, so that a misspelt option is not silently ignored. */
+export function requireKnownKeys(name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) throw expected('object', name, value);
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    throw new ArgumentError(`Unknown ${unknown.join(', ')} in ${name}; known: ${known.join(', ')}`);
+  }
+}
