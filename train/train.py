@@ -20,6 +20,7 @@ from .data import CropSampler, load_scenes
 from .degrade import DegradationRange, degrade, draw
 from .losses import restoration_loss
 from .model import MIMOUNet, initialise
+from .weights import load_float
 
 FINAL_LR_RATIO = 1e-3
 EMA_DECAY = 0.999
@@ -31,6 +32,7 @@ def parse_arguments(argv=None):
     parser = argparse.ArgumentParser(prog="python -m train.train", description=__doc__)
     parser.add_argument("--data", required=True, help="folder of sharp images")
     parser.add_argument("--run", required=True, help="folder of the checkpoint and the log")
+    parser.add_argument("--init", help="float weights to start from (safetensors of train.export)")
     parser.add_argument("--num-res", type=int, default=8)
     parser.add_argument("--base", type=int, default=16)
     parser.add_argument("--batch", type=int, default=8)
@@ -64,6 +66,8 @@ class Trainer:
         scenes = load_scenes(args.data, args.crop + 2 * self.margin)
         self.sampler = CropSampler(scenes, args.crop + 2 * self.margin, self.rng)
         model = initialise(MIMOUNet(args.num_res, args.base), self.noise)
+        if args.init:
+            model.load_state_dict(load_float(args.init)[0].state_dict())
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=args.lr)
