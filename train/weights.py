@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from .model import MIMOUNet
 
@@ -54,16 +54,12 @@ def read_tensors(path):
 
 def save_half(path, model, metadata):
     """Float weights in half precision, official keys, so that a fresh clone can continue from them."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}
     largest = max(tensor.abs().max().item() for tensor in state.values())
     if not np.isfinite(largest):
         raise ValueError(f"a weight does not fit half precision while writing {path}: keep the checkpoint instead")
     shape = {"num_res": str(model.num_res), "base": str(model.base)}
-    temporary = path.with_name(path.name + ".tmp")
-    save_file(state, str(temporary), metadata={**shape, **metadata})
-    os.replace(temporary, path)
+    replace_file(path, save(state, metadata={**shape, **metadata}))
 
 
 def load_float(path):
