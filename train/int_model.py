@@ -24,7 +24,8 @@ def accumulator_bound(weight, bias, zero_points, transposed=False):
     taps are counted, four times more than one output ever uses.
     """
     taps = np.asarray(weight, dtype=np.int64)
-    taps = (taps.transpose(1, 0, 2, 3) if transposed else taps).reshape(taps.shape[int(transposed)], len(zero_points), -1)
+    taps = taps.transpose(1, 0, 2, 3) if transposed else taps
+    taps = taps.reshape(taps.shape[0], len(zero_points), -1)
     positive, negative = np.clip(taps, 0, None).sum(2), np.clip(-taps, 0, None).sum(2)
     above, below = 127 - np.asarray(zero_points, np.int64), 128 + np.asarray(zero_points, np.int64)
     largest = np.maximum(positive @ above + negative @ below, negative @ above + positive @ below)

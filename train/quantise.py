@@ -60,12 +60,14 @@ class Statistics:
         self._handles = []
         self._random = torch.Generator().manual_seed(0)
         for name, module, is_input in written_tensors(model):
-            hook = lambda _, given, output, name=name, is_input=is_input: self._tensor(name, given[0] if is_input else output)
-            self._handles.append(module.register_forward_hook(hook))
+            self._watch(module, lambda given, output, name=name, i=is_input: self._tensor(name, given if i else output))
         for name, module in model.named_modules():
             if isinstance(module, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
-                hook = lambda _, given, output, name=name: self._preactivation(name, output)
-                self._handles.append(module.register_forward_hook(hook))
+                self._watch(module, lambda given, output, name=name: self._preactivation(name, output))
+
+    def _watch(self, module, record):
+        hook = lambda _, given, output: record(given[0], output)
+        self._handles.append(module.register_forward_hook(hook))
 
     def _tensor(self, name, values):
         flat = values.flatten()
@@ -110,7 +112,8 @@ def equalise(model, statistics):
     for producer, consumer, first in equalisable_pairs(network(model.num_res, model.base)):
         source, reader = conv_of(model, producer.key), conv_of(model, consumer.key)
         in_axis = 1 - out_axis(consumer)
-        strength = reader.weight.abs().amax(dim=(2, 3)).transpose(0, 1) if consumer.transposed else reader.weight.abs().amax(dim=(2, 3))
+        strength = reader.weight.abs().amax(dim=(2, 3))
+        strength = strength.transpose(0, 1) if consumer.transposed else strength  # (out, in)
         strength = strength / strength.amax(dim=1, keepdim=True).clamp(min=1e-12)
         weight_range = _floored(strength.amax(dim=0)[first : first + producer.out])
         activation_range = _floored(statistics.channel_max[producer.key])
@@ -225,8 +228,7 @@ def check_bounds(tensors, specs):
         if bound.max() >= ACCUMULATOR_LIMIT:
             raise ValueError(
                 f"{spec.key}: an accumulator can reach {bound.max()}, the limit is {ACCUMULATOR_LIMIT}: "
-                "reduce the weights of channel "
-                f"{int(bound.argmax())} (a larger weight_scale)"
+                f"reduce the weight codes of channel {int(bound.argmax())} (a larger weight_scale)"
             )
 
 

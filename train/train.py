@@ -35,11 +35,11 @@ def parse_arguments(argv=None):
     parser.add_argument("--init", help="float weights to start from (safetensors of train.export)")
     parser.add_argument("--num-res", type=int, default=8)
     parser.add_argument("--base", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--crop", type=int, default=128, help="pixels, a multiple of 4")
-    parser.add_argument("--iterations", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--crop", type=int, default=96, help="pixels, a multiple of 4")
+    parser.add_argument("--iterations", type=int, default=12000)
     parser.add_argument("--minutes", type=float, default=math.inf, help="wall-clock budget")
-    parser.add_argument("--lr", type=float, default=8e-4)
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=200, help="iterations of linear warm-up")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=180.0, help="seconds between checkpoints")
@@ -128,7 +128,7 @@ class Trainer:
     def restore(self, state):
         wanted = {"num_res": self.args.num_res, "base": self.args.base}
         if state["config"] != wanted:
-            raise ValueError(f"the checkpoint is of {state['config']}, the command asks for {wanted}: use another --run")
+            raise ValueError(f"the checkpoint has {state['config']}, the command asks for {wanted}: use another --run")
         self.model.load_state_dict(state["model"])
         self.ema.load_state_dict(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -139,7 +139,7 @@ class Trainer:
 
 def load_checkpoint(path):
     """A checkpoint written by this module (plain containers and tensors) on the CPU."""
-    return torch.load(path, map_location="cpu", **({"weights_only": False} if torch.__version__ >= "2" else {}))
+    return torch.load(path, map_location="cpu", weights_only=False)
 
 
 def save_checkpoint(state, path):

@@ -67,7 +67,7 @@ def load_float(path):
     with safe_open(str(path), framework="pt") as file:
         metadata = file.metadata() or {}
     if not {"num_res", "base"} <= metadata.keys():
-        raise ValueError(f"{path} does not state num_res and base in its metadata: expected a file written by train.export")
+        raise ValueError(f"{path} does not state num_res and base: expected float weights written by train.export")
     model = MIMOUNet(int(metadata["num_res"]), int(metadata["base"]))
     model.load_state_dict({name: tensor.float() for name, tensor in load_file(str(path)).items()})
     return model.eval(), metadata

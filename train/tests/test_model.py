@@ -36,7 +36,8 @@ def test_state_dict_has_the_official_keys_and_shapes():
 @pytest.mark.parametrize("num_res, base", [(8, 32), (2, 16)])
 def test_layer_table_matches_the_float_network(num_res, base):
     state = MIMOUNet(num_res, base).state_dict()
-    weights = {k[: -len(".weight")]: tuple(v.shape[:2]) for k, v in state.items() if k.endswith(".weight") and "ConvsOut" not in k}
+    kept = [k for k in state if k.endswith(".weight") and "ConvsOut" not in k]
+    weights = {k[: -len(".weight")]: tuple(state[k].shape[:2]) for k in kept}
     table = {s.key: (sum(s.widths), s.out) if s.transposed else (s.out, sum(s.widths)) for s in network(num_res, base)}
     assert table == weights
 

@@ -48,7 +48,8 @@ def test_equalisation_leaves_the_float_network_alone(model, crops):
     equalise(balanced, observe(balanced, [crops]))
     with torch.no_grad():
         torch.testing.assert_close(balanced(crops)[2], model(crops)[2], atol=2e-5, rtol=0)
-    assert not torch.equal(balanced.Encoder[0].layers[0].main[0].main[0].weight, model.Encoder[0].layers[0].main[0].main[0].weight)
+    first_weight = lambda net: net.Encoder[0].layers[0].main[0].main[0].weight
+    assert not torch.equal(first_weight(balanced), first_weight(model))
 
 
 def test_every_hidden_tensor_with_one_reader_is_equalised():
@@ -148,7 +149,8 @@ def test_files_round_trip_aligned_and_hashed(tensors, tmp_path):
     assert end == len(content) - 8 - length
     read, metadata = read_tensors(path)
     assert metadata["name"] == "test" and read.keys() == tensors.keys()
-    assert all(np.array_equal(read[name], tensors[name]) and read[name].dtype == tensors[name].dtype for name in tensors)
+    for name, values in tensors.items():
+        assert np.array_equal(read[name], values) and read[name].dtype == values.dtype, name
 
 
 def test_half_precision_weights_come_back(model, tmp_path):
@@ -161,8 +163,9 @@ def test_half_precision_weights_come_back(model, tmp_path):
 
 def test_a_run_exports_and_its_weights_start_another(scene_folder, tmp_path):
     train(arguments(scene_folder, tmp_path / "run", "--iterations", "3"))
-    common = ["--data", str(scene_folder), "--name", "tiny", "--crops", "4", "--crop", "32", "--out", str(tmp_path), "--weights", str(tmp_path)]
-    path = export(parse_arguments(["--run", str(tmp_path / "run"), *common]))
+    places = ["--data", str(scene_folder), "--out", str(tmp_path), "--weights", str(tmp_path)]
+    options = ["--name", "tiny", "--crops", "4", "--crop", "32"]
+    path = export(parse_arguments(["--run", str(tmp_path / "run"), *places, *options]))
     tensors, metadata = read_tensors(path)
     assert metadata["graph"] == "mimo-unet" and metadata["num_res"] == "1" and metadata["base"] == "8"
     assert json.loads(metadata["training"])["iterations"] == 3
