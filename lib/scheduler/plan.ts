@@ -1,0 +1,154 @@
+import { BudgetError } from '../errors.js';
+import { frameBytes } from '../image/frame.js';
+import type { FrameSize } from '../image/frame.js';
+import type { NetworkShape, PassPlan, PassShape } from '../native/binding.js';
+import { formatBytes } from './budget.js';
+import { alignUp, layoutPanels } from './passes.js';
+import type { PanelLayout } from './passes.js';
+
+/** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
+const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
+/** An idle Node 20 with sharp and the addon loaded, measured as VmHWM on linux-x64, with the garbage of a run. */
+const PROCESS_BYTES = 90e6;
+/** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
+const CODEC_BYTES = 8e6;
+
+/** One thing that takes memory. */
+export interface PlannedBuffer {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** How one frame will be restored, and in what memory. */
+export interface Plan {
+  readonly frame: FrameSize;
+  /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
+  readonly direction: 'rows' | 'columns';
+  readonly layout: PanelLayout;
+  /** What each pass runs; its height is the padded frame's. */
+  readonly pass: PassShape;
+  readonly ensemble: 1 | 2 | 4;
+  /** Everything that takes memory at the peak. */
+  readonly buffers: readonly PlannedBuffer[];
+  /** What the engine maps, ring by ring. */
+  readonly engine: PassPlan;
+  /** Sum of `buffers`. */
+  readonly bytes: number;
+  readonly budgetBytes: number;
+  /** Multiply-accumulates of the whole frame, halo included. */
+  readonly macs: number;
+}
+
+/** What a plan depends on besides the frame. */
+export interface PlanContext {
+  readonly shape: NetworkShape;
+  readonly modelFileBytes: number;
+  readonly threads: 1 | 2 | 3;
+  readonly stripRows: number;
+  readonly ensemble: 1 | 2 | 4;
+  readonly budgetBytes: number;
+  readonly planPass: (pass: PassShape) => PassPlan;
+}
+
+interface Candidate {
+  readonly transposed: boolean;
+  readonly layout: PanelLayout;
+  readonly pass: PassShape;
+}
+
+/** The fastest plan for a frame in memory that fits the budget. Throws BudgetError with the budget that would do. */
+export function planFrame(frame: FrameSize, context: PlanContext): Plan {
+  const held = [
+    { name: 'decoder and encoder', bytes: CODEC_BYTES + frameBytes(frame) },
+    { name: 'decoded frame', bytes: frameBytes(frame) },
+    { name: 'restored frame', bytes: frameBytes(frame) },
+    { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
+  ];
+  const directions = [false, true];
+  const whole = directions.map((transposed) => buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held));
+  const best = choose(whole);
+  if (best) return best;
+  const split = CORE_WIDTHS.flatMap((core) => directions.map((transposed) => createCandidate(frame, context, transposed, core)))
+    .filter(({ layout }) => layout.panels.length > 1)
+    .map((candidate) => buildPlan(frame, context, candidate, held));
+  const narrow = choose(split);
+  if (narrow) return narrow;
+  throw refuse(frame, context, [...whole, ...split]);
+}
+
+/** The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError. */
+export function planStream(frame: FrameSize, context: PlanContext): Plan {
+  const candidate = createCandidate(frame, context, false, Infinity);
+  const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
+  const plan = buildPlan(frame, context, candidate, [
+    { name: 'rows awaiting their residual', bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }) },
+  ]);
+  if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
+  return plan;
+}
+
+/** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
+export function streamRingRows(engine: PassPlan, pass: PassShape): number {
+  return Math.min(pass.height, engine.delayRows + 2 * pass.stripRows + 16);
+}
+
+function createCandidate(frame: FrameSize, context: PlanContext, transposed: boolean, coreWidth: number): Candidate {
+  const [width, height] = [alignUp(frame.width), alignUp(frame.height)];
+  const [columns, rows] = transposed ? [height, width] : [width, height];
+  const layout = layoutPanels(columns, Math.min(columns, coreWidth), context.shape.residualBlocks);
+  const stripRows = Math.min(context.stripRows, rows);
+  return { transposed, layout, pass: { width: layout.engineWidth, height: rows, transposed, threads: context.threads, stripRows } };
+}
+
+function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate, held: readonly PlannedBuffer[]): Plan {
+  const { transposed, layout, pass } = candidate;
+  const engine = context.planPass(pass);
+  const buffers = [
+    { name: 'Node and libraries', bytes: PROCESS_BYTES },
+    { name: 'model file, until loaded', bytes: context.modelFileBytes },
+    { name: 'weights', bytes: engine.weightBytes },
+    ...held.filter(({ bytes }) => bytes > 0),
+    { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
+    { name: 'engine', bytes: engine.arenaBytes },
+  ];
+  return {
+    frame,
+    direction: transposed ? 'columns' : 'rows',
+    layout,
+    pass,
+    ensemble: context.ensemble,
+    buffers,
+    engine,
+    bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+    budgetBytes: context.budgetBytes,
+    macs: engine.macs * layout.panels.length * context.ensemble,
+  };
+}
+
+/** The plan with the least work, then the least memory, of those within their budget. */
+function choose(plans: readonly Plan[]): Plan | undefined {
+  return plans.filter((plan) => plan.bytes <= plan.budgetBytes).sort((a, b) => a.macs - b.macs || a.bytes - b.bytes)[0];
+}
+
+function refuse({ width, height }: FrameSize, { budgetBytes, ensemble }: PlanContext, plans: readonly Plan[]): BudgetError {
+  const required = Math.min(...plans.map(({ bytes }) => bytes));
+  const what = `A ${width}x${height} frame${ensemble > 1 ? ` with ensemble ${ensemble}` : ''}`;
+  return new BudgetError(
+    `${what} needs at least ${Math.ceil(required / 1e6)}MB with this model, the budget is ${formatBytes(budgetBytes)}`,
+    required,
+  );
+}
+
+/** A table of the plan for people. */
+export function formatPlan(plan: Plan): string {
+  const { frame, pass, layout } = plan;
+  const panels = layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
+  const lines = [
+    `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
+    `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
+    `passes     ${plan.ensemble}, ${pass.threads} threads, ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
+    ...plan.buffers.map(({ name, bytes }) => `${name.padEnd(28)} ${formatBytes(bytes).padStart(10)}`),
+    `${'total'.padEnd(28)} ${formatBytes(plan.bytes).padStart(10)} of ${formatBytes(plan.budgetBytes)}`,
+  ];
+  return lines.join('\n');
+}
