@@ -1,0 +1,34 @@
+// A minimal harness: named checks, a count of what passed, details of what did not.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace perifocal::checks {
+
+/// Called by a check; the first failure of a check is kept with its explanation.
+class Context {
+ public:
+  void expect(bool condition, const std::string& what) {
+    if (!condition && failure_.empty()) failure_ = what;
+  }
+  bool failed() const { return !failure_.empty(); }
+  const std::string& failure() const { return failure_; }
+
+ private:
+  std::string failure_;
+};
+
+struct Check {
+  std::string name;
+  std::function<void(Context&)> body;
+};
+
+std::vector<Check> kernelChecks();
+std::vector<Check> networkChecks();
+std::vector<Check> streamingChecks();
+std::vector<Check> pixelChecks();
+std::vector<Check> runtimeChecks();
+
+}  // namespace perifocal::checks

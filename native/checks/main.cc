@@ -1,0 +1,44 @@
+// Runs the native checks: `perifocal-checks [filter]`; prints failures and a closing count.
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+
+#include "checks/check.h"
+#include "checks/emulated.h"
+#include "kernels/registry.h"
+#include "runtime/cpu.h"
+
+namespace {
+
+using namespace perifocal;
+
+void describeMachine() {
+  std::printf("cpu: %s\n", cpuName().c_str());
+  for (const Kernels* kernels : checks::emulatedKernels()) {
+    const RegisteredIsa* isa = findIsa(kernels->name);
+    const bool native = isa != nullptr && isa->supported;
+    std::printf("isa %-12s %s\n", kernels->name, native ? "native" : "emulated registers");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  describeMachine();
+  std::vector<checks::Check> all;
+  for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::kernelChecks, checks::networkChecks,
+                    checks::streamingChecks}) {
+    auto some = make();
+    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+  }
+  int passed = 0, failed = 0;
+  for (const checks::Check& check : all) {
+    if (argc > 1 && std::strstr(check.name.c_str(), argv[1]) == nullptr) continue;
+    checks::Context context;
+    check.body(context);
+    (context.failed() ? failed : passed)++;
+    if (context.failed()) std::printf("FAILED %s: %s\n", check.name.c_str(), context.failure().c_str());
+  }
+  std::printf("%d passed, %d failed\n", passed, failed);
+  return failed == 0 && passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,211 @@
+// Strips against the whole image: same bytes for every instruction set, thread count, strip height and orientation.
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "checks/check.h"
+#include "checks/emulated.h"
+#include "checks/random.h"
+#include "checks/random_model.h"
+#include "checks/reference_network.h"
+#include "kernels/registry.h"
+#include "streaming/pipeline.h"
+
+namespace perifocal::checks {
+namespace {
+
+std::vector<std::uint8_t> randomImage(int width, int height, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);
+  for (std::size_t i = 0; i < rgb.size(); ++i) {
+    const int smooth = static_cast<int>(i / 3 % width * 3 + i / (3 * width) * 2) % 256;
+    rgb[i] = static_cast<std::uint8_t>(std::clamp(smooth + random.between(-40, 40), 0, 255));
+  }
+  return rgb;
+}
+
+template <class T>
+std::vector<T> transposedImage(const std::vector<T>& image, int width, int height) {
+  std::vector<T> out(image.size());
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int c = 0; c < 3; ++c)
+        out[(static_cast<std::size_t>(x) * height + y) * 3 + c] = image[(static_cast<std::size_t>(y) * width + x) * 3 + c];
+  return out;
+}
+
+/// Runs one pass; an empty result means that `context` has the reason.
+std::vector<std::int16_t> runPass(Context& context, Pipeline& pipeline, const std::vector<std::uint8_t>& rgb) {
+  const PassShape& pass = pipeline.pass();
+  const std::size_t rowSamples = static_cast<std::size_t>(pass.width) * 3;
+  std::vector<std::int16_t> result, strip((pass.stripRows + kEmissionSlack) * rowSamples);
+  const auto collect = [&](const Status& status, int emitted) {
+    context.expect(status.ok(), status.message());
+    result.insert(result.end(), strip.begin(), strip.begin() + static_cast<std::ptrdiff_t>(emitted * rowSamples));
+    return status.ok() && emitted >= 0;
+  };
+  for (int row = 0; row < pass.height; row += pass.stripRows) {
+    const int count = std::min(pass.stripRows, pass.height - row);
+    std::memcpy(pipeline.staging(), rgb.data() + row * rowSamples, count * rowSamples);
+    int emitted = 0;
+    const Status status = pipeline.push(count, strip.data(), emitted);
+    if (!collect(status, emitted)) return {};
+  }
+  for (int emitted = 1; emitted > 0;) {
+    const Status status = pipeline.drain(pass.stripRows, strip.data(), emitted);
+    if (!collect(status, emitted)) return {};
+  }
+  return result;
+}
+
+std::unique_ptr<Model> load(Context& context, const RandomModel& source, const Kernels& kernels) {
+  std::unique_ptr<Model> model;
+  const Status status = Model::build(source.shape(), source.tensors(), kernels, model);
+  context.expect(status.ok(), status.message());
+  return model;
+}
+
+std::unique_ptr<Pipeline> open(Context& context, const Model& model, const PassShape& pass) {
+  std::unique_ptr<Pipeline> pipeline;
+  const Status status = Pipeline::create(model, pass, pipeline);
+  context.expect(status.ok(), status.message());
+  if (pipeline != nullptr) {
+    context.expect(pipeline->mappedBytes() == pipeline->plan().arenaBytes, "planned bytes differ from mapped bytes");
+    std::size_t sum = 0;
+    for (const PlannedBuffer& buffer : pipeline->plan().buffers) sum += buffer.rowBytes * buffer.rows;
+    context.expect(sum == pipeline->plan().arenaBytes, "the planned buffers do not sum to the arena");
+  }
+  return pipeline;
+}
+
+struct Case {
+  NetworkShape shape;
+  int width, height;
+};
+
+std::string text(const Case& c) {
+  return "n" + std::to_string(c.shape.residualBlocks) + " base " + std::to_string(c.shape.baseWidth) + " " +
+         std::to_string(c.width) + "x" + std::to_string(c.height);
+}
+
+void compareWithReference(Context& context, const Case& c, const Kernels& kernels, PassShape pass) {
+  const RandomModel source(c.shape, 7);
+  const auto rgb = randomImage(c.width, c.height, 11);
+  const auto expected = referenceResidual(source, rgb, c.width, c.height);
+  const auto model = load(context, source, kernels);
+  if (model == nullptr) return;
+  pass.width = pass.transposed ? c.height : c.width;
+  pass.height = pass.transposed ? c.width : c.height;
+  const auto pipeline = open(context, *model, pass);
+  if (pipeline == nullptr) return;
+  auto actual = runPass(context, *pipeline, pass.transposed ? transposedImage(rgb, c.width, c.height) : rgb);
+  if (pass.transposed) actual = transposedImage(actual, c.height, c.width);
+  context.expect(actual.size() == expected.size(), "wrong number of rows");
+  if (context.failed()) return;
+  const auto [a, b] = std::mismatch(actual.begin(), actual.end(), expected.begin());
+  if (a == actual.end()) return;
+  const auto at = static_cast<int>(a - actual.begin());
+  context.expect(false, "differs at x " + std::to_string(at / 3 % c.width) + " y " + std::to_string(at / 3 / c.width) +
+                            ": " + std::to_string(*a) + " instead of " + std::to_string(*b));
+}
+
+/// Every instruction set that can run here, natively where possible, else emulated.
+std::vector<std::pair<std::string, const Kernels*>> runnableKernels() {
+  std::vector<std::pair<std::string, const Kernels*>> all;
+  for (const RegisteredIsa& isa : registeredIsas()) {
+    if (isa.supported) all.emplace_back(std::string(isa.kernels->name) + " (native)", isa.kernels);
+  }
+  for (const Kernels* kernels : emulatedKernels()) {
+    const RegisteredIsa* isa = findIsa(kernels->name);
+    if (isa == nullptr || !isa->supported) all.emplace_back(std::string(kernels->name) + " (emulated)", kernels);
+  }
+  return all;
+}
+
+void checkReuseAfterAbort(Context& context) {
+  const Case c{{2, 8}, 40, 36};
+  const RandomModel source(c.shape, 3);
+  const auto model = load(context, source, *registeredIsas()[0].kernels);
+  if (!registeredIsas()[0].supported || model == nullptr) return;
+  const auto rgb = randomImage(c.width, c.height, 5);
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 8});
+  const auto first = runPass(context, *pipeline, rgb);
+  pipeline->reset();
+  std::vector<std::int16_t> strip(static_cast<std::size_t>(8 + kEmissionSlack) * c.width * 3);
+  int emitted = 0;
+  std::memcpy(pipeline->staging(), rgb.data(), static_cast<std::size_t>(8) * c.width * 3);
+  context.expect(pipeline->push(8, strip.data(), emitted).ok(), "push failed");
+  pipeline->cancel();
+  context.expect(pipeline->push(8, strip.data(), emitted).code() == StatusCode::kAborted, "cancel was not honoured");
+  pipeline->reset();
+  context.expect(runPass(context, *pipeline, rgb) == first, "a pass after an abort differs from a fresh one");
+  context.expect(pipeline->push(1, strip.data(), emitted).code() == StatusCode::kState, "a row too many was accepted");
+}
+
+/// One slot fewer in any class must be noticed, never overwrite a live row.
+void checkPlanIsMinimal(Context& context) {
+  const Graph graph = buildGraph({2, 8});
+  const PassShape pass{64, 96, false, 1, 4};
+  const MemoryPlan plan = planMemory(graph, pass, registeredIsas().back().kernels->layout);
+  for (std::size_t c = 0; c < plan.classes.size(); ++c) {
+    MemoryPlan smaller = plan;
+    --smaller.classes[c].slots;
+    Arena arena;
+    RowStore store;
+    context.expect(arena.map(plan.arenaBytes) && store.attach(smaller, arena), "cannot attach");
+    Schedule schedule(graph, pass.height);
+    std::vector<int> firstLive(graph.tensors.size(), 0);
+    bool refused = false;
+    for (int row = 0; row < pass.height && !refused; row += 4) {
+      for (int i = 0; i < 4; ++i) refused |= !store.allocate(0, row + i);
+      schedule.addInput(4);
+      while (const auto firing = schedule.next()) {
+        const Stage& stage = graph.stages[firing->stage];
+        for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
+          for (int r = firing->rowBegin; tensor >= 0 && r < firing->rowEnd; ++r) refused |= !store.allocate(tensor, r);
+        }
+        schedule.complete(*firing);
+        for (const StageInput& input : stage.inputs) {
+          for (int& r = firstLive[input.tensor]; r < schedule.firstLive(input.tensor); ++r) store.release(input.tensor, r);
+        }
+        if (refused) break;
+      }
+    }
+    context.expect(refused, "class " + std::to_string(c) + " has a slot that is never used");
+  }
+}
+
+}  // namespace
+
+std::vector<Check> streamingChecks() {
+  std::vector<Check> checks;
+  const std::vector<Case> sizes = {{{1, 8}, 4, 4},   {{1, 8}, 8, 4},    {{1, 8}, 4, 8},    {{2, 8}, 20, 16},
+                                   {{3, 8}, 64, 20}, {{1, 12}, 36, 52}, {{2, 4}, 100, 60}, {{1, 16}, 132, 40}};
+  for (const auto& [name, kernels] : runnableKernels()) {
+    for (const Case& c : sizes) {
+      checks.push_back({"stream == whole image, " + text(c) + ", " + name, [=](Context& context) {
+                          compareWithReference(context, c, *kernels, {0, 0, false, 1, 4});
+                        }});
+    }
+    checks.push_back({"transposed pass == plain pass, " + name, [=](Context& context) {
+                        compareWithReference(context, {{2, 8}, 52, 28}, *kernels, {0, 0, true, 2, 4});
+                      }});
+  }
+  const Kernels* best = registeredIsas().back().kernels;
+  for (auto isa = registeredIsas().rbegin(); isa != registeredIsas().rend(); ++isa) {
+    if (isa->supported) best = isa->kernels;
+  }
+  for (int threads = 1; threads <= 3; ++threads) {
+    for (int strip : {1, 2, 3, 4, 7, 16, 64, 200}) {
+      checks.push_back({"strips of " + std::to_string(strip) + " rows, " + std::to_string(threads) + " threads",
+                        [=](Context& context) {
+                          compareWithReference(context, {{2, 8}, 84, 64}, *best, {0, 0, false, threads, strip});
+                        }});
+    }
+  }
+  checks.push_back({"a pass after an abort equals a fresh one", checkReuseAfterAbort});
+  checks.push_back({"the memory plan has no slot to spare", checkPlanIsMinimal});
+  return checks;
+}
+
+}  // namespace perifocal::checks

@@ -1,0 +1,36 @@
+// AVX2: exact 16-bit multiply-adds of two channels.
+#include "kernels/template.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace perifocal {
+namespace {
+
+#include "kernels/isa/registers_x86_256.h"
+
+struct Avx2 : Lanes256 {
+  using Shape = Avx2Shape;
+  using Act = Shape::Act;
+  using Wgt = Shape::Wgt;
+
+  PERIFOCAL_INLINE static Vec loadActivations(const Act* p, std::ptrdiff_t) { return splatFourBytes(p); }
+  PERIFOCAL_INLINE static WgtVec loadWeights(const Wgt* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  PERIFOCAL_INLINE static Vec dot(Vec sum, Vec act, WgtVec weights) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(act, weights));
+  }
+};
+
+#include "kernels/tile.inl"
+#include "kernels/finish.inl"
+#include "kernels/convolve.inl"
+
+}  // namespace
+
+extern const Kernels kAvx2Kernels;
+const Kernels kAvx2Kernels = kernelsOf<Avx2>();
+
+}  // namespace perifocal
+#endif

@@ -1,0 +1,110 @@
+// The interface between the streaming stages and one instruction set: plain structs of pointers in, rows out.
+// Every implementation of `Kernels` gives the same bytes (docs/model-format.md, "Arithmetic").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace perifocal {
+
+/// How one instruction set wants its operands laid out; read by the weight packer and the row planner.
+struct KernelLayout {
+  int lanes;           ///< int32 values per register
+  int groupPixels;     ///< output pixels that share one accumulator register (2 for SMMLA)
+  int vectorChannels;  ///< output channels per accumulator register
+  int depth;           ///< input channels consumed by one multiply-accumulate
+  int tilePixels;      ///< output pixels per register tile
+  int tileVectors;     ///< accumulator registers per pixel group
+  int storedOffset;    ///< stored byte = logical code + storedOffset: 128 (u8) or 0 (s8)
+  int weightBytes;     ///< 1, or 2 where weights are widened for 16-bit multiplies
+  bool pairSplit;      ///< weights of a depth-4 group as [channel pair][output channel][2] (plain NEON)
+};
+
+/// A tensor that a convolution reads. `rows[i]` points to pixel 0; columns -1 and W are readable padding.
+struct ConvSource {
+  const std::uint8_t* const* rows;
+  int channels;    ///< stored channels per pixel
+  int pixelStep;   ///< input pixels per output pixel
+  int rowStep;     ///< input rows per output row
+  int firstColumn, lastColumn;  ///< smallest and largest tap dx, which size the widened panel
+  int rowCount;    ///< entries of `rows` that the job touches
+};
+
+/// One kernel position: output (row i, column x) reads row `i * rowStep + dy`, pixel `x * pixelStep + dx`.
+struct ConvTap {
+  int source;
+  int dy;
+  int dx;
+};
+
+/// int32 partial sums at a coarser scale, replicated by nearest neighbour: column x reads `x >> shift`.
+struct ConvAddend {
+  const std::int32_t* const* rows;  ///< one pointer per output row
+  int shift;
+};
+
+enum class Epilogue {
+  kQuantise,    ///< 8-bit codes
+  kStartTrunk,  ///< int16 trunk (ReLU) and its 8-bit copy
+  kAddTrunk,    ///< int16 trunk plus residual, and its 8-bit copy
+  kPartial,     ///< raw int32 sums
+  kResidual,    ///< int16 fine-scale residual of the last layer
+};
+
+/// A block of output rows of one convolution. Output column x lands at pixel `x * outStep + outOffset`.
+struct ConvJob {
+  const ConvSource* sources;
+  const ConvTap* taps;
+  int tapCount;
+  const void* weights;          ///< packed for this instruction set
+  const std::int32_t* bias;     ///< per output channel, padded to a whole register; compensation included
+  const float* multiplier;      ///< per output channel, padded likewise
+  int channels;                 ///< output channels
+  int rowCount;
+  int outStep, outOffset, outChannels;  ///< outChannels: stored channels per output pixel
+  Epilogue epilogue;
+  float low, high;              ///< bounds of the rounded value before the zero point is added
+  std::int32_t storedZero;      ///< zero point + storedOffset of the 8-bit output
+  float copyMultiplier;         ///< trunk -> 8-bit copy
+  const ConvAddend* addends;
+  int addendCount;
+  const std::int16_t* const* trunkIn;
+  std::int16_t* const* trunkOut;      ///< null when only the copy is wanted; residual rows for kResidual
+  std::uint8_t* const* codesOut;
+  std::int32_t* const* partialOut;
+};
+
+/// FAM product of two code rows, requantised.
+struct MultiplyJob {
+  const std::uint8_t* const* a;
+  const std::uint8_t* const* b;
+  std::uint8_t* const* out;
+  int rowCount;
+  int channels;
+  std::int32_t storedZeroA, storedZeroB, storedZeroOut;
+  float multiplier, low, high;
+};
+
+/// One instruction set's implementation. `scratch` is private to the calling thread.
+struct Kernels {
+  const char* name;
+  const char* description;
+  KernelLayout layout;
+  /// Computes output columns [columnBegin, columnEnd) of the job.
+  void (*convolve)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch);
+  void (*multiply)(const MultiplyJob& job, int columnBegin, int columnEnd);
+  /// Issues `count` multiply-accumulate instructions on registers; returns MACs done. For peak measurements.
+  std::int64_t (*spin)(std::int64_t count);
+};
+
+/// Bytes of `scratch` that any job needs whose sources have at most `maxChannels` channels.
+std::size_t scratchBytes(const KernelLayout& layout, int maxChannels, int maxSourceRows);
+
+/// Where channel `d` of output channel `c` lies inside one packed weight register.
+constexpr int weightIndex(const KernelLayout& layout, int c, int d) {
+  return layout.pairSplit ? (d / 2 * layout.vectorChannels + c) * 2 + d % 2 : c * layout.depth + d;
+}
+
+inline int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+}  // namespace perifocal

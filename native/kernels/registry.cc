@@ -1,0 +1,30 @@
+#include "kernels/registry.h"
+
+#include "runtime/cpu.h"
+
+namespace perifocal {
+
+#define ISA(symbol, requirement) extern const Kernels k##symbol##Kernels;
+#include "kernels/registry.inc"
+#undef ISA
+
+const std::vector<RegisteredIsa>& registeredIsas() {
+  static const std::vector<RegisteredIsa> isas = [] {
+    [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
+    return std::vector<RegisteredIsa>{
+#define ISA(symbol, requirement) {&k##symbol##Kernels, requirement},
+#include "kernels/registry.inc"
+#undef ISA
+    };
+  }();
+  return isas;
+}
+
+const RegisteredIsa* findIsa(std::string_view name) {
+  for (const RegisteredIsa& isa : registeredIsas()) {
+    if (name == isa.kernels->name) return &isa;
+  }
+  return nullptr;
+}
+
+}  // namespace perifocal

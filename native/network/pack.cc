@@ -1,0 +1,94 @@
+#include "network/pack.h"
+
+#include <algorithm>
+
+namespace perifocal {
+namespace {
+
+/// One register's worth of weights: which output channels and which group of input channels.
+struct Group {
+  int outChannel;
+  int inChannel;    ///< within the source
+  int inChannels;   ///< real channels of the source
+  int inOffset;     ///< of the source within the layer
+  int ky, kx;
+};
+
+class Packer {
+ public:
+  Packer(const LayerSpec& layer, std::span<const std::int8_t> weights, const KernelLayout& layout, std::byte* out)
+      : layer_(layer), weights_(weights), layout_(layout), out_(out) {}
+
+  void pack(int part) {
+    const int vectors = paddedChannels(layer_, layout_) / layout_.vectorChannels;
+    for (int v = 0; v < vectors; v += layout_.tileVectors) {
+      packBlock(part, v, std::min(layout_.tileVectors, vectors - v));
+    }
+  }
+
+ private:
+  void packBlock(int part, int firstVector, int vectors) {
+    for (const WeightTap& tap : tapsOf(layer_, part)) {
+      Group group{0, 0, layer_.sources[tap.source], 0, tap.ky, tap.kx};
+      for (int s = 0; s < tap.source; ++s) group.inOffset += layer_.sources[s];
+      for (; group.inChannel < roundUp(group.inChannels, 4); group.inChannel += layout_.depth) {
+        for (int v = firstVector; v < firstVector + vectors; ++v) {
+          group.outChannel = v * layout_.vectorChannels;
+          packRegister(group);
+        }
+      }
+    }
+  }
+
+  void packRegister(const Group& group) {
+    for (int c = 0; c < layout_.vectorChannels; ++c) {
+      for (int d = 0; d < layout_.depth; ++d) store(weightIndex(layout_, c, d), code(group, c, d));
+    }
+    out_ += layout_.vectorChannels * layout_.depth * layout_.weightBytes;
+  }
+
+  std::int8_t code(const Group& group, int c, int d) const {
+    const int out = group.outChannel + c, in = group.inChannel + d;
+    if (out >= layer_.out || in >= group.inChannels) return 0;
+    return weights_[weightOffset(layer_, out, group.inOffset + in, group.ky, group.kx)];
+  }
+
+  void store(int index, std::int8_t value) {
+    if (layout_.weightBytes == 2) {
+      reinterpret_cast<std::int16_t*>(out_)[index] = value;
+    } else {
+      reinterpret_cast<std::int8_t*>(out_)[index] = value;
+    }
+  }
+
+  const LayerSpec& layer_;
+  std::span<const std::int8_t> weights_;
+  const KernelLayout& layout_;
+  std::byte* out_;
+};
+
+}  // namespace
+
+int paddedChannels(const LayerSpec& layer, const KernelLayout& layout) { return roundUp(layer.out, layout.lanes); }
+
+std::size_t packedWeightBytes(const LayerSpec& layer, int part, const KernelLayout& layout) {
+  std::size_t groups = 0;
+  for (const WeightTap& tap : tapsOf(layer, part)) {
+    groups += roundUp(roundUp(layer.sources[tap.source], 4), layout.depth) / layout.depth;
+  }
+  return groups * layout.depth * paddedChannels(layer, layout) * layout.weightBytes;
+}
+
+std::size_t weightOffset(const LayerSpec& layer, int outChannel, int inChannel, int ky, int kx) {
+  const std::size_t first = layer.transposed() ? inChannel : outChannel;
+  const std::size_t second = layer.transposed() ? outChannel : inChannel;
+  const std::size_t secondCount = layer.transposed() ? layer.out : layer.inputChannels();
+  return ((first * secondCount + second) * layer.kernel + ky) * layer.kernel + kx;
+}
+
+void packWeights(const LayerSpec& layer, int part, std::span<const std::int8_t> weights, const KernelLayout& layout,
+                 std::byte* out) {
+  Packer(layer, weights, layout, out).pack(part);
+}
+
+}  // namespace perifocal

@@ -1,0 +1,39 @@
+// How native code reports failure: a code for programs and a message that says what was wrong and what to do.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace perifocal {
+
+enum class StatusCode { kOk, kModelInvalid, kIsaUnavailable, kOutOfMemory, kAborted, kState, kInternal };
+
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+/// The name that TypeScript knows a code by.
+constexpr const char* statusName(StatusCode code) {
+  switch (code) {
+    case StatusCode::kOk: return "OK";
+    case StatusCode::kModelInvalid: return "MODEL_INVALID";
+    case StatusCode::kIsaUnavailable: return "ISA_UNAVAILABLE";
+    case StatusCode::kOutOfMemory: return "OUT_OF_MEMORY";
+    case StatusCode::kAborted: return "ABORTED";
+    case StatusCode::kState: return "STATE";
+    case StatusCode::kInternal: return "INTERNAL";
+  }
+  return "INTERNAL";
+}
+
+}  // namespace perifocal

@@ -1,0 +1,110 @@
+#include "streaming/memory_plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "kernels/limits.h"
+#include "runtime/arena.h"
+#include "streaming/schedule.h"
+
+namespace perifocal {
+namespace {
+
+/// A tile may read this many pixels past a row that is narrower than itself (stride 2 reads twice as far).
+std::size_t overreadBytes(const Tensor& tensor, int width, const KernelLayout& layout) {
+  const int missing = std::max(0, 2 * layout.tilePixels - (width >> tensor.scale));
+  return static_cast<std::size_t>(missing) * tensor.channels * elementBytes(tensor.kind) + kArenaAlignment;
+}
+
+RowLayout layoutOf(const Graph& graph, const Tensor& tensor, int width, const KernelLayout& layout) {
+  // Pads fit a pixel of any scale, so that rows of equal payload are interchangeable.
+  const std::size_t pad = arenaBytes(static_cast<std::size_t>(4) * graph.shape.baseWidth) * elementBytes(tensor.kind);
+  const std::size_t payload =
+      static_cast<std::size_t>(width >> tensor.scale) * tensor.channels * elementBytes(tensor.kind);
+  return {pad, arenaBytes(pad + payload + pad + overreadBytes(tensor, width, layout)), 0, 0};
+}
+
+/// Counts live rows while the schedule runs.
+class Census {
+ public:
+  explicit Census(MemoryPlan& plan) : plan_(plan), live_(plan.classes.size(), 0) {}
+
+  void born(int tensor, int rows) { change(tensor, rows); }
+
+  void bury(const Schedule& schedule, int tensor, std::vector<int>& firstLive) {
+    const int first = schedule.firstLive(tensor);
+    change(tensor, firstLive[tensor] - first);
+    firstLive[tensor] = first;
+  }
+
+  void measureRing(const Schedule& schedule, int tensor, const std::vector<int>& firstLive, int newRows) {
+    RowLayout& row = plan_.rows[tensor];
+    row.ringRows = std::max(row.ringRows, schedule.available(tensor) + newRows - firstLive[tensor]);
+  }
+
+ private:
+  void change(int tensor, int rows) {
+    const int c = plan_.rows[tensor].slotClass;
+    live_[c] += rows;
+    plan_.classes[c].slots = std::max(plan_.classes[c].slots, live_[c]);
+  }
+
+  MemoryPlan& plan_;
+  std::vector<int> live_;
+};
+
+void simulate(const Graph& graph, int height, MemoryPlan& plan) {
+  Schedule schedule(graph, height);
+  Census census(plan);
+  std::vector<int> firstLive(graph.tensors.size(), 0);
+  for (int row = 0; row < height; row += kMaxBlockRows) {
+    census.measureRing(schedule, 0, firstLive, kMaxBlockRows);
+    census.born(0, kMaxBlockRows);
+    schedule.addInput(kMaxBlockRows);
+    while (const auto firing = schedule.next()) {
+      const Stage& stage = graph.stages[firing->stage];
+      for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
+        if (tensor < 0) continue;
+        census.measureRing(schedule, tensor, firstLive, firing->rowEnd - firing->rowBegin);
+        census.born(tensor, firing->rowEnd - firing->rowBegin);
+      }
+      schedule.complete(*firing);
+      for (const StageInput& input : stage.inputs) census.bury(schedule, input.tensor, firstLive);
+    }
+    plan.delayRows = std::max(plan.delayRows, schedule.available(0) - schedule.emitted());
+  }
+}
+
+void sumUp(const PassShape& pass, MemoryPlan& plan) {
+  for (std::size_t c = 0; c < plan.classes.size(); ++c) {
+    std::string name = "rows of " + std::to_string(plan.classes[c].bytes) + " bytes";
+    plan.buffers.push_back({std::move(name), plan.classes[c].bytes, plan.classes[c].slots});
+  }
+  plan.buffers.push_back({"border row", plan.borderBytes, 1});
+  plan.buffers.push_back({"thread scratch", plan.scratchBytes, pass.threads});
+  plan.buffers.push_back({"input strip", plan.stagingBytes, 1});
+  for (const PlannedBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.rowBytes * buffer.rows;
+}
+
+}  // namespace
+
+MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLayout& layout) {
+  MemoryPlan plan{};
+  std::map<std::size_t, int> classOf;
+  for (const Tensor& tensor : graph.tensors) {
+    RowLayout row = layoutOf(graph, tensor, pass.width, layout);
+    const auto [found, isNew] = classOf.try_emplace(row.rowBytes, static_cast<int>(plan.classes.size()));
+    if (isNew) plan.classes.push_back({row.rowBytes, 0});
+    row.slotClass = found->second;
+    plan.rows.push_back(row);
+    if (tensor.kind == TensorKind::kCodes) plan.borderBytes = std::max(plan.borderBytes, row.rowBytes);
+  }
+  simulate(graph, pass.height, plan);
+  const int maxChannels = 4 * graph.shape.baseWidth;
+  plan.scratchBytes = arenaBytes(scratchBytes(layout, maxChannels, 2 * kMaxBlockRows + 1));
+  plan.stagingBytes = arenaBytes(static_cast<std::size_t>(pass.stripRows) * pass.width * 3);
+  sumUp(pass, plan);
+  return plan;
+}
+
+}  // namespace perifocal

@@ -1,0 +1,53 @@
+// How many bytes one pass needs, found by running its schedule without data.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "network/graph.h"
+
+namespace perifocal {
+
+/// One streaming pass: an image, a column panel of it, or its transpose. Both sides are multiples of 4.
+struct PassShape {
+  int width;
+  int height;
+  bool transposed;  ///< pass rows are image columns: kernels are applied transposed
+  int threads;
+  int stripRows;    ///< most rows per push or drain
+};
+
+/// Where a tensor's rows lie inside a slot and which class of slots they use.
+struct RowLayout {
+  std::size_t leftPad;   ///< bytes before pixel 0
+  std::size_t rowBytes;  ///< whole slot, pads and over-read slack included
+  int slotClass;
+  int ringRows;          ///< most rows alive at once
+};
+
+struct SlotClass {
+  std::size_t bytes;
+  int slots;
+};
+
+struct PlannedBuffer {
+  std::string name;
+  std::size_t rowBytes;
+  int rows;
+};
+
+struct MemoryPlan {
+  std::vector<RowLayout> rows;      ///< per tensor
+  std::vector<SlotClass> classes;   ///< row slots shared by all tensors of one size
+  std::size_t borderBytes;          ///< one row of zero points, standing in for rows outside the image
+  std::size_t scratchBytes;         ///< per thread
+  std::size_t stagingBytes;         ///< one strip of input
+  std::size_t arenaBytes;
+  int delayRows;                    ///< input rows read beyond the newest row emitted
+  std::vector<PlannedBuffer> buffers;  ///< sums to arenaBytes
+};
+
+MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLayout& layout);
+
+}  // namespace perifocal

@@ -1,0 +1,120 @@
+#include "streaming/pipeline.h"
+
+#include <algorithm>
+
+namespace perifocal {
+namespace {
+
+Status outOfPlan(const std::string& name) {
+  return {StatusCode::kInternal, "no planned memory is left for a row of '" + name + "'"};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Model& model, const PassShape& pass)
+    : model_(model),
+      pass_(pass),
+      plan_(planMemory(model.graph(), pass, model.kernels().layout)),
+      pool_(pass.threads),
+      schedule_(model.graph(), pass.height),
+      runner_(model, pass, pool_) {}
+
+Status Pipeline::create(const Model& model, const PassShape& pass, std::unique_ptr<Pipeline>& out) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(model, pass));
+  if (Status s = pipeline->attach(); !s.ok()) return s;
+  out = std::move(pipeline);
+  return {};
+}
+
+Status Pipeline::attach() {
+  if (!arena_.map(plan_.arenaBytes)) {
+    return {StatusCode::kOutOfMemory, "cannot map " + std::to_string(plan_.arenaBytes) + " bytes"};
+  }
+  const bool fits = store_.attach(plan_, arena_) && runner_.attach(plan_, arena_);
+  staging_ = reinterpret_cast<std::uint8_t*>(arena_.take(plan_.stagingBytes));
+  if (!fits || staging_ == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
+  reset();
+  return {};
+}
+
+void Pipeline::reset() {
+  store_.reset();
+  schedule_.reset();
+  firstLive_.assign(model_.graph().tensors.size(), 0);
+  rowsTaken_ = 0;
+  cancelled_.store(false, std::memory_order_relaxed);
+}
+
+Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
+  emitted = 0;
+  if (count < 0 || count > pass_.stripRows || count > pass_.height - rowsTaken_) {
+    return {StatusCode::kState, "cannot take " + std::to_string(count) + " rows: " +
+                                    std::to_string(pass_.height - rowsTaken_) + " are left and a strip holds " +
+                                    std::to_string(pass_.stripRows)};
+  }
+  for (int i = 0; i < count; ++i) {
+    const std::size_t rowBytes = static_cast<std::size_t>(pass_.width) * 3;
+    if (Status s = takeRow(rowsTaken_++, staging_ + i * rowBytes); !s.ok()) return s;
+    // Whole blocks only, so that the order of work is the same for every strip height.
+    if (rowsTaken_ % kMaxBlockRows != 0) continue;
+    schedule_.addInput(kMaxBlockRows);
+    if (Status s = advance(pass_.stripRows + kEmissionSlack - kMaxBlockRows, residual, emitted); !s.ok()) return s;
+  }
+  return {};
+}
+
+Status Pipeline::drain(int limit, std::int16_t* residual, int& emitted) {
+  emitted = 0;
+  if (rowsTaken_ < pass_.height) {
+    return {StatusCode::kState,
+            "cannot drain: " + std::to_string(pass_.height - rowsTaken_) + " input rows are missing"};
+  }
+  return advance(std::min(limit, pass_.stripRows), residual, emitted);
+}
+
+/// Interleaved RGB to four stored codes a pixel; the image's zero point is -128, so codes are the bytes themselves.
+Status Pipeline::takeRow(int row, const std::uint8_t* rgb) {
+  if (!store_.allocate(0, row)) return outOfPlan("x");
+  auto* out = reinterpret_cast<std::uint8_t*>(store_.pixels(0, row));
+  const std::uint8_t flip = model_.kernels().layout.storedOffset == 0 ? 0x80 : 0;
+  for (std::ptrdiff_t x = 0; x < pass_.width; ++x) {
+    for (int c = 0; c < 3; ++c) out[4 * x + c] = rgb[3 * x + c] ^ flip;
+    out[4 * x + 3] = flip;
+  }
+  for (int c = -4; c < 0; ++c) out[c] = out[4 * static_cast<std::ptrdiff_t>(pass_.width) + 4 + c] = flip;
+  return {};
+}
+
+Status Pipeline::advance(int limit, std::int16_t* residual, int& emitted) {
+  while (emitted < limit) {
+    const auto firing = schedule_.next();
+    if (!firing) return {};
+    if (cancelled_.load(std::memory_order_relaxed)) return {StatusCode::kAborted, "the pass was cancelled"};
+    const int before = schedule_.emitted();
+    const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(emitted) * pass_.width * 3;
+    if (Status s = fire(*firing, residual + offset); !s.ok()) return s;
+    emitted += schedule_.emitted() - before;
+  }
+  return {};
+}
+
+Status Pipeline::fire(const Firing& firing, std::int16_t* residual) {
+  const Stage& stage = model_.graph().stages[firing.stage];
+  for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
+    if (tensor < 0) continue;
+    for (int row = firing.rowBegin; row < firing.rowEnd; ++row) {
+      if (!store_.allocate(tensor, row)) return outOfPlan(model_.graph().tensors[tensor].name);
+    }
+  }
+  if (Status s = runner_.run(firing, store_, residual); !s.ok()) return s;
+  schedule_.complete(firing);
+  for (const StageInput& input : stage.inputs) releaseDead(input.tensor);
+  return {};
+}
+
+void Pipeline::releaseDead(int tensor) {
+  const int first = schedule_.firstLive(tensor);
+  for (int& row = firstLive_[tensor]; row < first; ++row) store_.release(tensor, row);
+}
+
+}  // namespace perifocal

@@ -1,0 +1,67 @@
+// One streaming pass: image rows in, residual rows out, in bounded memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "network/model.h"
+#include "runtime/arena.h"
+#include "runtime/thread_pool.h"
+#include "streaming/memory_plan.h"
+#include "streaming/row_store.h"
+#include "streaming/schedule.h"
+#include "streaming/stage_runner.h"
+
+namespace perifocal {
+
+/// Rows that one push or drain may emit beyond `stripRows`.
+inline constexpr int kEmissionSlack = 32;
+
+class Pipeline {
+ public:
+  /// Plans and maps the arena. `model` outlives the pipeline.
+  static Status create(const Model& model, const PassShape& pass, std::unique_ptr<Pipeline>& out);
+
+  const MemoryPlan& plan() const { return plan_; }
+  const PassShape& pass() const { return pass_; }
+  std::size_t mappedBytes() const { return arena_.mappedBytes(); }
+
+  /// Where the caller puts the next strip: stripRows x width x 3 bytes of RGB.
+  std::uint8_t* staging() { return staging_; }
+
+  /// Feeds `count` rows of the staging strip; writes up to stripRows + kEmissionSlack residual rows of
+  /// width x 3 to `residual` and their number to `emitted`. Fails with kAborted once `cancel` was called.
+  Status push(int count, std::int16_t* residual, int& emitted);
+
+  /// After the last row: emits up to limit + kMaxBlockRows - 1 more rows.
+  Status drain(int limit, std::int16_t* residual, int& emitted);
+
+  /// From any thread: makes the call under way fail soon. Stays in force until `reset`.
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+  void reset();
+
+ private:
+  Pipeline(const Model& model, const PassShape& pass);
+  Status attach();
+  Status takeRow(int row, const std::uint8_t* rgb);
+  Status advance(int limit, std::int16_t* residual, int& emitted);
+  Status fire(const Firing& firing, std::int16_t* residual);
+  void releaseDead(int tensor);
+
+  const Model& model_;
+  const PassShape pass_;
+  MemoryPlan plan_;
+  Arena arena_;
+  ThreadPool pool_;
+  RowStore store_;
+  Schedule schedule_;
+  StageRunner runner_;
+  std::uint8_t* staging_ = nullptr;
+  std::vector<int> firstLive_;
+  int rowsTaken_ = 0;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace perifocal

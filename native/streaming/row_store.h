@@ -1,0 +1,42 @@
+// The rows that are alive: each tensor keeps a ring of pointers into slots that all tensors of one size share.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "runtime/arena.h"
+#include "streaming/memory_plan.h"
+
+namespace perifocal {
+
+class RowStore {
+ public:
+  /// Takes its slots from `arena`; false when that is too small.
+  bool attach(const MemoryPlan& plan, Arena& arena);
+
+  /// Forgets all rows.
+  void reset();
+
+  /// Gives row `row` a slot. False when no slot is free or the ring is full: the plan was wrong.
+  bool allocate(int tensor, int row);
+  void release(int tensor, int row);
+
+  /// Pixel 0 of a live row; null when that row is not alive.
+  std::byte* pixels(int tensor, int row) const;
+
+ private:
+  struct Entry {
+    int row = -1;
+    std::byte* slot = nullptr;
+  };
+
+  Entry& entry(int tensor, int row) { return rings_[tensor][row % rings_[tensor].size()]; }
+  const Entry& entry(int tensor, int row) const { return rings_[tensor][row % rings_[tensor].size()]; }
+
+  std::vector<RowLayout> layouts_;
+  std::vector<std::vector<Entry>> rings_;            ///< per tensor
+  std::vector<std::vector<std::byte*>> slots_;       ///< per class, all of them
+  std::vector<std::vector<std::byte*>> freeSlots_;   ///< per class, most recently used last: still in cache
+};
+
+}  // namespace perifocal

@@ -1,0 +1,221 @@
+#include "streaming/stage_runner.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace perifocal {
+
+ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels) {
+  const int users = std::clamp(columns / tilePixels, 1, threads);
+  if (thread >= users) return {columns, columns};
+  // Boundaries on multiples of 4 pixels: neighbours never share a 4-pixel group at any scale.
+  const auto boundary = [&](int t) { return t == users ? columns : columns * t / users / 4 * 4; };
+  const ColumnRange range{boundary(thread), boundary(thread + 1)};
+  return range;
+}
+
+bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
+  borderBytes_ = plan.borderBytes;
+  borderPad_ = plan.rows[0].leftPad;
+  border_ = arena.take(plan.borderBytes);
+  for (int t = 0; t < pass_.threads; ++t) scratch_[t] = arena.take(plan.scratchBytes);
+  return border_ != nullptr && scratch_[pass_.threads - 1] != nullptr;
+}
+
+Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual) {
+  stage_ = &graph_.stages[firing.stage];
+  rowCount_ = firing.rowEnd - firing.rowBegin;
+  columns_ = pass_.width >> stage_->scale;
+  jobCount_ = 0;
+  if (!resolve(firing, store, residual)) {
+    return {StatusCode::kInternal, "stage '" + stage_->name + "' reads or writes a row that is not in memory"};
+  }
+  switch (stage_->kind) {
+    case StageKind::kConvolve: prepareConvolution(*stage_, firing); break;
+    case StageKind::kTranspose: prepareTransposition(*stage_, firing); break;
+    case StageKind::kMultiply: prepareMultiplication(*stage_, firing); break;
+    case StageKind::kDownsample: break;
+  }
+  pool_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
+  return {};
+}
+
+/// Fills the pointer tables of the firing; false when a row is missing.
+bool StageRunner::resolve(const Firing& firing, const RowStore& store, std::int16_t* residual) {
+  const Stage& stage = *stage_;
+  for (int i = 0; i < stage.sourceCount; ++i) {
+    if (!resolveInput(stage.inputs[i], firing, store, inputs_[i])) return false;
+  }
+  for (int i = 0; i < stage.addendCount; ++i) {
+    if (!resolveAddend(stage.inputs[stage.sourceCount + i], firing, store, i)) return false;
+  }
+  for (int i = 0; i < rowCount_; ++i) {
+    const int row = firing.rowBegin + i;
+    const auto output = [&](int tensor) { return tensor < 0 ? nullptr : store.pixels(tensor, row); };
+    codesOut_[i] = reinterpret_cast<std::uint8_t*>(output(stage.codes));
+    trunkOut_[i] = reinterpret_cast<std::int16_t*>(output(stage.trunk));
+    partialOut_[i] = reinterpret_cast<std::int32_t*>(output(stage.partial));
+    if (stage.codes >= 0 && codesOut_[i] == nullptr) return false;
+    if (stage.trunk >= 0 && trunkOut_[i] == nullptr) return false;
+    if (stage.partial >= 0 && partialOut_[i] == nullptr) return false;
+    if (stage.epilogue == Epilogue::kResidual) {
+      trunkOut_[i] = residual + static_cast<std::ptrdiff_t>(i) * pass_.width * 3;
+    }
+    if (stage.readsTrunk()) {
+      trunkIn_[i] = reinterpret_cast<const std::int16_t*>(store.pixels(stage.inputs.back().tensor, row));
+      if (trunkIn_[i] == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+bool StageRunner::resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out) {
+  const int height = graph_.rowsOf(input.tensor, pass_.height);
+  const int first = input.map.first(firing.rowBegin), last = input.map.last(firing.rowEnd - 1);
+  out.count = last - first + 1;
+  const bool crossesBorder = first < 0 || last >= height;
+  if (crossesBorder) std::memset(border_, storedZero(input.tensor), borderBytes_);
+  for (int row = first; row <= last; ++row) {
+    const bool outside = row < 0 || row >= height;
+    const std::byte* pixels = outside ? border_ + borderPad_ : store.pixels(input.tensor, row);
+    // A strided window skips rows that may be gone; only those that a kernel reads must be there.
+    if (pixels == nullptr && (row - first) % input.map.step == 0) return false;
+    out.rows[row - first] = reinterpret_cast<const std::uint8_t*>(pixels);
+  }
+  return true;
+}
+
+bool StageRunner::resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot) {
+  for (int i = 0; i < rowCount_; ++i) {
+    addendRows_[slot][i] = reinterpret_cast<const std::int32_t*>(
+        store.pixels(input.tensor, input.map.first(firing.rowBegin + i)));
+    if (addendRows_[slot][i] == nullptr) return false;
+  }
+  addends_[slot] = {addendRows_[slot].data(), input.map.step};
+  return true;
+}
+
+ConvJob StageRunner::baseJob(const Stage& stage, int part) const {
+  const LayerSpec& layer = graph_.layers[stage.layer];
+  const LayerNumbers& numbers = model_.numbers(stage.layer);
+  const PackedPart& packed = model_.part(stage.layer, part);
+  ConvJob job{};
+  job.weights = packed.weights;
+  job.bias = packed.bias;
+  job.multiplier = packed.multiplier;
+  job.channels = layer.out;
+  job.outStep = 1;
+  job.outChannels = stage.epilogue == Epilogue::kResidual ? 3 : roundUp(layer.out, 4);
+  job.epilogue = stage.epilogue;
+  job.low = static_cast<float>(-128 - numbers.outputZero);
+  job.high = static_cast<float>(127 - numbers.outputZero);
+  job.storedZero = numbers.outputZero + kernels_.layout.storedOffset;
+  job.copyMultiplier = numbers.copyMultiplier;
+  return job;
+}
+
+void StageRunner::prepareConvolution(const Stage& stage, const Firing&) {
+  const LayerSpec& layer = graph_.layers[stage.layer];
+  const int reach = layer.kernel / 2;
+  int sourceOfLayer[kMaxSources] = {};
+  int next = 0;
+  for (int s = 0; s < static_cast<int>(layer.sources.size()); ++s) {
+    if (layer.sourceParts[s] != stage.part) continue;
+    const StageInput& input = stage.inputs[next];
+    sources_[next] = {inputs_[next].rows.data(), graph_.tensors[input.tensor].channels, input.map.step,
+                      input.map.step, -reach, reach, inputs_[next].count};
+    sourceOfLayer[s] = next++;
+  }
+  ConvJob& job = jobs_[jobCount_++];
+  job = baseJob(stage, stage.part);
+  for (const WeightTap& tap : tapsOf(layer, stage.part)) {
+    const int dy = pass_.transposed ? tap.kx : tap.ky, dx = pass_.transposed ? tap.ky : tap.kx;
+    taps_[0][job.tapCount++] = {sourceOfLayer[tap.source], dy, dx - reach};
+  }
+  job.taps = taps_[0].data();
+  job.sources = sources_.data();
+  job.rowCount = rowCount_;
+  job.addends = addends_.data();
+  job.addendCount = stage.addendCount;
+  job.trunkIn = stage.readsTrunk() ? trunkIn_.data() : nullptr;
+  job.trunkOut = stage.trunk >= 0 || stage.epilogue == Epilogue::kResidual ? trunkOut_.data() : nullptr;
+  job.codesOut = codesOut_.data();
+  job.partialOut = partialOut_.data();
+}
+
+/// One job per output row and column phase, over input columns: output pixel 2m + phase.
+void StageRunner::prepareTransposition(const Stage& stage, const Firing& firing) {
+  columns_ = pass_.width >> (stage.scale + 1);
+  const RowMap& map = stage.inputs[0].map;
+  for (int i = 0; i < rowCount_; ++i) {
+    const int row = firing.rowBegin + i, rowPhase = row % 2;
+    const int firstRow = map.first(row) - map.first(firing.rowBegin);
+    for (int phase = 0; phase < 2; ++phase) {
+      const int j = jobCount_++;
+      ConvJob& job = jobs_[j];
+      job = baseJob(stage, pass_.transposed ? 2 * phase + rowPhase : 2 * rowPhase + phase);
+      sources_[j] = {inputs_[0].rows.data() + firstRow, graph_.tensors[stage.inputs[0].tensor].channels, 1, 1,
+                     phase - 1, phase, 2};
+      for (int t = 0; t < 4; ++t) {
+        const int major = t / 2, minor = t % 2;
+        const int dy = pass_.transposed ? minor : major, dx = pass_.transposed ? major : minor;
+        taps_[j][job.tapCount++] = {0, dy, dx + phase - 1};
+      }
+      job.taps = taps_[j].data();
+      job.sources = &sources_[j];
+      job.rowCount = 1;
+      job.outStep = 2;
+      job.outOffset = phase;
+      job.codesOut = &codesOut_[i];
+    }
+  }
+}
+
+void StageRunner::prepareMultiplication(const Stage& stage, const Firing&) {
+  const LayerNumbers& merge = model_.numbers(stage.layer);
+  const std::int32_t zero = merge.inputZero[0];
+  multiply_ = {inputs_[0].rows.data(),
+               inputs_[1].rows.data(),
+               codesOut_.data(),
+               rowCount_,
+               graph_.tensors[stage.codes].channels,
+               storedZero(stage.inputs[0].tensor),
+               storedZero(stage.inputs[1].tensor),
+               zero + kernels_.layout.storedOffset,
+               merge.productMultiplier,
+               static_cast<float>(-128 - zero),
+               static_cast<float>(127 - zero)};
+}
+
+void StageRunner::runColumns(int thread) {
+  const ColumnRange range = columnsOf(thread, pool_.threads(), columns_, kernels_.layout.tilePixels);
+  if (range.begin == range.end) return;
+  if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, range.begin, range.end);
+  if (stage_->kind == StageKind::kDownsample) downsampleColumns(range.begin, range.end);
+  for (int j = 0; j < jobCount_; ++j) kernels_.convolve(jobs_[j], range.begin, range.end, scratch_[thread]);
+  if (stage_->codes >= 0) padCodes(range.begin == 0, range.end == columns_);
+}
+
+void StageRunner::downsampleColumns(int begin, int end) const {
+  constexpr int kPixelBytes = 4;
+  const int step = stage_->inputs[0].map.step;
+  for (int i = 0; i < rowCount_; ++i) {
+    const std::uint8_t* in = inputs_[0].rows[i * step];
+    for (std::ptrdiff_t x = begin; x < end; ++x) {
+      std::memcpy(codesOut_[i] + x * kPixelBytes, in + x * step * kPixelBytes, kPixelBytes);
+    }
+  }
+}
+
+/// The pixel left and right of every new row holds its zero point, which is what a convolution pads with.
+void StageRunner::padCodes(bool left, bool right) const {
+  const Tensor& tensor = graph_.tensors[stage_->codes];
+  const std::int32_t zero = storedZero(stage_->codes);
+  const std::ptrdiff_t channels = tensor.channels, width = pass_.width >> tensor.scale;
+  for (int i = 0; i < rowCount_; ++i) {
+    if (left) std::memset(codesOut_[i] - channels, zero, channels);
+    if (right) std::memset(codesOut_[i] + width * channels, zero, channels);
+  }
+}
+
+}  // namespace perifocal

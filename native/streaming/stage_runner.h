@@ -1,0 +1,84 @@
+// Turns a firing into kernel jobs and runs them on the threads, each on its own columns.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/limits.h"
+#include "network/model.h"
+#include "runtime/thread_pool.h"
+#include "streaming/row_store.h"
+#include "streaming/schedule.h"
+
+namespace perifocal {
+
+class StageRunner {
+ public:
+  StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool)
+      : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), pool_(pool) {}
+
+  /// Takes the border row and the scratch of every thread from `arena`.
+  bool attach(const MemoryPlan& plan, Arena& arena);
+
+  /// Runs one firing; its output rows are allocated. `residual` receives the rows of the last stage.
+  Status run(const Firing& firing, const RowStore& store, std::int16_t* residual);
+
+ private:
+  static constexpr int kMaxInputRows = 4 * kMaxBlockRows;
+  static constexpr int kMaxJobs = 2 * kMaxBlockRows;
+
+  struct InputRows {
+    std::array<const std::uint8_t*, kMaxInputRows> rows;
+    int count;
+  };
+
+  bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
+  bool resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out);
+  bool resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot);
+  void prepareConvolution(const Stage& stage, const Firing& firing);
+  void prepareTransposition(const Stage& stage, const Firing& firing);
+  void prepareMultiplication(const Stage& stage, const Firing& firing);
+  ConvJob baseJob(const Stage& stage, int part) const;
+  void runColumns(int thread);
+  void downsampleColumns(int begin, int end) const;
+  void padCodes(bool left, bool right) const;
+  std::int32_t storedZero(int tensor) const {
+    return model_.zeroOf(graph_.tensors[tensor]) + kernels_.layout.storedOffset;
+  }
+
+  const Model& model_;
+  const Graph& graph_;
+  const Kernels& kernels_;
+  const PassShape pass_;
+  ThreadPool& pool_;
+  std::byte* border_ = nullptr;
+  std::size_t borderPad_ = 0;
+  std::size_t borderBytes_ = 0;
+  std::array<std::byte*, 3> scratch_{};
+
+  // The firing under way, as the threads see it.
+  const Stage* stage_ = nullptr;
+  int rowCount_ = 0;
+  int columns_ = 0;  ///< to divide among the threads
+  std::array<InputRows, kMaxSources + 1> inputs_;
+  std::array<std::array<const std::int32_t*, kMaxBlockRows>, kMaxSources> addendRows_;
+  std::array<ConvAddend, kMaxSources> addends_;
+  std::array<std::uint8_t*, kMaxBlockRows> codesOut_;
+  std::array<std::int16_t*, kMaxBlockRows> trunkOut_;
+  std::array<std::int32_t*, kMaxBlockRows> partialOut_;
+  std::array<const std::int16_t*, kMaxBlockRows> trunkIn_;
+  std::array<ConvSource, kMaxSources * kMaxJobs> sources_;
+  std::array<std::array<ConvTap, kMaxTaps>, kMaxJobs> taps_;
+  std::array<ConvJob, kMaxJobs> jobs_;
+  int jobCount_ = 0;
+  MultiplyJob multiply_;
+};
+
+/// Columns [begin, end) of thread t; no thread gets fewer than a tile, unless it gets none.
+struct ColumnRange {
+  int begin, end;
+};
+ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels);
+
+}  // namespace perifocal
