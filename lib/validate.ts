@@ -2,7 +2,8 @@ import { ArgumentError } from './errors.js';
 
 /** The value as a message shows it: short, and with its type. */
 function describe(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'object' && value !== null) return `an object of type ${value.constructor?.name ?? 'Object'}`;
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
   return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} of type ${value === null ? 'null' : typeof value}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Samples } from '../native/binding.js';
-import { expected, requireInteger, requireKnownKeys, requireOneOf } from '../validate.js';
+import { expected, requireInteger, requireOneOf } from '../validate.js';
 
 /** Below this a frame holds too little to restore, and reflected padding has nothing to reflect. */
 export const MIN_SIDE = 16;
@@ -44,12 +44,11 @@ export function checkFrameSize(size: FrameSize): void {
 /** Throws ArgumentError unless `data` is an array of the samples' type. */
 export function checkSamples(data: unknown, depth: Depth): asserts data is Samples {
   const matches = depth === 8 ? data instanceof Uint8Array : data instanceof Uint16Array;
-  if (!matches) throw expected(depth === 8 ? 'Uint8Array' : 'Uint16Array', `data of depth ${depth}`, typeof data);
+  if (!matches) throw expected(depth === 8 ? 'Uint8Array' : 'Uint16Array', `data of depth ${depth}`, data);
 }
 
 /** Throws ArgumentError unless `frame` is complete and consistent. */
 export function checkFrame(frame: Frame): void {
-  requireKnownKeys('frame', frame, ['data', 'width', 'height', 'channels', 'depth']);
   checkFrameSize(frame);
   checkSamples(frame.data, frame.depth);
   const count = frame.width * frame.height * frame.channels;

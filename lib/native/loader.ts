@@ -8,8 +8,11 @@ const require = createRequire(import.meta.url);
 /** `-musl` where this Node was built against musl, else the empty string. */
 function libcSuffix(): string {
   if (process.platform !== 'linux') return '';
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime ? '' : '-musl';
+  // Without this switch (Node 20.13) the report looks up the names of all open sockets.
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork: boolean };
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime ? '' : '-musl';
 }
 
 /** Literal paths, so that a bundler can follow them. */

@@ -1,3 +1,4 @@
+import { orAbort } from '../abort.js';
 import type { NativeEngine } from '../native/binding.js';
 import { translateNativeError } from '../native/loader.js';
 
@@ -34,15 +35,15 @@ export async function* runEngine(
   engine.reset();
   signal.addEventListener('abort', cancel);
   try {
-    let block = await feed();
+    let block = await orAbort(feed(), signal);
     while (block) {
       signal.throwIfAborted();
       const pending = engine.push(block.rows, block.count);
       const upcoming = feed();
-      upcoming.catch(() => {}); // Reported when it is awaited below, after the residual that is already here.
+      upcoming.catch(() => {}); // Reported when it is awaited below, after the residual that comes first.
       const residual = await settle(pending, signal);
       if (residual.length > 0) yield wrap(residual);
-      block = await upcoming;
+      block = await orAbort(upcoming, signal);
     }
     for (;;) {
       signal.throwIfAborted();

@@ -32,7 +32,8 @@ export async function* restoreRows(
       if (strip) yield strip;
     }
   } finally {
-    await iterator.return();
+    // Not awaited: a source that has stalled must not hold up an abort.
+    iterator.return().catch(() => {});
   }
 }
 
@@ -46,7 +47,7 @@ async function* iterate(source: RowSource, frame: FrameSize): AsyncGenerator<Sam
       throw new ArgumentError(`Expected whole rows of ${rowSamples} samples but received ${data.length} samples`);
     }
     rows += data.length / rowSamples;
-    if (rows > frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received ${rows} or more`);
+    if (rows > frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received at least ${rows}`);
     yield data;
   }
   if (rows < frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received ${rows}`);
@@ -112,7 +113,6 @@ class SourceRing {
     this.#received += count;
     const rest = this.#pending.subarray(count * this.#rowSamples);
     this.#pending = rest.length > 0 ? rest : null;
-    if (this.#received === this.#frame.height) await source.next(); // Reports surplus rows.
     return this.#received;
   }
 

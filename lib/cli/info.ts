@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { listModels } from '../model/catalog.js';
+import { loadBinding } from '../native/loader.js';
+import { VERSION } from '../version.js';
+
+export function addInfoCommand(program: Command): void {
+  program.command('info')
+    .description('show version, CPU, instruction sets and packaged models')
+    .option('--json', 'print JSON')
+    .action(info);
+}
+
+async function info(flags: { readonly json?: boolean }): Promise<void> {
+  const binding = loadBinding();
+  const cpu = binding.cpu();
+  const isas = binding.isas();
+  const models = await listModels();
+  const lines = [
+    `perifocal ${VERSION}, addon ${binding.version}, Node ${process.versions.node}`,
+    `CPU     ${cpu.name} (${cpu.features.join(' ')})`,
+    ...isas.map(({ name, description, supported }) => `${supported ? 'ISA   +' : 'ISA   -'} ${name.padEnd(12)} ${description}`),
+    `models  ${models.join(', ') || 'none'}`,
+  ];
+  process.stdout.write(`${flags.json ? JSON.stringify({ version: VERSION, addon: binding.version, cpu, isas, models }) : lines.join('\n')}\n`);
+}

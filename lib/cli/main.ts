@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { ArgumentError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { addInfoCommand } from './info.js';
+import { addPlanCommand } from './plan.js';
+import { addRestoreCommand } from './restore.js';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage. */
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+function createProgram(): Command {
+  const program = new Command('perifocal')
+    .description('Restores spacecraft images in a fixed amount of memory')
+    .version(VERSION)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  addRestoreCommand(program);
+  addPlanCommand(program);
+  addInfoCommand(program);
+  return program;
+}
+
+/** Reports what commander has not reported itself, and says how the process should end. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  process.stderr.write(`perifocal: ${error instanceof Error ? error.message : String(error)}\n`);
+  return error instanceof ArgumentError ? WRONG_USAGE : FAILED;
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

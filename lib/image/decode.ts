@@ -1,0 +1,94 @@
+import { stat } from 'node:fs/promises';
+import type { Metadata, SharpOptions } from 'sharp';
+import { ImageError } from '../errors.js';
+import { sharp } from './codec.js';
+import type { ImageFormat } from './codec.js';
+import { MAX_SIDE, MIN_SIDE } from './frame.js';
+import type { Channels, Depth, Frame, FrameSize } from './frame.js';
+import { normaliseExif } from './metadata/exif.js';
+import type { ImageMetadata } from './metadata/metadata.js';
+
+/** A file's path, or a whole file in memory. */
+export type EncodedImage = string | Uint8Array;
+
+/** What the header of an image file says; the size is that of the upright picture. */
+export interface ImageHeader {
+  readonly size: FrameSize;
+  readonly format: ImageFormat;
+  readonly metadata: ImageMetadata;
+}
+
+const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'] satisfies ImageFormat[];
+const COLOUR_SPACES: readonly string[] = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16'];
+const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16 };
+
+/** The memory budget is the bound for large images; the profile must not touch the samples; a truncated file fails. */
+const READ_OPTIONS: SharpOptions = { failOn: 'error', limitInputPixels: false, sequentialRead: true, ignoreIcc: true };
+
+function label(input: EncodedImage): string {
+  return typeof input === 'string' ? input : `image of ${input.length} bytes`;
+}
+
+/** Reads the header. Throws ImageError where the image is missing, of another kind, too small or too large. */
+export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
+  if (typeof input === 'string') await requireFile(input);
+  const found = await sharp(input, READ_OPTIONS).metadata().catch((cause: Error) => {
+    throw new ImageError('IMAGE_INVALID', `${label(input)} is not an image that can be read: ${cause.message}`, { cause });
+  });
+  const reason = refusal(found);
+  if (reason) throw new ImageError('IMAGE_INVALID', `${label(input)}: ${reason}`);
+  const { autoOrient, channels, depth, exif, icc, format } = found;
+  return {
+    size: { width: autoOrient.width, height: autoOrient.height, channels: channels as Channels, depth: DEPTHS[depth]! },
+    format: format as ImageFormat,
+    metadata: { ...(exif && { exif: normaliseExif(exif) }), ...(icc && { icc }) },
+  };
+}
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: Error) => {
+    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: ${cause.message}`, { cause });
+  });
+  if (!found.isFile()) throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: not a file`);
+}
+
+/** Why such an image is not accepted, or null. */
+function refusal({ format, width, height, space, depth, channels }: Metadata): string | null {
+  if (!FORMATS.includes(format)) return `format ${format} is none of ${FORMATS.join(', ')}`;
+  if (width < MIN_SIDE || height < MIN_SIDE) return `${width}x${height} pixels, each side must be at least ${MIN_SIDE}`;
+  if (width > MAX_SIDE || height > MAX_SIDE) return `${width}x${height} pixels, each side must be at most ${MAX_SIDE}`;
+  if (!COLOUR_SPACES.includes(space) || channels > 4) return `colour space ${space} with ${channels} channels is neither grey nor RGB`;
+  if (!Object.hasOwn(DEPTHS, depth)) return `samples of type ${depth} are neither 8 nor 16 bit`;
+  return null;
+}
+
+/** Decodes the picture upright, without colour conversion. Throws ImageError for damaged files. */
+export async function decodeFrame(input: EncodedImage, { size }: ImageHeader): Promise<Frame> {
+  const { channels, depth } = size;
+  const isGrey = channels < 3;
+  // libvips drops the alpha of 8-bit grey when it writes raw samples; as RGB it survives.
+  const isWidened = channels === 2 && depth === 8;
+  const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
+  const bytes = await sharp(input, READ_OPTIONS).autoOrient().toColourspace(colourSpace)
+    .raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer().catch((cause: Error) => {
+      throw new ImageError('IMAGE_INVALID', `${label(input)} is damaged: ${cause.message}`, { cause });
+    });
+  const data = depth === 16 ? toUint16(bytes) : isWidened ? pickChannels(bytes, 4, [0, 3]) : bytes;
+  if (data.length !== size.width * size.height * channels) {
+    throw new ImageError('IMAGE_INVALID', `${label(input)} does not hold the picture that its header declares`);
+  }
+  return { ...size, data };
+}
+
+function toUint16(bytes: Buffer): Uint16Array {
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : Buffer.from(bytes);
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+function pickChannels(samples: Uint8Array, stride: number, channels: readonly number[]): Uint8Array {
+  const picked = new Uint8Array((samples.length / stride) * channels.length);
+  for (let pixel = 0, target = 0; pixel < samples.length; pixel += stride) {
+    for (const channel of channels) picked[target++] = samples[pixel + channel]!;
+  }
+  return picked;
+}

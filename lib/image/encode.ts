@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { ImageError } from '../errors.js';
+import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
+import type { ImageFormat, Sharp } from './codec.js';
+import type { Frame, FrameSize } from './frame.js';
+import { addMetadata } from './metadata/metadata.js';
+import type { ImageMetadata } from './metadata/metadata.js';
+
+function unwritable(path: string, reason: string, options?: ErrorOptions): ImageError {
+  return new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${reason}`, options);
+}
+
+/** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
+export async function checkOutput(path: string): Promise<ImageFormat> {
+  const format = formatOfExtension(extname(path));
+  if (!format) throw unwritable(path, `its extension is none of ${IMAGE_EXTENSIONS.join(', ')}`);
+  if ((await stat(path).catch(() => null))?.isDirectory()) throw unwritable(path, 'it is a directory');
+  const folder = await stat(dirname(path)).catch((cause: Error) => {
+    throw unwritable(path, cause.message, { cause });
+  });
+  if (!folder.isDirectory()) throw unwritable(path, `${dirname(path)} is not a directory`);
+  await access(dirname(path), constants.W_OK).catch((cause: Error) => {
+    throw unwritable(path, cause.message, { cause });
+  });
+  return format;
+}
+
+/** Throws ImageError where the format would lose bits or the alpha channel. */
+export function checkFormatHolds(path: string, format: ImageFormat, { channels, depth }: FrameSize): void {
+  if (depth === 16 && (format === 'jpeg' || format === 'webp')) {
+    throw unwritable(path, `${format} holds 8 bits per sample, the frame has 16; write PNG or TIFF`);
+  }
+  if (channels % 2 === 0 && format === 'jpeg') {
+    throw unwritable(path, 'jpeg holds no alpha channel; write PNG, TIFF or WebP');
+  }
+}
+
+/** Little compression effort for lossless formats, little loss for the others. */
+function compress(image: Sharp, format: ImageFormat): Sharp {
+  switch (format) {
+    case 'jpeg': return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false });
+    case 'png': return image.png({ compressionLevel: 6, adaptiveFiltering: true });
+    case 'tiff': return image.tiff({ compression: 'deflate', predictor: 'horizontal' });
+    case 'webp': return image.webp({ quality: 95, effort: 2 });
+  }
+}
+
+/**
+ * Writes a frame with its metadata: to a temporary name in the same folder, synced, then renamed, so that a reader
+ * sees the whole file or none. Nothing is left behind on failure or abort. Throws ImageError.
+ */
+export async function writeFrame(path: string, frame: Frame, metadata: ImageMetadata, signal?: AbortSignal): Promise<void> {
+  const format = await checkOutput(path);
+  checkFormatHolds(path, format, frame);
+  signal?.throwIfAborted();
+  const encoded = await encode(frame, format).catch((cause: Error) => {
+    throw unwritable(path, cause.message, { cause });
+  });
+  signal?.throwIfAborted();
+  await writeAtomically(path, addMetadata(encoded, format, metadata, frame), signal);
+}
+
+function encode({ data, width, height, channels, depth }: Frame, format: ImageFormat): Promise<Buffer> {
+  const isGrey = channels < 3;
+  const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
+  return compress(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace), format).toBuffer();
+}
+
+async function writeAtomically(path: string, parts: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeAndSync(temporary, parts);
+    signal?.throwIfAborted();
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (signal?.aborted) throw signal.reason;
+    throw unwritable(path, (error as Error).message, { cause: error });
+  }
+}
+
+async function writeAndSync(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  await using file = await open(path, 'wx');
+  for (const part of parts) await file.writeFile(part);
+  await file.sync();
+}
+
+/** Makes the rename itself durable, where folders can be opened at all. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using folder = await open(path);
+  await folder.sync();
+}

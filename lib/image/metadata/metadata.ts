@@ -1,0 +1,29 @@
+import type { ImageFormat } from '../codec.js';
+import type { FrameSize } from '../frame.js';
+import { addToJpeg, fitsJpeg } from './jpeg.js';
+import { addToPng } from './png.js';
+import { addToTiff } from './tiff.js';
+import { addToWebp } from './webp.js';
+
+/** What a picture says about itself, byte for byte as it was found, but for the orientation, which is upright. */
+export interface ImageMetadata {
+  /** A TIFF structure. */
+  readonly exif?: Buffer;
+  readonly icc?: Buffer;
+}
+
+/**
+ * The encoded file with the metadata added, as parts to be written one after the other: libvips can only attach a
+ * profile by converting the pixels to it. An EXIF block too large for a JPEG is left out.
+ */
+export function addMetadata(file: Buffer, format: ImageFormat, metadata: ImageMetadata, size: FrameSize): Uint8Array[] {
+  switch (format) {
+    case 'png': return addToPng(file, metadata);
+    case 'webp': return addToWebp(file, metadata, size);
+    case 'tiff': return addToTiff(file, metadata);
+    case 'jpeg': {
+      const { exif, ...rest } = metadata;
+      return addToJpeg(file, exif && fitsJpeg(exif) ? metadata : rest);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+export * from './errors.js';
+export type { Channels, Depth, Frame, FrameSize } from './image/frame.js';
+export type { EncodedImage } from './image/decode.js';
+export type { ImageMetadata } from './image/metadata/metadata.js';
+export { DEFAULT_MODEL, listModels } from './model/catalog.js';
+export type { BufferPlan, IsaInfo, NetworkShape, PassPlan, PassShape, Samples } from './native/binding.js';
+export { loadBinding } from './native/loader.js';
+export { RestoredImage } from './restored.js';
+export type { RunReport } from './restored.js';
+export { Restorer } from './restorer.js';
+export type { Ensemble, ModelInfo, PlanSize, RestoreInput, RestoreOptions, RestorerOptions } from './restorer.js';
+export { DEFAULT_BUDGET, parseBudget } from './scheduler/budget.js';
+export { formatPlan } from './scheduler/plan.js';
+export type { Plan, PlannedBuffer } from './scheduler/plan.js';
+export type { PanelLayout, Panel } from './scheduler/passes.js';
+export type { Progress } from './scheduler/run.js';
+export type { RowSource, Strip } from './scheduler/stream.js';
+export { VERSION } from './version.js';
