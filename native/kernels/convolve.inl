@@ -208,12 +208,11 @@ PERIFOCAL_INLINE std::int64_t spinTile(std::int64_t count, std::index_sequence<I
   alignas(64) std::int32_t out[sizeof...(I)][16];
   for (int i = 0; i < 64; ++i) ones[i] = weights[i] = 1;
   typename Isa::Vec sums[sizeof...(I)] = {};
-  const auto act = Isa::loadActivations(ones, 0);
+  auto act = Isa::loadActivations(ones, 0);
   const auto w = Isa::loadWeights(weights);
   const std::int64_t rounds = count / static_cast<std::int64_t>(sizeof...(I));
   for (std::int64_t r = 0; r < rounds; ++r) {
-    ((sums[I] = Isa::dot(sums[I], act, w)), ...);
-    (Isa::keep(sums[I]), ...);
+    ((Isa::keep(act), sums[I] = Isa::dot(sums[I], act, w)), ...);
   }
   (Isa::storeSums(out[I], 8, sums[I]), ...);
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;

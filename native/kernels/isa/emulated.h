@@ -91,5 +91,6 @@ struct Emulated {
   static void storeSums(std::int32_t* out, std::ptrdiff_t pixelStride, Vec v) {
     for (int i = 0; i < L.lanes; ++i) out[i / L.vectorChannels * pixelStride + i % L.vectorChannels] = v.lane[i];
   }
-  static void keep(Vec&) {}
+  template <class T>
+  static void keep(T&) {}
 };

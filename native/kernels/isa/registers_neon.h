@@ -37,7 +37,11 @@ struct Lanes128 {
   PERIFOCAL_INLINE static WgtVec loadWeights(const std::int8_t* p) { return vld1q_s8(p); }
   PERIFOCAL_INLINE static Vec loadBias(const std::int32_t* p) { return loadInt(p); }
   PERIFOCAL_INLINE static void storeSums(std::int32_t* out, std::ptrdiff_t, Vec v) { storeInt(out, v); }
-  PERIFOCAL_INLINE static void keep(Vec& v) { asm volatile("" : "+w"(v)); }
+  /// Makes the compiler believe that the register changed.
+  template <class T>
+  PERIFOCAL_INLINE static void keep(T& v) {
+    asm volatile("" : "+w"(v));
+  }
 
   /// Four adjacent bytes of any pointer, in every lane.
   PERIFOCAL_INLINE static int8x16_t splatFourBytes(const std::int8_t* p) {

@@ -35,7 +35,11 @@ struct Lanes512 {
 
   PERIFOCAL_INLINE static Vec loadBias(const std::int32_t* p) { return loadInt(p); }
   PERIFOCAL_INLINE static void storeSums(std::int32_t* out, std::ptrdiff_t, Vec v) { storeInt(out, v); }
-  PERIFOCAL_INLINE static void keep(Vec& v) { asm volatile("" : "+v"(v)); }
+  /// Makes the compiler believe that the register changed.
+  template <class T>
+  PERIFOCAL_INLINE static void keep(T& v) {
+    asm volatile("" : "+v"(v));
+  }
 
   /// Four adjacent bytes of any pointer, in every lane.
   PERIFOCAL_INLINE static Vec splatFourBytes(const void* p) {

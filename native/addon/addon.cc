@@ -1,0 +1,94 @@
+#include "addon/addon.h"
+
+#include "addon/convert.h"
+#include "runtime/cpu.h"
+#include "streaming/memory_plan.h"
+
+namespace perifocal::addon {
+namespace {
+
+Napi::Value cpu(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const CpuFeatures& f = cpuFeatures();
+  const std::pair<const char*, bool> known[] = {{"avx2", f.avx2},       {"avxvnni", f.avxVnni},
+                                                {"avx512", f.avx512},   {"avx512vnni", f.avx512Vnni},
+                                                {"dotprod", f.dotprod}, {"i8mm", f.i8mm}};
+  Napi::Array features = Napi::Array::New(env);
+  for (const auto& [name, present] : known) {
+    if (present) features.Set(features.Length(), name);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", cpuName());
+  object.Set("features", features);
+  return object;
+}
+
+Napi::Value isas(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  for (const RegisteredIsa& isa : registeredIsas()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", isa.kernels->name);
+    object.Set("description", isa.kernels->description);
+    object.Set("supported", isa.supported);
+    list.Set(list.Length(), object);
+  }
+  return list;
+}
+
+Napi::Array buffersOf(Napi::Env env, const MemoryPlan& plan) {
+  Napi::Array list = Napi::Array::New(env);
+  for (const PlannedBuffer& buffer : plan.buffers) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", buffer.name);
+    object.Set("rowBytes", static_cast<double>(buffer.rowBytes));
+    object.Set("rows", buffer.rows);
+    object.Set("bytes", static_cast<double>(buffer.rowBytes) * buffer.rows);
+    list.Set(list.Length(), object);
+  }
+  return list;
+}
+
+}  // namespace
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  auto* data = new InstanceData;
+  data->modelClass = Napi::Persistent(ModelHandle::define(env));
+  data->engineClass = Napi::Persistent(defineEngine(env));
+  env.SetInstanceData(data);
+  exports.Set("version", PERIFOCAL_VERSION);
+  exports.Set("cpu", Napi::Function::New(env, cpu));
+  exports.Set("isas", Napi::Function::New(env, isas));
+  exports.Set("loadModel", Napi::Function::New(env, loadModel));
+  exports.Set("planPass", Napi::Function::New(env, planPass));
+  exports.Set("createEngine", Napi::Function::New(env, createEngine));
+  exports.Set("gatherRows", Napi::Function::New(env, gatherRows));
+  exports.Set("accumulateRows", Napi::Function::New(env, accumulateRows));
+  exports.Set("composeRows", Napi::Function::New(env, composeRows));
+  exports.Set("measurePeak", Napi::Function::New(env, measurePeak));
+  exports.Set("benchmarkConvolution", Napi::Function::New(env, benchmarkConvolution));
+  return exports;
+}
+
+Napi::Value planPass(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Graph graph = buildGraph(networkShapeOf(info[0].As<Napi::Object>()));
+  const PassShape pass = passShapeOf(info[1].As<Napi::Object>());
+  const RegisteredIsa* isa = findIsa(info[2].As<Napi::String>().Utf8Value());
+  if (isa == nullptr) throw toError(env, {StatusCode::kIsaUnavailable, "unknown instruction set"});
+  const KernelLayout& layout = isa->kernels->layout;
+  const MemoryPlan plan = planMemory(graph, pass, layout);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("arenaBytes", static_cast<double>(plan.arenaBytes));
+  object.Set("buffers", buffersOf(env, plan));
+  object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout)));
+  object.Set("delayRows", plan.delayRows);
+  object.Set("macs", static_cast<double>(macsOf(graph, pass.width, pass.height)));
+  return object;
+}
+
+}  // namespace perifocal::addon
+
+static Napi::Object start(Napi::Env env, Napi::Object exports) { return perifocal::addon::initialise(env, exports); }
+
+NODE_API_MODULE(perifocal, start)

@@ -1,0 +1,47 @@
+// The Node-API surface, see lib/native/binding.ts for its contract. Arguments were checked in TypeScript.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "network/model.h"
+#include "runtime/status.h"
+
+namespace perifocal::addon {
+
+/// Classes of one environment (main thread or worker); nothing is shared between environments.
+struct InstanceData {
+  Napi::FunctionReference modelClass;
+  Napi::FunctionReference engineClass;
+};
+
+/// A packed model as JavaScript holds it. Engines share ownership.
+class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ModelHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
+
+  void adopt(std::shared_ptr<const Model> model);
+  const std::shared_ptr<const Model>& model() const { return model_; }
+  void Finalize(Napi::Env env) override;
+
+ private:
+  Napi::Value weightBytes(const Napi::CallbackInfo& info);
+  Napi::Value isa(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<const Model> model_;
+};
+
+Napi::Function defineEngine(Napi::Env env);
+
+Napi::Value loadModel(const Napi::CallbackInfo& info);
+Napi::Value createEngine(const Napi::CallbackInfo& info);
+Napi::Value planPass(const Napi::CallbackInfo& info);
+Napi::Value gatherRows(const Napi::CallbackInfo& info);
+Napi::Value accumulateRows(const Napi::CallbackInfo& info);
+Napi::Value composeRows(const Napi::CallbackInfo& info);
+Napi::Value measurePeak(const Napi::CallbackInfo& info);
+Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info);
+
+}  // namespace perifocal::addon

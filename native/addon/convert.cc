@@ -1,0 +1,37 @@
+#include "addon/convert.h"
+
+namespace perifocal::addon {
+
+Napi::Error toError(Napi::Env env, const Status& status) {
+  Napi::Error error = Napi::Error::New(env, status.message());
+  error.Set("code", Napi::String::New(env, statusName(status.code())));
+  return error;
+}
+
+int intOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().Int32Value(); }
+
+std::string textOf(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::String>().Utf8Value();
+}
+
+NetworkShape networkShapeOf(const Napi::Object& object) {
+  return {intOf(object, "residualBlocks"), intOf(object, "baseWidth")};
+}
+
+PassShape passShapeOf(const Napi::Object& object) {
+  return {intOf(object, "width"), intOf(object, "height"), object.Get("transposed").ToBoolean().Value(),
+          intOf(object, "threads"), intOf(object, "stripRows")};
+}
+
+const Kernels& kernelsNamed(Napi::Env env, const std::string& name) {
+  const RegisteredIsa* isa = findIsa(name);
+  if (isa == nullptr) {
+    throw toError(env, {StatusCode::kIsaUnavailable, "this build has no instruction set named '" + name + "'"});
+  }
+  if (!isa->supported) {
+    throw toError(env, {StatusCode::kIsaUnavailable, "this CPU cannot execute '" + name + "'"});
+  }
+  return *isa->kernels;
+}
+
+}  // namespace perifocal::addon

@@ -1,0 +1,151 @@
+// Measurements of this CPU: the bare instruction's peak and single convolutions. For benchmarks.
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "addon/addon.h"
+#include "addon/task.h"
+#include "kernels/limits.h"
+#include "network/pack.h"
+#include "runtime/arena.h"
+
+namespace perifocal::addon {
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+/// Median of several spins of a few milliseconds, in MAC/s.
+class PeakTask final : public Task {
+ public:
+  PeakTask(Napi::Env env, const Kernels& kernels) : Task(env), kernels_(kernels) {}
+
+ protected:
+  Status run() override {
+    constexpr int kRepeats = 15;
+    std::vector<double> rates;
+    for (int i = 0; i < kRepeats; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      const std::int64_t macs = kernels_.spin(24'000'000);
+      rates.push_back(static_cast<double>(macs) / secondsSince(start));
+    }
+    rate_ = median(rates);
+    return {};
+  }
+
+  Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, rate_); }
+
+ private:
+  const Kernels& kernels_;
+  double rate_ = 0;
+};
+
+struct ConvolutionSize {
+  int channels, width, rows, repeats;
+};
+
+/// A residual block's second convolution (trunk add, 8-bit copy) on constant data.
+class ConvolutionTask final : public Task {
+ public:
+  ConvolutionTask(Napi::Env env, const Kernels& kernels, ConvolutionSize size)
+      : Task(env), kernels_(kernels), size_(size) {}
+
+ protected:
+  Status run() override {
+    if (!prepare()) return {StatusCode::kOutOfMemory, "cannot map memory for the benchmark"};
+    std::vector<double> times;
+    for (int i = 0; i < size_.repeats + 1; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      for (int row = 0; row < size_.rows; row += kMaxBlockRows) kernels_.convolve(job_, 0, size_.width, scratch_);
+      if (i > 0) times.push_back(secondsSince(start));  // the first warms up
+    }
+    seconds_ = median(times);
+    return {};
+  }
+
+  Napi::Value result(Napi::Env env) override {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("seconds", seconds_);
+    object.Set("macs", 9.0 * size_.channels * size_.channels * size_.width * size_.rows);
+    return object;
+  }
+
+ private:
+  bool prepare() {
+    const KernelLayout& layout = kernels_.layout;
+    const LayerSpec layer{"benchmark", 3, 1, {size_.channels}, {0}, size_.channels, false, LayerRole::kAddTrunk, ""};
+    const std::size_t row = arenaBytes(static_cast<std::size_t>(size_.width + 2) * size_.channels + 4096);
+    const std::size_t weights = arenaBytes(packedWeightBytes(layer, 0, layout));
+    const std::size_t perChannel = arenaBytes(paddedChannels(layer, layout) * sizeof(float));
+    const std::size_t scratch = arenaBytes(scratchBytes(layout, size_.channels, kInputRows));
+    if (!arena_.map(row * (kInputRows + 5 * kMaxBlockRows) + weights + 2 * perChannel + scratch)) return false;
+    for (auto& pointer : inputRows_) pointer = reinterpret_cast<std::uint8_t*>(arena_.take(row)) + size_.channels;
+    for (int i = 0; i < kMaxBlockRows; ++i) {
+      codes_[i] = reinterpret_cast<std::uint8_t*>(arena_.take(row));
+      trunkIn_[i] = reinterpret_cast<std::int16_t*>(arena_.take(2 * row));
+      trunk_[i] = reinterpret_cast<std::int16_t*>(arena_.take(2 * row));
+    }
+    std::vector<std::int8_t> codes(static_cast<std::size_t>(9) * size_.channels * size_.channels, 3);
+    std::byte* packed = arena_.take(weights);
+    packWeights(layer, 0, codes, layout, packed);
+    source_ = {inputRows_, size_.channels, 1, 1, -1, 1, kInputRows};
+    for (int t = 0; t < kMaxTaps; ++t) taps_[t] = {0, t / 3, t % 3 - 1};
+    job_ = ConvJob{};
+    job_.sources = &source_;
+    job_.taps = taps_;
+    job_.tapCount = kMaxTaps;
+    job_.weights = packed;
+    job_.bias = reinterpret_cast<std::int32_t*>(arena_.take(perChannel));
+    job_.multiplier = reinterpret_cast<float*>(arena_.take(perChannel));
+    job_.channels = job_.outChannels = size_.channels;
+    job_.rowCount = kMaxBlockRows;
+    job_.outStep = 1;
+    job_.epilogue = Epilogue::kAddTrunk;
+    job_.low = -128;
+    job_.high = 127;
+    job_.storedZero = layout.storedOffset;
+    job_.copyMultiplier = 0.1f;
+    job_.trunkIn = trunkIn_;
+    job_.trunkOut = trunk_;
+    job_.codesOut = codes_;
+    scratch_ = arena_.take(scratch);
+    return scratch_ != nullptr;
+  }
+
+  static constexpr int kInputRows = kMaxBlockRows + 2;
+
+  const Kernels& kernels_;
+  ConvolutionSize size_;
+  Arena arena_;
+  const std::uint8_t* inputRows_[kInputRows];
+  std::uint8_t* codes_[kMaxBlockRows];
+  const std::int16_t* trunkIn_[kMaxBlockRows];
+  std::int16_t* trunk_[kMaxBlockRows];
+  ConvTap taps_[kMaxTaps];
+  ConvSource source_;
+  ConvJob job_;
+  std::byte* scratch_ = nullptr;
+  double seconds_ = 0;
+};
+
+}  // namespace
+
+Napi::Value measurePeak(const Napi::CallbackInfo& info) {
+  return (new PeakTask(info.Env(), kernelsNamed(info.Env(), info[0].As<Napi::String>())))->start();
+}
+
+Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
+  const auto request = info[0].As<Napi::Object>();
+  const Kernels& kernels = kernelsNamed(info.Env(), textOf(request, "isa"));
+  const ConvolutionSize size{intOf(request, "channels"), intOf(request, "width"), intOf(request, "rows"),
+                             intOf(request, "repeats")};
+  return (new ConvolutionTask(info.Env(), kernels, size))->start();
+}
+
+}  // namespace perifocal::addon
