@@ -30,10 +30,6 @@ const RANGE_16 = 12;
 /** @param {string} key */
 const isResidual = (key) => /layers\.\d+\.main\.1\.main\.0$/.test(key) || key.startsWith('FAM');
 
-/** Layers whose ReLU output lands in an 8-bit tensor that is not a copy of a trunk. @param {string} key */
-const isRectified = (key) =>
-  /^SCM\d\.main|layers\.\d+\.main\.0\.main|^AFFs\.\d\.conv\.0|^feat_extract\.[34]\./.test(key);
-
 /** The stage whose trunk a layer starts or adds to, or null. @param {string} key */
 function trunkStage(key) {
   const stage = /^((?:En|De)coder\.\d)\.layers\.\d+\.main\.1/.exec(key)?.[1];
@@ -79,7 +75,7 @@ function buildTensors({ blocks, base, seed = 1 }) {
     const deviation = isLast ? OUTPUT_DEVIATION : gain * Math.sqrt(2 * meanPower);
     quantiseLayer(tensors, random, layer, inputs, deviation / Math.sqrt(meanPower), deviation);
     const output = isLast ? { scale: Math.fround(1 / 4080), zeroPoint: 0, power: 0 }
-      : describeOutput(random, layer.key, deviation, trunks, trunkScales);
+      : describeOutput(random, layer, deviation, trunks, trunkScales);
     written.set(layer.key, output);
     tensors.set(`${layer.key}.output_scale`, f32([output.scale]));
     tensors.set(`${layer.key}.output_zero_point`, i32([output.zeroPoint]));
@@ -99,21 +95,23 @@ const drawZeroPoint = (random, centre) => centre + Math.floor(random() * 33) - 1
 
 /**
  * @param {() => number} random
- * @param {string} key
+ * @param {Layer} layer
  * @param {number} deviation of the layer's real output before any activation
  * @param {Map<string, number>} trunks
  * @param {Map<string, number>} trunkScales
  * @returns {Activation}
  */
-function describeOutput(random, key, deviation, trunks, trunkScales) {
+function describeOutput(random, { key, relu }, deviation, trunks, trunkScales) {
   const stage = trunkStage(key);
   if (stage !== null) {
     const power = isResidual(key) ? (trunks.get(stage) ?? 0) + deviation ** 2 : deviation ** 2 / 2;
     trunks.set(stage, power);
     if (!trunkScales.has(stage)) trunkScales.set(stage, Math.fround((RANGE_16 * deviation) / 32767));
-    return { scale: Math.fround((RANGE_8 * Math.sqrt(2 * power)) / 200), zeroPoint: drawZeroPoint(random, -80), power };
+    const range = RANGE_8 * Math.sqrt(2 * power);
+    return relu ? { scale: Math.fround(range / 255), zeroPoint: -128, power }
+      : { scale: Math.fround(range / 200), zeroPoint: drawZeroPoint(random, -80), power };
   }
-  if (isRectified(key)) {
+  if (relu) {
     return { scale: Math.fround((RANGE_8 * deviation) / 255), zeroPoint: -128, power: deviation ** 2 / 2 };
   }
   return { scale: signedScale(deviation ** 2), zeroPoint: drawZeroPoint(random, 0), power: deviation ** 2 };

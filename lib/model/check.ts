@@ -7,6 +7,7 @@ import type { Layer } from './structure.js';
 const IMAGE_SCALE = Math.fround(1 / 255);
 const RESIDUAL_SCALE = Math.fround(1 / 4080);
 const IMAGE_ZERO_POINT = -128;
+const RELU_ZERO_POINT = -128;
 
 function invalid(message: string): ModelError {
   return new ModelError('MODEL_INVALID', message);
@@ -58,7 +59,10 @@ export function checkStructure(file: SafetensorsFile, shape: NetworkShape): void
 export function checkValues(file: SafetensorsFile, shape: NetworkShape): void {
   for (const [key, tensor] of file.tensors) checkTensor(key, tensor);
   const values = new ScalarReader(file);
-  for (const layer of networkLayers(shape)) checkSources(values, layer);
+  for (const layer of networkLayers(shape)) {
+    checkSources(values, layer);
+    if (layer.relu) values.require(`${layer.key}.output_zero_point`, 0, RELU_ZERO_POINT);
+  }
   values.require('feat_extract.5.main.0.output_scale', 0, RESIDUAL_SCALE);
   values.require('feat_extract.5.main.0.output_zero_point', 0, 0);
   values.require('Decoder.0.trunk_scale', 0, values.read('Encoder.2.trunk_scale', 0));

@@ -10,6 +10,8 @@ export interface Layer {
   /** PyTorch order: (out, in, k, k), or (in, out, k, k) when transposed. */
   readonly weightShape: readonly [number, number, number, number];
   readonly outChannels: number;
+  /** Whether a ReLU follows: such an output has zero point -128. */
+  readonly relu: boolean;
   /** Concatenated sources in concat order. */
   readonly sources: readonly Source[];
 }
@@ -18,12 +20,16 @@ export interface Layer {
 export const TRUNK_KEYS: readonly string[] = ['Encoder', 'Decoder'].flatMap((side) =>
   [0, 1, 2].map((index) => `${side}.${index}.trunk_scale`));
 
-const plain = (key: string, inChannels: number, outChannels: number, kernel: number, ...sources: Source[]): Layer => ({
-  key, weightShape: [outChannels, inChannels, kernel, kernel], outChannels, sources,
+const linear = (key: string, inChannels: number, outChannels: number, kernel: number, ...sources: Source[]): Layer => ({
+  key, weightShape: [outChannels, inChannels, kernel, kernel], outChannels, relu: false, sources,
+});
+
+const relu = (key: string, inChannels: number, outChannels: number, kernel: number, ...sources: Source[]): Layer => ({
+  ...linear(key, inChannels, outChannels, kernel, ...sources), relu: true,
 });
 
 const transposed = (key: string, inChannels: number, outChannels: number, source: Source): Layer => ({
-  key, weightShape: [inChannels, outChannels, 4, 4], outChannels, sources: [source],
+  key, weightShape: [inChannels, outChannels, 4, 4], outChannels, relu: true, sources: [source],
 });
 
 const from = (layer: string): Source => ({ layer });
@@ -32,11 +38,11 @@ const from = (layer: string): Source => ({ layer });
 function scmLayers(name: string, channels: number): Layer[] {
   const key = (index: number): string => `${name}.main.${index}.main.0`;
   return [
-    plain(key(0), 3, channels / 4, 3, 'image'),
-    plain(key(1), channels / 4, channels / 2, 1, from(key(0))),
-    plain(key(2), channels / 2, channels / 2, 3, from(key(1))),
-    plain(key(3), channels / 2, channels - 3, 1, from(key(2))),
-    plain(`${name}.conv.main.0`, channels, channels, 1, 'image', from(key(3))),
+    relu(key(0), 3, channels / 4, 3, 'image'),
+    relu(key(1), channels / 4, channels / 2, 1, from(key(0))),
+    relu(key(2), channels / 2, channels / 2, 3, from(key(1))),
+    relu(key(3), channels / 2, channels - 3, 1, from(key(2))),
+    linear(`${name}.conv.main.0`, channels, channels, 1, 'image', from(key(3))),
   ];
 }
 
@@ -44,8 +50,8 @@ function scmLayers(name: string, channels: number): Layer[] {
 function stageLayers(stage: string, blocks: number, channels: number, input: string): Layer[] {
   const key = (block: number, half: number): string => `${stage}.layers.${block}.main.${half}.main.0`;
   return Array.from({ length: blocks }, (_, block) => [
-    plain(key(block, 0), channels, channels, 3, from(block === 0 ? input : key(block - 1, 1))),
-    plain(key(block, 1), channels, channels, 3, from(key(block, 0))),
+    relu(key(block, 0), channels, channels, 3, from(block === 0 ? input : key(block - 1, 1))),
+    linear(key(block, 1), channels, channels, 3, from(key(block, 0))),
   ]).flat();
 }
 
@@ -53,8 +59,8 @@ function stageLayers(stage: string, blocks: number, channels: number, input: str
 function affLayers(index: number, base: number, channels: number, scales: readonly string[]): Layer[] {
   const first = `AFFs.${index}.conv.0.main.0`;
   return [
-    plain(first, 7 * base, channels, 1, ...scales.map(from)),
-    plain(`AFFs.${index}.conv.1.main.0`, channels, channels, 3, from(first)),
+    relu(first, 7 * base, channels, 1, ...scales.map(from)),
+    linear(`AFFs.${index}.conv.1.main.0`, channels, channels, 3, from(first)),
   ];
 }
 
@@ -66,24 +72,24 @@ export function networkLayers({ residualBlocks: n, baseWidth: base }: NetworkSha
   return [
     ...scmLayers('SCM2', 2 * base),
     ...scmLayers('SCM1', 4 * base),
-    plain(feat(0), 3, base, 3, 'image'),
+    relu(feat(0), 3, base, 3, 'image'),
     ...stageLayers('Encoder.0', n, base, feat(0)),
-    plain(feat(1), base, 2 * base, 3, from(last('Encoder.0'))),
-    plain('FAM2.merge.main.0', 2 * base, 2 * base, 3, 'product'),
+    relu(feat(1), base, 2 * base, 3, from(last('Encoder.0'))),
+    linear('FAM2.merge.main.0', 2 * base, 2 * base, 3, 'product'),
     ...stageLayers('Encoder.1', n, 2 * base, 'FAM2.merge.main.0'),
-    plain(feat(2), 2 * base, 4 * base, 3, from(last('Encoder.1'))),
-    plain('FAM1.merge.main.0', 4 * base, 4 * base, 3, 'product'),
+    relu(feat(2), 2 * base, 4 * base, 3, from(last('Encoder.1'))),
+    linear('FAM1.merge.main.0', 4 * base, 4 * base, 3, 'product'),
     ...stageLayers('Encoder.2', n, 4 * base, 'FAM1.merge.main.0'),
     ...affLayers(1, base, 2 * base, scales),
     ...affLayers(0, base, base, scales),
     ...stageLayers('Decoder.0', n, 4 * base, last('Encoder.2')),
     transposed(feat(3), 4 * base, 2 * base, from(last('Decoder.0'))),
-    plain('Convs.0.main.0', 4 * base, 2 * base, 1, from(feat(3)), from('AFFs.1.conv.1.main.0')),
+    relu('Convs.0.main.0', 4 * base, 2 * base, 1, from(feat(3)), from('AFFs.1.conv.1.main.0')),
     ...stageLayers('Decoder.1', n, 2 * base, 'Convs.0.main.0'),
     transposed(feat(4), 2 * base, base, from(last('Decoder.1'))),
-    plain('Convs.1.main.0', 2 * base, base, 1, from(feat(4)), from('AFFs.0.conv.1.main.0')),
+    relu('Convs.1.main.0', 2 * base, base, 1, from(feat(4)), from('AFFs.0.conv.1.main.0')),
     ...stageLayers('Decoder.2', n, base, 'Convs.1.main.0'),
-    plain(feat(5), base, 3, 3, from(last('Decoder.2'))),
+    linear(feat(5), base, 3, 3, from(last('Decoder.2'))),
   ];
 }
 
