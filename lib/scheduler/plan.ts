@@ -9,7 +9,7 @@ import type { PanelLayout } from './passes.js';
 /** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
 /** An idle Node 20 with sharp and the addon loaded, measured as VmHWM on linux-x64, with the garbage of a run. */
-const PROCESS_BYTES = 90e6;
+const PROCESS_BYTES = 80e6;
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
 const CODEC_BYTES = 8e6;
 
