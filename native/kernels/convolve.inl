@@ -205,7 +205,7 @@ template <class Isa, std::size_t... I>
 PERIFOCAL_INLINE std::int64_t spinTile(std::int64_t count, std::index_sequence<I...>) {
   alignas(64) typename Isa::Act ones[64] = {};
   alignas(64) typename Isa::Wgt weights[64] = {};
-  alignas(64) std::int32_t out[sizeof...(I)][16];
+  alignas(64) std::int32_t out[16];
   for (int i = 0; i < 64; ++i) ones[i] = weights[i] = 1;
   typename Isa::Vec sums[sizeof...(I)] = {};
   auto act = Isa::loadActivations(ones, 0);
@@ -214,10 +214,11 @@ PERIFOCAL_INLINE std::int64_t spinTile(std::int64_t count, std::index_sequence<I
   for (std::int64_t r = 0; r < rounds; ++r) {
     ((Isa::keep(act), sums[I] = Isa::dot(sums[I], act, w)), ...);
   }
-  (Isa::storeSums(out[I], 8, sums[I]), ...);
+  (Isa::keep(sums[I]), ...);
+  Isa::storeSums(out, 8, sums[0]);
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;
   const std::int64_t macs = static_cast<std::int64_t>(kLayout.groupPixels) * kLayout.vectorChannels * kLayout.depth;
-  return out[0][0] == 0 && count > 0 ? 0 : rounds * static_cast<std::int64_t>(sizeof...(I)) * macs;
+  return out[0] == 0 && count > 0 ? 0 : rounds * static_cast<std::int64_t>(sizeof...(I)) * macs;
 }
 
 template <class Isa>
