@@ -91,6 +91,7 @@ export class Restorer implements AsyncDisposable {
   readonly #binding: Binding;
   readonly #context: PlanContext;
   #nativeModel: NativeModel | null;
+  #lastPlan: { readonly key: string; readonly plan: Plan } | null = null;
   #engine: { readonly key: string; readonly native: NativeEngine } | null = null;
   #run: { readonly controller: AbortController; readonly finished: Promise<void> } | null = null;
 
@@ -126,7 +127,11 @@ export class Restorer implements AsyncDisposable {
 
   /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with the budget that would do. */
   plan(size: PlanSize): Plan {
-    return planFrame(completeSize(size), this.#context);
+    const frame = completeSize(size);
+    const key = JSON.stringify(frame);
+    // Planning takes some milliseconds; frames of one camera have one size.
+    if (this.#lastPlan?.key !== key) this.#lastPlan = { key, plan: planFrame(frame, this.#context) };
+    return this.#lastPlan.plan;
   }
 
   /**

@@ -48,8 +48,9 @@ async function main() {
   const [before, after, comparison] = ['before.png', 'after.png', 'comparison.png'].map((name) => join(FOLDER, name));
   await toSharp(blurred).png().toFile(/** @type {string} */ (before));
 
-  await using restorer = await Restorer.open({ model: flags.model });
+  const restorer = await Restorer.open({ model: flags.model });
   const { data, report } = await restorer.restoreFile(/** @type {string} */ (before), /** @type {string} */ (after));
+  await restorer.dispose();
   const restored = { width: scene.width, height: scene.height, data: /** @type {Uint8Array} */ (data) };
   await writeComparison([blurred, restored, scene], /** @type {string} */ (comparison));
 

@@ -32,9 +32,7 @@ function label(input: EncodedImage): string {
 /** Reads the header. Throws ImageError where the image is missing, of another kind, too small or too large. */
 export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
   if (typeof input === 'string') await requireFile(input);
-  const found = await sharp(input, READ_OPTIONS).metadata().catch((cause: Error) => {
-    throw new ImageError('IMAGE_INVALID', `${label(input)} is not an image that can be read: ${cause.message}`, { cause });
-  });
+  const found = await readMetadata(input);
   const reason = refusal(found);
   if (reason) throw new ImageError('IMAGE_INVALID', `${label(input)}: ${reason}`);
   const { autoOrient, channels, depth, exif, icc, format } = found;
@@ -43,6 +41,14 @@ export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
     format: format as ImageFormat,
     metadata: { ...(exif && { exif: normaliseExif(exif) }), ...(icc && { icc }) },
   };
+}
+
+async function readMetadata(input: EncodedImage): Promise<Metadata> {
+  try {
+    return await sharp(input, READ_OPTIONS).metadata();
+  } catch (cause) {
+    throw new ImageError('IMAGE_INVALID', `${label(input)} is not an image that can be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function requireFile(path: string): Promise<void> {

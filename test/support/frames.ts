@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRandom } from '../../scripts/random.mjs';
 import type { Channels, Depth, Frame } from '../../lib/index.js';
 
@@ -30,4 +31,9 @@ export function createFrame({ width, height, channels = 3, depth = 8, seed = 7, 
 export function roundToEven(value: number): number {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+/** Stands for all samples in a comparison: much faster than one by one. */
+export function digest(data: Uint8Array | Uint16Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }

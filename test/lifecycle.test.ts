@@ -1,0 +1,133 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { Restorer, StateError } from '../lib/index.js';
+import { createFrame, digest } from './support/frames.js';
+import { randomModel } from './support/models.js';
+
+const model = randomModel(4, 16);
+const frame = createFrame({ width: 320, height: 400 });
+
+describe('an abort', () => {
+  it('before the run rejects with its reason at once', async () => {
+    await using restorer = await Restorer.open({ model });
+    await expect(restorer.restore(frame, { signal: AbortSignal.abort() })).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    const reason = new Error('pass over');
+    await expect(restorer.restore(frame, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it.each([0.05, 0.5, 0.95])('at %f of the run rejects within 50 ms, and the next frame is as if nothing had happened', async (fraction) => {
+    await using restorer = await Restorer.open({ model });
+    const expected = await restorer.restore(frame);
+    const controller = new AbortController();
+    let abortedAt = 0;
+    const run = restorer.restore(frame, {
+      signal: controller.signal,
+      onProgress: ({ rowsDone, rowsTotal }) => {
+        if (rowsDone < fraction * rowsTotal || abortedAt) return;
+        // While the next strip is in the engine.
+        setTimeout(() => {
+          abortedAt = performance.now();
+          controller.abort();
+        }, 1);
+        abortedAt = 1;
+      },
+    });
+    await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(performance.now() - abortedAt).toBeLessThan(50);
+    expect(digest((await restorer.restore(frame)).data)).toBe(digest(expected.data));
+  });
+
+  it('after the run changes nothing, and no listener stays behind', async () => {
+    await using restorer = await Restorer.open({ model });
+    const controller = new AbortController();
+    const { data } = await restorer.restore(frame, { signal: controller.signal });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    controller.abort();
+    expect(digest((await restorer.restore(frame)).data)).toBe(digest(data));
+  });
+});
+
+describe('dispose', () => {
+  it('during a run ends it with a StateError', async () => {
+    const restorer = await Restorer.open({ model });
+    const run = restorer.restore(frame, { onProgress: () => void restorer.dispose() });
+    await expect(run).rejects.toThrow(StateError);
+    await expect(run).rejects.toThrow(/disposed during a run/);
+    expect(restorer.mappedBytes).toBe(0);
+  });
+
+  it('may be called twice, and refuses what comes later', async () => {
+    const restorer = await Restorer.open({ model });
+    await restorer.restore(frame);
+    expect(restorer.mappedBytes).toBeGreaterThan(0);
+    await Promise.all([restorer.dispose(), restorer.dispose()]);
+    await restorer.dispose();
+    expect(restorer.mappedBytes).toBe(0);
+    await expect(restorer.restore(frame)).rejects.toThrow(StateError);
+  });
+
+  it('happens at the end of an await using block', async () => {
+    let leaked: Restorer;
+    {
+      await using restorer = await Restorer.open({ model });
+      leaked = restorer;
+    }
+    await expect(leaked.restore(frame)).rejects.toThrow('The restorer is disposed');
+  });
+});
+
+describe('a restorer', () => {
+  it('refuses a second frame while one runs', async () => {
+    await using restorer = await Restorer.open({ model });
+    const first = restorer.restore(frame);
+    await expect(restorer.restore(frame)).rejects.toThrow(/busy with another frame/);
+    await first;
+  });
+
+  it('reports progress up to the last row, one strip at a time', async () => {
+    await using restorer = await Restorer.open({ model, ensemble: 2 });
+    const rows: number[] = [];
+    await restorer.restore(frame, { onProgress: ({ rowsDone, rowsTotal }) => {
+      expect(rowsTotal).toBe(2 * 400);
+      rows.push(rowsDone);
+    } });
+    expect(rows).toEqual([...rows].sort((a, b) => a - b));
+    expect(rows.at(-1)).toBe(800);
+    expect(rows.length).toBeGreaterThan(20);
+  });
+
+  it('passes on what a progress callback throws, and stays usable', async () => {
+    await using restorer = await Restorer.open({ model });
+    const run = restorer.restore(frame, { onProgress: () => { throw new RangeError('no more'); } });
+    await expect(run).rejects.toThrow('no more');
+    await restorer.restore(frame);
+  });
+
+  it('lets a 1 ms timer fire all through a frame', async () => {
+    await using restorer = await Restorer.open({ model, threads: 1 });
+    await restorer.restore(frame);
+    const gaps: number[] = [];
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }, 1);
+    const { report } = await restorer.restore(frame);
+    clearInterval(timer);
+    gaps.sort((a, b) => a - b);
+    expect(report.seconds).toBeGreaterThan(0.1);
+    // A busy machine delays timers now and then; a blocked event loop would delay all of them.
+    expect(gaps.length).toBeGreaterThan(report.seconds * 1000 / 8);
+    expect(gaps[Math.floor(gaps.length / 2)]).toBeLessThan(5);
+  });
+
+  it('reports what it did', async () => {
+    await using restorer = await Restorer.open({ model, threads: 2 });
+    const { report, width, height, channels, depth } = await restorer.restore(frame);
+    expect({ width, height, channels, depth }).toEqual({ width: 320, height: 400, channels: 3, depth: 8 });
+    expect(report).toMatchObject({ model: 'random-n4-b16', isa: restorer.isa, threads: 2, decodeSeconds: expect.any(Number) });
+    expect(report.gmacPerSecond * report.seconds * 1e9).toBeCloseTo(report.plan.macs, -3);
+    expect(report.peakRssBytes).toBeGreaterThan(30e6);
+  });
+});
