@@ -1,16 +1,16 @@
 // Direct convolution on register tiles, for any instruction set that `isa/` wraps. Included once per instruction
 // set inside that unit's own anonymous namespace, so that no code built with its flags leaks into another unit.
 //
-// A tile is `tilePixels` output pixels x `tileVectors` registers of output channels. The tile loop walks the taps,
-// each a strided run of input pixels, so that 3x3, strided, transposed and concatenated 1x1 convolutions are all
-// the same loop over different tap lists.
+// A tile is `tilePixels` output pixels x `tileVectors` registers of output channels. The tile loop walks a list of
+// input groups, so that 3x3, strided, transposed and concatenated 1x1 convolutions are all the same loop.
 
-/// Where one tap reads for the current output row; `stride` is in elements per output pixel.
+/// Consecutive input groups that share a pixel stride, for one output row: `steps[i]` is where group i of output
+/// column 0 lies. One flat list instead of loops over taps and channels keeps the inner loop free of restarts.
 template <class Isa>
-struct TapCursor {
-  const typename Isa::Act* base;
-  std::ptrdiff_t stride;
-  int groups;
+struct StepRun {
+  const typename Isa::Act* const* steps;
+  std::ptrdiff_t stride;  ///< elements per output pixel
+  int count;
 };
 
 template <class Isa, int V, std::size_t... I>
@@ -32,7 +32,7 @@ PERIFOCAL_INLINE void multiplyGroup(typename Isa::Vec (&sums)[sizeof...(I) * V],
 
 /// sums[pixel][channel] = bias + all taps, for one tile starting at output column `column`.
 template <class Isa, int V, std::size_t... I>
-PERIFOCAL_INLINE void accumulateTile(const TapCursor<Isa>* taps, int tapCount, std::ptrdiff_t column,
+PERIFOCAL_INLINE void accumulateTile(const StepRun<Isa>* runs, int runCount, std::ptrdiff_t column,
                                      const typename Isa::Wgt* weights, const std::int32_t* bias,
                                      std::int32_t* out, std::index_sequence<I...> groups) {
   constexpr int kCount = static_cast<int>(sizeof...(I)) * V;
@@ -42,12 +42,10 @@ PERIFOCAL_INLINE void accumulateTile(const TapCursor<Isa>* taps, int tapCount, s
     for (int v = 0; v < V; ++v) sums[i * V + v] = Isa::loadBias(bias + v * Tile<Isa>::L.vectorChannels);
   };
   (start(std::integral_constant<int, static_cast<int>(I)>{}), ...);
-  for (int t = 0; t < tapCount; ++t) {
-    const std::ptrdiff_t stride = taps[t].stride;
-    const typename Isa::Act* pixel = taps[t].base + column * stride;
-    for (int g = taps[t].groups; g > 0; --g) {
-      multiplyGroup<Isa, V>(sums, pixel, stride, weights, groups);
-      pixel += Tile<Isa>::L.depth;
+  for (const StepRun<Isa>* run = runs; run != runs + runCount; ++run) {
+    const std::ptrdiff_t offset = column * run->stride;
+    for (int i = 0; i < run->count; ++i) {
+      multiplyGroup<Isa, V>(sums, run->steps[i] + offset, run->stride, weights, groups);
       weights += V * Tile<Isa>::kVectorWeights;
     }
   }
@@ -62,9 +60,9 @@ PERIFOCAL_INLINE void accumulateTile(const TapCursor<Isa>* taps, int tapCount, s
 }
 
 template <class Isa, int V>
-PERIFOCAL_NOINLINE void computeTile(const TapCursor<Isa>* taps, int tapCount, std::ptrdiff_t column,
+PERIFOCAL_NOINLINE void computeTile(const StepRun<Isa>* runs, int runCount, std::ptrdiff_t column,
                                     const typename Isa::Wgt* weights, const std::int32_t* bias, std::int32_t* out) {
-  accumulateTile<Isa, V>(taps, tapCount, column, weights, bias, out,
+  accumulateTile<Isa, V>(runs, runCount, column, weights, bias, out,
                          std::make_index_sequence<Tile<Isa>::kGroups>{});
 }
 
@@ -77,18 +75,18 @@ struct ChannelBlock {
 };
 
 template <class Isa>
-void computeBlockTile(const ChannelBlock<Isa>& block, const TapCursor<Isa>* taps, int tapCount,
-                      std::ptrdiff_t column, const std::int32_t* bias, std::int32_t* out) {
+void computeBlockTile(const ChannelBlock<Isa>& block, const StepRun<Isa>* runs, int runCount, std::ptrdiff_t column,
+                      const std::int32_t* bias, std::int32_t* out) {
   constexpr int kStep = Isa::Shape::kLayout.lanes / Isa::Shape::kLayout.vectorChannels;
   constexpr int kFull = Isa::Shape::kLayout.tileVectors;
-  if (block.vectors == kFull) return computeTile<Isa, kFull>(taps, tapCount, column, block.weights, bias, out);
+  if (block.vectors == kFull) return computeTile<Isa, kFull>(runs, runCount, column, block.weights, bias, out);
   if constexpr (kFull > kStep) {
-    if (block.vectors == kStep) return computeTile<Isa, kStep>(taps, tapCount, column, block.weights, bias, out);
+    if (block.vectors == kStep) return computeTile<Isa, kStep>(runs, runCount, column, block.weights, bias, out);
   }
   if constexpr (kFull > 2 * kStep) {
     if (block.vectors == 2 * kStep)
-      return computeTile<Isa, 2 * kStep>(taps, tapCount, column, block.weights, bias, out);
-    return computeTile<Isa, 3 * kStep>(taps, tapCount, column, block.weights, bias, out);
+      return computeTile<Isa, 2 * kStep>(runs, runCount, column, block.weights, bias, out);
+    return computeTile<Isa, 3 * kStep>(runs, runCount, column, block.weights, bias, out);
   }
 }
 
@@ -113,18 +111,19 @@ class SourceView {
     }
   }
 
-  TapCursor<Isa> cursor(const ConvTap& tap, int row) const {
+  /// Whether each panel of columns lies elsewhere in memory.
+  static constexpr bool moves() { return kWiden; }
+
+  /// Channel 0 of output column 0 as `tap` of output row `row` reads it.
+  const Act* pixel(const ConvTap& tap, int row) const {
     const ConvSource& source = job_.sources[tap.source];
     const int line = row * source.rowStep + tap.dy;
-    const int groups = (source.channels + Isa::Shape::kLayout.depth - 1) / Isa::Shape::kLayout.depth;
-    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(source.pixelStep) * source.channels;
     if constexpr (kWiden) {
       const Panel& panel = panel_[tap.source];
       const std::ptrdiff_t shift = tap.dx - panel.firstPixel;
-      return {panel.data + line * panel.rowLength + shift * source.channels, stride, groups};
+      return panel.data + line * panel.rowLength + shift * source.channels;
     } else {
-      const auto* pixels = reinterpret_cast<const Act*>(source.rows[line]);
-      return {pixels + static_cast<std::ptrdiff_t>(tap.dx) * source.channels, stride, groups};
+      return reinterpret_cast<const Act*>(source.rows[line]) + static_cast<std::ptrdiff_t>(tap.dx) * source.channels;
     }
   }
 
@@ -161,42 +160,88 @@ class SourceView {
   Panel panel_[kMaxSources] = {};
 };
 
+/// The input groups of every row of a panel as flat lists.
+template <class Isa>
+class StepTable {
+ public:
+  StepTable(const ConvJob& job, const typename Isa::Act** steps) : job_(job), steps_(steps) {
+    for (int t = 0; t < job.tapCount; ++t) addTap(job.sources[job.taps[t].source]);
+  }
+
+  void fill(const SourceView<Isa>& view) {
+    const typename Isa::Act** out = steps_;
+    for (int row = 0; row < job_.rowCount; ++row) {
+      for (int t = 0; t < job_.tapCount; ++t) {
+        const typename Isa::Act* pixel = view.pixel(job_.taps[t], row);
+        const int groups = groupsOf(job_.sources[job_.taps[t].source]);
+        for (int g = 0; g < groups; ++g) *out++ = pixel + g * Isa::Shape::kLayout.depth;
+      }
+    }
+  }
+
+  /// The runs of one row, in packing order of the weights.
+  const StepRun<Isa>* runs(int row) {
+    const typename Isa::Act** steps = steps_ + static_cast<std::ptrdiff_t>(row) * stepsPerRow_;
+    for (int r = 0; r < runCount_; steps += runs_[r++].count) runs_[r].steps = steps;
+    return runs_;
+  }
+  int runCount() const { return runCount_; }
+  int stepsPerRow() const { return stepsPerRow_; }
+
+ private:
+  static int groupsOf(const ConvSource& source) {
+    return (source.channels + Isa::Shape::kLayout.depth - 1) / Isa::Shape::kLayout.depth;
+  }
+
+  void addTap(const ConvSource& source) {
+    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(source.pixelStep) * source.channels;
+    if (runCount_ == 0 || runs_[runCount_ - 1].stride != stride) runs_[runCount_++] = {nullptr, stride, 0};
+    runs_[runCount_ - 1].count += groupsOf(source);
+    stepsPerRow_ += groupsOf(source);
+  }
+
+  const ConvJob& job_;
+  const typename Isa::Act** steps_;
+  StepRun<Isa> runs_[kMaxTaps];
+  int runCount_ = 0;
+  int stepsPerRow_ = 0;
+};
+
 /// One panel of columns: channel blocks outermost, so that a block's weights stay in cache over all rows.
 template <class Isa>
-void convolvePanel(const ConvJob& job, const SourceView<Isa>& view, int begin, int end, std::int32_t* sums) {
+void convolvePanel(const ConvJob& job, StepTable<Isa>& table, int begin, int end, std::int32_t* sums) {
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;
-  TapCursor<Isa> taps[kMaxTaps];
-  int depthSteps = 0;
-  for (int t = 0; t < job.tapCount; ++t) depthSteps += view.cursor(job.taps[t], 0).groups;
   const auto* weights = static_cast<const typename Isa::Wgt*>(job.weights);
   const int vectorsInAll = roundUp(job.channels, kLayout.lanes) / kLayout.vectorChannels;
   for (int v = 0; v < vectorsInAll; v += kLayout.tileVectors) {
     const ChannelBlock<Isa> block{v * kLayout.vectorChannels, std::min(kLayout.tileVectors, vectorsInAll - v),
                                   weights};
     for (int row = 0; row < job.rowCount; ++row) {
-      for (int t = 0; t < job.tapCount; ++t) taps[t] = view.cursor(job.taps[t], row);
+      const StepRun<Isa>* runs = table.runs(row);
       for (int x = begin; x < end; x += kLayout.tilePixels) {
         // The last tile moves back so that it never reads beyond the row; its pixels are merely computed again.
         const int column = std::max(begin, std::min(x, end - kLayout.tilePixels));
         const int count = std::min(kLayout.tilePixels, end - column);
-        computeBlockTile<Isa>(block, taps, job.tapCount, column, job.bias + block.channel, sums);
+        computeBlockTile<Isa>(block, runs, table.runCount(), column, job.bias + block.channel, sums);
         finishTile<Isa>(job, {row, column, count, block.channel, block.vectors * kLayout.vectorChannels}, sums);
       }
     }
-    weights += static_cast<std::ptrdiff_t>(block.vectors) * depthSteps * Tile<Isa>::kVectorWeights;
+    weights += static_cast<std::ptrdiff_t>(block.vectors) * table.stepsPerRow() * Tile<Isa>::kVectorWeights;
   }
 }
 
 template <class Isa>
 void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch) {
+  const ScratchPlan plan = planScratch(Isa::Shape::kLayout, job);
   auto* sums = reinterpret_cast<std::int32_t*>(scratch);
-  auto* panel = reinterpret_cast<typename Isa::Act*>(scratch + Tile<Isa>::kSums * sizeof(std::int32_t));
-  SourceView<Isa> view(job, panel);
-  const int width = panelColumns(Isa::Shape::kLayout, job, columnEnd - columnBegin);
+  StepTable<Isa> table(job, reinterpret_cast<const typename Isa::Act**>(scratch + plan.steps));
+  SourceView<Isa> view(job, reinterpret_cast<typename Isa::Act*>(scratch + plan.panel));
+  const int width = std::min(plan.panelColumns, columnEnd - columnBegin);
   for (int x = columnBegin; x < columnEnd; x += width) {
     const int end = std::min(columnEnd, x + width);
     view.load(x, end);
-    convolvePanel<Isa>(job, view, x, end, sums);
+    if (x == columnBegin || view.moves()) table.fill(view);
+    convolvePanel<Isa>(job, table, x, end, sums);
   }
 }
 

@@ -11,7 +11,13 @@ inline constexpr int kMaxSources = 3;  // AFF concatenates three scales
 inline constexpr int kMaxTaps = 9;
 inline constexpr int kMaxBlockRows = 4;
 
-/// Columns of a job that are worked on at once: all of them, or as many as keep the widened input in L1 cache.
-int panelColumns(const KernelLayout& layout, const ConvJob& job, int columns);
+/// Offsets into a thread's scratch and the columns that a job works on at once, so that their input stays in L1.
+struct ScratchPlan {
+  std::size_t steps;   ///< table of input groups; the sums of one tile lie before it
+  std::size_t panel;   ///< input widened to 16 bits, where the instruction set wants that
+  int panelColumns;
+};
+
+ScratchPlan planScratch(const KernelLayout& layout, const ConvJob& job);
 
 }  // namespace perifocal
