@@ -1,4 +1,5 @@
-// Runs the native checks: `perifocal-checks [filter]`; prints failures and a closing count.
+// Runs the native checks: `perifocal-checks [--native-only] [filter]...`; prints failures and a closing count. A filter
+// is a part of a check's name; several must all match. `--native-only` leaves emulated registers out.
 #include <cstdio>
 #include <cstring>
 #include <iterator>
@@ -21,6 +22,18 @@ void describeMachine() {
   }
 }
 
+/// Whether the arguments ask for the check of this name.
+bool isWanted(const std::string& name, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--native-only") == 0) {
+      if (name.find("(emulated)") != std::string::npos) return false;
+    } else if (name.find(argv[i]) == std::string::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -33,7 +46,7 @@ int main(int argc, char** argv) {
   }
   int passed = 0, failed = 0;
   for (const checks::Check& check : all) {
-    if (argc > 1 && std::strstr(check.name.c_str(), argv[1]) == nullptr) continue;
+    if (!isWanted(check.name, argc, argv)) continue;
     checks::Context context;
     check.body(context);
     (context.failed() ? failed : passed)++;

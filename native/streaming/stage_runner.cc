@@ -14,6 +14,26 @@ ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels) {
   return range;
 }
 
+StageRunner::StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool)
+    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), pool_(pool) {
+  for (const Stage& stage : graph_.stages) taps_.push_back(tapsOfStage(stage));
+}
+
+/// Kernel positions of a convolution over the sources that it reads; kernel rows and columns change places when the
+/// pass is transposed.
+std::vector<ConvTap> StageRunner::tapsOfStage(const Stage& stage) const {
+  std::vector<ConvTap> taps;
+  if (stage.kind != StageKind::kConvolve) return taps;
+  const LayerSpec& layer = graph_.layers[stage.layer];
+  int firstSource = 0;
+  while (layer.sourceParts[firstSource] != stage.part) ++firstSource;
+  for (const WeightTap& tap : tapsOf(layer, stage.part)) {
+    const int dy = pass_.transposed ? tap.kx : tap.ky, dx = pass_.transposed ? tap.ky : tap.kx;
+    taps.push_back({tap.source - firstSource, dy, dx - layer.kernel / 2});
+  }
+  return taps;
+}
+
 bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
   borderBytes_ = plan.borderBytes;
   borderPad_ = plan.rows[0].leftPad;
@@ -31,9 +51,9 @@ Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_
     return {StatusCode::kInternal, "stage '" + stage_->name + "' reads or writes a row that is not in memory"};
   }
   switch (stage_->kind) {
-    case StageKind::kConvolve: prepareConvolution(*stage_, firing); break;
+    case StageKind::kConvolve: prepareConvolution(*stage_, taps_[firing.stage]); break;
     case StageKind::kTranspose: prepareTransposition(*stage_, firing); break;
-    case StageKind::kMultiply: prepareMultiplication(*stage_, firing); break;
+    case StageKind::kMultiply: prepareMultiplication(*stage_); break;
     case StageKind::kDownsample: break;
   }
   pool_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
@@ -114,25 +134,17 @@ ConvJob StageRunner::baseJob(const Stage& stage, int part) const {
   return job;
 }
 
-void StageRunner::prepareConvolution(const Stage& stage, const Firing&) {
-  const LayerSpec& layer = graph_.layers[stage.layer];
-  const int reach = layer.kernel / 2;
-  int sourceOfLayer[kMaxSources] = {};
-  int next = 0;
-  for (int s = 0; s < static_cast<int>(layer.sources.size()); ++s) {
-    if (layer.sourceParts[s] != stage.part) continue;
-    const StageInput& input = stage.inputs[next];
-    sources_[next] = {inputs_[next].rows.data(), graph_.tensors[input.tensor].channels, input.map.step,
-                      input.map.step, -reach, reach, inputs_[next].count};
-    sourceOfLayer[s] = next++;
+void StageRunner::prepareConvolution(const Stage& stage, const std::vector<ConvTap>& taps) {
+  const int reach = graph_.layers[stage.layer].kernel / 2;
+  for (int i = 0; i < stage.sourceCount; ++i) {
+    const StageInput& input = stage.inputs[i];
+    sources_[i] = {inputs_[i].rows.data(), graph_.tensors[input.tensor].channels, input.map.step, input.map.step,
+                   -reach, reach, inputs_[i].count};
   }
   ConvJob& job = jobs_[jobCount_++];
   job = baseJob(stage, stage.part);
-  for (const WeightTap& tap : tapsOf(layer, stage.part)) {
-    const int dy = pass_.transposed ? tap.kx : tap.ky, dx = pass_.transposed ? tap.ky : tap.kx;
-    taps_[0][job.tapCount++] = {sourceOfLayer[tap.source], dy, dx - reach};
-  }
-  job.taps = taps_[0].data();
+  job.taps = taps.data();
+  job.tapCount = static_cast<int>(taps.size());
   job.sources = sources_.data();
   job.rowCount = rowCount_;
   job.addends = addends_.data();
@@ -159,9 +171,9 @@ void StageRunner::prepareTransposition(const Stage& stage, const Firing& firing)
       for (int t = 0; t < 4; ++t) {
         const int major = t / 2, minor = t % 2;
         const int dy = pass_.transposed ? minor : major, dx = pass_.transposed ? major : minor;
-        taps_[j][job.tapCount++] = {0, dy, dx + phase - 1};
+        phaseTaps_[j][job.tapCount++] = {0, dy, dx + phase - 1};
       }
-      job.taps = taps_[j].data();
+      job.taps = phaseTaps_[j].data();
       job.sources = &sources_[j];
       job.rowCount = 1;
       job.outStep = 2;
@@ -171,7 +183,7 @@ void StageRunner::prepareTransposition(const Stage& stage, const Firing& firing)
   }
 }
 
-void StageRunner::prepareMultiplication(const Stage& stage, const Firing&) {
+void StageRunner::prepareMultiplication(const Stage& stage) {
   const LayerNumbers& merge = model_.numbers(stage.layer);
   const std::int32_t zero = merge.inputZero[0];
   multiply_ = {inputs_[0].rows.data(),

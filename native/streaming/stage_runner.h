@@ -15,8 +15,7 @@ namespace perifocal {
 
 class StageRunner {
  public:
-  StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool)
-      : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), pool_(pool) {}
+  StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool);
 
   /// Takes the border row and the scratch of every thread from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
@@ -36,9 +35,10 @@ class StageRunner {
   bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out);
   bool resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot);
-  void prepareConvolution(const Stage& stage, const Firing& firing);
+  std::vector<ConvTap> tapsOfStage(const Stage& stage) const;
+  void prepareConvolution(const Stage& stage, const std::vector<ConvTap>& taps);
   void prepareTransposition(const Stage& stage, const Firing& firing);
-  void prepareMultiplication(const Stage& stage, const Firing& firing);
+  void prepareMultiplication(const Stage& stage);
   ConvJob baseJob(const Stage& stage, int part) const;
   void runColumns(int thread);
   void downsampleColumns(int begin, int end) const;
@@ -52,6 +52,7 @@ class StageRunner {
   const Kernels& kernels_;
   const PassShape pass_;
   ThreadPool& pool_;
+  std::vector<std::vector<ConvTap>> taps_;  ///< per stage; empty unless it convolves
   std::byte* border_ = nullptr;
   std::size_t borderPad_ = 0;
   std::size_t borderBytes_ = 0;
@@ -69,7 +70,7 @@ class StageRunner {
   std::array<std::int32_t*, kMaxBlockRows> partialOut_;
   std::array<const std::int16_t*, kMaxBlockRows> trunkIn_;
   std::array<ConvSource, kMaxSources * kMaxJobs> sources_;
-  std::array<std::array<ConvTap, kMaxTaps>, kMaxJobs> taps_;
+  std::array<std::array<ConvTap, 4>, kMaxJobs> phaseTaps_;
   std::array<ConvJob, kMaxJobs> jobs_;
   int jobCount_ = 0;
   MultiplyJob multiply_;
