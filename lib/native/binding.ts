@@ -135,8 +135,8 @@ export interface Binding {
   accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
   /** Writes restored pixels: source plus the mean residual, clamped once. */
   composeRows(request: ComposeRequest): void;
-  /** Rate of the bare multiply-accumulate instruction on one core, in MAC/s. */
-  measurePeak(isa: string): Promise<number>;
+  /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */
+  measurePeak(isa: string, threads?: 1 | 2 | 3): Promise<number>;
   /** Times a 3x3 convolution with requantisation on one core; seconds per repeat (median) and MACs per repeat. */
   benchmarkConvolution(request: ConvBenchmark): Promise<{ seconds: number; macs: number }>;
 }
