@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers] [--threads 2] [--isa name]`.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { loadBinding } from '../dist/index.js';
+import { benchmarkFrames } from './frames.mjs';
+import { benchmarkKernels } from './kernels.mjs';
+import { describeMachine } from './machine.mjs';
+import { benchmarkPeers } from './peers.mjs';
+import { formatReport } from './tables.mjs';
+
+/** Small enough that everything ends in about a minute, for continuous integration. */
+const QUICK = {
+  kernelSamples: 3,
+  frame: { width: 512, height: 384 },
+  frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
+  peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
+};
+const FULL = {
+  kernelSamples: 7,
+  frame: { width: 2048, height: 1536 },
+  frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
+  peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
+};
+
+/** The instruction set of server processors before 2019; measured beside a better one. */
+const FALLBACK_ISA = 'avx512';
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      only: { type: 'string', default: 'kernels,frames,peers' },
+      threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+      isa: { type: 'string' },
+    },
+  });
+  const binding = loadBinding();
+  const machine = describeMachine(binding);
+  const settings = values.quick ? QUICK : FULL;
+  const sections = new Set(values.only.split(','));
+  const threads = Number(values.threads);
+  const isa = values.isa ?? process.env.PERIFOCAL_ISA ?? machine.isas[0];
+  const report = (line) => { if (process.stderr.isTTY) process.stderr.write(`${line} ...\n`); };
+
+  const shapes = settings.frames.map(([blocks, base, samples]) => ({ blocks, base, isa, samples }));
+  if (isa !== FALLBACK_ISA && machine.isas.includes(FALLBACK_ISA)) shapes.push({ ...shapes.at(-1), isa: FALLBACK_ISA, samples: 1 });
+  const results = {
+    machine,
+    ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
+    ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
+    ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, report }) }),
+  };
+  console.log(values.json ? JSON.stringify(results) : formatReport(results));
+}
+
+await main();

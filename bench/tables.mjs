@@ -1,0 +1,40 @@
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const oneDigit = (value) => value.toFixed(1);
+
+/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows first column left, the others right */
+function formatTable(head, rows) {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const line = (cells) => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ');
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+const formatMachine = ({ cpu, cores, isas, node, compiler, onnxruntime, version }) => [
+  `perifocal ${version}, Node ${node}, compiler ${compiler}, onnxruntime ${onnxruntime}`,
+  `${cpu}, ${cores} cores, instruction sets: ${isas.join(', ')}`,
+  'Medians; spread = (largest - smallest) / median. Compare figures within one run only: clocks vary.',
+].join('\n');
+
+const formatKernels = (results) => `3x3 convolution with requantisation, one core\n${formatTable(
+  ['ISA', 'channels', 'width', 'GMAC/s', '% of peak', 'spread'],
+  results.map(({ isa, channels, width, gmacPerSecond, shareOfPeak, spread }) =>
+    [isa, String(channels), String(width), oneDigit(gmacPerSecond), percent(shareOfPeak), percent(spread)]),
+)}`;
+
+const formatFrames = (results) => `Whole frames end to end: strips of raw pixels in, restored rows out, no files\n${formatTable(
+  ['network', 'ISA', 'threads', 'frame', 'seconds', 'GMAC/s', '% of peak', 'spread', 'peak RSS'],
+  results.map(({ blocks, base, isa, threads, width, height, seconds, gmacPerSecond, shareOfPeak, spread, peakRssMB }) => [
+    `n ${blocks}, base ${base}`, isa, String(threads), `${width}x${height}`, seconds.toFixed(2), oneDigit(gmacPerSecond),
+    percent(shareOfPeak), percent(spread), `${peakRssMB.toFixed(0)} MB`]),
+)}`;
+
+const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, results }) => [
+  `One ${width}x${height} frame, n ${blocks}, base ${base}, ${threads} threads, in turns in one process`,
+  `ONNX Runtime: the time of one ${tile}x${tile} tile times ${tiles}, without overlap (its seams stay visible)`,
+  formatTable(['runtime', 'seconds', 'GMAC/s', 'x ours', 'spread'], results.map(({ name, secondsPerFrame, gmacPerSecond, timesOurs, spread }) =>
+    [name, secondsPerFrame.toFixed(2), oneDigit(gmacPerSecond), timesOurs.toFixed(2), percent(spread)])),
+].join('\n');
+
+/** All results for people. */
+export const formatReport = ({ machine, kernels, frames, peers }) => [
+  formatMachine(machine), kernels && formatKernels(kernels), frames && formatFrames(frames), peers && formatPeers(peers),
+].filter(Boolean).join('\n\n');
