@@ -38,18 +38,7 @@ export function median(values) {
 export const spread = (values) => (Math.max(...values) - Math.min(...values)) / median(values);
 
 /**
- * Rate of the bare multiply-accumulate instruction with `threads` cores busy at once, summed, in MAC/s.
- * @param {Binding} binding
- * @param {string} isa
- * @param {number} threads
- */
-export async function measurePeaks(binding, isa, threads) {
-  const rates = await Promise.all(Array.from({ length: threads }, () => binding.measurePeak(isa)));
-  return rates.reduce((sum, rate) => sum + rate, 0);
-}
-
-/**
- * Samples of work with the peak measured before and after each.
+ * Samples of work, with the rate of the bare multiply-accumulate instruction on as many threads measured before and after each.
  * @param {Binding} binding
  * @param {string} isa
  * @param {number} threads
@@ -59,10 +48,10 @@ export async function measurePeaks(binding, isa, threads) {
 export async function sampleAgainstPeak(binding, isa, threads, count, measure) {
   const rates = [];
   const shares = [];
-  let before = await measurePeaks(binding, isa, threads);
+  let before = await binding.measurePeak(isa, threads);
   for (let sample = 0; sample < count; sample += 1) {
     const rate = await measure();
-    const after = await measurePeaks(binding, isa, threads);
+    const after = await binding.measurePeak(isa, threads);
     rates.push(rate);
     shares.push(rate / ((before + after) / 2));
     before = after;

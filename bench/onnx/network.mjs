@@ -89,6 +89,11 @@ export class Numbers {
     return tensor;
   }
 
+  /** A copy, aligned for any element. @param {string} key */
+  #bytes(key) {
+    return Uint8Array.from(this.#find(key).data).buffer;
+  }
+
   /** @param {string} key */
   shape(key) {
     return this.#find(key).shape;
@@ -96,18 +101,17 @@ export class Numbers {
 
   /** @param {string} key */
   codes(key) {
-    const { data } = this.#find(key);
-    return new Int8Array(data.slice().buffer);
+    return new Int8Array(this.#bytes(key));
   }
 
   /** @param {string} key */
   floats(key) {
-    return new Float32Array(this.#find(key).data.slice().buffer);
+    return new Float32Array(this.#bytes(key));
   }
 
   /** @param {string} key */
   ints(key) {
-    return new Int32Array(this.#find(key).data.slice().buffer);
+    return new Int32Array(this.#bytes(key));
   }
 
   /** @param {string} key of a tensor with one float */
