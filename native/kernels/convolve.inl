@@ -13,6 +13,16 @@ struct StepRun {
   int count;
 };
 
+/// clang hoists the loads and the addresses of all pixels of a large 16-bit tile, and spills what they displace; there
+/// the pixels keep their order instead (scripts/check-disassembly.mjs).
+template <class Isa>
+constexpr bool kPinned =
+#if defined(__clang__)
+    sizeof(typename Isa::Act) == 2 && Tile<Isa>::kGroups > 8;
+#else
+    false;
+#endif
+
 template <class Isa, int V, std::size_t... I>
 PERIFOCAL_INLINE void multiplyGroup(typename Isa::Vec (&sums)[sizeof...(I) * V], const typename Isa::Act* pixel,
                                     std::ptrdiff_t stride, const typename Isa::Wgt* weights,
@@ -21,7 +31,13 @@ PERIFOCAL_INLINE void multiplyGroup(typename Isa::Vec (&sums)[sizeof...(I) * V],
   for (int v = 0; v < V; ++v) w[v] = Isa::loadWeights(weights + v * Tile<Isa>::kVectorWeights);
   const auto onePixelGroup = [&](auto index) PERIFOCAL_INLINE_LAMBDA {
     constexpr int g = decltype(index)::value;
-    const auto act = Isa::loadActivations(pixel + g * Tile<Isa>::L.groupPixels * stride, stride);
+    constexpr int kPixels = kPinned<Isa> ? 0 : g * Tile<Isa>::L.groupPixels;
+    auto act = Isa::loadActivations(pixel + kPixels * stride, stride);
+    if constexpr (kPinned<Isa>) {
+      Isa::keep(act);
+      pixel += Tile<Isa>::L.groupPixels * stride;
+      asm("" : "+r"(pixel));
+    }
     sums[g * V] = Isa::dot(sums[g * V], act, w[0]);
     if constexpr (V > 1) sums[g * V + 1] = Isa::dot(sums[g * V + 1], act, w[1]);
     if constexpr (V > 2) sums[g * V + 2] = Isa::dot(sums[g * V + 2], act, w[2]);
