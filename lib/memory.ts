@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** Peak resident memory of this process so far, in bytes: VmHWM on Linux, else what getrusage reports. */
 export function readPeakRss(): number {
@@ -9,4 +11,44 @@ export function readPeakRss(): number {
     // No procfs here.
   }
   return process.resourceUsage().maxRSS * 1024;
+}
+
+/**
+ * Pixels and files that may wait for the garbage collector before it is called. V8 itself lets about 64 MB of buffers
+ * pile up outside its heap, which a budget for a whole process cannot afford.
+ */
+export const UNCOLLECTED_BYTES = 16e6;
+
+let collect: (() => void) | undefined;
+
+/** Counts bytes that have become garbage, and collects them (some milliseconds) when they are too many. */
+export class GarbageMeter {
+  readonly #trimHeap: () => void;
+  #bytes = 0;
+
+  /** @param trimHeap gives back what the C library keeps: decoders run on four threads, and each has a heap. */
+  constructor(trimHeap: () => void) {
+    this.#trimHeap = trimHeap;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** To be called when nothing refers to the counted bytes any more. */
+  settle(): void {
+    if (this.#bytes < UNCOLLECTED_BYTES) return;
+    this.#bytes = 0;
+    collect ??= findCollector();
+    collect();
+    this.#trimHeap();
+  }
+}
+
+/** V8's collector. The flag is off again at once, so that contexts made later do not see it. */
+function findCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  return gc;
 }

@@ -5,10 +5,10 @@ import { ArgumentError, NativeError, StateError } from './errors.js';
 import { decodeFrame, readHeader } from './image/decode.js';
 import type { EncodedImage } from './image/decode.js';
 import { checkFormatHolds, checkOutput } from './image/encode.js';
-import { checkFrame, checkFrameSize } from './image/frame.js';
+import { checkFrame, checkFrameSize, frameBytes } from './image/frame.js';
 import type { Channels, Depth, Frame, FrameSize } from './image/frame.js';
 import type { ImageMetadata } from './image/metadata/metadata.js';
-import { readPeakRss } from './memory.js';
+import { GarbageMeter, readPeakRss } from './memory.js';
 import { DEFAULT_MODEL, resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
@@ -81,6 +81,7 @@ interface Parts {
   readonly nativeModel: NativeModel;
   readonly model: ModelInfo;
   readonly context: PlanContext;
+  readonly fileBytes: number;
 }
 
 /** Restores frames, one at a time, in a fixed amount of memory. */
@@ -90,12 +91,15 @@ export class Restorer implements AsyncDisposable {
   readonly threads: 1 | 2 | 3;
   readonly #binding: Binding;
   readonly #context: PlanContext;
+  readonly #garbage: GarbageMeter;
   #nativeModel: NativeModel | null;
   #lastPlan: { readonly key: string; readonly plan: Plan } | null = null;
   #engine: { readonly key: string; readonly native: NativeEngine } | null = null;
   #run: { readonly controller: AbortController; readonly finished: Promise<void> } | null = null;
 
-  private constructor({ binding, nativeModel, model, context }: Parts) {
+  private constructor({ binding, nativeModel, model, context, fileBytes }: Parts) {
+    this.#garbage = new GarbageMeter(() => binding.trimHeap?.());
+    this.#garbage.add(fileBytes);
     this.#binding = binding;
     this.#context = context;
     this.#nativeModel = nativeModel;
@@ -116,7 +120,7 @@ export class Restorer implements AsyncDisposable {
     });
     const planPass = (pass: PassShape): ReturnType<Binding['planPass']> => binding.planPass(model.shape, pass, isa);
     return new Restorer({
-      binding, nativeModel, model, context: { ...settings, shape: model.shape, modelFileBytes: fileBytes, planPass },
+      binding, nativeModel, model, fileBytes, context: { ...settings, shape: model.shape, planPass },
     });
   }
 
@@ -186,11 +190,14 @@ export class Restorer implements AsyncDisposable {
   }
 
   async #restore(input: RestoreInput, signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<RestoredImage> {
+    this.#garbage.settle();
     const start = performance.now();
     const { frame, metadata, plan } = await this.#readInput(input, signal);
     const decoded = performance.now();
     const data = await restoreFrame(this.#binding, this.#prepareEngine(plan), plan, frame, { signal, onProgress });
     const seconds = (performance.now() - decoded) / 1000;
+    // By the next frame the decoded and the restored pixels and the encoded file are garbage, as a rule.
+    this.#garbage.add(3 * frameBytes(frame));
     return new RestoredImage({ ...frame, data }, metadata, {
       model: this.model.name,
       isa: this.isa,

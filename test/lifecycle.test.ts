@@ -15,25 +15,25 @@ describe('an abort', () => {
     await expect(restorer.restore(frame, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  it.each([0.05, 0.5, 0.95])('at %f of the run rejects within 50 ms, and the next frame is as if nothing had happened', async (fraction) => {
+  it.each([0.05, 0.5, 0.95])('at %f of the run rejects within one strip, and the next frame is as if nothing had happened', async (fraction) => {
     await using restorer = await Restorer.open({ model });
     const expected = await restorer.restore(frame);
     const controller = new AbortController();
     let abortedAt = 0;
+    let stripsAfter = 0;
     const run = restorer.restore(frame, {
       signal: controller.signal,
       onProgress: ({ rowsDone, rowsTotal }) => {
-        if (rowsDone < fraction * rowsTotal || abortedAt) return;
-        // While the next strip is in the engine.
-        setTimeout(() => {
-          abortedAt = performance.now();
-          controller.abort();
-        }, 1);
-        abortedAt = 1;
+        if (controller.signal.aborted) stripsAfter += 1;
+        if (rowsDone < fraction * rowsTotal || abortedAt > 0) return;
+        abortedAt = performance.now();
+        setImmediate(() => controller.abort()); // While the next strip is in the engine.
       },
     });
     await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-    expect(performance.now() - abortedAt).toBeLessThan(50);
+    expect(stripsAfter).toBe(0);
+    // 50 ms on a quiet machine (packaging.md section 4); tests share theirs.
+    expect(performance.now() - abortedAt).toBeLessThan(250);
     expect(digest((await restorer.restore(frame)).data)).toBe(digest(expected.data));
   });
 
@@ -118,8 +118,8 @@ describe('a restorer', () => {
     gaps.sort((a, b) => a - b);
     expect(report.seconds).toBeGreaterThan(0.1);
     // A busy machine delays timers now and then; a blocked event loop would delay all of them.
-    expect(gaps.length).toBeGreaterThan(report.seconds * 1000 / 8);
-    expect(gaps[Math.floor(gaps.length / 2)]).toBeLessThan(5);
+    expect(gaps.length).toBeGreaterThan(report.seconds * 1000 / 20);
+    expect(gaps[Math.floor(gaps.length / 2)]).toBeLessThan(10);
   });
 
   it('reports what it did', async () => {

@@ -135,6 +135,8 @@ export interface Binding {
   accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
   /** Writes restored pixels: source plus the mean residual, clamped once. */
   composeRows(request: ComposeRequest): void;
+  /** Gives free heap pages back to the system where the C library can (glibc: `malloc_trim(0)`); may be absent. */
+  trimHeap?(): void;
   /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */
   measurePeak(isa: string, threads?: 1 | 2 | 3): Promise<number>;
   /** Times a 3x3 convolution with requantisation on one core; seconds per repeat (median) and MACs per repeat. */

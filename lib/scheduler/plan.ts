@@ -1,6 +1,7 @@
 import { BudgetError } from '../errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { FrameSize } from '../image/frame.js';
+import { UNCOLLECTED_BYTES } from '../memory.js';
 import type { NetworkShape, PassPlan, PassShape } from '../native/binding.js';
 import { formatBytes } from './budget.js';
 import { alignUp, layoutPanels } from './passes.js';
@@ -8,7 +9,7 @@ import type { PanelLayout } from './passes.js';
 
 /** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
-/** An idle Node 20 with sharp and the addon loaded, measured as VmHWM on linux-x64, with the garbage of a run. */
+/** Node 20 with sharp and the addon loaded, after a first small frame: VmHWM on linux-x64. */
 const PROCESS_BYTES = 80e6;
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
 const CODEC_BYTES = 8e6;
@@ -42,7 +43,6 @@ export interface Plan {
 /** What a plan depends on besides the frame. */
 export interface PlanContext {
   readonly shape: NetworkShape;
-  readonly modelFileBytes: number;
   readonly threads: 1 | 2 | 3;
   readonly stripRows: number;
   readonly ensemble: 1 | 2 | 4;
@@ -105,7 +105,7 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
   const engine = context.planPass(pass);
   const buffers = [
     { name: 'Node and libraries', bytes: PROCESS_BYTES },
-    { name: 'model file, until loaded', bytes: context.modelFileBytes },
+    { name: 'garbage not yet collected', bytes: UNCOLLECTED_BYTES },
     { name: 'weights', bytes: engine.weightBytes },
     ...held.filter(({ bytes }) => bytes > 0),
     { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
