@@ -12,8 +12,12 @@ const restorer = await Restorer.open({ model, threads, isa, memory: '4GB' });
 const frame = createFrame(width, height);
 const { macs } = restorer.plan(frame);
 const seconds = [];
+const cpuShares = [];
 const { rates, shares } = await sampleAgainstPeak(binding, isa, threads, samples, async () => {
+  const cpu = process.cpuUsage();
   seconds.push(await timeOnce('frame', () => restorer.restore(frame)));
+  const { user, system } = process.cpuUsage(cpu);
+  cpuShares.push((user + system) / 1e6 / threads / seconds.at(-1));
   return macs / seconds.at(-1);
 });
-console.log(JSON.stringify({ seconds, rates, shares, macs, peakRssBytes: readPeakRss() }));
+console.log(JSON.stringify({ seconds, rates, shares, cpuShares, macs, peakRssBytes: readPeakRss() }));

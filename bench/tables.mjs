@@ -21,10 +21,10 @@ const formatKernels = (results) => `3x3 convolution with requantisation, one cor
 )}`;
 
 const formatFrames = (results) => `Whole frames end to end: strips of raw pixels in, restored rows out, no files\n${formatTable(
-  ['network', 'ISA', 'threads', 'frame', 'seconds', 'GMAC/s', '% of peak', 'spread', 'peak RSS'],
-  results.map(({ blocks, base, isa, threads, width, height, seconds, gmacPerSecond, shareOfPeak, spread, peakRssMB }) => [
+  ['network', 'ISA', 'threads', 'frame', 'seconds', 'GMAC/s', '% of peak', 'spread', 'CPU got', 'peak RSS'],
+  results.map(({ blocks, base, isa, threads, width, height, seconds, gmacPerSecond, shareOfPeak, spread, cpuShare, peakRssMB }) => [
     `n ${blocks}, base ${base}`, isa, String(threads), `${width}x${height}`, seconds.toFixed(2), oneDigit(gmacPerSecond),
-    percent(shareOfPeak), percent(spread), `${peakRssMB.toFixed(0)} MB`]),
+    percent(shareOfPeak), percent(spread), percent(cpuShare), `${peakRssMB.toFixed(0)} MB`]),
 )}`;
 
 const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, results }) => [
