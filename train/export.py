@@ -24,8 +24,9 @@ CALIBRATION_SEED = 7
 def parse_arguments(argv=None):
     parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--run", help="folder of a training run: its EMA weights are exported")
+    source.add_argument("--run", help="folder of a training run")
     source.add_argument("--float", dest="weights_file", help="float weights written by an earlier export")
+    parser.add_argument("--raw", action="store_true", help="last weights of the run instead of their moving average")
     parser.add_argument("--data", required=True, help="folder of sharp images, for calibration")
     parser.add_argument("--val", help="folder of sharp scenes: states psnr_float and psnr_int8 in the file")
     parser.add_argument("--name", required=True)
@@ -56,8 +57,8 @@ def load_source(args):
     else:
         state = load_checkpoint(Path(args.run) / "checkpoint.pt")
         model = MIMOUNet(**state["config"])
-        model.load_state_dict(state["ema"])
-        training, limits = json.dumps(training_record(state)), state["degradation"]
+        model.load_state_dict(state["model" if args.raw else "ema"])
+        training, limits = json.dumps({**training_record(state), "averaged": not args.raw}), state["degradation"]
     return model.eval(), training, DegradationRange(**limits)
 
 
