@@ -178,11 +178,13 @@ export class Restorer implements AsyncDisposable {
 
   /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
   async dispose(): Promise<void> {
+    this.#garbage.add(this.#nativeModel?.weightBytes ?? 0);
     this.#nativeModel = null;
     this.#run?.controller.abort(new StateError('The restorer was disposed during a run'));
     await this.#run?.finished;
     this.#engine?.native.dispose();
     this.#engine = null;
+    this.#garbage.settle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,9 @@ const PALETTE = [
   [0.36, 0.45, 0.22], [0.17, 0.26, 0.14], [0.55, 0.44, 0.31], [0.62, 0.6, 0.56], [0.1, 0.17, 0.26], [0.47, 0.5, 0.28],
 ];
 
+/** Radius of the smallest leaf, in pixels. */
+const SMALLEST = 3;
+
 /**
  * A landscape from above: dead leaves with power-law radii (the statistics of natural images), furrowed fields, and
  * roads on top. Equal for equal arguments.
@@ -18,9 +21,9 @@ export function createScene({ width, height, seed = 1 }) {
   const random = createRandom(seed);
   const scene = { width, height, data: new Uint8Array(width * height * 3).fill(90) };
   const largest = Math.min(width, height) / 5;
-  // Radii with density r^-3 between 2 px and `largest`; about three leaves over every pixel.
+  // Radii with density r^-3 between SMALLEST and `largest`; about three leaves over every pixel.
   for (let covered = 0; covered < 3 * width * height;) {
-    const radius = 2 / Math.sqrt(1 - random() * (1 - (2 / largest) ** 2));
+    const radius = SMALLEST / Math.sqrt(1 - random() * (1 - (SMALLEST / largest) ** 2));
     drawLeaf(scene, random, radius);
     covered += Math.PI * radius ** 2;
   }
@@ -42,7 +45,7 @@ function drawLeaf(scene, random, radius) {
   const colour = base.map((component) => component * light);
   const contrast = 0.12 * random();
   const angle = random() * Math.PI;
-  const frequency = (2 * Math.PI) / (3 + 9 * random());
+  const frequency = (2 * Math.PI) / (8 + 16 * random());
   const [stepX, stepY] = [frequency * Math.cos(angle), frequency * Math.sin(angle)];
   forEachPixel(scene, centreX - radius, centreY - radius, centreX + radius, centreY + radius, (x, y, offset) => {
     if ((x - centreX) ** 2 + (y - centreY) ** 2 > radius ** 2) return;

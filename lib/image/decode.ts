@@ -15,11 +15,14 @@ export type EncodedImage = string | Uint8Array;
 export interface ImageHeader {
   readonly size: FrameSize;
   readonly format: ImageFormat;
+  /** Whether the first band alone is the picture to libvips; so it is in a TIFF of several bands without colours. */
+  readonly isGrey: boolean;
   readonly metadata: ImageMetadata;
 }
 
 const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'] satisfies ImageFormat[];
-const COLOUR_SPACES: readonly string[] = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16'];
+const GREY_SPACES: readonly string[] = ['b-w', 'grey16'];
+const COLOUR_SPACES: readonly string[] = ['srgb', 'rgb', 'rgb16', ...GREY_SPACES];
 const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16 };
 
 /** The memory budget is the bound for large images; the profile must not touch the samples; a truncated file fails. */
@@ -35,10 +38,11 @@ export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
   const found = await readMetadata(input);
   const reason = refusal(found);
   if (reason) throw new ImageError('IMAGE_INVALID', `${label(input)}: ${reason}`);
-  const { autoOrient, channels, depth, exif, icc, format } = found;
+  const { autoOrient, channels, depth, exif, icc, format, space } = found;
   return {
     size: { width: autoOrient.width, height: autoOrient.height, channels: channels as Channels, depth: DEPTHS[depth]! },
     format: format as ImageFormat,
+    isGrey: GREY_SPACES.includes(space),
     metadata: { ...(exif && { exif: normaliseExif(exif) }), ...(icc && { icc }) },
   };
 }
@@ -69,17 +73,16 @@ function refusal({ format, width, height, space, depth, channels }: Metadata): s
 }
 
 /** Decodes the picture upright, without colour conversion. Throws ImageError for damaged files. */
-export async function decodeFrame(input: EncodedImage, { size }: ImageHeader): Promise<Frame> {
+export async function decodeFrame(input: EncodedImage, { size, isGrey }: ImageHeader): Promise<Frame> {
   const { channels, depth } = size;
-  const isGrey = channels < 3;
-  // libvips drops the alpha of 8-bit grey when it writes raw samples; as RGB it survives.
-  const isWidened = channels === 2 && depth === 8;
+  // libvips drops all bands but the first of 8-bit grey when it writes raw samples; as RGB they survive.
+  const isWidened = isGrey && depth === 8 && channels > 1;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
   const bytes = await sharp(input, READ_OPTIONS).autoOrient().toColourspace(colourSpace)
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer().catch((cause: Error) => {
       throw new ImageError('IMAGE_INVALID', `${label(input)} is damaged: ${cause.message}`, { cause });
     });
-  const data = depth === 16 ? toUint16(bytes) : isWidened ? pickChannels(bytes, 4, [0, 3]) : bytes;
+  const data = depth === 16 ? toUint16(bytes) : isWidened ? dropGreyCopies(bytes, channels) : bytes;
   if (data.length !== size.width * size.height * channels) {
     throw new ImageError('IMAGE_INVALID', `${label(input)} does not hold the picture that its header declares`);
   }
@@ -91,10 +94,13 @@ function toUint16(bytes: Buffer): Uint16Array {
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
 }
 
-function pickChannels(samples: Uint8Array, stride: number, channels: readonly number[]): Uint8Array {
-  const picked = new Uint8Array((samples.length / stride) * channels.length);
-  for (let pixel = 0, target = 0; pixel < samples.length; pixel += stride) {
-    for (const channel of channels) picked[target++] = samples[pixel + channel]!;
+/** Undoes the widening of grey to three equal channels; the other bands follow them. */
+function dropGreyCopies(samples: Uint8Array, channels: number): Uint8Array {
+  const stride = channels + 2;
+  const kept = new Uint8Array((samples.length / stride) * channels);
+  for (let source = 0, target = 0; source < samples.length; source += stride, target += channels) {
+    kept[target] = samples[source]!;
+    for (let band = 1; band < channels; band += 1) kept[target + band] = samples[source + 2 + band]!;
   }
-  return picked;
+  return kept;
 }
