@@ -8,6 +8,7 @@
 #include "addon/addon.h"
 #include "addon/task.h"
 #include "kernels/limits.h"
+#include "kernels/scratch.h"
 #include "network/pack.h"
 #include "runtime/arena.h"
 #include "runtime/thread_pool.h"

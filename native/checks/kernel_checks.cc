@@ -9,6 +9,7 @@
 #include "checks/random.h"
 #include "kernels/limits.h"
 #include "kernels/registry.h"
+#include "kernels/scratch.h"
 #include "network/pack.h"
 
 namespace perifocal::checks {

@@ -162,13 +162,13 @@ class SourceView {
   static Act* widen(const ConvSource& source, Panel& panel, int end) {
     const int pixels = (end - 1) * source.pixelStep + source.lastColumn + 1 - panel.firstPixel;
     panel.rowLength = static_cast<std::ptrdiff_t>(pixels) * source.channels;
-    Act* out = panel.data;
     for (int r = 0; r < source.rowCount; ++r) {
+      if (source.rows[r] == nullptr) continue;  // skipped by a strided window
       const std::uint8_t* in = source.rows[r] + static_cast<std::ptrdiff_t>(panel.firstPixel) * source.channels;
-      for (std::ptrdiff_t i = 0; i < panel.rowLength; ++i) out[i] = in[i];
-      out += panel.rowLength;
+      Act* line = panel.data + r * panel.rowLength;
+      for (std::ptrdiff_t i = 0; i < panel.rowLength; ++i) line[i] = in[i];
     }
-    return out;
+    return panel.data + source.rowCount * panel.rowLength;
   }
 
   const ConvJob& job_;

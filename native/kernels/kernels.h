@@ -20,7 +20,8 @@ struct KernelLayout {
   bool pairSplit;      ///< weights of a depth-4 group as [channel pair][output channel][2] (plain NEON)
 };
 
-/// A tensor that a convolution reads. `rows[i]` points to pixel 0; columns -1 and W are readable padding.
+/// A tensor that a convolution reads. `rows[i]` points to pixel 0; columns -1 and W are readable padding. Rows that no
+/// tap reads may be null.
 struct ConvSource {
   const std::uint8_t* const* rows;
   int channels;    ///< stored channels per pixel
@@ -96,9 +97,6 @@ struct Kernels {
   /// Issues `count` multiply-accumulate instructions on registers; returns MACs done. For peak measurements.
   std::int64_t (*spin)(std::int64_t count);
 };
-
-/// Bytes of `scratch` that any job needs whose sources have at most `maxChannels` channels.
-std::size_t scratchBytes(const KernelLayout& layout, int maxChannels, int maxSourceRows);
 
 /// Where channel `d` of output channel `c` lies inside one packed weight register.
 constexpr int weightIndex(const KernelLayout& layout, int c, int d) {

@@ -11,6 +11,7 @@
 #include "kernels/isa/shapes.h"
 #include "kernels/kernels.h"
 #include "kernels/limits.h"
+#include "kernels/scratch.h"
 
 #define PERIFOCAL_INLINE inline __attribute__((always_inline))
 #define PERIFOCAL_INLINE_LAMBDA __attribute__((always_inline))

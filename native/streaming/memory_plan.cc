@@ -4,6 +4,7 @@
 #include <map>
 
 #include "kernels/limits.h"
+#include "kernels/scratch.h"
 #include "runtime/arena.h"
 #include "streaming/schedule.h"
 

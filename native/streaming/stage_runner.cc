@@ -98,8 +98,9 @@ bool StageRunner::resolveInput(const StageInput& input, const Firing& firing, co
   for (int row = first; row <= last; ++row) {
     const bool outside = row < 0 || row >= height;
     const std::byte* pixels = outside ? border_ + borderPad_ : store.pixels(input.tensor, row);
-    // A strided window skips rows that may be gone; only those that a kernel reads must be there.
-    if (pixels == nullptr && (row - first) % input.map.step == 0) return false;
+    // A strided window without halo skips rows that may be gone; those that a kernel reads must be there.
+    const bool isRead = input.map.halo > 0 || (row - first) % input.map.step == 0;
+    if (pixels == nullptr && isRead) return false;
     out.rows[row - first] = reinterpret_cast<const std::uint8_t*>(pixels);
   }
   return true;

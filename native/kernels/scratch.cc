@@ -1,6 +1,8 @@
-#include "kernels/limits.h"
+#include "kernels/scratch.h"
 
 #include <algorithm>
+
+#include "kernels/limits.h"
 
 namespace perifocal {
 namespace {
