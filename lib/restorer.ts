@@ -144,15 +144,15 @@ export class Restorer implements AsyncDisposable {
    */
   async restore(input: RestoreInput, options: RestoreOptions = {}): Promise<RestoredImage> {
     checkRestoreOptions(options);
-    return this.#exclusively(options.signal, (signal) => this.#restore(input, signal, options.onProgress ?? (() => {})));
+    return this.#exclusively(options.signal, (signal) => this.#restore(input, signal, options.onProgress));
   }
 
   /** Restores a file into another, whole or not at all. The output is checked before the work starts. */
   async restoreFile(input: EncodedImage, output: string, options: RestoreOptions = {}): Promise<RestoredImage> {
     checkRestoreOptions(options);
     const format = await checkOutput(requireString('output', output));
-    checkFormatHolds(output, format, (await readHeader(input)).size);
-    const result = await this.restore(input, options);
+    const accept = (size: FrameSize): void => checkFormatHolds(output, format, size);
+    const result = await this.#exclusively(options.signal, (signal) => this.#restore(input, signal, options.onProgress, accept));
     await result.toFile(output, options);
     return result;
   }
@@ -191,10 +191,13 @@ export class Restorer implements AsyncDisposable {
     await this.dispose();
   }
 
-  async #restore(input: RestoreInput, signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<RestoredImage> {
+  /** @param accept throws where a frame of that size is not wanted, before it is decoded. */
+  async #restore(
+    input: RestoreInput, signal: AbortSignal, onProgress: (progress: Progress) => void = () => {}, accept: (size: FrameSize) => void = () => {},
+  ): Promise<RestoredImage> {
     this.#garbage.settle();
     const start = performance.now();
-    const { frame, metadata, plan } = await this.#readInput(input, signal);
+    const { frame, metadata, plan } = await this.#readInput(input, signal, accept);
     const decoded = performance.now();
     const data = await restoreFrame(this.#binding, this.#prepareEngine(plan), plan, frame, { signal, onProgress });
     const seconds = (performance.now() - decoded) / 1000;
@@ -213,9 +216,12 @@ export class Restorer implements AsyncDisposable {
   }
 
   /** The pixels and the plan; the plan comes first, so that a frame too large is refused before it is decoded. */
-  async #readInput(input: RestoreInput, signal: AbortSignal): Promise<{ frame: Frame; metadata: ImageMetadata; plan: Plan }> {
+  async #readInput(
+    input: RestoreInput, signal: AbortSignal, accept: (size: FrameSize) => void,
+  ): Promise<{ frame: Frame; metadata: ImageMetadata; plan: Plan }> {
     if (isEncoded(input)) {
       const header = await orAbort(readHeader(input), signal);
+      accept(header.size);
       const plan = this.plan(header.size);
       return { frame: await orAbort(decodeFrame(input, header), signal), metadata: header.metadata, plan };
     }
