@@ -145,7 +145,7 @@ class IntModel:
         return fine.clamp(-FINE_LIMIT, FINE_LIMIT).to(torch.int16)
 
     def restore(self, image):
-        """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass, replicate padding)."""
+        """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass)."""
         wide = image.dtype == np.uint16
         codes = np.rint(image / 257.0).astype(np.uint8) if wide else image
         fine = self.residual(to_padded_batch(codes))[0, :, : image.shape[0], : image.shape[1]]
@@ -156,7 +156,7 @@ class IntModel:
 
 
 def to_padded_batch(image):
-    """(H,W,3) uint8 -> (1,3,H',W') uint8 tensor, right and bottom replicated to multiples of 4."""
+    """(H,W,3) uint8 -> (1,3,H',W') uint8 tensor, right and bottom reflected to multiples of 4 as the engine does."""
     height, width = image.shape[:2]
-    padded = np.pad(image, ((0, -height % 4), (0, -width % 4), (0, 0)), mode="edge")
+    padded = np.pad(image, ((0, -height % 4), (0, -width % 4), (0, 0)), mode="reflect")
     return torch.from_numpy(padded).permute(2, 0, 1)[None]

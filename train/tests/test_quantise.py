@@ -184,4 +184,11 @@ def test_psnr_closed_form_and_blur_lowers_it():
     sharp = dead_leaves(64, 64, 8)
     rows = [compare(sharp, radius, 0.005, {})["blurred"] for radius in (0.0, 2.0, 4.0)]
     assert rows[0] > rows[1] > rows[2]
-    assert tuple(to_padded_batch(sharp[:61, :62]).shape) == (1, 3, 64, 64)
+
+
+def test_images_are_padded_by_reflection_at_the_far_ends():
+    image = dead_leaves(18, 17, 8)
+    padded = to_padded_batch(image)[0].permute(1, 2, 0).numpy()
+    assert padded.shape == (20, 20, 3)
+    assert np.array_equal(padded[18:, :17], image[[16, 15]])
+    assert np.array_equal(padded[:18, 17:], image[:, [15, 14, 13]])
