@@ -98,7 +98,7 @@ export class Restorer implements AsyncDisposable {
   #run: { readonly controller: AbortController; readonly finished: Promise<void> } | null = null;
 
   private constructor({ binding, nativeModel, model, context, fileBytes }: Parts) {
-    this.#garbage = new GarbageMeter(() => binding.trimHeap?.());
+    this.#garbage = new GarbageMeter(() => binding.trimHeap());
     this.#garbage.add(fileBytes);
     this.#binding = binding;
     this.#context = context;

@@ -61,8 +61,11 @@ export interface PassPlan {
 
 /** Packed, validated weights for one ISA; may be shared by engines of one thread. */
 export interface NativeModel {
+  /** 0 once disposed. */
   readonly weightBytes: number;
   readonly isa: string;
+  /** Gives the weights back once no engine uses them. Idempotent. */
+  dispose(): void;
 }
 
 /** Runs one pass at a time. Not reentrant: one `push` or `drain` in flight, else code STATE. */
@@ -135,8 +138,8 @@ export interface Binding {
   accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
   /** Writes restored pixels: source plus the mean residual, clamped once. */
   composeRows(request: ComposeRequest): void;
-  /** Gives free heap pages back to the system where the C library can (glibc: `malloc_trim(0)`); may be absent. */
-  trimHeap?(): void;
+  /** Gives free heap pages back to the system where the C library can (glibc: `malloc_trim(0)`), else nothing. */
+  trimHeap(): void;
   /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */
   measurePeak(isa: string, threads?: 1 | 2 | 3): Promise<number>;
   /** Times a 3x3 convolution with requantisation on one core; seconds per repeat (median) and MACs per repeat. */

@@ -1,5 +1,9 @@
 #include "addon/addon.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "addon/convert.h"
 #include "runtime/cpu.h"
 #include "streaming/memory_plan.h"
@@ -62,12 +66,21 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("loadModel", Napi::Function::New(env, loadModel));
   exports.Set("planPass", Napi::Function::New(env, planPass));
   exports.Set("createEngine", Napi::Function::New(env, createEngine));
+  exports.Set("trimHeap", Napi::Function::New(env, trimHeap));
   exports.Set("gatherRows", Napi::Function::New(env, gatherRows));
   exports.Set("accumulateRows", Napi::Function::New(env, accumulateRows));
   exports.Set("composeRows", Napi::Function::New(env, composeRows));
   exports.Set("measurePeak", Napi::Function::New(env, measurePeak));
   exports.Set("benchmarkConvolution", Napi::Function::New(env, benchmarkConvolution));
   return exports;
+}
+
+/// Gives freed heap back to the system: the allocator keeps a decoder's buffers per thread otherwise.
+Napi::Value trimHeap(const Napi::CallbackInfo& info) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return info.Env().Undefined();
 }
 
 Napi::Value planPass(const Napi::CallbackInfo& info) {

@@ -23,12 +23,15 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
   explicit ModelHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
 
   void adopt(std::shared_ptr<const Model> model);
+  /// Null after `dispose`.
   const std::shared_ptr<const Model>& model() const { return model_; }
-  void Finalize(Napi::Env env) override;
+  void Finalize(Napi::Env env) override { release(env); }
 
  private:
   Napi::Value weightBytes(const Napi::CallbackInfo& info);
   Napi::Value isa(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info);
+  void release(Napi::Env env);
 
   std::shared_ptr<const Model> model_;
 };
@@ -38,6 +41,7 @@ Napi::Function defineEngine(Napi::Env env);
 Napi::Value loadModel(const Napi::CallbackInfo& info);
 Napi::Value createEngine(const Napi::CallbackInfo& info);
 Napi::Value planPass(const Napi::CallbackInfo& info);
+Napi::Value trimHeap(const Napi::CallbackInfo& info);
 Napi::Value gatherRows(const Napi::CallbackInfo& info);
 Napi::Value accumulateRows(const Napi::CallbackInfo& info);
 Napi::Value composeRows(const Napi::CallbackInfo& info);

@@ -151,6 +151,7 @@ Napi::Value createEngine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto core = std::make_shared<EngineCore>();
   core->model = ModelHandle::Unwrap(info[0].As<Napi::Object>())->model();
+  if (core->model == nullptr) throw toError(env, {StatusCode::kState, "the model was disposed"});
   const Status status = Pipeline::create(*core->model, passShapeOf(info[1].As<Napi::Object>()), core->pipeline);
   if (!status.ok()) throw toError(env, status);
   const Napi::Object object = env.GetInstanceData<InstanceData>()->engineClass.New({});

@@ -61,7 +61,8 @@ class LoadTask final : public Task {
 
 Napi::Function ModelHandle::define(Napi::Env env) {
   return DefineClass(env, "NativeModel",
-                     {InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"), InstanceAccessor<&ModelHandle::isa>("isa")});
+                     {InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"),
+                      InstanceAccessor<&ModelHandle::isa>("isa"), InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
 void ModelHandle::adopt(std::shared_ptr<const Model> model) {
@@ -69,16 +70,20 @@ void ModelHandle::adopt(std::shared_ptr<const Model> model) {
   Napi::MemoryManagement::AdjustExternalMemory(Env(), static_cast<std::int64_t>(model_->weightBytes()));
 }
 
-void ModelHandle::Finalize(Napi::Env env) {
+void ModelHandle::release(Napi::Env env) {
   if (model_ == nullptr) return;
   Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<std::int64_t>(model_->weightBytes()));
+  model_.reset();
 }
 
+void ModelHandle::dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
+
 Napi::Value ModelHandle::weightBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(model_->weightBytes()));
+  return Napi::Number::New(info.Env(), model_ == nullptr ? 0 : static_cast<double>(model_->weightBytes()));
 }
 
 Napi::Value ModelHandle::isa(const Napi::CallbackInfo& info) {
+  if (model_ == nullptr) throw toError(info.Env(), {StatusCode::kState, "the model was disposed"});
   return Napi::String::New(info.Env(), model_->kernels().name);
 }
 
