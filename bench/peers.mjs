@@ -14,7 +14,7 @@ const CHILD = fileURLToPath(new URL('peers-child.mjs', import.meta.url));
 export async function benchmarkPeers({ report, ...request }) {
   const { blocks, base, width, height, tile } = request;
   report(`ONNX Runtime on ${tile}x${tile} tiles, n ${blocks}, base ${base}, in turns with ours`);
-  const { times, macs } = await runChild(CHILD, { model: await writeModel(blocks, base), ...request });
+  const { times, shares, macs } = await runChild(CHILD, { model: await writeModel(blocks, base), ...request });
   const tiles = Math.ceil(width / tile) * Math.ceil(height / tile);
   const ours = median(times.ours);
   const describe = (name, samples, perFrame) => {
@@ -24,7 +24,7 @@ export async function benchmarkPeers({ report, ...request }) {
   return {
     ...request, tiles,
     results: [
-      describe(`perifocal, whole frame, ${request.isa}`, times.ours, 1),
+      { ...describe(`perifocal, whole frame, ${request.isa}`, times.ours, 1), shareOfPeak: median(shares) },
       describe(`onnxruntime int8, ${tiles} tiles`, times.int8, tiles),
       describe(`onnxruntime fp32, ${tiles} tiles`, times.fp32, tiles),
     ],

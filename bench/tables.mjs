@@ -30,8 +30,9 @@ const formatFrames = (results) => `Whole frames end to end: strips of raw pixels
 const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, results }) => [
   `One ${width}x${height} frame, n ${blocks}, base ${base}, ${threads} threads, in turns in one process`,
   `ONNX Runtime: the time of one ${tile}x${tile} tile times ${tiles}, without overlap (its seams stay visible)`,
-  formatTable(['runtime', 'seconds', 'GMAC/s', 'x ours', 'spread'], results.map(({ name, secondsPerFrame, gmacPerSecond, timesOurs, spread }) =>
-    [name, secondsPerFrame.toFixed(2), oneDigit(gmacPerSecond), timesOurs.toFixed(2), percent(spread)])),
+  formatTable(['runtime', 'seconds', 'GMAC/s', '% of peak', 'x ours', 'spread'],
+    results.map(({ name, secondsPerFrame, gmacPerSecond, shareOfPeak, timesOurs, spread }) =>
+    [name, secondsPerFrame.toFixed(2), oneDigit(gmacPerSecond), shareOfPeak ? percent(shareOfPeak) : '', timesOurs.toFixed(2), percent(spread)])),
 ].join('\n');
 
 /** All results for people. */
