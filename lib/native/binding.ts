@@ -50,6 +50,8 @@ export interface BufferPlan {
 /** Memory and work of one engine. `arenaBytes` is exactly what the engine maps. */
 export interface PassPlan {
   readonly arenaBytes: number;
+  /** The one buffer that push and drain write their residual rows into. */
+  readonly residualBytes: number;
   readonly buffers: readonly BufferPlan[];
   /** Packed weights, kept by the model, in bytes. */
   readonly weightBytes: number;
@@ -73,11 +75,11 @@ export interface NativeEngine {
   readonly mappedBytes: number;
   /**
    * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
-   * with the residual rows that became complete, at most stripRows + 16: rows x width x 3, in steps of 1/4080. The
+   * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
    * view is valid until the next push or drain, which writes into the same memory.
    */
   push(rows: Uint8Array, count: number): Promise<Int16Array>;
-  /** After the last push: resolves with at most `limit` + 16 further residual rows (limit <= stripRows), empty when all are out. */
+  /** After the last push: resolves with at most `limit` + 32 further residual rows (limit <= stripRows), empty when all are out. */
   drain(limit: number): Promise<Int16Array>;
   /** Makes the call in flight reject with code ABORTED within a few rows; `reset` before further use. */
   cancel(): void;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { VERSION } from '../version.js';
 import type { Binding, NativeErrorCode } from './binding.js';
 
 const require = createRequire(import.meta.url);
@@ -43,6 +44,12 @@ function listAttempts(explicitPath: string | undefined): Attempt[] {
   ];
 }
 
+/** An addon of another release would fail in the middle of a frame. */
+function checkVersion(binding: Binding): Binding {
+  if (binding.version !== VERSION) throw new Error(`is of version ${binding.version}, the package of ${VERSION}`);
+  return binding;
+}
+
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
@@ -55,7 +62,7 @@ export function loadBinding(explicitPath: string | undefined = process.env['PERI
   const failures: string[] = [];
   for (const { label, load } of listAttempts(explicitPath)) {
     try {
-      return load() as Binding;
+      return checkVersion(load() as Binding);
     } catch (error) {
       failures.push(`  - ${label}: ${firstLine(error)}`);
     }

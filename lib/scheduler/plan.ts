@@ -109,6 +109,7 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     { name: 'weights', bytes: engine.weightBytes },
     ...held.filter(({ bytes }) => bytes > 0),
     { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
+    { name: 'residual rows', bytes: engine.residualBytes },
     { name: 'engine', bytes: engine.arenaBytes },
   ];
   return {

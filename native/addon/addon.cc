@@ -7,6 +7,7 @@
 #include "addon/convert.h"
 #include "runtime/cpu.h"
 #include "streaming/memory_plan.h"
+#include "streaming/pipeline.h"
 
 namespace perifocal::addon {
 namespace {
@@ -93,6 +94,7 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
   const MemoryPlan plan = planMemory(graph, pass, layout);
   Napi::Object object = Napi::Object::New(env);
   object.Set("arenaBytes", static_cast<double>(plan.arenaBytes));
+  object.Set("residualBytes", static_cast<double>(residualSamples(pass) * sizeof(std::int16_t)));
   object.Set("buffers", buffersOf(env, plan));
   object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout)));
   object.Set("delayRows", plan.delayRows);

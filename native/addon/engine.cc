@@ -30,10 +30,8 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
 
   void adopt(std::shared_ptr<EngineCore> core) {
     core_ = std::move(core);
-    const PassShape& pass = core_->pipeline->pass();
-    const std::size_t samples = static_cast<std::size_t>(pass.stripRows + kEmissionSlack) * pass.width * 3;
     const Napi::Env env = Env();
-    residual_ = Napi::Persistent(Napi::Int16Array::New(env, samples));
+    residual_ = Napi::Persistent(Napi::Int16Array::New(env, residualSamples(core_->pipeline->pass())));
     accounted_ = static_cast<std::int64_t>(core_->pipeline->mappedBytes());
     Napi::MemoryManagement::AdjustExternalMemory(env, accounted_);
     // A worker that is terminated mid-strip must not wait for the whole strip.

@@ -18,6 +18,11 @@ namespace perifocal {
 /// Rows that one push or drain may emit beyond `stripRows`.
 inline constexpr int kEmissionSlack = 32;
 
+/// Samples of the residual buffer that the caller of push and drain provides.
+constexpr std::size_t residualSamples(const PassShape& pass) {
+  return static_cast<std::size_t>(pass.stripRows + kEmissionSlack) * pass.width * 3;
+}
+
 class Pipeline {
  public:
   /// Plans and maps the arena. `model` outlives the pipeline.
