@@ -6,9 +6,9 @@
 namespace perifocal {
 
 ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels) {
-  const int users = std::clamp(columns / tilePixels, 1, threads);
-  if (thread >= users) return {columns, columns};
   // Boundaries on multiples of 4 pixels: neighbours never share a 4-pixel group at any scale.
+  const int users = std::clamp(columns / roundUp(tilePixels, 4), 1, threads);
+  if (thread >= users) return {columns, columns};
   const auto boundary = [&](int t) { return t == users ? columns : columns * t / users / 4 * 4; };
   const ColumnRange range{boundary(thread), boundary(thread + 1)};
   return range;
