@@ -4,6 +4,10 @@
  * {@link NativeErrorCode}.
  */
 
+import type { SolverBinding } from './solver.js';
+
+export type * from './solver.js';
+
 export type NativeErrorCode = 'MODEL_INVALID' | 'ISA_UNAVAILABLE' | 'OUT_OF_MEMORY' | 'ABORTED' | 'STATE' | 'INTERNAL';
 
 /** One instruction-set implementation of the kernels, best first in {@link Binding.isas}. */
@@ -125,7 +129,7 @@ export interface ConvBenchmark {
   readonly repeats: number;
 }
 
-export interface Binding {
+export interface Binding extends SolverBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
   isas(): IsaInfo[];
