@@ -1,3 +1,4 @@
+export * as psf from './deconvolve/psf/index.js';
 export * from './errors.js';
 export type { Channels, Depth, Frame, FrameSize } from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';

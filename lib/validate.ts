@@ -19,6 +19,14 @@ export function requireInteger(name: string, value: unknown, min: number, max: n
   return value;
 }
 
+/** A finite number from `min` to `max`. */
+export function requireNumber(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw expected(`number between ${min} and ${max}`, name, value);
+  }
+  return value;
+}
+
 export function requireOneOf<T>(name: string, value: unknown, allowed: readonly T[]): T {
   if (!allowed.includes(value as T)) throw expected(`one of ${allowed.join(', ')}`, name, value);
   return value as T;

@@ -4,6 +4,7 @@ import { ArgumentError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { addInfoCommand } from './info.js';
 import { addPlanCommand } from './plan.js';
+import { addPsfCommand } from './psf.js';
 import { addRestoreCommand } from './restore.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -18,6 +19,7 @@ function createProgram(): Command {
     .exitOverride();
   addRestoreCommand(program);
   addPlanCommand(program);
+  addPsfCommand(program);
   addInfoCommand(program);
   return program;
 }
