@@ -25,6 +25,7 @@ struct Check {
   std::function<void(Context&)> body;
 };
 
+std::vector<Check> fftChecks();
 std::vector<Check> kernelChecks();
 std::vector<Check> networkChecks();
 std::vector<Check> streamingChecks();

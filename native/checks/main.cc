@@ -39,8 +39,8 @@ bool isWanted(const std::string& name, int argc, char** argv) {
 int main(int argc, char** argv) {
   describeMachine();
   std::vector<checks::Check> all;
-  for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::kernelChecks, checks::networkChecks,
-                    checks::streamingChecks}) {
+  for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
+                    checks::networkChecks, checks::streamingChecks}) {
     auto some = make();
     all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }

@@ -4,7 +4,9 @@
 
 namespace perifocal {
 
-#define ISA(symbol, requirement) extern const Kernels k##symbol##Kernels;
+#define ISA(symbol, floats, requirement)        \
+  extern const Kernels k##symbol##Kernels; \
+  extern const FftKernels k##floats##FftKernels;
 #include "kernels/registry.inc"
 #undef ISA
 
@@ -12,7 +14,7 @@ const std::vector<RegisteredIsa>& registeredIsas() {
   static const std::vector<RegisteredIsa> isas = [] {
     [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
     return std::vector<RegisteredIsa>{
-#define ISA(symbol, requirement) {&k##symbol##Kernels, requirement},
+#define ISA(symbol, floats, requirement) {&k##symbol##Kernels, &k##floats##FftKernels, requirement},
 #include "kernels/registry.inc"
 #undef ISA
     };

@@ -4,12 +4,14 @@
 #include <string_view>
 #include <vector>
 
+#include "fft/kernels.h"
 #include "kernels/kernels.h"
 
 namespace perifocal {
 
 struct RegisteredIsa {
   const Kernels* kernels;
+  const FftKernels* fft;
   bool supported;  ///< by this CPU and operating system
 };
 

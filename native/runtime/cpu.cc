@@ -36,13 +36,14 @@ bool bit(unsigned word, int index) { return (word >> index & 1) != 0; }
 
 CpuFeatures detect() {
   CpuFeatures f;
-  constexpr int kOsxsave = 27;
-  if (!bit(cpuid(1, 0).ecx, kOsxsave)) return f;
+  constexpr int kFma = 12, kOsxsave = 27;
+  const Registers leaf1 = cpuid(1, 0);
+  if (!bit(leaf1.ecx, kOsxsave)) return f;
   const std::uint64_t state = enabledState();
   constexpr std::uint64_t kYmm = 0x6, kZmm = 0xe6;
   const Registers leaf7 = cpuid(7, 0), leaf7b = cpuid(7, 1);
   const bool ymm = (state & kYmm) == kYmm, zmm = (state & kZmm) == kZmm;
-  f.avx2 = ymm && bit(leaf7.ebx, 5);
+  f.avx2 = ymm && bit(leaf1.ecx, kFma) && bit(leaf7.ebx, 5);
   f.avxVnni = f.avx2 && bit(leaf7b.eax, 4);
   f.avx512 = zmm && bit(leaf7.ebx, 16) && bit(leaf7.ebx, 17) && bit(leaf7.ebx, 30) && bit(leaf7.ebx, 31);
   f.avx512Vnni = f.avx512 && bit(leaf7.ecx, 11);

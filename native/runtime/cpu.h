@@ -6,7 +6,7 @@
 namespace perifocal {
 
 struct CpuFeatures {
-  bool avx2 = false;
+  bool avx2 = false;        ///< with FMA
   bool avxVnni = false;
   bool avx512 = false;      ///< F, BW, VL and DQ
   bool avx512Vnni = false;

@@ -1,0 +1,77 @@
+#include "fft/factors.h"
+
+#include <algorithm>
+
+namespace perifocal {
+namespace {
+
+int divideOut(int& n, int prime) {
+  int count = 0;
+  for (; n % prime == 0; n /= prime) ++count;
+  return count;
+}
+
+/// Measured: nanoseconds per element of a bundle and pass (AVX-512), which is nearly the count of operations.
+double passCost(int radix) {
+  switch (radix) {
+    case 2: return 1.0;
+    case 3: return 1.3;
+    case 4: return 1.2;
+    case 5: return 1.7;
+    case 7: return 2.2;
+    default: return 1.5;
+  }
+}
+
+template <class Cost>
+int cheapest(int n, int multiple, Cost cost) {
+  int best = 0;
+  double least = 0;
+  const int end = 2 * std::max(n, multiple);
+  for (int size = (n + multiple - 1) / multiple * multiple; size <= end; size += multiple) {
+    if (!isSmooth(size)) continue;
+    const double price = cost(size);
+    if (best == 0 || price < least) best = size, least = price;
+  }
+  return best;
+}
+
+}  // namespace
+
+bool isSmooth(int length) {
+  for (int prime : {2, 3, 5, 7}) divideOut(length, prime);
+  return length == 1;
+}
+
+// The largest radices come first, where a pass goes through the whole line, and last, where it needs no factors.
+FftFactors factorsOf(int length) {
+  FftFactors factors;
+  if (!isSmooth(length)) return factors;
+  auto add = [&](int radix, int count) {
+    for (int i = 0; i < count; ++i) factors.radix[factors.count++] = radix;
+  };
+  const int twos = divideOut(length, 2);
+  const int fours = twos % 3 == 1 && twos > 1 ? 2 : twos % 3 == 2 ? 1 : 0;
+  const int eights = (twos - 2 * fours) / 3;
+  add(8, eights / 2);
+  add(7, divideOut(length, 7));
+  add(5, divideOut(length, 5));
+  add(3, divideOut(length, 3));
+  add(2, twos == 1 ? 1 : 0);
+  add(4, fours);
+  add(8, eights - eights / 2);
+  return factors;
+}
+
+double fftCost(int length) {
+  const FftFactors factors = factorsOf(length);
+  double cost = 1.0;  // in and out
+  for (int i = 0; i < factors.count; ++i) cost += passCost(factors.radix[i]);
+  return cost * length;
+}
+
+int goodComplexSize(int n) { return cheapest(n, 1, fftCost); }
+
+int goodFftSize(int n) { return cheapest(n, n > 16 ? 16 : 1, fftCost); }
+
+}  // namespace perifocal

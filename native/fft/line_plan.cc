@@ -1,0 +1,239 @@
+#include "fft/line_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <numbers>
+#include <vector>
+
+namespace perifocal {
+namespace {
+
+using ComplexD = std::complex<double>;
+
+/// What of a bundle stays in the first-level cache beside its factors.
+constexpr std::size_t kCacheBytes = 24 * 1024;
+
+template <class T>
+T* takeArray(Arena& arena, std::size_t count) {
+  return reinterpret_cast<T*>(arena.take(count * sizeof(T)));
+}
+
+ComplexD unit(std::int64_t numerator, std::int64_t denominator) {
+  return std::polar(1.0, -2.0 * std::numbers::pi * static_cast<double>(numerator) / static_cast<double>(denominator));
+}
+
+void storeComplexAt(float* table, std::size_t index, ComplexD value) {
+  table[2 * index] = static_cast<float>(value.real());
+  table[2 * index + 1] = static_cast<float>(value.imag());
+}
+
+/// Plain recursive DFT in double precision, for tables only.
+std::vector<ComplexD> transform(const std::vector<ComplexD>& x, int pass, const FftFactors& factors) {
+  const auto n = static_cast<std::int64_t>(x.size());
+  if (n == 1) return x;
+  const int radix = factors.radix[pass];
+  const std::int64_t span = n / radix;
+  std::vector<ComplexD> out(x.size());
+  std::vector<ComplexD> part(span);
+  for (int p = 0; p < radix; ++p) {
+    for (std::int64_t j = 0; j < span; ++j) {
+      ComplexD sum = 0;
+      for (int q = 0; q < radix; ++q) sum += x[j + q * span] * unit(p * q % radix, radix);
+      part[j] = sum * unit(j * p, n);
+    }
+    const std::vector<ComplexD> sub = transform(part, pass + 1, factors);
+    for (std::int64_t k = 0; k < span; ++k) out[p + radix * k] = sub[k];
+  }
+  return out;
+}
+
+std::size_t twiddleFloats(int length, const FftFactors& factors) {
+  std::size_t floats = 0;
+  for (int p = 0; p < factors.count; ++p) {
+    const int span = length / factors.radix[p];
+    floats += span == 1 ? 0 : 2 * static_cast<std::size_t>(span) * (factors.radix[p] - 1);
+    length = span;
+  }
+  return floats;
+}
+
+BundleIn input(const float* work) { return {work, kFftElement}; }
+BundleOut output(float* work) { return {work, kFftElement}; }
+float* at(float* work, int element) { return work + static_cast<std::ptrdiff_t>(element) * kFftElement; }
+
+void copyElements(BundleIn in, BundleOut out, int count) {
+  if (in.data == out.data) return;
+  for (int i = 0; i < count; ++i) {
+    std::memcpy(out.data + i * out.step, in.data + i * in.step, sizeof(float) * kFftElement);
+  }
+}
+
+}  // namespace
+
+int LinePlan::workElements(int length) { return isSmooth(length) ? length : goodComplexSize(2 * length - 1); }
+
+std::size_t LinePlan::arenaBytes(int length) {
+  const std::size_t order = perifocal::arenaBytes(sizeof(int) * length);
+  if (isSmooth(length)) return order + perifocal::arenaBytes(sizeof(float) * twiddleFloats(length, factorsOf(length)));
+  const int padded = workElements(length);
+  return order + perifocal::arenaBytes(sizeof(LinePlan)) + arenaBytes(padded) +
+         2 * perifocal::arenaBytes(2 * sizeof(float) * length) + perifocal::arenaBytes(2 * sizeof(float) * padded);
+}
+
+bool LinePlan::create(int length, const FftKernels& kernels, Arena& arena) {
+  length_ = length;
+  kernels_ = &kernels;
+  order_ = takeArray<int>(arena, length);
+  if (order_ == nullptr) return false;
+  return isSmooth(length) ? createDirect(arena) : createChirp(kernels, arena);
+}
+
+bool LinePlan::createDirect(Arena& arena) {
+  const FftFactors factors = factorsOf(length_);
+  auto* twiddles = takeArray<float>(arena, twiddleFloats(length_, factors));
+  if (twiddles == nullptr) return false;
+  passes_ = factors.count;
+  order_[0] = 0;
+  int length = length_;
+  for (int p = 0; p < passes_; ++p) {
+    const int radix = factors.radix[p], span = length / radix;
+    pass_[p] = {&kernels_->radix[radix], length, span, twiddles};
+    for (int j = 0; span > 1 && j < span; ++j) {
+      for (int k = 1; k < radix; ++k, twiddles += 2) storeComplexAt(twiddles, 0, unit(std::int64_t{j} * k, length));
+    }
+    length = span;
+  }
+  // Run q of a pass holds the frequencies that are q modulo its radix: from the last pass, whose runs are single.
+  for (int p = passes_ - 1; p >= 0; --p) {
+    const int radix = pass_[p].length / pass_[p].span, span = pass_[p].span;
+    for (int q = radix - 1; q >= 0; --q) {
+      for (int i = 0; i < span; ++i) order_[q * span + i] = q + radix * order_[i];
+    }
+  }
+  return true;
+}
+
+bool LinePlan::createChirp(const FftKernels& kernels, Arena& arena) {
+  const int padded = workElements(length_);
+  std::byte* memory = arena.take(sizeof(LinePlan));
+  if (memory == nullptr) return false;
+  inner_ = new (memory) LinePlan;
+  if (!inner_->create(padded, kernels, arena)) return false;
+  auto* chirp = takeArray<float>(arena, 2 * static_cast<std::size_t>(length_));
+  auto* conjugate = takeArray<float>(arena, 2 * static_cast<std::size_t>(length_));
+  auto* spectrum = takeArray<float>(arena, 2 * static_cast<std::size_t>(padded));
+  if (chirp == nullptr || conjugate == nullptr || spectrum == nullptr) return false;
+  std::vector<ComplexD> kernel(padded);
+  for (std::int64_t k = 0; k < length_; ++k) {
+    order_[k] = static_cast<int>(k);
+    const ComplexD value = unit(k * k % (2 * length_), 2 * length_);
+    storeComplexAt(chirp, k, value);
+    storeComplexAt(conjugate, k, std::conj(value));
+    kernel[k] = kernel[(padded - k) % padded] = std::conj(value) / static_cast<double>(padded);
+  }
+  const std::vector<ComplexD> transformed = transform(kernel, 0, factorsOf(padded));
+  for (int i = 0; i < padded; ++i) storeComplexAt(spectrum, i, transformed[inner_->order_[i]]);
+  chirp_ = chirp;
+  conjugateChirp_ = conjugate;
+  chirpSpectrum_ = spectrum;
+  return true;
+}
+
+void LinePlan::runAfter(int pass, FftDirection direction, BundleIn in, float* work, int blocks) const {
+  const auto& [radix, length, span, twiddles] = pass_[pass];
+  const bool forward = direction == FftDirection::kForward;
+  if (span == 1) return (forward ? radix->plain : radix->plainInverse)(in, output(work), blocks, 1, nullptr);
+  (forward ? radix->after : radix->afterInverse)(in, output(work), blocks, span, twiddles);
+}
+
+void LinePlan::runBefore(int pass, FftDirection direction, const float* work, BundleOut out, int blocks) const {
+  const auto& [radix, length, span, twiddles] = pass_[pass];
+  const bool forward = direction == FftDirection::kForward;
+  if (span == 1) return (forward ? radix->plain : radix->plainInverse)(input(work), out, blocks, 1, nullptr);
+  (forward ? radix->before : radix->beforeInverse)(input(work), out, blocks, span, twiddles);
+}
+
+/// Whether a run of this pass stays in the cache; deeper ones then need not be finished one by one.
+bool LinePlan::fitsCache(int pass) const {
+  return pass_[pass].span == 1 ||
+         static_cast<std::size_t>(pass_[pass].length) * kFftElement * sizeof(float) <= kCacheBytes;
+}
+
+/// All passes from this one on, over one run of it.
+void LinePlan::descend(int pass, FftDirection direction, BundleIn in, float* work) const {
+  const int length = pass_[pass].length, span = pass_[pass].span;
+  runAfter(pass, direction, in, work, 1);
+  if (fitsCache(pass)) {
+    for (int p = pass + 1; p < passes_; ++p) runAfter(p, direction, input(work), work, length / pass_[p].length);
+    return;
+  }
+  for (int i = 0; i < length; i += span) descend(pass + 1, direction, input(at(work, i)), at(work, i));
+}
+
+/// The same in reverse.
+void LinePlan::ascend(int pass, FftDirection direction, float* work, BundleOut out) const {
+  const int length = pass_[pass].length, span = pass_[pass].span;
+  if (fitsCache(pass)) {
+    for (int p = passes_ - 1; p > pass; --p) runBefore(p, direction, work, output(work), length / pass_[p].length);
+  } else {
+    for (int i = 0; i < length; i += span) ascend(pass + 1, direction, at(work, i), output(at(work, i)));
+  }
+  runBefore(pass, direction, work, out, 1);
+}
+
+void LinePlan::throughRun(int pass, BundleIn in, float* work, BundleOut out, int first, Visitor visit,
+                          void* context) const {
+  const auto forward = FftDirection::kForward, inverse = FftDirection::kInverse;
+  const int length = pass_[pass].length, span = pass_[pass].span;
+  runAfter(pass, forward, in, work, 1);
+  if (fitsCache(pass)) {
+    for (int p = pass + 1; p < passes_; ++p) runAfter(p, forward, input(work), work, length / pass_[p].length);
+    visit(context, first, length, work);
+    for (int p = passes_ - 1; p > pass; --p) runBefore(p, inverse, work, output(work), length / pass_[p].length);
+  } else {
+    for (int i = 0; i < length; i += span) {
+      throughRun(pass + 1, input(at(work, i)), at(work, i), output(at(work, i)), first + i, visit, context);
+    }
+  }
+  runBefore(pass, inverse, work, out, 1);
+}
+
+void LinePlan::convolveChirp(FftDirection direction, BundleIn in, float* work) const {
+  const bool forward = direction == FftDirection::kForward;
+  const int padded = inner_->length_;
+  (forward ? kernels_->multiply : kernels_->multiplyConjugate)(in, output(work), length_, chirp_);
+  std::fill(at(work, length_), at(work, padded), 0.0f);
+  inner_->toOrder(FftDirection::kForward, input(work), work);
+  kernels_->multiply(input(work), output(work), padded, chirpSpectrum_);
+  inner_->fromOrder(FftDirection::kInverse, work, output(work));
+  if (forward) return kernels_->multiply(input(work), output(work), length_, chirp_);
+  kernels_->multiplyConjugate(input(work), output(work), length_, conjugateChirp_);
+}
+
+void LinePlan::toOrder(FftDirection direction, BundleIn in, float* work) const {
+  if (inner_ != nullptr) return convolveChirp(direction, in, work);
+  if (passes_ == 0) return copyElements(in, output(work), 1);
+  descend(0, direction, in, work);
+}
+
+void LinePlan::fromOrder(FftDirection direction, float* work, BundleOut out) const {
+  if (inner_ != nullptr) {
+    convolveChirp(direction, input(work), work);
+    return copyElements(input(work), out, length_);
+  }
+  if (passes_ == 0) return copyElements(input(work), out, 1);
+  ascend(0, direction, work, out);
+}
+
+void LinePlan::through(BundleIn in, float* work, BundleOut out, Visitor visit, void* context) const {
+  if (inner_ == nullptr && passes_ > 0) return throughRun(0, in, work, out, 0, visit, context);
+  toOrder(FftDirection::kForward, in, work);
+  visit(context, 0, length_, work);
+  fromOrder(FftDirection::kInverse, work, out);
+}
+
+}  // namespace perifocal

@@ -1,0 +1,106 @@
+// Real 2-D transforms in block sweeps that run a caller's work while data is in the cache. numpy's convention: the
+// forward transform is not scaled, the inverse by 1 / (rows * columns). Any size works; goodFftSize() names fast ones.
+// The same bits for any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "fft/kernels.h"
+#include "fft/line_plan.h"
+#include "runtime/arena.h"
+#include "runtime/status.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+/// Bins that lie together in a spectrum; the bin of a ColumnBlock is a multiple of it.
+inline constexpr int kBinGroup = kFftLines;
+static_assert(kBinGroup == 16);
+
+/// Half spectrum of a real rows x columns image, bins u <= columns / 2. Rows are split-complex in groups of 16 bins: 16
+/// real parts, 16 imaginary parts, the next 16 bins. Bins beyond the last one are scratch.
+struct Spectrum {
+  float* data = nullptr;
+  std::ptrdiff_t stride = 0;  ///< floats from row to row
+
+  /// Real part of bin u of row v; its imaginary part is 16 floats further.
+  float* at(int v, int u) const { return data + v * stride + 2 * (u - u % kBinGroup) + u % kBinGroup; }
+};
+
+/// What a function of columns gets: some rows of one group of 16 bins. Row i has the vertical frequency
+/// `frequency[i]` (0 to rows - 1, in no particular order); its 16 real parts are at `data + i * 32`, the 16 imaginary parts
+/// follow. In a spectrum, the same bins are at `at(frequency[i], bin)` in the same order.
+struct ColumnBlock {
+  const int* frequency;
+  int rows;
+  int bin;      ///< of the first of the 16; may reach beyond the last bin
+  float* data;
+};
+
+class RealFft2d {
+ public:
+  /// 1 <= rows, columns <= kMaxFftLength. What create() takes from the arena, and takeSpectrum().
+  static std::size_t arenaBytes(int rows, int columns, int threads);
+  static std::size_t spectrumBytes(int rows, int columns);
+  /// The kernels, the pool and the arena must outlive the plan.
+  static Status create(int rows, int columns, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
+                       std::unique_ptr<RealFft2d>& plan);
+
+  int rows() const { return rows_; }
+  int columns() const { return columns_; }
+  int bins() const { return columns_ / 2 + 1; }
+  /// Null data where the arena is used up.
+  Spectrum takeSpectrum(Arena& arena) const;
+
+  /// Rows of a block but for the last one; the n-th block starts at row n * blockRows().
+  static constexpr int blockRows() { return kFftLines; }
+
+  /// `count` adjacent rows of reals from `row` on, `stride` floats apart; up to 16 floats beyond a row are scratch. Called
+  /// at the same time for different blocks by different threads; blocks do not depend on the number of threads.
+  using RowFunction = void (*)(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int thread);
+  /// Every row, made by `produce`, transformed.
+  void forwardRows(RowFunction produce, void* context, Spectrum out);
+  /// Every row of the spectrum transformed back and handed to `consume`.
+  void inverseRows(Spectrum in, RowFunction consume, void* context);
+  /// inverseRows, `transform` in place, forwardRows.
+  void sweepRows(Spectrum spectrum, RowFunction transform, void* context);
+
+  /// Called at the same time for different blocks by different threads. Every (frequency, bin) comes once.
+  using ColumnFunction = void (*)(void* context, const ColumnBlock& block, int thread);
+  void forwardColumns(Spectrum spectrum);
+  void inverseColumns(Spectrum spectrum);
+  /// forwardColumns, `multiply` in place, inverseColumns.
+  void throughColumns(Spectrum spectrum, ColumnFunction multiply, void* context);
+  /// The columns made by `produce`, transformed back.
+  void inverseColumns(ColumnFunction produce, void* context, Spectrum out);
+  /// The columns transformed and handed to `consume`; the spectrum stays as it was.
+  void forwardColumns(Spectrum in, ColumnFunction consume, void* context);
+
+ private:
+  struct Scratch {
+    float* rows;      ///< 16 rows of reals
+    float* bundle;
+  };
+  struct RowSweep;
+  struct ColumnSweep;
+
+  Status build(const FftKernels& kernels, ThreadPool& pool, Arena& arena);
+  bool isPaired() const { return columns_ % 2 == 0; }
+  void rowsToSpectrum(const Scratch& scratch, float* out, std::ptrdiff_t stride) const;
+  void spectrumToRows(const Scratch& scratch, const float* in, std::ptrdiff_t stride) const;
+  void runRows(RowSweep sweep);
+  void runColumns(ColumnSweep sweep);
+
+  int rows_ = 0, columns_ = 0;
+  const FftKernels* kernels_ = nullptr;
+  ThreadPool* pool_ = nullptr;
+  std::ptrdiff_t rowStride_ = 0;
+  LinePlan rowPlan_;              ///< of pairs of reals as complex numbers where columns are even
+  LinePlan columnPlan_;
+  const int* offsets_ = nullptr;  ///< of every column in a bundle before the row transform
+  const float* pairTwiddles_ = nullptr;
+  Scratch scratch_[3];
+};
+
+}  // namespace perifocal
