@@ -15,14 +15,15 @@ const SLOW_SAMPLE_MACS = 5e7;
  */
 export async function benchmarkKernels(binding, { samples, report }) {
   const results = [];
-  for (const { name: isa, supported } of binding.isas()) {
+  for (const { name: isa, supported, winograd } of binding.isas()) {
     if (!supported) continue;
-    for (const [channels, width] of SHAPES) {
-      report(`3x3 convolution, ${isa}, ${channels} channels`);
+    const algorithms = /** @type {const} */ (winograd ? ['direct', 'winograd'] : ['direct']);
+    for (const [[channels, width], algorithm] of SHAPES.flatMap((shape) => algorithms.map((algorithm) => [shape, algorithm]))) {
+      report(`3x3 convolution, ${isa}, ${channels} channels, ${algorithm}`);
       const rowMacs = 9 * channels ** 2 * width;
       const wanted = isa === 'scalar' ? SLOW_SAMPLE_MACS : SAMPLE_MACS;
       const rows = isa === 'scalar' ? 4 : 16;
-      const request = { isa, channels, width, rows, repeats: Math.max(1, Math.round(wanted / rowMacs / rows)) };
+      const request = { isa, algorithm, channels, width, rows, repeats: Math.max(1, Math.round(wanted / rowMacs / rows)) };
       const { rates, shares } = await sampleAgainstPeak(binding, isa, 1, samples, async () => {
         let rate = 0;
         // The addon's own clock: it leaves out packing the weights.
@@ -32,7 +33,7 @@ export async function benchmarkKernels(binding, { samples, report }) {
         });
         return rate;
       });
-      results.push({ isa, channels, width, gmacPerSecond: median(rates) / 1e9, shareOfPeak: median(shares), spread: spread(shares) });
+      results.push({ isa, algorithm, channels, width, gmacPerSecond: median(rates) / 1e9, shareOfPeak: median(shares), spread: spread(shares) });
     }
   }
   return results;

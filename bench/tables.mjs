@@ -15,9 +15,9 @@ const formatMachine = ({ cpu, cores, isas, node, compiler, onnxruntime, version 
 ].join('\n');
 
 const formatKernels = (results) => `3x3 convolution with requantisation, one core\n${formatTable(
-  ['ISA', 'channels', 'width', 'GMAC/s', '% of peak', 'spread'],
-  results.map(({ isa, channels, width, gmacPerSecond, shareOfPeak, spread }) =>
-    [isa, String(channels), String(width), oneDigit(gmacPerSecond), percent(shareOfPeak), percent(spread)]),
+  ['ISA', 'algorithm', 'channels', 'width', 'GMAC/s', '% of peak', 'spread'],
+  results.map(({ isa, algorithm, channels, width, gmacPerSecond, shareOfPeak, spread }) =>
+    [isa, algorithm, String(channels), String(width), oneDigit(gmacPerSecond), percent(shareOfPeak), percent(spread)]),
 )}`;
 
 const formatFrames = (results) => `Whole frames end to end: strips of raw pixels in, restored rows out, no files\n${formatTable(

@@ -1,5 +1,5 @@
-// Disassembles the kernels of a CMake build and fails if the inner loop of a register tile touches the stack: a spilled
-// accumulator costs more than half of the speed, and whether it happens is up to each compiler.
+// Disassembles the kernels of a CMake build and fails if the inner loop of a register tile, direct or Winograd, touches the
+// stack: a spilled accumulator costs more than half of the speed, and whether it happens is up to each compiler.
 //   node scripts/check-disassembly.mjs BUILD_FOLDER x64|arm64
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ const [build, architecture] = process.argv.slice(2);
 if (!build || (architecture !== 'x64' && architecture !== 'arm64')) throw new Error('usage: check-disassembly.mjs BUILD_FOLDER x64|arm64');
 const isX64 = architecture === 'x64';
 const objdump = isX64 ? 'objdump' : 'aarch64-linux-gnu-objdump';
-const MULTIPLY = isX64 ? /^(\{vex\} )?(vpdpbusd|vpmaddwd)\b/ : /^(sdot|smmla|smull2?|smlal2?)\b/;
+const MULTIPLY = isX64 ? /^(\{vex\} )?(vpdpbusd|vpdpwssd|vpmaddwd)\b/ : /^(sdot|smmla|smull2?|smlal2?)\b/;
 const BRANCH = isX64 ? /^j[a-z]+\s+([0-9a-f]+)/ : /^(?:b(?:\.[a-z]+)?|cbn?z\s+\w+,|tbn?z\s+\w+,\s*#\w+,)\s+([0-9a-f]+)\b/;
 
 /**
- * The instructions of every instance of computeTile, by its template arguments.
+ * The instructions of every instance of computeTile (direct) and computeProducts (Winograd), by its template arguments.
  * @param {string} object
  */
 function disassembleTiles(object) {
@@ -24,9 +24,9 @@ function disassembleTiles(object) {
   /** @type {Map<string, Instruction[]>} */
   const tiles = new Map();
   for (const block of text.split(/\n\n+/)) {
-    const name = /^[0-9a-f]+ <.*\bcomputeTile<.*::(\w+), (\d+)>/.exec(block);
+    const name = /^[0-9a-f]+ <.*\bcompute(Tile|Products)<.*::\w+, (\d+)(?:, (\d+))?>/.exec(block);
     if (!name) continue;
-    tiles.set(`${name[1]} x ${name[2]}`, [...block.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map(([, address, code]) => ({
+    tiles.set(name[1] === 'Tile' ? `direct ${name[2]}` : `winograd ${name[2]} x ${name[3]}`, [...block.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map(([, address, code]) => ({
       address: parseInt(String(address), 16), text: String(code).trim(),
     })));
   }
@@ -73,10 +73,10 @@ for (const unit of units) {
   const object = join(build, `CMakeFiles/perifocal-core.dir/native/kernels/${unit}.cc.o`);
   const compiler = readCompiler(object);
   const tiles = disassembleTiles(object);
-  if (tiles.size === 0) throw new Error(`${unit}: found no computeTile; was it inlined or renamed?`);
+  if (tiles.size === 0) throw new Error(`${unit}: found no register tile; was it inlined or renamed?`);
   for (const [tile, code] of tiles) {
     const loops = findInnerLoops(code);
-    if (loops.length === 0) throw new Error(`${unit}: found no multiplying loop in computeTile<${tile}>`);
+    if (loops.length === 0) throw new Error(`${unit}: found no multiplying loop in tile ${tile}`);
     const stack = stackPattern(code);
     for (const loop of loops) {
       const body = within(code, loop);

@@ -16,6 +16,8 @@ export interface IsaInfo {
   readonly description: string;
   /** Whether this CPU (and operating system) can execute it. */
   readonly supported: boolean;
+  /** Whether it has Winograd kernels; where dot products beat them there are none. */
+  readonly winograd: boolean;
 }
 
 /** A tensor of a model file; `data` is a view of its raw little-endian bytes. */
@@ -121,8 +123,12 @@ export interface ComposeRequest {
   readonly channels: number;
 }
 
+/** How a 3x3 convolution is computed; both give the same bytes. */
+export type Algorithm = 'direct' | 'winograd';
+
 export interface ConvBenchmark {
   readonly isa: string;
+  readonly algorithm: Algorithm;
   readonly channels: number;
   readonly width: number;
   readonly rows: number;

@@ -36,6 +36,7 @@ Napi::Value isas(const Napi::CallbackInfo& info) {
     object.Set("name", isa.kernels->name);
     object.Set("description", isa.kernels->description);
     object.Set("supported", isa.supported);
+    object.Set("winograd", isa.kernels->layout.hasWinograd());
     list.Set(list.Length(), object);
   }
   return list;

@@ -9,6 +9,7 @@
 #include "addon/task.h"
 #include "kernels/limits.h"
 #include "kernels/scratch.h"
+#include "kernels/winograd.h"
 #include "network/pack.h"
 #include "runtime/arena.h"
 #include "runtime/thread_pool.h"
@@ -58,6 +59,7 @@ class PeakTask final : public Task {
 
 struct ConvolutionSize {
   int channels, width, rows, repeats;
+  bool winograd;
 };
 
 /// A residual block's second convolution (trunk add, 8-bit copy) on constant data.
@@ -72,7 +74,7 @@ class ConvolutionTask final : public Task {
     std::vector<double> times;
     for (int i = 0; i < size_.repeats + 1; ++i) {
       const auto start = std::chrono::steady_clock::now();
-      for (int row = 0; row < size_.rows; row += kMaxBlockRows) kernels_.convolve(job_, 0, size_.width, scratch_);
+      for (int row = 0; row < size_.rows; row += kMaxBlockRows) convolve();
       if (i > 0) times.push_back(secondsSince(start));  // the first warms up
     }
     seconds_ = median(times);
@@ -87,14 +89,26 @@ class ConvolutionTask final : public Task {
   }
 
  private:
+  void convolve() {
+    if (!size_.winograd) return kernels_.convolve(job_, 0, size_.width, scratch_);
+    const int steps = winogradSteps(kernels_.layout.winograd, size_.channels, size_.channels);
+    kernels_.transformWeights(weights_, 0, steps);
+    kernels_.convolveWinograd(job_, 0, size_.width, scratch_);
+  }
+
   bool prepare() {
     const KernelLayout& layout = kernels_.layout;
     const LayerSpec layer{"benchmark", 3, 1, {size_.channels}, {0}, size_.channels, false, LayerRole::kAddTrunk, ""};
     const std::size_t row = arenaBytes(static_cast<std::size_t>(size_.width + 2) * size_.channels + 4096);
     const std::size_t weights = arenaBytes(packedWeightBytes(layer, 0, layout));
+    const std::size_t transformed =
+        size_.winograd ? arenaBytes(winogradWeightBytes(layout.winograd, size_.channels, size_.channels)) : 0;
     const std::size_t perChannel = arenaBytes(paddedChannels(layer, layout) * sizeof(float));
-    const std::size_t scratch = arenaBytes(scratchBytes(layout, size_.channels, kInputRows));
-    if (!arena_.map(row * (kInputRows + 5 * kMaxBlockRows) + weights + 2 * perChannel + scratch)) return false;
+    const std::size_t scratch = arenaBytes(size_.winograd ? planWinogradScratch(layout.winograd, size_.channels).bytes
+                                                          : scratchBytes(layout, size_.channels, kInputRows));
+    if (!arena_.map(row * (kInputRows + 5 * kMaxBlockRows) + weights + transformed + 2 * perChannel + scratch)) {
+      return false;
+    }
     for (auto& pointer : inputRows_) pointer = reinterpret_cast<std::uint8_t*>(arena_.take(row)) + size_.channels;
     for (int i = 0; i < kMaxBlockRows; ++i) {
       codes_[i] = reinterpret_cast<std::uint8_t*>(arena_.take(row));
@@ -103,14 +117,20 @@ class ConvolutionTask final : public Task {
     }
     std::vector<std::int8_t> codes(static_cast<std::size_t>(9) * size_.channels * size_.channels, 3);
     std::byte* packed = arena_.take(weights);
-    packWeights(layer, 0, codes, layout, packed);
+    if (size_.winograd) {
+      packWinogradWeights(layer, codes, layout.winograd, reinterpret_cast<std::int8_t*>(packed));
+      weights_ = {reinterpret_cast<std::int8_t*>(packed), reinterpret_cast<std::int16_t*>(arena_.take(transformed)),
+                  size_.channels, size_.channels, false};
+    } else {
+      packWeights(layer, 0, codes, layout, packed);
+    }
     source_ = {inputRows_, size_.channels, 1, 1, -1, 1, kInputRows};
     for (int t = 0; t < kMaxTaps; ++t) taps_[t] = {0, t / 3, t % 3 - 1};
     job_ = ConvJob{};
     job_.sources = &source_;
     job_.taps = taps_;
     job_.tapCount = kMaxTaps;
-    job_.weights = packed;
+    job_.weights = size_.winograd ? reinterpret_cast<std::byte*>(weights_.transformed) : packed;
     job_.bias = reinterpret_cast<std::int32_t*>(arena_.take(perChannel));
     job_.multiplier = reinterpret_cast<float*>(arena_.take(perChannel));
     job_.channels = job_.outChannels = size_.channels;
@@ -140,6 +160,7 @@ class ConvolutionTask final : public Task {
   ConvTap taps_[kMaxTaps];
   ConvSource source_;
   ConvJob job_;
+  WinogradWeights weights_{};
   std::byte* scratch_ = nullptr;
   double seconds_ = 0;
 };
@@ -155,7 +176,7 @@ Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   const Kernels& kernels = kernelsNamed(info.Env(), textOf(request, "isa"));
   const ConvolutionSize size{intOf(request, "channels"), intOf(request, "width"), intOf(request, "rows"),
-                             intOf(request, "repeats")};
+                             intOf(request, "repeats"), textOf(request, "algorithm") == "winograd"};
   return (new ConvolutionTask(info.Env(), kernels, size))->start();
 }
 

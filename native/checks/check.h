@@ -27,6 +27,7 @@ struct Check {
 
 std::vector<Check> fftChecks();
 std::vector<Check> kernelChecks();
+std::vector<Check> winogradChecks();
 std::vector<Check> networkChecks();
 std::vector<Check> streamingChecks();
 std::vector<Check> pixelChecks();

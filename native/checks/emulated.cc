@@ -1,7 +1,9 @@
 #include "checks/emulated.h"
 
 #include <cmath>
+#include <functional>
 
+#include "kernels/registry.h"
 #include "kernels/template.h"
 
 namespace perifocal {
@@ -12,6 +14,9 @@ namespace {
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 const Kernels kEmulated[] = {
     kernelsOf<Emulated<Avx512VnniShape>>(), kernelsOf<Emulated<AvxVnniShape>>(),
@@ -28,6 +33,18 @@ const std::vector<const Kernels*>& checks::emulatedKernels() {
     for (const Kernels& kernels : kEmulated) pointers.push_back(&kernels);
     return pointers;
   }();
+  return all;
+}
+
+std::vector<std::pair<std::string, const Kernels*>> checks::runnableKernels() {
+  std::vector<std::pair<std::string, const Kernels*>> all;
+  for (const RegisteredIsa& isa : registeredIsas()) {
+    if (isa.supported) all.emplace_back(std::string(isa.kernels->name) + " (native)", isa.kernels);
+  }
+  for (const Kernels* kernels : emulatedKernels()) {
+    const RegisteredIsa* isa = findIsa(kernels->name);
+    if (isa == nullptr || !isa->supported) all.emplace_back(std::string(kernels->name) + " (emulated)", kernels);
+  }
   return all;
 }
 

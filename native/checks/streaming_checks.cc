@@ -109,19 +109,6 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
                             ": " + std::to_string(*a) + " instead of " + std::to_string(*b));
 }
 
-/// Every instruction set that can run here, natively where possible, else emulated.
-std::vector<std::pair<std::string, const Kernels*>> runnableKernels() {
-  std::vector<std::pair<std::string, const Kernels*>> all;
-  for (const RegisteredIsa& isa : registeredIsas()) {
-    if (isa.supported) all.emplace_back(std::string(isa.kernels->name) + " (native)", isa.kernels);
-  }
-  for (const Kernels* kernels : emulatedKernels()) {
-    const RegisteredIsa* isa = findIsa(kernels->name);
-    if (isa == nullptr || !isa->supported) all.emplace_back(std::string(kernels->name) + " (emulated)", kernels);
-  }
-  return all;
-}
-
 /// The best instruction set that runs natively.
 const Kernels& bestKernels() {
   for (const RegisteredIsa& isa : registeredIsas()) {

@@ -24,6 +24,9 @@ struct Avx512 : Lanes512 {
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 }  // namespace
 

@@ -17,11 +17,18 @@ struct Avx512Vnni : Lanes512 {
   PERIFOCAL_INLINE static Vec loadActivations(const Act* p, std::ptrdiff_t) { return splatFourBytes(p); }
   PERIFOCAL_INLINE static WgtVec loadWeights(const Wgt* p) { return _mm512_load_si512(p); }
   PERIFOCAL_INLINE static Vec dot(Vec sum, Vec act, WgtVec weights) { return _mm512_dpbusd_epi32(sum, act, weights); }
+  template <int>
+  PERIFOCAL_INLINE static Vec multiplyAdd(Vec sum, Factors factors, Weights weights) {
+    return _mm512_dpwssd_epi32(sum, factors, weights);
+  }
 };
 
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 }  // namespace
 

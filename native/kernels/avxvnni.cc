@@ -21,11 +21,18 @@ struct AvxVnni : Lanes256 {
   PERIFOCAL_INLINE static Vec dot(Vec sum, Vec act, WgtVec weights) {
     return _mm256_dpbusd_avx_epi32(sum, act, weights);
   }
+  template <int>
+  PERIFOCAL_INLINE static Vec multiplyAdd(Vec sum, Factors factors, Weights weights) {
+    return _mm256_dpwssd_avx_epi32(sum, factors, weights);
+  }
 };
 
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 }  // namespace
 

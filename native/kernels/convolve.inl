@@ -286,8 +286,3 @@ template <class Isa>
 std::int64_t spin(std::int64_t count) {
   return spinTile<Isa>(count, std::make_index_sequence<Tile<Isa>::kGroups * Isa::Shape::kLayout.tileVectors>{});
 }
-
-template <class Isa>
-constexpr Kernels kernelsOf() {
-  return {Isa::Shape::kName, Isa::Shape::kDescription, Isa::Shape::kLayout, convolve<Isa>, multiply<Isa>, spin<Isa>};
-}

@@ -7,6 +7,13 @@
 
 namespace perifocal {
 
+/// How one instruction set lays out Winograd's transformed operands (kernels/winograd.h).
+struct WinogradLayout {
+  int depth;          ///< input channels side by side in one register of transformed weights (2 for vpmaddwd)
+  int tiles;          ///< tiles of 4x4 pixels per register tile
+  int blockChannels;  ///< output channels per register tile; half of them where fewer are left
+};
+
 /// How one instruction set wants its operands laid out; read by the weight packer and the row planner.
 struct KernelLayout {
   int lanes;           ///< int32 values per register
@@ -18,6 +25,9 @@ struct KernelLayout {
   int storedOffset;    ///< stored byte = logical code + storedOffset: 128 (u8) or 0 (s8)
   int weightBytes;     ///< 1, or 2 where weights are widened for 16-bit multiplies
   bool pairSplit;      ///< weights of a depth-4 group as [channel pair][output channel][2] (plain NEON)
+  WinogradLayout winograd = {};  ///< zero where direct convolution is always better
+
+  constexpr bool hasWinograd() const { return winograd.tiles > 0; }
 };
 
 /// A tensor that a convolution reads. `rows[i]` points to pixel 0; columns -1 and W are readable padding. Rows that no
@@ -75,6 +85,14 @@ struct ConvJob {
   std::int32_t* const* partialOut;
 };
 
+/// The weights of a 3x3 stride-1 layer on their way into the Winograd domain.
+struct WinogradWeights {
+  const std::int8_t* codes;   ///< as `packWinogradWeights` orders them
+  std::int16_t* transformed;  ///< `winogradWeightBytes`
+  int inputs, outputs;        ///< channels; inputs a multiple of 4
+  bool transposed;            ///< kernel rows and columns change places
+};
+
 /// FAM product of two code rows, requantised.
 struct MultiplyJob {
   const std::uint8_t* const* a;
@@ -94,6 +112,10 @@ struct Kernels {
   /// Computes output columns [columnBegin, columnEnd) of the job.
   void (*convolve)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch);
   void (*multiply)(const MultiplyJob& job, int columnBegin, int columnEnd);
+  /// Transforms steps [begin, end) of `winogradSteps`; null without Winograd, as is the next.
+  void (*transformWeights)(const WinogradWeights& weights, int begin, int end);
+  /// As `convolve`, for a 3x3 stride-1 job of one source whose `weights` are transformed.
+  void (*convolveWinograd)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch);
   /// Issues `count` multiply-accumulate instructions on registers; returns MACs done. For peak measurements.
   std::int64_t (*spin)(std::int64_t count);
 };

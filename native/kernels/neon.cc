@@ -29,6 +29,9 @@ struct Neon : Lanes128 {
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 }  // namespace
 

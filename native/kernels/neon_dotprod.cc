@@ -21,6 +21,9 @@ struct NeonDotprod : Lanes128 {
 #include "kernels/tile.inl"
 #include "kernels/finish.inl"
 #include "kernels/convolve.inl"
+#include "kernels/winograd_products.inl"
+#include "kernels/winograd.inl"
+#include "kernels/entry.inl"
 
 }  // namespace
 

@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.h"
+#include "kernels/scalar.h"
 
 namespace perifocal {
+namespace scalar {
 namespace {
-
-constexpr KernelLayout kLayout{1, 1, 1, 1, 1, 1, 128, 1, false};
 
 std::int32_t clampRound(float value, float low, float high) {
   return static_cast<std::int32_t>(std::nearbyint(std::min(std::max(value, low), high)));
@@ -22,10 +21,6 @@ std::int32_t sumAt(const ConvJob& job, const std::int8_t*& weights, int row, int
     const std::uint8_t* in = source.rows[row * source.rowStep + tap.dy] + pixel * source.channels;
     for (int c = 0; c < source.channels; ++c) sum += *weights++ * in[c];
   }
-  for (int i = 0; i < job.addendCount; ++i) {
-    const ConvAddend& addend = job.addends[i];
-    sum += addend.rows[row][static_cast<std::ptrdiff_t>(column >> addend.shift) * job.outChannels + channel];
-  }
   return sum;
 }
 
@@ -35,7 +30,7 @@ void storeCopy(const ConvJob& job, int row, std::ptrdiff_t at, std::int32_t trun
   job.codesOut[row][at] = static_cast<std::uint8_t>(code + job.storedZero);
 }
 
-void finish(const ConvJob& job, int row, std::ptrdiff_t at, int channel, std::int32_t sum) {
+void store(const ConvJob& job, int row, std::ptrdiff_t at, int channel, std::int32_t sum) {
   const float scaled = static_cast<float>(sum) * job.multiplier[channel];
   switch (job.epilogue) {
     case Epilogue::kQuantise:
@@ -57,10 +52,7 @@ void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte*) {
   for (int row = 0; row < job.rowCount; ++row) {
     for (int column = columnBegin; column < columnEnd; ++column) {
       const auto* weights = static_cast<const std::int8_t*>(job.weights);
-      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(column) * job.outStep + job.outOffset;
-      for (int c = 0; c < job.channels; ++c) {
-        finish(job, row, pixel * job.outChannels + c, c, sumAt(job, weights, row, column, c));
-      }
+      for (int c = 0; c < job.channels; ++c) finish(job, row, column, c, sumAt(job, weights, row, column, c));
     }
   }
 }
@@ -86,7 +78,19 @@ std::int64_t spin(std::int64_t count) {
 
 }  // namespace
 
+void finish(const ConvJob& job, int row, int column, int channel, std::int32_t sum) {
+  for (int i = 0; i < job.addendCount; ++i) {
+    const ConvAddend& addend = job.addends[i];
+    sum += addend.rows[row][static_cast<std::ptrdiff_t>(column >> addend.shift) * job.outChannels + channel];
+  }
+  const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(column) * job.outStep + job.outOffset;
+  store(job, row, pixel * job.outChannels + channel, channel, sum);
+}
+
+}  // namespace scalar
+
 extern const Kernels kScalarKernels;
-const Kernels kScalarKernels{"scalar", "plain C++, any CPU", kLayout, convolve, multiply, spin};
+const Kernels kScalarKernels{"scalar",         "plain C++, any CPU",     scalar::kLayout,          scalar::convolve,
+                             scalar::multiply, scalar::transformWeights, scalar::convolveWinograd, scalar::spin};
 
 }  // namespace perifocal

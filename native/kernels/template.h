@@ -12,6 +12,7 @@
 #include "kernels/kernels.h"
 #include "kernels/limits.h"
 #include "kernels/scratch.h"
+#include "kernels/winograd.h"
 
 #define PERIFOCAL_INLINE inline __attribute__((always_inline))
 #define PERIFOCAL_INLINE_LAMBDA __attribute__((always_inline))

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/winograd.h"
+
 namespace perifocal {
 namespace {
 
@@ -84,6 +86,32 @@ std::size_t weightOffset(const LayerSpec& layer, int outChannel, int inChannel, 
   const std::size_t second = layer.transposed() ? outChannel : inChannel;
   const std::size_t secondCount = layer.transposed() ? layer.out : layer.inputChannels();
   return ((first * secondCount + second) * layer.kernel + ky) * layer.kernel + kx;
+}
+
+bool suitsWinograd(const LayerSpec& layer) {
+  return layer.kernel == 3 && layer.stride == 1 && layer.sources.size() == 1 && layer.sources[0] % 4 == 0 &&
+         layer.out % 4 == 0;
+}
+
+std::size_t packedWinogradBytes(const LayerSpec& layer, const WinogradLayout& layout) {
+  const WinogradBlock last = winogradBlock(layout, layer.out, winogradBlocks(layout, layer.out) - 1);
+  return static_cast<std::size_t>(9) * layer.sources[0] * (last.first + last.channels);
+}
+
+void packWinogradWeights(const LayerSpec& layer, std::span<const std::int8_t> weights, const WinogradLayout& layout,
+                         std::int8_t* out) {
+  for (int b = 0; b < winogradBlocks(layout, layer.out); ++b) {
+    const WinogradBlock block = winogradBlock(layout, layer.out, b);
+    for (int input = 0; input < layer.sources[0]; input += layout.depth) {
+      for (int k = 0; k < 9; ++k) {
+        for (int c = block.first; c < block.first + block.channels; ++c) {
+          for (int d = 0; d < layout.depth; ++d) {
+            *out++ = c < layer.out ? weights[weightOffset(layer, c, input + d, k / 3, k % 3)] : std::int8_t{0};
+          }
+        }
+      }
+    }
+  }
 }
 
 void packWeights(const LayerSpec& layer, int part, std::span<const std::int8_t> weights, const KernelLayout& layout,

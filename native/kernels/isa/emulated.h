@@ -49,8 +49,24 @@ struct Emulated {
     for (int i = 0; i < L.lanes; ++i) p[i] = static_cast<std::uint8_t>(v.lane[i]);
   }
   static Vec splatInt(std::int32_t x) { return each([&](int) { return x; }); }
-  static Vec add(Vec a, Vec b) { return each([&](int i) { return a.lane[i] + b.lane[i]; }); }
-  static Vec mulInt(Vec a, Vec b) { return each([&](int i) { return a.lane[i] * b.lane[i]; }); }
+  /// Modulo 2^32, as registers do.
+  template <class F>
+  static Vec wrapping(Vec a, Vec b, F&& f) {
+    return each([&](int i) {
+      return static_cast<std::int32_t>(f(static_cast<std::uint32_t>(a.lane[i]), static_cast<std::uint32_t>(b.lane[i])));
+    });
+  }
+  static Vec add(Vec a, Vec b) { return wrapping(a, b, std::plus<>{}); }
+  static Vec sub(Vec a, Vec b) { return wrapping(a, b, std::minus<>{}); }
+  static Vec mulInt(Vec a, Vec b) { return wrapping(a, b, std::multiplies<>{}); }
+  template <int kBits>
+  static Vec shiftLeft(Vec v) {
+    return mulInt(v, splatInt(1 << kBits));
+  }
+  template <int kBits>
+  static Vec shiftRight(Vec v) {
+    return each([&](int i) { return v.lane[i] >> kBits; });
+  }
   static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return each([&](int i) { return std::clamp(v.lane[i], low, high); });
   }
@@ -93,4 +109,52 @@ struct Emulated {
   }
   template <class T>
   static void keep(T&) {}
+
+  // Sixteen-bit lanes, for Winograd: x86 multiplies pairs of channels, NEON takes four channels from one load.
+  static constexpr int kDepth = std::max(1, L.winograd.depth);
+  static constexpr int kFactorInputs = kDepth == 1 ? 4 : kDepth;
+  struct Short {
+    std::int16_t lane[2 * L.lanes];
+  };
+  struct Factors {
+    std::int16_t lane[kFactorInputs];
+  };
+  struct Weights {
+    std::int16_t lane[L.lanes * kDepth];
+  };
+
+  template <class F>
+  static Short eachShort(F&& f) {
+    Short v;
+    for (int i = 0; i < 2 * L.lanes; ++i) v.lane[i] = static_cast<std::int16_t>(f(i));
+    return v;
+  }
+  static Short loadCodes(const std::uint8_t* p) {
+    return eachShort([&](int i) { return L.storedOffset == 0 ? static_cast<std::int8_t>(p[i]) : p[i]; });
+  }
+  static Short loadShortCodes(const std::int8_t* p) { return eachShort([&](int i) { return p[i]; }); }
+  static void storeShort(std::int16_t* p, Short v) { std::copy_n(v.lane, 2 * L.lanes, p); }
+  static Short addShort(Short a, Short b) { return eachShort([&](int i) { return a.lane[i] + b.lane[i]; }); }
+  static Short subShort(Short a, Short b) { return eachShort([&](int i) { return a.lane[i] - b.lane[i]; }); }
+  static Short twiceShort(Short v) { return addShort(v, v); }
+  static Short fourTimesShort(Short v) { return eachShort([&](int i) { return v.lane[i] * 4; }); }
+  static Factors loadFactors(const std::int16_t* p) {
+    Factors v;
+    std::copy_n(p, kFactorInputs, v.lane);
+    return v;
+  }
+  static Weights loadShortWeights(const std::int16_t* p) {
+    Weights v;
+    std::copy_n(p, L.lanes * kDepth, v.lane);
+    return v;
+  }
+  template <int kPart>
+  static Vec multiplyAdd(Vec sum, const Factors& factors, const Weights& weights) {
+    const Vec products = each([&](int i) {
+      std::int32_t total = 0;
+      for (int d = 0; d < kDepth; ++d) total += factors.lane[kPart * kDepth + d] * weights.lane[i * kDepth + d];
+      return total;
+    });
+    return add(sum, products);
+  }
 };

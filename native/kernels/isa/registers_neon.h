@@ -21,8 +21,12 @@ struct Lanes128 {
     std::memcpy(p, &word, sizeof word);
   }
   PERIFOCAL_INLINE static Vec splatInt(std::int32_t v) { return vdupq_n_s32(v); }
-  PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return vaddq_s32(a, b); }
-  PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return vmulq_s32(a, b); }
+  PERIFOCAL_INLINE static uint32x4_t unsignedOf(Vec v) { return vreinterpretq_u32_s32(v); }
+  PERIFOCAL_INLINE static Vec signedOf(uint32x4_t v) { return vreinterpretq_s32_u32(v); }
+  // Modulo 2^32: signed lanes must not overflow as far as the compiler is concerned.
+  PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return signedOf(vaddq_u32(unsignedOf(a), unsignedOf(b))); }
+  PERIFOCAL_INLINE static Vec sub(Vec a, Vec b) { return signedOf(vsubq_u32(unsignedOf(a), unsignedOf(b))); }
+  PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return signedOf(vmulq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return vminq_s32(vmaxq_s32(v, vdupq_n_s32(low)), vdupq_n_s32(high));
   }
@@ -48,5 +52,35 @@ struct Lanes128 {
     std::int32_t word;
     std::memcpy(&word, p, sizeof word);
     return vreinterpretq_s8_s32(vdupq_n_s32(word));
+  }
+
+  // Sixteen-bit lanes, for Winograd.
+  using Short = int16x8_t;
+  using Factors = int16x4_t;
+  using Weights = int16x4_t;
+  static constexpr int kFactorInputs = 4;
+
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftLeft(Vec v) {
+    return vshlq_n_s32(v, kBits);
+  }
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftRight(Vec v) {
+    return vshrq_n_s32(v, kBits);
+  }
+  PERIFOCAL_INLINE static Short loadCodes(const std::uint8_t* p) {
+    return vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
+  }
+  PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) { return vmovl_s8(vld1_s8(p)); }
+  PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { vst1q_s16(p, v); }
+  PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return vaddq_s16(a, b); }
+  PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return vsubq_s16(a, b); }
+  PERIFOCAL_INLINE static Short twiceShort(Short v) { return vaddq_s16(v, v); }
+  PERIFOCAL_INLINE static Short fourTimesShort(Short v) { return vshlq_n_s16(v, 2); }
+  PERIFOCAL_INLINE static Factors loadFactors(const std::int16_t* p) { return vld1_s16(p); }
+  PERIFOCAL_INLINE static Weights loadShortWeights(const std::int16_t* p) { return vld1_s16(p); }
+  template <int kLane>
+  PERIFOCAL_INLINE static Vec multiplyAdd(Vec sum, Factors factors, Weights weights) {
+    return vmlal_lane_s16(sum, weights, factors, kLane);
   }
 };

@@ -54,4 +54,41 @@ struct Lanes256 {
     std::memcpy(&word, p, sizeof word);
     return _mm256_set1_epi32(word);
   }
+
+  // Sixteen-bit lanes, for Winograd.
+  using Short = __m256i;
+  using Factors = __m256i;
+  using Weights = __m256i;
+  static constexpr int kFactorInputs = 2;
+
+  PERIFOCAL_INLINE static Vec sub(Vec a, Vec b) { return _mm256_sub_epi32(a, b); }
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftLeft(Vec v) {
+    return _mm256_slli_epi32(v, kBits);
+  }
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftRight(Vec v) {
+    return _mm256_srai_epi32(v, kBits);
+  }
+  PERIFOCAL_INLINE static Short loadCodes(const std::uint8_t* p) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
+  }
+  PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return _mm256_add_epi16(a, b); }
+  PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return _mm256_sub_epi16(a, b); }
+  PERIFOCAL_INLINE static Short twiceShort(Short v) { return addShort(v, v); }
+  PERIFOCAL_INLINE static Short fourTimesShort(Short v) { return _mm256_slli_epi16(v, 2); }
+  PERIFOCAL_INLINE static Factors loadFactors(const std::int16_t* p) { return splatFourBytes(p); }
+  PERIFOCAL_INLINE static Weights loadShortWeights(const std::int16_t* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  template <int>
+  PERIFOCAL_INLINE static Vec multiplyAdd(Vec sum, Factors factors, Weights weights) {
+    return add(sum, _mm256_madd_epi16(factors, weights));
+  }
 };

@@ -47,4 +47,37 @@ struct Lanes512 {
     std::memcpy(&word, p, sizeof word);
     return _mm512_set1_epi32(word);
   }
+
+  // Sixteen-bit lanes, for Winograd.
+  using Short = __m512i;
+  using Factors = __m512i;
+  using Weights = __m512i;
+  static constexpr int kFactorInputs = 2;
+
+  PERIFOCAL_INLINE static Vec sub(Vec a, Vec b) { return _mm512_sub_epi32(a, b); }
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftLeft(Vec v) {
+    return _mm512_slli_epi32(v, kBits);
+  }
+  template <int kBits>
+  PERIFOCAL_INLINE static Vec shiftRight(Vec v) {
+    return _mm512_srai_epi32(v, kBits);
+  }
+  PERIFOCAL_INLINE static Short loadCodes(const std::uint8_t* p) {
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { _mm512_storeu_si512(p, v); }
+  PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return _mm512_add_epi16(a, b); }
+  PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return _mm512_sub_epi16(a, b); }
+  PERIFOCAL_INLINE static Short twiceShort(Short v) { return addShort(v, v); }
+  PERIFOCAL_INLINE static Short fourTimesShort(Short v) { return _mm512_slli_epi16(v, 2); }
+  PERIFOCAL_INLINE static Factors loadFactors(const std::int16_t* p) { return splatFourBytes(p); }
+  PERIFOCAL_INLINE static Weights loadShortWeights(const std::int16_t* p) { return _mm512_load_si512(p); }
+  template <int>
+  PERIFOCAL_INLINE static Vec multiplyAdd(Vec sum, Factors factors, Weights weights) {
+    return add(sum, _mm512_madd_epi16(factors, weights));
+  }
 };

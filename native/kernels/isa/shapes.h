@@ -14,7 +14,7 @@ struct Avx512VnniShape {
   using Wgt = std::int8_t;
   static constexpr const char* kName = "avx512vnni";
   static constexpr const char* kDescription = "x86 AVX-512 with VNNI: vpdpbusd, 12 pixels x 32 channels";
-  static constexpr KernelLayout kLayout{16, 1, 16, 4, 12, 2, 128, 1, false};
+  static constexpr KernelLayout kLayout{16, 1, 16, 4, 12, 2, 128, 1, false, {2, 12, 32}};
 };
 
 /// Two channels per lane in 16 bits: vpmaddwd + vpaddd, exact where vpmaddubsw would saturate.
@@ -23,7 +23,7 @@ struct Avx512Shape {
   using Wgt = std::int16_t;
   static constexpr const char* kName = "avx512";
   static constexpr const char* kDescription = "x86 AVX-512 BW: vpmaddwd on 16-bit lanes, 12 pixels x 32 channels";
-  static constexpr KernelLayout kLayout{16, 1, 16, 2, 12, 2, 128, 2, false};
+  static constexpr KernelLayout kLayout{16, 1, 16, 2, 12, 2, 128, 2, false, {2, 12, 32}};
 };
 
 struct AvxVnniShape {
@@ -31,7 +31,7 @@ struct AvxVnniShape {
   using Wgt = std::int8_t;
   static constexpr const char* kName = "avxvnni";
   static constexpr const char* kDescription = "x86 AVX2 with AVX-VNNI: vpdpbusd, 6 pixels x 16 channels";
-  static constexpr KernelLayout kLayout{8, 1, 8, 4, 6, 2, 128, 1, false};
+  static constexpr KernelLayout kLayout{8, 1, 8, 4, 6, 2, 128, 1, false, {2, 6, 16}};
 };
 
 struct Avx2Shape {
@@ -39,7 +39,7 @@ struct Avx2Shape {
   using Wgt = std::int16_t;
   static constexpr const char* kName = "avx2";
   static constexpr const char* kDescription = "x86 AVX2: vpmaddwd on 16-bit lanes, 4 pixels x 16 channels";
-  static constexpr KernelLayout kLayout{8, 1, 8, 2, 4, 2, 128, 2, false};
+  static constexpr KernelLayout kLayout{8, 1, 8, 2, 4, 2, 128, 2, false, {2, 6, 16}};
 };
 
 /// SMMLA: one register holds 2 pixels x 2 channels, eight input channels at a time.
@@ -65,7 +65,7 @@ struct NeonShape {
   using Wgt = std::int8_t;
   static constexpr const char* kName = "neon";
   static constexpr const char* kDescription = "ARM NEON: smull/smlal/sadalp, 4 pixels x 16 channels";
-  static constexpr KernelLayout kLayout{4, 1, 4, 4, 4, 4, 0, 1, true};
+  static constexpr KernelLayout kLayout{4, 1, 4, 4, 4, 4, 0, 1, true, {1, 6, 16}};
 };
 
 }  // namespace perifocal

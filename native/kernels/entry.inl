@@ -1,0 +1,13 @@
+// What an instruction set hands to the registry. Included last.
+
+template <class Isa>
+constexpr Kernels kernelsOf() {
+  constexpr KernelLayout kLayout = Isa::Shape::kLayout;
+  Kernels kernels{Isa::Shape::kName, Isa::Shape::kDescription, kLayout, convolve<Isa>, multiply<Isa>,
+                  nullptr,           nullptr,                  spin<Isa>};
+  if constexpr (kLayout.hasWinograd()) {
+    kernels.transformWeights = transformWeights<Isa>;
+    kernels.convolveWinograd = convolveWinograd<Isa>;
+  }
+  return kernels;
+}
