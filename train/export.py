@@ -4,29 +4,39 @@ Writes <out>/NAME.safetensors (integers) and <weights>/NAME.fp16.safetensors (fl
 """
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from .data import CropSampler, load_scenes
-from .degrade import DegradationRange, degrade, draw
-from .evaluate import HEADLINE, evaluate, load_validation, restorers_of
-from .model import MIMOUNet
-from .quantise import quantise
-from .train import load_checkpoint
-from .weights import load_float, save_half, write_tensors
+from .data.crops import CropSampler, load_scenes
+from .degrade.config import from_dict
+from .degrade.draw import draw
+from .degrade.synthesise import degrade
+from .evaluation import conditions
+from .evaluation.metrics import psnr
+from .evaluation.restorers import restore_float, simulation
+from .network.mimo_unet import MIMOUNet
+from .network.weights import load_float, mixed, save_float, write_tensors
+from .optimise.checkpoint import BEFORE_GAN, CHECKPOINT, load_checkpoint
+from .optimise.losses import restoration_loss
+from .quantisation.aware import refine
+from .quantisation.calibrate import CLIPPINGS
+from .quantisation.integers import check_bounds, to_file
+from .quantisation.post_training import quantise
 
 CALIBRATION_SEED = 7
+REFINING_BATCH = 4
 
 
 def parse_arguments(argv=None):
     parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", help="folder of a training run")
-    source.add_argument("--float", dest="weights_file", help="float weights written by an earlier export")
+    source.add_argument("--float", dest="weights_file", help="float weights: of an earlier export, grown or imported")
     parser.add_argument("--raw", action="store_true", help="last weights of the run instead of their moving average")
+    parser.add_argument("--alpha", type=float, default=1.0, help="of a GAN run: 0 its PSNR weights, 1 its last ones")
     parser.add_argument("--data", required=True, help="folder of sharp images, for calibration")
     parser.add_argument("--val", help="folder of sharp scenes: states psnr_float and psnr_int8 in the file")
     parser.add_argument("--name", required=True)
@@ -36,65 +46,103 @@ def parse_arguments(argv=None):
     parser.add_argument("--weights", default="train/weights")
     parser.add_argument("--crops", type=int, default=96, help="calibration crops")
     parser.add_argument("--crop", type=int, default=128, help="pixels, a multiple of 4")
+    parser.add_argument("--clipping", choices=CLIPPINGS, default="mse")
+    parser.add_argument("--qat", type=int, default=0, help="iterations of quantisation-aware training")
+    parser.add_argument("--onnx", help="also write an ONNX graph there")
     return parser.parse_args(argv)
 
 
-def calibration_crops(folder, count, size, limits, seed=CALIBRATION_SEED):
-    """(count,3,size,size) degraded crops whose radii cover the range of `limits` evenly."""
-    rng, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    margin = limits.margin()
-    sampler = CropSampler(load_scenes(folder, size + 2 * margin), size + 2 * margin, rng)
-    radii = np.linspace(*limits.radius, count)
-    params = [draw(rng, limits._replace(identity_fraction=0.0))._replace(radius=r) for r in radii]
-    return degrade(sampler.batch(count), params, margin, noise)
+class Crops:
+    """Degraded and sharp crops of `config` for calibration and for training after it."""
+
+    def __init__(self, folder, size, config):
+        self.config, self.margin, self.rng = config, config.margin(), np.random.default_rng(CALIBRATION_SEED)
+        size += 2 * self.margin
+        self.sampler = CropSampler(load_scenes(folder, size), size, self.rng)
+
+    def take(self, count):
+        """(degraded, sharp), (count,3,size,size) each."""
+        wide, m = self.sampler.batch(count), self.margin
+        degraded = degrade(wide, [draw(self.rng, self.config) for _ in range(count)], m, self.config)
+        return degraded, wide[..., m:-m, m:-m] if m else wide
+
+    def batches(self, count):
+        while True:
+            yield self.take(count)
 
 
 def load_source(args):
-    """(model, training record as a JSON string, degradation limits)."""
+    """(model, training record as a JSON string, degradation config)."""
     if args.weights_file:
         model, metadata = load_float(args.weights_file)
-        training, limits = metadata.get("training", "{}"), json.loads(metadata.get("degradation", "{}"))
-    else:
-        state = load_checkpoint(Path(args.run) / "checkpoint.pt")
-        model = MIMOUNet(**state["config"])
-        model.load_state_dict(state["model" if args.raw else "ema"])
-        training, limits = json.dumps({**training_record(state), "averaged": not args.raw}), state["degradation"]
-    return model.eval(), training, DegradationRange(**limits)
+        return model, metadata.get("training", "{}"), from_dict(json.loads(metadata.get("degradation", "{}")))
+    run = Path(args.run)
+    state = load_checkpoint(run / CHECKPOINT)
+    weights = state["model" if args.raw else "ema"]
+    if args.alpha < 1:
+        if not (run / BEFORE_GAN).exists():
+            raise ValueError(f"--alpha {args.alpha} needs {run / BEFORE_GAN}: only runs with a GAN phase have it")
+        weights = mixed(load_checkpoint(run / BEFORE_GAN)["ema"], weights, args.alpha)
+    model = MIMOUNet(**state["config"])
+    model.load_state_dict(weights)
+    record = {**training_record(state), "averaged": not args.raw, "alpha": args.alpha}
+    return model.eval(), json.dumps(record), from_dict(state["degradation"])
 
 
 def training_record(state):
     """What the file says of its training; no paths."""
-    arguments = {k: v for k, v in state["arguments"].items() if k in ("batch", "crop", "lr", "warmup", "seed")}
+    kept = ("batch", "crop", "lr", "warmup", "seed", "schedule", "adversarial", "perceptual", "generated")
+    arguments = {k: v for k, v in state["arguments"].items() if k in kept}
     return {**arguments, "iterations": state["iteration"], "minutes": round(state["seconds"] / 60, 1)}
 
 
-def headline_psnr(folder, model, tensors, config):
-    """Mean PSNR over the validation scenes at the headline condition: metadata entries."""
-    rows = evaluate(load_validation(folder), restorers_of(model, tensors, config), [HEADLINE])
-    mean = lambda column: f"{np.mean([row[column] for row in rows]):.3f}"
-    return {"psnr_float": mean("float"), "psnr_int8": mean("int8")}
+def headline_psnr(folder, model, tensors):
+    """Mean PSNR over the validation scenes at R 4 px, noise 0.005: metadata entries."""
+    shape, (condition,) = {"num_res": model.num_res, "base": model.base}, conditions.headline()
+    integers, pairs = simulation(tensors, shape), []
+    for sharp in conditions.load_scenes(folder).values():
+        blurred = conditions.degraded(sharp, condition)
+        pairs.append((psnr(restore_float(model, blurred), sharp / 255), psnr(integers.restore(blurred) / 255, sharp / 255)))
+    means = np.mean(pairs, axis=0)
+    return {"psnr_float": f"{means[0]:.3f}", "psnr_int8": f"{means[1]:.3f}"}
+
+
+def integers_of(args, model, config):
+    """Arrays of the model file."""
+    crops = Crops(args.data, args.crop, config)
+    tensors, equalised = quantise(model, crops.take(args.crops)[0], args.clipping)
+    if args.qat:
+        tensors = refine(tensors, equalised, crops.batches(REFINING_BATCH), restoration_loss, args.qat)
+    arrays = to_file(tensors)
+    check_bounds(arrays, model.num_res, model.base)
+    return arrays
 
 
 def export(args):
-    model, training, limits = load_source(args)
-    described = {"training": training, "degradation": json.dumps(limits._asdict())}
-    save_half(Path(args.weights) / f"{args.name}.fp16.safetensors", model, described)
-    tensors = quantise(model, calibration_crops(args.data, args.crops, args.crop, limits))
-    config = {"num_res": str(model.num_res), "base": str(model.base)}
+    model, training, config = load_source(args)
+    described = {"training": training, "degradation": json.dumps(dataclasses.asdict(config))}
+    save_float(Path(args.weights) / f"{args.name}.fp16.safetensors", model, described)
+    tensors = integers_of(args, model, config)
+    refined = f", {args.qat} iterations of quantisation-aware training" if args.qat else ""
     metadata = {
         "format_version": "1",
         "graph": "mimo-unet",
         "trunk": "i16",
-        **config,
+        "num_res": str(model.num_res),
+        "base": str(model.base),
         "name": args.name,
         "description": args.description,
         "licence": args.licence,
         **described,
-        "calibration": f"{args.crops} crops of {args.crop} px, MSE clipping, bias correction",
-        **(headline_psnr(args.val, model, tensors, config) if args.val else {}),
+        "calibration": f"{args.crops} crops of {args.crop} px, {args.clipping} clipping, bias correction{refined}",
+        **(headline_psnr(args.val, model, tensors) if args.val else {}),
     }
     target = Path(args.out) / f"{args.name}.safetensors"
     write_tensors(target, tensors, {key: value for key, value in metadata.items() if value})
+    if args.onnx:
+        from .quantisation.onnx_graph import write_onnx  # only this needs the package onnx
+
+        write_onnx(args.onnx, tensors, model.num_res, model.base)
     return target
 
 

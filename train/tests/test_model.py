@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from train.graph import network
-from train.model import MIMOUNet, count_parameters, initialise
+from train.network.graph import network
+from train.network.mimo_unet import MIMOUNet, count_parameters, initialise
 
 
 @pytest.mark.parametrize(

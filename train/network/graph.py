@@ -26,6 +26,11 @@ class LayerSpec(NamedTuple):
     transposed: bool = False
     stride: int = 1
 
+    @property
+    def out_axis(self):
+        """Axis of the output channels in the weight, PyTorch order."""
+        return 1 if self.transposed else 0
+
 
 def resblock_key(stage, block, conv):
     return f"{stage}.layers.{block}.main.{conv}.main.0"

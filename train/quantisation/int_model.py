@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .graph import FAM_FACTORS, network, resblock_key
-from .model import downsample, upsample
+from ..network.graph import FAM_FACTORS, network, resblock_key
+from ..network.mimo_unet import downsample, upsample
 
 ACCUMULATOR_LIMIT = 1 << 24  # int32 -> float32 is exact below it
 FINE_STEPS = 16  # residual steps per 8-bit level: feat_extract.5 writes steps of 1/4080
@@ -34,19 +34,22 @@ def accumulator_bound(weight, bias, zero_points, transposed=False):
 
 def multiplier(first, *rest, over):
     """f32(first * rest... / over), in double precision from left to right; (C,1,1) float32 tensor."""
-    product = np.float64(first)
+    product = first
     for factor in rest:
-        product = product * np.asarray(factor, np.float64)
-    return torch.from_numpy(np.atleast_1d(product / np.float64(over)).astype(np.float32)).view(-1, 1, 1)
+        product = product * factor
+    return (product / over).float().view(-1, 1, 1)
 
 
 class IntModel:
-    """Runs the tensors of a model file (name -> numpy array) on 8-bit images."""
+    """Runs the tensors of a model file, as float64 (integers.from_file), on 8-bit images.
 
-    def __init__(self, tensors, num_res, base):
-        self.tensors, self.num_res = tensors, num_res
+    rounding: torch.round, or a straight-through version of it for training.
+    """
+
+    def __init__(self, tensors, num_res, base, rounding=torch.round):
+        self.tensors, self.num_res, self.rounding = dict(tensors), num_res, rounding
         self.specs = {spec.key: spec for spec in network(num_res, base)}
-        self.weights = {k: torch.from_numpy(tensors[f"{k}.weight"].astype(np.float32)) for k in self.specs}
+        self.weights = {k: tensors[f"{k}.weight"].float() for k in self.specs}
 
     def scalar(self, name):
         return self.tensors[name][0]
@@ -57,17 +60,15 @@ class IntModel:
     def accumulate(self, key, x):
         """bias + sum w * (q - z) for centred codes x: exact integers in float32."""
         spec, weight = self.specs[key], self.weights[key]
-        bias = torch.from_numpy(self.tensors[f"{key}.bias"].astype(np.float32)).view(-1, 1, 1)
+        bias = self.tensors[f"{key}.bias"].float().view(-1, 1, 1)
         if spec.transposed:
             return F.conv_transpose2d(x, weight, None, spec.stride, padding=1) + bias
         return F.conv2d(x, weight, None, spec.stride, padding=weight.shape[-1] // 2) + bias
 
     def requantise(self, key, x, target):
         """rne(f32(acc) * m) of the layer `key` on centred input codes."""
-        scale = multiplier(
-            self.scalar(f"{key}.input_scale"), self.tensors[f"{key}.weight_scale"], over=target
-        )
-        return torch.round(self.accumulate(key, x) * scale)
+        scale = multiplier(self.scalar(f"{key}.input_scale"), self.tensors[f"{key}.weight_scale"], over=target)
+        return self.rounding(self.accumulate(key, x) * scale)
 
     def plain(self, key, x):
         zero = self.output_zero(key)
@@ -80,7 +81,7 @@ class IntModel:
         trunk_scale = self.scalar(f"{self.specs[key].stage}.trunk_scale")
         ratio = multiplier(trunk_scale, over=self.scalar(f"{key}.output_scale"))
         zero = self.output_zero(key)
-        return torch.round(trunk * ratio).clamp(-128 - zero, 127 - zero)
+        return self.rounding(trunk * ratio).clamp(-128 - zero, 127 - zero)
 
     def start(self, key, x):
         """Begin a trunk: (t, copy)."""
@@ -99,7 +100,7 @@ class IntModel:
         scales = [self.scalar(f"{factor}.output_scale") for factor in FAM_FACTORS[key]]
         ratio = multiplier(*scales, over=self.scalar(f"{key}.input_scale"))
         zero = int(self.scalar(f"{key}.input_zero_point"))
-        return torch.round(a * b * ratio).clamp(-128 - zero, 127 - zero)
+        return self.rounding(a * b * ratio).clamp(-128 - zero, 127 - zero)
 
     def stage(self, stage, trunk, copy):
         for block in range(self.num_res):
@@ -120,9 +121,8 @@ class IntModel:
         x = self.plain(f"AFFs.{index}.conv.0.main.0", torch.cat([full, half, quarter], dim=1))
         return self.plain(f"AFFs.{index}.conv.1.main.0", x)
 
-    @torch.no_grad()
     def residual(self, image):
-        """(N,3,H,W) uint8 tensor, sides multiples of 4 -> residual in steps of 1/4080, int16, same shape."""
+        """(N,3,H,W) of 8-bit values, sides multiples of 4 -> residual in steps of 1/4080, same shape; all float32."""
         x = image.float().contiguous(memory_format=torch.channels_last)  # u8 = q - z
         z2, z4 = self.scm("SCM2", downsample(x, 2)), self.scm("SCM1", downsample(x, 4))
 
@@ -142,8 +142,9 @@ class IntModel:
         _, z = self.stage("Decoder.2", *self.start("Convs.1.main.0", z))
         last = "feat_extract.5.main.0"
         fine = self.requantise(last, z, self.scalar(f"{last}.output_scale"))
-        return fine.clamp(-FINE_LIMIT, FINE_LIMIT).to(torch.int16)
+        return fine.clamp(-FINE_LIMIT, FINE_LIMIT)
 
+    @torch.no_grad()
     def restore(self, image):
         """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass)."""
         wide = image.dtype == np.uint16

@@ -1,0 +1,72 @@
+"""Losses. Restoration: MIMO-UNet (arXiv 2108.05054, eq. 6-8); adversarial: hinge (arXiv 1705.02894)."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+MSFR_WEIGHT = 0.1  # lambda of the paper
+BOTTLENECK_WEIGHT = 0.1  # of the distilled features against the distilled outputs
+
+
+def label_pyramid(sharp):
+    """(N,3,H,W) -> labels [quarter, half, full] by bilinear interpolation without antialiasing."""
+    shrink = lambda factor: F.interpolate(sharp, scale_factor=factor, mode="bilinear", align_corners=False)
+    return [shrink(0.25), shrink(0.5), sharp]
+
+
+def content_loss(outputs, labels):
+    """Sum over the scales of the mean absolute error."""
+    return sum(F.l1_loss(out.float(), label) for out, label in zip(outputs, labels))
+
+
+def msfr_loss(outputs, labels):
+    """Sum over the scales of the mean |.| over real and imaginary parts of the unnormalised FFT."""
+    total = 0.0
+    for out, label in zip(outputs, labels):
+        spectrum = torch.fft.fft2(out.float() - label)  # the FFT is linear: one instead of two
+        total = total + torch.view_as_real(spectrum).abs().mean()
+    return total
+
+
+def restoration_loss(outputs, labels):
+    """content + 0.1 MSFR of images at the same scales as their labels, full single precision."""
+    return content_loss(outputs, labels) + MSFR_WEIGHT * msfr_loss(outputs, labels)
+
+
+def perceptual_loss(features, restored, sharp):
+    """Mean absolute difference of the normalised features (network/vgg.py), summed over the layers."""
+    with torch.no_grad():
+        wanted = features(sharp)
+    return sum(F.l1_loss(got, want) for got, want in zip(features(restored.float()), wanted))
+
+
+def discriminator_loss(real, fake):
+    """Hinge: scores of real images above 1, of restored ones below -1; summed over the scales."""
+    return sum(F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake))
+
+
+def generator_loss(fake):
+    """Minus the mean score of the restored images, summed over the scales."""
+    return -sum(f.mean() for f in fake)
+
+
+class Distillation(nn.Module):
+    """A teacher's outputs, and its bottleneck (end of the encoder) through a trained 1x1 convolution.
+
+    The bottleneck alone: distilling the decoder too amplified errors (arXiv 2603.09624).
+    """
+
+    def __init__(self, teacher, student):
+        super().__init__()
+        self.teacher = [teacher.eval().requires_grad_(False)]  # in a list: no part of state_dict
+        self.adapter = nn.Conv2d(4 * student.base, 4 * teacher.base, 1)
+        self.seen = {}
+        for name, network in (("teacher", teacher), ("student", student)):
+            network.Encoder[2].register_forward_hook(lambda _, given, output, name=name: self.seen.update({name: output}))
+
+    def forward(self, degraded, outputs):
+        """Loss of the student's `outputs`, made from `degraded` just before."""
+        with torch.no_grad():
+            taught = [out.float() for out in self.teacher[0](degraded)]
+        features = F.l1_loss(self.adapter(self.seen["student"]).float(), self.seen["teacher"].float())
+        return restoration_loss(outputs, taught) + BOTTLENECK_WEIGHT * features
