@@ -129,12 +129,15 @@ export interface StepReport {
   /**
    * mean((observed - PSF * estimate)^2): Richardson-Lucy, over the tile's valid pixels, of the very estimate that
    * `store` gives (accelerated: of the extrapolated one that the next step starts from); the others, over the tile
-   * continued beyond its edges.
+   * and its continuation beyond the edges.
    */
   readonly residual: number;
   /** ||new estimate - old|| / ||new|| in the tile; 0 for an estimate of zeros. NaN for Wiener, which has no old one. */
   readonly change: number;
-  /** Light that the estimate sends to the valid pixels over the light observed there; 1 for Richardson-Lucy. */
+  /**
+   * Light that the estimate sends to the valid pixels over the light observed there: 1 for Richardson-Lucy without total
+   * variation or damping. Of an image of zeros: 1.
+   */
   readonly energy: number;
 }
 
@@ -158,7 +161,7 @@ export interface NativeSolver {
    */
   fitSignal(sigma: number, prior: SignalPrior): Promise<{ readonly nsr: number; readonly exponent: number }>;
   step(): Promise<StepReport>;
-  /** Writes the tile, rounded to nearest and clamped to the range of the samples, floats as they are. Once per `load`. */
+  /** Writes the tile: rounded to nearest, clamped to the range of the samples; floats as they are. Once per `load`. */
   store(target: SampleWindow): Promise<void>;
   /** Adds the tile, in [0, 1] units and not clamped, times weights. Once per `load`, instead of `store`. */
   blend(target: BlendWindow): Promise<void>;

@@ -61,6 +61,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto* data = new InstanceData;
   data->modelClass = Napi::Persistent(ModelHandle::define(env));
   data->engineClass = Napi::Persistent(defineEngine(env));
+  data->solverClass = Napi::Persistent(defineSolver(env));
   env.SetInstanceData(data);
   exports.Set("version", PERIFOCAL_VERSION);
   exports.Set("cpu", Napi::Function::New(env, cpu));
@@ -74,6 +75,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("composeRows", Napi::Function::New(env, composeRows));
   exports.Set("measurePeak", Napi::Function::New(env, measurePeak));
   exports.Set("benchmarkConvolution", Napi::Function::New(env, benchmarkConvolution));
+  exports.Set("planSolver", Napi::Function::New(env, planSolver));
+  exports.Set("createSolver", Napi::Function::New(env, createSolver));
+  exports.Set("estimateNoise", Napi::Function::New(env, estimateNoise));
+  exports.Set("storePlane", Napi::Function::New(env, storePlane));
+  exports.Set("benchmarkShrinkage", Napi::Function::New(env, benchmarkShrinkage));
   return exports;
 }
 

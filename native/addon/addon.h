@@ -14,6 +14,7 @@ namespace perifocal::addon {
 struct InstanceData {
   Napi::FunctionReference modelClass;
   Napi::FunctionReference engineClass;
+  Napi::FunctionReference solverClass;
 };
 
 /// A packed model as JavaScript holds it. Engines share ownership.
@@ -37,6 +38,7 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
 };
 
 Napi::Function defineEngine(Napi::Env env);
+Napi::Function defineSolver(Napi::Env env);
 
 Napi::Value loadModel(const Napi::CallbackInfo& info);
 Napi::Value createEngine(const Napi::CallbackInfo& info);
@@ -47,5 +49,10 @@ Napi::Value accumulateRows(const Napi::CallbackInfo& info);
 Napi::Value composeRows(const Napi::CallbackInfo& info);
 Napi::Value measurePeak(const Napi::CallbackInfo& info);
 Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info);
+Napi::Value planSolver(const Napi::CallbackInfo& info);
+Napi::Value createSolver(const Napi::CallbackInfo& info);
+Napi::Value estimateNoise(const Napi::CallbackInfo& info);
+Napi::Value storePlane(const Napi::CallbackInfo& info);
+Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

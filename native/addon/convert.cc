@@ -23,7 +23,7 @@ PassShape passShapeOf(const Napi::Object& object) {
           intOf(object, "threads"), intOf(object, "stripRows")};
 }
 
-const Kernels& kernelsNamed(Napi::Env env, const std::string& name) {
+const RegisteredIsa& isaNamed(Napi::Env env, const std::string& name) {
   const RegisteredIsa* isa = findIsa(name);
   if (isa == nullptr) {
     throw toError(env, {StatusCode::kIsaUnavailable, "this build has no instruction set named '" + name + "'"});
@@ -31,7 +31,9 @@ const Kernels& kernelsNamed(Napi::Env env, const std::string& name) {
   if (!isa->supported) {
     throw toError(env, {StatusCode::kIsaUnavailable, "this CPU cannot execute '" + name + "'"});
   }
-  return *isa->kernels;
+  return *isa;
 }
+
+const Kernels& kernelsNamed(Napi::Env env, const std::string& name) { return *isaNamed(env, name).kernels; }
 
 }  // namespace perifocal::addon

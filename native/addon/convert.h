@@ -20,7 +20,8 @@ std::string textOf(const Napi::Object& object, const char* key);
 NetworkShape networkShapeOf(const Napi::Object& object);
 PassShape passShapeOf(const Napi::Object& object);
 
-/// A supported instruction set of that name; throws ISA_UNAVAILABLE otherwise.
+/// A supported instruction set of that name, or its kernels; throws ISA_UNAVAILABLE otherwise.
+const RegisteredIsa& isaNamed(Napi::Env env, const std::string& name);
 const Kernels& kernelsNamed(Napi::Env env, const std::string& name);
 
 }  // namespace perifocal::addon

@@ -187,7 +187,7 @@ struct ColumnVisit {
 
   static void visit(void* self, int first, int positions, float* data) {
     const auto& v = *static_cast<ColumnVisit*>(self);
-    v.function(v.context, {v.order + first, positions, v.bin, data}, v.thread);
+    v.function(v.context, {v.order + first, positions, v.bin, first, data}, v.thread);
   }
 };
 

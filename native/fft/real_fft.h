@@ -35,6 +35,7 @@ struct ColumnBlock {
   const int* frequency;
   int rows;
   int bin;      ///< of the first of the 16; may reach beyond the last bin
+  int position; ///< of its first row in the order of visits, which is the same for all columns and sweeps
   float* data;
 };
 

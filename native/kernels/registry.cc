@@ -4,9 +4,10 @@
 
 namespace perifocal {
 
-#define ISA(symbol, floats, requirement)        \
-  extern const Kernels k##symbol##Kernels; \
-  extern const FftKernels k##floats##FftKernels;
+#define ISA(symbol, floats, requirement)         \
+  extern const Kernels k##symbol##Kernels;       \
+  extern const FftKernels k##floats##FftKernels; \
+  extern const DeconvolutionKernels k##floats##DeconvolutionKernels;
 #include "kernels/registry.inc"
 #undef ISA
 
@@ -14,7 +15,8 @@ const std::vector<RegisteredIsa>& registeredIsas() {
   static const std::vector<RegisteredIsa> isas = [] {
     [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
     return std::vector<RegisteredIsa>{
-#define ISA(symbol, floats, requirement) {&k##symbol##Kernels, &k##floats##FftKernels, requirement},
+#define ISA(symbol, floats, requirement) \
+  {&k##symbol##Kernels, &k##floats##FftKernels, &k##floats##DeconvolutionKernels, requirement},
 #include "kernels/registry.inc"
 #undef ISA
     };

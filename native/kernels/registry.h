@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "deconvolution/kernels.h"
 #include "fft/kernels.h"
 #include "kernels/kernels.h"
 
@@ -12,6 +13,7 @@ namespace perifocal {
 struct RegisteredIsa {
   const Kernels* kernels;
   const FftKernels* fft;
+  const DeconvolutionKernels* deconvolution;
   bool supported;  ///< by this CPU and operating system
 };
 

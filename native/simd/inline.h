@@ -2,3 +2,4 @@
 #pragma once
 
 #define PERIFOCAL_INLINE inline __attribute__((always_inline))
+#define PERIFOCAL_INLINE_LAMBDA __attribute__((always_inline))

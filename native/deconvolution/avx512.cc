@@ -1,0 +1,24 @@
+// AVX-512: 16 floats.
+#include "deconvolution/template.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace perifocal {
+namespace {
+
+#include "simd/floats_scalar.h"
+#include "simd/floats_avx512.h"
+
+#include "deconvolution/math.inl"
+#include "deconvolution/rows.inl"
+#include "deconvolution/shrink.inl"
+#include "deconvolution/columns.inl"
+
+}  // namespace
+
+extern const DeconvolutionKernels kAvx512DeconvolutionKernels;
+const DeconvolutionKernels kAvx512DeconvolutionKernels = deconvolutionKernelsOf<Avx512Floats>("avx512");
+
+}  // namespace perifocal
+#endif

@@ -1,0 +1,42 @@
+#include "deconvolution/geometry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "fft/factors.h"
+
+namespace perifocal {
+namespace {
+
+/// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile.
+int paddedSize(int size, int radius, Boundary boundary) {
+  if (boundary == Boundary::kPeriodic) return size;
+  return goodFftSize(size + (boundary == Boundary::kBertero ? 2 : 4) * radius);
+}
+
+/// The `distance`-th position beyond an edge, counted from 1, as a distance from that edge inside the tile.
+int mirrored(int distance, int size) {
+  const int turn = (distance - 1) % (2 * size);
+  return turn < size ? turn : 2 * size - 1 - turn;
+}
+
+}  // namespace
+
+Geometry geometryOf(const SolverShape& shape) {
+  const int columns = paddedSize(shape.width, shape.radiusX, shape.boundary);
+  const int rows = paddedSize(shape.height, shape.radiusY, shape.boundary);
+  return {shape.width, shape.height, columns, rows, (columns + 31) / 16 * 16};
+}
+
+Continuation continuationAt(int position, int size, int padded, bool reflect) {
+  if (position < size) return {position, position, 1.0f, 0.0f};
+  const int pastEnd = position - size + 1, beforeStart = padded - position;
+  const int end = size - 1 - (reflect ? mirrored(pastEnd, size) : 0);
+  const int start = reflect ? mirrored(beforeStart, size) : 0;
+  const double sine = std::sin(std::numbers::pi / 2 * pastEnd / (padded - size + 1));
+  const auto startShare = static_cast<float>(sine * sine);
+  return {end, start, 1.0f - startShare, startShare};
+}
+
+}  // namespace perifocal

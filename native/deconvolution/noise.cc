@@ -1,0 +1,101 @@
+#include "deconvolution/noise.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "deconvolution/samples.h"
+
+namespace perifocal {
+namespace {
+
+/// |[[1, -2, 1], [-2, 4, -2], [1, -2, 1]]| of white noise: standard deviation 6 sigma.
+constexpr double kGain = 6;
+/// Median of |normal| in standard deviations.
+constexpr double kMedianOfNormal = 0.6744897502;
+
+/// Absolute Laplacians, counted by size: the median of frames is found without keeping them.
+class Histogram {
+ public:
+  explicit Histogram(double step) : step_(step), counts_(1 << 16) {}
+
+  void add(double value) {
+    ++counts_[std::min(static_cast<std::size_t>(value / step_ + 0.5), counts_.size() - 1)];
+    ++total_;
+    sum_ += value;
+  }
+  std::int64_t total() const { return total_; }
+  double mean() const { return sum_ / static_cast<double>(total_); }
+
+  /// Within the bin, values are taken to be spread evenly.
+  double median() const {
+    const double half = static_cast<double>(total_) / 2;
+    double below = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (below + counts_[i] >= half) return std::max(0.0, i - 0.5 + (half - below) / counts_[i]) * step_;
+      below += counts_[i];
+    }
+    return 0;
+  }
+
+ private:
+  double step_;
+  std::vector<std::uint32_t> counts_;
+  std::int64_t total_ = 0;
+  double sum_ = 0;
+};
+
+/// Samples of row y as floats of full scale 1; NaN and infinities as NaN.
+void readRow(const NoiseRequest& request, int y, std::vector<std::byte>& raw, float* out) {
+  copyRow(request.window, y, request.width, raw.data());
+  const float scale = 1.0f / fullScale(request.window.type);
+  for (int x = 0; x < request.width; ++x) {
+    switch (request.window.type) {
+      case SampleType::kUint8: out[x] = reinterpret_cast<const std::uint8_t*>(raw.data())[x] * scale; break;
+      case SampleType::kUint16: out[x] = reinterpret_cast<const std::uint16_t*>(raw.data())[x] * scale; break;
+      case SampleType::kFloat32: out[x] = reinterpret_cast<const float*>(raw.data())[x]; break;
+    }
+  }
+}
+
+/// Whether a 3x3 neighbourhood around this position of the frame lies in one 8x8 block, in this direction.
+bool isInsideBlock(int position) { return position % 8 != 0 && position % 8 != 7; }
+
+/// Fine enough that a bin is a tenth of what the smallest sample step makes, and an octave below typical noise.
+double stepOf(SampleType type) { return type == SampleType::kUint8 ? 1.0 / 255 : 1.0 / 32768; }
+
+void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows, Histogram& histogram) {
+  for (int x = 1; x + 1 < request.width; ++x) {
+    if (request.jpeg && !isInsideBlock(request.left + x)) continue;
+    bool usable = true;
+    for (const float* row : rows) {
+      // False for NaN as well.
+      for (int i = x - 1; i <= x + 1; ++i) usable = usable && row[i] > 0 && row[i] < request.saturation;
+    }
+    if (!usable) continue;
+    const auto second = [x](const float* row) { return row[x - 1] - 2.0f * row[x] + row[x + 1]; };
+    histogram.add(std::fabs(second(rows[0]) - 2.0f * second(rows[1]) + second(rows[2])));
+  }
+}
+
+}  // namespace
+
+NoiseEstimate estimateNoise(const NoiseRequest& request) {
+  std::vector<std::byte> raw(request.width * sampleBytes(request.window.type));
+  std::vector<float> ring(static_cast<std::size_t>(request.width) * 3);
+  const auto slot = [&](int y) { return ring.data() + static_cast<std::ptrdiff_t>(y % 3) * request.width; };
+  Histogram histogram(stepOf(request.window.type));
+  for (int y = 0; y < request.height; ++y) {
+    readRow(request, y, raw, slot(y));
+    if (y < 2 || (request.jpeg && !isInsideBlock(request.top + y - 1))) continue;
+    addRow(request, {slot(y - 2), slot(y - 1), slot(y)}, histogram);
+  }
+  if (histogram.total() == 0) return {};
+  const double sigma = request.useMedian ? histogram.median() / kMedianOfNormal / kGain
+                                         : std::sqrt(std::numbers::pi / 2) * histogram.mean() / kGain;
+  return {sigma, histogram.total()};
+}
+
+}  // namespace perifocal

@@ -1,0 +1,63 @@
+#include "deconvolution/samples.h"
+
+#include <cstdint>
+
+namespace perifocal {
+namespace {
+
+template <class T>
+void copyStrided(const T* in, std::ptrdiff_t stride, int count, T* out) {
+  for (int x = 0; x < count; ++x) out[x] = in[x * stride];
+}
+
+template <class T>
+void storeRounded(const float* values, T* out, std::ptrdiff_t stride, int count, float top) {
+  for (int x = 0; x < count; ++x) {
+    const float value = values[x] * top + 0.5f;
+    // False for NaN as well.
+    const float low = value > 0.0f ? value : 0.0f;
+    out[x * stride] = static_cast<T>(low < top ? low : top);
+  }
+}
+
+template <class T, class Window>
+auto* rowOf(const Window& window, int y) {
+  return static_cast<T*>(window.first) + y * window.rowStride;
+}
+
+}  // namespace
+
+void copyRow(const SourceWindow& window, int y, int count, void* out) {
+  switch (window.type) {
+    case SampleType::kUint8:
+      return copyStrided(rowOf<const std::uint8_t>(window, y), window.pixelStride, count,
+                         static_cast<std::uint8_t*>(out));
+    case SampleType::kUint16:
+      return copyStrided(rowOf<const std::uint16_t>(window, y), window.pixelStride, count,
+                         static_cast<std::uint16_t*>(out));
+    case SampleType::kFloat32:
+      return copyStrided(rowOf<const float>(window, y), window.pixelStride, count, static_cast<float*>(out));
+  }
+}
+
+void storeRow(const float* values, const TargetWindow& window, int y, int count) {
+  const float top = fullScale(window.type);
+  switch (window.type) {
+    case SampleType::kUint8:
+      return storeRounded(values, rowOf<std::uint8_t>(window, y), window.pixelStride, count, top);
+    case SampleType::kUint16:
+      return storeRounded(values, rowOf<std::uint16_t>(window, y), window.pixelStride, count, top);
+    case SampleType::kFloat32: {
+      float* out = rowOf<float>(window, y);
+      for (int x = 0; x < count; ++x) out[x * window.pixelStride] = values[x];
+      return;
+    }
+  }
+}
+
+void blendRow(const float* values, const BlendWindow& window, int y, int count) {
+  float* out = window.first + y * window.rowStride;
+  for (int x = 0; x < count; ++x) out[x] += window.rowWeights[y] * window.columnWeights[x] * values[x];
+}
+
+}  // namespace perifocal

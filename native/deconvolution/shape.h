@@ -1,0 +1,97 @@
+// What decides the memory of a solver, and the numbers it runs with; lib/native/solver.ts explains every field.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace perifocal {
+
+enum class DeconvolutionMethod { kWiener, kRichardsonLucy, kHyperLaplacian };
+enum class Acceleration { kNone, kBiggsAndrews, kHeavyBall };
+enum class Boundary { kBertero, kReflect, kReplicate, kPeriodic };
+enum class SignalPrior { kFlat, kGradient, kPowerLaw };
+enum class SampleType { kUint8, kUint16, kFloat32 };
+
+constexpr std::size_t sampleBytes(SampleType type) {
+  return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 2 : 4;
+}
+/// A sample of 1.0.
+constexpr float fullScale(SampleType type) {
+  return type == SampleType::kUint8 ? 255.0f : type == SampleType::kUint16 ? 65535.0f : 1.0f;
+}
+
+struct SolverShape {
+  DeconvolutionMethod method = DeconvolutionMethod::kRichardsonLucy;
+  int width = 0, height = 0;      ///< pixels of the tile
+  int radiusX = 0, radiusY = 0;   ///< of every PSF
+  bool symmetric = false;         ///< every PSF equals itself turned by 180 degrees
+  int modes = 1;
+  Boundary boundary = Boundary::kBertero;
+  SampleType samples = SampleType::kUint8;
+  Acceleration acceleration = Acceleration::kNone;
+  bool totalVariation = false;
+  bool masked = false;
+  int threads = 1;
+};
+
+struct SolverSettings {
+  float offset = 0;
+  float saturation = std::numeric_limits<float>::infinity();
+  float totalVariation = 0;
+  float damping = 0;
+  bool startFlat = true;
+  float lambda = 2000;
+  float alpha = 0.5f;
+  SignalPrior prior = SignalPrior::kGradient;
+  float nsr = 0;
+  float exponent = 2;
+};
+
+/// Kernels of 2 radiusY + 1 rows of 2 radiusX + 1, one after the other, and a grid of coefficients for each (or null).
+struct Psf {
+  const double* kernels = nullptr;
+  const float* coefficients = nullptr;
+  int gridRows = 1, gridColumns = 1;
+};
+
+/// One channel of a part of an interleaved frame. T is const void or void.
+template <class T>
+struct SampleWindow {
+  T* first = nullptr;                 ///< its sample of the part's first pixel
+  SampleType type = SampleType::kUint8;
+  std::ptrdiff_t pixelStride = 1;     ///< samples
+  std::ptrdiff_t rowStride = 0;       ///< samples
+};
+using SourceWindow = SampleWindow<const void>;
+using TargetWindow = SampleWindow<void>;
+
+/// A byte a pixel, 0: left out. Null: all count.
+struct ValidMask {
+  const std::uint8_t* first = nullptr;
+  std::ptrdiff_t rowStride = 0;
+};
+
+/// A plane of floats that a tile is added to, times rowWeights[y] * columnWeights[x].
+struct BlendWindow {
+  float* first;
+  std::ptrdiff_t rowStride;
+  const float* rowWeights;
+  const float* columnWeights;
+};
+
+struct LoadReport {
+  std::int64_t validPixels = 0;
+  double mean = 0, minimum = 0, maximum = 0;
+  double residual = 0;
+};
+
+struct StepReport {
+  double residual = 0, change = 0, energy = 0;
+};
+
+struct SignalFit {
+  double nsr = 0, exponent = 0;
+};
+
+}  // namespace perifocal

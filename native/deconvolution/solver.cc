@@ -1,0 +1,133 @@
+#include "deconvolution/solver.h"
+
+#include <algorithm>
+#include <string>
+
+#include "deconvolution/samples.h"
+
+namespace perifocal {
+namespace {
+
+std::size_t totalsBytes(const Geometry& geometry) { return sizeof(RowTotals) * geometry.rows; }
+
+MethodMemory methodMemory(const SolverShape& shape, const Geometry& geometry) {
+  switch (shape.method) {
+    case DeconvolutionMethod::kWiener: return wienerMemory(shape, geometry);
+    case DeconvolutionMethod::kRichardsonLucy: return richardsonLucyMemory(shape, geometry);
+    case DeconvolutionMethod::kHyperLaplacian: return hyperLaplacianMemory(shape, geometry);
+  }
+  return {};
+}
+
+std::unique_ptr<Method> createMethod(const Workspace& workspace, Arena& arena) {
+  switch (workspace.shape.method) {
+    case DeconvolutionMethod::kWiener: return createWiener(workspace, arena);
+    case DeconvolutionMethod::kRichardsonLucy: return createRichardsonLucy(workspace, arena);
+    case DeconvolutionMethod::kHyperLaplacian: return createHyperLaplacian(workspace, arena);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+SolverPlan planSolver(const SolverShape& shape) {
+  SolverPlan plan;
+  plan.geometry = geometryOf(shape);
+  const MethodMemory method = methodMemory(shape, plan.geometry);
+  plan.buffers = {{{"transforms", RealFft2d::arenaBytes(plan.geometry.rows, plan.geometry.columns, shape.threads)},
+                   {"spectra", method.spectra},
+                   {"transfer functions", method.transferFunctions},
+                   {"samples", method.samples},
+                   {"weights", method.weights},
+                   {"estimates", method.estimates},
+                   {"rows", arenaBytes(RowScratch::bytes(shape, plan.geometry)) +
+                                arenaBytes(totalsBytes(plan.geometry))}}};
+  plan.arenaBytes = 0;
+  for (const SolverBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.bytes;
+  return plan;
+}
+
+Status Solver::create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                      ThreadPool& pool, std::unique_ptr<Solver>& out) {
+  std::unique_ptr<Solver> solver(new Solver(shape, pool));
+  const Status status = solver->attach(fft, kernels);
+  if (status.ok()) out = std::move(solver);
+  return status;
+}
+
+Status Solver::attach(const FftKernels& fft, const DeconvolutionKernels& kernels) {
+  const Geometry& geometry = plan_.geometry;
+  if (!arena_.map(plan_.arenaBytes)) {
+    return {StatusCode::kOutOfMemory, "could not map " + std::to_string(plan_.arenaBytes) + " bytes"};
+  }
+  const Status status = RealFft2d::create(geometry.rows, geometry.columns, fft, pool_, arena_, fft_);
+  if (!status.ok()) return status;
+  RowScratch scratch;
+  scratch.create(shape_, geometry, arena_);
+  auto* totals = reinterpret_cast<RowTotals*>(arena_.take(totalsBytes(geometry)));
+  method_ = createMethod({shape_, plan_.geometry, kernels, *fft_, pool_, scratch, totals}, arena_);
+  return {};
+}
+
+Status Solver::require(Stage needed) const {
+  if (stage_ >= needed) return {};
+  switch (needed) {
+    case Stage::kReady: return {StatusCode::kState, "the solver has no PSF yet"};
+    case Stage::kLoaded: return {StatusCode::kState, "the solver has nothing loaded"};
+    default: return {StatusCode::kState, "the solver has not made a step since the last load"};
+  }
+}
+
+Status Solver::setPsf(const Psf& psf) {
+  method_->setPsf(psf);
+  stage_ = Stage::kReady;
+  return {};
+}
+
+Status Solver::load(const SourceWindow& source, const ValidMask& valid, LoadReport& report) {
+  const Status status = require(Stage::kReady);
+  if (!status.ok()) return status;
+  report = method_->load(source, valid, settings_);
+  stage_ = Stage::kLoaded;
+  return {};
+}
+
+Status Solver::fitSignal(double sigma, SignalPrior prior, SignalFit& fit) {
+  const Status status = require(Stage::kLoaded);
+  if (status.ok()) fit = method_->fitSignal(sigma, prior);
+  return status;
+}
+
+Status Solver::step(StepReport& report) {
+  const Status status = require(Stage::kLoaded);
+  if (!status.ok()) return status;
+  if (shape_.method == DeconvolutionMethod::kWiener && stage_ == Stage::kStepped) {
+    return {StatusCode::kState, "Wiener's filter has made its one step; load again"};
+  }
+  report = method_->step(settings_);
+  stage_ = Stage::kStepped;
+  return {};
+}
+
+template <class RowConsumer>
+Status Solver::take(RowConsumer&& consumeRow) {
+  const Status status = require(Stage::kStepped);
+  if (!status.ok()) return status;
+  auto consume = [&](int first, int count, float* rows, std::ptrdiff_t stride, int) {
+    const int end = std::min(first + count, shape_.height);
+    for (int y = first; y < end; ++y) consumeRow(rows + (y - first) * stride, y);
+  };
+  method_->takeRows(RowVisit(consume));
+  stage_ = Stage::kReady;
+  return {};
+}
+
+Status Solver::store(const TargetWindow& target) {
+  return take([&](const float* row, int y) { storeRow(row, target, y, shape_.width); });
+}
+
+Status Solver::blend(const BlendWindow& target) {
+  return take([&](const float* row, int y) { blendRow(row, target, y, shape_.width); });
+}
+
+}  // namespace perifocal

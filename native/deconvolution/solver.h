@@ -1,0 +1,68 @@
+// Deconvolves planes of one shape, one after the other: setPsf, load, step, store. Nothing is allocated after create().
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "deconvolution/geometry.h"
+#include "deconvolution/kernels.h"
+#include "deconvolution/method.h"
+#include "deconvolution/shape.h"
+#include "fft/kernels.h"
+#include "runtime/arena.h"
+#include "runtime/status.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+struct SolverBuffer {
+  const char* name;
+  std::size_t bytes;
+};
+
+struct SolverPlan {
+  Geometry geometry;
+  std::array<SolverBuffer, 7> buffers;  ///< sum to arenaBytes
+  std::size_t arenaBytes;
+};
+
+SolverPlan planSolver(const SolverShape& shape);
+
+class Solver {
+ public:
+  /// The pool has the shape's number of threads; it and the kernels outlive the solver.
+  static Status create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                       ThreadPool& pool, std::unique_ptr<Solver>& out);
+
+  const SolverShape& shape() const { return shape_; }
+  std::size_t mappedBytes() const { return arena_.mappedBytes(); }
+
+  Status setPsf(const Psf& psf);
+  void configure(const SolverSettings& settings) { settings_ = settings; }
+  Status load(const SourceWindow& source, const ValidMask& valid, LoadReport& report);
+  Status fitSignal(double sigma, SignalPrior prior, SignalFit& fit);
+  Status step(StepReport& report);
+  Status store(const TargetWindow& target);
+  Status blend(const BlendWindow& target);
+
+ private:
+  enum class Stage { kNew, kReady, kLoaded, kStepped };
+
+  Solver(const SolverShape& shape, ThreadPool& pool) : shape_(shape), pool_(pool), plan_(planSolver(shape)) {}
+  Status attach(const FftKernels& fft, const DeconvolutionKernels& kernels);
+  /// kState with what is missing, unless the stage is at least `needed`.
+  Status require(Stage needed) const;
+  template <class RowConsumer>
+  Status take(RowConsumer&& consumeRow);
+
+  const SolverShape shape_;
+  ThreadPool& pool_;
+  const SolverPlan plan_;
+  Arena arena_;
+  std::unique_ptr<RealFft2d> fft_;
+  std::unique_ptr<Method> method_;
+  SolverSettings settings_;
+  Stage stage_ = Stage::kNew;
+};
+
+}  // namespace perifocal
