@@ -23,7 +23,7 @@ export async function benchmarkKernels(binding, { samples, report }) {
       const rowMacs = 9 * channels ** 2 * width;
       const wanted = isa === 'scalar' ? SLOW_SAMPLE_MACS : SAMPLE_MACS;
       const rows = isa === 'scalar' ? 4 : 16;
-      const request = { isa, algorithm, channels, width, rows, repeats: Math.max(1, Math.round(wanted / rowMacs / rows)) };
+      const request = { isa, algorithm, inputs: channels, outputs: channels, width, rows, repeats: Math.max(1, Math.round(wanted / rowMacs / rows)) };
       const { rates, shares } = await sampleAgainstPeak(binding, isa, 1, samples, async () => {
         let rate = 0;
         // The addon's own clock: it leaves out packing the weights.

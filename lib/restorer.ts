@@ -12,7 +12,9 @@ import { GarbageMeter, readPeakRss } from './memory.js';
 import { DEFAULT_MODEL, resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
-import type { Binding, NativeEngine, NativeModel, NetworkShape, PassShape } from './native/binding.js';
+import type { Binding, ConvUse, NativeEngine, NativeModel, NetworkShape, PassShape } from './native/binding.js';
+import { chooseConv, chooseWinograd } from './native/convolutions.js';
+import type { ConvChoice } from './native/convolutions.js';
 import { chooseIsa } from './native/isa.js';
 import { loadBinding, translateNativeError } from './native/loader.js';
 import { RestoredImage } from './restored.js';
@@ -43,6 +45,11 @@ export interface RestorerOptions {
   readonly threads?: number;
   /** Name of an instruction set; by default `PERIFOCAL_ISA`, or the best that the CPU has. */
   readonly isa?: string;
+  /**
+   * How 3x3 convolutions are summed: 'direct', 'winograd', or 'auto', what is faster on this machine, which takes at most
+   * 0.3 s to find out; by default `PERIFOCAL_CONV`, or 'auto'. The output does not depend on it.
+   */
+  readonly conv?: ConvChoice;
   /** Passes averaged per frame (MIMO-UNet++): 1, or 2 with left-right, or 4 with all flips. */
   readonly ensemble?: Ensemble;
   /** Pass rows per engine call, 1 to 65535; the output does not depend on it. */
@@ -113,15 +120,24 @@ export class Restorer implements AsyncDisposable {
     const settings = checkOptions(options);
     const binding = loadBinding(options.nativeBinding);
     const isa = chooseIsa(binding, options.isa);
+    const conv = chooseConv(options.conv);
     // Nothing may hold on to the tensors, which are views of the whole file.
     const { tensors, fileBytes, ...model } = await readModel(options.model ?? DEFAULT_MODEL);
-    const nativeModel = await binding.loadModel(tensors, model.shape, isa).catch((error: unknown) => {
+    const winograd = await chooseWinograd(binding, model.shape, isa, conv);
+    const nativeModel = await binding.loadModel(tensors, model.shape, isa, winograd).catch((error: unknown) => {
       throw translateNativeError(error);
     });
-    const planPass = (pass: PassShape): ReturnType<Binding['planPass']> => binding.planPass(model.shape, pass, isa);
+    const { winogradLayers } = nativeModel;
+    const convolutions = binding.convolutionsOf(model.shape, winogradLayers);
+    const planPass = (pass: PassShape): ReturnType<Binding['planPass']> => binding.planPass(model.shape, pass, isa, winogradLayers);
     return new Restorer({
-      binding, nativeModel, model, fileBytes, context: { ...settings, shape: model.shape, planPass },
+      binding, nativeModel, model, fileBytes, context: { ...settings, shape: model.shape, convolutions, planPass },
     });
+  }
+
+  /** What sums the 3x3 convolutions of each shape. */
+  get convolutions(): readonly ConvUse[] {
+    return this.#context.convolutions;
   }
 
   /** Bytes that the engine has mapped; 0 before the first frame. */
@@ -292,7 +308,7 @@ function completeSize({ width, height, channels = 3, depth = 8 }: PlanSize): Fra
 }
 
 function checkOptions(options: RestorerOptions): Pick<PlanContext, 'threads' | 'stripRows' | 'ensemble' | 'budgetBytes'> {
-  requireKnownKeys('options', options, ['model', 'memory', 'threads', 'isa', 'ensemble', 'stripRows', 'nativeBinding']);
+  requireKnownKeys('options', options, ['model', 'memory', 'threads', 'isa', 'conv', 'ensemble', 'stripRows', 'nativeBinding']);
   const { model, isa, nativeBinding } = options;
   if (model !== undefined && !(model instanceof Uint8Array)) requireString('model', model);
   if (isa !== undefined) requireString('isa', isa);

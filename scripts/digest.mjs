@@ -1,6 +1,6 @@
 // Restores a generated frame with seeded random weights and compares SHA-256 digests with test/digest.json: the same
-// bytes must come out of every instruction set, thread count and architecture.
-//   node scripts/digest.mjs [--isa NAME] [--threads N] [--write]
+// bytes must come out of every instruction set, convolution algorithm, thread count and architecture.
+//   node scripts/digest.mjs [--isa NAME] [--conv direct|winograd] [--threads N] [--write]
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -35,9 +35,12 @@ function createFrame(depth) {
 }
 
 const { values } = parseArgs({
-  options: { isa: { type: 'string' }, threads: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: { isa: { type: 'string' }, conv: { type: 'string' }, threads: { type: 'string' }, write: { type: 'boolean', default: false } },
 });
-const isas = values.isa ? [values.isa] : loadBinding().isas().filter(({ supported }) => supported).map(({ name }) => name);
+const isas = loadBinding().isas().filter(({ name, supported }) => (values.isa ? name === values.isa : supported));
+if (isas.length === 0) throw new Error(`unknown instruction set '${values.isa}'`);
+/** @type {('direct' | 'winograd')[]} */
+const algorithms = values.conv ? [/** @type {'direct' | 'winograd'} */ (values.conv)] : ['direct', 'winograd'];
 const threadCounts = values.threads ? [Number(values.threads)] : [1, 2, 3];
 const model = createRandomModel({ blocks: 2, base: 12, seed: 7 });
 /** @type {Record<string, string>} */
@@ -54,14 +57,16 @@ function compare(key, actual, label) {
 
 console.log(`${process.platform}-${process.arch}, Node ${process.version}`);
 compare('model', digest(model), 'model file');
-for (const isa of isas) {
-  for (const threads of threadCounts) {
-    const restorer = await Restorer.open({ model, isa, threads, memory: '1GB' });
-    for (const depth of /** @type {const} */ ([8, 16])) {
-      const { data } = await restorer.restore(createFrame(depth));
-      compare(`rgb${depth}`, digest(data), `${isa}, threads ${threads}, ${depth} bit:`);
+for (const { name: isa, winograd } of isas) {
+  for (const conv of algorithms.filter((algorithm) => winograd || algorithm === 'direct')) {
+    for (const threads of threadCounts) {
+      const restorer = await Restorer.open({ model, isa, conv, threads, memory: '1GB' });
+      for (const depth of /** @type {const} */ ([8, 16])) {
+        const { data } = await restorer.restore(createFrame(depth));
+        compare(`rgb${depth}`, digest(data), `${isa}, ${conv}, threads ${threads}, ${depth} bit:`);
+      }
+      await restorer.dispose();
     }
-    await restorer.dispose();
   }
 }
 if (values.write) writeFileSync(EXPECTED, `${JSON.stringify(expected, null, 2)}\n`);

@@ -40,6 +40,7 @@ describe('opening a restorer', () => {
     ['strips of no rows', { stripRows: 0 }, 'ARGUMENT_INVALID', /for stripRows/],
     ['a model of no known type', { model: 5 }, 'ARGUMENT_INVALID', /for model/],
     ['a misspelt option', { thread: 2 }, 'ARGUMENT_INVALID', /Unknown thread in options; known: model/],
+    ['an unknown algorithm', { conv: 'fft' as never }, 'ARGUMENT_INVALID', /Expected one of auto, direct, winograd for conv but received 'fft'/],
     ['an unknown instruction set', { isa: 'sse9' }, 'ISA_UNAVAILABLE', /Unknown instruction set 'sse9'; available: .*scalar/],
     ['an unknown model name', { model: 'no-such-model' }, 'MODEL_UNKNOWN', /Unknown model 'no-such-model'; packaged models:/],
     ['a missing model file', { model: './no-such.safetensors' }, 'MODEL_UNREADABLE', /Cannot read the model .*ENOENT/],
@@ -71,6 +72,20 @@ describe('opening a restorer', () => {
     const error = await failure(Restorer.open({ model, isa: missing.name }));
     expect(error).toBeInstanceOf(IsaError);
     expect(error.message).toMatch(/cannot execute the instruction set/);
+  });
+
+  it('takes the algorithm of convolutions from PERIFOCAL_CONV, which the option overrides', async () => {
+    process.env['PERIFOCAL_CONV'] = 'direct';
+    try {
+      await using fromEnvironment = await Restorer.open({ model, isa: 'scalar' });
+      expect(new Set(fromEnvironment.convolutions.map(({ algorithm }) => algorithm))).toEqual(new Set(['direct']));
+      process.env['PERIFOCAL_CONV'] = 'fft';
+      await using fromOption = await Restorer.open({ model, isa: 'scalar', conv: 'winograd' });
+      expect(new Set(fromOption.convolutions.map(({ algorithm }) => algorithm))).toEqual(new Set(['winograd']));
+      expect(await failure(Restorer.open({ model }))).toBeInstanceOf(ArgumentError);
+    } finally {
+      delete process.env['PERIFOCAL_CONV'];
+    }
   });
 
   it('takes the instruction set from PERIFOCAL_ISA, which the option overrides', async () => {

@@ -43,7 +43,7 @@ describe('perifocal restore', () => {
     const { code, stdout } = await run('restore', picture, '-o', output, '--model', model, '--json', '--isa', 'scalar', '--threads', '2');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      output, width: 64, height: 48, model: 'tiny', isa: 'scalar', threads: 2,
+      output, width: 64, height: 48, model: 'tiny', isa: 'scalar', convolutions: expect.any(Array), threads: 2,
       seconds: expect.any(Number), gmacPerSecond: expect.any(Number), peakRssMB: expect.any(Number),
     });
   });
@@ -135,7 +135,7 @@ describe('perifocal info', () => {
 
   it('prints JSON', async () => {
     const info = JSON.parse((await run('info', '--json')).stdout) as object;
-    expect(info).toMatchObject({ version: VERSION, isas: expect.arrayContaining([expect.objectContaining({ name: 'scalar' })]), models: expect.any(Array) });
+    expect(info).toMatchObject({ version: VERSION, isas: expect.arrayContaining([expect.objectContaining({ name: 'scalar' })]), models: expect.any(Array), convolutions: expect.any(Object) });
   });
 });
 
@@ -144,6 +144,6 @@ describe('perifocal', () => {
     expect(await run('--version')).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
     const { code, stdout } = await run('restore', '--help');
     expect(code).toBe(0);
-    for (const flag of ['--output', '--model', '--memory', '--threads', '--ensemble', '--isa', '--json', '--quiet']) expect(stdout).toContain(flag);
+    for (const flag of ['--output', '--model', '--memory', '--threads', '--ensemble', '--isa', '--conv', '--json', '--quiet']) expect(stdout).toContain(flag);
   });
 });

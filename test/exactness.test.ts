@@ -33,6 +33,21 @@ describe('the same bytes come out', () => {
     expect(digest((await restore(frame, { isa })).data)).toBe(digest(reference.data));
   });
 
+  it.each(loadBinding().isas().filter(({ supported, winograd }) => supported && winograd).map(({ name }) => name))('with %s, by Winograd and directly', async (isa) => {
+    expect(digest((await restore(frame, { isa, conv: 'winograd' })).data)).toBe(digest(reference.data));
+    expect(digest((await restore(frame, { isa, conv: 'direct' })).data)).toBe(digest(reference.data));
+  });
+
+  it('whether the transformed weights are kept or made anew', async () => {
+    const kept = await restore(frame, { conv: 'winograd' });
+    expect(kept.plan.pass.keepWeights).toBe(true);
+    const room = kept.plan.bytes - 1;
+    const anew = await restore(frame, { conv: 'winograd', memory: room });
+    expect(anew.plan.pass.keepWeights).toBe(false);
+    expect(anew.plan.bytes).toBeLessThan(kept.plan.bytes);
+    expect(digest(anew.data)).toBe(digest(kept.data));
+  });
+
   it('along image columns, as planned, and along image rows, as streamed', async () => {
     expect(reference.plan.direction).toBe('columns');
     await using restorer = await Restorer.open({ model, memory: '1GB' });

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Restorer, loadBinding } from '../lib/index.js';
-import type { Frame } from '../lib/index.js';
+import type { Algorithm, Frame } from '../lib/index.js';
 import { parseModel } from '../lib/model/load.js';
 import { writeExactNetwork } from './support/exact-network.js';
 import type { ExactNetwork } from './support/exact-network.js';
@@ -11,6 +11,7 @@ import { randomModel } from './support/models.js';
 
 const binding = loadBinding();
 const bestIsa = binding.isas().find(({ supported }) => supported)!.name;
+const algorithms = binding.isas().find(({ supported }) => supported)!.winograd ? ['direct', 'winograd'] as const : ['direct'] as const;
 
 interface Case {
   readonly blocks: number;
@@ -32,12 +33,13 @@ async function runOracle({ onnx }: ExactNetwork, { data, width, height }: Frame)
 }
 
 /** The residual of the streaming engine, in uneven strips; a transposed pass is fed image columns and read back alike. */
-async function runEngine({ blocks, base, width, height, along }: Case, { data }: Frame): Promise<Int16Array> {
+async function runEngine({ blocks, base, width, height, along }: Case, { data }: Frame, algorithm: Algorithm): Promise<Int16Array> {
   const transposed = along === 'columns';
   const { shape, tensors } = await parseModel(randomModel(blocks, base));
-  const model = await binding.loadModel(tensors, shape, bestIsa);
+  const winograd = algorithm === 'winograd' ? binding.convolutionsOf(shape, new Uint8Array()) : [];
+  const model = await binding.loadModel(tensors, shape, bestIsa, winograd);
   const [passWidth, passHeight] = transposed ? [height, width] : [width, height];
-  const engine = binding.createEngine(model, { width: passWidth, height: passHeight, transposed, threads: 2, stripRows: 5 });
+  const engine = binding.createEngine(model, { width: passWidth, height: passHeight, transposed, threads: 2, stripRows: 5, keepWeights: false });
   const residual = new Int16Array(data.length);
   let written = 0;
   const place = (block: Int16Array): void => {
@@ -79,7 +81,7 @@ describe('ONNX Runtime', () => {
     const { residual } = await runOracle(await writeOracle(item), frame);
     const expected = residual!.data as Int16Array;
     expect(new Set(expected).size).toBeGreaterThan(item.width > 4 ? 100 : 10);
-    expect(await runEngine(item, frame)).toEqual(expected);
+    for (const algorithm of algorithms) expect(await runEngine(item, frame, algorithm)).toEqual(expected);
   });
 
   it('restores the same pixels, from a frame padded by reflection too', async () => {

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { listModels } from '../model/catalog.js';
+import type { ConvUse } from '../native/binding.js';
+import { describeConvolution } from '../native/convolutions.js';
 import { loadBinding } from '../native/loader.js';
+import { Restorer } from '../restorer.js';
 import { VERSION } from '../version.js';
 
 export function addInfoCommand(program: Command): void {
@@ -15,11 +18,17 @@ async function info(flags: { readonly json?: boolean }): Promise<void> {
   const cpu = binding.cpu();
   const isas = binding.isas();
   const models = await listModels();
+  const convolutions: Record<string, readonly ConvUse[]> = {};
+  for (const model of models) {
+    await using restorer = await Restorer.open({ model });
+    convolutions[model] = restorer.convolutions;
+  }
   const lines = [
     `perifocal ${VERSION}, addon ${binding.version}, Node ${process.versions.node}`,
     `CPU     ${cpu.name} (${cpu.features.join(' ')})`,
     ...isas.map(({ name, description, supported }) => `${supported ? 'ISA   +' : 'ISA   -'} ${name.padEnd(12)} ${description}`),
     `models  ${models.join(', ') || 'none'}`,
+    ...models.map((model) => `3x3     ${model}: ${convolutions[model]!.map(describeConvolution).join(', ')}`),
   ];
-  process.stdout.write(`${flags.json ? JSON.stringify({ version: VERSION, addon: binding.version, cpu, isas, models }) : lines.join('\n')}\n`);
+  process.stdout.write(`${flags.json ? JSON.stringify({ version: VERSION, addon: binding.version, cpu, isas, models, convolutions }) : lines.join('\n')}\n`);
 }

@@ -65,10 +65,10 @@ function createBar({ quiet }: RestoreFlags): SingleBar | null {
 }
 
 function report({ output }: Job, { width, height, report: run }: RestoredImage, { json, quiet }: RestoreFlags): void {
-  const { model, isa, threads, seconds, gmacPerSecond, peakRssBytes } = run;
+  const { model, isa, threads, seconds, gmacPerSecond, peakRssBytes, plan: { convolutions } } = run;
   const peakRssMB = Math.round(peakRssBytes / 1e5) / 10;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ output, width, height, model, isa, threads, seconds, gmacPerSecond, peakRssMB })}\n`);
+    process.stdout.write(`${JSON.stringify({ output, width, height, model, isa, convolutions, threads, seconds, gmacPerSecond, peakRssMB })}\n`);
   } else if (!quiet) {
     process.stdout.write(`${output}: ${width}x${height} in ${seconds.toFixed(1)} s (${model}, ${isa}, ${threads} threads, `
       + `${gmacPerSecond.toFixed(0)} GMAC/s, peak ${peakRssMB} MB)\n`);

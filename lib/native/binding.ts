@@ -44,6 +44,8 @@ export interface PassShape {
   readonly threads: 1 | 2 | 3;
   /** Most rows that one push or drain may carry, at least 1; any value gives the same bytes. */
   readonly stripRows: number;
+  /** Winograd's transformed weights stay in memory, else they are made anew for every few rows. */
+  readonly keepWeights: boolean;
 }
 
 export interface BufferPlan {
@@ -56,6 +58,8 @@ export interface BufferPlan {
 /** Memory and work of one engine. `arenaBytes` is exactly what the engine maps. */
 export interface PassPlan {
   readonly arenaBytes: number;
+  /** The part of it that holds Winograd's transformed weights. */
+  readonly transformedBytes: number;
   /** The one buffer that push and drain write their residual rows into. */
   readonly residualBytes: number;
   readonly buffers: readonly BufferPlan[];
@@ -72,6 +76,8 @@ export interface NativeModel {
   /** 0 once disposed. */
   readonly weightBytes: number;
   readonly isa: string;
+  /** One byte per layer, in execution order: 1 where Winograd sums it. */
+  readonly winogradLayers: Uint8Array;
   /** Gives the weights back once no engine uses them. Idempotent. */
   dispose(): void;
 }
@@ -123,13 +129,25 @@ export interface ComposeRequest {
   readonly channels: number;
 }
 
-/** How a 3x3 convolution is computed; both give the same bytes. */
+/** How a 3x3 convolution of stride 1 is summed; both give the same bytes. */
 export type Algorithm = 'direct' | 'winograd';
 
-export interface ConvBenchmark {
+/** Channels of a convolution. */
+export interface ConvShape {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** How the layers of one shape are summed. */
+export interface ConvUse extends ConvShape {
+  readonly algorithm: Algorithm;
+  /** How many layers. */
+  readonly layers: number;
+}
+
+export interface ConvBenchmark extends ConvShape {
   readonly isa: string;
   readonly algorithm: Algorithm;
-  readonly channels: number;
   readonly width: number;
   readonly rows: number;
   readonly repeats: number;
@@ -139,10 +157,17 @@ export interface Binding extends SolverBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
   isas(): IsaInfo[];
-  /** Rejects with MODEL_INVALID naming the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`. */
-  loadModel(tensors: Readonly<Record<string, NativeTensor>>, shape: NetworkShape, isa: string): Promise<NativeModel>;
+  /**
+   * Layers of the `winograd` shapes are summed by Winograd where their sums permit it. Rejects with MODEL_INVALID naming
+   * the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
+   */
+  loadModel(
+    tensors: Readonly<Record<string, NativeTensor>>, shape: NetworkShape, isa: string, winograd: readonly ConvShape[],
+  ): Promise<NativeModel>;
+  /** The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd). */
+  convolutionsOf(shape: NetworkShape, winogradLayers: Uint8Array): ConvUse[];
   /** Pure arithmetic, a few milliseconds. */
-  planPass(shape: NetworkShape, pass: PassShape, isa: string): PassPlan;
+  planPass(shape: NetworkShape, pass: PassShape, isa: string, winogradLayers: Uint8Array): PassPlan;
   createEngine(model: NativeModel, pass: PassShape): NativeEngine;
   /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
   gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
@@ -154,6 +179,6 @@ export interface Binding extends SolverBinding {
   trimHeap(): void;
   /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */
   measurePeak(isa: string, threads?: 1 | 2 | 3): Promise<number>;
-  /** Times a 3x3 convolution with requantisation on one core; seconds per repeat (median) and MACs per repeat. */
+  /** Times a 3x3 convolution with requantisation, its weights transformed every 4 rows, on one core; seconds per repeat (median) and MACs per repeat. */
   benchmarkConvolution(request: ConvBenchmark): Promise<{ seconds: number; macs: number }>;
 }

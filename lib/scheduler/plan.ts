@@ -2,7 +2,8 @@ import { BudgetError } from '../errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { FrameSize } from '../image/frame.js';
 import { UNCOLLECTED_BYTES } from '../memory.js';
-import type { NetworkShape, PassPlan, PassShape } from '../native/binding.js';
+import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../native/binding.js';
+import { describeConvolution } from '../native/convolutions.js';
 import { formatBytes } from './budget.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
@@ -13,6 +14,9 @@ const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
 const PROCESS_BYTES = 80e6;
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
 const CODEC_BYTES = 8e6;
+
+/** Transformed weights are kept up to this size: beyond it, reading them takes longer than making them anew. */
+const KEPT_BYTES = 16e6;
 
 /** One thing that takes memory. */
 export interface PlannedBuffer {
@@ -29,6 +33,8 @@ export interface Plan {
   /** What each pass runs; its height is the padded frame's. */
   readonly pass: PassShape;
   readonly ensemble: 1 | 2 | 4;
+  /** What sums the 3x3 convolutions of each shape. */
+  readonly convolutions: readonly ConvUse[];
   /** Everything that takes memory at the peak. */
   readonly buffers: readonly PlannedBuffer[];
   /** What the engine maps, ring by ring. */
@@ -47,6 +53,7 @@ export interface PlanContext {
   readonly stripRows: number;
   readonly ensemble: 1 | 2 | 4;
   readonly budgetBytes: number;
+  readonly convolutions: readonly ConvUse[];
   readonly planPass: (pass: PassShape) => PassPlan;
 }
 
@@ -67,12 +74,12 @@ export function planFrame(frame: FrameSize, context: PlanContext): Plan {
   const directions = [false, true];
   const whole = directions.map((transposed) => buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held));
   const best = choose(whole);
-  if (best) return best;
+  if (best) return keepWeights(best, frame, context, held);
   const split = CORE_WIDTHS.flatMap((core) => directions.map((transposed) => createCandidate(frame, context, transposed, core)))
     .filter(({ layout }) => layout.panels.length > 1)
     .map((candidate) => buildPlan(frame, context, candidate, held));
   const narrow = choose(split);
-  if (narrow) return narrow;
+  if (narrow) return keepWeights(narrow, frame, context, held);
   throw refuse(frame, context, [...whole, ...split]);
 }
 
@@ -80,11 +87,12 @@ export function planFrame(frame: FrameSize, context: PlanContext): Plan {
 export function planStream(frame: FrameSize, context: PlanContext): Plan {
   const candidate = createCandidate(frame, context, false, Infinity);
   const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
-  const plan = buildPlan(frame, context, candidate, [
+  const held = [
     { name: 'rows awaiting their residual', bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }) },
-  ]);
+  ];
+  const plan = buildPlan(frame, context, candidate, held);
   if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
-  return plan;
+  return keepWeights(plan, frame, context, held);
 }
 
 /** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
@@ -97,7 +105,15 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
   const [columns, rows] = transposed ? [height, width] : [width, height];
   const layout = layoutPanels(columns, Math.min(columns, coreWidth), context.shape.residualBlocks);
   const stripRows = Math.min(context.stripRows, rows);
-  return { transposed, layout, pass: { width: layout.engineWidth, height: rows, transposed, threads: context.threads, stripRows } };
+  return { transposed, layout, pass: { width: layout.engineWidth, height: rows, transposed, threads: context.threads, stripRows, keepWeights: false } };
+}
+
+/** The plan with transformed weights kept in memory, where there is room and they are few enough. */
+function keepWeights(plan: Plan, frame: FrameSize, context: PlanContext, held: readonly PlannedBuffer[]): Plan {
+  if (plan.engine.transformedBytes === 0) return plan;
+  const candidate = { transposed: plan.pass.transposed, layout: plan.layout, pass: { ...plan.pass, keepWeights: true } };
+  const kept = buildPlan(frame, context, candidate, held);
+  return kept.bytes <= kept.budgetBytes && kept.engine.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
 
 function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate, held: readonly PlannedBuffer[]): Plan {
@@ -118,6 +134,7 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     layout,
     pass,
     ensemble: context.ensemble,
+    convolutions: context.convolutions,
     buffers,
     engine,
     bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -148,6 +165,7 @@ export function formatPlan(plan: Plan): string {
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
     `passes     ${plan.ensemble}, ${pass.threads} threads, ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
+    `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     ...plan.buffers.map(({ name, bytes }) => `${name.padEnd(28)} ${formatBytes(bytes).padStart(10)}`),
     `${'total'.padEnd(28)} ${formatBytes(plan.bytes).padStart(10)} of ${formatBytes(plan.budgetBytes)}`,
   ];

@@ -1,5 +1,9 @@
 #include "addon/addon.h"
 
+#include <algorithm>
+#include <map>
+#include <tuple>
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -55,6 +59,14 @@ Napi::Array buffersOf(Napi::Env env, const MemoryPlan& plan) {
   return list;
 }
 
+/// The graph with its layers' algorithms: one byte a layer, not 0 where Winograd sums it.
+Graph graphOf(const Napi::Object& shape, const Napi::Uint8Array& winogradLayers) {
+  Graph graph = buildGraph(networkShapeOf(shape));
+  const std::size_t count = std::min(graph.layers.size(), winogradLayers.ElementLength());
+  for (std::size_t i = 0; i < count; ++i) graph.layers[i].winograd = winogradLayers[i] != 0;
+  return graph;
+}
+
 }  // namespace
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
@@ -67,6 +79,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("cpu", Napi::Function::New(env, cpu));
   exports.Set("isas", Napi::Function::New(env, isas));
   exports.Set("loadModel", Napi::Function::New(env, loadModel));
+  exports.Set("convolutionsOf", Napi::Function::New(env, convolutionsOf));
   exports.Set("planPass", Napi::Function::New(env, planPass));
   exports.Set("createEngine", Napi::Function::New(env, createEngine));
   exports.Set("trimHeap", Napi::Function::New(env, trimHeap));
@@ -91,9 +104,29 @@ Napi::Value trimHeap(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// Layers that Winograd can sum, gathered by shape and by what sums them.
+Napi::Value convolutionsOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::map<std::tuple<int, int, bool>, int> counts;
+  for (const LayerSpec& layer : graphOf(info[0].As<Napi::Object>(), info[1].As<Napi::Uint8Array>()).layers) {
+    if (layer.suitsWinograd()) ++counts[{layer.sources[0], layer.out, layer.winograd}];
+  }
+  Napi::Array list = Napi::Array::New(env);
+  for (const auto& [key, layers] : counts) {
+    const auto& [inputs, outputs, winograd] = key;
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("inputs", inputs);
+    object.Set("outputs", outputs);
+    object.Set("layers", layers);
+    object.Set("algorithm", winograd ? "winograd" : "direct");
+    list.Set(list.Length(), object);
+  }
+  return list;
+}
+
 Napi::Value planPass(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Graph graph = buildGraph(networkShapeOf(info[0].As<Napi::Object>()));
+  const Graph graph = graphOf(info[0].As<Napi::Object>(), info[3].As<Napi::Uint8Array>());
   const PassShape pass = passShapeOf(info[1].As<Napi::Object>());
   const RegisteredIsa* isa = findIsa(info[2].As<Napi::String>().Utf8Value());
   if (isa == nullptr) throw toError(env, {StatusCode::kIsaUnavailable, "unknown instruction set"});
@@ -101,6 +134,7 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
   const MemoryPlan plan = planMemory(graph, pass, layout);
   Napi::Object object = Napi::Object::New(env);
   object.Set("arenaBytes", static_cast<double>(plan.arenaBytes));
+  object.Set("transformedBytes", static_cast<double>(plan.transformedBytes));
   object.Set("residualBytes", static_cast<double>(residualSamples(pass) * sizeof(std::int16_t)));
   object.Set("buffers", buffersOf(env, plan));
   object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout)));

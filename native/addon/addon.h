@@ -31,6 +31,7 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
  private:
   Napi::Value weightBytes(const Napi::CallbackInfo& info);
   Napi::Value isa(const Napi::CallbackInfo& info);
+  Napi::Value winogradLayers(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info);
   void release(Napi::Env env);
 
@@ -42,6 +43,7 @@ Napi::Function defineSolver(Napi::Env env);
 
 Napi::Value loadModel(const Napi::CallbackInfo& info);
 Napi::Value createEngine(const Napi::CallbackInfo& info);
+Napi::Value convolutionsOf(const Napi::CallbackInfo& info);
 Napi::Value planPass(const Napi::CallbackInfo& info);
 Napi::Value trimHeap(const Napi::CallbackInfo& info);
 Napi::Value gatherRows(const Napi::CallbackInfo& info);

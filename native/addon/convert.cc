@@ -20,7 +20,7 @@ NetworkShape networkShapeOf(const Napi::Object& object) {
 
 PassShape passShapeOf(const Napi::Object& object) {
   return {intOf(object, "width"), intOf(object, "height"), object.Get("transposed").ToBoolean().Value(),
-          intOf(object, "threads"), intOf(object, "stripRows")};
+          intOf(object, "threads"), intOf(object, "stripRows"), object.Get("keepWeights").ToBoolean().Value()};
 }
 
 const RegisteredIsa& isaNamed(Napi::Env env, const std::string& name) {

@@ -58,7 +58,7 @@ class PeakTask final : public Task {
 };
 
 struct ConvolutionSize {
-  int channels, width, rows, repeats;
+  int inputs, outputs, width, rows, repeats;
   bool winograd;
 };
 
@@ -84,47 +84,47 @@ class ConvolutionTask final : public Task {
   Napi::Value result(Napi::Env env) override {
     Napi::Object object = Napi::Object::New(env);
     object.Set("seconds", seconds_);
-    object.Set("macs", 9.0 * size_.channels * size_.channels * size_.width * size_.rows);
+    object.Set("macs", 9.0 * size_.inputs * size_.outputs * size_.width * size_.rows);
     return object;
   }
 
  private:
   void convolve() {
     if (!size_.winograd) return kernels_.convolve(job_, 0, size_.width, scratch_);
-    const int steps = winogradSteps(kernels_.layout.winograd, size_.channels, size_.channels);
+    const int steps = winogradSteps(kernels_.layout.winograd, size_.inputs, size_.outputs);
     kernels_.transformWeights(weights_, 0, steps);
     kernels_.convolveWinograd(job_, 0, size_.width, scratch_);
   }
 
   bool prepare() {
     const KernelLayout& layout = kernels_.layout;
-    const LayerSpec layer{"benchmark", 3, 1, {size_.channels}, {0}, size_.channels, false, LayerRole::kAddTrunk, ""};
-    const std::size_t row = arenaBytes(static_cast<std::size_t>(size_.width + 2) * size_.channels + 4096);
+    const LayerSpec layer{"benchmark", 3, 1, {size_.inputs}, {0}, size_.outputs, false, LayerRole::kAddTrunk, ""};
+    const std::size_t row = arenaBytes(static_cast<std::size_t>(size_.width + 2) * std::max(size_.inputs, size_.outputs) + 4096);
     const std::size_t weights = arenaBytes(packedWeightBytes(layer, 0, layout));
     const std::size_t transformed =
-        size_.winograd ? arenaBytes(winogradWeightBytes(layout.winograd, size_.channels, size_.channels)) : 0;
+        size_.winograd ? arenaBytes(winogradWeightBytes(layout.winograd, size_.inputs, size_.outputs)) : 0;
     const std::size_t perChannel = arenaBytes(paddedChannels(layer, layout) * sizeof(float));
-    const std::size_t scratch = arenaBytes(size_.winograd ? planWinogradScratch(layout.winograd, size_.channels).bytes
-                                                          : scratchBytes(layout, size_.channels, kInputRows));
+    const std::size_t scratch = arenaBytes(size_.winograd ? planWinogradScratch(layout.winograd, size_.inputs).bytes
+                                                          : scratchBytes(layout, size_.inputs, kInputRows));
     if (!arena_.map(row * (kInputRows + 5 * kMaxBlockRows) + weights + transformed + 2 * perChannel + scratch)) {
       return false;
     }
-    for (auto& pointer : inputRows_) pointer = reinterpret_cast<std::uint8_t*>(arena_.take(row)) + size_.channels;
+    for (auto& pointer : inputRows_) pointer = reinterpret_cast<std::uint8_t*>(arena_.take(row)) + size_.inputs;
     for (int i = 0; i < kMaxBlockRows; ++i) {
       codes_[i] = reinterpret_cast<std::uint8_t*>(arena_.take(row));
       trunkIn_[i] = reinterpret_cast<std::int16_t*>(arena_.take(2 * row));
       trunk_[i] = reinterpret_cast<std::int16_t*>(arena_.take(2 * row));
     }
-    std::vector<std::int8_t> codes(static_cast<std::size_t>(9) * size_.channels * size_.channels, 3);
+    std::vector<std::int8_t> codes(static_cast<std::size_t>(9) * size_.inputs * size_.outputs, 3);
     std::byte* packed = arena_.take(weights);
     if (size_.winograd) {
       packWinogradWeights(layer, codes, layout.winograd, reinterpret_cast<std::int8_t*>(packed));
       weights_ = {reinterpret_cast<std::int8_t*>(packed), reinterpret_cast<std::int16_t*>(arena_.take(transformed)),
-                  size_.channels, size_.channels, false};
+                  size_.inputs, size_.outputs, false};
     } else {
       packWeights(layer, 0, codes, layout, packed);
     }
-    source_ = {inputRows_, size_.channels, 1, 1, -1, 1, kInputRows};
+    source_ = {inputRows_, size_.inputs, 1, 1, -1, 1, kInputRows};
     for (int t = 0; t < kMaxTaps; ++t) taps_[t] = {0, t / 3, t % 3 - 1};
     job_ = ConvJob{};
     job_.sources = &source_;
@@ -133,7 +133,7 @@ class ConvolutionTask final : public Task {
     job_.weights = size_.winograd ? reinterpret_cast<std::byte*>(weights_.transformed) : packed;
     job_.bias = reinterpret_cast<std::int32_t*>(arena_.take(perChannel));
     job_.multiplier = reinterpret_cast<float*>(arena_.take(perChannel));
-    job_.channels = job_.outChannels = size_.channels;
+    job_.channels = job_.outChannels = size_.outputs;
     job_.rowCount = kMaxBlockRows;
     job_.outStep = 1;
     job_.epilogue = Epilogue::kAddTrunk;
@@ -175,7 +175,7 @@ Napi::Value measurePeak(const Napi::CallbackInfo& info) {
 Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   const Kernels& kernels = kernelsNamed(info.Env(), textOf(request, "isa"));
-  const ConvolutionSize size{intOf(request, "channels"), intOf(request, "width"), intOf(request, "rows"),
+  const ConvolutionSize size{intOf(request, "inputs"), intOf(request, "outputs"), intOf(request, "width"), intOf(request, "rows"),
                              intOf(request, "repeats"), textOf(request, "algorithm") == "winograd"};
   return (new ConvolutionTask(info.Env(), kernels, size))->start();
 }

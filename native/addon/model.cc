@@ -25,8 +25,13 @@ FileTensor tensorOf(const Napi::Object& object) {
 /// Packs in the background; the tensors' buffers are kept alive by a reference.
 class LoadTask final : public Task {
  public:
-  LoadTask(Napi::Env env, const Napi::Object& tensors, NetworkShape shape, const Kernels& kernels)
-      : Task(env), shape_(shape), kernels_(kernels), keepAlive_(Napi::Persistent(tensors)) {
+  LoadTask(Napi::Env env, const Napi::Object& tensors, NetworkShape shape, const Kernels& kernels,
+           WinogradShapes winograd)
+      : Task(env),
+        shape_(shape),
+        kernels_(kernels),
+        winograd_(std::move(winograd)),
+        keepAlive_(Napi::Persistent(tensors)) {
     const Napi::Array names = tensors.GetPropertyNames();
     for (std::uint32_t i = 0; i < names.Length(); ++i) {
       const std::string name = names.Get(i).As<Napi::String>();
@@ -37,7 +42,7 @@ class LoadTask final : public Task {
  protected:
   Status run() override {
     std::unique_ptr<Model> model;
-    Status status = Model::build(shape_, tensors_, kernels_, model);
+    Status status = Model::build(shape_, tensors_, kernels_, winograd_, model);
     model_ = std::move(model);
     return status;
   }
@@ -52,6 +57,7 @@ class LoadTask final : public Task {
  private:
   NetworkShape shape_;
   const Kernels& kernels_;
+  WinogradShapes winograd_;
   FileTensors tensors_;
   Napi::ObjectReference keepAlive_;
   std::shared_ptr<const Model> model_;
@@ -62,7 +68,8 @@ class LoadTask final : public Task {
 Napi::Function ModelHandle::define(Napi::Env env) {
   return DefineClass(env, "NativeModel",
                      {InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"),
-                      InstanceAccessor<&ModelHandle::isa>("isa"), InstanceMethod<&ModelHandle::dispose>("dispose")});
+                      InstanceAccessor<&ModelHandle::isa>("isa"),
+                      InstanceAccessor<&ModelHandle::winogradLayers>("winogradLayers"), InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
 void ModelHandle::adopt(std::shared_ptr<const Model> model) {
@@ -87,11 +94,25 @@ Napi::Value ModelHandle::isa(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), model_->kernels().name);
 }
 
+Napi::Value ModelHandle::winogradLayers(const Napi::CallbackInfo& info) {
+  if (model_ == nullptr) throw toError(info.Env(), {StatusCode::kState, "the model was disposed"});
+  const std::vector<LayerSpec>& layers = model_->graph().layers;
+  auto flags = Napi::Uint8Array::New(info.Env(), layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) flags[i] = layers[i].winograd;
+  return flags;
+}
+
 Napi::Value loadModel(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Kernels& kernels = kernelsNamed(env, info[2].As<Napi::String>());
   const NetworkShape shape = networkShapeOf(info[1].As<Napi::Object>());
-  return (new LoadTask(env, info[0].As<Napi::Object>(), shape, kernels))->start();
+  WinogradShapes winograd;
+  const auto shapes = info[3].As<Napi::Array>();
+  for (std::uint32_t i = 0; i < shapes.Length(); ++i) {
+    const auto one = shapes.Get(i).As<Napi::Object>();
+    winograd.insert({intOf(one, "inputs"), intOf(one, "outputs")});
+  }
+  return (new LoadTask(env, info[0].As<Napi::Object>(), shape, kernels, std::move(winograd)))->start();
 }
 
 }  // namespace perifocal::addon

@@ -66,7 +66,7 @@ void checkReceptiveField(Context& context) {
 
 Status tryBuild(RandomModel& model) {
   std::unique_ptr<Model> built;
-  return Model::build(model.shape(), model.tensors(), *findIsa("scalar")->kernels, built);
+  return Model::build(model.shape(), model.tensors(), *findIsa("scalar")->kernels, {}, built);
 }
 
 void expectRejected(Context& context, const std::string& key, const std::function<void(FileTensors&)>& damage) {

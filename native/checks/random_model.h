@@ -18,6 +18,9 @@ class RandomModel {
   const FileTensors& tensors() const { return tensors_; }
   FileTensors& tensors() { return tensors_; }
 
+  /// Gives every output channel of a layer this bias.
+  void setBias(const std::string& key, std::int32_t bias);
+
   std::vector<std::int32_t> ints(const std::string& name) const;
   std::vector<float> floats(const std::string& name) const;
   std::vector<std::int8_t> codes(const std::string& name) const;

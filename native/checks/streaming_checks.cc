@@ -4,6 +4,7 @@
 #include <map>
 
 #include "checks/check.h"
+#include "checks/conv_problem.h"
 #include "checks/emulated.h"
 #include "checks/random.h"
 #include "checks/random_model.h"
@@ -58,9 +59,20 @@ std::vector<std::int16_t> runPass(Context& context, Pipeline& pipeline, const st
   return result;
 }
 
-std::unique_ptr<Model> load(Context& context, const RandomModel& source, const Kernels& kernels) {
+/// The shapes of all layers that Winograd can sum.
+WinogradShapes winogradShapes(const NetworkShape& shape) {
+  WinogradShapes shapes;
+  for (const LayerSpec& layer : layersOf(shape)) {
+    if (layer.suitsWinograd()) shapes.insert({layer.sources[0], layer.out});
+  }
+  return shapes;
+}
+
+std::unique_ptr<Model> load(Context& context, const RandomModel& source, const Kernels& kernels,
+                            Algorithm algorithm = Algorithm::kWinograd) {
   std::unique_ptr<Model> model;
-  const Status status = Model::build(source.shape(), source.tensors(), kernels, model);
+  const WinogradShapes shapes = algorithm == Algorithm::kWinograd ? winogradShapes(source.shape()) : WinogradShapes{};
+  const Status status = Model::build(source.shape(), source.tensors(), kernels, shapes, model);
   context.expect(status.ok(), status.message());
   return model;
 }
@@ -88,11 +100,12 @@ std::string text(const Case& c) {
          std::to_string(c.width) + "x" + std::to_string(c.height);
 }
 
-void compareWithReference(Context& context, const Case& c, const Kernels& kernels, PassShape pass) {
+void compareWithReference(Context& context, const Case& c, const Kernels& kernels, PassShape pass,
+                          Algorithm algorithm = Algorithm::kWinograd) {
   const RandomModel source(c.shape, 7);
   const auto rgb = randomImage(c.width, c.height, 11);
   const auto expected = referenceResidual(source, rgb, c.width, c.height);
-  const auto model = load(context, source, kernels);
+  const auto model = load(context, source, kernels, algorithm);
   if (model == nullptr) return;
   pass.width = pass.transposed ? c.height : c.width;
   pass.height = pass.transposed ? c.width : c.height;
@@ -115,6 +128,27 @@ const Kernels& bestKernels() {
     if (isa.supported) return *isa.kernels;
   }
   return *registeredIsas().back().kernels;
+}
+
+/// A layer whose sums may pass 2^24 comes out the same, and is not summed by Winograd.
+void checkLargeSums(Context& context) {
+  const std::string key = "Encoder.0.layers.0.main.0.main.0";
+  const Case c{{1, 8}, 36, 24};
+  RandomModel source(c.shape, 7);
+  source.setBias(key, 1 << 24);
+  const auto rgb = randomImage(c.width, c.height, 11);
+  const auto model = load(context, source, bestKernels());
+  if (model == nullptr) return;
+  int direct = 0, winograd = 0;
+  for (const LayerSpec& layer : model->graph().layers) {
+    if (!layer.suitsWinograd()) continue;
+    (layer.winograd ? winograd : direct)++;
+    context.expect(layer.winograd == (layer.key != key), "'" + layer.key + "' is summed the wrong way");
+  }
+  if (bestKernels().layout.hasWinograd()) context.expect(direct == 1 && winograd > 1, "not one layer is direct");
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 4});
+  if (pipeline == nullptr) return;
+  context.expect(runPass(context, *pipeline, rgb) == referenceResidual(source, rgb, c.width, c.height), "differs");
 }
 
 void checkReuseAfterAbort(Context& context) {
@@ -179,21 +213,34 @@ std::vector<Check> streamingChecks() {
   for (const auto& [name, kernels] : runnableKernels()) {
     for (const Case& c : sizes) {
       checks.push_back({"stream == whole image, " + text(c) + ", " + name, [=](Context& context) {
-                          compareWithReference(context, c, *kernels, {0, 0, false, 1, 4});
+                          compareWithReference(context, c, *kernels, {0, 0, false, 1, 4}, Algorithm::kDirect);
+                        }});
+      if (!kernels->layout.hasWinograd()) continue;
+      for (bool keep : {false, true}) {
+        checks.push_back({"winograd's stream == whole image, " + text(c) + (keep ? ", weights kept, " : ", ") + name,
+                          [=](Context& context) {
+                            compareWithReference(context, c, *kernels, {0, 0, false, 1, 4, keep});
+                          }});
+      }
+    }
+    for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
+      checks.push_back({"transposed pass == plain pass, " + name, [=](Context& context) {
+                          compareWithReference(context, {{2, 8}, 52, 28}, *kernels, {0, 0, true, 2, 4}, algorithm);
                         }});
     }
-    checks.push_back({"transposed pass == plain pass, " + name, [=](Context& context) {
-                        compareWithReference(context, {{2, 8}, 52, 28}, *kernels, {0, 0, true, 2, 4});
-                      }});
   }
   for (int threads = 1; threads <= 3; ++threads) {
     for (int strip : {1, 2, 3, 4, 7, 16, 64, 200}) {
-      checks.push_back({"strips of " + std::to_string(strip) + " rows, " + std::to_string(threads) + " threads",
-                        [=](Context& context) {
-                          compareWithReference(context, {{2, 8}, 84, 64}, bestKernels(), {0, 0, false, threads, strip});
-                        }});
+      for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
+        checks.push_back({"strips of " + std::to_string(strip) + " rows, " + std::to_string(threads) + " threads",
+                          [=](Context& context) {
+                            compareWithReference(context, {{2, 8}, 84, 64}, bestKernels(),
+                                                 {0, 0, false, threads, strip}, algorithm);
+                          }});
+      }
     }
   }
+  checks.push_back({"winograd leaves layers of too large sums to the direct kernels", checkLargeSums});
   checks.push_back({"a pass after an abort equals a fresh one", checkReuseAfterAbort});
   checks.push_back({"the memory plan has no slot to spare", checkPlanIsMinimal});
   return checks;

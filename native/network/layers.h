@@ -29,8 +29,13 @@ struct LayerSpec {
   bool relu;
   LayerRole role;
   std::string trunk;             ///< stage whose trunk_scale applies, or empty
+  bool winograd = false;         ///< summed by Winograd, else directly; the same bytes either way
 
   bool transposed() const { return kernel == 4; }
+  /// Whether it can be summed by Winograd: 3x3, stride 1, one source, whole groups of 4 channels.
+  bool suitsWinograd() const {
+    return kernel == 3 && stride == 1 && sources.size() == 1 && sources[0] % 4 == 0 && out % 4 == 0;
+  }
   int inputChannels() const;
   /// Separate weight packs: 4 phases of a transposed convolution, else one per source resolution.
   int parts() const;

@@ -1,10 +1,12 @@
 #include "network/model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
 
+#include "kernels/winograd.h"
 #include "network/pack.h"
 
 namespace perifocal {
@@ -103,18 +105,24 @@ std::vector<std::int64_t> weightShape(const LayerSpec& layer) {
   return layer.transposed() ? std::vector<std::int64_t>{in, out, k, k} : std::vector<std::int64_t>{out, in, k, k};
 }
 
+std::size_t packedPartBytes(const LayerSpec& layer, int part, const KernelLayout& layout) {
+  return layer.winograd ? packedWinogradBytes(layer, layout.winograd) : packedWeightBytes(layer, part, layout);
+}
+
 }  // namespace
 
 class ModelBuilder {
  public:
   ModelBuilder(Model& model, const FileTensors& tensors) : model_(model), reader_(tensors) {}
 
-  Status build() {
+  Status build(const WinogradShapes& winograd) {
     const auto& layers = model_.graph_.layers;
     for (const LayerSpec& layer : layers) model_.numbers_.push_back(readNumbers(layer));
     if (!reader_.ok()) return reader_.status();
     if (Status s = checkConsistency(); !s.ok()) return s;
     deriveMultipliers();
+    for (int i = 0; i < static_cast<int>(layers.size()); ++i) chooseAlgorithm(i, winograd);
+    if (!reader_.ok()) return reader_.status();
     if (!model_.arena_.map(packedModelBytes(model_.graph_, layout()))) {
       return {StatusCode::kOutOfMemory, "cannot map memory for the packed weights"};
     }
@@ -217,6 +225,33 @@ class ModelBuilder {
     }
   }
 
+  void chooseAlgorithm(int index, const WinogradShapes& winograd) {
+    LayerSpec& layer = model_.graph_.layers[index];
+    layer.winograd = layout().hasWinograd() && layer.suitsWinograd() &&
+                     winograd.contains({layer.sources[0], layer.out}) && boundSum(index) < kWinogradSumLimit;
+  }
+
+  /// The largest |bias + sum w (q - z)| of a layer with one source, over all codes q in [-128, 127].
+  std::int64_t boundSum(int index) {
+    const LayerSpec& layer = model_.graph_.layers[index];
+    const auto weights = reader_.weights(layer.key + ".weight", weightShape(layer));
+    const auto bias = reader_.read<std::int32_t>(layer.key + ".bias", FileTensor::Type::kI32, {layer.out});
+    if (!reader_.ok()) return 0;
+    const std::int64_t zero = model_.numbers_[index].inputZero[0], above = 127 - zero, below = 128 + zero;
+    const std::size_t perChannel = weights.size() / static_cast<std::size_t>(layer.out);
+    std::int64_t largest = 0;
+    for (int c = 0; c < layer.out; ++c) {
+      std::int64_t positive = 0, negative = 0;
+      for (std::size_t i = 0; i < perChannel; ++i) {
+        const int weight = weights[c * perChannel + i];
+        (weight > 0 ? positive : negative) += std::abs(weight);
+      }
+      const std::int64_t sum = std::max(positive * above + negative * below, negative * above + positive * below);
+      largest = std::max(largest, sum + std::abs(static_cast<std::int64_t>(bias[c])));
+    }
+    return largest;
+  }
+
   Status packLayer(int index) {
     const LayerSpec& layer = model_.graph_.layers[index];
     const auto weights = reader_.weights(layer.key + ".weight", weightShape(layer));
@@ -226,8 +261,12 @@ class ModelBuilder {
     if (Status s = checkSums(layer, weights, bias); !s.ok()) return s;
     model_.parts_.emplace_back();
     for (int part = 0; part < layer.parts(); ++part) {
-      auto* packed = model_.arena_.take(packedWeightBytes(layer, part, layout()));
-      packWeights(layer, part, weights, layout(), packed);
+      auto* packed = model_.arena_.take(packedPartBytes(layer, part, layout()));
+      if (layer.winograd) {
+        packWinogradWeights(layer, weights, layout().winograd, reinterpret_cast<std::int8_t*>(packed));
+      } else {
+        packWeights(layer, part, weights, layout(), packed);
+      }
       model_.parts_.back().push_back({packed, packBias(index, part, weights, bias), packMultiplier(index, scales)});
     }
     return {};
@@ -297,10 +336,10 @@ class ModelBuilder {
 };
 
 Status Model::build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                    std::unique_ptr<Model>& out) {
+                    const WinogradShapes& winograd, std::unique_ptr<Model>& out) {
   if (const std::string error = shapeError(shape); !error.empty()) return invalid(error);
   std::unique_ptr<Model> model(new Model(shape, kernels));
-  if (Status s = ModelBuilder(*model, tensors).build(); !s.ok()) return s;
+  if (Status s = ModelBuilder(*model, tensors).build(winograd); !s.ok()) return s;
   out = std::move(model);
   return {};
 }
@@ -316,7 +355,7 @@ std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout) {
   for (const LayerSpec& layer : graph.layers) {
     const std::size_t channels = paddedChannels(layer, layout);
     for (int part = 0; part < layer.parts(); ++part) {
-      bytes += arenaBytes(packedWeightBytes(layer, part, layout)) + arenaBytes(channels * sizeof(std::int32_t)) +
+      bytes += arenaBytes(packedPartBytes(layer, part, layout)) + arenaBytes(channels * sizeof(std::int32_t)) +
                arenaBytes(channels * sizeof(float));
     }
   }

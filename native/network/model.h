@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -44,11 +46,15 @@ struct LayerNumbers {
   float productMultiplier = 0; ///< FAM merge: product of its two inputs -> codes
 };
 
+/// Input and output channels of layers that are to be summed by Winograd.
+using WinogradShapes = std::set<std::pair<int, int>>;
+
 class Model {
  public:
-  /// Copies what it needs from `tensors`. Fails with kModelInvalid naming the tensor, or kOutOfMemory.
+  /// Copies what it needs from `tensors`. Layers of `winograd` shapes whose sums might be too large for it are summed
+  /// directly all the same. Fails with kModelInvalid naming the tensor, or kOutOfMemory.
   static Status build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                      std::unique_ptr<Model>& out);
+                      const WinogradShapes& winograd, std::unique_ptr<Model>& out);
 
   const Graph& graph() const { return graph_; }
   const Kernels& kernels() const { return kernels_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/winograd.h"
+#include "runtime/arena.h"
 
 namespace perifocal {
 namespace {
@@ -88,14 +89,13 @@ std::size_t weightOffset(const LayerSpec& layer, int outChannel, int inChannel, 
   return ((first * secondCount + second) * layer.kernel + ky) * layer.kernel + kx;
 }
 
-bool suitsWinograd(const LayerSpec& layer) {
-  return layer.kernel == 3 && layer.stride == 1 && layer.sources.size() == 1 && layer.sources[0] % 4 == 0 &&
-         layer.out % 4 == 0;
-}
-
 std::size_t packedWinogradBytes(const LayerSpec& layer, const WinogradLayout& layout) {
   const WinogradBlock last = winogradBlock(layout, layer.out, winogradBlocks(layout, layer.out) - 1);
   return static_cast<std::size_t>(9) * layer.sources[0] * (last.first + last.channels);
+}
+
+std::size_t transformedBytes(const LayerSpec& layer, const WinogradLayout& layout) {
+  return arenaBytes(winogradWeightBytes(layout, layer.sources[0], layer.out));
 }
 
 void packWinogradWeights(const LayerSpec& layer, std::span<const std::int8_t> weights, const WinogradLayout& layout,

@@ -21,11 +21,11 @@ int paddedChannels(const LayerSpec& layer, const KernelLayout& layout);
 void packWeights(const LayerSpec& layer, int part, std::span<const std::int8_t> weights, const KernelLayout& layout,
                  std::byte* out);
 
-/// Whether a layer can be computed by Winograd: 3x3, stride 1, one source, whole groups of 4 channels.
-bool suitsWinograd(const LayerSpec& layer);
-
 /// Bytes of `packWinogradWeights`.
 std::size_t packedWinogradBytes(const LayerSpec& layer, const WinogradLayout& layout);
+
+/// Bytes that a Winograd layer's transformed weights take from an arena.
+std::size_t transformedBytes(const LayerSpec& layer, const WinogradLayout& layout);
 
 /// Order: block of output channels, step of `depth` input channels, kernel position, output channel, depth.
 void packWinogradWeights(const LayerSpec& layer, std::span<const std::int8_t> weights, const WinogradLayout& layout,

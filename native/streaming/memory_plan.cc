@@ -5,6 +5,8 @@
 
 #include "kernels/limits.h"
 #include "kernels/scratch.h"
+#include "kernels/winograd.h"
+#include "network/pack.h"
 #include "runtime/arena.h"
 #include "streaming/schedule.h"
 
@@ -17,12 +19,20 @@ std::size_t overreadBytes(const Tensor& tensor, int width, const KernelLayout& l
   return static_cast<std::size_t>(missing) * tensor.channels * elementBytes(tensor.kind) + kArenaAlignment;
 }
 
+/// A Winograd tile reads up to kTileOverhang pixels past a row, the first of them a pad. Alike at every scale, so that
+/// rows of equal payload are interchangeable.
+std::size_t overhangBytes(const Graph& graph, const Tensor& tensor) {
+  if (tensor.kind != TensorKind::kCodes) return 0;
+  return static_cast<std::size_t>(kTileOverhang - 1) * 4 * graph.shape.baseWidth + kArenaAlignment;
+}
+
 RowLayout layoutOf(const Graph& graph, const Tensor& tensor, int width, const KernelLayout& layout) {
   // Pads fit a pixel of any scale, so that rows of equal payload are interchangeable.
   const std::size_t pad = arenaBytes(static_cast<std::size_t>(4) * graph.shape.baseWidth) * elementBytes(tensor.kind);
   const std::size_t payload =
       static_cast<std::size_t>(width >> tensor.scale) * tensor.channels * elementBytes(tensor.kind);
-  return {pad, arenaBytes(pad + payload + pad + overreadBytes(tensor, width, layout)), 0, 0};
+  const std::size_t overread = std::max(overreadBytes(tensor, width, layout), overhangBytes(graph, tensor));
+  return {pad, arenaBytes(pad + payload + pad + overread), 0, 0};
 }
 
 /// Counts live rows while the schedule runs.
@@ -83,6 +93,7 @@ void sumUp(const PassShape& pass, MemoryPlan& plan) {
   }
   plan.buffers.push_back({"border row", plan.borderBytes, 1});
   plan.buffers.push_back({"thread scratch", plan.scratchBytes, pass.threads});
+  if (plan.transformedBytes > 0) plan.buffers.push_back({"transformed weights", plan.transformedBytes, 1});
   plan.buffers.push_back({"input strip", plan.stagingBytes, 1});
   for (const PlannedBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.rowBytes * buffer.rows;
 }
@@ -103,6 +114,13 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
   simulate(graph, pass.height, plan);
   const int maxChannels = 4 * graph.shape.baseWidth;
   plan.scratchBytes = arenaBytes(scratchBytes(layout, maxChannels, 2 * kMaxBlockRows + 1));
+  for (const LayerSpec& layer : graph.layers) {
+    if (!layer.winograd) continue;
+    const std::size_t bytes = transformedBytes(layer, layout.winograd);
+    plan.transformedBytes = pass.keepWeights ? plan.transformedBytes + bytes : std::max(plan.transformedBytes, bytes);
+    const std::size_t scratch = planWinogradScratch(layout.winograd, layer.sources[0]).bytes;
+    plan.scratchBytes = std::max(plan.scratchBytes, arenaBytes(scratch));
+  }
   plan.stagingBytes = arenaBytes(static_cast<std::size_t>(pass.stripRows) * pass.width * 3);
   sumUp(pass, plan);
   return plan;

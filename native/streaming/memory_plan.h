@@ -16,6 +16,7 @@ struct PassShape {
   bool transposed;  ///< pass rows are image columns: kernels are applied transposed
   int threads;
   int stripRows;    ///< most rows per push or drain
+  bool keepWeights = false;  ///< Winograd's transformed weights stay in memory, else they are made anew when needed
 };
 
 /// Where a tensor's rows lie inside a slot and which class of slots they use.
@@ -42,6 +43,7 @@ struct MemoryPlan {
   std::vector<SlotClass> classes;   ///< row slots shared by all tensors of one size
   std::size_t borderBytes;          ///< one row of zero points, standing in for rows outside the image
   std::size_t scratchBytes;         ///< per thread
+  std::size_t transformedBytes;     ///< Winograd's weights: of all layers where they are kept, else of the largest
   std::size_t stagingBytes;         ///< one strip of input
   std::size_t arenaBytes;
   int delayRows;                    ///< input rows read beyond the newest row emitted

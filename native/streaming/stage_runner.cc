@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/winograd.h"
+#include "network/pack.h"
+
 namespace perifocal {
 
 ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels) {
@@ -39,7 +42,13 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
   borderPad_ = plan.rows[0].leftPad;
   border_ = arena.take(plan.borderBytes);
   for (int t = 0; t < pass_.threads; ++t) scratch_[t] = arena.take(plan.scratchBytes);
-  return border_ != nullptr && scratch_[pass_.threads - 1] != nullptr;
+  std::byte* transformed = arena.take(plan.transformedBytes);
+  isTransformed_.assign(graph_.layers.size(), false);
+  for (const LayerSpec& layer : graph_.layers) {
+    transformed_.push_back(reinterpret_cast<std::int16_t*>(transformed));
+    if (layer.winograd && pass_.keepWeights) transformed += transformedBytes(layer, kernels_.layout.winograd);
+  }
+  return border_ != nullptr && scratch_[pass_.threads - 1] != nullptr && transformed != nullptr;
 }
 
 Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual) {
@@ -56,8 +65,27 @@ Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_
     case StageKind::kMultiply: prepareMultiplication(*stage_); break;
     case StageKind::kDownsample: break;
   }
+  if (usesWinograd()) transformWeights();
   pool_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
   return {};
+}
+
+/// The layer's weights in the Winograd domain, unless they were kept; every thread transforms its share.
+void StageRunner::transformWeights() {
+  const LayerSpec& layer = graph_.layers[stage_->layer];
+  const std::byte* codes = model_.part(stage_->layer, 0).weights;
+  weights_ = {reinterpret_cast<const std::int8_t*>(codes), transformed_[stage_->layer], layer.sources[0], layer.out,
+              pass_.transposed};
+  jobs_[0].weights = weights_.transformed;
+  if (isTransformed_[stage_->layer]) return;
+  isTransformed_[stage_->layer] = pass_.keepWeights;
+  const auto share = [](void* context, int thread) {
+    const auto* self = static_cast<StageRunner*>(context);
+    const int threads = self->pool_.threads();
+    const int steps = winogradSteps(self->kernels_.layout.winograd, self->weights_.inputs, self->weights_.outputs);
+    self->kernels_.transformWeights(self->weights_, steps * thread / threads, steps * (thread + 1) / threads);
+  };
+  pool_.run(share, this);
 }
 
 /// Fills the pointer tables of the firing; false when a row is missing.
@@ -205,7 +233,8 @@ void StageRunner::runColumns(int thread) {
   if (range.begin == range.end) return;
   if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, range.begin, range.end);
   if (stage_->kind == StageKind::kDownsample) downsampleColumns(range.begin, range.end);
-  for (int j = 0; j < jobCount_; ++j) kernels_.convolve(jobs_[j], range.begin, range.end, scratch_[thread]);
+  const auto convolve = usesWinograd() ? kernels_.convolveWinograd : kernels_.convolve;
+  for (int j = 0; j < jobCount_; ++j) convolve(jobs_[j], range.begin, range.end, scratch_[thread]);
   if (stage_->codes >= 0) padCodes(range.begin == 0, range.end == columns_);
 }
 

@@ -17,7 +17,7 @@ class StageRunner {
  public:
   StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool);
 
-  /// Takes the border row and the scratch of every thread from `arena`.
+  /// Takes the border row, the scratch of every thread and room for transformed weights from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
 
   /// Runs one firing; its output rows are allocated. `residual` receives the rows of the last stage.
@@ -32,6 +32,7 @@ class StageRunner {
     int count;
   };
 
+  void transformWeights();
   bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out);
   bool resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot);
@@ -41,6 +42,7 @@ class StageRunner {
   void prepareMultiplication(const Stage& stage);
   ConvJob baseJob(const Stage& stage, int part) const;
   void runColumns(int thread);
+  bool usesWinograd() const { return stage_->kind == StageKind::kConvolve && graph_.layers[stage_->layer].winograd; }
   void downsampleColumns(int begin, int end) const;
   void padCodes(bool left, bool right) const;
   std::int32_t storedZero(int tensor) const {
@@ -57,6 +59,8 @@ class StageRunner {
   std::size_t borderPad_ = 0;
   std::size_t borderBytes_ = 0;
   std::array<std::byte*, 3> scratch_{};
+  std::vector<std::int16_t*> transformed_;  ///< per layer: where Winograd's weights are, or are to be
+  std::vector<bool> isTransformed_;         ///< per layer: they are there, and stay
 
   // The firing under way, as the threads see it.
   const Stage* stage_ = nullptr;
@@ -74,6 +78,7 @@ class StageRunner {
   std::array<ConvJob, kMaxJobs> jobs_;
   int jobCount_ = 0;
   MultiplyJob multiply_;
+  WinogradWeights weights_;
 };
 
 /// Columns [begin, end) of thread t; no thread gets fewer than a tile, unless it gets none.
