@@ -70,7 +70,7 @@ def checklist(scenes, restorers, records, gain=HEADLINE_GAIN):
 
 def real_frames(folder, restorers, out):
     """Before and after of frames without a truth: pictures only."""
-    column, restore = list(restorers.items())[-1]
+    restore = list(restorers.values())[-1]
     for name, frame in conditions.load_scenes(folder, "iss_*").items():
         report.comparison(Path(out, f"{name}.png"), [frame, _bytes(restore(frame))])
 
@@ -106,7 +106,9 @@ def main(argv=None):
     if args.kernel:
         wanted = conditions.characterised(read_kernel(args.kernel), args.noise)
     scenes = conditions.load_scenes(args.val, size=args.size)
-    records = evaluate(scenes, restorers, wanted, engine if args.classical else None, args.out and Path(args.out, "pictures"))
+    records = evaluate(
+        scenes, restorers, wanted, engine if args.classical else None, args.out and Path(args.out, "pictures")
+    )
     reached = checklist(scenes, restorers, records, args.gain)
     print(report.markdown([report.flat(record) for record in [*report.means(records), *records]]))
     print("\n".join(bar.line() for bar in reached))

@@ -102,7 +102,9 @@ def headline_psnr(folder, model, tensors):
     integers, pairs = simulation(tensors, shape), []
     for sharp in conditions.load_scenes(folder).values():
         blurred = conditions.degraded(sharp, condition)
-        pairs.append((psnr(restore_float(model, blurred), sharp / 255), psnr(integers.restore(blurred) / 255, sharp / 255)))
+        pairs.append(
+            (psnr(restore_float(model, blurred), sharp / 255), psnr(integers.restore(blurred) / 255, sharp / 255))
+        )
     means = np.mean(pairs, axis=0)
     return {"psnr_float": f"{means[0]:.3f}", "psnr_int8": f"{means[1]:.3f}"}
 

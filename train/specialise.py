@@ -22,11 +22,15 @@ def parse_arguments(argv=None):
     blur = parser.add_mutually_exclusive_group(required=True)
     blur.add_argument("--kernel", help="picture or .npy array of the kernel")
     blur.add_argument("--radius", type=float, help="radius of a disk in px instead")
-    parser.add_argument("--noise", type=float, required=True, help="read noise, a fraction of full scale, such as 0.005")
+    parser.add_argument(
+        "--noise", type=float, required=True, help="read noise, a fraction of full scale, such as 0.005"
+    )
     parser.add_argument("--electrons", type=float, default=float("inf"), help="full scale in electrons, for shot noise")
     parser.add_argument("--jpeg", type=int, help="JPEG quality of the camera, if it compresses")
     parser.add_argument("--name", required=True, help="of the model")
-    parser.add_argument("--init", required=True, help="general float weights, such as train/weights/eo-defocus.fp16.safetensors")
+    parser.add_argument(
+        "--init", required=True, help="general float weights, such as train/weights/eo-defocus.fp16.safetensors"
+    )
     parser.add_argument("--data", required=True, help="folder of sharp images")
     parser.add_argument("--val", help="folder of sharp scenes, to evaluate the model")
     parser.add_argument("--runs", default="train/runs")
@@ -60,7 +64,16 @@ def shape_options(weights):
 def measure(args, model, kernel, run):
     np.save(run / "kernel.npy", kernel.numpy())
     float_weights = Path(args.weights, f"{args.name}.fp16.safetensors")
-    options = ["--val", args.val, "--float", str(float_weights), "--model", str(model), "--out", str(run / "evaluation")]
+    options = [
+        "--val",
+        args.val,
+        "--float",
+        str(float_weights),
+        "--model",
+        str(model),
+        "--out",
+        str(run / "evaluation"),
+    ]
     evaluate.main([*options, "--kernel", str(run / "kernel.npy"), "--noise", str(args.noise), "--classical"])
 
 

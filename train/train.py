@@ -23,9 +23,26 @@ from .optimise.validation import Validation
 # The recipe of arXiv 2505.22128: 3000 iterations of 4 crops, the rate halved every 500.
 PRESETS = {
     "cpu": {"num_res": 8, "base": 16, "batch": 8, "crop": 128, "iterations": 12000, "lr": 6e-4, "schedule": "cosine"},
-    "paper": {"num_res": 20, "base": 32, "batch": 4, "crop": 256, "iterations": 3000, "lr": 1e-4, "schedule": "multistep"},
-    "gpu30": {"num_res": 20, "base": 32, "batch": 16, "crop": 256, "iterations": 40000, "lr": 3e-4, "schedule": "cosine",
-              "warmup": 500, "minutes": 20},
+    "paper": {
+        "num_res": 20,
+        "base": 32,
+        "batch": 4,
+        "crop": 256,
+        "iterations": 3000,
+        "lr": 1e-4,
+        "schedule": "multistep",
+    },
+    "gpu30": {
+        "num_res": 20,
+        "base": 32,
+        "batch": 16,
+        "crop": 256,
+        "iterations": 40000,
+        "lr": 3e-4,
+        "schedule": "cosine",
+        "warmup": 500,
+        "minutes": 20,
+    },
 }
 
 
@@ -101,8 +118,12 @@ class Run:
     def _write_log(self, norm):
         trainer = self.trainer
         self.log.write(
-            trainer.iteration, loss=float(np.mean(self.losses)), norm=norm, lr=trainer.optimiser.param_groups[0]["lr"],
-            minutes=trainer.seconds / 60, discriminator=trainer.discriminator,
+            trainer.iteration,
+            loss=float(np.mean(self.losses)),
+            norm=norm,
+            lr=trainer.optimiser.param_groups[0]["lr"],
+            minutes=trainer.seconds / 60,
+            discriminator=trainer.discriminator,
         )
         self.losses.clear()
 
@@ -113,7 +134,9 @@ class Run:
     def save(self):
         state = self.trainer.state()
         if state["before_gan"] and not (self.folder / BEFORE_GAN).exists():
-            save_checkpoint({**state, "model": state["before_gan"], "ema": state["before_gan"]}, self.folder / BEFORE_GAN)
+            save_checkpoint(
+                {**state, "model": state["before_gan"], "ema": state["before_gan"]}, self.folder / BEFORE_GAN
+            )
         save_checkpoint(state, self.checkpoint)
         self.saved = time.monotonic()
 

@@ -40,7 +40,9 @@ def load_scenes(source, min_size, holdout=0.0, held_out=False):
     aside = held_out_places([record.place for record in records], holdout)
     kept = [(r, i) for r, i in zip(records, images) if (r.place in aside) == held_out]
     if not kept:
-        raise ValueError(f"{source} shows {len(aside)} place only, which --holdout {holdout} sets aside: use --holdout 0")
+        raise ValueError(
+            f"{source} shows {len(aside)} place only, which --holdout {holdout} sets aside: use --holdout 0"
+        )
     total = sum(record.weight for record, _ in kept)
     deep = lambda image: stretch(image) if image.dtype == np.uint16 else image
     return [Scene(r.file.rsplit("/", 1)[-1], deep(image), r.weight / total) for r, image in kept]

@@ -1,6 +1,6 @@
 """Degradations as data: ranges to draw from, and what was drawn. Both go to JSON and back.
 
-    python -m train.degrade.config stage1            prints a preset, to be edited and given to --degradation
+python -m train.degrade.config stage1            prints a preset, to be edited and given to --degradation
 """
 
 import argparse

@@ -9,9 +9,12 @@ from torch.nn import functional as F
 LUMINANCE = """
 16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56  14 17 22 29 51 87 80 62
 18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92  49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99"""
-CHROMINANCE = """
+CHROMINANCE = (
+    """
 17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 99 99 99 99  47 66 99 99 99 99 99 99
-""" + "99 " * 32
+"""
+    + "99 " * 32
+)
 
 TO_YCC = [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
 TO_RGB = [[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]]
@@ -29,7 +32,9 @@ def jpeg(image, quality, chroma_halved=True):
     height, width = image.shape[-2:]
     unit = 16 if chroma_halved else 8
     padded = F.pad(image[None] * 255, (0, -width % unit, 0, -height % unit), mode="replicate")[0]
-    ycc = torch.einsum("ij,jhw->ihw", padded.new_tensor(TO_YCC), padded) - padded.new_tensor([128.0, 0, 0]).view(3, 1, 1)
+    ycc = torch.einsum("ij,jhw->ihw", padded.new_tensor(TO_YCC), padded) - padded.new_tensor([128.0, 0, 0]).view(
+        3, 1, 1
+    )
     luminance = _code(ycc[:1], quantisation_table(LUMINANCE, quality))
     chroma = F.avg_pool2d(ycc[1:], 2) if chroma_halved else ycc[1:]
     chroma = _code(chroma, quantisation_table(CHROMINANCE, quality))

@@ -1,4 +1,4 @@
-"""Blur kernels: square, odd side, float32, sum 1. Lengths in pixels; angles in degrees from the columns' axis, downwards."""
+"""Blur kernels: square, odd side, float32, sum 1. Lengths in px; angles in degrees from the axis of columns, down."""
 
 import math
 from pathlib import Path

@@ -28,7 +28,9 @@ def degrade(sharp, draws, margin, config=None):
     """
     blurred = blur(sharp, [kernel_of(drawn, config) for drawn in draws], margin)
     finished = [
-        _expose(cut(spin_blur(crop[None], drawn.spin, drawn.centre), margin)[0] if drawn.family == "spin" else soft, drawn)
+        _expose(
+            cut(spin_blur(crop[None], drawn.spin, drawn.centre), margin)[0] if drawn.family == "spin" else soft, drawn
+        )
         for crop, soft, drawn in zip(sharp, blurred, draws)
     ]
     return torch.stack(finished)

@@ -40,7 +40,9 @@ def quality(records, column, gain):
     """Gain over the input, loss of the integers, radiometry and the classical oracle, of the restorer `column`."""
     bars, middle = [], mean_figures(records, 4.0, 0.005)
     if middle:
-        bars.append(Bar("PSNR gain at R 4, noise 0.005, dB", middle[column]["psnr"] - middle["input"]["psnr"], ">=", gain))
+        bars.append(
+            Bar("PSNR gain at R 4, noise 0.005, dB", middle[column]["psnr"] - middle["input"]["psnr"], ">=", gain)
+        )
     if middle and {"float", column} <= middle.keys() and column != "float":
         bars.append(Bar("PSNR loss against float, dB", middle["float"]["psnr"] - middle[column]["psnr"], "<=", 0.1))
     shifts = [record["figures"][column]["colour_shift"] for record in records]
@@ -56,7 +58,9 @@ def _against_classical(figures, column, radius, allowed):
         return []
     ahead = lambda key: figures[column][key] - max(rival[key] for rival in rivals)
     bars = [Bar(f"PSNR above the best classical result at R {radius:g}, dB", ahead("psnr"), ">=", -allowed)]
-    return bars + ([Bar(f"SSIM above the best classical result at R {radius:g}", ahead("ssim"), ">=", 0.0)] if not allowed else [])
+    return bars + (
+        [Bar(f"SSIM above the best classical result at R {radius:g}", ahead("ssim"), ">=", 0.0)] if not allowed else []
+    )
 
 
 def identity(scenes, restore):
@@ -85,7 +89,9 @@ def paper_like(scenes, restore, figures_of):
         condition = defocus(radius, 0.005)
         mean = np.mean([psnr(degraded(sharp, condition) / 255, sharp / 255) for sharp in scenes.values()])
         low, high = (radius, high) if mean > PAPER_INPUT_PSNR else (low, radius)
-    pairs = [(blurred, restore(blurred), sharp) for sharp in scenes.values() for blurred in [degraded(sharp, condition)]]
+    pairs = [
+        (blurred, restore(blurred), sharp) for sharp in scenes.values() for blurred in [degraded(sharp, condition)]
+    ]
     before = [figures_of(blurred / 255, sharp / 255) for blurred, _, sharp in pairs]
     after = [figures_of(_unit(restored), sharp / 255) for _, restored, sharp in pairs]
     mean = lambda figures, key: float(np.mean([f[key] for f in figures]))

@@ -31,7 +31,24 @@ def best(engine, blurred, condition, reference):
 def _best_of(engine, blurred, kernel, reference, method, option, values):
     def arguments(source, target, value):
         strength = str(value) if isinstance(value, int) else f"{value:.6g}"
-        return ["deconvolve", source, "-o", target, "--psf", str(kernel), "--method", method, option, strength, "--quiet"]
+        return [
+            "deconvolve",
+            source,
+            "-o",
+            target,
+            "--psf",
+            str(kernel),
+            "--method",
+            method,
+            option,
+            strength,
+            "--quiet",
+        ]
 
-    tried = [run_engine(engine, blurred, lambda *files, value=value: arguments(*files, value)) / 255 for value in values]
-    return {"psnr": max(psnr(image, reference) for image in tried), "ssim": max(ssim(image, reference) for image in tried)}
+    tried = [
+        run_engine(engine, blurred, lambda *files, value=value: arguments(*files, value)) / 255 for value in values
+    ]
+    return {
+        "psnr": max(psnr(image, reference) for image in tried),
+        "ssim": max(ssim(image, reference) for image in tried),
+    }

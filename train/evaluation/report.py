@@ -62,8 +62,9 @@ def write_text(path, text):
 
 def write_report(folder, records, checklist):
     """folder/report.md and folder/report.json."""
-    tables = f"Means over the scenes\n\n{markdown(list(map(flat, means(records))))}\nEach scene\n\n{markdown(list(map(flat, records)))}"
+    table = lambda chosen: markdown([flat(record) for record in chosen])
     bars = "".join(f"- {bar.line()}\n" for bar in checklist)
-    write_text(Path(folder, "report.md"), f"{tables}\nBars\n\n{bars}")
+    text = f"Means over the scenes\n\n{table(means(records))}\nEach scene\n\n{table(records)}\nBars\n\n{bars}"
+    write_text(Path(folder, "report.md"), text)
     content = {"records": records, "bars": [bar._asdict() for bar in checklist]}
     write_text(Path(folder, "report.json"), json.dumps(content, indent=1) + "\n")

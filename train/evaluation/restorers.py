@@ -30,14 +30,24 @@ def run_engine(command, image, arguments):
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.png"), Path(folder, "out.png")
         Image.fromarray(image).save(source)
-        done = subprocess.run([*shlex.split(command), *arguments(str(source), str(target))], capture_output=True, text=True)
+        done = subprocess.run(
+            [*shlex.split(command), *arguments(str(source), str(target))], capture_output=True, text=True
+        )
         if done.returncode:
             raise RuntimeError(f"{command} failed with status {done.returncode}: {done.stderr.strip()}")
         return read_image(target)
 
 
 def restore_native(command, model_file, image):
-    arguments = lambda source, target: ["restore", source, "-o", target, "--model", str(Path(model_file).resolve()), "--quiet"]
+    arguments = lambda source, target: [
+        "restore",
+        source,
+        "-o",
+        target,
+        "--model",
+        str(Path(model_file).resolve()),
+        "--quiet",
+    ]
     return run_engine(command, image, arguments)
 
 

@@ -55,7 +55,9 @@ class MultiScaleDiscriminator(nn.Module):
 
     def forward(self, images, degraded):
         if min(images[0].shape[-2:]) < MIN_SIDE:
-            raise ValueError(f"quarter-scale images of {tuple(images[0].shape[-2:])} px: the GAN needs crops >= {4 * MIN_SIDE}")
+            raise ValueError(
+                f"quarter-scale images of {tuple(images[0].shape[-2:])} px: the GAN needs crops >= {4 * MIN_SIDE}"
+            )
         return [d(torch.cat(pair, dim=1)) for d, pair in zip(self.scales, zip(images, pyramid(degraded)))]
 
 

@@ -19,7 +19,9 @@ SPLIT_RANGE = (0.3, 0.7)  # share of a copied channel that its first copy carrie
 
 def layers(num_res, base):
     """Every convolution, the training-only heads included."""
-    heads = [LayerSpec(f"ConvsOut.{i}.main.0", ("",), (width,), 3, "plain") for i, width in ((0, 4 * base), (1, 2 * base))]
+    heads = [
+        LayerSpec(f"ConvsOut.{i}.main.0", ("",), (width,), 3, "plain") for i, width in ((0, 4 * base), (1, 2 * base))
+    ]
     return network(num_res, base) + heads
 
 
@@ -83,7 +85,10 @@ def main(argv=None):
     model, metadata = load_float(args.weights)
     generator = torch.Generator().manual_seed(args.seed)
     grown = deepen(widen(model, args.base or model.base, generator), args.num_res or model.num_res, generator)
-    origin = {"grown_from": {"num_res": model.num_res, "base": model.base}, **json.loads(metadata.get("training", "{}"))}
+    origin = {
+        "grown_from": {"num_res": model.num_res, "base": model.base},
+        **json.loads(metadata.get("training", "{}")),
+    }
     # Single precision: half would round the halves of a weight each on its own.
     kept = {"training": json.dumps(origin), "degradation": metadata.get("degradation", "{}")}
     save_float(args.output, grown, kept, half=False)

@@ -31,9 +31,7 @@ class ResBlock(nn.Module):
 
     def __init__(self, channels):
         super().__init__()
-        self.main = nn.Sequential(
-            BasicConv(channels, channels, 3), BasicConv(channels, channels, 3, relu=False)
-        )
+        self.main = nn.Sequential(BasicConv(channels, channels, 3), BasicConv(channels, channels, 3, relu=False))
 
     def forward(self, x):
         return self.main(x) + x
@@ -124,9 +122,7 @@ class MIMOUNet(nn.Module):
         )
         self.Decoder = nn.ModuleList([Stage(c, num_res) for c in (c4, c2, c1)])
         self.Convs = nn.ModuleList([BasicConv(2 * c2, c2, 1), BasicConv(2 * c1, c1, 1)])
-        self.ConvsOut = nn.ModuleList(
-            [BasicConv(c4, 3, 3, relu=False), BasicConv(c2, 3, 3, relu=False)]
-        )
+        self.ConvsOut = nn.ModuleList([BasicConv(c4, 3, 3, relu=False), BasicConv(c2, 3, 3, relu=False)])
         self.AFFs = nn.ModuleList([AFF(7 * base, c1), AFF(7 * base, c2)])
         self.FAM1, self.SCM1 = FAM(c4), SCM(c4)
         self.FAM2, self.SCM2 = FAM(c2), SCM(c2)

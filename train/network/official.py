@@ -1,4 +1,4 @@
-"""Imports checkpoints of the public MIMO-UNet code: python -m train.network.official MIMO-UNet.pkl -o weights.safetensors
+"""Imports checkpoints of the public MIMO-UNet code: python -m train.network.official NET.pkl -o WEIGHTS.safetensors
 
 Both forms of torch.save are read, the legacy stream and the zip archive; of pickle only tensors and containers
 are executed. Continue with python -m train.export --float.
@@ -27,7 +27,7 @@ def load_official(path):
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(torch.is_tensor(value) for value in state.values()):
         raise ValueError(f"{path} holds no state dict: expected {{'model': state_dict}} or a bare one")
-    state = {key[len(WRAPPER) :] if key.startswith(WRAPPER) else key: value.float() for key, value in state.items()}
+    state = {key.removeprefix(WRAPPER): value.float() for key, value in state.items()}
     blocks = [int(m[1]) for m in map(BLOCK_KEY.match, state) if m]
     if not blocks or FIRST_WEIGHT not in state:
         raise ValueError(f"{path} has no {FIRST_WEIGHT} or no Encoder.0.layers: expected the keys of MIMO-UNet")
@@ -44,7 +44,9 @@ def main(argv=None):
     parser.add_argument("checkpoint")
     parser.add_argument("-o", "--output", required=True)
     args = parser.parse_args(argv)
-    save_float(args.output, load_official(args.checkpoint), {"training": '{"origin": "imported checkpoint"}'}, half=False)
+    save_float(
+        args.output, load_official(args.checkpoint), {"training": '{"origin": "imported checkpoint"}'}, half=False
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ class Distillation(nn.Module):
         self.adapter = nn.Conv2d(4 * student.base, 4 * teacher.base, 1)
         self.seen = {}
         for name, network in (("teacher", teacher), ("student", student)):
-            network.Encoder[2].register_forward_hook(lambda _, given, output, name=name: self.seen.update({name: output}))
+            network.Encoder[2].register_forward_hook(
+                lambda _, given, output, name=name: self.seen.update({name: output})
+            )
 
     def forward(self, degraded, outputs):
         """Loss of the student's `outputs`, made from `degraded` just before."""

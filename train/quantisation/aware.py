@@ -76,7 +76,11 @@ class FakeQuantised(nn.Module):
 
     def tensors(self):
         """The tensors of a model file as they stand now, float64, with gradients."""
-        grids = {name: (SingleThrough.apply(self.logs[_dots(name)].exp()), z) for name, z in self.zeros.items() if name != IMAGE}
+        grids = {
+            name: (SingleThrough.apply(self.logs[_dots(name)].exp()), z)
+            for name, z in self.zeros.items()
+            if name != IMAGE
+        }
         grids[IMAGE] = (single(IMAGE_SCALE), IMAGE_ZERO)
         weights = {}
         for spec in self.specs:
@@ -110,7 +114,9 @@ def refine(tensors, model, batches, loss, iterations):
         value.backward()
         norm = nn.utils.clip_grad_norm_(quantised.parameters(), MAX_GRADIENT_NORM)
         if not torch.isfinite(norm):
-            raise FloatingPointError(f"loss {value.item()}, gradient norm {norm} at iteration {iteration}: export without --qat")
+            raise FloatingPointError(
+                f"loss {value.item()}, gradient norm {norm} at iteration {iteration}: export without --qat"
+            )
         optimiser.step()
     with torch.no_grad():
         return quantised.tensors()

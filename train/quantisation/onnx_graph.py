@@ -66,7 +66,10 @@ class QuantisedGraph(Writer):
         """The real pre-activation. All sources are read with the scale of the first, as their weights expect."""
         read = lambda name: self.tensors[f"{spec.key}.{name}"]
         weight = self.dequantise(
-            self.constant(read("weight")), read("weight_scale"), np.zeros_like(read("weight_scale"), np.int8), axis=spec.out_axis
+            self.constant(read("weight")),
+            read("weight_scale"),
+            np.zeros_like(read("weight_scale"), np.int8),
+            axis=spec.out_axis,
         )
         steps = (read("input_scale")[0].astype(np.float64) * read("weight_scale")).astype(np.float32)
         bias = self.dequantise(self.constant(read("bias")), steps, np.zeros_like(read("bias")), axis=0)
@@ -131,9 +134,14 @@ def onnx_model(tensors, num_res, base):
     for spec in graph.specs:
         last = graph.write(spec, image)
     graph.compose(last)
-    ports = [helper.make_tensor_value_info(name, TensorProto.UINT8, [1, 3, "height", "width"]) for name in ("image", "restored")]
+    ports = [
+        helper.make_tensor_value_info(name, TensorProto.UINT8, [1, 3, "height", "width"])
+        for name in ("image", "restored")
+    ]
     made = helper.make_graph(graph.nodes, "mimo-unet", ports[:1], ports[1:], list(graph.constants.values()))
-    return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="perifocal")
+    return helper.make_model(
+        made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="perifocal"
+    )
 
 
 def write_onnx(path, tensors, num_res, base):

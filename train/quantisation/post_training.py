@@ -50,7 +50,9 @@ def quantise(model, crops, clipping="mse"):
     grids = {name: (single(s), z) for name, (s, z) in calibrate(specs, statistics, clipping).items()}
     trunks = {stage: single(scale) for stage, scale in trunk_scales(specs, statistics).items()}
     layers = {spec.key: model.get_submodule(spec.key) for spec in specs}
-    weights = {s.key: (c.weight, c.bias, weight_scales(s, c.weight, c.bias, grids)) for s in specs for c in [layers[s.key]]}
+    weights = {
+        s.key: (c.weight, c.bias, weight_scales(s, c.weight, c.bias, grids)) for s in specs for c in [layers[s.key]]
+    }
     tensors = model_integers(specs, weights, grids, trunks)
     correction = BiasCorrection(tensors, model.num_res, model.base, statistics)
     correction.residual(torch.round(crops * 255))

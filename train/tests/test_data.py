@@ -56,10 +56,26 @@ def test_sixteen_bit_images_keep_their_depth(tmp_path):
 
 
 def test_bands_and_dates_and_consecutive_frames_are_one_place():
-    stems = ["s2_genoa_rgb", "s2_genoa_nir", "naip_14_1_20090818", "naip_14_1_20120731", "l7_oslo_cir_30m", "s2_oslo_rgb"]
+    stems = [
+        "s2_genoa_rgb",
+        "s2_genoa_nir",
+        "naip_14_1_20090818",
+        "naip_14_1_20120731",
+        "l7_oslo_cir_30m",
+        "s2_oslo_rgb",
+    ]
     assert places_of(stems) == ["genoa", "genoa", "naip_14_1", "naip_14_1", "oslo", "oslo"]
     assert places_of(["iss_7", "iss_8", "iss_9", "iss_11"]) == ["iss_7", "iss_7", "iss_7", "iss_11"]
-    assert len(set(places_of(["oam_a_r0_c0", "oam_a_r0_c1", "usgs_20160308_222208_q0_third", "usgs_20160308_222216_q1_third"]))) == 2
+    assert (
+        len(
+            set(
+                places_of(
+                    ["oam_a_r0_c0", "oam_a_r0_c1", "usgs_20160308_222208_q0_third", "usgs_20160308_222216_q1_third"]
+                )
+            )
+        )
+        == 2
+    )
 
 
 def test_a_place_is_never_on_both_sides(scene_folder):

@@ -36,7 +36,9 @@ def test_a_kernel_larger_than_the_crop_is_explained():
 def test_no_spin_changes_nothing_and_spin_keeps_the_mean():
     image = torch.rand(1, 3, 33, 40)
     torch.testing.assert_close(spin_blur(image, 0.0, (3.0, -50.0)), image, atol=1e-5, rtol=0)
-    torch.testing.assert_close(spin_blur(torch.full((1, 1, 24, 24), 0.4), 2.0, (0.0, 300.0)), torch.full((1, 1, 24, 24), 0.4))
+    torch.testing.assert_close(
+        spin_blur(torch.full((1, 1, 24, 24), 0.4), 2.0, (0.0, 300.0)), torch.full((1, 1, 24, 24), 0.4)
+    )
 
 
 @pytest.mark.parametrize("radius, angle", [(100.0, 4.0), (300.0, 2.0)])

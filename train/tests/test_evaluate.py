@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,7 @@ def test_psnr_closed_form_and_blur_lowers_it():
     assert rows[0] > rows[1] > rows[2]
 
 
-def test_ssim_equals_scikit_image(request):
+def test_ssim_equals_scikit_image():
     metrics = pytest.importorskip("skimage.metrics", reason="python3-skimage is not installed")
     x, y = landscape(80, 90, 1) / 255, landscape(80, 90, 1) / 255
     y = np.clip(y + np.random.default_rng(0).normal(0, 0.05, y.shape), 0, 1)
@@ -37,7 +35,9 @@ def test_ssim_closed_forms():
     expected = (2 * 0.5 * 0.6 + 1e-4) / (0.25 + 0.36 + 1e-4)  # no variance: the luminance term alone
     assert ssim(flat, flat + 0.1) == pytest.approx(expected, abs=1e-9)
     wide = np.repeat(np.repeat(landscape(300, 300, 1), 2, axis=0), 2, axis=1) / 255
-    assert ssim_downsampled(wide, wide * 0.9, border=0) == pytest.approx(ssim(wide[::2, ::2], wide[::2, ::2] * 0.9, border=0))
+    assert ssim_downsampled(wide, wide * 0.9, border=0) == pytest.approx(
+        ssim(wide[::2, ::2], wide[::2, ::2] * 0.9, border=0)
+    )
 
 
 def test_radiometry_closed_forms():
@@ -53,8 +53,17 @@ def test_radiometry_closed_forms():
 
 
 def test_conditions_are_nine_disks_or_the_camera_around_its_kernel():
-    assert [(c.name, c.noise) for c in standard()][:4] == [("R 2.5", 0.002), ("R 2.5", 0.005), ("R 2.5", 0.01), ("R 4", 0.002)]
-    assert [c.name for c in characterised(defocus(4, 0).kernel, 0.01)] == ["kernel x 0.85", "kernel x 1", "kernel x 1.15"]
+    assert [(c.name, c.noise) for c in standard()][:4] == [
+        ("R 2.5", 0.002),
+        ("R 2.5", 0.005),
+        ("R 2.5", 0.01),
+        ("R 4", 0.002),
+    ]
+    assert [c.name for c in characterised(defocus(4, 0).kernel, 0.01)] == [
+        "kernel x 0.85",
+        "kernel x 1",
+        "kernel x 1.15",
+    ]
     image = landscape(40, 50, 3)
     assert np.array_equal(degraded(image, defocus(0.0, 0.0)), image)
     assert np.array_equal(degraded(image, defocus(3.0, 0.01)), degraded(image, defocus(3.0, 0.01)))
@@ -89,7 +98,12 @@ def test_the_classical_oracle_is_a_bar_where_it_was_run():
 
 
 def test_tables_hold_means_and_every_scene():
-    record = lambda scene, value: {"scene": scene, "blur": "R 4", "noise": 0.005, "figures": {"input": {"psnr": value, "ssim": value / 40}}}
+    record = lambda scene, value: {
+        "scene": scene,
+        "blur": "R 4",
+        "noise": 0.005,
+        "figures": {"input": {"psnr": value, "ssim": value / 40}},
+    }
     assert means([record("a", 20.0), record("b", 30.0)])[0]["figures"]["input"]["psnr"] == 25.0
     table = markdown([{"scene": "a", "noise": 0.005, "input": 20.123, "input SSIM": 0.51234}])
     assert table.splitlines()[2] == "| a | 0.005 | 20.12 | 0.5123 |"

@@ -105,10 +105,14 @@ def test_estimated_kernels_are_read_centred_and_normalised(tmp_path):
     np.save(tmp_path / "kernel.npy", moved)
     size = read_kernel(tmp_path / "kernel.npy").shape[0]
     cut = (wanted.shape[0] - size) // 2
-    torch.testing.assert_close(read_kernel(tmp_path / "kernel.npy"), wanted[cut : cut + size, cut : cut + size], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(
+        read_kernel(tmp_path / "kernel.npy"), wanted[cut : cut + size, cut : cut + size], atol=1e-6, rtol=1e-5
+    )
     pixels = np.rint(255 * moved.clip(0) / moved.max()).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "kernel.png")
-    torch.testing.assert_close(read_kernel(tmp_path / "kernel.png"), read_kernel(tmp_path / "kernel.npy"), atol=2e-4, rtol=0)
+    torch.testing.assert_close(
+        read_kernel(tmp_path / "kernel.png"), read_kernel(tmp_path / "kernel.npy"), atol=2e-4, rtol=0
+    )
 
 
 @pytest.mark.parametrize("values", [np.zeros((5, 5)), np.full((5, 5), np.nan), np.ones(5), np.ones((200, 200))])

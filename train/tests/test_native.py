@@ -54,7 +54,9 @@ def test_the_engine_computes_the_fake_quantised_network(run, scene_folder, tmp_p
     """Identical codes; a network trained with fake quantisation exports exactly what it computed."""
     model = exported(tmp_path, scene_folder, "--run", str(run), "--qat", qat, "--onnx", str(tmp_path / "model.onnx"))
     tensors, metadata = read_tensors(model)
-    assert metadata["num_res"] == "1" and metadata["base"] == "8" and json.loads(metadata["training"])["iterations"] == 20
+    assert (
+        metadata["num_res"] == "1" and metadata["base"] == "8" and json.loads(metadata["training"])["iterations"] == 20
+    )
     for image in (degraded(dead_leaves(61, 74, 9), defocus(3.0, 0.005)), landscape(64, 48, 2)):
         assert np.array_equal(restore_native(ENGINE, model, image), simulation(tensors, metadata).restore(image))
     assert (tmp_path / "model.onnx").stat().st_size > 10_000
@@ -64,7 +66,12 @@ def test_exported_weights_start_another_run_and_are_exported_again(run, scene_fo
     exported(tmp_path, scene_folder, "--run", str(run), "--raw")
     weights = str(tmp_path / "model.fp16.safetensors")
     options = ["--num-res", "1", "--base", "8", "--batch", "2", "--crop", "32", "--holdout", "0", "--iterations", "1"]
-    assert train(parse_arguments(["--data", str(scene_folder), "--run", str(tmp_path / "next"), "--init", weights, *options])).iteration == 1
+    assert (
+        train(
+            parse_arguments(["--data", str(scene_folder), "--run", str(tmp_path / "next"), "--init", weights, *options])
+        ).iteration
+        == 1
+    )
     again = exported(tmp_path, scene_folder, "--float", weights, "--clipping", "percentile")
     assert "percentile" in read_tensors(again)[1]["calibration"]
 
@@ -103,7 +110,18 @@ def test_a_camera_gets_its_model_in_one_command(run, scene_folder, tmp_path):
     exported(tmp_path, scene_folder, "--run", str(run))
     kernel = np.outer([1, 4, 6, 4, 1], [1, 2, 3, 2, 1])
     Image.fromarray((kernel * 10).astype(np.uint8)).save(tmp_path / "kernel.png")
-    options = ["--noise", "0.005", "--jpeg", "90", "--name", "camera", "--data", str(scene_folder), "--runs", str(tmp_path)]
+    options = [
+        "--noise",
+        "0.005",
+        "--jpeg",
+        "90",
+        "--name",
+        "camera",
+        "--data",
+        str(scene_folder),
+        "--runs",
+        str(tmp_path),
+    ]
     places = ["--out", str(tmp_path), "--weights", str(tmp_path), "--init", str(tmp_path / "model.fp16.safetensors")]
     training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0"]
     model = specialise.specialise(["--kernel", str(tmp_path / "kernel.png"), *options, *places, *training])

@@ -48,7 +48,9 @@ def test_networks_do_not_shrink():
 
 def test_weights_grow_from_the_command_line(tmp_path):
     save_float(tmp_path / "a.safetensors", visible(1, 8), {"training": "{}", "degradation": "{}"})
-    grow_main([str(tmp_path / "a.safetensors"), "-o", str(tmp_path / "b.safetensors"), "--base", "16", "--num-res", "2"])
+    grow_main(
+        [str(tmp_path / "a.safetensors"), "-o", str(tmp_path / "b.safetensors"), "--base", "16", "--num-res", "2"]
+    )
     model, metadata = load_float(tmp_path / "b.safetensors")
     assert (model.num_res, model.base) == (2, 16) and "grown_from" in metadata["training"]
 
@@ -77,7 +79,12 @@ def test_other_checkpoints_are_explained(tmp_path, monkeypatch):
     torch.save({"model": {"weight": torch.ones(1)}}, "other.pkl")
     torch.save({"model": {**MIMOUNet(1, 8).state_dict(), "extra": torch.ones(1)}}, "extra.pkl")
     torch.save({"model": Trap()}, "trap.pkl")
-    for name, message in (("text", "no checkpoint"), ("other", "feat_extract.0"), ("extra", "extra"), ("trap", "no checkpoint")):
+    for name, message in (
+        ("text", "no checkpoint"),
+        ("other", "feat_extract.0"),
+        ("extra", "extra"),
+        ("trap", "no checkpoint"),
+    ):
         with pytest.raises(ValueError, match=message):
             load_official(tmp_path / f"{name}.pkl")
     assert not (tmp_path / "executed").exists()

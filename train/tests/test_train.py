@@ -41,7 +41,9 @@ GAN = ["--crop", "64", "--adversarial", "0.01", "--adversarial-from", "0.5", "--
 
 
 def test_stage_1_runs_logs_and_draws_sheets(scene_folder, tmp_path):
-    trainer = train(arguments(scene_folder, tmp_path, "--iterations", "20", "--degradation", "stage1", "--generated", "0.2"))
+    trainer = train(
+        arguments(scene_folder, tmp_path, "--iterations", "20", "--degradation", "stage1", "--generated", "0.2")
+    )
     log = list(csv.DictReader((tmp_path / "log.csv").open()))
     assert trainer.iteration == 20 and len(log) == 22  # 20 losses, the last sheet twice
     assert float(log[-1]["psnr"]) > 5 and (tmp_path / "sheets" / "000020.png").stat().st_size > 1000
