@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from .data.crops import CropSampler, load_scenes
 from .degrade.config import from_dict
@@ -23,7 +24,8 @@ from .optimise.checkpoint import BEFORE_GAN, CHECKPOINT, load_checkpoint
 from .optimise.losses import restoration_loss
 from .quantisation.aware import refine
 from .quantisation.calibrate import CLIPPINGS
-from .quantisation.integers import check_bounds, to_file
+from .quantisation.int_model import IntModel
+from .quantisation.integers import RESIDUAL_SCALE, check_bounds, to_file
 from .quantisation.post_training import quantise
 
 CALIBRATION_SEED = 7
@@ -114,10 +116,24 @@ def integers_of(args, model, config):
     crops = Crops(args.data, args.crop, config)
     tensors, equalised = quantise(model, crops.take(args.crops)[0], args.clipping)
     if args.qat:
-        tensors = refine(tensors, equalised, crops.batches(REFINING_BATCH), restoration_loss, args.qat)
+        refined = refine(tensors, equalised, crops.batches(REFINING_BATCH), restoration_loss, args.qat)
+        tensors = better(tensors, refined, model, *crops.take(args.crops))
     arrays = to_file(tensors)
     check_bounds(arrays, model.num_res, model.base)
     return arrays
+
+
+@torch.no_grad()
+def better(first, second, model, degraded, sharp):
+    """The tensors with the lower loss on crops that neither has seen."""
+
+    def loss(tensors):
+        integers = IntModel(tensors, model.num_res, model.base)
+        pairs = zip(degraded.split(REFINING_BATCH), sharp.split(REFINING_BATCH))
+        restored = [(x + integers.residual(torch.round(x * 255)) * float(RESIDUAL_SCALE), y) for x, y in pairs]
+        return sum(restoration_loss([out], [label]).item() for out, label in restored)
+
+    return min((first, second), key=loss)
 
 
 def export(args):

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from train import specialise
+from train import recipes, specialise
 from train.data.procedural import dead_leaves, landscape
 from train.evaluate import main as evaluate_main
 from train.evaluation.conditions import defocus, degraded
@@ -123,7 +123,21 @@ def test_a_camera_gets_its_model_in_one_command(run, scene_folder, tmp_path):
         str(tmp_path),
     ]
     places = ["--out", str(tmp_path), "--weights", str(tmp_path), "--init", str(tmp_path / "model.fp16.safetensors")]
-    training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0"]
+    training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0", "--qat", "1"]
     model = specialise.specialise(["--kernel", str(tmp_path / "kernel.png"), *options, *places, *training])
     degradation = json.loads(read_tensors(model)[1]["degradation"])
     assert len(degradation["kernel"]) == 5 and degradation["families"] == {"kernel": 1.0}
+
+
+def test_a_recipe_grows_from_another_model_and_resumes(run, scene_folder, tmp_path, monkeypatch):
+    exported(tmp_path, scene_folder, "--run", str(run))
+    monkeypatch.setitem(recipes.RECIPES, "eo-defocus", recipes.Recipe("model", 2, 16, ("--lr", "1e-4")))
+    places = ["--data", str(scene_folder), "--runs", str(tmp_path), "--out", str(tmp_path), "--weights", str(tmp_path)]
+    training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0", "--qat", "0"]
+    for _ in range(2):
+        _, metadata = read_tensors(recipes.main(["eo-defocus", *places, *training]))
+    assert (metadata["num_res"], metadata["base"], metadata["name"]) == ("2", "16", "eo-defocus")
+    assert json.loads(metadata["training"])["iterations"] == 2
+    monkeypatch.setitem(recipes.RECIPES, "eo-defocus-plus", recipes.Recipe("missing", 2, 16, ()))
+    with pytest.raises(FileNotFoundError, match="produce missing first"):
+        recipes.main(["eo-defocus-plus", *places])
