@@ -70,7 +70,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--warmup", type=int, default=200, help="iterations of linear warm-up")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
     parser.add_argument("--holdout", type=float, default=0.05, help="share of the places kept for validation sheets")
-    parser.add_argument("--generated", type=float, default=0.0, help="share of crops from generated scenes")
+    parser.add_argument("--generated", type=float, default=0.1, help="share of crops from generated scenes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=180.0, help="seconds between checkpoints")
     parser.add_argument("--log-every", type=int, default=50, help="iterations between lines of the log")

@@ -48,11 +48,12 @@ def load_scenes(source, min_size, holdout=0.0, held_out=False):
     return [Scene(r.file.rsplit("/", 1)[-1], deep(image), r.weight / total) for r, image in kept]
 
 
-def with_generated(scenes, share, seed):
-    """The scenes and generated ones, which are drawn with probability `share`."""
+def with_generated(scenes, share, size, seed):
+    """The scenes and generated ones of at least `size` px, which are drawn with probability `share`."""
     if not share:
         return scenes
-    made = [landscape(GENERATED_SIDE, GENERATED_SIDE, seed + i) for i in range(GENERATED_SCENES)]
+    side = max(GENERATED_SIDE, size)
+    made = [landscape(side, side, seed + i) for i in range(GENERATED_SCENES)]
     kept = [scene._replace(probability=scene.probability * (1 - share)) for scene in scenes]
     return kept + [Scene(f"generated_{i}", image, share / len(made)) for i, image in enumerate(made)]
 

@@ -71,7 +71,7 @@ def band_ratio_error(image, reference, border=BORDER):
     return float(np.median(np.abs(ratios[0] - ratios[1])))
 
 
-def overshoot(image, reference, border=BORDER):
-    """How far values leave the range of the reference, as a share of that range: for a single step edge."""
-    values, low, high = inner(image, border), inner(reference, border).min(), inner(reference, border).max()
-    return float(max(low - values.min(), values.max() - high, 0) / (high - low))
+def overshoot(edge, low, high, border=BORDER):
+    """How far the mean profile across a vertical edge leaves [low, high], as a share of the step."""
+    profile = inner(edge, border).mean(axis=(0, 2))
+    return float(max(low - profile.min(), profile.max() - high, 0) / (high - low))

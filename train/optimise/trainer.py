@@ -45,7 +45,7 @@ class Trainer:
         self.rng = np.random.default_rng(args.seed)
         torch.manual_seed(args.seed)
         size = args.crop + 2 * self.margin
-        scenes = with_generated(load_scenes(args.data, size, args.holdout), args.generated, args.seed)
+        scenes = with_generated(load_scenes(args.data, size, args.holdout), args.generated, size, args.seed)
         self.sampler = CropSampler(scenes, size, self.rng)
         model = initialise(MIMOUNet(args.num_res, args.base), torch.Generator().manual_seed(args.seed))
         if args.init:

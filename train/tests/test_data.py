@@ -154,7 +154,7 @@ def test_augmentation_keeps_the_range():
 
 
 def test_generated_scenes_take_their_share_and_look_natural(scene_folder):
-    scenes = with_generated(load_scenes(scene_folder, 48), 0.25, 3)
+    scenes = with_generated(load_scenes(scene_folder, 48), 0.25, 48, 3)
     assert sum(s.probability for s in scenes) == pytest.approx(1)
     assert sum(s.probability for s in scenes if s.name.startswith("generated")) == pytest.approx(0.25)
     scene = landscape(96, 80, 4)

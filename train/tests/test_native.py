@@ -25,6 +25,7 @@ from train.network.weights import load_float, read_tensors, save_float
 from train.train import parse_arguments, train
 
 ROOT = pathlib.Path(__file__).parents[2]
+TINY = ["--batch", "2", "--crop", "32", "--holdout", "0", "--generated", "0"]
 IS_BUILT = (ROOT / "dist/cli/main.js").exists() and (ROOT / "build/Release/perifocal.node").exists()
 if not IS_BUILT and os.environ.get("CI"):
     pytest.fail("the package is not built: npm run build", pytrace=False)
@@ -44,7 +45,7 @@ def exported(folder, data, *options):
 @pytest.fixture(scope="module")
 def run(scene_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    options = ["--num-res", "1", "--base", "8", "--batch", "2", "--crop", "32", "--holdout", "0", "--lr", "2e-3"]
+    options = ["--num-res", "1", "--base", "8", *TINY, "--lr", "2e-3"]
     train(parse_arguments(["--data", str(scene_folder), "--run", str(folder), "--iterations", "20", *options]))
     return folder
 
@@ -65,7 +66,7 @@ def test_the_engine_computes_the_fake_quantised_network(run, scene_folder, tmp_p
 def test_exported_weights_start_another_run_and_are_exported_again(run, scene_folder, tmp_path):
     exported(tmp_path, scene_folder, "--run", str(run), "--raw")
     weights = str(tmp_path / "model.fp16.safetensors")
-    options = ["--num-res", "1", "--base", "8", "--batch", "2", "--crop", "32", "--holdout", "0", "--iterations", "1"]
+    options = ["--num-res", "1", "--base", "8", *TINY, "--iterations", "1"]
     assert (
         train(
             parse_arguments(["--data", str(scene_folder), "--run", str(tmp_path / "next"), "--init", weights, *options])
@@ -123,7 +124,7 @@ def test_a_camera_gets_its_model_in_one_command(run, scene_folder, tmp_path):
         str(tmp_path),
     ]
     places = ["--out", str(tmp_path), "--weights", str(tmp_path), "--init", str(tmp_path / "model.fp16.safetensors")]
-    training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0", "--qat", "1"]
+    training = ["--iterations", "2", *TINY, "--qat", "1"]
     model = specialise.specialise(["--kernel", str(tmp_path / "kernel.png"), *options, *places, *training])
     degradation = json.loads(read_tensors(model)[1]["degradation"])
     assert len(degradation["kernel"]) == 5 and degradation["families"] == {"kernel": 1.0}
@@ -133,7 +134,7 @@ def test_a_recipe_grows_from_another_model_and_resumes(run, scene_folder, tmp_pa
     exported(tmp_path, scene_folder, "--run", str(run))
     monkeypatch.setitem(recipes.RECIPES, "eo-defocus", recipes.Recipe("model", 2, 16, ("--lr", "1e-4")))
     places = ["--data", str(scene_folder), "--runs", str(tmp_path), "--out", str(tmp_path), "--weights", str(tmp_path)]
-    training = ["--iterations", "2", "--batch", "2", "--crop", "32", "--holdout", "0", "--qat", "0"]
+    training = ["--iterations", "2", *TINY, "--qat", "0"]
     for _ in range(2):
         _, metadata = read_tensors(recipes.main(["eo-defocus", *places, *training]))
     assert (metadata["num_res"], metadata["base"], metadata["name"]) == ("2", "16", "eo-defocus")

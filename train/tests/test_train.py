@@ -14,7 +14,22 @@ from train.optimise.schedule import averaging_share, learning_rate, update_avera
 from train.optimise.trainer import BadBatch, Trainer
 from train.train import parse_arguments, train
 
-TINY = ["--num-res", "1", "--base", "8", "--batch", "2", "--crop", "32", "--warmup", "2", "--log-every", "1"]
+TINY = [
+    "--generated",
+    "0",
+    "--num-res",
+    "1",
+    "--base",
+    "8",
+    "--batch",
+    "2",
+    "--crop",
+    "32",
+    "--warmup",
+    "2",
+    "--log-every",
+    "1",
+]
 
 
 def arguments(folder, run, *more):
