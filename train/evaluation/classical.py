@@ -14,9 +14,9 @@ from .restorers import run_engine
 
 # Name -> method on the command line, the option that is tuned, its values.
 METHODS = {
-    "Wiener": ("wiener", "--nsr", np.geomspace(3e-5, 1e-1, 12)),
+    "Wiener": ("wiener", "--nsr", np.geomspace(1e-2, 10, 10)),
     "Richardson-Lucy": ("rl", "--iterations", [5, 10, 15, 25, 40, 60, 100, 150]),
-    "hyper-Laplacian": ("hyper-laplacian", "--lambda", np.geomspace(300, 30000, 9)),
+    "hyper-Laplacian": ("hyper-laplacian", "--lambda", np.geomspace(1000, 100000, 9)),
 }
 
 
