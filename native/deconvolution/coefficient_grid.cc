@@ -51,7 +51,7 @@ void CoefficientGrid::apply(int mode, int y, const float* values, bool add, floa
     x = std::max(x, end);
   }
   // The first half of what lies beyond continues the tile's end, the second half its beginning.
-  const int middle = cells == 0 ? geometry_.columns : width + (geometry_.columns - width) / 2;
+  const int middle = cells == 0 ? geometry_.columns : width + (geometry_.columns - width + 1) / 2;
   const float last = node(mode, y, cells);
   applyRamp(values + x, middle - x, last, 0.0f, add, out + x);
   applyRamp(values + middle, geometry_.columns - middle, node(mode, y, 0), 0.0f, add, out + middle);
