@@ -21,6 +21,13 @@ struct StepProducts {
   double square;    ///< <g, g>
 };
 
+/// Of valid pixels.
+struct RowRange {
+  double pixels;
+  double sum;
+  float minimum, maximum;  ///< of none: the largest and the least float
+};
+
 struct Distance {
   double change;  ///< sum of (a - b)^2
   double norm;    ///< sum of a^2
@@ -65,6 +72,7 @@ struct DeconvolutionKernels {
   /// row: correction to correction * start * factor * weight, at least 0 (null: 1). Returns the sum of correction * start
   /// * factor.
   double (*correct)(const float* start, const float* factor, const float* weight, int count, float* row);
+  RowRange (*range)(const float* values, const float* valid, int count);
   Distance (*compare)(const float* a, const float* b, int count);
   /// step: last g to g = estimate - start.
   StepProducts (*advanceStep)(const float* estimate, const float* start, int count, float* step);

@@ -1,8 +1,8 @@
 #include "deconvolution/observation.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
 
 #include "deconvolution/parallel.h"
 #include "deconvolution/samples.h"
@@ -31,21 +31,11 @@ void widen(const DeconvolutionKernels& kernels, SampleType type, const void* in,
 
 }  // namespace
 
-/// Of valid pixels.
-struct Observation::RowStatistics {
-  std::int64_t pixels;
-  double sum;
-  float minimum, maximum;
-};
-
 std::size_t Observation::sampleBytes(const SolverShape& shape) {
   return isKept(shape) ? pixelsOf(shape) * perifocal::sampleBytes(shape.samples) : 0;
 }
 
 std::size_t Observation::maskBytes(const SolverShape& shape) { return shape.masked ? pixelsOf(shape) : 0; }
-
-Observation::Observation() = default;
-Observation::~Observation() = default;
 
 void Observation::create(const SolverShape& shape, const Geometry& geometry, const DeconvolutionKernels& kernels,
                          Arena& arena) {
@@ -57,7 +47,7 @@ void Observation::create(const SolverShape& shape, const Geometry& geometry, con
   rowsBeyond_ = continuations(geometry.height, geometry.rows, reflect);
   if (isKept(shape)) copy_ = arena.take(sampleBytes(shape));
   if (shape.masked) mask_ = reinterpret_cast<std::uint8_t*>(arena.take(maskBytes(shape)));
-  statistics_.resize(geometry.height);
+  ranges_.resize(geometry.height);
 }
 
 LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings,
@@ -71,7 +61,9 @@ LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid,
     if (copy_ != nullptr) copyRow(source, y, geometry_.width, copy_ + y * rowBytes);
     widenRow(y, row);
     if (mask_ != nullptr) maskRow(y, valid, settings, row);
-    statistics_[y] = measureRow(y, row);
+    float* counts = mask_ == nullptr ? nullptr : scratch.row(thread, 1);
+    if (counts != nullptr) widenMask(y, counts);
+    ranges_[y] = kernels_->range(row, counts, geometry_.width);
   });
   if (copy_ != nullptr) view_ = {copy_, source.type, 1, geometry_.width};
   offset_ = settings.offset;
@@ -90,44 +82,16 @@ void Observation::maskRow(int y, const ValidMask& valid, const SolverSettings& s
   for (int x = 0; x < geometry_.width; ++x) mask[x] &= std::isfinite(samples[x * view_.pixelStride]);
 }
 
-/// In 16 lanes, which compilers make vectors of.
-Observation::RowStatistics Observation::measureRow(int y, const float* values) const {
-  constexpr int kLanes = 16;
-  std::array<float, kLanes> sum{}, count{}, low, high;
-  low.fill(std::numeric_limits<float>::max());
-  high.fill(std::numeric_limits<float>::lowest());
-  const std::uint8_t* mask = mask_ == nullptr ? nullptr : mask_ + static_cast<std::ptrdiff_t>(y) * geometry_.width;
-  const auto add = [&](int lane, int x) {
-    const bool counts = mask == nullptr || mask[x] != 0;
-    const float value = values[x];
-    sum[lane] += counts ? value : 0.0f;
-    count[lane] += counts ? 1.0f : 0.0f;
-    low[lane] = counts && value < low[lane] ? value : low[lane];
-    high[lane] = counts && value > high[lane] ? value : high[lane];
-  };
-  int x = 0;
-  for (; x + kLanes <= geometry_.width; x += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) add(lane, x + lane);
-  }
-  for (; x < geometry_.width; ++x) add(0, x);
-  RowStatistics row{0, 0, *std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
-  for (int lane = 0; lane < kLanes; ++lane) {
-    row.pixels += static_cast<std::int64_t>(count[lane]);
-    row.sum += sum[lane];
-  }
-  return row;
-}
-
 LoadReport Observation::summarise() const {
-  RowStatistics all{0, 0, std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
-  for (const RowStatistics& row : statistics_) {
+  RowRange all{0, 0, std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
+  for (const RowRange& row : ranges_) {
     all.pixels += row.pixels;
     all.sum += row.sum;
     all.minimum = std::min(all.minimum, row.minimum);
     all.maximum = std::max(all.maximum, row.maximum);
   }
   if (all.pixels == 0) return {};
-  return {all.pixels, all.sum / static_cast<double>(all.pixels), all.minimum, all.maximum, 0};
+  return {static_cast<std::int64_t>(all.pixels), all.sum / all.pixels, all.minimum, all.maximum, 0};
 }
 
 int Observation::observedColumns(int y) const {
@@ -141,7 +105,7 @@ void Observation::values(int y, float* out, float* spare) const {
 
 void Observation::valid(int y, float* out, float* spare) const {
   blendRows(y, out, spare, [this](int row, float* to) {
-    kernels_->widen8(mask_ + static_cast<std::ptrdiff_t>(row) * geometry_.width, 1.0f, 0.0f, geometry_.width, to);
+    widenMask(row, to);
   });
   // Continued pixels count only where all that they blend do.
   const int count = observedColumns(y);
@@ -167,6 +131,10 @@ void Observation::continueColumns(float* row) const {
   for (const Continuation& from : columnsBeyond_) {
     *beyond++ = from.firstShare * row[from.first] + from.secondShare * row[from.second];
   }
+}
+
+void Observation::widenMask(int y, float* out) const {
+  kernels_->widen8(mask_ + static_cast<std::ptrdiff_t>(y) * geometry_.width, 1.0f, 0.0f, geometry_.width, out);
 }
 
 /// Strided samples go through a small buffer.

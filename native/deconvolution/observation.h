@@ -14,9 +14,6 @@ namespace perifocal {
 
 class Observation {
  public:
-  Observation();
-  ~Observation();
-
   /// Of the copy of the samples that Richardson-Lucy keeps; the others read the frame while they load. And of a mask.
   static std::size_t sampleBytes(const SolverShape& shape);
   static std::size_t maskBytes(const SolverShape& shape);
@@ -36,12 +33,10 @@ class Observation {
   void valid(int y, float* out, float* spare) const;
 
  private:
-  struct RowStatistics;
-
   void maskRow(int y, const ValidMask& valid, const SolverSettings& settings, const float* values);
-  RowStatistics measureRow(int y, const float* values) const;
   LoadReport summarise() const;
   void widenRow(int y, float* out) const;
+  void widenMask(int y, float* out) const;
   /// The tile's row, or the blend of two that continues it, of what `rowOf(row, out)` gives.
   template <class RowOf>
   void blendRows(int y, float* out, float* spare, RowOf&& rowOf) const;
@@ -55,7 +50,7 @@ class Observation {
   SourceWindow view_;              ///< of the copy, or else of the frame
   float scale_ = 1, offset_ = 0;
   std::vector<Continuation> columnsBeyond_, rowsBeyond_;
-  std::vector<RowStatistics> statistics_;
+  std::vector<RowRange> ranges_;
 };
 
 }  // namespace perifocal

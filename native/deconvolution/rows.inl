@@ -77,16 +77,29 @@ double squaredResidual(const RatioRow& job, const float* row) {
 /// ratio = 1 + U^(N-1) (N - (N-1) U) (observed - model) / model.
 template <class V>
 double dampedRatio(const RatioRow& job, float* row) {
+  constexpr int kChunk = 64;
   constexpr float kLn2 = 0.6931471806f;
   const double residual = squaredResidual<V>(job, row);
-  for (int i = 0; i < job.count; ++i) {
-    const float observed = job.observed[i] > job.floor ? job.observed[i] : job.floor;
-    const float model = row[i] > job.floor ? row[i] : job.floor;
-    const float divergence = job.damping * (model - observed + observed * kLn2 * log2Of(observed / model));
-    const float positive = divergence > 0.0f ? divergence : 0.0f, u = positive < 1.0f ? positive : 1.0f;
-    const float u2 = u * u, u4 = u2 * u2, u9 = u4 * u4 * u;
-    const float valid = job.valid == nullptr ? 1.0f : job.valid[i];
-    row[i] = valid * (1.0f + u9 * (10.0f - 9.0f * u) * (observed - model) / model);
+  float quotient[kChunk], logarithm[kChunk];
+  for (int first = 0; first < job.count; first += kChunk) {
+    const int size = std::min(kChunk, job.count - first);
+    const float *observed = job.observed + first, *valid = job.valid == nullptr ? nullptr : job.valid + first;
+    float* model = row + first;
+    forEachVector<V>(size, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
+      using W = decltype(v);
+      const auto floor = W::splat(job.floor);
+      W::store(quotient + i, W::max(W::load(observed + i), floor) / W::max(W::load(model + i), floor));
+    });
+    for (int i = 0; i < size; ++i) logarithm[i] = kLn2 * log2Of(quotient[i]);
+    forEachVector<V>(size, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
+      using W = decltype(v);
+      const auto one = W::splat(1.0f), q = W::load(quotient + i), scale = W::max(W::load(model + i), W::splat(job.floor));
+      const auto divergence = W::splat(job.damping) * scale * W::fma(q, W::load(logarithm + i), one - q);
+      const auto u = W::min(W::max(divergence, W::splat(0.0f)), one), u2 = u * u, u4 = u2 * u2;
+      const auto flattened = u4 * u4 * u * W::fnma(W::splat(9.0f), u, W::splat(10.0f));
+      const auto ratio = W::fma(flattened, q - one, one);
+      W::store(model + i, valid == nullptr ? ratio : ratio * W::load(valid + i));
+    });
   }
   return residual;
 }
@@ -107,6 +120,35 @@ double correct(const float* start, const float* factor, const float* weight, int
     W::store(row + i, W::select(W::less(W::splat(kTiny), estimate), estimate, W::splat(0.0f)));
   });
   return light.total();
+}
+
+template <class V>
+RowRange range(const float* values, const float* valid, int count) {
+  RowSum<V> sum, pixels;
+  typename V::Vec low = V::splat(FLT_MAX), high = V::splat(-FLT_MAX);
+  float lowRest = FLT_MAX, highRest = -FLT_MAX;
+  const auto note = [&](auto v, auto value, auto counts, auto& least, auto& most) PERIFOCAL_INLINE_LAMBDA {
+    using W = decltype(v);
+    const auto isValid = W::less(W::splat(0.5f), counts);
+    sum.addProduct(v, value, counts);
+    pixels.addProduct(v, counts, counts);
+    least = W::min(least, W::select(isValid, value, W::splat(FLT_MAX)));
+    most = W::max(most, W::select(isValid, value, W::splat(-FLT_MAX)));
+  };
+  forEachVector<V>(count, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
+    using W = decltype(v);
+    const auto counts = valid == nullptr ? W::splat(1.0f) : W::load(valid + i);
+    if constexpr (std::is_same_v<W, V>) {
+      note(v, W::load(values + i), counts, low, high);
+    } else {
+      note(v, W::load(values + i), counts, lowRest, highRest);
+    }
+  });
+  float lows[V::kWidth], highs[V::kWidth];
+  V::store(lows, low);
+  V::store(highs, high);
+  return {pixels.total(), sum.total(), std::min(lowRest, *std::min_element(lows, lows + V::kWidth)),
+          std::max(highRest, *std::max_element(highs, highs + V::kWidth))};
 }
 
 template <class V>

@@ -1,5 +1,6 @@
 #include "deconvolution/samples.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace perifocal {
@@ -10,13 +11,20 @@ void copyStrided(const T* in, std::ptrdiff_t stride, int count, T* out) {
   for (int x = 0; x < count; ++x) out[x] = in[x * stride];
 }
 
+/// In chunks: compilers make vectors of the rounding, not of the scattering.
 template <class T>
 void storeRounded(const float* values, T* out, std::ptrdiff_t stride, int count, float top) {
-  for (int x = 0; x < count; ++x) {
-    const float value = values[x] * top + 0.5f;
-    // False for NaN as well.
-    const float low = value > 0.0f ? value : 0.0f;
-    out[x * stride] = static_cast<T>(low < top ? low : top);
+  constexpr int kChunk = 64;
+  T rounded[kChunk];
+  for (int first = 0; first < count; first += kChunk) {
+    const int size = std::min(kChunk, count - first);
+    for (int i = 0; i < size; ++i) {
+      const float value = values[first + i] * top + 0.5f;
+      // False for NaN as well.
+      const float low = value > 0.0f ? value : 0.0f;
+      rounded[i] = static_cast<T>(static_cast<std::int32_t>(low < top ? low : top));
+    }
+    for (int i = 0; i < size; ++i) out[(first + i) * stride] = rounded[i];
   }
 }
 

@@ -13,6 +13,8 @@ struct Avx512Floats {
   /// c - a * b, rounded once
   PERIFOCAL_INLINE static Vec fnma(Vec a, Vec b, Vec c) { return _mm512_fnmadd_ps(a, b, c); }
   PERIFOCAL_INLINE static Vec sqrt(Vec v) { return _mm512_sqrt_ps(v); }
+  /// 1 / v, relative error below 2^-13
+  PERIFOCAL_INLINE static Vec reciprocalEstimate(Vec v) { return _mm512_rcp14_ps(v); }
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

@@ -26,6 +26,8 @@ struct EmulatedFloats {
     return each([&](int i) { return std::fma(-a.lane[i], b.lane[i], c.lane[i]); });
   }
   static Vec sqrt(const Vec& v) { return each([&](int i) { return std::sqrt(v.lane[i]); }); }
+  /// As inexact as any unit.
+  static Vec reciprocalEstimate(const Vec& v) { return each([&](int i) { return (1 + 0x1p-11f) / v.lane[i]; }); }
   static Vec min(const Vec& a, const Vec& b) { return each([&](int i) { return std::min(a.lane[i], b.lane[i]); }); }
   static Vec max(const Vec& a, const Vec& b) { return each([&](int i) { return std::max(a.lane[i], b.lane[i]); }); }
   static Mask less(const Vec& a, const Vec& b) {

@@ -13,6 +13,11 @@ struct NeonFloats {
   /// c - a * b, rounded once
   PERIFOCAL_INLINE static Vec fnma(Vec a, Vec b, Vec c) { return vfmsq_f32(c, a, b); }
   PERIFOCAL_INLINE static Vec sqrt(Vec v) { return vsqrtq_f32(v); }
+  /// 1 / v, relative error below 2^-14
+  PERIFOCAL_INLINE static Vec reciprocalEstimate(Vec v) {
+    const Vec estimate = vrecpeq_f32(v);
+    return vmulq_f32(vrecpsq_f32(v, estimate), estimate);
+  }
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return vminq_f32(a, b); }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return vmaxq_f32(a, b); }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return vcltq_f32(a, b); }

@@ -13,6 +13,8 @@ struct ScalarFloats {
   /// c - a * b
   PERIFOCAL_INLINE static Vec fnma(Vec a, Vec b, Vec c) { return c - a * b; }
   PERIFOCAL_INLINE static Vec sqrt(Vec v) { return __builtin_sqrtf(v); }
+  /// 1 / v; other units are less exact.
+  PERIFOCAL_INLINE static Vec reciprocalEstimate(Vec v) { return 1.0f / v; }
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return a < b ? a : b; }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return a > b ? a : b; }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return a < b; }
