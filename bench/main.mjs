@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers] [--threads 2] [--isa name]`.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers,solvers] [--threads 2] [--isa name]`.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
@@ -7,6 +7,7 @@ import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
 import { benchmarkPeers } from './peers.mjs';
+import { benchmarkSolvers } from './solvers.mjs';
 import { formatReport } from './tables.mjs';
 
 /** Small enough that everything ends in about a minute, for continuous integration. */
@@ -15,12 +16,14 @@ const QUICK = {
   frame: { width: 512, height: 384 },
   frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
+  solvers: { width: 512, height: 384, rounds: 2 },
 };
 const FULL = {
   kernelSamples: 7,
   frame: { width: 2048, height: 1536 },
   frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
+  solvers: { width: 2048, height: 1536, rounds: 5 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */
@@ -31,7 +34,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,frames,peers' },
+      only: { type: 'string', default: 'kernels,frames,peers,solvers' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
     },
@@ -51,6 +54,7 @@ async function main() {
     ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, report }) }),
+    ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
   };
   console.log(values.json ? JSON.stringify(results) : formatReport(results));
 }

@@ -35,7 +35,22 @@ const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, result
     [name, secondsPerFrame.toFixed(2), oneDigit(gmacPerSecond), shareOfPeak ? percent(shareOfPeak) : '', timesOurs.toFixed(2), percent(spread)])),
 ].join('\n');
 
+const formatSolvers = ({ width, height, isa, threads, versions, iteration, solvers, shrinkage }) => {
+  const milliseconds = (seconds) => (1000 * seconds).toFixed(1);
+  const peer = (name, seconds) => (seconds === undefined ? `${name} missing` : `${name} ${milliseconds(seconds)} ms (${(seconds / iteration.ours).toFixed(1)} x)`);
+  return [
+    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; the fastest of all`,
+    formatTable(['solver', 'ms per step', 'steps', 'ms per plane', 'in iterations', 'MB mapped'],
+      solvers.map(({ name, step, steps, plane, mappedBytes }) => [name, milliseconds(step), String(steps), milliseconds(plane),
+        oneDigit(plane / solvers[0].step), (mappedBytes / 1e6).toFixed(1)])),
+    `Richardson-Lucy iteration in turns: ours ${milliseconds(iteration.ours)} ms, ${peer(`scipy ${versions.scipy ?? ''}`, iteration.scipy)}, `
+      + peer(`scikit-image ${versions.skimage ?? ''}`, iteration.skimage),
+    `w-step, one core: ${shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`).join(', ')} per gradient`,
+  ].join('\n');
+};
+
 /** All results for people. */
-export const formatReport = ({ machine, kernels, frames, peers }) => [
+export const formatReport = ({ machine, kernels, frames, peers, solvers }) => [
   formatMachine(machine), kernels && formatKernels(kernels), frames && formatFrames(frames), peers && formatPeers(peers),
+  solvers && formatSolvers(solvers),
 ].filter(Boolean).join('\n\n');
