@@ -1,37 +1,50 @@
+import type { DeconvolutionReport } from './deconvolve/report.js';
+import { ImageError } from './errors.js';
 import { writeFrame } from './image/encode.js';
-import type { Channels, Depth, Frame } from './image/frame.js';
+import type { AnyFrame, Channels, Frame } from './image/frame.js';
 import type { ImageMetadata } from './image/metadata/metadata.js';
-import type { Samples } from './native/binding.js';
+import type { MemoryPlan } from './scheduler/memory-plan.js';
 import type { Plan } from './scheduler/plan.js';
 
-/** How a restoration went. */
+/** What every restoration reports. */
 export interface RunReport {
-  /** Name of the model. */
-  readonly model: string;
+  /** 'network', or the method of deconvolution. */
+  readonly method: string;
   readonly isa: string;
   readonly threads: 1 | 2 | 3;
-  /** Time for the network with all its row input and output, without decoding. */
+  /** Time for restoring, without decoding. */
   readonly seconds: number;
   /** Time for reading and decoding the input; 0 for raw pixels. */
   readonly decodeSeconds: number;
-  /** 1e9 multiply-accumulates per second, over `seconds`. */
-  readonly gmacPerSecond: number;
   /** Peak resident memory of the whole process so far. */
   readonly peakRssBytes: number;
+  readonly plan: MemoryPlan;
+}
+
+/** How a restoration by the network went. */
+export interface NetworkReport extends RunReport {
+  readonly method: 'network';
+  /** Name of the model. */
+  readonly model: string;
+  /** 1e9 multiply-accumulates per second, over `seconds`. */
+  readonly gmacPerSecond: number;
   readonly plan: Plan;
 }
 
+/** How a restoration went; `method` tells the kinds apart. */
+export type RestorationReport = NetworkReport | DeconvolutionReport;
+
 /** A restored frame, with the metadata of its source and the report of its making. */
-export class RestoredImage implements Frame {
-  readonly data: Samples;
+export class RestoredImage<F extends AnyFrame = Frame, R extends RestorationReport = RestorationReport> {
+  readonly data: F['data'];
   readonly width: number;
   readonly height: number;
   readonly channels: Channels;
-  readonly depth: Depth;
+  readonly depth: F['depth'];
   readonly metadata: ImageMetadata;
-  readonly report: RunReport;
+  readonly report: R;
 
-  constructor(frame: Frame, metadata: ImageMetadata, report: RunReport) {
+  constructor(frame: F, metadata: ImageMetadata, report: R) {
     this.data = frame.data;
     this.width = frame.width;
     this.height = frame.height;
@@ -43,6 +56,8 @@ export class RestoredImage implements Frame {
 
   /** Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Throws ImageError. */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await writeFrame(path, this, this.metadata, options.signal);
+    const { width, height, channels, depth, data } = this;
+    if (depth === 32) throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`);
+    await writeFrame(path, { width, height, channels, depth, data } as Frame, this.metadata, options.signal);
   }
 }

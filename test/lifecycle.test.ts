@@ -23,9 +23,9 @@ describe('an abort', () => {
     let stripsAfter = 0;
     const run = restorer.restore(frame, {
       signal: controller.signal,
-      onProgress: ({ rowsDone, rowsTotal }) => {
+      onProgress: ({ done, total }) => {
         if (controller.signal.aborted) stripsAfter += 1;
-        if (rowsDone < fraction * rowsTotal || abortedAt > 0) return;
+        if (done < fraction * total || abortedAt > 0) return;
         abortedAt = performance.now();
         setImmediate(() => controller.abort()); // While the next strip is in the engine.
       },
@@ -87,9 +87,9 @@ describe('a restorer', () => {
   it('reports progress up to the last row, one strip at a time', async () => {
     await using restorer = await Restorer.open({ model, ensemble: 2 });
     const rows: number[] = [];
-    await restorer.restore(frame, { onProgress: ({ rowsDone, rowsTotal }) => {
-      expect(rowsTotal).toBe(2 * 400);
-      rows.push(rowsDone);
+    await restorer.restore(frame, { onProgress: ({ done, total }) => {
+      expect(total).toBe(2 * 400);
+      rows.push(done);
     } });
     expect(rows).toEqual([...rows].sort((a, b) => a - b));
     expect(rows.at(-1)).toBe(800);

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { psf } from '../lib/index.js';
 import { besselJ1 } from '../lib/deconvolve/psf/bessel.js';
-import { transferMagnitude } from '../lib/deconvolve/psf/draw.js';
+import { transferMagnitude } from '../lib/deconvolve/psf/transfer.js';
 import { decomposeSymmetric } from '../lib/deconvolve/psf/eigen.js';
 import { encodeNpy } from './support/npy.js';
 import { createFolder } from './support/models.js';

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ArgumentError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { addDeconvolveCommand } from './deconvolve.js';
 import { addInfoCommand } from './info.js';
 import { addPlanCommand } from './plan.js';
 import { addPsfCommand } from './psf.js';
@@ -18,6 +19,7 @@ function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addRestoreCommand(program);
+  addDeconvolveCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
   addInfoCommand(program);

@@ -3,16 +3,21 @@ import type { Command } from 'commander';
 import { DEFAULT_MODEL } from '../model/catalog.js';
 import { CONV_CHOICES } from '../native/convolutions.js';
 import type { ConvChoice } from '../native/convolutions.js';
+import type { EngineOptions } from '../engine-options.js';
 import type { Ensemble, RestorerOptions } from '../restorer.js';
 import { DEFAULT_BUDGET, parseBudget } from '../scheduler/budget.js';
 
-/** Options that decide how frames are restored; the same for `restore` and `plan`. */
-export interface EngineFlags {
-  readonly model: string;
+/** Options that say what a restoration may use of the machine. */
+export interface MachineFlags {
   readonly memory: string;
   readonly threads?: number;
-  readonly ensemble: Ensemble;
   readonly isa?: string;
+}
+
+/** Options that decide how frames are restored by a network; the same for `restore` and `plan`. */
+export interface EngineFlags extends MachineFlags {
+  readonly model: string;
+  readonly ensemble: Ensemble;
   readonly conv?: ConvChoice;
 }
 
@@ -35,20 +40,31 @@ function parseChoice(choices: readonly number[]): (text: string) => number {
   });
 }
 
-export function addEngineFlags(command: Command): Command {
+/** Any finite number; its range is checked by the library. */
+export const parseNumber = parser((text) => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new Error('Expected a number.');
+  return value;
+});
+
+export function addMachineFlags(command: Command, defaultBudget: string): Command {
   return command
-    .option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL)
-    .option('--memory <size>', 'what the whole process may take', parser((text) => (parseBudget(text), text)), DEFAULT_BUDGET)
+    .option('--memory <size>', 'what the whole process may take', parser((text) => (parseBudget(text), text)), defaultBudget)
     .addOption(new Option('--threads <count>', '1 to 3 (default: as many as there are)').argParser(parseChoice([1, 2, 3])))
+    .option('--isa <name>', 'instruction set (default: the best there is)');
+}
+
+export function addEngineFlags(command: Command): Command {
+  return addMachineFlags(command.option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL), DEFAULT_BUDGET)
     .addOption(new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1))
-    .option('--isa <name>', 'instruction set (default: the best there is)')
     .addOption(new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(CONV_CHOICES));
 }
 
 /** The library's options from the command line's. */
-export function toRestorerOptions({ model, memory, ensemble, ...rest }: EngineFlags): RestorerOptions {
-  const { threads, isa, conv } = rest;
-  return {
-    model, memory, ensemble, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }), ...(conv !== undefined && { conv }),
-  };
+export function toMachineOptions({ memory, threads, isa }: MachineFlags): EngineOptions {
+  return { memory, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) };
+}
+
+export function toRestorerOptions({ model, ensemble, conv, ...machine }: EngineFlags): RestorerOptions {
+  return { model, ensemble, ...(conv !== undefined && { conv }), ...toMachineOptions(machine) };
 }

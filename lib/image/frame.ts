@@ -12,11 +12,11 @@ export type Channels = 1 | 2 | 3 | 4;
 export type Depth = 8 | 16;
 
 /** Size and sample layout of a frame, in pixels. */
-export interface FrameSize {
+export interface FrameSize<D extends Depth | 32 = Depth> {
   readonly width: number;
   readonly height: number;
   readonly channels: Channels;
-  readonly depth: Depth;
+  readonly depth: D;
 }
 
 /** An image in memory: interleaved samples, row by row, without gaps. `Uint8Array` for 8 bits, `Uint16Array` for 16. */
@@ -24,32 +24,42 @@ export interface Frame extends FrameSize {
   readonly data: Samples;
 }
 
+/** An image of floats, 1 being full scale; taken and given by deconvolution only. */
+export interface FloatFrame extends FrameSize<32> {
+  readonly data: Float32Array;
+}
+
+export type AnyFrameSize = FrameSize<Depth | 32>;
+export type AnyFrame = Frame | FloatFrame;
+
+const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+
 /** Bytes of all samples. */
-export function frameBytes({ width, height, channels, depth }: FrameSize): number {
+export function frameBytes({ width, height, channels, depth }: AnyFrameSize): number {
   return width * height * channels * (depth / 8);
 }
 
 export function allocateSamples(count: number, depth: Depth): Samples {
-  return depth === 8 ? new Uint8Array(count) : new Uint16Array(count);
+  return new SAMPLE_ARRAYS[depth](count);
 }
 
-/** Throws ArgumentError unless the size is one that can be restored. */
-export function checkFrameSize(size: FrameSize): void {
+/** Throws ArgumentError unless the size is one that can be restored. @param depths those that the method takes */
+export function checkFrameSize(size: AnyFrameSize, depths: readonly (Depth | 32)[] = [8, 16]): void {
   requireInteger('width', size.width, MIN_SIDE, MAX_SIDE);
   requireInteger('height', size.height, MIN_SIDE, MAX_SIDE);
   requireOneOf('channels', size.channels, [1, 2, 3, 4]);
-  requireOneOf('depth', size.depth, [8, 16]);
+  requireOneOf('depth', size.depth, depths);
 }
 
 /** Throws ArgumentError unless `data` is an array of the samples' type. */
-export function checkSamples(data: unknown, depth: Depth): asserts data is Samples {
-  const matches = depth === 8 ? data instanceof Uint8Array : data instanceof Uint16Array;
-  if (!matches) throw expected(depth === 8 ? 'Uint8Array' : 'Uint16Array', `data of depth ${depth}`, data);
+export function checkSamples(data: unknown, depth: Depth | 32): asserts data is Samples | Float32Array {
+  const type = SAMPLE_ARRAYS[depth];
+  if (!(data instanceof type)) throw expected(type.name, `data of depth ${depth}`, data);
 }
 
-/** Throws ArgumentError unless `frame` is complete and consistent. */
-export function checkFrame(frame: Frame): void {
-  checkFrameSize(frame);
+/** Throws ArgumentError unless `frame` is complete and consistent. @param depths those that the method takes */
+export function checkFrame(frame: AnyFrame, depths: readonly (Depth | 32)[] = [8, 16]): void {
+  checkFrameSize(frame, depths);
   checkSamples(frame.data, frame.depth);
   const count = frame.width * frame.height * frame.channels;
   if (frame.data.length !== count) throw expected(`${count} samples`, 'data', frame.data.length);

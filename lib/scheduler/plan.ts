@@ -1,31 +1,22 @@
 import { BudgetError } from '../errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { FrameSize } from '../image/frame.js';
-import { UNCOLLECTED_BYTES } from '../memory.js';
 import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../native/binding.js';
 import { describeConvolution } from '../native/convolutions.js';
 import { formatBytes } from './budget.js';
+import { frameBuffers, formatBuffers, processBuffers, sumBuffers } from './memory-plan.js';
+import type { MemoryPlan, PlannedBuffer } from './memory-plan.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
 
 /** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
-/** Node 20 with sharp and the addon loaded, after a first small frame: VmHWM on linux-x64. */
-const PROCESS_BYTES = 80e6;
-/** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
-const CODEC_BYTES = 8e6;
 
 /** Transformed weights are kept up to this size: beyond it, reading them takes longer than making them anew. */
 const KEPT_BYTES = 16e6;
 
-/** One thing that takes memory. */
-export interface PlannedBuffer {
-  readonly name: string;
-  readonly bytes: number;
-}
-
-/** How one frame will be restored, and in what memory. */
-export interface Plan {
+/** How one frame will be restored by the network, and in what memory. */
+export interface Plan extends MemoryPlan {
   readonly frame: FrameSize;
   /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
   readonly direction: 'rows' | 'columns';
@@ -35,13 +26,8 @@ export interface Plan {
   readonly ensemble: 1 | 2 | 4;
   /** What sums the 3x3 convolutions of each shape. */
   readonly convolutions: readonly ConvUse[];
-  /** Everything that takes memory at the peak. */
-  readonly buffers: readonly PlannedBuffer[];
   /** What the engine maps, ring by ring. */
   readonly engine: PassPlan;
-  /** Sum of `buffers`. */
-  readonly bytes: number;
-  readonly budgetBytes: number;
   /** Multiply-accumulates of the whole frame, halo included. */
   readonly macs: number;
 }
@@ -66,9 +52,7 @@ interface Candidate {
 /** The fastest plan for a frame in memory that fits the budget. Throws BudgetError with the budget that would do. */
 export function planFrame(frame: FrameSize, context: PlanContext): Plan {
   const held = [
-    { name: 'decoder and encoder', bytes: CODEC_BYTES + frameBytes(frame) },
-    { name: 'decoded frame', bytes: frameBytes(frame) },
-    { name: 'restored frame', bytes: frameBytes(frame) },
+    ...frameBuffers(frame),
     { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
   ];
   const directions = [false, true];
@@ -120,10 +104,9 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
   const { transposed, layout, pass } = candidate;
   const engine = context.planPass(pass);
   const buffers = [
-    { name: 'Node and libraries', bytes: PROCESS_BYTES },
-    { name: 'garbage not yet collected', bytes: UNCOLLECTED_BYTES },
+    ...processBuffers(),
     { name: 'weights', bytes: engine.weightBytes },
-    ...held.filter(({ bytes }) => bytes > 0),
+    ...held,
     { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
     { name: 'residual rows', bytes: engine.residualBytes },
     { name: 'engine', bytes: engine.arenaBytes },
@@ -135,10 +118,8 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     pass,
     ensemble: context.ensemble,
     convolutions: context.convolutions,
-    buffers,
     engine,
-    bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
-    budgetBytes: context.budgetBytes,
+    ...sumBuffers(buffers, context.budgetBytes),
     macs: engine.macs * layout.panels.length * context.ensemble,
   };
 }
@@ -166,8 +147,7 @@ export function formatPlan(plan: Plan): string {
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
     `passes     ${plan.ensemble}, ${pass.threads} threads, ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
-    ...plan.buffers.map(({ name, bytes }) => `${name.padEnd(28)} ${formatBytes(bytes).padStart(10)}`),
-    `${'total'.padEnd(28)} ${formatBytes(plan.bytes).padStart(10)} of ${formatBytes(plan.budgetBytes)}`,
+    ...formatBuffers(plan),
   ];
   return lines.join('\n');
 }

@@ -1,22 +1,12 @@
 import { allocateSamples } from '../image/frame.js';
 import type { Frame } from '../image/frame.js';
 import type { Binding, ComposeRequest, NativeEngine, Samples } from '../native/binding.js';
+import type { RunOptions } from '../progress.js';
 import { runEngine } from './engine-run.js';
 import type { ResidualBlock, RowFeed } from './engine-run.js';
 import { PassGeometry, ensembleFlips } from './passes.js';
 import type { Panel } from './passes.js';
 import type { Plan } from './plan.js';
-
-/** How far a frame is. Rows are pass rows, counted over all panels and passes. */
-export interface Progress {
-  readonly rowsDone: number;
-  readonly rowsTotal: number;
-}
-
-export interface RunOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-}
 
 /**
  * Restores a frame in memory as its plan says: pass by pass, panel by panel, strip by strip. The frame is only read.
@@ -26,11 +16,11 @@ export async function restoreFrame(
   binding: Binding, engine: NativeEngine, plan: Plan, frame: Frame, options: RunOptions,
 ): Promise<Samples> {
   const flips = ensembleFlips(plan.ensemble);
-  const rowsTotal = plan.pass.height * plan.layout.panels.length * flips.length;
+  const total = plan.pass.height * plan.layout.panels.length * flips.length;
   const sums = flips.length > 1 ? new Int16Array(frame.width * frame.height * 3) : null;
   const output = allocateSamples(frame.data.length, frame.depth);
   const writer = new ResidualWriter(binding, plan, frame, output, sums);
-  let rowsDone = 0;
+  let done = 0;
   for (const [index, flip] of flips.entries()) {
     const geometry = new PassGeometry(frame, plan.pass.transposed, flip);
     for (const panel of plan.layout.panels) {
@@ -38,8 +28,8 @@ export async function restoreFrame(
       const blocks = runEngine(engine, plan.pass.width, plan.pass.stripRows, feed, options.signal);
       for await (const block of blocks) {
         writer.write(block, geometry, panel, index === flips.length - 1);
-        rowsDone += block.count;
-        options.onProgress({ rowsDone, rowsTotal });
+        done += block.count;
+        options.onProgress({ unit: 'rows', phase: 'restore', done, total });
       }
     }
   }

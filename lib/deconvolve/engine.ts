@@ -1,0 +1,77 @@
+import { NativeError } from '../errors.js';
+import type { FrameEngine, FrameResult, FrameSource } from '../frame-engine.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import type { Binding, NativeSolver, SolverShape } from '../native/binding.js';
+import { translateNativeError } from '../native/loader.js';
+import type { RunOptions } from '../progress.js';
+import type { DeconvolveSettings } from './options.js';
+import { planDeconvolution } from './plan.js';
+import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
+import { deconvolveFrame } from './run.js';
+
+/** Restores frames whose blur is known. */
+export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
+  readonly depths = [8, 16, 32] as const;
+  readonly isa: string;
+  readonly threads: 1 | 2 | 3;
+  readonly #binding: Binding;
+  readonly #settings: DeconvolveSettings;
+  readonly #context: DeconvolutionContext;
+  readonly #fallbackReason: string | null;
+  #lastPlan: { readonly key: string; readonly plan: DeconvolutionPlan } | null = null;
+  #solver: { readonly key: string; readonly native: NativeSolver } | null = null;
+
+  /** @param fallbackReason why a network is not used, for the report */
+  constructor(
+    binding: Binding, isa: string, settings: DeconvolveSettings, { threads, budgetBytes }: Pick<DeconvolutionContext, 'threads' | 'budgetBytes'>,
+    fallbackReason: string | null = null,
+  ) {
+    this.#binding = binding;
+    this.#settings = settings;
+    this.#fallbackReason = fallbackReason;
+    this.#context = { threads, budgetBytes, planSolver: (shape) => binding.planSolver(shape, isa) };
+    this.isa = isa;
+    this.threads = threads;
+  }
+
+  get mappedBytes(): number {
+    return this.#solver?.native.mappedBytes ?? 0;
+  }
+
+  plan(size: AnyFrameSize, isMasked: boolean): DeconvolutionPlan {
+    const key = JSON.stringify([size, isMasked]);
+    if (this.#lastPlan?.key !== key) this.#lastPlan = { key, plan: planDeconvolution(size, isMasked, this.#settings, this.#context) };
+    return this.#lastPlan.plan;
+  }
+
+  async run(source: FrameSource, plan: DeconvolutionPlan, options: RunOptions): Promise<FrameResult> {
+    const start = performance.now();
+    const { data, ...found } = await deconvolveFrame({
+      binding: this.#binding, solverOf: (shape) => this.#solverOf(shape), settings: this.#settings, plan, source, options,
+    }).catch((error: unknown) => { throw translateNativeError(error); });
+    const { isa, threads } = this;
+    const seconds = (performance.now() - start) / 1000;
+    return { data, report: { method: this.#settings.method, isa, threads, seconds, ...found, plan, fallbackReason: this.#fallbackReason } };
+  }
+
+  /** The native solver of a shape: the one at hand where it fits, so that frames of one size map memory once. */
+  #solverOf(shape: SolverShape): NativeSolver {
+    const key = JSON.stringify(shape);
+    if (this.#solver?.key === key) return this.#solver.native;
+    this.#solver?.native.dispose();
+    this.#solver = null;
+    const native = this.#binding.createSolver(shape, this.isa);
+    this.#solver = { key, native };
+    const planned = this.#context.planSolver(shape).arenaBytes;
+    if (native.mappedBytes !== planned) {
+      throw new NativeError('INTERNAL', `the solver mapped ${native.mappedBytes} bytes where ${planned} were planned`);
+    }
+    return native;
+  }
+
+  dispose(): number {
+    this.#solver?.native.dispose();
+    this.#solver = null;
+    return 0;
+  }
+}

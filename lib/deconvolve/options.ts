@@ -1,0 +1,184 @@
+import { ENGINE_OPTIONS } from '../engine-options.js';
+import type { EngineOptions } from '../engine-options.js';
+import { ArgumentError } from '../errors.js';
+import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../native/binding.js';
+import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../validate.js';
+import { preparePsf } from './psf-source.js';
+import type { PreparedPsf, PsfSource } from './psf-source.js';
+
+/** What ends Richardson-Lucy iterations whose number is not given. */
+export type StopRule = 'discrepancy' | 'relative-change';
+
+/** The most iterations that may be asked for. */
+const MAX_ITERATIONS = 10_000;
+
+/** Options of every method. */
+interface CommonOptions {
+  /** The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame. */
+  readonly psf: PsfSource | readonly PsfSource[];
+  readonly method?: DeconvolutionMethod;
+  /** Beyond the edges: 'bertero' (unknown scene; Richardson-Lucy only, its default), 'replicate' (default of the others), 'reflect' or 'periodic'. */
+  readonly boundary?: Boundary;
+  /** Standard deviation of the noise, 1 being full scale; estimated from the frame by default. */
+  readonly sigma?: number | 'auto';
+}
+
+/** Options of Richardson-Lucy. */
+interface RichardsonLucyOptions {
+  /** Their number, or 'auto': `stop` decides. The hyper-Laplacian's takes a number too: its outer steps, 6 by default. */
+  readonly iterations?: number | 'auto';
+  /** 'discrepancy' (Morozov): when the residual is down to the noise; 'relative-change': when an iteration changes little. */
+  readonly stop?: StopRule;
+  /** 'discrepancy' looks for a mean squared residual of tau sigma^2 ... */
+  readonly tau?: number;
+  /** ... and stops after so many times the iterations that this took; by default what is best for the acceleration; 1: there. */
+  readonly overrun?: number;
+  /** 'relative-change' stops at this norm of the change over that of the estimate. */
+  readonly minChange?: number;
+  /** The cap where `iterations` is 'auto'. */
+  readonly maxIterations?: number;
+  readonly acceleration?: Acceleration;
+  /** Weight of total variation; 0: none. */
+  readonly totalVariation?: number;
+  /** Damping below so many standard deviations of the noise (White 1994); 0: none. */
+  readonly damping?: number;
+  /** Read noise variance over gain, 1 being full scale (Snyder 1995). */
+  readonly offset?: number;
+  /** Samples at or above this part of full scale are left out; by default none. */
+  readonly saturation?: number;
+  /** First estimate: the mean of the frame, or the frame. */
+  readonly start?: 'flat' | 'observed';
+  /** With a field of kernels: eigen-PSF modes, 2 to 8, instead of one kernel per tile. */
+  readonly modes?: number;
+}
+
+/** Options of the hyper-Laplacian prior. */
+interface HyperLaplacianOptions {
+  /** Weight of the data against the prior; by default from the noise. */
+  readonly lambda?: number | 'auto';
+  /** Exponent of the prior, between 0 and 1. */
+  readonly alpha?: number;
+}
+
+/** Options of Wiener's filter. */
+interface WienerOptions {
+  readonly prior?: SignalPrior;
+  /** Noise-to-signal ratio; by default fitted to the spectrum. */
+  readonly nsr?: number | 'auto';
+  /** Of the prior 'power-law', where `nsr` is given. */
+  readonly exponent?: number;
+}
+
+export interface DeconvolveOptions extends EngineOptions, CommonOptions, RichardsonLucyOptions, HyperLaplacianOptions, WienerOptions {}
+
+/** Checked options, complete. Null stands for 'auto'. */
+export interface DeconvolveSettings {
+  readonly psf: PreparedPsf;
+  readonly method: DeconvolutionMethod;
+  readonly boundary: Boundary;
+  readonly sigma: number | null;
+  readonly iterations: number | null;
+  readonly stop: StopRule;
+  readonly tau: number;
+  readonly overrun: number;
+  readonly minChange: number;
+  readonly maxIterations: number;
+  readonly acceleration: Acceleration;
+  readonly totalVariation: number;
+  readonly damping: number;
+  readonly offset: number;
+  readonly saturation: number;
+  readonly start: 'flat' | 'observed';
+  readonly modes: number;
+  readonly lambda: number | null;
+  readonly alpha: number;
+  readonly prior: SignalPrior;
+  readonly nsr: number | null;
+  readonly exponent: number;
+}
+
+export const METHODS: readonly DeconvolutionMethod[] = ['hyper-laplacian', 'richardson-lucy', 'wiener'];
+/** Measured by bench/deconvolve-stop.mjs: the best number of iterations over that at which the residual is down to the noise. */
+const OVERRUN: Readonly<Record<Acceleration, number>> = { none: 2.4, 'biggs-andrews': 1.65, 'heavy-ball': 1.65 };
+const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-ball'];
+const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'periodic'];
+const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma'];
+const METHOD_KEYS: Readonly<Record<DeconvolutionMethod, readonly string[]>> = {
+  'richardson-lucy': [
+    'iterations', 'stop', 'tau', 'overrun', 'minChange', 'maxIterations', 'acceleration', 'totalVariation', 'damping', 'offset', 'saturation', 'start', 'modes',
+  ],
+  'hyper-laplacian': ['iterations', 'lambda', 'alpha'],
+  wiener: ['prior', 'nsr', 'exponent'],
+};
+
+/**
+ * Checks options and makes their kernels. Rejects with ArgumentError or ImageError. @param name how errors call them
+ * @param others keys that are known besides
+ */
+export async function checkDeconvolveOptions(options: DeconvolveOptions, name: string, others: readonly string[]): Promise<DeconvolveSettings> {
+  requireKnownKeys(name, options, [...COMMON_KEYS, ...Object.values(METHOD_KEYS).flat(), ...others]);
+  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHODS);
+  refuseForeignKeys(method, options);
+  const psf = await preparePsf(options.psf);
+  const settings = { psf, method, boundary: checkBoundary(method, options.boundary), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
+  checkCombination(settings);
+  return settings;
+}
+
+/** An option that would be ignored is an error of the caller's. */
+function refuseForeignKeys(method: DeconvolutionMethod, options: DeconvolveOptions): void {
+  const foreign = Object.keys(options).find((key) => options[key as keyof DeconvolveOptions] !== undefined
+    && ![...COMMON_KEYS, ...ENGINE_OPTIONS, ...METHOD_KEYS[method]].includes(key));
+  if (foreign === undefined) return;
+  const owners = METHODS.filter((other) => METHOD_KEYS[other].includes(foreign));
+  throw new ArgumentError(`The option ${foreign} is for the method ${owners.join(' or ')}, not for ${method}`);
+}
+
+function checkBoundary(method: DeconvolutionMethod, boundary: Boundary = method === 'richardson-lucy' ? 'bertero' : 'replicate'): Boundary {
+  requireOneOf('boundary', boundary, BOUNDARIES);
+  if (boundary === 'bertero' && method !== 'richardson-lucy') {
+    throw new ArgumentError(`The boundary bertero is for the method richardson-lucy; ${method} has reflect, replicate and periodic`);
+  }
+  return boundary;
+}
+
+function orAuto(name: string, value: number | 'auto' | undefined, min: number, max: number): number | null {
+  return value === undefined || value === 'auto' ? null : requireNumber(name, value, min, max);
+}
+
+function checkNumbers(options: DeconvolveOptions, method: DeconvolutionMethod): Omit<DeconvolveSettings, 'psf' | 'method' | 'boundary' | 'sigma'> {
+  const { iterations = 'auto', alpha = 2 / 3 } = options;
+  const acceleration = requireOneOf('acceleration', options.acceleration ?? 'biggs-andrews', ACCELERATIONS);
+  if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1)) throw expected('number between 0 and 1, both excluded', 'alpha', alpha);
+  return {
+    iterations: iterations === 'auto' ? defaultIterations(method) : requireInteger('iterations', iterations, 1, MAX_ITERATIONS),
+    stop: requireOneOf('stop', options.stop ?? 'discrepancy', ['discrepancy', 'relative-change']),
+    tau: requireNumber('tau', options.tau ?? 1, 0.1, 10),
+    overrun: requireNumber('overrun', options.overrun ?? OVERRUN[acceleration], 1, 10),
+    minChange: requireNumber('minChange', options.minChange ?? 0.002, 1e-9, 1),
+    maxIterations: requireInteger('maxIterations', options.maxIterations ?? 400, 1, MAX_ITERATIONS),
+    acceleration,
+    totalVariation: requireNumber('totalVariation', options.totalVariation ?? 0, 0, 1),
+    damping: requireNumber('damping', options.damping ?? 0, 0, 100),
+    offset: requireNumber('offset', options.offset ?? 0, 0, 1),
+    saturation: options.saturation === undefined ? Infinity : requireNumber('saturation', options.saturation, 0, 1),
+    start: requireOneOf('start', options.start ?? 'flat', ['flat', 'observed']),
+    modes: requireInteger('modes', options.modes ?? 1, 1, 8),
+    lambda: orAuto('lambda', options.lambda, 1e-3, 1e9),
+    alpha,
+    prior: requireOneOf('prior', options.prior ?? 'power-law', ['flat', 'gradient', 'power-law']),
+    nsr: orAuto('nsr', options.nsr, 0, 1e6),
+    exponent: requireNumber('exponent', options.exponent ?? 2, 0, 8),
+  };
+}
+
+/** The direct methods have a number of their own. */
+function defaultIterations(method: DeconvolutionMethod): number | null {
+  return { 'richardson-lucy': null, 'hyper-laplacian': 6, wiener: 1 }[method];
+}
+
+function checkCombination({ psf, method, modes }: DeconvolveSettings): void {
+  if (method === 'richardson-lucy' && psf.hasNegative) throw new ArgumentError('Richardson-Lucy needs a PSF without negative weights');
+  if (modes > 1 && !psf.isField) throw new ArgumentError(`modes ${modes} needs a field of PSFs`);
+  if (psf.nodes < modes) throw new ArgumentError(`${modes} modes need a field of at least as many PSFs, this one has ${psf.nodes}`);
+}

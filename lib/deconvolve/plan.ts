@@ -1,0 +1,141 @@
+import { ArgumentError, BudgetError } from '../errors.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import type { DeconvolutionMethod, SolverPlan, SolverShape } from '../native/binding.js';
+import { formatBytes } from '../scheduler/budget.js';
+import { formatBuffers, frameBuffers, processBuffers, sumBuffers } from '../scheduler/memory-plan.js';
+import type { MemoryPlan } from '../scheduler/memory-plan.js';
+import type { DeconvolveSettings } from './options.js';
+import { checkPsfFits, fieldSize } from './psf-source.js';
+import { layoutAxis, mostTiles } from './tiles.js';
+import type { TileAxis, TileLayout } from './tiles.js';
+
+/** Default of what the process may take: enough for any method at 2048 x 1536. */
+export const DEFAULT_DECONVOLUTION_BUDGET = '200MB';
+/** Overlap of tiles: so many radii of the PSF, and at least so many pixels, as what is unknown beyond an edge is felt far inside. */
+const OVERLAP_RADII = 4;
+const MIN_OVERLAP: Readonly<Record<DeconvolutionMethod, number>> = { 'richardson-lucy': 128, 'hyper-laplacian': 192, wiener: 192 };
+/** Tiles per axis that are considered. */
+const MAX_TILES = 64;
+/** Largest side of the window on which the number of iterations is found. */
+const PROBE_SIDE = 512;
+
+/** How one frame will be deconvolved, and in what memory. */
+export interface DeconvolutionPlan extends MemoryPlan {
+  readonly tiles: TileLayout;
+  /** What solves each tile of each plane. */
+  readonly shape: SolverShape;
+  readonly solver: SolverPlan;
+  /** What finds the number of iterations, or the spectrum, on a part of the frame beforehand; null where that is not needed. */
+  readonly probe: SolverShape | null;
+}
+
+/** What a plan depends on besides the frame. */
+export interface DeconvolutionContext {
+  readonly threads: 1 | 2 | 3;
+  readonly budgetBytes: number;
+  readonly planSolver: (shape: SolverShape) => SolverPlan;
+}
+
+/** Planes that are restored; a second or fourth channel is alpha. */
+export function colourPlanes(frame: AnyFrameSize): 1 | 3 {
+  return frame.channels < 3 ? 1 : 3;
+}
+
+/** The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget that would do. */
+export function planDeconvolution(
+  frame: AnyFrameSize, isMasked: boolean, settings: DeconvolveSettings, context: DeconvolutionContext,
+): DeconvolutionPlan {
+  checkPsfFits(settings.psf, frame, colourPlanes(frame));
+  if (isMasked && settings.method !== 'richardson-lucy') throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
+  const plans: DeconvolutionPlan[] = [];
+  for (const tiles of listLayouts(frame, settings)) {
+    const plan = buildPlan(frame, tiles, shapeOf(frame, isMasked, settings, context.threads), settings, context);
+    // The first is the whole frame, or as few tiles as the PSFs allow: nothing is cheaper.
+    if (plans.length === 0 && plan.bytes <= plan.budgetBytes) return plan;
+    plans.push(plan);
+  }
+  const cheapest = plans.filter((plan) => plan.bytes <= plan.budgetBytes).sort((a, b) => work(a) - work(b))[0];
+  if (cheapest) return cheapest;
+  const required = Math.min(...plans.map(({ bytes }) => bytes));
+  throw new BudgetError(
+    `A ${frame.width}x${frame.height} frame needs at least ${Math.ceil(required / 1e6)}MB with the method ${settings.method}, the budget is ${formatBytes(context.budgetBytes)}`,
+    required,
+  );
+}
+
+/** Pixels that are transformed per iteration and plane. */
+function work({ tiles, solver }: DeconvolutionPlan): number {
+  return tiles.columns.starts.length * tiles.rows.starts.length * solver.paddedWidth * solver.paddedHeight;
+}
+
+function listLayouts({ width, height }: AnyFrameSize, { psf, method, modes, boundary }: DeconvolveSettings): TileLayout[] {
+  const least = modes > 1 ? { columns: 1, rows: 1 } : fieldSize(psf);
+  const layoutsOf = (length: number, fewest: number, radius: number): TileAxis[] => {
+    // Tiles with kernels of their own may have to be small; they differ by more than what is felt far inside.
+    const wanted = fewest > 1 ? Math.min(MIN_OVERLAP[method], Math.floor(length / (fewest + 1))) : MIN_OVERLAP[method];
+    const overlap = Math.max(wanted, OVERLAP_RADII * radius, 1);
+    // A tile of a periodic frame would be periodic itself.
+    const most = boundary === 'periodic' ? 1 : Math.min(MAX_TILES, mostTiles(length, overlap));
+    const first = Math.min(fewest, most);
+    return Array.from({ length: most - first + 1 }, (_, index) => layoutAxis(length, first + index, overlap));
+  };
+  const [columns, rows] = [layoutsOf(width, least.columns, psf.radiusX), layoutsOf(height, least.rows, psf.radiusY)];
+  return rows.flatMap((row) => columns.map((column) => ({ columns: column, rows: row })));
+}
+
+/** The solver of a whole frame; tiles have other sides only. */
+function shapeOf(
+  frame: AnyFrameSize, isMasked: boolean, { psf, method, boundary, modes, acceleration, totalVariation, saturation }: DeconvolveSettings, threads: 1 | 2 | 3,
+): SolverShape {
+  const isIterative = method === 'richardson-lucy';
+  return {
+    method, boundary, modes, threads,
+    width: frame.width,
+    height: frame.height,
+    radiusX: psf.radiusX,
+    radiusY: psf.radiusY,
+    symmetric: psf.symmetric,
+    sampleBits: frame.depth,
+    acceleration: isIterative ? acceleration : 'none',
+    totalVariation: isIterative && totalVariation > 0,
+    masked: isMasked || saturation <= 1,
+  };
+}
+
+function buildPlan(
+  frame: AnyFrameSize, tiles: TileLayout, whole: SolverShape, settings: DeconvolveSettings, context: DeconvolutionContext,
+): DeconvolutionPlan {
+  const shape = { ...whole, width: tiles.columns.side, height: tiles.rows.side };
+  const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
+  const solver = context.planSolver(shape);
+  const probe = probeShape(shape, isTiled || colourPlanes(frame) > 1, settings);
+  const probeBytes = probe ? context.planSolver(probe).arenaBytes : 0;
+  const buffers = [
+    ...processBuffers(),
+    ...frameBuffers(frame),
+    { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
+    { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
+    { name: 'solver', bytes: Math.max(solver.arenaBytes, probeBytes) },
+  ];
+  return { frame, tiles, shape, solver, probe, ...sumBuffers(buffers, context.budgetBytes) };
+}
+
+/** @param hasParts whether several planes or tiles must share what is found; a single one finds it as it is solved */
+function probeShape(shape: SolverShape, hasParts: boolean, { method, iterations, nsr }: DeconvolveSettings): SolverShape | null {
+  const isNeeded = (method === 'richardson-lucy' && iterations === null && hasParts) || (method === 'wiener' && nsr === null);
+  if (!isNeeded) return null;
+  if (shape.boundary === 'periodic') return shape;
+  return { ...shape, width: Math.min(shape.width, PROBE_SIDE), height: Math.min(shape.height, PROBE_SIDE) };
+}
+
+/** A table of the plan for people. */
+export function formatDeconvolutionPlan(plan: DeconvolutionPlan): string {
+  const { frame, tiles, shape, solver } = plan;
+  const [columns, rows] = [tiles.columns.starts.length, tiles.rows.starts.length];
+  return [
+    `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
+    `method     ${shape.method}, boundary ${shape.boundary}, ${shape.threads} threads`,
+    `tiles      ${columns} x ${rows} of ${shape.width} x ${shape.height}, transforms of ${solver.paddedWidth} x ${solver.paddedHeight}`,
+    ...formatBuffers(plan),
+  ].join('\n');
+}

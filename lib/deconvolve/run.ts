@@ -1,0 +1,223 @@
+import type { FrameSource } from '../frame-engine.js';
+import type { AnyFrame } from '../image/frame.js';
+import type { Binding, NativeSolver, SolverPsf, SolverSettings, StepReport } from '../native/binding.js';
+import type { Progress, RunOptions } from '../progress.js';
+import { TileBlender } from './blend.js';
+import { estimateSigma, rootMeanSquare } from './noise.js';
+import type { Area } from './noise.js';
+import type { DeconvolveSettings } from './options.js';
+import { colourPlanes } from './plan.js';
+import type { DeconvolutionPlan } from './plan.js';
+import { busiestWindow } from './probe.js';
+import { TilePsfs } from './psf-source.js';
+import type { Place } from './psf-source.js';
+import type { StopReason } from './report.js';
+import { clippedPart, measureLevels, windowOf } from './samples.js';
+import type { Levels } from './samples.js';
+import { stopAfter, stopByRule } from './stop.js';
+import type { StopTest } from './stop.js';
+import { tuneSolver } from './tuning.js';
+
+/** No scene has a spectrum this flat; with 0 the filter would dim the frame. */
+const LEAST_EXPONENT = 0.5;
+
+/** What a deconvolution brings, but for where it was made. */
+export interface Deconvolved {
+  readonly data: AnyFrame['data'];
+  readonly iterations: number;
+  readonly stopReason: StopReason;
+  readonly secondsPerIteration: number;
+  readonly sigma: number;
+  readonly residual: number;
+  readonly energy: number;
+  readonly lambda: number | null;
+  readonly nsr: number | null;
+}
+
+/** What a frame is deconvolved with. */
+export interface RunContext {
+  readonly binding: Binding;
+  /** Gives the native solver of a shape; the one before is then no longer used. */
+  readonly solverOf: (shape: DeconvolutionPlan['shape']) => NativeSolver;
+  readonly settings: DeconvolveSettings;
+  readonly plan: DeconvolutionPlan;
+  readonly source: FrameSource;
+  readonly options: RunOptions;
+}
+
+/** Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. */
+export async function deconvolveFrame(context: RunContext): Promise<Deconvolved> {
+  const { settings, source: { frame } } = context;
+  const levels = measureLevels(frame);
+  if (isBlank(frame, levels)) return returnBlank(frame, settings);
+  return new FrameRun(context, levels).run();
+}
+
+/** All samples are 0 (or less, as floats may be), or all are saturated. */
+function isBlank({ depth }: AnyFrame, { minimum, maximum }: Levels): boolean {
+  return maximum <= 0 || (depth !== 32 && minimum >= 1);
+}
+
+function returnBlank({ data }: AnyFrame, { sigma }: DeconvolveSettings): Deconvolved {
+  return {
+    data: data.slice(), iterations: 0, stopReason: 'blank', secondsPerIteration: 0, sigma: sigma ?? 0, residual: 0, energy: 1, lambda: null, nsr: null,
+  };
+}
+
+/** How the iterations of one tile of one plane ended. */
+interface Ended {
+  readonly iterations: number;
+  readonly reason: StopReason;
+  readonly last: StepReport;
+}
+
+/** One frame on its way. */
+class FrameRun {
+  readonly #context: RunContext;
+  readonly #levels: Levels;
+  readonly #psfs: TilePsfs;
+  readonly #planes: number;
+  #sigma = NaN;
+  #tuning: SolverSettings;
+  #stepSeconds = 0;
+  #lastPsf: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
+
+  constructor(context: RunContext, levels: Levels) {
+    this.#context = context;
+    this.#levels = levels;
+    this.#psfs = new TilePsfs(context.settings.psf, context.settings.modes);
+    this.#planes = colourPlanes(context.source.frame);
+    this.#tuning = tuneSolver(context.settings, 1, levels);
+  }
+
+  async run(): Promise<Deconvolved> {
+    const { plan, settings, source: { frame } } = this.#context;
+    this.#sigma = settings.sigma ?? rootMeanSquare(await this.#estimateSigmas(this.#frameArea()));
+    this.#tuning = tuneSolver(settings, this.#sigma, this.#levels);
+    const { test, most } = await this.#decide();
+    this.#stepSeconds = 0;
+    const { columns, rows } = plan.tiles;
+    const parts = this.#planes * columns.starts.length * rows.starts.length;
+    const data = frame.data.slice() as typeof frame.data;
+    const ended: Ended[] = [];
+    for (let plane = 0; plane < this.#planes; plane += 1) {
+      const blender = new TileBlender(this.#context.binding, frame, data, plane, plan.tiles);
+      for (const tile of blender.tiles()) {
+        const report = (iteration: number): void => this.#progress('restore', ended.length * most + iteration, parts * most);
+        const solver = await this.#load(plan.shape, plane, tile);
+        if (solver) ended.push(await this.#iterate(solver, test, report));
+        await blender.write(tile, solver);
+      }
+    }
+    this.#context.options.signal.throwIfAborted();
+    const mean = (value: (step: StepReport) => number): number => ended.reduce((sum, { last }) => sum + value(last) / ended.length, 0);
+    const { iterations, reason } = ended[0] ?? { iterations: 0, reason: 'blank' as const };
+    return {
+      data, iterations, stopReason: reason, sigma: this.#sigma,
+      secondsPerIteration: iterations > 0 ? this.#stepSeconds / iterations : 0,
+      residual: mean((step) => step.residual),
+      energy: mean((step) => step.energy),
+      lambda: settings.method === 'hyper-laplacian' ? this.#tuning.lambda : null,
+      nsr: settings.method === 'wiener' ? this.#tuning.nsr : null,
+    };
+  }
+
+  /** What ends the iterations of every tile and plane alike, and the most that they may be. */
+  async #decide(): Promise<{ readonly test: StopTest; readonly most: number }> {
+    const { plan, settings } = this.#context;
+    const { method, iterations, maxIterations } = settings;
+    if (method === 'wiener' && plan.probe) await this.#fitSignal(plan.probe);
+    if (iterations !== null) return { test: stopAfter(iterations, method === 'richardson-lucy' ? 'iterations' : 'complete'), most: iterations };
+    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, this.#frameArea(), this.#sigma)), most: maxIterations };
+    const { count, reason } = await this.#countIterations(plan.probe);
+    return { test: stopAfter(count, reason), most: count };
+  }
+
+  #frameArea(): Area {
+    const { width, height } = this.#context.source.frame;
+    return { left: 0, top: 0, width, height };
+  }
+
+  /** Mean variance of the noise of the samples that count. */
+  #varianceOf(plane: number, area: Area, sigma: number): number {
+    const { settings, source } = this.#context;
+    const clipped = settings.saturation <= 1 ? 0 : clippedPart(source.frame, plane, area);
+    return sigma ** 2 * (1 - clipped);
+  }
+
+  #probeArea({ width, height }: DeconvolutionPlan['shape']): Area {
+    return busiestWindow(this.#context.source.frame, width, height);
+  }
+
+  /** The number of iterations at which the rule ends them in the probe: the mean over the colours. */
+  async #countIterations(shape: DeconvolutionPlan['shape']): Promise<{ readonly count: number; readonly reason: StopReason }> {
+    const { settings } = this.#context;
+    const area = this.#probeArea(shape);
+    const sigmas = settings.sigma === null ? await this.#estimateSigmas(area) : [];
+    const ended: Ended[] = [];
+    for (let plane = 0; plane < this.#planes; plane += 1) {
+      const solver = await this.#load(shape, plane, area);
+      if (!solver) continue;
+      const report = (iteration: number): void => this.#progress('probe', plane * settings.maxIterations + iteration, this.#planes * settings.maxIterations);
+      ended.push(await this.#iterate(solver, stopByRule(settings, this.#varianceOf(plane, area, sigmas[plane] ?? this.#sigma)), report));
+    }
+    if (ended.length === 0) return { count: 1, reason: 'cap' };
+    const count = Math.round(ended.reduce((sum, { iterations }) => sum + iterations, 0) / ended.length);
+    return { count, reason: ended.some(({ reason }) => reason === 'cap') ? 'cap' : ended[0]!.reason };
+  }
+
+  /** The spectrum that Wiener's filter assumes, from the middle colour of the probe. */
+  async #fitSignal(shape: DeconvolutionPlan['shape']): Promise<void> {
+    const solver = await this.#load(shape, this.#planes >> 1, this.#probeArea(shape));
+    if (!solver) return;
+    const { nsr, exponent } = await solver.fitSignal(this.#sigma, this.#tuning.prior);
+    this.#tuning = { ...this.#tuning, nsr, exponent: Math.max(exponent, LEAST_EXPONENT) };
+  }
+
+  #placeOf({ left, top, width, height }: Area): Place {
+    const { frame } = this.#context.source;
+    const span = (start: number, side: number, length: number): [number, number] => [start / (length - 1), (start + side - 1) / (length - 1)];
+    return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
+  }
+
+  /** Of the noise in a part of the frame, per colour. */
+  async #estimateSigmas(area: Area): Promise<number[]> {
+    const { binding, source, options } = this.#context;
+    const sigmas: number[] = [];
+    for (let plane = 0; plane < this.#planes; plane += 1) {
+      options.signal.throwIfAborted();
+      sigmas.push(await estimateSigma(binding, source, plane, area, this.#psfs.middle(plane, this.#placeOf(area))));
+    }
+    return sigmas;
+  }
+
+  /** The solver with a part of a plane in it; null where none of its pixels counts. */
+  async #load(shape: DeconvolutionPlan['shape'], plane: number, { left, top }: Pick<Area, 'left' | 'top'>): Promise<NativeSolver | null> {
+    const { source: { frame }, options } = this.#context;
+    options.signal.throwIfAborted();
+    const solver = this.#context.solverOf(shape);
+    solver.configure(this.#tuning);
+    const psf = this.#psfs.at(plane, this.#placeOf({ left, top, width: shape.width, height: shape.height }));
+    if (this.#lastPsf?.solver !== solver || this.#lastPsf.psf.kernels !== psf.kernels || psf.coefficients) await solver.setPsf(psf);
+    this.#lastPsf = { solver, psf };
+    const { validPixels } = await solver.load(windowOf(frame, frame.data, plane, left, top), options.valid);
+    return validPixels > 0 ? solver : null;
+  }
+
+  async #iterate(solver: NativeSolver, test: StopTest, report: (iteration: number) => void): Promise<Ended> {
+    const { signal } = this.#context.options;
+    for (let iteration = 1; ; iteration += 1) {
+      signal.throwIfAborted();
+      const start = performance.now();
+      const last = await solver.step();
+      this.#stepSeconds += (performance.now() - start) / 1000;
+      report(iteration);
+      const reason = test(last, iteration);
+      if (reason) return { iterations: iteration, reason, last };
+    }
+  }
+
+  #progress(phase: Progress['phase'], done: number, total: number): void {
+    this.#context.options.onProgress({ unit: 'iterations', phase, done, total });
+  }
+}

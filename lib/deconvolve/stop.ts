@@ -1,0 +1,48 @@
+import type { StepReport } from '../native/binding.js';
+import type { DeconvolveSettings } from './options.js';
+import type { StopReason } from './report.js';
+
+/** Decides after each iteration whether it was the last; null: it was not. */
+export type StopTest = (step: StepReport, iteration: number) => StopReason | null;
+
+/** Makes a given number of iterations. */
+export function stopAfter(count: number, reason: StopReason): StopTest {
+  return (_, iteration) => (iteration >= count ? reason : null);
+}
+
+/** Iterations that lower the residual by less than this part in 10 will not get to the noise: another term holds it up. */
+const LEAST_DECREASE = 5e-4;
+
+/**
+ * The rule that the options name. @param variance of the noise in what is iterated on
+ *
+ * The restored scene is best some time after the residual is down to the noise (Morozov): by then it explains the noise only
+ * where the blur has left little of it. How much later, in parts of the iterations so far, is nearly the same for all
+ * kernels, scenes and noise levels, and depends on the acceleration: `overrun`.
+ */
+export function stopByRule({ stop, tau, overrun, minChange, maxIterations }: DeconvolveSettings, variance: number): StopTest {
+  const residuals: number[] = [];
+  let last = Infinity;
+  return ({ residual, change }, iteration) => {
+    residuals.push(residual);
+    if (stop === 'relative-change' && change <= minChange) return 'relative-change';
+    if (stop === 'discrepancy') {
+      if (last === Infinity && residual <= tau * variance) last = Math.floor(overrun * crossing(residuals, tau * variance)) + 1;
+      if (iteration >= last) return 'discrepancy';
+      if (isStalled(residuals)) return 'stalled';
+    }
+    return iteration >= maxIterations ? 'cap' : null;
+  };
+}
+
+/** Where between the last two iterations the residual fell to a level, on a logarithmic scale. */
+function crossing(residuals: readonly number[], level: number): number {
+  const [before, after] = [residuals.at(-2), residuals.at(-1)!];
+  if (before === undefined || after <= 0) return residuals.length;
+  return residuals.length - 1 + Math.log(before / level) / Math.log(before / after);
+}
+
+function isStalled(residuals: readonly number[]): boolean {
+  const before = residuals.at(-11);
+  return before !== undefined && residuals.at(-1)! > (1 - LEAST_DECREASE) * before;
+}

@@ -1,0 +1,36 @@
+import type { DeconvolutionReport } from './deconvolve/report.js';
+import type { AnyFrame, AnyFrameSize, Depth } from './image/frame.js';
+import type { RunOptions } from './progress.js';
+import type { NetworkReport } from './restored.js';
+import type { MemoryPlan } from './scheduler/memory-plan.js';
+
+/** What an engine is given to restore. */
+export interface FrameSource {
+  readonly frame: AnyFrame;
+  /** Whether it comes from a JPEG, whose blocks leave traces. */
+  readonly isJpeg: boolean;
+}
+
+type Elsewhere = 'decodeSeconds' | 'peakRssBytes';
+
+/** Restored samples, laid out as those of the source, and what the engine has to say about them. */
+export interface FrameResult {
+  readonly data: AnyFrame['data'];
+  readonly report: Omit<NetworkReport, Elsewhere> | Omit<DeconvolutionReport, Elsewhere>;
+}
+
+/** A way to restore frames in memory: the network, or deconvolution. Used for one frame at a time. */
+export interface FrameEngine<P extends MemoryPlan = MemoryPlan> {
+  readonly isa: string;
+  readonly threads: 1 | 2 | 3;
+  /** Bytes that native code has mapped for frames. */
+  readonly mappedBytes: number;
+  /** Bits per sample that it takes. */
+  readonly depths: readonly (Depth | 32)[];
+  /** @param isMasked whether pixels are marked as invalid. Throws ArgumentError, or BudgetError with the budget that would do. */
+  plan(size: AnyFrameSize, isMasked: boolean): P;
+  /** Restores a frame as planned for its size; the source is only read. */
+  run(source: FrameSource, plan: P, options: RunOptions): Promise<FrameResult>;
+  /** Gives memory back; of what the collector must give back, the bytes. Idempotent. */
+  dispose(): number;
+}

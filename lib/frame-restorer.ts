@@ -1,0 +1,183 @@
+import { orAbort } from './abort.js';
+import { StateError } from './errors.js';
+import type { FrameEngine } from './frame-engine.js';
+import { decodeFrame, readHeader } from './image/decode.js';
+import type { EncodedImage } from './image/decode.js';
+import { checkFormatHolds, checkOutput } from './image/encode.js';
+import { checkFrame, checkFrameSize, frameBytes } from './image/frame.js';
+import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from './image/frame.js';
+import type { ImageMetadata } from './image/metadata/metadata.js';
+import { GarbageMeter, readPeakRss } from './memory.js';
+import type { Progress, RunOptions } from './progress.js';
+import { RestoredImage } from './restored.js';
+import type { RestorationReport } from './restored.js';
+import type { MemoryPlan } from './scheduler/memory-plan.js';
+import { expected, requireFunction, requireKnownKeys, requireSignal, requireString } from './validate.js';
+
+export interface RestoreOptions {
+  readonly signal?: AbortSignal;
+  /** Called after every strip, or every iteration. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For Richardson-Lucy deconvolution only. */
+  readonly valid?: Uint8Array;
+}
+
+/** The size of a frame to plan for; 3 channels of 8 bits unless said otherwise. */
+export interface PlanSize {
+  readonly width: number;
+  readonly height: number;
+  readonly channels?: Channels;
+  readonly depth?: Depth | 32;
+  /** Whether pixels will be marked as invalid. */
+  readonly masked?: boolean;
+}
+
+/** What is restored: a file, a file in memory, or pixels. */
+export type RestoreInput = EncodedImage | Frame;
+
+interface ReadInput {
+  readonly frame: AnyFrame;
+  readonly metadata: ImageMetadata;
+  readonly isJpeg: boolean;
+  readonly plan: MemoryPlan;
+}
+
+/** Restores frames, one at a time, in a fixed amount of memory, whatever the method. */
+export abstract class FrameRestorer<R extends RestorationReport> implements AsyncDisposable {
+  readonly isa: string;
+  readonly threads: 1 | 2 | 3;
+  readonly #engine: FrameEngine;
+  readonly #garbage: GarbageMeter;
+  #isDisposed = false;
+  #run: { readonly controller: AbortController; readonly finished: Promise<void> } | null = null;
+
+  /** @param garbage bytes that opening has left for the collector */
+  protected constructor(engine: FrameEngine, trimHeap: () => void, garbage: number) {
+    this.#engine = engine;
+    this.#garbage = new GarbageMeter(trimHeap);
+    this.#garbage.add(garbage);
+    this.isa = engine.isa;
+    this.threads = engine.threads;
+  }
+
+  /** Bytes that the engine has mapped; 0 before the first frame. */
+  get mappedBytes(): number {
+    return this.#engine.mappedBytes;
+  }
+
+  /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with the budget that would do. */
+  plan({ width, height, channels = 3, depth = 8, masked = false }: PlanSize): R['plan'] {
+    const size = { width, height, channels, depth };
+    checkFrameSize(size, this.#engine.depths);
+    return this.#engine.plan(size, masked) as R['plan'];
+  }
+
+  /**
+   * Restores one frame; its size, samples and metadata stay as they are. Rejects with ImageError, BudgetError,
+   * NativeError, with the reason of `signal`, or with StateError while another frame runs or after `dispose`.
+   */
+  async restore(input: RestoreInput, options?: RestoreOptions): Promise<RestoredImage<Frame, R>>;
+  async restore(input: FloatFrame, options?: RestoreOptions): Promise<RestoredImage<FloatFrame, R>>;
+  async restore(input: EncodedImage | AnyFrame, options: RestoreOptions = {}): Promise<RestoredImage<AnyFrame, R>> {
+    checkRestoreOptions(options);
+    return this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal)));
+  }
+
+  /** Restores a file into another, whole or not at all. The output is checked before the work starts. */
+  async restoreFile(input: EncodedImage, output: string, options: RestoreOptions = {}): Promise<RestoredImage<Frame, R>> {
+    checkRestoreOptions(options);
+    const format = await checkOutput(requireString('output', output));
+    const accept = (size: FrameSize): void => checkFormatHolds(output, format, size);
+    const result = await this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal), accept));
+    await result.toFile(output, options);
+    return result as RestoredImage<Frame, R>;
+  }
+
+  /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#run?.controller.abort(new StateError('The restorer was disposed during a run'));
+    await this.#run?.finished;
+    this.#garbage.add(this.#engine.dispose());
+    this.#garbage.settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  /** @param accept throws where a frame of that size is not wanted, before it is decoded. */
+  async #restore(input: EncodedImage | AnyFrame, options: RunOptions, accept: (size: FrameSize) => void = () => {}): Promise<RestoredImage<AnyFrame, R>> {
+    this.#garbage.settle();
+    const start = performance.now();
+    const { frame, metadata, isJpeg, plan } = await this.#readInput(input, options, accept);
+    const decodeSeconds = (performance.now() - start) / 1000;
+    const { data, report } = await this.#engine.run({ frame, isJpeg }, plan, options);
+    // By the next frame the decoded and the restored pixels and the encoded file are garbage, as a rule.
+    this.#garbage.add(3 * frameBytes(frame));
+    return new RestoredImage({ ...frame, data } as AnyFrame, metadata, { ...report, decodeSeconds, peakRssBytes: readPeakRss() } as unknown as R);
+  }
+
+  /** The pixels and the plan; the plan comes first, so that a frame too large is refused before it is decoded. */
+  async #readInput(input: EncodedImage | AnyFrame, { signal, valid }: RunOptions, accept: (size: FrameSize) => void): Promise<ReadInput> {
+    const planned = (size: AnyFrameSize): MemoryPlan => {
+      if (valid && valid.length !== size.width * size.height) throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
+      return this.plan({ ...size, masked: valid !== null });
+    };
+    if (isEncoded(input)) {
+      const header = await orAbort(readHeader(input), signal);
+      accept(header.size);
+      const plan = planned(header.size);
+      return { frame: await orAbort(decodeFrame(input, header), signal), metadata: header.metadata, isJpeg: header.format === 'jpeg', plan };
+    }
+    checkFrame(input, this.#engine.depths);
+    return { frame: input, metadata: {}, isJpeg: false, plan: planned(input) };
+  }
+
+  protected async exclusively<T>(userSignal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal, release } = this.acquire(userSignal);
+    try {
+      signal.throwIfAborted();
+      return await work(signal);
+    } finally {
+      release();
+    }
+  }
+
+  /** Makes this the one run; its signal aborts with the caller's, or on `dispose`. */
+  protected acquire(userSignal: AbortSignal | undefined): { signal: AbortSignal; release: () => void } {
+    if (this.#isDisposed) throw new StateError('The restorer is disposed');
+    if (this.#run) throw new StateError('The restorer is busy with another frame; one restorer runs one frame at a time');
+    const controller = new AbortController();
+    const forward = (): void => controller.abort(userSignal!.reason);
+    userSignal?.addEventListener('abort', forward);
+    if (userSignal?.aborted) forward();
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => { finish = resolve; });
+    this.#run = { controller, finished };
+    const release = (): void => {
+      userSignal?.removeEventListener('abort', forward);
+      this.#run = null;
+      finish();
+    };
+    return { signal: controller.signal, release };
+  }
+}
+
+function isEncoded(input: EncodedImage | AnyFrame): input is EncodedImage {
+  if (input === '' || input === null || !['string', 'object'].includes(typeof input)) {
+    throw expected('path, file bytes or frame', 'input', input);
+  }
+  return typeof input === 'string' || input instanceof Uint8Array;
+}
+
+function checkRestoreOptions(options: RestoreOptions): void {
+  requireKnownKeys('options', options, ['signal', 'onProgress', 'valid']);
+  if (options.signal !== undefined) requireSignal(options.signal);
+  if (options.onProgress !== undefined) requireFunction('onProgress', options.onProgress);
+  if (options.valid !== undefined && !(options.valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', options.valid);
+}
+
+function toRunOptions({ onProgress = () => {}, valid = null }: { onProgress?: RunOptions['onProgress']; valid?: Uint8Array | null }, signal: AbortSignal): RunOptions {
+  return { signal, onProgress, valid };
+}
