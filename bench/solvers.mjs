@@ -65,6 +65,7 @@ async function measureSolver(binding, { name, shape, settings, steps = 6 }, { wi
   const solver = binding.createSolver(fullShape, isa);
   const samples = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2654435761) >>> 25);
   const window = { samples, frameWidth: width, channels: 3, channel: 1, left: 0, top: 0 };
+  const target = { ...window, samples: samples.slice() };
   await solver.setPsf({ kernels: diskKernel(), coefficients: null, gridRows: 1, gridColumns: 1 });
   solver.configure({ ...SETTINGS, ...settings });
   let step = Infinity, plane = Infinity;
@@ -72,7 +73,7 @@ async function measureSolver(binding, { name, shape, settings, steps = 6 }, { wi
     plane = Math.min(plane, await secondsOf(async () => {
       await solver.load(window, null);
       for (let i = 0; i < steps; i += 1) step = Math.min(step, await secondsOf(() => solver.step()));
-      await solver.store({ ...window, samples: samples.slice() });
+      await solver.store(target);
     }));
   }
   const { mappedBytes } = solver;

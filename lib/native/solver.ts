@@ -135,8 +135,8 @@ export interface StepReport {
   /** ||new estimate - old|| / ||new|| in the tile; 0 for an estimate of zeros. NaN for Wiener, which has no old one. */
   readonly change: number;
   /**
-   * Light that the estimate sends to the valid pixels over the light observed there: 1 for Richardson-Lucy without total
-   * variation or damping. Of an image of zeros: 1.
+   * Light that the estimate sends to the valid pixels over the light observed there: 1 for Richardson-Lucy without
+   * total variation or damping. Of an image of zeros: 1.
    */
   readonly energy: number;
 }

@@ -155,13 +155,12 @@ void checkSignalFit(Context& context) {
 std::vector<Check> deconvolutionChecks() {
   std::vector<Check> checks;
   for (double alpha : {0.5, 2.0 / 3, 0.8, 0.3}) {
-    const std::string name = "w-step, alpha " + std::to_string(alpha).substr(0, 4) + ", ";
-    for (const FloatUnit& unit : nativeFloatUnits()) {
-      checks.push_back({name + unit.deconvolution->name + " (native)", [=](Context& c) { checkShrinkage(c, unit, alpha); }});
-    }
-    for (const FloatUnit& unit : emulatedFloatUnits()) {
-      checks.push_back({name + unit.deconvolution->name + " (emulated)", [=](Context& c) { checkShrinkage(c, unit, alpha); }});
-    }
+    const auto add = [&](const FloatUnit& unit, const std::string& kind) {
+      const std::string name = "w-step, alpha " + std::to_string(alpha).substr(0, 4) + ", " + unit.deconvolution->name;
+      checks.push_back({name + kind, [=](Context& c) { checkShrinkage(c, unit, alpha); }});
+    };
+    for (const FloatUnit& unit : nativeFloatUnits()) add(unit, " (native)");
+    for (const FloatUnit& unit : emulatedFloatUnits()) add(unit, " (emulated)");
   }
   checks.push_back({"w-step, values of the specification", checkShrinkageValues});
   for (bool jpeg : {false, true}) {

@@ -72,11 +72,13 @@ double coefficient(const Problem& problem, int mode, int y, int x) {
   const Geometry geometry = geometryOf(problem.shape);
   const double row = nodePosition(y, geometry.height, geometry.rows, problem.gridRows);
   const double column = nodePosition(x, geometry.width, geometry.columns, problem.gridColumns);
+  const std::ptrdiff_t nodes = static_cast<std::ptrdiff_t>(problem.gridRows) * problem.gridColumns;
+  const float* grid = problem.coefficients.data() + mode * nodes;
   double sum = 0;
   for (int i = 0; i < problem.gridRows; ++i) {
     for (int j = 0; j < problem.gridColumns; ++j) {
       const double share = std::max(0.0, 1 - std::fabs(row - i)) * std::max(0.0, 1 - std::fabs(column - j));
-      sum += share * problem.coefficients[(static_cast<std::size_t>(mode) * problem.gridRows + i) * problem.gridColumns + j];
+      sum += share * grid[i * problem.gridColumns + j];
     }
   }
   return sum;
@@ -131,7 +133,8 @@ double meanOfTile(const Problem& problem, const Observed& observed) {
 
 double dampedRatio(double observed, double model, double threshold) {
   if (threshold == 0) return observed / model;
-  const double u = std::min(1.0, -2 / (threshold * threshold) * (observed * std::log(model / observed) - model + observed));
+  const double divergence = observed * std::log(model / observed) - model + observed;
+  const double u = std::min(1.0, -2 / (threshold * threshold) * divergence);
   return 1 + std::pow(u, 9) * (10 - 9 * u) * (observed - model) / model;
 }
 
@@ -316,8 +319,9 @@ std::vector<double> referenceBlur(const Problem& problem, const std::vector<doub
   const Grid grid(problem);
   Image sum = grid.filled(0);
   for (int mode = 0; mode < problem.shape.modes; ++mode) {
-    const Image weighted =
-        grid.map([&](int row, int column) { return coefficient(problem, mode, row, column) * x[grid.at(row, column)]; });
+    const Image weighted = grid.map([&](int row, int column) {
+      return coefficient(problem, mode, row, column) * x[grid.at(row, column)];
+    });
     const Image blurred = convolve(problem, mode, weighted, 1);
     std::transform(sum.begin(), sum.end(), blurred.begin(), sum.begin(), std::plus<>());
   }

@@ -1,5 +1,5 @@
-// Deconvolution in double precision, written for reading: convolutions by their definition on the padded image, transforms
-// by theirs. The oracle of native/deconvolution.
+// Deconvolution in double precision, written for reading: convolutions and transforms by their definitions on the
+// padded image. The oracle of native/deconvolution.
 #pragma once
 
 #include <cstdint>

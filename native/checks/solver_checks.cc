@@ -235,7 +235,8 @@ void checkAdjoint(Context& context, const NamedProblem& named) {
   Random random(3);
   const std::size_t size = static_cast<std::size_t>(geometry.rows) * geometry.columns;
   std::vector<float> x(size), y(size), blurred(size), spread(size);
-  for (std::size_t i = 0; i < size; ++i) x[i] = static_cast<float>(random.unit()), y[i] = static_cast<float>(random.unit());
+  for (float& value : x) value = static_cast<float>(random.unit());
+  for (float& value : y) value = static_cast<float>(random.unit());
   auto giveX = giveRows(geometry, x), giveY = giveRows(geometry, y);
   auto takeBlurred = takeRows(geometry, blurred), takeSpread = takeRows(geometry, spread);
   blur->start(RowVisit(giveX));

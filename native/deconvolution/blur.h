@@ -1,7 +1,7 @@
 // The linear part of Richardson-Lucy: A x = h (*) x, or sum_k h_k (*) (c_k x) for a PSF that varies, and its adjoint.
 // Rows of estimates go in, rows of models come out; rows of ratios go in, rows of corrections come out:
-//   start(estimates), blur(), exchangeModels(models -> ratios), spread(), exchangeCorrections(corrections -> estimates),
-//   blur() ...
+//   start(estimates), blur(), exchangeModels(models -> ratios), spread(),
+//   exchangeCorrections(corrections -> estimates), blur() ...
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What the methods that solve in the Fourier domain share: penalties of frequencies, and residuals by Parseval's theorem.
+// What the methods that solve in the Fourier domain share: penalties of frequencies, light, residuals.
 #pragma once
 
 #include <vector>

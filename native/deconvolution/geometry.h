@@ -1,5 +1,5 @@
-// How a tile lies in its transforms: its first pixel at (0, 0), what pads it after its last one, so that a little left of
-// the tile means the end of the padded row.
+// How a tile lies in its transforms: its first pixel at (0, 0), what pads it after its last one. Transforms wrap
+// around: what is just left of the tile is at the end of the padded row.
 #pragma once
 
 #include "deconvolution/shape.h"

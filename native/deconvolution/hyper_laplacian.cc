@@ -1,5 +1,5 @@
 // Krishnan and Fergus 2009: min_x sum (lambda / 2) (h (*) x - y)^2 + |d/dx x|^alpha + |d/dy x|^alpha by half-quadratic
-// splitting. One step is a w-step (gradients shrunk, pixel by pixel) and an x-step (one division in the Fourier domain).
+// splitting. One step is a w-step (gradients shrunk, pixel by pixel) and an x-step (a division of spectra).
 #include <algorithm>
 #include <cmath>
 

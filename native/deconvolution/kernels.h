@@ -6,10 +6,10 @@
 
 namespace perifocal {
 
-/// Model rows against samples. `observed` and `model` share their scale; `valid` is 1 or 0 per pixel, or null: all valid.
+/// Samples that a row of the model is to explain.
 struct RatioRow {
   const float* observed;
-  const float* valid;
+  const float* valid;  ///< 1 or 0 per pixel; null: all 1
   int count;
   float floor;    ///< least model value that is divided by, > 0
   float damping;  ///< 2 / T^2 of White 1994; dampedRatio only
@@ -69,8 +69,8 @@ struct DeconvolutionKernels {
   /// The same with ratios flattened where the divergence of sample and model is below T^2 / 2.
   double (*dampedRatio)(const RatioRow& job, float* row);
 
-  /// row: correction to correction * start * factor * weight, at least 0 (null: 1). Returns the sum of correction * start
-  /// * factor.
+  /// row: correction to correction * start * factor * weight (null: 1), at least 0. Returns the sum of the
+  /// product of the first three.
   double (*correct)(const float* start, const float* factor, const float* weight, int count, float* row);
   RowRange (*range)(const float* values, const float* valid, int count);
   Distance (*compare)(const float* a, const float* b, int count);

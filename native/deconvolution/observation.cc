@@ -139,15 +139,15 @@ void Observation::widenMask(int y, float* out) const {
 
 /// Strided samples go through a small buffer.
 void Observation::widenRow(int y, float* out) const {
-  const std::size_t size = perifocal::sampleBytes(view_.type);
-  const auto* row = static_cast<const std::byte*>(view_.first) + y * view_.rowStride * static_cast<std::ptrdiff_t>(size);
+  const auto size = static_cast<std::ptrdiff_t>(perifocal::sampleBytes(view_.type));
+  const auto* row = static_cast<const std::byte*>(view_.first) + y * view_.rowStride * size;
   if (view_.pixelStride == 1) return widen(*kernels_, view_.type, row, scale_, offset_, geometry_.width, out);
   constexpr int kChunk = 256;
   alignas(64) float chunk[kChunk];
   for (int x = 0; x < geometry_.width; x += kChunk) {
     const int count = std::min(kChunk, geometry_.width - x);
     SourceWindow part = view_;
-    part.first = row + x * view_.pixelStride * static_cast<std::ptrdiff_t>(size);
+    part.first = row + x * view_.pixelStride * size;
     copyRow(part, 0, count, chunk);
     widen(*kernels_, view_.type, chunk, scale_, offset_, count, out + x);
   }

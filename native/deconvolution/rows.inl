@@ -93,7 +93,8 @@ double dampedRatio(const RatioRow& job, float* row) {
     for (int i = 0; i < size; ++i) logarithm[i] = kLn2 * log2Of(quotient[i]);
     forEachVector<V>(size, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
       using W = decltype(v);
-      const auto one = W::splat(1.0f), q = W::load(quotient + i), scale = W::max(W::load(model + i), W::splat(job.floor));
+      const auto one = W::splat(1.0f), q = W::load(quotient + i);
+      const auto scale = W::max(W::load(model + i), W::splat(job.floor));
       const auto divergence = W::splat(job.damping) * scale * W::fma(q, W::load(logarithm + i), one - q);
       const auto u = W::min(W::max(divergence, W::splat(0.0f)), one), u2 = u * u, u4 = u2 * u2;
       const auto flattened = u4 * u4 * u * W::fnma(W::splat(9.0f), u, W::splat(10.0f));

@@ -7,7 +7,7 @@ struct HalfRoot {
   static constexpr std::int32_t kSeedBits = 531612928;  // 0x1fbd1df5 (within 4 %) lowered by 7 %
 
   template <class V>
-  PERIFOCAL_INLINE static typename V::Vec solve(typename V::Vec t, typename V::Vec magnitude, typename V::Vec constant) {
+  PERIFOCAL_INLINE static auto solve(typename V::Vec t, typename V::Vec magnitude, typename V::Vec constant) {
     for (int i = 0; i < 4; ++i) {
       const auto rest = V::fma(t, t, -magnitude), slope = V::fma(V::splat(3.0f), rest, magnitude + magnitude);
       t = V::fnma(V::fma(t, rest, constant), V::reciprocalEstimate(slope), t);
@@ -22,7 +22,7 @@ struct TwoThirdsRoot {
   static constexpr std::int32_t kSeedBits = 708646009;  // 0x2a508935 (within 5 %, Kahan) lowered by 10 %
 
   template <class V>
-  PERIFOCAL_INLINE static typename V::Vec solve(typename V::Vec t, typename V::Vec magnitude, typename V::Vec constant) {
+  PERIFOCAL_INLINE static auto solve(typename V::Vec t, typename V::Vec magnitude, typename V::Vec constant) {
     for (int i = 0; i < 5; ++i) {
       const auto rest = V::fma(t * t, t, -magnitude), slope = V::fma(V::splat(4.0f), rest, V::splat(3.0f) * magnitude);
       t = V::fnma(V::fma(t, rest, constant), V::reciprocalEstimate(slope), t);
@@ -36,7 +36,8 @@ template <class Root>
 PERIFOCAL_INLINE void seedRoots(const float* a, const float* b, int count, float* out) {
   for (int i = 0; i < count; ++i) {
     const auto bits = std::bit_cast<std::int32_t>(std::fabs(b[i] - a[i]));
-    out[i] = std::bit_cast<float>(static_cast<std::int32_t>(static_cast<float>(bits) * Root::kExponent) + Root::kSeedBits);
+    const auto part = static_cast<std::int32_t>(static_cast<float>(bits) * Root::kExponent);
+    out[i] = std::bit_cast<float>(part + Root::kSeedBits);
   }
 }
 

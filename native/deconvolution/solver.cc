@@ -66,6 +66,7 @@ Status Solver::attach(const FftKernels& fft, const DeconvolutionKernels& kernels
   scratch.create(shape_, geometry, arena_);
   auto* totals = reinterpret_cast<RowTotals*>(arena_.take(totalsBytes(geometry)));
   method_ = createMethod({shape_, plan_.geometry, kernels, *fft_, pool_, scratch, totals}, arena_);
+  if (arena_.take(1) != nullptr) return {StatusCode::kInternal, "a solver has taken less memory than planned"};
   return {};
 }
 

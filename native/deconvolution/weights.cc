@@ -41,7 +41,8 @@ void Weights::create(const SolverShape& shape, const Geometry& geometry, Arena& 
   data_ = reinterpret_cast<float*>(arena.take(bytes(shape, geometry)));
 }
 
-/// Row classes, in this order: the upper rim inside the tile, all between, the lower rim, the upper rim outside, beyond.
+/// Row classes, in this order: the upper rim inside the tile, all between, the lower rim, the upper rim outside, the
+/// rest.
 int Weights::rowClass(int y) const {
   const int height = geometry_.height;
   if (height <= 2 * radiusY_) return y;
