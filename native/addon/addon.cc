@@ -74,6 +74,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   data->modelClass = Napi::Persistent(ModelHandle::define(env));
   data->engineClass = Napi::Persistent(defineEngine(env));
   data->solverClass = Napi::Persistent(defineSolver(env));
+  data->fftClass = Napi::Persistent(defineFft(env));
   env.SetInstanceData(data);
   exports.Set("version", PERIFOCAL_VERSION);
   exports.Set("cpu", Napi::Function::New(env, cpu));
@@ -86,6 +87,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("gatherRows", Napi::Function::New(env, gatherRows));
   exports.Set("accumulateRows", Napi::Function::New(env, accumulateRows));
   exports.Set("composeRows", Napi::Function::New(env, composeRows));
+  exports.Set("planFft", Napi::Function::New(env, planFft));
+  exports.Set("createFft", Napi::Function::New(env, createFft));
+  exports.Set("goodFftSize", Napi::Function::New(env, goodFftSize));
   exports.Set("measurePeak", Napi::Function::New(env, measurePeak));
   exports.Set("benchmarkConvolution", Napi::Function::New(env, benchmarkConvolution));
   exports.Set("planSolver", Napi::Function::New(env, planSolver));

@@ -15,6 +15,7 @@ struct InstanceData {
   Napi::FunctionReference modelClass;
   Napi::FunctionReference engineClass;
   Napi::FunctionReference solverClass;
+  Napi::FunctionReference fftClass;
 };
 
 /// A packed model as JavaScript holds it. Engines share ownership.
@@ -40,6 +41,7 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
 
 Napi::Function defineEngine(Napi::Env env);
 Napi::Function defineSolver(Napi::Env env);
+Napi::Function defineFft(Napi::Env env);
 
 Napi::Value loadModel(const Napi::CallbackInfo& info);
 Napi::Value createEngine(const Napi::CallbackInfo& info);
@@ -49,6 +51,9 @@ Napi::Value trimHeap(const Napi::CallbackInfo& info);
 Napi::Value gatherRows(const Napi::CallbackInfo& info);
 Napi::Value accumulateRows(const Napi::CallbackInfo& info);
 Napi::Value composeRows(const Napi::CallbackInfo& info);
+Napi::Value planFft(const Napi::CallbackInfo& info);
+Napi::Value createFft(const Napi::CallbackInfo& info);
+Napi::Value goodFftSize(const Napi::CallbackInfo& info);
 Napi::Value measurePeak(const Napi::CallbackInfo& info);
 Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info);
 Napi::Value planSolver(const Napi::CallbackInfo& info);

@@ -9,6 +9,7 @@
 #include "checks/random.h"
 #include "checks/reference_dft.h"
 #include "fft/real_fft.h"
+#include "fft/transform.h"
 #include "kernels/registry.h"
 
 namespace perifocal::checks {
@@ -19,9 +20,9 @@ struct Size {
 };
 
 /// A random image with its plan and a spectrum.
-class Transform {
+class ImageCase {
  public:
-  Transform(Size size, const FftKernels& kernels, int threads) : size_(size), pool_(threads) {
+  ImageCase(Size size, const FftKernels& kernels, int threads) : size_(size), pool_(threads) {
     Random random(7);
     for (int i = 0; i < size.rows * size.columns; ++i) image_.push_back(static_cast<float>(random.unit() - 0.3));
     const std::size_t bytes = RealFft2d::arenaBytes(size.rows, size.columns, threads) +
@@ -57,12 +58,12 @@ class Transform {
   }
 
   static void produce(void* self, int row, int count, float* rows, std::ptrdiff_t stride, int) {
-    const auto& t = *static_cast<Transform*>(self);
+    const auto& t = *static_cast<ImageCase*>(self);
     const int columns = t.size_.columns;
     for (int r = 0; r < count; ++r) std::copy_n(&t.image_[static_cast<std::size_t>(row + r) * columns], columns, rows + r * stride);
   }
   static void consume(void* self, int row, int count, float* rows, std::ptrdiff_t stride, int) {
-    auto& t = *static_cast<Transform*>(self);
+    auto& t = *static_cast<ImageCase*>(self);
     const int columns = t.size_.columns;
     for (int r = 0; r < count; ++r) std::copy_n(rows + r * stride, columns, &t.result_[static_cast<std::size_t>(row + r) * columns]);
   }
@@ -92,7 +93,7 @@ double allowedError(double elements) { return 2e-7 * std::sqrt(std::max(1.0, std
 std::string nameOf(Size size) { return std::to_string(size.rows) + "x" + std::to_string(size.columns); }
 
 void checkAccuracy(Context& context, const FftKernels& kernels, Size size) {
-  Transform transform(size, kernels, 1);
+  ImageCase transform(size, kernels, 1);
   context.expect(transform.isReady(), "the plan does not take what it says");
   if (context.failed()) return;
   transform.forward();
@@ -107,7 +108,7 @@ void checkAccuracy(Context& context, const FftKernels& kernels, Size size) {
 /// Fused sweeps against the separate ones: each frequency times a factor of its own, which leaves the image real, then
 /// half of every row.
 void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
-  Transform separate(size, kernels, 1), fused(size, kernels, 1);
+  ImageCase separate(size, kernels, 1), fused(size, kernels, 1);
   auto factorOf = [size](int v, int u) { return 1.0f / static_cast<float>(1 + std::min(v, size.rows - v) + 3 * u); };
   separate.forward();
   for (int v = 0; v < size.rows; ++v) {
@@ -116,7 +117,7 @@ void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
     }
   }
   separate.plan().inverseColumns(separate.spectrum());
-  fused.plan().forwardRows(Transform::produce, &fused, fused.spectrum());
+  fused.plan().forwardRows(ImageCase::produce, &fused, fused.spectrum());
   auto multiply = [](void* context, const ColumnBlock& block, int) {
     for (int i = 0; i < block.rows; ++i) {
       for (int lane = 0; lane < kBinGroup; ++lane) {
@@ -142,11 +143,46 @@ void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
 void checkThreads(Context& context, const FftKernels& kernels, Size size) {
   std::vector<float> expected;
   for (int threads = 1; threads <= 3; ++threads) {
-    Transform transform(size, kernels, threads);
+    ImageCase transform(size, kernels, threads);
     transform.forward();
     transform.inverse();
     if (threads == 1) expected = transform.result();
     context.expect(transform.result() == expected, std::to_string(threads) + " threads give other bits");
+  }
+}
+
+std::vector<ComplexD> binsOfLines(const std::vector<float>& values, Size size) {
+  std::vector<ComplexD> bins;
+  for (int line = 0; line < size.rows; ++line) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(line) * size.columns;
+    const std::vector<ComplexD> all = referenceDft({begin, begin + size.columns});
+    bins.insert(bins.end(), all.begin(), all.begin() + size.columns / 2 + 1);
+  }
+  return bins;
+}
+
+/// Lines or an image between plain arrays, with every number of threads.
+void checkTransform(Context& context, const FftKernels& kernels, Size size, bool isImage) {
+  Random random(11);
+  std::vector<float> values, back(static_cast<std::size_t>(size.rows) * size.columns);
+  for (std::size_t i = 0; i < back.size(); ++i) values.push_back(static_cast<float>(random.unit() - 0.5));
+  const std::vector<ComplexD> expected = isImage ? referenceDft2d(values, size.rows, size.columns) : binsOfLines(values, size);
+  std::vector<float> re(expected.size()), im(expected.size()), first;
+  for (int threads = 1; threads <= 3; ++threads) {
+    std::unique_ptr<Transform> transform;
+    const Status status = Transform::create({isImage, size.rows, size.columns, threads}, kernels, transform);
+    context.expect(status.ok(), status.message());
+    if (context.failed()) return;
+    transform->forward(values.data(), re.data(), im.data());
+    std::vector<ComplexD> actual;
+    for (std::size_t i = 0; i < re.size(); ++i) actual.emplace_back(re[i], im[i]);
+    const double error = relativeRms(actual, expected);
+    context.expect(error <= allowedError(isImage ? double(values.size()) : size.columns), "error " + std::to_string(error * 1e7) + "e-7");
+    transform->inverse(re.data(), im.data(), back.data());
+    const double trip = relativeRms(back, values);
+    context.expect(trip <= 5e-7, "round trip " + std::to_string(trip * 1e7) + "e-7");
+    if (threads == 1) first = back;
+    context.expect(back == first, std::to_string(threads) + " threads give other bits");
   }
 }
 
@@ -161,6 +197,13 @@ void addChecksOf(const FftKernels& kernels, const std::string& name, std::vector
     checks.push_back({name + " fused sweeps of " + nameOf(size),
                       [&kernels, size](Context& context) { checkSweeps(context, kernels, size); }});
   }
+  for (Size size : {Size{1, 1}, {1, 2}, {1, 3}, {1, 8}, {1, 30}, {1, 64}, {1, 97}, {1, 98}, {1, 210}, {1, 243}, {1, 1000},
+                    {1, 1024}, {1, 2187}, {1, 4099}, {1, 6000}, {1, 32768}, {2, 512}, {16, 100}, {19, 77}, {40, 128}}) {
+    checks.push_back({name + " transforms lines " + nameOf(size),
+                      [&kernels, size](Context& context) { checkTransform(context, kernels, size, false); }});
+  }
+  checks.push_back({name + " transforms arrays 90x75",
+                    [&kernels](Context& context) { checkTransform(context, kernels, {90, 75}, true); }});
   checks.push_back({name + " gives the same bits with 1 to 3 threads", [&kernels](Context& context) {
                       checkThreads(context, kernels, {75, 90});
                     }});

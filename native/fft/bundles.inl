@@ -121,5 +121,6 @@ constexpr FftKernels fftKernelsOf(const char* name) {
           {{}, {}, radixOf<V, 2>(), radixOf<V, 3>(), radixOf<V, 4>(), radixOf<V, 5>(), {}, radixOf<V, 7>(),
            radixOf<V, 8>()},
           gatherColumns<V>, scatterColumns<V>, scatterBins<V>, gatherBins<V>, separate<V>, join<V>,
-          runMultiply<V, false>, runMultiply<V, true>};
+          runMultiply<V, false>, runMultiply<V, true>,
+          runMultiplyLanes<V, false>, runMultiplyLanes<V, true>};
 }

@@ -54,6 +54,10 @@ struct FftKernels {
   /// out[i] = in[i] * factors[i] of complex numbers; conjugate: conj(in[i]) * factors[i].
   void (*multiply)(BundleIn in, BundleOut out, int count, const float* factors);
   void (*multiplyConjugate)(BundleIn in, BundleOut out, int count, const float* factors);
+
+  /// In place over `count` adjacent elements: data *= factors lane by lane; conjugate: data *= conj(factors).
+  void (*multiplyLanes)(float* data, const float* factors, int count);
+  void (*multiplyLanesConjugate)(float* data, const float* factors, int count);
 };
 
 }  // namespace perifocal

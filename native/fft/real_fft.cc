@@ -1,30 +1,20 @@
 #include "fft/real_fft.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <cstring>
-#include <numbers>
 #include <string>
+
+#include "fft/blocks.h"
 
 namespace perifocal {
 namespace {
 
-constexpr int kMaxThreads = 3;
-
-constexpr int groupsOf(int count) { return (count + kFftLines - 1) / kFftLines; }
-constexpr int roundUp(int count) { return groupsOf(count) * kFftLines; }
-
 /// An odd number of groups of 128 bytes, so that the rows of a column spread over the sets of a cache.
 std::ptrdiff_t spectrumStride(int columns) { return (groupsOf(columns / 2 + 1) | 1) * std::ptrdiff_t{kFftElement}; }
-std::ptrdiff_t rowStride(int columns) { return roundUp(columns) + kFftLines; }
-
-int rowElements(int columns) { return columns % 2 == 0 ? columns / 2 : columns; }
-std::size_t pairTwiddleFloats(int columns) { return columns % 2 == 0 ? columns / 2 + 2 : 0; }
+std::ptrdiff_t rowStride(int columns) { return (groupsOf(columns) + 1) * std::ptrdiff_t{kFftLines}; }
 
 std::size_t bundleBytes(int rows, int columns) {
-  const int elements = std::max({LinePlan::workElements(rowElements(columns)), roundUp(columns / 2 + 1),
-                                 LinePlan::workElements(rows)});
+  const int elements = std::max(RealRows::workElements(columns), LinePlan::workElements(rows));
   return sizeof(float) * kFftElement * static_cast<std::size_t>(elements);
 }
 
@@ -32,32 +22,17 @@ std::size_t rowBytes(int columns) { return sizeof(float) * kFftLines * static_ca
 
 float* elementOf(float* bundle, int element) { return bundle + static_cast<std::ptrdiff_t>(element) * kFftElement; }
 
-/// Shares blocks out to the threads as they become free.
-template <class Work>
-void forEachBlock(ThreadPool& pool, int blocks, Work&& work) {
-  struct Shared {
-    std::atomic<int> next{0};
-    int blocks;
-    Work& work;
-  } shared{{}, blocks, work};
-  pool.run([](void* context, int thread) {
-    auto& all = *static_cast<Shared*>(context);
-    for (int block; (block = all.next.fetch_add(1, std::memory_order_relaxed)) < all.blocks;) all.work(block, thread);
-  }, &shared);
-}
-
 }  // namespace
 
 std::size_t RealFft2d::arenaBytes(int rows, int columns, int threads) {
-  return LinePlan::arenaBytes(rowElements(columns)) + LinePlan::arenaBytes(rows) +
-         perifocal::arenaBytes(sizeof(int) * columns) +
-         perifocal::arenaBytes(sizeof(float) * pairTwiddleFloats(columns)) +
+  return RealRows::arenaBytes(columns) + LinePlan::arenaBytes(rows) +
          static_cast<std::size_t>(threads) *
              (perifocal::arenaBytes(rowBytes(columns)) + perifocal::arenaBytes(bundleBytes(rows, columns)));
 }
 
 std::size_t RealFft2d::spectrumBytes(int rows, int columns) {
-  return perifocal::arenaBytes(sizeof(float) * spectrumStride(columns) * static_cast<std::size_t>(roundUp(rows)));
+  const std::size_t stored = static_cast<std::size_t>(groupsOf(rows)) * kFftLines;
+  return perifocal::arenaBytes(sizeof(float) * spectrumStride(columns) * stored);
 }
 
 Status RealFft2d::create(int rows, int columns, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
@@ -73,29 +48,9 @@ Status RealFft2d::create(int rows, int columns, const FftKernels& kernels, Threa
 Status RealFft2d::build(const FftKernels& kernels, ThreadPool& pool, Arena& arena) {
   const Status full{StatusCode::kInternal, "the arena is too small for a transform of " + std::to_string(rows_) + "x" +
                                                std::to_string(columns_)};
-  kernels_ = &kernels;
   pool_ = &pool;
   rowStride_ = rowStride(columns_);
-  if (!rowPlan_.create(rowElements(columns_), kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return full;
-  auto* offsets = reinterpret_cast<int*>(arena.take(sizeof(int) * columns_));
-  auto* twiddles = reinterpret_cast<float*>(arena.take(sizeof(float) * pairTwiddleFloats(columns_)));
-  if (offsets == nullptr || twiddles == nullptr) return full;
-  for (int i = 0; i < rowPlan_.length(); ++i) {
-    const int element = rowPlan_.order()[i];
-    if (isPaired()) {
-      offsets[2 * element] = i * kFftElement;
-      offsets[2 * element + 1] = i * kFftElement + kFftLines;
-    } else {
-      offsets[element] = i * kFftElement;
-    }
-  }
-  for (std::size_t i = 0; i < pairTwiddleFloats(columns_) / 2; ++i) {
-    const double angle = -2.0 * std::numbers::pi * static_cast<double>(i) / columns_;
-    twiddles[2 * i] = static_cast<float>(std::cos(angle));
-    twiddles[2 * i + 1] = static_cast<float>(std::sin(angle));
-  }
-  offsets_ = offsets;
-  pairTwiddles_ = twiddles;
+  if (!rowPlan_.create(columns_, kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return full;
   for (int t = 0; t < pool.threads(); ++t) {
     scratch_[t].rows = reinterpret_cast<float*>(arena.take(rowBytes(columns_)));
     scratch_[t].bundle = reinterpret_cast<float*>(arena.take(bundleBytes(rows_, columns_)));
@@ -108,36 +63,6 @@ Spectrum RealFft2d::takeSpectrum(Arena& arena) const {
   return {reinterpret_cast<float*>(arena.take(spectrumBytes(rows_, columns_))), spectrumStride(columns_)};
 }
 
-void RealFft2d::rowsToSpectrum(const Scratch& scratch, float* out, std::ptrdiff_t stride) const {
-  float* bundle = scratch.bundle;
-  const int groups = groupsOf(bins());
-  if (!isPaired()) std::fill_n(bundle, static_cast<std::ptrdiff_t>(columns_) * kFftElement, 0.0f);
-  kernels_->gatherColumns(scratch.rows, rowStride_, columns_, bundle, offsets_);
-  rowPlan_.fromOrder(FftDirection::kForward, bundle, {bundle, kFftElement});
-  if (isPaired()) kernels_->separate(bundle, columns_ / 2, pairTwiddles_);
-  std::fill(elementOf(bundle, bins()), elementOf(bundle, groups * kFftLines), 0.0f);
-  kernels_->scatterBins(bundle, groups, out, stride);
-}
-
-void RealFft2d::spectrumToRows(const Scratch& scratch, const float* in, std::ptrdiff_t stride) const {
-  float* bundle = scratch.bundle;
-  const auto scale = static_cast<float>(1.0 / (static_cast<double>(rows_) * columns_));
-  kernels_->gatherBins(in, stride, groupsOf(bins()), bundle);
-  if (isPaired()) {
-    kernels_->join(bundle, columns_ / 2, pairTwiddles_, scale);
-  } else {
-    const float factor[2] = {scale, 0};
-    std::fill_n(bundle + kFftLines, kFftLines, 0.0f);  // the imaginary part of a real sum
-    for (int u = bins() - 1; u >= 0; --u) {
-      float *at = elementOf(bundle, u), *mirror = elementOf(bundle, columns_ - u);
-      if (u > 0) kernels_->multiplyConjugate({at, kFftElement}, {mirror, kFftElement}, 1, factor);
-      kernels_->multiply({at, kFftElement}, {at, kFftElement}, 1, factor);
-    }
-  }
-  rowPlan_.toOrder(FftDirection::kInverse, {bundle, kFftElement}, bundle);
-  kernels_->scatterColumns(bundle, offsets_, scratch.rows, rowStride_, columns_);
-}
-
 struct RealFft2d::RowSweep {
   const float* in;    ///< spectra of rows, or null
   float* out;         ///< likewise
@@ -147,13 +72,19 @@ struct RealFft2d::RowSweep {
 };
 
 void RealFft2d::runRows(RowSweep sweep) {
+  const auto scale = static_cast<float>(1.0 / (static_cast<double>(rows_) * columns_));
   forEachBlock(*pool_, groupsOf(rows_), [&](int block, int thread) {
     const int row = block * kFftLines;
-    const std::ptrdiff_t offset = row * sweep.stride;
-    const Scratch& scratch = scratch_[thread];
-    if (sweep.in != nullptr) spectrumToRows(scratch, sweep.in + offset, sweep.stride);
-    sweep.function(sweep.context, row, std::min(kFftLines, rows_ - row), scratch.rows, rowStride_, thread);
-    if (sweep.out != nullptr) rowsToSpectrum(scratch, sweep.out + offset, sweep.stride);
+    const auto& [rows, bundle] = scratch_[thread];
+    if (sweep.in != nullptr) {
+      rowPlan_.inverse(sweep.in + row * sweep.stride, sweep.stride, scale, bundle);
+      rowPlan_.scatter(bundle, rows, rowStride_);
+    }
+    sweep.function(sweep.context, row, std::min(kFftLines, rows_ - row), rows, rowStride_, thread);
+    if (sweep.out != nullptr) {
+      rowPlan_.gather(rows, rowStride_, bundle);
+      rowPlan_.forward(bundle, sweep.out + row * sweep.stride, sweep.stride);
+    }
   });
 }
 

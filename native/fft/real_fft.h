@@ -8,15 +8,12 @@
 
 #include "fft/kernels.h"
 #include "fft/line_plan.h"
+#include "fft/real_rows.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
 #include "runtime/thread_pool.h"
 
 namespace perifocal {
-
-/// Bins that lie together in a spectrum; the bin of a ColumnBlock is a multiple of it.
-inline constexpr int kBinGroup = kFftLines;
-static_assert(kBinGroup == 16);
 
 /// Half spectrum of a real rows x columns image, bins u <= columns / 2. Rows are split-complex in groups of 16 bins: 16
 /// real parts, 16 imaginary parts, the next 16 bins. Bins beyond the last one are scratch.
@@ -87,20 +84,14 @@ class RealFft2d {
   struct ColumnSweep;
 
   Status build(const FftKernels& kernels, ThreadPool& pool, Arena& arena);
-  bool isPaired() const { return columns_ % 2 == 0; }
-  void rowsToSpectrum(const Scratch& scratch, float* out, std::ptrdiff_t stride) const;
-  void spectrumToRows(const Scratch& scratch, const float* in, std::ptrdiff_t stride) const;
   void runRows(RowSweep sweep);
   void runColumns(ColumnSweep sweep);
 
   int rows_ = 0, columns_ = 0;
-  const FftKernels* kernels_ = nullptr;
   ThreadPool* pool_ = nullptr;
   std::ptrdiff_t rowStride_ = 0;
-  LinePlan rowPlan_;              ///< of pairs of reals as complex numbers where columns are even
+  RealRows rowPlan_;
   LinePlan columnPlan_;
-  const int* offsets_ = nullptr;  ///< of every column in a bundle before the row transform
-  const float* pairTwiddles_ = nullptr;
   Scratch scratch_[3];
 };
 
