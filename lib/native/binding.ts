@@ -153,6 +153,30 @@ export interface ConvBenchmark extends ConvShape {
   readonly repeats: number;
 }
 
+/** Real transforms of an image in both directions, or of lines that have nothing to do with each other. */
+export interface FftShape {
+  readonly kind: 'image' | 'lines';
+  /** Rows of the image, or lines. */
+  readonly rows: number;
+  /** Values of a row or line, at most 2^22; any number works. */
+  readonly columns: number;
+  readonly threads: 1 | 2 | 3;
+}
+
+/**
+ * Values are rows x columns, spectra rows x (columns / 2 + 1), without gaps; nothing may overlap. `forward` is not scaled,
+ * `inverse` by the number of values of a line or image. Not reentrant: one call in flight, else code STATE.
+ */
+export interface NativeFft {
+  forward(values: Float32Array, re: Float32Array, im: Float32Array): Promise<void>;
+  inverse(re: Float32Array, im: Float32Array, values: Float32Array): Promise<void>;
+  /** On the calling thread. */
+  forwardSync(values: Float32Array, re: Float32Array, im: Float32Array): void;
+  inverseSync(re: Float32Array, im: Float32Array, values: Float32Array): void;
+  /** Unmaps its memory, after the call in flight. Idempotent. */
+  dispose(): void;
+}
+
 export interface Binding extends SolverBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
@@ -175,6 +199,12 @@ export interface Binding extends SolverBinding {
   accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
   /** Writes restored pixels: source plus the mean residual, clamped once. */
   composeRows(request: ComposeRequest): void;
+  /** Exactly what `createFft` maps, in bytes. */
+  planFft(shape: FftShape): number;
+  /** Rejects with OUT_OF_MEMORY or ISA_UNAVAILABLE. */
+  createFft(shape: FftShape, isa: string): Promise<NativeFft>;
+  /** The cheapest good size >= n, 1 <= n <= 2^22. */
+  goodFftSize(n: number): number;
   /** Gives free heap pages back to the system where the C library can (glibc: `malloc_trim(0)`), else nothing. */
   trimHeap(): void;
   /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */

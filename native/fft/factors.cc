@@ -1,6 +1,6 @@
 #include "fft/factors.h"
 
-#include <algorithm>
+#include <cstdint>
 
 namespace perifocal {
 namespace {
@@ -23,15 +23,18 @@ double passCost(int radix) {
   }
 }
 
-template <class Cost>
-int cheapest(int n, int multiple, Cost cost) {
+/// The cheapest 2^a 3^b 5^c 7^d >= n with a >= minTwos: for every odd part the smallest power of two that will do.
+int cheapest(int n, int minTwos) {
   int best = 0;
-  double least = 0;
-  const int end = 2 * std::max(n, multiple);
-  for (int size = (n + multiple - 1) / multiple * multiple; size <= end; size += multiple) {
-    if (!isSmooth(size)) continue;
-    const double price = cost(size);
-    if (best == 0 || price < least) best = size, least = price;
+  const auto limit = std::int64_t{2} * n << minTwos;
+  for (std::int64_t sevens = 1; sevens < limit; sevens *= 7) {
+    for (std::int64_t fives = sevens; fives < limit; fives *= 5) {
+      for (std::int64_t size = fives; size < limit; size *= 3) {
+        std::int64_t whole = size << minTwos;
+        while (whole < n) whole *= 2;
+        if (whole < limit && (best == 0 || fftCost(static_cast<int>(whole)) < fftCost(best))) best = static_cast<int>(whole);
+      }
+    }
   }
   return best;
 }
@@ -70,8 +73,8 @@ double fftCost(int length) {
   return cost * length;
 }
 
-int goodComplexSize(int n) { return cheapest(n, 1, fftCost); }
+int goodComplexSize(int n) { return cheapest(n, 0); }
 
-int goodFftSize(int n) { return cheapest(n, n > 16 ? 16 : 1, fftCost); }
+int goodFftSize(int n) { return cheapest(n, n > 16 ? 4 : 0); }
 
 }  // namespace perifocal
