@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers,solvers] [--threads 2] [--isa name]`.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers,fft,solvers] [--threads 2] [--isa name]`.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
+import { benchmarkFft } from './fft.mjs';
 import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
@@ -16,6 +17,7 @@ const QUICK = {
   frame: { width: 512, height: 384 },
   frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
+  fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
   solvers: { width: 512, height: 384, rounds: 2 },
 };
 const FULL = {
@@ -23,6 +25,7 @@ const FULL = {
   frame: { width: 2048, height: 1536 },
   frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
+  fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
   solvers: { width: 2048, height: 1536, rounds: 5 },
 };
 
@@ -34,7 +37,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,frames,peers,solvers' },
+      only: { type: 'string', default: 'kernels,frames,peers,fft,solvers' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
     },
@@ -53,6 +56,7 @@ async function main() {
     machine,
     ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
+    ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
   };

@@ -35,6 +35,17 @@ const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, result
     [name, secondsPerFrame.toFixed(2), oneDigit(gmacPerSecond), shareOfPeak ? percent(shareOfPeak) : '', timesOurs.toFixed(2), percent(spread)])),
 ].join('\n');
 
+const formatFft = ({ versions, results }) => {
+  const ratio = (seconds, ours) => (seconds === undefined ? '' : (seconds / ours).toFixed(2));
+  return [
+    `Real transforms, float32, the fastest of all calls in turns; scipy ${versions.scipy ?? 'missing'}, ${versions.fftw ?? 'FFTW missing'} (measured plans)`,
+    formatTable(['transform', 'ISA', 'threads', 'ms', 'GFLOPS', 'scipy / ours', 'FFTW / ours', 'fft.js / ours'],
+      results.map(({ shape, threads, inverse, isa, seconds, gflops }) => [`${inverse ? 'inverse' : 'forward'} ${shape.join('x')}`, isa,
+        String(threads), (1000 * seconds.ours).toPrecision(3), oneDigit(gflops), ratio(seconds.scipy, seconds.ours),
+        ratio(seconds.fftw, seconds.ours), ratio(seconds.fftjs, seconds.ours)])),
+  ].join('\n');
+};
+
 const formatSolvers = ({ width, height, isa, threads, versions, iteration, solvers, shrinkage }) => {
   const milliseconds = (seconds) => (1000 * seconds).toFixed(1);
   const peer = (name, seconds) => (seconds === undefined ? `${name} missing` : `${name} ${milliseconds(seconds)} ms (${(seconds / iteration.ours).toFixed(1)} x)`);
@@ -50,7 +61,7 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
 };
 
 /** All results for people. */
-export const formatReport = ({ machine, kernels, frames, peers, solvers }) => [
+export const formatReport = ({ machine, kernels, frames, peers, fft, solvers }) => [
   formatMachine(machine), kernels && formatKernels(kernels), frames && formatFrames(frames), peers && formatPeers(peers),
-  solvers && formatSolvers(solvers),
+  fft && formatFft(fft), solvers && formatSolvers(solvers),
 ].filter(Boolean).join('\n\n');

@@ -105,6 +105,38 @@ void checkAccuracy(Context& context, const FftKernels& kernels, Size size) {
   context.expect(back <= 5e-7, "round trip " + std::to_string(back * 1e7) + "e-7");
 }
 
+/// Columns handed over and taken back give the spectrum that stays in place.
+void checkFunctions(Context& context, ImageCase& image) {
+  const std::vector<ComplexD> before = image.values();
+  std::vector<float> store(static_cast<std::size_t>(image.spectrum().stride) * image.plan().rows());
+  Spectrum copy{store.data(), image.spectrum().stride};
+  auto consume = [](void* context, const ColumnBlock& block, int) {
+    for (int i = 0; i < block.rows; ++i) {
+      std::copy_n(block.data + i * kFftElement, kFftElement, static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin));
+    }
+  };
+  auto produce = [](void* context, const ColumnBlock& block, int) {
+    for (int i = 0; i < block.rows; ++i) {
+      std::copy_n(static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin), kFftElement, block.data + i * kFftElement);
+    }
+  };
+  image.plan().forwardColumns(image.spectrum(), consume, &copy);
+  context.expect(image.values() == before, "forwardColumns with a function changed the spectrum");
+  image.plan().forwardColumns(image.spectrum());
+  for (int v = 0; v < image.plan().rows(); ++v) {
+    for (int u = 0; u < image.plan().bins(); ++u) {
+      context.expect(*image.spectrum().at(v, u) == *copy.at(v, u), "forwardColumns hands over something else");
+    }
+  }
+  image.plan().inverseColumns(image.spectrum());
+  const std::vector<ComplexD> back = image.values();
+  image.plan().inverseColumns(produce, &copy, image.spectrum());
+  context.expect(image.values() == back, "inverseColumns takes something else");
+  for (int v = 0; v < image.plan().rows(); ++v) {
+    for (int i = 0; i < image.spectrum().stride; ++i) image.spectrum().data[v * image.spectrum().stride + i] /= static_cast<float>(image.plan().rows());
+  }
+}
+
 /// Fused sweeps against the separate ones: each frequency times a factor of its own, which leaves the image real, then
 /// half of every row.
 void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
@@ -128,6 +160,7 @@ void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
   };
   fused.plan().throughColumns(fused.spectrum(), multiply, &factorOf);
   context.expect(relativeRms(fused.values(), separate.values()) <= 5e-7, "throughColumns differs");
+  checkFunctions(context, fused);
   auto halve = [](void*, int, int count, float* rows, std::ptrdiff_t stride, int) {
     for (int r = 0; r < count; ++r) {
       for (int c = 0; c < stride - kFftLines; ++c) rows[r * stride + c] *= 0.5f;

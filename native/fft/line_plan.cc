@@ -163,46 +163,39 @@ bool LinePlan::fitsCache(int pass) const {
          static_cast<std::size_t>(pass_[pass].length) * kFftElement * sizeof(float) <= kCacheBytes;
 }
 
-/// All passes from this one on, over one run of it.
-void LinePlan::descend(int pass, FftDirection direction, BundleIn in, float* work) const {
+/// All passes from this one on, over one run of it at position `first`.
+void LinePlan::travelRun(const Route& route, int pass, BundleIn in, float* work, BundleOut out, int first) const {
   const int length = pass_[pass].length, span = pass_[pass].span;
-  runAfter(pass, direction, in, work, 1);
+  if (route.there) runAfter(pass, *route.there, in, work, 1);
   if (fitsCache(pass)) {
-    for (int p = pass + 1; p < passes_; ++p) runAfter(p, direction, input(work), work, length / pass_[p].length);
-    return;
-  }
-  for (int i = 0; i < length; i += span) descend(pass + 1, direction, input(at(work, i)), at(work, i));
-}
-
-/// The same in reverse.
-void LinePlan::ascend(int pass, FftDirection direction, float* work, BundleOut out) const {
-  const int length = pass_[pass].length, span = pass_[pass].span;
-  if (fitsCache(pass)) {
-    for (int p = passes_ - 1; p > pass; --p) runBefore(p, direction, work, output(work), length / pass_[p].length);
-  } else {
-    for (int i = 0; i < length; i += span) ascend(pass + 1, direction, at(work, i), output(at(work, i)));
-  }
-  runBefore(pass, direction, work, out, 1);
-}
-
-void LinePlan::throughRun(int pass, BundleIn in, float* work, BundleOut out, int first, Visitor visit,
-                          void* context) const {
-  const auto forward = FftDirection::kForward, inverse = FftDirection::kInverse;
-  const int length = pass_[pass].length, span = pass_[pass].span;
-  runAfter(pass, forward, in, work, 1);
-  if (fitsCache(pass)) {
-    for (int p = pass + 1; p < passes_; ++p) runAfter(p, forward, input(work), work, length / pass_[p].length);
-    visit(context, first, length, work);
-    for (int p = passes_ - 1; p > pass; --p) runBefore(p, inverse, work, output(work), length / pass_[p].length);
+    for (int p = pass + 1; route.there && p < passes_; ++p) {
+      runAfter(p, *route.there, input(work), work, length / pass_[p].length);
+    }
+    if (route.visit != nullptr) route.visit(route.context, first, length, work);
+    for (int p = passes_ - 1; route.back && p > pass; --p) {
+      runBefore(p, *route.back, work, output(work), length / pass_[p].length);
+    }
   } else {
     for (int i = 0; i < length; i += span) {
-      throughRun(pass + 1, input(at(work, i)), at(work, i), output(at(work, i)), first + i, visit, context);
+      travelRun(route, pass + 1, input(at(work, i)), at(work, i), output(at(work, i)), first + i);
     }
   }
-  runBefore(pass, inverse, work, out, 1);
+  if (route.back) runBefore(pass, *route.back, work, out, 1);
 }
 
+void LinePlan::travel(const Route& route, BundleIn in, float* work, BundleOut out) const {
+  if (passes_ > 0) return travelRun(route, 0, in, work, out, 0);
+  // A chirp, or a single element.
+  if (route.there) convolveChirp(*route.there, in, work);
+  if (route.visit != nullptr) route.visit(route.context, 0, length_, work);
+  if (!route.back) return;
+  convolveChirp(*route.back, input(work), work);
+  copyElements(input(work), out, length_);
+}
+
+/// Natural order to natural order; a single element is its own transform.
 void LinePlan::convolveChirp(FftDirection direction, BundleIn in, float* work) const {
+  if (inner_ == nullptr) return copyElements(in, output(work), 1);
   const bool forward = direction == FftDirection::kForward;
   const int padded = inner_->length_;
   (forward ? kernels_->multiply : kernels_->multiplyConjugate)(in, output(work), length_, chirp_);
@@ -215,25 +208,23 @@ void LinePlan::convolveChirp(FftDirection direction, BundleIn in, float* work) c
 }
 
 void LinePlan::toOrder(FftDirection direction, BundleIn in, float* work) const {
-  if (inner_ != nullptr) return convolveChirp(direction, in, work);
-  if (passes_ == 0) return copyElements(in, output(work), 1);
-  descend(0, direction, in, work);
+  travel({direction, nullptr, nullptr, {}}, in, work, {});
 }
 
 void LinePlan::fromOrder(FftDirection direction, float* work, BundleOut out) const {
-  if (inner_ != nullptr) {
-    convolveChirp(direction, input(work), work);
-    return copyElements(input(work), out, length_);
-  }
-  if (passes_ == 0) return copyElements(input(work), out, 1);
-  ascend(0, direction, work, out);
+  travel({{}, nullptr, nullptr, direction}, {}, work, out);
+}
+
+void LinePlan::toOrder(BundleIn in, float* work, Visitor visit, void* context) const {
+  travel({FftDirection::kForward, visit, context, {}}, in, work, {});
+}
+
+void LinePlan::fromOrder(Visitor visit, void* context, float* work, BundleOut out) const {
+  travel({{}, visit, context, FftDirection::kInverse}, {}, work, out);
 }
 
 void LinePlan::through(BundleIn in, float* work, BundleOut out, Visitor visit, void* context) const {
-  if (inner_ == nullptr && passes_ > 0) return throughRun(0, in, work, out, 0, visit, context);
-  toOrder(FftDirection::kForward, in, work);
-  visit(context, 0, length_, work);
-  fromOrder(FftDirection::kInverse, work, out);
+  travel({FftDirection::kForward, visit, context, FftDirection::kInverse}, in, work, out);
 }
 
 }  // namespace perifocal

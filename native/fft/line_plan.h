@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "fft/factors.h"
 #include "fft/kernels.h"
@@ -34,7 +35,11 @@ class LinePlan {
 
   /// `positions` adjacent positions of the work bundle from the first on, at `data`.
   using Visitor = void (*)(void* context, int first, int positions, float* data);
-  /// Forward to order(), a visit of every position once, and the inverse: part by part while they are in the cache.
+  /// toOrder() forward, then a visit of every position once: part by part while they are in the cache.
+  void toOrder(BundleIn in, float* work, Visitor visit, void* context) const;
+  /// A visit of every position once, then the inverse fromOrder(), likewise.
+  void fromOrder(Visitor visit, void* context, float* work, BundleOut out) const;
+  /// Forward, visit, inverse, likewise.
   void through(BundleIn in, float* work, BundleOut out, Visitor visit, void* context) const;
 
  private:
@@ -45,6 +50,14 @@ class LinePlan {
     const float* twiddles;
   };
 
+  /// What happens on the way to the order, there, and on the way back.
+  struct Route {
+    std::optional<FftDirection> there;
+    Visitor visit;  ///< or null
+    void* context;
+    std::optional<FftDirection> back;
+  };
+
   bool createDirect(Arena& arena);
   bool createChirp(const FftKernels& kernels, Arena& arena);
   void convolveChirp(FftDirection direction, BundleIn in, float* work) const;
@@ -52,9 +65,8 @@ class LinePlan {
   void runAfter(int pass, FftDirection direction, BundleIn in, float* work, int blocks) const;
   void runBefore(int pass, FftDirection direction, const float* work, BundleOut out, int blocks) const;
   bool fitsCache(int pass) const;
-  void descend(int pass, FftDirection direction, BundleIn in, float* work) const;
-  void ascend(int pass, FftDirection direction, float* work, BundleOut out) const;
-  void throughRun(int pass, BundleIn in, float* work, BundleOut out, int first, Visitor visit, void* context) const;
+  void travel(const Route& route, BundleIn in, float* work, BundleOut out) const;
+  void travelRun(const Route& route, int pass, BundleIn in, float* work, BundleOut out, int first) const;
 
   int length_ = 0;
   const FftKernels* kernels_ = nullptr;

@@ -101,52 +101,64 @@ void RealFft2d::sweepRows(Spectrum spectrum, RowFunction transform, void* contex
 }
 
 struct RealFft2d::ColumnSweep {
-  enum class Kind { kForward, kInverse, kThrough } kind;
+  bool there, back;
   Spectrum spectrum;
-  ColumnFunction function;  ///< null: what the spectrum holds
+  ColumnFunction function;  ///< null: copies between the work bundle and the spectrum
   void* context;
 };
 
 namespace {
 
-/// What a visit of a line plan needs to call a column function.
+constexpr std::size_t kElementBytes = sizeof(float) * kFftElement;
+
+/// A group of bins on its way through the column transform.
 struct ColumnVisit {
   RealFft2d::ColumnFunction function;
   void* context;
+  bool there;            ///< whether it comes from the spectrum, or goes to it
   const int* order;
   int bin, thread;
+  float* column;         ///< of the spectrum
+  float* nextColumn;     ///< that the thread is likely to want next, or null
+  std::ptrdiff_t stride;
 
   static void visit(void* self, int first, int positions, float* data) {
     const auto& v = *static_cast<ColumnVisit*>(self);
-    v.function(v.context, {v.order + first, positions, v.bin, first, data}, v.thread);
+    v.prefetch(first, positions);
+    if (v.function != nullptr) return v.function(v.context, {v.order + first, positions, v.bin, first, data}, v.thread);
+    for (int i = 0; i < positions; ++i) {
+      float *stored = v.column + v.order[first + i] * v.stride, *working = elementOf(data, i);
+      std::memcpy(v.there ? stored : working, v.there ? working : stored, kElementBytes);
+    }
+  }
+
+  /// Elements of a column lie pages apart, where no hardware looks ahead.
+  void prefetch(int first, int positions) const {
+    if (nextColumn == nullptr) return;
+    for (int i = first; i < first + positions; ++i) {
+      const float* element = nextColumn + i * stride;
+      __builtin_prefetch(element, 0, 2);
+      __builtin_prefetch(element + kFftLines, 0, 2);
+    }
   }
 };
-
-constexpr std::size_t kElementBytes = sizeof(float) * kFftElement;
 
 }  // namespace
 
 void RealFft2d::runColumns(ColumnSweep sweep) {
   const std::ptrdiff_t stride = sweep.spectrum.stride;
-  const int* order = columnPlan_.order();
-  forEachBlock(*pool_, groupsOf(bins()), [&](int group, int thread) {
-    float *global = elementOf(sweep.spectrum.data, group), *work = scratch_[thread].bundle;
-    ColumnVisit call{sweep.function, sweep.context, order, group * kBinGroup, thread};
-    switch (sweep.kind) {
-      case ColumnSweep::Kind::kThrough:
-        return columnPlan_.through({global, stride}, work, {global, stride}, ColumnVisit::visit, &call);
-      case ColumnSweep::Kind::kForward:
-        columnPlan_.toOrder(FftDirection::kForward, {global, stride}, work);
-        if (sweep.function != nullptr) return ColumnVisit::visit(&call, 0, rows_, work);
-        for (int i = 0; i < rows_; ++i) std::memcpy(global + order[i] * stride, elementOf(work, i), kElementBytes);
-        return;
-      case ColumnSweep::Kind::kInverse:
-        if (sweep.function != nullptr) {
-          ColumnVisit::visit(&call, 0, rows_, work);
-        } else {
-          for (int i = 0; i < rows_; ++i) std::memcpy(elementOf(work, i), global + order[i] * stride, kElementBytes);
-        }
-        return columnPlan_.fromOrder(FftDirection::kInverse, work, {global, stride});
+  const int groups = groupsOf(bins());
+  forEachBlock(*pool_, groups, [&](int group, int thread) {
+    float *column = elementOf(sweep.spectrum.data, group), *work = scratch_[thread].bundle;
+    const int next = group + pool_->threads();
+    ColumnVisit call{sweep.function, sweep.context, sweep.there, columnPlan_.order(), group * kBinGroup, thread, column,
+                     next < groups ? elementOf(sweep.spectrum.data, next) : nullptr, stride};
+    if (sweep.there && sweep.back) {
+      columnPlan_.through({column, stride}, work, {column, stride}, ColumnVisit::visit, &call);
+    } else if (sweep.there) {
+      columnPlan_.toOrder({column, stride}, work, ColumnVisit::visit, &call);
+    } else {
+      columnPlan_.fromOrder(ColumnVisit::visit, &call, work, {column, stride});
     }
   });
 }
@@ -155,15 +167,15 @@ void RealFft2d::forwardColumns(Spectrum spectrum) { forwardColumns(spectrum, nul
 void RealFft2d::inverseColumns(Spectrum spectrum) { inverseColumns(nullptr, nullptr, spectrum); }
 
 void RealFft2d::throughColumns(Spectrum spectrum, ColumnFunction multiply, void* context) {
-  runColumns({ColumnSweep::Kind::kThrough, spectrum, multiply, context});
+  runColumns({true, true, spectrum, multiply, context});
 }
 
 void RealFft2d::inverseColumns(ColumnFunction produce, void* context, Spectrum out) {
-  runColumns({ColumnSweep::Kind::kInverse, out, produce, context});
+  runColumns({false, true, out, produce, context});
 }
 
 void RealFft2d::forwardColumns(Spectrum in, ColumnFunction consume, void* context) {
-  runColumns({ColumnSweep::Kind::kForward, in, consume, context});
+  runColumns({true, false, in, consume, context});
 }
 
 }  // namespace perifocal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "fft/blocks.h"
 #include "fft/real_fft.h"
 #include "fft/real_lines.h"
 
@@ -29,28 +30,43 @@ class ImageTransform final : public Transform {
   explicit ImageTransform(const TransformShape& shape) : Transform(shape) {}
 
   void forward(const float* values, float* re, float* im) override {
-    Arrays arrays{this, const_cast<float*>(values), re, im};
-    plan_->forwardRows(readRows, &arrays, spectrum_);
-    plan_->forwardColumns(spectrum_, writeBins, &arrays);
+    Image image{const_cast<float*>(values), shape_.columns};  // which only reads it
+    plan_->forwardRows(Image::read, &image, spectrum_);
+    plan_->forwardColumns(spectrum_);
+    forEachBlock(pool_, groupsOf(shape_.rows), [&](int block, int) {
+      eachGroup(block, [&](float* group, std::ptrdiff_t at, int count) {
+        std::copy_n(group, count, re + at);
+        std::copy_n(group + kBinGroup, count, im + at);
+      });
+    });
   }
 
   void inverse(const float* re, const float* im, float* values) override {
-    Arrays arrays{this, values, const_cast<float*>(re), const_cast<float*>(im)};
-    plan_->inverseColumns(readBins, &arrays, spectrum_);
-    plan_->inverseRows(spectrum_, writeRows, &arrays);
+    forEachBlock(pool_, groupsOf(shape_.rows), [&](int block, int) {
+      eachGroup(block, [&](float* group, std::ptrdiff_t at, int count) {
+        std::copy_n(re + at, count, group);
+        std::copy_n(im + at, count, group + kBinGroup);
+      });
+    });
+    plan_->inverseColumns(spectrum_);
+    Image image{values, shape_.columns};
+    plan_->inverseRows(spectrum_, Image::write, &image);
   }
 
  private:
-  /// Those that the call reads are not written.
-  struct Arrays {
-    ImageTransform* self;
-    float *values, *re, *im;
+  struct Image {
+    float* values;
+    std::ptrdiff_t columns;
 
-    float* row(int index) const { return values + std::ptrdiff_t{index} * self->shape_.columns; }
-    std::ptrdiff_t binAt(const ColumnBlock& block, int i) const {
-      return std::ptrdiff_t{block.frequency[i]} * self->plan_->bins() + block.bin;
+    static void read(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int) {
+      const auto& [values, columns] = *static_cast<Image*>(context);
+      for (int r = 0; r < count; ++r) std::copy_n(values + (row + r) * columns, columns, rows + r * stride);
     }
-    int binCount(const ColumnBlock& block) const { return std::min(kBinGroup, self->plan_->bins() - block.bin); }
+
+    static void write(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int) {
+      const auto& [values, columns] = *static_cast<Image*>(context);
+      for (int r = 0; r < count; ++r) std::copy_n(rows + r * stride, columns, values + (row + r) * columns);
+    }
   };
 
   Status build(const FftKernels& kernels) override {
@@ -59,31 +75,15 @@ class ImageTransform final : public Transform {
     return status;
   }
 
-  static void readRows(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int) {
-    const auto& arrays = *static_cast<Arrays*>(context);
-    for (int r = 0; r < count; ++r) std::copy_n(arrays.row(row + r), arrays.self->shape_.columns, rows + r * stride);
-  }
-
-  static void writeRows(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int) {
-    const auto& arrays = *static_cast<Arrays*>(context);
-    for (int r = 0; r < count; ++r) std::copy_n(rows + r * stride, arrays.self->shape_.columns, arrays.row(row + r));
-  }
-
-  static void readBins(void* context, const ColumnBlock& block, int) {
-    const auto& arrays = *static_cast<Arrays*>(context);
-    const int count = arrays.binCount(block);
-    for (int i = 0; i < block.rows; ++i) {
-      std::copy_n(arrays.re + arrays.binAt(block, i), count, block.data + i * kFftElement);
-      std::copy_n(arrays.im + arrays.binAt(block, i), count, block.data + i * kFftElement + kBinGroup);
-    }
-  }
-
-  static void writeBins(void* context, const ColumnBlock& block, int) {
-    const auto& arrays = *static_cast<Arrays*>(context);
-    const int count = arrays.binCount(block);
-    for (int i = 0; i < block.rows; ++i) {
-      std::copy_n(block.data + i * kFftElement, count, arrays.re + arrays.binAt(block, i));
-      std::copy_n(block.data + i * kFftElement + kBinGroup, count, arrays.im + arrays.binAt(block, i));
+  /// Calls `copy(group, index of its first bin in a plain array, bins)` for all groups of a block of rows: row by row,
+  /// which memory likes better than column by column.
+  template <class Copy>
+  void eachGroup(int block, Copy&& copy) const {
+    const int bins = plan_->bins(), first = block * kFftLines, whole = bins - bins % kBinGroup;
+    for (int row = first; row < std::min(first + kFftLines, shape_.rows); ++row) {
+      const std::ptrdiff_t at = std::ptrdiff_t{row} * bins;
+      for (int u = 0; u < whole; u += kBinGroup) copy(spectrum_.at(row, u), at + u, kBinGroup);
+      if (whole < bins) copy(spectrum_.at(row, whole), at + whole, bins - whole);
     }
   }
 
@@ -110,6 +110,7 @@ Status Transform::create(const TransformShape& shape, const FftKernels& kernels,
   if (!made->arena_.map(bytes)) {
     return {StatusCode::kOutOfMemory, "cannot map " + std::to_string(bytes) + " bytes for a transform"};
   }
+  made->arena_.preferLargePages();
   const Status status = made->build(kernels);
   if (status.ok()) transform = std::move(made);
   return status;
