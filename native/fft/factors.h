@@ -19,7 +19,7 @@ FftFactors factorsOf(int length);
 /// Whether the length has no prime factor above 7.
 bool isSmooth(int length);
 
-/// Predicted work of a line of n elements, in arbitrary units; n is 2^a 3^b 5^c 7^d.
+/// Predicted nanoseconds of a bundle of lines of n elements; n is 2^a 3^b 5^c 7^d.
 double fftCost(int length);
 
 /// The cheapest 2^a 3^b 5^c 7^d >= n.

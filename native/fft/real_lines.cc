@@ -19,12 +19,12 @@ constexpr int kMaxMatrixRows = 4096;
 constexpr std::size_t kGroupBytes = sizeof(float) * kBinGroup;
 
 double costOf(int length) {
-  return isSmooth(length) ? fftCost(length) : 2 * fftCost(LinePlan::workElements(length)) + 3.0 * length;
+  return isSmooth(length) ? fftCost(length) : 2 * fftCost(LinePlan::workElements(length));
 }
 
 /// Predicted work of the rows of a matrix, 16 at a time, in the units of fftCost().
 double rowsCost(int rows, int columns) {
-  return groupsOf(rows) * (costOf(columns % 2 == 0 ? columns / 2 : columns) + 2.0 * columns);
+  return groupsOf(rows) * (costOf(columns % 2 == 0 ? columns / 2 : columns) + 5.0 * columns);
 }
 
 double matrixCost(int rows, int columns) {
@@ -222,16 +222,16 @@ void RealLines::lineOfRows(int block, float* bundle, float* values) {
 }
 
 /// Row k of column u is bin u + columns * k; beyond the half spectrum it is the conjugate of its mirror image, which is
-/// in no column unless that is its own mirror image.
+/// in no column unless the column is its own mirror image.
 void RealLines::binsOfColumns(int group, const float* work, float* re, float* im) const {
   const int first = group * kBinGroup, count = std::min(kBinGroup, rowPlan_.bins() - first);
+  const int begin = first == 0 ? 1 : 0, end = 2 * (first + count - 1) == columns_ ? count - 1 : count;
   for (int i = 0; i < rows_; ++i, work += kFftElement) {
     const int base = first + columns_ * columnPlan_.order()[i];
     const int direct = std::clamp(length_ / 2 + 1 - base, 0, count);
     std::copy_n(work, direct, re + base);
     std::copy_n(work + kBinGroup, direct, im + base);
-    for (int lane = direct; lane < count; ++lane) {
-      if ((first + lane) * 2 % columns_ == 0) continue;
+    for (int lane = std::max(direct, begin); lane < end; ++lane) {
       re[length_ - base - lane] = work[lane];
       im[length_ - base - lane] = -work[kBinGroup + lane];
     }
