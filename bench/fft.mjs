@@ -25,20 +25,19 @@ async function startPeers() {
   return { versions: { scipy, fftw }, ask, end: () => child.stdin.end() };
 }
 
-const secondsOf = async (work) => {
+const secondsOf = (work) => {
   const begin = performance.now();
-  await work();
+  work();
   return (performance.now() - begin) / 1000;
 };
 
-/** One call of ours: images through the promise that callers wait for, short lines at once. @param {number[]} shape */
+/** One call of ours, on the calling thread as those of the peers are. @param {number[]} shape */
 async function createOurs(shape, threads, isa, inverse) {
   const [rows, columns] = shape;
   const plan = await fft.plan(shape.length === 2 ? { rows, columns, threads, isa } : { length: rows, threads, isa });
   const values = Float32Array.from({ length: plan.lines * plan.length }, Math.random);
-  const spectrum = await plan.forward(values);
-  if (shape.length === 1) return { plan, run: () => { if (inverse) plan.inverseSync(spectrum, values); else plan.forwardSync(values, spectrum); } };
-  return { plan, run: () => (inverse ? plan.inverse(spectrum, values) : plan.forward(values, spectrum)) };
+  const spectrum = plan.forwardSync(values);
+  return { plan, run: () => { if (inverse) plan.inverseSync(spectrum, values); else plan.forwardSync(values, spectrum); } };
 }
 
 function createFftJs(shape, threads, inverse) {
@@ -55,11 +54,11 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
   const best = {};
   const note = (name, seconds) => { best[name] = Math.min(best[name] ?? Infinity, seconds); };
   for (let round = 0; round < rounds; round += 1) {
-    for (let index = 0; index < repeats; index += 1) note('ours', await secondsOf(run));
+    for (let index = 0; index < repeats; index += 1) note('ours', secondsOf(run));
     for (const peer of ['scipy', 'fftw']) {
       if (peers.versions[peer] !== null) note(peer, (await peers.ask({ peer, shape, threads, inverse, repeats })).seconds);
     }
-    if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', await secondsOf(runJs));
+    if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', secondsOf(runJs));
   }
   plan.dispose();
   return { shape, threads, inverse, isa: plan.isa, seconds: best, gflops: 2.5 * count * Math.log2(count) / best.ours / 1e9 };
