@@ -2,7 +2,7 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const oneDigit = (value) => value.toFixed(1);
 
 /** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows first column left, the others right */
-function formatTable(head, rows) {
+export function formatTable(head, rows) {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
   const line = (cells) => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ');
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
