@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,frames,peers,fft,solvers] [--threads 2] [--isa name]`.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers] [--threads 2] [--isa name]
+// [--openvino PYTHON]`, the last an interpreter that has OpenVINO, for a further peer.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
+import { benchmarkAlgorithms } from './algorithms.mjs';
+import { judgeBars } from './bars.mjs';
 import { benchmarkFft } from './fft.mjs';
 import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
@@ -15,6 +18,7 @@ import { formatReport } from './tables.mjs';
 const QUICK = {
   kernelSamples: 3,
   frame: { width: 512, height: 384 },
+  algorithms: { blocks: 2, base: 32, width: 512, height: 384, strips: 5 },
   frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
   fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
@@ -23,6 +27,7 @@ const QUICK = {
 const FULL = {
   kernelSamples: 7,
   frame: { width: 2048, height: 1536 },
+  algorithms: { blocks: 20, base: 32, width: 2048, height: 1536, strips: 15 },
   frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
   fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
@@ -37,9 +42,10 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,frames,peers,fft,solvers' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
+      openvino: { type: 'string' },
     },
   });
   const binding = loadBinding();
@@ -52,14 +58,17 @@ async function main() {
 
   const shapes = settings.frames.map(([blocks, base, samples]) => ({ blocks, base, isa, samples }));
   if (isa !== FALLBACK_ISA && machine.isas.includes(FALLBACK_ISA)) shapes.push({ ...shapes.at(-1), isa: FALLBACK_ISA, samples: 1 });
+  const algorithmIsas = binding.isas().filter(({ name, supported, winograd }) => supported && winograd && name === (values.isa ?? name) && name !== 'scalar').map(({ name }) => name);
   const results = {
     machine,
     ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
+    ...(sections.has('algorithms') && { algorithms: await benchmarkAlgorithms(binding, { ...settings.algorithms, isas: algorithmIsas, threads, report }) }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
     ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
-    ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, report }) }),
+    ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
   };
+  if (results.algorithms || results.peers) results.bars = judgeBars(results);
   console.log(values.json ? JSON.stringify(results) : formatReport(results));
 }
 

@@ -20,6 +20,17 @@ const formatKernels = (results) => `3x3 convolution with requantisation, one cor
     [isa, algorithm, String(channels), String(width), oneDigit(gmacPerSecond), percent(shareOfPeak), percent(spread)]),
 )}`;
 
+const formatAlgorithms = (results) => `Direct convolution and Winograd, strips of 16 rows in turns (medians; the best strip in brackets)\n${formatTable(
+  ['ISA', 'network', 'frame', 'threads', 'peak GMAC/s', 'direct', 'Winograd', 'ratio', '% of peak', 'spread'],
+  results.map(({ isa, blocks, base, width, height, threads, peak, direct, winograd, best, ratio, shareOfPeak, spread }) => [
+    isa, `n ${blocks}, base ${base}`, `${width}x${height}`, String(threads), `${peak.toFixed(0)} (${best.peak.toFixed(0)})`,
+    `${direct.toFixed(0)} (${best.direct.toFixed(0)})`, `${winograd.toFixed(0)} (${best.winograd.toFixed(0)})`,
+    ratio.toFixed(2), percent(shareOfPeak), percent(spread)]),
+)}`;
+
+const formatBars = (bars) => `Bars\n${formatTable(['bar', 'wanted', 'found', ''],
+  bars.map(({ bar, wanted, found, verdict }) => [bar, wanted.toFixed(1), found?.toFixed(2) ?? '', verdict]))}`;
+
 const formatFrames = (results) => `Whole frames end to end: strips of raw pixels in, restored rows out, no files\n${formatTable(
   ['network', 'ISA', 'threads', 'frame', 'seconds', 'GMAC/s', '% of peak', 'spread', 'CPU got', 'peak RSS'],
   results.map(({ blocks, base, isa, threads, width, height, seconds, gmacPerSecond, shareOfPeak, spread, cpuShare, peakRssMB }) => [
@@ -61,7 +72,8 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
 };
 
 /** All results for people. */
-export const formatReport = ({ machine, kernels, frames, peers, fft, solvers }) => [
-  formatMachine(machine), kernels && formatKernels(kernels), frames && formatFrames(frames), peers && formatPeers(peers),
+export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers }) => [
+  formatMachine(machine), kernels && formatKernels(kernels), algorithms && formatAlgorithms(algorithms),
+  frames && formatFrames(frames), peers && formatPeers(peers), bars && formatBars(bars),
   fft && formatFft(fft), solvers && formatSolvers(solvers),
 ].filter(Boolean).join('\n\n');

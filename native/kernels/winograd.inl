@@ -132,7 +132,7 @@ class WinogradRun {
     }
   }
 
-  /// All tiles of one position, in register tiles of whole, two thirds and one third height.
+  /// All tiles of one position, in whole register tiles; what is left, in smaller ones.
   template <int V>
   void multiplyTiles(const std::int16_t* input, const std::int16_t* weights, const std::int32_t* start,
                      std::int32_t* out) const {

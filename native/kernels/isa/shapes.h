@@ -65,7 +65,7 @@ struct NeonShape {
   using Wgt = std::int8_t;
   static constexpr const char* kName = "neon";
   static constexpr const char* kDescription = "ARM NEON: smull/smlal/sadalp, 4 pixels x 16 channels";
-  static constexpr KernelLayout kLayout{4, 1, 4, 4, 4, 4, 0, 1, true, {1, 6, 16}};
+  static constexpr KernelLayout kLayout{4, 1, 4, 4, 4, 4, 0, 1, true, {1, 5, 16}};
 };
 
 }  // namespace perifocal
