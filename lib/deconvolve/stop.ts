@@ -1,4 +1,4 @@
-import type { StepReport } from '../native/binding.js';
+import type { Acceleration, StepReport } from '../native/binding.js';
 import type { DeconvolveSettings } from './options.js';
 import type { StopReason } from './report.js';
 
@@ -11,7 +11,7 @@ export function stopAfter(count: number, reason: StopReason): StopTest {
 }
 
 /** Iterations that lower the residual by less than this part in 10 will not get to the noise: another term holds it up. */
-const LEAST_DECREASE = 5e-4;
+const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = { none: 5e-4, 'biggs-andrews': 5e-3, 'heavy-ball': 5e-3 };
 
 /**
  * The rule that the options name. @param variance of the noise in what is iterated on
@@ -20,7 +20,7 @@ const LEAST_DECREASE = 5e-4;
  * where the blur has left little of it. How much later, in parts of the iterations so far, is nearly the same for all
  * kernels, scenes and noise levels, and depends on the acceleration: `overrun`.
  */
-export function stopByRule({ stop, tau, overrun, minChange, maxIterations }: DeconvolveSettings, variance: number): StopTest {
+export function stopByRule({ stop, tau, overrun, minChange, maxIterations, acceleration }: DeconvolveSettings, variance: number): StopTest {
   const residuals: number[] = [];
   let last = Infinity;
   return ({ residual, change }, iteration) => {
@@ -29,7 +29,7 @@ export function stopByRule({ stop, tau, overrun, minChange, maxIterations }: Dec
     if (stop === 'discrepancy') {
       if (last === Infinity && residual <= tau * variance) last = Math.floor(overrun * crossing(residuals, tau * variance)) + 1;
       if (iteration >= last) return 'discrepancy';
-      if (isStalled(residuals)) return 'stalled';
+      if (isStalled(residuals, LEAST_DECREASE[acceleration])) return 'stalled';
     }
     return iteration >= maxIterations ? 'cap' : null;
   };
@@ -42,7 +42,7 @@ function crossing(residuals: readonly number[], level: number): number {
   return residuals.length - 1 + Math.log(before / level) / Math.log(before / after);
 }
 
-function isStalled(residuals: readonly number[]): boolean {
+function isStalled(residuals: readonly number[], leastDecrease: number): boolean {
   const before = residuals.at(-11);
-  return before !== undefined && residuals.at(-1)! > (1 - LEAST_DECREASE) * before;
+  return before !== undefined && residuals.at(-1)! > (1 - leastDecrease) * before;
 }

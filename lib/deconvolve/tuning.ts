@@ -2,8 +2,8 @@ import type { SolverSettings } from '../native/binding.js';
 import type { DeconvolveSettings } from './options.js';
 import type { Levels } from './samples.js';
 
-/** lambda = this / sigma: measured over scenes, kernels and noise levels (bench/deconvolve-tuning.mjs). */
-const LAMBDA_SIGMA = 30;
+/** lambda = this / sigma: the best on average over the cases of bench/deconvolve-cases.mjs. */
+const LAMBDA_SIGMA = 20;
 
 /** The numbers for the native solver: those of the options, else from the noise. @param sigma 1 being full scale, > 0 */
 export function tuneSolver(settings: DeconvolveSettings, sigma: number, { mean }: Levels): SolverSettings {
