@@ -1,29 +1,11 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fft } from '../dist/index.js';
 import { createImageTransform, createLineTransform, isPowerOfTwo } from './fft-js.mjs';
+import { startPeers } from './python.mjs';
 
 const SCRIPT = fileURLToPath(new URL('fft-peers.py', import.meta.url));
-/** Where Debian's python3-scipy is found. */
-const PYTHON = '/usr/bin/python3';
 /** Values of one sample of a short transform, so that the clock's steps do not matter. */
 const SAMPLE_VALUES = 2 ** 18;
-
-/** The Python peers, each null where it is not installed; they run only when asked. */
-async function startPeers() {
-  const child = spawn(PYTHON, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  child.on('error', () => {});
-  child.stdin.on('error', () => {});
-  const ask = async (request) => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value } = await lines.next();
-    return value === undefined ? {} : JSON.parse(value);
-  };
-  const { scipy = null, fftw = null } = await ask({ peers: true });
-  return { versions: { scipy, fftw }, ask, end: () => child.stdin.end() };
-}
 
 const secondsOf = (work) => {
   const begin = performance.now();
@@ -56,7 +38,7 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
   for (let round = 0; round < rounds; round += 1) {
     for (let index = 0; index < repeats; index += 1) note('ours', secondsOf(run));
     for (const peer of ['scipy', 'fftw']) {
-      if (peers.versions[peer] !== null) note(peer, (await peers.ask({ peer, shape, threads, inverse, repeats })).seconds);
+      if (peers.versions[peer]) note(peer, (await peers.ask({ peer, shape, threads, inverse, repeats })).seconds);
     }
     if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', secondsOf(runJs));
   }
@@ -70,7 +52,7 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
  * @param {{ images: number[][], lengths: number[], rounds: number, threads: number, isa: string, report: (line: string) => void }} options
  */
 export async function benchmarkFft({ images, lengths, rounds, threads, isa, report }) {
-  const peers = await startPeers();
+  const peers = await startPeers(SCRIPT);
   const shapes = [...images, ...lengths.map((length) => [length])];
   const cases = shapes.flatMap((shape) => [1, threads].filter((one, index, all) => all.indexOf(one) === index && (one === 1 || shape.length === 2))
     .flatMap((one) => [false, true].map((inverse) => ({ shape, threads: one, inverse }))));

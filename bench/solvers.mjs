@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { createScene } from '../scripts/scene.mjs';
+import { startPeers } from './python.mjs';
 
 /** @import { Binding } from '../dist/native/binding.js' */
 
 const SCRIPT = fileURLToPath(new URL('solver-peers.py', import.meta.url));
-/** Where Debian's python3-scipy and python3-skimage are found. */
-const PYTHON = '/usr/bin/python3';
 /** 33x33 pixels, as in the peers' script. */
 const RADIUS = 16;
 /** Differences of one sample of the w-step: a millisecond or less. */
@@ -26,25 +24,10 @@ const CASES = [
   { name: 'heavy ball', shape: { method: 'richardson-lucy', acceleration: 'heavy-ball' } },
   { name: 'Biggs-Andrews', shape: { method: 'richardson-lucy', acceleration: 'biggs-andrews' } },
   { name: 'total variation', shape: { method: 'richardson-lucy', totalVariation: true }, settings: { totalVariation: 0.005 } },
-  { name: 'hyper-Laplacian, 1/2', shape: { method: 'hyper-laplacian', boundary: 'reflect' }, settings: { alpha: 1 / 2 }, steps: 6 },
-  { name: 'hyper-Laplacian, 2/3', shape: { method: 'hyper-laplacian', boundary: 'reflect' }, steps: 6 },
-  { name: 'Wiener', shape: { method: 'wiener', boundary: 'reflect' }, steps: 1 },
+  { name: 'hyper-Laplacian, 1/2', shape: { method: 'hyper-laplacian' }, settings: { alpha: 1 / 2 }, steps: 6 },
+  { name: 'hyper-Laplacian, 2/3', shape: { method: 'hyper-laplacian' }, steps: 6 },
+  { name: 'Wiener', shape: { method: 'wiener' }, steps: 1 },
 ];
-
-/** The Python peers, each null where it is not installed; they run only when asked. */
-async function startPeers() {
-  const child = spawn(PYTHON, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  child.on('error', () => {});
-  child.stdin.on('error', () => {});
-  const ask = async (request) => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value } = await lines.next();
-    return value === undefined ? {} : JSON.parse(value);
-  };
-  const { scipy = null, skimage = null } = await ask({ peers: true });
-  return { versions: { scipy, skimage }, ask, end: () => child.stdin.end() };
-}
 
 const secondsOf = async (work) => {
   const begin = performance.now();
@@ -52,21 +35,35 @@ const secondsOf = async (work) => {
   return (performance.now() - begin) / 1000;
 };
 
-function diskKernel() {
-  const side = 2 * RADIUS + 1;
-  const inside = Float64Array.from({ length: side * side }, (_, i) => Number(Math.hypot(i % side - RADIUS, Math.floor(i / side) - RADIUS) <= RADIUS));
-  const sum = inside.reduce((total, value) => total + value, 0);
-  return inside.map((value) => value / sum);
+const SIDE = 2 * RADIUS + 1;
+const boxKernel = () => new Float64Array(SIDE * SIDE).fill(1 / SIDE ** 2);
+
+/** Means of `SIDE` values in steps of `stride`, along a line of `count` that goes on with its end values. */
+function blurLine(data, first, stride, count) {
+  const line = Float64Array.from({ length: count + 2 * RADIUS }, (_, i) => data[first + stride * Math.min(Math.max(i - RADIUS, 0), count - 1)]);
+  let sum = line.subarray(0, SIDE - 1).reduce((total, value) => total + value, 0);
+  for (let i = 0; i < count; i += 1) {
+    sum += line[i + SIDE - 1];
+    data[first + stride * i] = Math.round(sum / SIDE);
+    sum -= line[i];
+  }
+}
+
+/** A scene as the box kernel blurs it: how much work a w-step is depends on the gradients of what is restored. */
+function createBlurred(width, height) {
+  const { data } = createScene({ width, height });
+  for (let i = 0; i < height * 3; i += 1) blurLine(data, Math.floor(i / 3) * width * 3 + i % 3, 3, width);
+  for (let i = 0; i < width * 3; i += 1) blurLine(data, i, width * 3, height);
+  return data;
 }
 
 /** The fastest step, and the fastest whole plane: load, 6 steps (or what the method takes), store. */
-async function measureSolver(binding, { name, shape, settings, steps = 6 }, { width, height, threads, isa, rounds }) {
+async function measureSolver(binding, { name, shape, settings, steps = 6 }, samples, { width, height, threads, isa, rounds }) {
   const fullShape = { ...SHAPE, ...shape, width, height, threads };
   const solver = binding.createSolver(fullShape, isa);
-  const samples = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2654435761) >>> 25);
   const window = { samples, frameWidth: width, channels: 3, channel: 1, left: 0, top: 0 };
   const target = { ...window, samples: samples.slice() };
-  await solver.setPsf({ kernels: diskKernel(), coefficients: null, gridRows: 1, gridColumns: 1 });
+  await solver.setPsf({ kernels: boxKernel(), coefficients: null, gridRows: 1, gridColumns: 1 });
   solver.configure({ ...SETTINGS, ...settings });
   let step = Infinity, plane = Infinity;
   for (let round = 0; round < rounds; round += 1) {
@@ -97,21 +94,22 @@ async function measureShrinkage(binding, isa, rounds) {
  */
 export async function benchmarkSolvers(binding, options) {
   const { width, height, rounds, threads, isa, report } = options;
-  const peers = await startPeers();
+  const peers = await startPeers(SCRIPT);
+  const data = createBlurred(width, height);
   const best = {};
   const note = (name, seconds) => { best[name] = Math.min(best[name] ?? Infinity, seconds); };
   for (let round = 0; round < rounds; round += 1) {
     report(`Richardson-Lucy in turns with peers, round ${round + 1}`);
-    note('ours', (await measureSolver(binding, CASES[0], { ...options, rounds: 1 })).step);
+    note('ours', (await measureSolver(binding, CASES[0], data, { ...options, rounds: 1 })).step);
     for (const peer of ['scipy', 'skimage']) {
-      if (peers.versions[peer] !== null) note(peer, (await peers.ask({ peer, width, height, radius: RADIUS, threads })).seconds);
+      if (peers.versions[peer]) note(peer, (await peers.ask({ peer, width, height, radius: RADIUS, threads })).seconds);
     }
   }
   peers.end();
   const solvers = [];
   for (const one of CASES) {
     report(`${one.name}, ${threads} threads`);
-    solvers.push(await measureSolver(binding, one, options));
+    solvers.push(await measureSolver(binding, one, data, options));
   }
   return { width, height, isa, threads, versions: peers.versions, iteration: best, solvers, shrinkage: await measureShrinkage(binding, isa, rounds) };
 }

@@ -8,8 +8,9 @@ export type DeconvolutionMethod = 'wiener' | 'richardson-lucy' | 'hyper-laplacia
 /** How Richardson-Lucy steps are extrapolated: not at all, Biggs and Andrews 1997, or the scaled heavy ball. */
 export type Acceleration = 'none' | 'biggs-andrews' | 'heavy-ball';
 /**
- * What lies beyond the edges of the tile: unknown scene, weighted (Bertero and Boccacci 2005; Richardson-Lucy only), or
- * the tile continued by reflection or by its edge pixels and faded towards the other side, or the tile itself.
+ * What lies beyond the edges of the tile: unknown scene (Richardson-Lucy weights it by Bertero and Boccacci 2005, the
+ * others fill it in by expectation maximisation), or the tile continued by reflection or by its edge pixels and faded
+ * towards the other side, or the tile itself.
  */
 export type Boundary = 'bertero' | 'reflect' | 'replicate' | 'periodic';
 /** Spectrum of the scene that Wiener's filter assumes: flat, as a gradient prior's, or a power of frequency. */
@@ -65,7 +66,7 @@ export interface SolverSettings {
   readonly alpha: number;
   /**
    * Wiener: X = conj(H) Y / (|H|^2 + nsr P), P = 1 (flat), 4 sin^2(pi fx) + 4 sin^2(pi fy) (gradient) or rho^exponent,
-   * rho = frequency in cycles per pixel (power-law; `exponent` is ignored by the others). nsr >= 0
+   * rho = frequency in cycles per pixel (power-law; `exponent` is ignored by the others); 0 at frequency 0. nsr >= 0
    */
   readonly prior: SignalPrior;
   readonly nsr: number;
@@ -136,7 +137,7 @@ export interface StepReport {
   readonly change: number;
   /**
    * Light that the estimate sends to the valid pixels over the light observed there: 1 for Richardson-Lucy without
-   * total variation or damping. Of an image of zeros: 1.
+   * total variation or damping, and for Wiener. Of an image of zeros: 1.
    */
   readonly energy: number;
 }

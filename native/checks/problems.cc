@@ -121,6 +121,11 @@ Problem wiener(SignalPrior prior) {
   return problem;
 }
 
+Problem bounded(Problem problem, Boundary boundary) {
+  problem.shape.boundary = boundary;
+  return problem;
+}
+
 }  // namespace
 
 std::vector<NamedProblem> problems() {
@@ -143,6 +148,8 @@ std::vector<NamedProblem> problems() {
       {"wiener, flat", wiener(SignalPrior::kFlat), 1},
       {"wiener, gradient", symmetric(wiener(SignalPrior::kGradient)), 1},
       {"wiener, power law", wiener(SignalPrior::kPowerLaw), 1},
+      {"wiener, bertero", bounded(wiener(SignalPrior::kGradient), kBertero), 1},
+      {"hyper-laplacian, bertero", bounded(hyperLaplacian(2.0f / 3), kBertero), 6},
       {"hyper-laplacian, 1/2", hyperLaplacian(0.5f), 6},
       {"hyper-laplacian, 2/3", symmetric(hyperLaplacian(2.0f / 3)), 6},
       {"hyper-laplacian, 0.8", hyperLaplacian(0.8f), 6},

@@ -84,6 +84,10 @@ double coefficient(const Problem& problem, int mode, int y, int x) {
   return sum;
 }
 
+bool isWeighted(const Problem& problem) {
+  return problem.shape.boundary == Boundary::kBertero && problem.shape.method == DeconvolutionMethod::kRichardsonLucy;
+}
+
 /// Samples and their validity, continued over the padded image.
 struct Observed {
   Image values, valid;
@@ -96,7 +100,8 @@ Observed observe(const Problem& problem, double offset) {
   Observed observed{grid.filled(0), grid.filled(0)};
   for (int y = 0; y < g.rows; ++y) {
     for (int x = 0; x < g.columns; ++x) {
-      if (problem.shape.boundary == Boundary::kBertero && (y >= g.height || x >= g.width)) continue;
+      const bool isTile = y < g.height && x < g.width;
+      if (isWeighted(problem) && !isTile) continue;
       const Continuation rows = continuationAt(y, g.height, g.rows, reflect);
       const Continuation columns = continuationAt(x, g.width, g.columns, reflect);
       double value = 0;
@@ -244,6 +249,7 @@ std::vector<ComplexD> transformed(const Grid& grid, const Image& image) {
 double cycles(int index, int size) { return (index <= size / 2 ? index : index - size) / static_cast<double>(size); }
 
 double penaltyAt(const Grid& grid, SignalPrior prior, double exponent, int v, int u) {
+  if (v == 0 && u == 0) return 0;
   const double fy = cycles(v, grid.rows()), fx = cycles(u, grid.columns());
   if (prior == SignalPrior::kFlat) return 1;
   if (prior == SignalPrior::kPowerLaw) return std::pow(fx * fx + fy * fy, exponent / 2);
@@ -271,11 +277,27 @@ Image solveInFourier(const Problem& problem, const Image& y, const Image& f, dou
   return out;
 }
 
+/// Samples, and beyond the tile of an unknown scene what its restoration predicts.
+Image continuedSamples(const Problem& problem) {
+  const Grid grid(problem);
+  Image y = observe(problem, 0).values;
+  if (problem.shape.boundary != Boundary::kBertero) return y;
+  for (int pass = 0; pass < 3; ++pass) {
+    const Image x = solveInFourier(problem, y, grid.filled(0), 0.02, SignalPrior::kGradient);
+    const Image predicted = referenceBlur(problem, x);
+    y = grid.map([&](int row, int column) {
+      const bool isTile = row < problem.shape.height && column < problem.shape.width;
+      return (isTile ? y : predicted)[grid.at(row, column)];
+    });
+  }
+  return y;
+}
+
 Image hyperLaplacian(const Problem& problem, int steps) {
   const Grid grid(problem);
-  const Image y = observe(problem, 0).values;
+  const Image y = continuedSamples(problem);
   const double alpha = problem.settings.alpha;
-  Image x = y;
+  Image x = observe(problem, 0).values;
   double beta = 1;
   for (int step = 0; step < steps; ++step, beta *= 2 * std::sqrt(2.0)) {
     const auto across = [&](int row, int column) {
@@ -349,7 +371,7 @@ std::vector<double> referenceSolution(const Problem& problem, int steps) {
     case DeconvolutionMethod::kRichardsonLucy: x = richardsonLucy(problem, steps); break;
     case DeconvolutionMethod::kHyperLaplacian: x = hyperLaplacian(problem, steps); break;
     case DeconvolutionMethod::kWiener:
-      x = solveInFourier(problem, observe(problem, 0).values, grid.filled(0), problem.settings.nsr,
+      x = solveInFourier(problem, continuedSamples(problem), grid.filled(0), problem.settings.nsr,
                          problem.settings.prior);
       break;
   }

@@ -34,11 +34,21 @@ double frequencyOf(int index, int size) {
   return static_cast<double>(index <= size / 2 ? index : index - size) / size;
 }
 
+float* LightMeter::find(const ColumnBlock& block) {
+  if (block.bin != 0) return nullptr;
+  const int* end = block.frequency + block.rows;
+  const int* zero = std::find(block.frequency, end, 0);
+  return zero == end ? nullptr : block.data + (zero - block.frequency) * 2 * kBinGroup;
+}
+
 void LightMeter::note(const ColumnBlock& block, float& sum) {
-  if (block.bin != 0) return;
-  for (int r = 0; r < block.rows; ++r) {
-    if (block.frequency[r] == 0) sum = block.data[r * 2 * kBinGroup];
-  }
+  const float* light = find(block);
+  if (light != nullptr) sum = *light;
+}
+
+void LightMeter::restore(const ColumnBlock& block) const {
+  float* light = find(block);
+  if (light != nullptr) *light = observed_;
 }
 
 BinSums::BinSums(const Geometry& geometry) : geometry_(geometry), sums_(paddedBins(geometry)) {}

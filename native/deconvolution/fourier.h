@@ -26,9 +26,13 @@ class LightMeter {
   /// To be told of every block of columns of the samples, and of the estimate.
   void observe(const ColumnBlock& block) { note(block, observed_); }
   void estimate(const ColumnBlock& block) { note(block, estimated_); }
+  /// Gives the estimate the light of the samples.
+  void restore(const ColumnBlock& block) const;
   double ratio() const { return observed_ > 0 ? static_cast<double>(estimated_) / observed_ : 1; }
 
  private:
+  /// The bin of frequency 0; null in most blocks.
+  static float* find(const ColumnBlock& block);
   static void note(const ColumnBlock& block, float& sum);
 
   float observed_ = 0, estimated_ = 0;

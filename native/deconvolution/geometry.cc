@@ -10,9 +10,10 @@ namespace perifocal {
 namespace {
 
 /// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile.
-int paddedSize(int size, int radius, Boundary boundary) {
-  if (boundary == Boundary::kPeriodic) return size;
-  return goodFftSize(size + (boundary == Boundary::kBertero ? 2 : 4) * radius);
+int paddedSize(const SolverShape& shape, int size, int radius) {
+  if (shape.boundary == Boundary::kPeriodic) return size;
+  const bool weighted = shape.method == DeconvolutionMethod::kRichardsonLucy && shape.boundary == Boundary::kBertero;
+  return goodFftSize(size + (weighted ? 2 : 4) * radius);
 }
 
 /// The `distance`-th position beyond an edge, counted from 1, as a distance from that edge inside the tile.
@@ -24,8 +25,8 @@ int mirrored(int distance, int size) {
 }  // namespace
 
 Geometry geometryOf(const SolverShape& shape) {
-  const int columns = paddedSize(shape.width, shape.radiusX, shape.boundary);
-  const int rows = paddedSize(shape.height, shape.radiusY, shape.boundary);
+  const int columns = paddedSize(shape, shape.width, shape.radiusX);
+  const int rows = paddedSize(shape, shape.height, shape.radiusY);
   return {shape.width, shape.height, columns, rows, (columns + 31) / 16 * 16};
 }
 

@@ -7,6 +7,7 @@
 #include "deconvolution/method.h"
 #include "deconvolution/observation.h"
 #include "deconvolution/shrinkage.h"
+#include "deconvolution/surroundings.h"
 #include "deconvolution/transfer.h"
 
 namespace perifocal {
@@ -24,7 +25,8 @@ double betaOf(int step) {
 class HyperLaplacian final : public Method {
  public:
   HyperLaplacian(const Workspace& workspace, Arena& arena)
-      : w_(workspace), penalty_(Penalty::gradient(workspace.geometry)), residuals_(workspace.geometry) {
+      : w_(workspace), penalty_(Penalty::gradient(workspace.geometry)), residuals_(workspace.geometry),
+        surroundings_(workspace, observation_, transfer_) {
     spectrum_ = w_.fft.takeSpectrum(arena);
     transfer_.create(w_.shape, w_.geometry, w_.kernels, arena);
     observed_.create(w_.geometry, 2 * kBinGroup, arena);
@@ -51,6 +53,7 @@ class HyperLaplacian final : public Method {
   TransferFunction transfer_;
   ColumnPanels observed_;  ///< transform of the samples
   Observation observation_;
+  Surroundings surroundings_;
   Plane estimate_;
   LightMeter light_;
   int steps_ = 0;
@@ -72,6 +75,7 @@ LoadReport HyperLaplacian::load(const SourceWindow& source, const ValidMask& val
   const RowVisit producing(produce);
   const ColumnVisit storing(store);
   w_.fft.forwardRows(producing.function, producing.context, spectrum_);
+  surroundings_.fill(spectrum_);
   w_.fft.forwardColumns(spectrum_, storing.function, storing.context);
   return loaded;
 }

@@ -41,7 +41,7 @@ void Observation::create(const SolverShape& shape, const Geometry& geometry, con
                          Arena& arena) {
   geometry_ = geometry;
   kernels_ = &kernels;
-  continued_ = shape.boundary != Boundary::kBertero;
+  continued_ = shape.method != DeconvolutionMethod::kRichardsonLucy || shape.boundary != Boundary::kBertero;
   const bool reflect = shape.boundary == Boundary::kReflect;
   columnsBeyond_ = continuations(geometry.width, geometry.columns, reflect);
   rowsBeyond_ = continuations(geometry.height, geometry.rows, reflect);

@@ -24,7 +24,7 @@ class Observation {
   LoadReport load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings, ThreadPool& pool,
                   const RowScratch& scratch);
 
-  /// Columns of padded row y that are observed: with Bertero's weights those of the tile, else all.
+  /// Columns of padded row y that are observed: with Bertero's weights those of the tile, else all, continued.
   int observedColumns(int y) const;
   /// Fills the observed columns of padded row y; `spare` is a row of scratch.
   void values(int y, float* out, float* spare) const;

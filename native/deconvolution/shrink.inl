@@ -41,16 +41,24 @@ PERIFOCAL_INLINE void seedRoots(const float* a, const float* b, int count, float
   }
 }
 
+/// Most gradients of most images are below the threshold, so that whole vectors of them need no root.
 template <class V, class Root>
 void shrinkSpecial(const float* a, const float* b, const Shrinkage& shrinkage, int count, float* out) {
-  seedRoots<Root>(a, b, count, out);
-  forEachVector<V>(count, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
-    using W = decltype(v);
-    const auto zero = W::splat(0.0f), value = W::load(b + i) - W::load(a + i), magnitude = W::max(value, -value);
-    const auto root = Root::template solve<W>(W::load(out + i), magnitude, W::splat(shrinkage.constant));
-    const auto signedRoot = W::select(W::less(value, zero), -root, root);
-    W::store(out + i, W::select(W::less(W::splat(shrinkage.threshold), magnitude), signedRoot, zero));
-  });
+  constexpr int kChunk = 64;
+  float seeds[kChunk];
+  for (int first = 0; first < count; first += kChunk) {
+    const int size = std::min(kChunk, count - first);
+    seedRoots<Root>(a + first, b + first, size, seeds);
+    forEachVector<V>(size, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
+      using W = decltype(v);
+      const auto zero = W::splat(0.0f), value = W::load(b + first + i) - W::load(a + first + i);
+      const auto magnitude = W::max(value, -value);
+      const auto kept = W::less(W::splat(shrinkage.threshold), magnitude);
+      if (!W::any(kept)) return W::store(out + first + i, zero);
+      const auto root = Root::template solve<W>(W::load(seeds + i), magnitude, W::splat(shrinkage.constant));
+      W::store(out + first + i, W::select(kept, W::select(W::less(value, zero), -root, root), zero));
+    });
+  }
 }
 
 /// w - |v| + constant w^(alpha - 1) = 0, from the right, step by step for some pixels at a time. Loops without

@@ -7,6 +7,7 @@
 #include "deconvolution/method.h"
 #include "deconvolution/observation.h"
 #include "deconvolution/radial_spectrum.h"
+#include "deconvolution/surroundings.h"
 #include "deconvolution/transfer.h"
 
 namespace perifocal {
@@ -16,7 +17,8 @@ class Wiener final : public Method {
  public:
   Wiener(const Workspace& workspace, Arena& arena)
       : w_(workspace), flat_(Penalty::flat(workspace.geometry)), gradient_(Penalty::gradient(workspace.geometry)),
-        zero_(workspace.geometry.rows), residuals_(workspace.geometry), radial_(workspace.geometry) {
+        zero_(workspace.geometry.rows), residuals_(workspace.geometry), radial_(workspace.geometry),
+        surroundings_(workspace, observation_, transfer_) {
     spectrum_ = w_.fft.takeSpectrum(arena);
     transfer_.create(w_.shape, w_.geometry, w_.kernels, arena);
     observation_.create(w_.shape, w_.geometry, w_.kernels, arena);
@@ -41,6 +43,7 @@ class Wiener final : public Method {
   Spectrum spectrum_;
   TransferFunction transfer_;
   Observation observation_;
+  Surroundings surroundings_;
 };
 
 LoadReport Wiener::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings) {
@@ -50,6 +53,7 @@ LoadReport Wiener::load(const SourceWindow& source, const ValidMask& valid, cons
   };
   const RowVisit producing(produce);
   w_.fft.forwardRows(producing.function, producing.context, spectrum_);
+  surroundings_.fill(spectrum_);
   return loaded;
 }
 
@@ -70,11 +74,11 @@ StepReport Wiener::step(const SolverSettings& settings) {
       case SignalPrior::kGradient: divide(block, gradient_, settings.nsr); break;
       case SignalPrior::kPowerLaw: divideByPower(block, settings.nsr, settings.exponent); break;
     }
-    light_.estimate(block);
+    light_.restore(block);
   };
   const ColumnVisit filtering(filter);
   w_.fft.throughColumns(spectrum_, filtering.function, filtering.context);
-  return {residuals_.mean(), std::numeric_limits<double>::quiet_NaN(), light_.ratio()};
+  return {residuals_.mean(), std::numeric_limits<double>::quiet_NaN(), 1};
 }
 
 void Wiener::divide(const ColumnBlock& block, const Penalty& penalty, float nsr) {

@@ -18,6 +18,7 @@ struct Avx2Floats {
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+  PERIFOCAL_INLINE static bool any(Mask mask) { return _mm256_movemask_ps(mask) != 0; }
   PERIFOCAL_INLINE static Vec select(Mask mask, Vec ifSet, Vec ifClear) {
     return _mm256_blendv_ps(ifClear, ifSet, mask);
   }

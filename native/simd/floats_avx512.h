@@ -18,6 +18,7 @@ struct Avx512Floats {
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  PERIFOCAL_INLINE static bool any(Mask mask) { return mask != 0; }
   PERIFOCAL_INLINE static Vec select(Mask mask, Vec ifSet, Vec ifClear) {
     return _mm512_mask_blend_ps(mask, ifClear, ifSet);
   }

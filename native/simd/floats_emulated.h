@@ -35,6 +35,7 @@ struct EmulatedFloats {
     for (int i = 0; i < W; ++i) mask.lane[i] = a.lane[i] < b.lane[i];
     return mask;
   }
+  static bool any(const Mask& mask) { return std::find(mask.lane, mask.lane + W, true) != mask.lane + W; }
   static Vec select(const Mask& mask, const Vec& ifSet, const Vec& ifClear) {
     return each([&](int i) { return mask.lane[i] ? ifSet.lane[i] : ifClear.lane[i]; });
   }

@@ -21,6 +21,7 @@ struct NeonFloats {
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return vminq_f32(a, b); }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return vmaxq_f32(a, b); }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return vcltq_f32(a, b); }
+  PERIFOCAL_INLINE static bool any(Mask mask) { return vmaxvq_u32(mask) != 0; }
   PERIFOCAL_INLINE static Vec select(Mask mask, Vec ifSet, Vec ifClear) { return vbslq_f32(mask, ifSet, ifClear); }
 
   /// Lane c of vector r becomes lane r of vector c.

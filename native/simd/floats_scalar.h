@@ -18,6 +18,7 @@ struct ScalarFloats {
   PERIFOCAL_INLINE static Vec min(Vec a, Vec b) { return a < b ? a : b; }
   PERIFOCAL_INLINE static Vec max(Vec a, Vec b) { return a > b ? a : b; }
   PERIFOCAL_INLINE static Mask less(Vec a, Vec b) { return a < b; }
+  PERIFOCAL_INLINE static bool any(Mask mask) { return mask; }
   PERIFOCAL_INLINE static Vec select(Mask mask, Vec ifSet, Vec ifClear) { return mask ? ifSet : ifClear; }
   PERIFOCAL_INLINE static void transpose(Vec (&)[kWidth]) {}
 };
