@@ -57,25 +57,22 @@ function createBlurred(width, height) {
   return data;
 }
 
-/** The fastest step, and the fastest whole plane: load, 6 steps (or what the method takes), store. */
-async function measureSolver(binding, { name, shape, settings, steps = 6 }, samples, { width, height, threads, isa, rounds }) {
-  const fullShape = { ...SHAPE, ...shape, width, height, threads };
-  const solver = binding.createSolver(fullShape, isa);
-  const window = { samples, frameWidth: width, channels: 3, channel: 1, left: 0, top: 0 };
-  const target = { ...window, samples: samples.slice() };
+async function createSolver(binding, { shape, settings }, { width, height, threads, isa }) {
+  const solver = binding.createSolver({ ...SHAPE, ...shape, width, height, threads }, isa);
   await solver.setPsf({ kernels: boxKernel(), coefficients: null, gridRows: 1, gridColumns: 1 });
   solver.configure({ ...SETTINGS, ...settings });
-  let step = Infinity, plane = Infinity;
-  for (let round = 0; round < rounds; round += 1) {
-    plane = Math.min(plane, await secondsOf(async () => {
-      await solver.load(window, null);
-      for (let i = 0; i < steps; i += 1) step = Math.min(step, await secondsOf(() => solver.step()));
-      await solver.store(target);
-    }));
-  }
-  const { mappedBytes } = solver;
-  solver.dispose();
-  return { name, threads, step, steps, plane, mappedBytes };
+  return solver;
+}
+
+/**
+ * One plane: load, steps, store. Keeps the fastest of each in `best`: a whole plane is hardly ever undisturbed where
+ * other work shares the processor.
+ */
+async function measurePlane(solver, best, source, target) {
+  const note = async (part, work) => { best[part] = Math.min(best[part] ?? Infinity, await secondsOf(work)); };
+  await note('load', () => solver.load(source, null));
+  for (let i = 0; i < best.steps; i += 1) await note('step', () => solver.step());
+  await note('store', () => solver.store(target));
 }
 
 async function measureShrinkage(binding, isa, rounds) {
@@ -88,28 +85,29 @@ async function measureShrinkage(binding, isa, rounds) {
 }
 
 /**
- * Planes of one channel, and iterations of Richardson-Lucy in turns with scikit-image and with scipy (pocketfft).
+ * Planes of one channel, and iterations of Richardson-Lucy of scikit-image and of scipy (pocketfft): all in turns, the
+ * fastest of every round, since clocks vary.
  * @param {Binding} binding
  * @param {{ width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
  */
 export async function benchmarkSolvers(binding, options) {
   const { width, height, rounds, threads, isa, report } = options;
   const peers = await startPeers(SCRIPT);
-  const data = createBlurred(width, height);
-  const best = {};
-  const note = (name, seconds) => { best[name] = Math.min(best[name] ?? Infinity, seconds); };
+  const source = { samples: createBlurred(width, height), frameWidth: width, channels: 3, channel: 1, left: 0, top: 0 };
+  const target = { ...source, samples: source.samples.slice() };
+  const solvers = await Promise.all(CASES.map((one) => createSolver(binding, one, options)));
+  const results = CASES.map(({ name, steps = 6 }, i) => ({ name, steps, mappedBytes: solvers[i].mappedBytes }));
+  const iteration = { scipy: Infinity, skimage: Infinity };
   for (let round = 0; round < rounds; round += 1) {
-    report(`Richardson-Lucy in turns with peers, round ${round + 1}`);
-    note('ours', (await measureSolver(binding, CASES[0], data, { ...options, rounds: 1 })).step);
-    for (const peer of ['scipy', 'skimage']) {
-      if (peers.versions[peer]) note(peer, (await peers.ask({ peer, width, height, radius: RADIUS, threads })).seconds);
+    report(`solvers and peers in turns, ${threads} threads, round ${round + 1} of ${rounds}`);
+    for (const [index, best] of results.entries()) await measurePlane(solvers[index], best, source, target);
+    for (const peer of /** @type {const} */ (['scipy', 'skimage'])) {
+      if (!peers.versions[peer]) continue;
+      const { seconds } = await peers.ask({ peer, width, height, radius: RADIUS, threads });
+      iteration[peer] = Math.min(iteration[peer], seconds);
     }
   }
+  for (const solver of solvers) solver.dispose();
   peers.end();
-  const solvers = [];
-  for (const one of CASES) {
-    report(`${one.name}, ${threads} threads`);
-    solvers.push(await measureSolver(binding, one, data, options));
-  }
-  return { width, height, isa, threads, versions: peers.versions, iteration: best, solvers, shrinkage: await measureShrinkage(binding, isa, rounds) };
+  return { width, height, isa, threads, versions: peers.versions, iteration, solvers: results, shrinkage: await measureShrinkage(binding, isa, rounds) };
 }

@@ -59,14 +59,13 @@ const formatFft = ({ versions, results }) => {
 
 const formatSolvers = ({ width, height, isa, threads, versions, iteration, solvers, shrinkage }) => {
   const milliseconds = (seconds) => (1000 * seconds).toFixed(1);
-  const peer = (name, seconds) => (seconds === undefined ? `${name} missing` : `${name} ${milliseconds(seconds)} ms (${(seconds / iteration.ours).toFixed(1)} x)`);
+  const peer = (name, version, seconds) => (version ? `${name} ${version} ${milliseconds(seconds)} ms (${oneDigit(seconds / solvers[0].step)} x)` : `${name} missing`);
   return [
-    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; the fastest of all`,
-    formatTable(['solver', 'ms per step', 'steps', 'ms per plane', 'in iterations', 'MB mapped'],
-      solvers.map(({ name, step, steps, plane, mappedBytes }) => [name, milliseconds(step), String(steps), milliseconds(plane),
-        oneDigit(plane / solvers[0].step), (mappedBytes / 1e6).toFixed(1)])),
-    `Richardson-Lucy iteration in turns: ours ${milliseconds(iteration.ours)} ms, ${peer(`scipy ${versions.scipy ?? ''}`, iteration.scipy)}, `
-      + peer(`scikit-image ${versions.skimage ?? ''}`, iteration.skimage),
+    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; in turns, the fastest of all`,
+    formatTable(['solver', 'ms load', 'ms per step', 'steps', 'ms store', 'all in iterations', 'MB mapped'],
+      solvers.map(({ name, load, step, steps, store, mappedBytes }) => [name, milliseconds(load), milliseconds(step), String(steps), milliseconds(store),
+        oneDigit((load + steps * step + store) / solvers[0].step), (mappedBytes / 1e6).toFixed(1)])),
+    `Richardson-Lucy iteration of peers, in turns: ${peer('scipy', versions.scipy, iteration.scipy)}, ${peer('scikit-image', versions.skimage, iteration.skimage)}`,
     `w-step, one core: ${shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`).join(', ')} per gradient`,
   ].join('\n');
 };
