@@ -47,7 +47,7 @@ function addTuningFlags(command: Command): void {
   const numberOrAuto = (flags: string, description: string): Option => new Option(flags, description)
     .argParser((text) => (text === 'auto' ? text : parseNumber(text)));
   for (const option of [
-    new Option('--boundary <name>', 'beyond the edges (default: bertero for rl, else replicate)').choices(['bertero', 'reflect', 'replicate', 'periodic']),
+    new Option('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)').choices(['bertero', 'reflect', 'replicate', 'periodic']),
     numberOrAuto('--sigma <number|auto>', 'standard deviation of the noise, 1 being full scale (default: estimated)'),
     numberOrAuto('--iterations <count|auto>', 'rl: how many (default: until the residual is down to the noise)'),
     new Option('--stop <rule>', 'rl: what ends automatic iterations').choices(['discrepancy', 'relative-change']),

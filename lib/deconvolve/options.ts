@@ -17,7 +17,7 @@ interface CommonOptions {
   /** The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame. */
   readonly psf: PsfSource | readonly PsfSource[];
   readonly method?: DeconvolutionMethod;
-  /** Beyond the edges: 'bertero' (unknown scene; Richardson-Lucy only, its default), 'replicate' (default of the others), 'reflect' or 'periodic'. */
+  /** Beyond the edges: 'bertero' (unknown scene; the default), 'reflect', 'replicate' or 'periodic'. */
   readonly boundary?: Boundary;
   /** Standard deviation of the noise, 1 being full scale; estimated from the frame by default. */
   readonly sigma?: number | 'auto';
@@ -120,7 +120,7 @@ export async function checkDeconvolveOptions(options: DeconvolveOptions, name: s
   const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHODS);
   refuseForeignKeys(method, options);
   const psf = await preparePsf(options.psf);
-  const settings = { psf, method, boundary: checkBoundary(method, options.boundary), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
+  const settings = { psf, method, boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
   checkCombination(settings);
   return settings;
 }
@@ -132,14 +132,6 @@ function refuseForeignKeys(method: DeconvolutionMethod, options: DeconvolveOptio
   if (foreign === undefined) return;
   const owners = METHODS.filter((other) => METHOD_KEYS[other].includes(foreign));
   throw new ArgumentError(`The option ${foreign} is for the method ${owners.join(' or ')}, not for ${method}`);
-}
-
-function checkBoundary(method: DeconvolutionMethod, boundary: Boundary = method === 'richardson-lucy' ? 'bertero' : 'replicate'): Boundary {
-  requireOneOf('boundary', boundary, BOUNDARIES);
-  if (boundary === 'bertero' && method !== 'richardson-lucy') {
-    throw new ArgumentError(`The boundary bertero is for the method richardson-lucy; ${method} has reflect, replicate and periodic`);
-  }
-  return boundary;
 }
 
 function orAuto(name: string, value: number | 'auto' | undefined, min: number, max: number): number | null {
