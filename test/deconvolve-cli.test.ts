@@ -83,7 +83,7 @@ describe('perifocal deconvolve', () => {
   it('stops on SIGINT without leaving a file', async () => {
     mkdirSync(folder.path('interrupted'));
     const args = ['dist/cli/main.js', 'deconvolve', picture, '-o', folder.path('interrupted/out.png'), '--psf', 'disk:2', '--method', 'rl', '--iterations', '10000', '--isa', 'scalar'];
-    const { code, stderr } = await runNode(args, { onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1500) });
+    const { code, stderr } = await runNode(args, { onStart: (child) => setTimeout(() => child.kill('SIGINT'), 3000) });
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'perifocal: interrupted\n' });
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);
   });

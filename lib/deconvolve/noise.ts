@@ -132,20 +132,23 @@ class BlockSpectrum {
 
   /** Without its mean, which would leak. */
   #applyWindow(block: Float64Array): Float64Array {
+    const window = this.#window;
     const mean = block.reduce((sum, value) => sum + value, 0) / block.length;
-    return block.map((value, index) => (value - mean) * this.#window[index % BLOCK]! * this.#window[Math.floor(index / BLOCK)]!);
+    return block.map((value, index) => (value - mean) * window[index % BLOCK]! * window[Math.floor(index / BLOCK)]!);
   }
 
   /** Real and imaginary parts, one after the other, of each row at a frequency. */
   #transformRows(block: Float64Array, u: number): Float64Array {
     const found = new Float64Array(2 * BLOCK);
+    const [cos, sin] = [this.#cos, this.#sin];
     for (let y = 0; y < BLOCK; y += 1) {
-      let [re, im] = [0, 0];
+      let re = 0;
+      let im = 0;
       for (let x = 0; x < BLOCK; x += 1) {
         const phase = (u * x) & (BLOCK - 1);
         const value = block[y * BLOCK + x]!;
-        re += value * this.#cos[phase]!;
-        im -= value * this.#sin[phase]!;
+        re += value * cos[phase]!;
+        im -= value * sin[phase]!;
       }
       found[2 * y] = re;
       found[2 * y + 1] = im;
@@ -154,12 +157,12 @@ class BlockSpectrum {
   }
 
   #transformColumn(rows: Float64Array, v: number): number {
+    const [cos, sin] = [this.#cos, this.#sin];
     let [re, im] = [0, 0];
     for (let y = 0; y < BLOCK; y += 1) {
       const phase = (v * y) & (BLOCK - 1);
-      const [cos, sin] = [this.#cos[phase]!, this.#sin[phase]!];
-      re += rows[2 * y]! * cos + rows[2 * y + 1]! * sin;
-      im += rows[2 * y + 1]! * cos - rows[2 * y]! * sin;
+      re += rows[2 * y]! * cos[phase]! + rows[2 * y + 1]! * sin[phase]!;
+      im += rows[2 * y + 1]! * cos[phase]! - rows[2 * y]! * sin[phase]!;
     }
     return re * re + im * im;
   }

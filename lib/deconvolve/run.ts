@@ -12,8 +12,7 @@ import { busiestWindow } from './probe.js';
 import { TilePsfs } from './psf-source.js';
 import type { Place } from './psf-source.js';
 import type { StopReason } from './report.js';
-import { clippedPart, measureLevels, windowOf } from './samples.js';
-import type { Levels } from './samples.js';
+import { clippedPart, isBlank, windowOf } from './samples.js';
 import { stopAfter, stopByRule } from './stop.js';
 import type { StopTest } from './stop.js';
 import { tuneSolver } from './tuning.js';
@@ -48,14 +47,7 @@ export interface RunContext {
 /** Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. */
 export async function deconvolveFrame(context: RunContext): Promise<Deconvolved> {
   const { settings, source: { frame } } = context;
-  const levels = measureLevels(frame);
-  if (isBlank(frame, levels)) return returnBlank(frame, settings);
-  return new FrameRun(context, levels).run();
-}
-
-/** All samples are 0 (or less, as floats may be), or all are saturated. */
-function isBlank({ depth }: AnyFrame, { minimum, maximum }: Levels): boolean {
-  return maximum <= 0 || (depth !== 32 && minimum >= 1);
+  return isBlank(frame) ? returnBlank(frame, settings) : new FrameRun(context).run();
 }
 
 function returnBlank({ data }: AnyFrame, { sigma }: DeconvolveSettings): Deconvolved {
@@ -74,7 +66,6 @@ interface Ended {
 /** One frame on its way. */
 class FrameRun {
   readonly #context: RunContext;
-  readonly #levels: Levels;
   readonly #psfs: TilePsfs;
   readonly #planes: number;
   #sigma = NaN;
@@ -82,18 +73,17 @@ class FrameRun {
   #stepSeconds = 0;
   #lastPsf: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
 
-  constructor(context: RunContext, levels: Levels) {
+  constructor(context: RunContext) {
     this.#context = context;
-    this.#levels = levels;
     this.#psfs = new TilePsfs(context.settings.psf, context.settings.modes);
     this.#planes = colourPlanes(context.source.frame);
-    this.#tuning = tuneSolver(context.settings, 1, levels);
+    this.#tuning = tuneSolver(context.settings, 1, context.source.frame);
   }
 
   async run(): Promise<Deconvolved> {
     const { plan, settings, source: { frame } } = this.#context;
     this.#sigma = settings.sigma ?? rootMeanSquare(await this.#estimateSigmas(this.#frameArea()));
-    this.#tuning = tuneSolver(settings, this.#sigma, this.#levels);
+    this.#tuning = tuneSolver(settings, this.#sigma, frame);
     const { test, most } = await this.#decide();
     this.#stepSeconds = 0;
     const { columns, rows } = plan.tiles;

@@ -13,30 +13,36 @@ export function windowOf({ width, channels }: AnyFrame, samples: SolverSamples, 
   return { samples, frameWidth: width, channels, channel, left, top };
 }
 
-/** What the colours of a frame hold, in parts of full scale. */
-export interface Levels {
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly mean: number;
+/** Whether nothing can be restored: all samples of the colours are 0 (or less, as floats may be) or no number, or all are saturated. */
+export function isBlank(frame: AnyFrame): boolean {
+  const { data, channels, depth } = frame;
+  const planes = colourPlanes(frame);
+  const full = depth === 32 ? Infinity : fullScale(frame);
+  let [isDark, isBright] = [true, true];
+  // Ends within some samples of any other frame.
+  for (let pixel = 0; pixel < data.length && (isDark || isBright); pixel += channels) {
+    for (let index = pixel; index < pixel + planes; index += 1) {
+      isDark &&= !(data[index]! > 0);
+      isBright &&= data[index]! >= full;
+    }
+  }
+  return isDark || isBright;
 }
 
-/** Ranges over all colours; what is no number does not count. */
-export function measureLevels(frame: AnyFrame): Levels {
+/** Mean of the samples of the colours that are numbers, 1 being full scale. */
+export function meanLevel(frame: AnyFrame): number {
   const { data, channels } = frame;
   const planes = colourPlanes(frame);
-  const scale = 1 / fullScale(frame);
-  let [minimum, maximum, sum, count] = [Infinity, -Infinity, 0, 0];
+  let sum = 0;
+  let count = 0;
   for (let pixel = 0; pixel < data.length; pixel += channels) {
     for (let index = pixel; index < pixel + planes; index += 1) {
-      const value = data[index]!;
-      if (!(Math.abs(value) < Infinity)) continue;
-      if (value < minimum) minimum = value;
-      if (value > maximum) maximum = value;
-      sum += value;
+      if (!(Math.abs(data[index]!) < Infinity)) continue;
+      sum += data[index]!;
       count += 1;
     }
   }
-  return count === 0 ? { minimum: 0, maximum: 0, mean: 0 } : { minimum: minimum * scale, maximum: maximum * scale, mean: (sum / count) * scale };
+  return count > 0 ? sum / count / fullScale(frame) : 0;
 }
 
 /** Part of the samples of one colour in a part of the frame that are 0 or saturated: their noise is cut off. */

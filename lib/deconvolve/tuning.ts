@@ -1,17 +1,18 @@
+import type { AnyFrame } from '../image/frame.js';
 import type { SolverSettings } from '../native/binding.js';
 import type { DeconvolveSettings } from './options.js';
-import type { Levels } from './samples.js';
+import { meanLevel } from './samples.js';
 
-/** lambda = this / sigma: the best on average over the cases of bench/deconvolve-cases.mjs. */
-const LAMBDA_SIGMA = 20;
+/** lambda = 5 sigma^(-4/3), 1 being full scale: between the best ones of the cases of bench/deconvolve-cases.mjs at each noise level. */
+const lambdaOf = (sigma: number): number => 5 * sigma ** (-4 / 3);
 
 /** The numbers for the native solver: those of the options, else from the noise. @param sigma 1 being full scale, > 0 */
-export function tuneSolver(settings: DeconvolveSettings, sigma: number, { mean }: Levels): SolverSettings {
+export function tuneSolver(settings: DeconvolveSettings, sigma: number, frame: AnyFrame): SolverSettings {
   const { offset, saturation, totalVariation, damping, start, alpha, prior, exponent } = settings;
   return {
     offset, saturation, totalVariation, start, alpha, prior, exponent,
-    damping: mean > 0 ? (damping * sigma) / Math.sqrt(mean) : 0,
-    lambda: settings.lambda ?? LAMBDA_SIGMA / sigma,
+    damping: damping > 0 ? (damping * sigma) / Math.sqrt(Math.max(meanLevel(frame), sigma)) : 0,
+    lambda: settings.lambda ?? lambdaOf(sigma),
     nsr: settings.nsr ?? 0,
   };
 }
