@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 import { createFolder, writeRandomModel } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { runInterrupted, runNode } from './support/run-child.js';
 import type { ChildResult } from './support/run-child.js';
 
 const folder = createFolder();
@@ -95,9 +95,7 @@ describe('perifocal restore', () => {
     await writePicture(input, 900, 700);
     mkdirSync(folder.path('interrupted'));
     const slow = writeRandomModel(folder.path('slow.safetensors'), 8, 16);
-    const { code, stderr } = await runNode(['dist/cli/main.js', 'restore', input, '-o', folder.path('interrupted/out.png'), '--model', slow, '--isa', 'scalar'], {
-      onStart: (child) => setTimeout(() => child.kill('SIGINT'), 2000),
-    });
+    const { code, stderr } = await runInterrupted(['dist/cli/main.js', 'restore', input, '-o', folder.path('interrupted/out.png'), '--model', slow, '--isa', 'scalar']);
     expect(code).toBe(1);
     expect(stderr).toBe('perifocal: interrupted\n');
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);

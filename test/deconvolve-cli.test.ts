@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { psf } from '../lib/index.js';
 import { blurScene } from './support/blur.js';
 import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { runInterrupted, runNode } from './support/run-child.js';
 import type { ChildResult } from './support/run-child.js';
 
 const folder = createFolder();
@@ -83,7 +83,7 @@ describe('perifocal deconvolve', () => {
   it('stops on SIGINT without leaving a file', async () => {
     mkdirSync(folder.path('interrupted'));
     const args = ['dist/cli/main.js', 'deconvolve', picture, '-o', folder.path('interrupted/out.png'), '--psf', 'disk:2', '--method', 'rl', '--iterations', '10000', '--isa', 'scalar'];
-    const { code, stderr } = await runNode(args, { onStart: (child) => setTimeout(() => child.kill('SIGINT'), 3000) });
+    const { code, stderr } = await runInterrupted(args);
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'perifocal: interrupted\n' });
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);
   });

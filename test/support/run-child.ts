@@ -27,3 +27,14 @@ export function runNode(args: readonly string[], options: {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** Says so on standard output when the process begins to listen for SIGINT: how long it takes to start is not known. */
+const ANNOUNCE = "process.on('newListener', (name) => { if (name === 'SIGINT') process.stdout.write('listening'); });";
+
+/** Runs Node as `runNode` does, and interrupts it when it has worked for a moment. */
+export function runInterrupted(args: readonly string[]): Promise<ChildResult> {
+  return runNode(args, {
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ANNOUNCE)}` },
+    onStart: (child) => child.stdout!.once('data', () => setTimeout(() => child.kill('SIGINT'), 1000)),
+  });
+}
