@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { toSharp, writeDetails } from '../scripts/pictures.mjs';
 import { createScene, defocus, psnr } from '../scripts/scene.mjs';
 import { runChild } from './child.mjs';
 import { formatTable } from './tables.mjs';
@@ -19,9 +20,8 @@ const METHODS = [
   ['Richardson-Lucy, not accelerated', { method: 'richardson-lucy', acceleration: 'none' }],
   ['Richardson-Lucy, total variation', { method: 'richardson-lucy', totalVariation: 0.002 }],
 ];
-/** Side of the details in the picture, and their magnification. */
+/** Side of the details in the picture. */
 const CROP = 192;
-const ZOOM = 2;
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,18 +29,6 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false }, picture: { type: 'string' },
   },
 });
-
-const toSharp = ({ width, height, data }) => sharp(data, { raw: { width, height, channels: 3 } });
-const detail = (image) => toSharp(image)
-  .extract({ left: (image.width - CROP) >> 1, top: (image.height - CROP) >> 1, width: CROP, height: CROP })
-  .resize(CROP * ZOOM, CROP * ZOOM, { kernel: 'nearest' }).png().toBuffer();
-
-async function writePicture(images, path) {
-  const side = CROP * ZOOM;
-  const details = await Promise.all(images.map(detail));
-  await sharp({ create: { width: side * images.length, height: side, channels: 3, background: 'black' } })
-    .composite(details.map((input, index) => ({ input, left: index * side, top: 0 }))).png({ palette: true, colours: 128 }).toFile(path);
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'perifocal-'));
 try {
@@ -57,7 +45,7 @@ try {
     if (['hyper-laplacian', 'richardson-lucy'].includes(options.method) && pictures.length < 3) pictures.push(restored);
     results.push({ name, ...found, before: psnr(scene, blurred), after: psnr(scene, restored) });
   }
-  if (flags.picture) await writePicture([...pictures, scene], flags.picture);
+  if (flags.picture) await writeDetails([...pictures, scene], CROP, flags.picture, { palette: true, colours: 128 });
   if (flags.json) console.log(JSON.stringify(results));
   else {
     console.log(`${flags.width}x${flags.height} RGB, defocus of ${RADIUS} px, shot noise 0.005, ${results[0].isa}, ${flags.threads} threads`);

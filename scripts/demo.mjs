@@ -2,16 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { DEFAULT_MODEL, Restorer } from '../dist/index.js';
+import { toSharp, writeDetails } from './pictures.mjs';
 import { createScene, defocus, psnr } from './scene.mjs';
 
-/** @import { Rgb } from './scene.mjs' */
-
 const FOLDER = 'demo-output';
-/** Side of the details shown side by side, and their magnification. */
+/** Side of the details shown side by side. */
 const CROP = 256;
-const ZOOM = 2;
 
 const { values: flags } = parseArgs({
   options: {
@@ -20,26 +17,6 @@ const { values: flags } = parseArgs({
     height: { type: 'string', default: '1536' },
   },
 });
-
-/** @param {Rgb} image */
-const toSharp = ({ width, height, data }) => sharp(data, { raw: { width, height, channels: 3 } });
-
-/** The middle of a picture, magnified. @param {Rgb} image */
-const detail = (image) => toSharp(image)
-  .extract({ left: (image.width - CROP) >> 1, top: (image.height - CROP) >> 1, width: CROP, height: CROP })
-  .resize(CROP * ZOOM, CROP * ZOOM, { kernel: 'nearest' }).png().toBuffer();
-
-/**
- * Details next to each other.
- * @param {Rgb[]} images
- * @param {string} path
- */
-async function writeComparison(images, path) {
-  const side = CROP * ZOOM;
-  const details = await Promise.all(images.map(detail));
-  await sharp({ create: { width: side * images.length, height: side, channels: 3, background: 'black' } })
-    .composite(details.map((input, index) => ({ input, left: index * side, top: 0 }))).png().toFile(path);
-}
 
 async function main() {
   await mkdir(FOLDER, { recursive: true });
@@ -52,7 +29,7 @@ async function main() {
   const { data, report } = await restorer.restoreFile(/** @type {string} */ (before), /** @type {string} */ (after));
   await restorer.dispose();
   const restored = { width: scene.width, height: scene.height, data: /** @type {Uint8Array} */ (data) };
-  await writeComparison([blurred, restored, scene], /** @type {string} */ (comparison));
+  await writeDetails([blurred, restored, scene], CROP, /** @type {string} */ (comparison));
 
   const [psnrBefore, psnrAfter] = [psnr(scene, blurred), psnr(scene, restored)];
   console.log([

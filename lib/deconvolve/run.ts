@@ -11,7 +11,7 @@ import type { DeconvolutionPlan } from './plan.js';
 import { busiestWindow } from './probe.js';
 import { TilePsfs } from './psf-source.js';
 import type { Place } from './psf-source.js';
-import type { StopReason } from './report.js';
+import type { DeconvolutionReport, StopReason } from './report.js';
 import { clippedPart, isBlank, windowOf } from './samples.js';
 import { stopAfter, stopByRule } from './stop.js';
 import type { StopTest } from './stop.js';
@@ -21,16 +21,9 @@ import { tuneSolver } from './tuning.js';
 const LEAST_EXPONENT = 0.5;
 
 /** What a deconvolution brings, but for where it was made. */
-export interface Deconvolved {
+export interface Deconvolved
+  extends Pick<DeconvolutionReport, 'iterations' | 'stopReason' | 'secondsPerIteration' | 'sigma' | 'residual' | 'energy' | 'lambda' | 'nsr'> {
   readonly data: AnyFrame['data'];
-  readonly iterations: number;
-  readonly stopReason: StopReason;
-  readonly secondsPerIteration: number;
-  readonly sigma: number;
-  readonly residual: number;
-  readonly energy: number;
-  readonly lambda: number | null;
-  readonly nsr: number | null;
 }
 
 /** What a frame is deconvolved with. */
