@@ -47,7 +47,7 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
   async run(source: FrameSource, plan: DeconvolutionPlan, options: RunOptions): Promise<FrameResult> {
     const start = performance.now();
     const { data, ...found } = await deconvolveFrame({
-      binding: this.#binding, solverOf: (shape) => this.#solverOf(shape), settings: this.#settings, plan, source, options,
+      binding: this.#binding, isa: this.isa, solverOf: (shape) => this.#solverOf(shape), settings: this.#settings, plan, source, options,
     }).catch((error: unknown) => { throw translateNativeError(error); });
     const { isa, threads } = this;
     const seconds = (performance.now() - start) / 1000;

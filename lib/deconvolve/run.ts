@@ -29,6 +29,7 @@ export interface Deconvolved
 /** What a frame is deconvolved with. */
 export interface RunContext {
   readonly binding: Binding;
+  readonly isa: string;
   /** Gives the native solver of a shape; the one before is then no longer used. */
   readonly solverOf: (shape: DeconvolutionPlan['shape']) => NativeSolver;
   readonly settings: DeconvolveSettings;
@@ -165,11 +166,11 @@ class FrameRun {
 
   /** Of the noise in a part of the frame, per colour. */
   async #estimateSigmas(area: Area): Promise<number[]> {
-    const { binding, source, options } = this.#context;
+    const { source, options } = this.#context;
     const sigmas: number[] = [];
     for (let plane = 0; plane < this.#planes; plane += 1) {
       options.signal.throwIfAborted();
-      sigmas.push(await estimateSigma(binding, source, plane, area, this.#psfs.middle(plane, this.#placeOf(area))));
+      sigmas.push(await estimateSigma(this.#context, source, plane, area, this.#psfs.middle(plane, this.#placeOf(area))));
     }
     return sigmas;
   }

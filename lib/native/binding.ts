@@ -4,8 +4,10 @@
  * {@link NativeErrorCode}.
  */
 
+import type { EstimationBinding } from './estimation.js';
 import type { SolverBinding } from './solver.js';
 
+export type * from './estimation.js';
 export type * from './solver.js';
 
 export type NativeErrorCode = 'MODEL_INVALID' | 'ISA_UNAVAILABLE' | 'OUT_OF_MEMORY' | 'ABORTED' | 'STATE' | 'INTERNAL';
@@ -177,7 +179,7 @@ export interface NativeFft {
   dispose(): void;
 }
 
-export interface Binding extends SolverBinding {
+export interface Binding extends SolverBinding, EstimationBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
   isas(): IsaInfo[];

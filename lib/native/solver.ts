@@ -180,18 +180,6 @@ export interface SolverPlan {
   readonly paddedHeight: number;
 }
 
-export interface NoiseRequest {
-  readonly window: SampleWindow;
-  readonly width: number;
-  readonly height: number;
-  /** Samples at or above this, in [0, 1] units, and those at 0, are left out with their neighbours; Infinity: none. */
-  readonly saturation: number;
-  /** Leave out what touches the borders of the frame's 8x8 blocks. */
-  readonly jpeg: boolean;
-  /** Immerkaer 1996: from the mean of the absolute Laplacian, or from its median, which scene edges disturb less. */
-  readonly form: 'mean' | 'median';
-}
-
 export interface ShrinkageBenchmark {
   readonly isa: string;
   readonly alpha: number;
@@ -206,8 +194,6 @@ export interface SolverBinding {
   planSolver(shape: SolverShape, isa: string): SolverPlan;
   /** Throws OUT_OF_MEMORY or ISA_UNAVAILABLE. */
   createSolver(shape: SolverShape, isa: string): NativeSolver;
-  /** `sigma` in [0, 1] units, from `pixels` places; 0 from 0 when none is left. */
-  estimateNoise(request: NoiseRequest): Promise<{ readonly sigma: number; readonly pixels: number }>;
   /**
    * Writes the first `width` x `rows` floats of a plane to a part of a frame: rounded to nearest and clamped, floats
    * as they are.

@@ -95,6 +95,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("planSolver", Napi::Function::New(env, planSolver));
   exports.Set("createSolver", Napi::Function::New(env, createSolver));
   exports.Set("estimateNoise", Napi::Function::New(env, estimateNoise));
+  exports.Set("measurePeriodogram", Napi::Function::New(env, measurePeriodogram));
   exports.Set("storePlane", Napi::Function::New(env, storePlane));
   exports.Set("benchmarkShrinkage", Napi::Function::New(env, benchmarkShrinkage));
   return exports;

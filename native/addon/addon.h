@@ -59,6 +59,7 @@ Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info);
 Napi::Value planSolver(const Napi::CallbackInfo& info);
 Napi::Value createSolver(const Napi::CallbackInfo& info);
 Napi::Value estimateNoise(const Napi::CallbackInfo& info);
+Napi::Value measurePeriodogram(const Napi::CallbackInfo& info);
 Napi::Value storePlane(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 

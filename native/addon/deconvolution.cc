@@ -1,4 +1,4 @@
-// What deconvolution needs beside solvers: noise, planes of blended tiles, and a timing.
+// What deconvolution needs beside solvers: planes of blended tiles, and a timing.
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -6,7 +6,6 @@
 #include "addon/addon.h"
 #include "addon/call_task.h"
 #include "addon/windows.h"
-#include "deconvolution/noise.h"
 #include "deconvolution/samples.h"
 #include "deconvolution/shrinkage.h"
 
@@ -31,31 +30,6 @@ double timeShrinkage(const DeconvolutionKernels& kernels, const Shrinkage& shrin
 }
 
 }  // namespace
-
-Napi::Value estimateNoise(const Napi::CallbackInfo& info) {
-  const auto request = info[0].As<Napi::Object>();
-  const auto window = request.Get("window").As<Napi::Object>();
-  const NoiseRequest noise{.window = windowOf<const void>(window),
-                           .width = intOf(request, "width"),
-                           .height = intOf(request, "height"),
-                           .left = intOf(window, "left"),
-                           .top = intOf(window, "top"),
-                           .saturation = request.Get("saturation").As<Napi::Number>().FloatValue(),
-                           .jpeg = request.Get("jpeg").ToBoolean().Value(),
-                           .useMedian = textOf(request, "form") == "median"};
-  auto estimate = std::make_shared<NoiseEstimate>();
-  const auto compute = [=] {
-    *estimate = perifocal::estimateNoise(noise);
-    return Status();
-  };
-  const auto convert = [estimate](Napi::Env env) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("sigma", estimate->sigma);
-    object.Set("pixels", static_cast<double>(estimate->pixels));
-    return object;
-  };
-  return (new CallTask(info.Env(), {window.Get("samples")}, compute, convert))->start();
-}
 
 Napi::Value storePlane(const Napi::CallbackInfo& info) {
   const float* plane = info[0].As<Napi::Float32Array>().Data();

@@ -28,6 +28,7 @@ struct Check {
 std::vector<Check> fftChecks();
 std::vector<Check> deconvolutionChecks();
 std::vector<Check> solverChecks();
+std::vector<Check> estimationChecks();
 std::vector<Check> kernelChecks();
 std::vector<Check> winogradChecks();
 std::vector<Check> networkChecks();

@@ -1,4 +1,4 @@
-// The parts of deconvolution: w-steps, noise, continuations, spectra of scenes.
+// The parts of deconvolution: w-steps, continuations, spectra of scenes.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -10,7 +10,6 @@
 #include "checks/random.h"
 #include "checks/reference_deconvolution.h"
 #include "deconvolution/geometry.h"
-#include "deconvolution/noise.h"
 #include "deconvolution/shrinkage.h"
 #include "deconvolution/solver.h"
 
@@ -53,52 +52,6 @@ void checkShrinkageValues(Context& context) {
     context.expect(std::fabs(shrink(unit, v, alpha, beta) - w) <= 1.5e-6, "w of " + std::to_string(v));
     context.expect(std::fabs(shrink(unit, -v, alpha, beta) + w) <= 1.5e-6, "w of " + std::to_string(-v));
   }
-}
-
-/// A ramp with white noise, as bytes or words.
-template <class T>
-std::vector<T> noisyRamp(int width, int height, double sigma, double top) {
-  Random random(5);
-  std::vector<T> samples;
-  for (int i = 0; i < width * height; ++i) {
-    const double normal = std::sqrt(-2 * std::log(1 - random.unit())) * std::cos(2 * std::numbers::pi * random.unit());
-    const double value = 0.3 + 0.4 * (i % width) / width + sigma * normal;
-    samples.push_back(static_cast<T>(std::lround(std::clamp(value, 0.0, 1.0) * top)));
-  }
-  return samples;
-}
-
-void checkNoise(Context& context, bool jpeg, bool useMedian) {
-  constexpr int kSide = 300;
-  for (double sigma : {0.005, 0.02}) {
-    std::vector<std::uint16_t> words = noisyRamp<std::uint16_t>(kSide, kSide, sigma, 65535);
-    // Saturated pixels and steps from block to block must not disturb.
-    for (int i = 0; i < kSide * kSide && jpeg; ++i) {
-      const int block = (i / kSide + 5) / 8 + (i % kSide + 3) / 8;
-      words[i] = static_cast<std::uint16_t>(words[i] + block % 3 * 5000);
-    }
-    for (int i = 0; i < 3000; ++i) words[i * 29] = i % 2 == 0 ? 65535 : 0;
-    const NoiseEstimate estimate = estimateNoise(
-        {{words.data(), SampleType::kUint16, 1, kSide}, kSide, kSide, 3, 5, 0.99f, jpeg, useMedian});
-    context.expect(estimate.pixels > 10000, std::to_string(estimate.pixels) + " places");
-    context.expect(std::fabs(estimate.sigma / sigma - 1) <= 0.04, std::to_string(estimate.sigma));
-  }
-}
-
-void checkNoiseOfBytes(Context& context) {
-  constexpr int kSide = 300;
-  const std::vector<std::uint8_t> bytes = noisyRamp<std::uint8_t>(kSide, kSide, 0.01, 255);
-  // Rounding to bytes is noise too.
-  const double expected = std::hypot(0.01, 1 / 255.0 / std::sqrt(12.0));
-  for (bool useMedian : {false, true}) {
-    const NoiseEstimate estimate = estimateNoise({{bytes.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0,
-                                                  2.0f, false, useMedian});
-    context.expect(std::fabs(estimate.sigma / expected - 1) <= 0.04, std::to_string(estimate.sigma));
-  }
-  const std::vector<std::uint8_t> white(kSide * kSide, 255);
-  context.expect(estimateNoise({{white.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 1.0f, false, false})
-                         .pixels == 0,
-                 "noise from saturated pixels");
 }
 
 void checkContinuation(Context& context) {
@@ -163,13 +116,6 @@ std::vector<Check> deconvolutionChecks() {
     for (const FloatUnit& unit : emulatedFloatUnits()) add(unit, " (emulated)");
   }
   checks.push_back({"w-step, values of the specification", checkShrinkageValues});
-  for (bool jpeg : {false, true}) {
-    for (bool useMedian : {false, true}) {
-      checks.push_back({std::string("noise, ") + (useMedian ? "median" : "mean") + (jpeg ? ", off block borders" : ""),
-                        [=](Context& c) { checkNoise(c, jpeg, useMedian); }});
-    }
-  }
-  checks.push_back({"noise of bytes, and of none", checkNoiseOfBytes});
   checks.push_back({"continuation beyond the tile", checkContinuation});
   checks.push_back({"spectrum of a white scene", checkSignalFit});
   return checks;

@@ -11,6 +11,11 @@ void copyStrided(const T* in, std::ptrdiff_t stride, int count, T* out) {
   for (int x = 0; x < count; ++x) out[x] = in[x * stride];
 }
 
+template <class T>
+void scaleStrided(const T* in, std::ptrdiff_t stride, int count, float scale, float* out) {
+  for (int x = 0; x < count; ++x) out[x] = static_cast<float>(in[x * stride]) * scale;
+}
+
 /// In chunks: compilers make vectors of the rounding, not of the scattering.
 template <class T>
 void storeRounded(const float* values, T* out, std::ptrdiff_t stride, int count, float top) {
@@ -35,6 +40,13 @@ auto* rowOf(const Window& window, int y) {
 
 }  // namespace
 
+SourceWindow partOf(const SourceWindow& window, int left, int top) {
+  SourceWindow part = window;
+  const std::ptrdiff_t samples = top * window.rowStride + left * window.pixelStride;
+  part.first = static_cast<const std::byte*>(window.first) + samples * static_cast<std::ptrdiff_t>(sampleBytes(window.type));
+  return part;
+}
+
 void copyRow(const SourceWindow& window, int y, int count, void* out) {
   switch (window.type) {
     case SampleType::kUint8:
@@ -45,6 +57,17 @@ void copyRow(const SourceWindow& window, int y, int count, void* out) {
                          static_cast<std::uint16_t*>(out));
     case SampleType::kFloat32:
       return copyStrided(rowOf<const float>(window, y), window.pixelStride, count, static_cast<float*>(out));
+  }
+}
+
+void readRow(const SourceWindow& window, int y, int count, float* out) {
+  const float scale = 1.0f / fullScale(window.type);
+  switch (window.type) {
+    case SampleType::kUint8:
+      return scaleStrided(rowOf<const std::uint8_t>(window, y), window.pixelStride, count, scale, out);
+    case SampleType::kUint16:
+      return scaleStrided(rowOf<const std::uint16_t>(window, y), window.pixelStride, count, scale, out);
+    case SampleType::kFloat32: return copyStrided(rowOf<const float>(window, y), window.pixelStride, count, out);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "deconvolution/noise.h"
+#include "estimation/noise.h"
 
 #include <algorithm>
 #include <array>
@@ -47,19 +47,6 @@ class Histogram {
   double sum_ = 0;
 };
 
-/// Samples of row y as floats of full scale 1; NaN and infinities as NaN.
-void readRow(const NoiseRequest& request, int y, std::vector<std::byte>& raw, float* out) {
-  copyRow(request.window, y, request.width, raw.data());
-  const float scale = 1.0f / fullScale(request.window.type);
-  for (int x = 0; x < request.width; ++x) {
-    switch (request.window.type) {
-      case SampleType::kUint8: out[x] = reinterpret_cast<const std::uint8_t*>(raw.data())[x] * scale; break;
-      case SampleType::kUint16: out[x] = reinterpret_cast<const std::uint16_t*>(raw.data())[x] * scale; break;
-      case SampleType::kFloat32: out[x] = reinterpret_cast<const float*>(raw.data())[x]; break;
-    }
-  }
-}
-
 /// Whether a 3x3 neighbourhood around this position of the frame lies in one 8x8 block, in this direction.
 bool isInsideBlock(int position) { return position % 8 != 0 && position % 8 != 7; }
 
@@ -83,12 +70,11 @@ void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows
 }  // namespace
 
 NoiseEstimate estimateNoise(const NoiseRequest& request) {
-  std::vector<std::byte> raw(request.width * sampleBytes(request.window.type));
   std::vector<float> ring(static_cast<std::size_t>(request.width) * 3);
   const auto slot = [&](int y) { return ring.data() + static_cast<std::ptrdiff_t>(y % 3) * request.width; };
   Histogram histogram(stepOf(request.window.type));
   for (int y = 0; y < request.height; ++y) {
-    readRow(request, y, raw, slot(y));
+    readRow(request.window, y, request.width, slot(y));
     if (y < 2 || (request.jpeg && !isInsideBlock(request.top + y - 1))) continue;
     addRow(request, {slot(y - 2), slot(y - 1), slot(y)}, histogram);
   }
