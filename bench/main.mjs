@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers] [--threads 2] [--isa name]
-// [--openvino PYTHON]`, the last an interpreter that has OpenVINO, for a further peer.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods] [--threads 2]
+// [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file for
+// details of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
@@ -10,6 +11,7 @@ import { benchmarkFft } from './fft.mjs';
 import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
+import { benchmarkMethods } from './methods.mjs';
 import { benchmarkPeers } from './peers.mjs';
 import { benchmarkSolvers } from './solvers.mjs';
 import { formatReport } from './tables.mjs';
@@ -23,6 +25,7 @@ const QUICK = {
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
   fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
   solvers: { width: 512, height: 384, rounds: 2 },
+  methods: { width: 512, height: 384 },
 };
 const FULL = {
   kernelSamples: 7,
@@ -32,6 +35,7 @@ const FULL = {
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
   fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
   solvers: { width: 2048, height: 1536, rounds: 5 },
+  methods: { width: 2048, height: 1536 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */
@@ -42,10 +46,11 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
+      picture: { type: 'string' },
     },
   });
   const binding = loadBinding();
@@ -67,6 +72,7 @@ async function main() {
     ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
+    ...(sections.has('methods') && { methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }) }),
   };
   if (results.algorithms || results.peers) results.bars = judgeBars(results);
   console.log(values.json ? JSON.stringify(results) : formatReport(results));

@@ -70,9 +70,19 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
   ].join('\n');
 };
 
+const formatMethods = ({ width, height, threads, radius, skimage, results }) => [
+  `Whole deconvolutions of a ${width}x${height} RGB frame, file to file: defocus of ${radius} px, shot noise 0.005, ${results[0].isa}, ${threads} threads`,
+  `scikit-image ${skimage ?? 'missing'}: the three colours in memory, as many iterations, its Wiener filter with the best balance`,
+  formatTable(['method', 'PSNR', 'gain', 'iterations', 'seconds', 'ms per iteration', 'peak RSS', 'scikit-image', 'x ours'],
+    results.map(({ name, before, after, iterations, seconds, secondsPerIteration, peakRssBytes, peer }) => [
+      name, `${before.toFixed(2)} -> ${after.toFixed(2)} dB`, `${(after - before).toFixed(2)} dB`, String(iterations), seconds.toFixed(2),
+      (1000 * secondsPerIteration).toFixed(0), `${(peakRssBytes / 1e6).toFixed(0)} MB`,
+      peer ? `${peer.psnr.toFixed(2)} dB in ${peer.seconds.toFixed(1)} s` : '', peer ? oneDigit(peer.seconds / seconds) : ''])),
+].join('\n');
+
 /** All results for people. */
-export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers }) => [
+export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods }) => [
   formatMachine(machine), kernels && formatKernels(kernels), algorithms && formatAlgorithms(algorithms),
   frames && formatFrames(frames), peers && formatPeers(peers), bars && formatBars(bars),
-  fft && formatFft(fft), solvers && formatSolvers(solvers),
+  fft && formatFft(fft), solvers && formatSolvers(solvers), methods && formatMethods(methods),
 ].filter(Boolean).join('\n\n');

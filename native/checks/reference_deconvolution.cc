@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "checks/reference_dft.h"
+#include "deconvolution/surroundings.h"
 
 namespace perifocal::checks {
 namespace {
@@ -282,9 +283,15 @@ Image continuedSamples(const Problem& problem) {
   const Grid grid(problem);
   Image y = observe(problem, 0).values;
   if (problem.shape.boundary != Boundary::kBertero) return y;
-  for (int pass = 0; pass < 3; ++pass) {
-    const Image x = solveInFourier(problem, y, grid.filled(0), 0.02, SignalPrior::kGradient);
-    const Image predicted = referenceBlur(problem, x);
+  const Surroundings::Schedule schedule = Surroundings::scheduleOf(problem.shape.method);
+  for (int pass = 0; pass < schedule.passes; ++pass) {
+    const Image x = solveInFourier(problem, y, grid.filled(0), Surroundings::kNsr, SignalPrior::kGradient);
+    const Image blurred = referenceBlur(problem, x);
+    const double relaxation = schedule.relaxation(pass);
+    const Image predicted = grid.map([&](int row, int column) {
+      const std::size_t i = grid.at(row, column);
+      return y[i] + relaxation * (blurred[i] - y[i]);
+    });
     y = grid.map([&](int row, int column) {
       const bool isTile = row < problem.shape.height && column < problem.shape.width;
       return (isTile ? y : predicted)[grid.at(row, column)];

@@ -63,11 +63,30 @@ void solve(const SolveBlock& block, float* residual) {
 }
 
 template <class V>
+void predict(const SolveBlock& block, float relaxation) {
+  constexpr float kLeastDenominator = 1e-12f;
+  const auto weight = V::splat(block.weight), rest = V::splat((1.0f - relaxation) * block.weight);
+  float* data = block.data;
+  const float* otf = block.otf;
+  for (int r = 0; r < block.rows; ++r, data += 2 * kBins, otf += block.realOtf ? kBins : 2 * kBins) {
+    const auto rowPenalty = V::splat(block.rowPenalty[block.frequency[r]]);
+    for (int u = 0; u < kBins; u += V::kWidth) {
+      const auto hr = V::load(otf + u), hi = block.realOtf ? V::splat(0.0f) : V::load(otf + kBins + u);
+      const auto power = V::fma(hr, hr, hi * hi), penalty = rowPenalty + V::load(block.columnPenalty + u);
+      const auto denominator = V::max(V::fma(weight, penalty, power), V::splat(kLeastDenominator));
+      const auto gain = V::fma(rest, penalty, power) * (V::splat(1.0f) / denominator);
+      V::store(data + u, gain * V::load(data + u));
+      V::store(data + kBins + u, gain * V::load(data + kBins + u));
+    }
+  }
+}
+
+template <class V>
 constexpr DeconvolutionKernels deconvolutionKernelsOf(const char* name) {
   return {name,
           widen<std::uint8_t>, widen<std::uint16_t>, widenFloats,
           ratio<V>, dampedRatio<V>, correct<V>, range<V>, compare<V>, advanceStep<V>, extrapolate<V>,
           direction<V>, totalVariation<V>,
           shrinkDifference<V>, divergence<V>,
-          multiplyReal<V>, multiplyComplex<V, false>, multiplyComplex<V, true>, solve<V>};
+          multiplyReal<V>, multiplyComplex<V, false>, multiplyComplex<V, true>, solve<V>, predict<V>};
 }

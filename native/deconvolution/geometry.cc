@@ -9,11 +9,13 @@
 namespace perifocal {
 namespace {
 
-/// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile.
+/// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile, and so
+/// long that what one edge makes of it does not reach the other: else it would matter how far the other is.
 int paddedSize(const SolverShape& shape, int size, int radius) {
   if (shape.boundary == Boundary::kPeriodic) return size;
   const bool weighted = shape.method == DeconvolutionMethod::kRichardsonLucy && shape.boundary == Boundary::kBertero;
-  return goodFftSize(size + (weighted ? 2 : 4) * radius);
+  constexpr int kIndependent = 48;
+  return goodFftSize(size + (weighted ? 2 * radius : std::clamp(kIndependent, 4 * radius, 12 * radius)));
 }
 
 /// The `distance`-th position beyond an edge, counted from 1, as a distance from that edge inside the tile.

@@ -95,6 +95,8 @@ struct DeconvolutionKernels {
   void (*multiplyConjugate)(const float* otf, int rows, float* data);
   /// Adds |H X - Y|^2 of every lane to `residual`.
   void (*solve)(const SolveBlock& block, float* residual);
+  /// data: Y to Y + relaxation * (H X - Y), X being the solution where F = 0.
+  void (*predict)(const SolveBlock& block, float relaxation);
 };
 
 }  // namespace perifocal
