@@ -41,7 +41,31 @@ export interface RunContext {
 /** Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. */
 export async function deconvolveFrame(context: RunContext): Promise<Deconvolved> {
   const { settings, source: { frame } } = context;
-  return isBlank(frame) ? returnBlank(frame, settings) : new FrameRun(context).run();
+  if (isBlank(frame)) return returnBlank(frame, settings);
+  const psfs = new TilePsfs(settings.psf, settings.modes);
+  const sigma = settings.sigma ?? rootMeanSquare(await estimateSigmas(context, psfs, areaOf(frame)));
+  return new FrameRun(context, psfs, sigma).run();
+}
+
+function areaOf({ width, height }: AnyFrame): Area {
+  return { left: 0, top: 0, width, height };
+}
+
+/** Where a part of a frame lies in it. */
+function placeOf(frame: AnyFrame, { left, top, width, height }: Area): Place {
+  const span = (start: number, side: number, length: number): [number, number] => [start / (length - 1), (start + side - 1) / (length - 1)];
+  return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
+}
+
+/** Of the noise in a part of the frame, per colour. */
+async function estimateSigmas(context: RunContext, psfs: TilePsfs, area: Area): Promise<number[]> {
+  const { source, options } = context;
+  const sigmas: number[] = [];
+  for (let plane = 0; plane < colourPlanes(source.frame); plane += 1) {
+    options.signal.throwIfAborted();
+    sigmas.push(await estimateSigma(context, source, plane, area, psfs.middle(plane, placeOf(source.frame, area))));
+  }
+  return sigmas;
 }
 
 function returnBlank({ data }: AnyFrame, { sigma }: DeconvolveSettings): Deconvolved {
@@ -57,27 +81,28 @@ interface Ended {
   readonly last: StepReport;
 }
 
-/** One frame on its way. */
+/** One frame on its way, its noise being known. */
 class FrameRun {
   readonly #context: RunContext;
   readonly #psfs: TilePsfs;
   readonly #planes: number;
-  #sigma = NaN;
+  readonly #sigma: number;
   #tuning: SolverSettings;
   #stepSeconds = 0;
   #lastPsf: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
 
-  constructor(context: RunContext) {
+  /** @param sigma of the noise, 1 being full scale */
+  constructor(context: RunContext, psfs: TilePsfs, sigma: number) {
+    const { settings, source: { frame } } = context;
     this.#context = context;
-    this.#psfs = new TilePsfs(context.settings.psf, context.settings.modes);
-    this.#planes = colourPlanes(context.source.frame);
-    this.#tuning = tuneSolver(context.settings, 1, context.source.frame);
+    this.#psfs = psfs;
+    this.#planes = colourPlanes(frame);
+    this.#sigma = sigma;
+    this.#tuning = tuneSolver(settings, sigma, frame);
   }
 
   async run(): Promise<Deconvolved> {
     const { plan, settings, source: { frame } } = this.#context;
-    this.#sigma = settings.sigma ?? rootMeanSquare(await this.#estimateSigmas(this.#frameArea()));
-    this.#tuning = tuneSolver(settings, this.#sigma, frame);
     const { test, most } = await this.#decide();
     this.#stepSeconds = 0;
     const { columns, rows } = plan.tiles;
@@ -112,14 +137,9 @@ class FrameRun {
     const { method, iterations, maxIterations } = settings;
     if (method === 'wiener' && plan.probe) await this.#fitSignal(plan.probe);
     if (iterations !== null) return { test: stopAfter(iterations, method === 'richardson-lucy' ? 'iterations' : 'complete'), most: iterations };
-    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, this.#frameArea(), this.#sigma)), most: maxIterations };
+    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, areaOf(this.#context.source.frame), this.#sigma)), most: maxIterations };
     const { count, reason } = await this.#countIterations(plan.probe);
     return { test: stopAfter(count, reason), most: count };
-  }
-
-  #frameArea(): Area {
-    const { width, height } = this.#context.source.frame;
-    return { left: 0, top: 0, width, height };
   }
 
   /** Mean variance of the noise of the samples that count. */
@@ -137,7 +157,7 @@ class FrameRun {
   async #countIterations(shape: DeconvolutionPlan['shape']): Promise<{ readonly count: number; readonly reason: StopReason }> {
     const { settings } = this.#context;
     const area = this.#probeArea(shape);
-    const sigmas = settings.sigma === null ? await this.#estimateSigmas(area) : [];
+    const sigmas = settings.sigma === null ? await estimateSigmas(this.#context, this.#psfs, area) : [];
     const ended: Ended[] = [];
     for (let plane = 0; plane < this.#planes; plane += 1) {
       const solver = await this.#load(shape, plane, area);
@@ -158,30 +178,13 @@ class FrameRun {
     this.#tuning = { ...this.#tuning, nsr, exponent: Math.max(exponent, LEAST_EXPONENT) };
   }
 
-  #placeOf({ left, top, width, height }: Area): Place {
-    const { frame } = this.#context.source;
-    const span = (start: number, side: number, length: number): [number, number] => [start / (length - 1), (start + side - 1) / (length - 1)];
-    return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
-  }
-
-  /** Of the noise in a part of the frame, per colour. */
-  async #estimateSigmas(area: Area): Promise<number[]> {
-    const { source, options } = this.#context;
-    const sigmas: number[] = [];
-    for (let plane = 0; plane < this.#planes; plane += 1) {
-      options.signal.throwIfAborted();
-      sigmas.push(await estimateSigma(this.#context, source, plane, area, this.#psfs.middle(plane, this.#placeOf(area))));
-    }
-    return sigmas;
-  }
-
   /** The solver with a part of a plane in it; null where none of its pixels counts. */
   async #load(shape: DeconvolutionPlan['shape'], plane: number, { left, top }: Pick<Area, 'left' | 'top'>): Promise<NativeSolver | null> {
     const { source: { frame }, options } = this.#context;
     options.signal.throwIfAborted();
     const solver = this.#context.solverOf(shape);
     solver.configure(this.#tuning);
-    const psf = this.#psfs.at(plane, this.#placeOf({ left, top, width: shape.width, height: shape.height }));
+    const psf = this.#psfs.at(plane, placeOf(frame, { left, top, width: shape.width, height: shape.height }));
     if (this.#lastPsf?.solver !== solver || this.#lastPsf.psf.kernels !== psf.kernels || psf.coefficients) await solver.setPsf(psf);
     this.#lastPsf = { solver, psf };
     const { validPixels } = await solver.load(windowOf(frame, frame.data, plane, left, top), options.valid);
