@@ -48,6 +48,13 @@ export class IsaError extends PerifocalError {
   }
 }
 
+/** A frame does not tell what was to be estimated from it; code `ESTIMATE_DECLINED`, the message says why. */
+export class EstimateError extends PerifocalError {
+  constructor(message: string) {
+    super('ESTIMATE_DECLINED', message);
+  }
+}
+
 /** A call in the wrong state: disposed, or busy with another frame; code `STATE`. */
 export class StateError extends PerifocalError {
   constructor(message: string, options?: ErrorOptions) {

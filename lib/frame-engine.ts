@@ -1,4 +1,5 @@
 import type { DeconvolutionReport } from './deconvolve/report.js';
+import type { EncodedImage } from './image/decode.js';
 import type { AnyFrame, AnyFrameSize, Depth } from './image/frame.js';
 import type { RunOptions } from './progress.js';
 import type { NetworkReport } from './restored.js';
@@ -29,6 +30,8 @@ export interface FrameEngine<P extends MemoryPlan = MemoryPlan> {
   readonly depths: readonly (Depth | 32)[];
   /** @param isMasked whether pixels are marked as invalid. Throws ArgumentError, or BudgetError with the budget that would do. */
   plan(size: AnyFrameSize, isMasked: boolean): P;
+  /** Learns from the input what was left to be found out, before it is planned. Rejects with EstimateError. */
+  adapt?(input: EncodedImage | AnyFrame, signal: AbortSignal): Promise<void>;
   /** Restores a frame as planned for its size; the source is only read. */
   run(source: FrameSource, plan: P, options: RunOptions): Promise<FrameResult>;
   /** Gives memory back; of what the collector must give back, the bytes. Idempotent. */

@@ -110,6 +110,7 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   async #restore(input: EncodedImage | AnyFrame, options: RunOptions, accept: (size: FrameSize) => void = () => {}): Promise<RestoredImage<AnyFrame, R>> {
     this.#garbage.settle();
     const start = performance.now();
+    await this.#engine.adapt?.(input, options.signal);
     const { frame, metadata, isJpeg, plan } = await this.#readInput(input, options, accept);
     const decodeSeconds = (performance.now() - start) / 1000;
     const { data, report } = await this.#engine.run({ frame, isJpeg }, plan, options);

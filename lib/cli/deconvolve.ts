@@ -33,7 +33,7 @@ export function addDeconvolveCommand(program: Command): void {
     .description('restore pictures whose blur is known')
     .argument('<input...>', 'picture files')
     .option('-o, --output <path>', 'output file, or folder for several inputs (default: <input>.restored.<ext>)')
-    .requiredOption('--psf <spec...>', `blur kernel, or one each for red, green and blue: ${PSF_SYNTAX}`)
+    .requiredOption('--psf <spec...>', `blur kernel, or one each for red, green and blue: ${PSF_SYNTAX}; or auto: the defocus, estimated from each picture`)
     .addOption(new Option('--method <name>', 'what restores').choices(Object.keys(METHODS)).default('hyper-laplacian'));
   addTuningFlags(command);
   addMachineFlags(command, DEFAULT_DECONVOLUTION_BUDGET)
@@ -85,14 +85,15 @@ async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<voi
 export function summariseDeconvolution(
   { output }: Job, { width, height, report }: { width: number; height: number; report: DeconvolutionReport }, method: string,
 ): Summary {
-  const { iterations, stopReason, seconds, secondsPerIteration, threads, isa, fallbackReason, peakRssBytes } = report;
+  const { iterations, stopReason, seconds, secondsPerIteration, threads, isa, fallbackReason, estimatedPsf, peakRssBytes } = report;
   const peakRssMB = toMegabytes(peakRssBytes);
   const fallback = fallbackReason === null ? '' : `; instead of the network: ${fallbackReason}`;
   return {
     json: {
       output, method, iterations, stopReason, seconds, secondsPerIteration, threads, isa, peakRssMB, ...(fallbackReason !== null && { fallbackReason }),
+      ...(estimatedPsf !== null && { psf: estimatedPsf }),
     },
     text: `${output}: ${width}x${height} in ${seconds.toFixed(2)} s (${method}, ${iterations} iterations, stopped by ${stopReason}, ${isa}, `
-      + `${threads} threads, peak ${peakRssMB} MB${fallback})`,
+      + `${threads} threads, peak ${peakRssMB} MB${estimatedPsf === null ? '' : `; ${estimatedPsf}`}${fallback})`,
   };
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ArgumentError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { addDeconvolveCommand } from './deconvolve.js';
+import { addEstimateCommand } from './estimate.js';
 import { addInfoCommand } from './info.js';
 import { addPlanCommand } from './plan.js';
 import { addPsfCommand } from './psf.js';
@@ -20,6 +21,7 @@ function createProgram(): Command {
     .exitOverride();
   addRestoreCommand(program);
   addDeconvolveCommand(program);
+  addEstimateCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
   addInfoCommand(program);

@@ -48,8 +48,12 @@ export const parseNumber = parser((text) => {
 });
 
 export function addMachineFlags(command: Command, defaultBudget: string): Command {
+  return addThreadFlags(command
+    .option('--memory <size>', 'what the whole process may take', parser((text) => (parseBudget(text), text)), defaultBudget));
+}
+
+export function addThreadFlags(command: Command): Command {
   return command
-    .option('--memory <size>', 'what the whole process may take', parser((text) => (parseBudget(text), text)), defaultBudget)
     .addOption(new Option('--threads <count>', '1 to 3 (default: as many as there are)').argParser(parseChoice([1, 2, 3])))
     .option('--isa <name>', 'instruction set (default: the best there is)');
 }

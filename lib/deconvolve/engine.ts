@@ -1,12 +1,15 @@
 import { NativeError } from '../errors.js';
 import type { FrameEngine, FrameResult, FrameSource } from '../frame-engine.js';
-import type { AnyFrameSize } from '../image/frame.js';
+import { estimatePsf } from '../estimate/psf.js';
+import type { EncodedImage } from '../image/decode.js';
+import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverShape } from '../native/binding.js';
 import { translateNativeError } from '../native/loader.js';
 import type { RunOptions } from '../progress.js';
 import type { DeconvolveSettings } from './options.js';
 import { planDeconvolution } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
+import { preparePsf } from './psf-source.js';
 import { deconvolveFrame } from './run.js';
 
 /** Restores frames whose blur is known. */
@@ -15,9 +18,10 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
   readonly isa: string;
   readonly threads: 1 | 2 | 3;
   readonly #binding: Binding;
-  readonly #settings: DeconvolveSettings;
+  #settings: DeconvolveSettings;
   readonly #context: DeconvolutionContext;
   readonly #fallbackReason: string | null;
+  #estimatedPsf: string | null = null;
   #lastPlan: { readonly key: string; readonly plan: DeconvolutionPlan } | null = null;
   #solver: { readonly key: string; readonly native: NativeSolver } | null = null;
 
@@ -44,6 +48,15 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
     return this.#lastPlan.plan;
   }
 
+  async adapt(input: EncodedImage | AnyFrame, signal: AbortSignal): Promise<void> {
+    if (!this.#settings.isPsfAuto) return;
+    const { threads, isa } = this;
+    const words = await estimatePsf(input, { binding: this.#binding, isa, threads }, signal);
+    this.#settings = { ...this.#settings, psf: await preparePsf(words) };
+    this.#estimatedPsf = words;
+    this.#lastPlan = null;
+  }
+
   async run(source: FrameSource, plan: DeconvolutionPlan, options: RunOptions): Promise<FrameResult> {
     const start = performance.now();
     const { data, ...found } = await deconvolveFrame({
@@ -51,7 +64,7 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
     }).catch((error: unknown) => { throw translateNativeError(error); });
     const { isa, threads } = this;
     const seconds = (performance.now() - start) / 1000;
-    return { data, report: { method: this.#settings.method, isa, threads, seconds, ...found, plan, fallbackReason: this.#fallbackReason } };
+    return { data, report: { method: this.#settings.method, isa, threads, seconds, ...found, plan, fallbackReason: this.#fallbackReason, estimatedPsf: this.#estimatedPsf } };
   }
 
   /** The native solver of a shape: the one at hand where it fits, so that frames of one size map memory once. */

@@ -3,6 +3,7 @@ import type { EngineOptions } from '../engine-options.js';
 import { ArgumentError } from '../errors.js';
 import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../native/binding.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../validate.js';
+import { MOST_RADIUS } from '../estimate/verdict.js';
 import { preparePsf } from './psf-source.js';
 import type { PreparedPsf, PsfSource } from './psf-source.js';
 
@@ -14,7 +15,10 @@ const MAX_ITERATIONS = 10_000;
 
 /** Options of every method. */
 interface CommonOptions {
-  /** The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame. */
+  /**
+   * The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame. 'auto':
+   * the defocus of each frame, estimated from it, which may be declined; `plan` counts with the largest.
+   */
   readonly psf: PsfSource | readonly PsfSource[];
   readonly method?: DeconvolutionMethod;
   /** Beyond the edges: 'bertero' (unknown scene; the default), 'reflect', 'replicate' or 'periodic'. */
@@ -74,6 +78,8 @@ export interface DeconvolveOptions extends EngineOptions, CommonOptions, Richard
 /** Checked options, complete. Null stands for 'auto'. */
 export interface DeconvolveSettings {
   readonly psf: PreparedPsf;
+  /** Whether `psf` is only the largest that may be found, frame by frame. */
+  readonly isPsfAuto: boolean;
   readonly method: DeconvolutionMethod;
   readonly boundary: Boundary;
   readonly sigma: number | null;
@@ -102,6 +108,8 @@ export const METHODS: readonly DeconvolutionMethod[] = ['hyper-laplacian', 'rich
 const OVERRUN: Readonly<Record<Acceleration, number>> = { none: 2.4, 'biggs-andrews': 1.65, 'heavy-ball': 1.65 };
 const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-ball'];
 const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'periodic'];
+/** Stands for a kernel that is to be estimated. */
+export const AUTO = 'auto';
 const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma'];
 const METHOD_KEYS: Readonly<Record<DeconvolutionMethod, readonly string[]>> = {
   'richardson-lucy': [
@@ -119,8 +127,9 @@ export async function checkDeconvolveOptions(options: DeconvolveOptions, name: s
   requireKnownKeys(name, options, [...COMMON_KEYS, ...Object.values(METHOD_KEYS).flat(), ...others]);
   const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHODS);
   refuseForeignKeys(method, options);
-  const psf = await preparePsf(options.psf);
-  const settings = { psf, method, boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
+  const isPsfAuto = options.psf === AUTO;
+  const psf = await preparePsf(isPsfAuto ? `disk:${MOST_RADIUS}` : options.psf);
+  const settings = { psf, isPsfAuto, method, boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
   checkCombination(settings);
   return settings;
 }
@@ -138,7 +147,7 @@ function orAuto(name: string, value: number | 'auto' | undefined, min: number, m
   return value === undefined || value === 'auto' ? null : requireNumber(name, value, min, max);
 }
 
-function checkNumbers(options: DeconvolveOptions, method: DeconvolutionMethod): Omit<DeconvolveSettings, 'psf' | 'method' | 'boundary' | 'sigma'> {
+function checkNumbers(options: DeconvolveOptions, method: DeconvolutionMethod): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma'> {
   const { iterations = 'auto', alpha = 2 / 3 } = options;
   const acceleration = requireOneOf('acceleration', options.acceleration ?? 'biggs-andrews', ACCELERATIONS);
   if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1)) throw expected('number between 0 and 1, both excluded', 'alpha', alpha);
@@ -169,7 +178,7 @@ function defaultIterations(method: DeconvolutionMethod): number | null {
   return { 'richardson-lucy': null, 'hyper-laplacian': 6, wiener: 1 }[method];
 }
 
-function checkCombination({ psf, method, modes }: DeconvolveSettings): void {
+function checkCombination({ psf, method, modes }: Pick<DeconvolveSettings, 'psf' | 'method' | 'modes'>): void {
   if (method === 'richardson-lucy' && psf.hasNegative) throw new ArgumentError('Richardson-Lucy needs a PSF without negative weights');
   if (modes > 1 && !psf.isField) throw new ArgumentError(`modes ${modes} needs a field of PSFs`);
   if (psf.nodes < modes) throw new ArgumentError(`${modes} modes need a field of at least as many PSFs, this one has ${psf.nodes}`);

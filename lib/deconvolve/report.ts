@@ -29,4 +29,6 @@ export interface DeconvolutionReport extends RunReport {
   readonly plan: DeconvolutionPlan;
   /** Why a restorer deconvolved instead of using its network; null where deconvolution was asked for. */
   readonly fallbackReason: string | null;
+  /** The kernel that was estimated, in words; null where one was given. */
+  readonly estimatedPsf: string | null;
 }

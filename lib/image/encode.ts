@@ -68,7 +68,8 @@ function encode({ data, width, height, channels, depth }: Frame, format: ImageFo
   return compress(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace), format).toBuffer();
 }
 
-async function writeAtomically(path: string, parts: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
+/** Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. Throws ImageError. */
+export async function writeAtomically(path: string, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await writeAndSync(temporary, parts);

@@ -44,6 +44,18 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix {
   return { width, height, data };
 }
 
+/** A matrix as a NumPy file of float64, version 1. */
+export function formatNpy({ width, height, data }: Matrix): Uint8Array {
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
+  // The data begins at a multiple of 64, after a line's end.
+  const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(padded.length);
+  const values = Buffer.alloc(8 * data.length);
+  data.forEach((value, index) => values.writeDoubleLE(value, 8 * index));
+  return Buffer.concat([Buffer.from(`${MAGIC}\x01\x00`, 'latin1'), length, Buffer.from(padded), values]);
+}
+
 function invalid(reason: string): ImageError {
   return new ImageError('IMAGE_INVALID', `not a NumPy file that can be read: ${reason}`);
 }

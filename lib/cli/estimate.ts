@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { Command } from 'commander';
+import { estimate } from '../estimate/estimate.js';
+import type { Estimate } from '../estimate/estimate.js';
+import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
+import { toMegabytes } from './jobs.js';
+import { addThreadFlags } from './options.js';
+
+interface EstimateFlags {
+  readonly output?: string;
+  readonly threads?: 1 | 2 | 3;
+  readonly isa?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function addEstimateCommand(program: Command): void {
+  const command = program.command('estimate')
+    .description('estimate the blur kernel and the noise of pictures from an unknown camera')
+    .argument('<image...>', 'picture files')
+    .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several images a folder');
+  addThreadFlags(command)
+    .option('--json', 'print one JSON object per image on standard output, each on a line of its own')
+    .option('--quiet', 'no summary')
+    .action(run);
+}
+
+async function run(images: string[], flags: EstimateFlags): Promise<void> {
+  const { output, threads, isa } = flags;
+  const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
+  if (isFolder) await mkdir(output, { recursive: true });
+  else if (output !== undefined) await checkKernelOutput(output);
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const options = { signal: abort.signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) };
+    for (const image of images) {
+      const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
+      await estimateOne(image, target, flags, options);
+    }
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** A failure or a decline is reported and does not keep the others from being estimated, an interrupt does. */
+async function estimateOne(image: string, output: string | undefined, { json, quiet }: EstimateFlags, options: { readonly signal: AbortSignal }): Promise<void> {
+  try {
+    const found = await estimate(image, options);
+    const { declined } = found.blur;
+    if (declined === null && output !== undefined) await writeEstimate(output, image, found, options.signal);
+    if (json) process.stdout.write(`${JSON.stringify(describeEstimate(image, found))}\n`);
+    else if (!quiet && declined === null) process.stdout.write(`${image}: ${summarise(found)}${output === undefined ? '' : `, written to ${output}`}\n`);
+    if (declined === null) return;
+    process.stderr.write(`perifocal: ${image}: no estimate of the blur: ${declined}\n`);
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    process.stderr.write(`perifocal: ${image}: ${(error as Error).message}\n`);
+  }
+  process.exitCode = 1;
+}
+
+function summarise({ blur, noise, seconds, peakRssBytes }: Estimate): string {
+  const { level, value } = blur.confidence!;
+  const electrons = noise?.electrons ? `, ${noise.electrons.toPrecision(3)} electrons` : '';
+  const known = noise ? `; read noise ${noise.readNoise.toFixed(4)}${electrons}${noise.caveat ? ` (${noise.caveat})` : ''}` : '';
+  return `${blur.psf}, confidence ${level} (${value.toFixed(2)})${known}; ${seconds.toFixed(2)} s, peak ${toMegabytes(peakRssBytes)} MB`;
+}

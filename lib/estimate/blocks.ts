@@ -1,0 +1,77 @@
+import type { AnyFrame } from '../image/frame.js';
+import type { Binding } from '../native/binding.js';
+import { windowOf } from '../deconvolve/samples.js';
+
+/** Sides of blocks, larger first: the larger resolve the rings of a wide blur. */
+const SIDES: readonly number[] = [256, 128];
+/** Blocks with a larger part of samples at 0 or full scale tell of edges that the sensor has cut. */
+const MOST_CLIPPED = 0.02;
+/** Blocks per cell of a field along an axis, at least: fewer give no curve smooth enough for a fit. */
+const BLOCKS_PER_CELL = 4;
+const MOST_CELLS = 4;
+
+/** The smallest frame that can be told from, in pixels of its shorter side. */
+export const LEAST_SIDE = SIDES.at(-1)!;
+
+/** Blocks that overlap by half, cell by cell of a grid over the frame. */
+export interface BlockGrid {
+  readonly side: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Left and top of the blocks of every cell, row by row of cells. */
+  readonly cells: readonly Uint32Array[];
+}
+
+/** The mean spectrum of some blocks. */
+export interface BlockSpectrum {
+  readonly power: Float64Array;
+  /** How many blocks were fit; 0: the power means nothing. */
+  readonly blocks: number;
+}
+
+export interface Meter {
+  readonly binding: Binding;
+  readonly isa: string;
+  /** Calls of native code at a time. */
+  readonly threads: number;
+}
+
+/** The frame's sides are at least {@link LEAST_SIDE}. */
+export function layOutBlocks({ width, height }: Pick<AnyFrame, 'width' | 'height'>): BlockGrid {
+  const side = SIDES.find((candidate) => Math.min(width, height) >= candidate)!;
+  const [xs, ys] = [startsAlong(width, side), startsAlong(height, side)];
+  const columns = Math.max(1, Math.min(MOST_CELLS, Math.floor(xs.length / BLOCKS_PER_CELL)));
+  const rows = Math.max(1, Math.min(MOST_CELLS, Math.floor(ys.length / BLOCKS_PER_CELL)));
+  const share = (values: readonly number[], cell: number, count: number): readonly number[] =>
+    values.slice(Math.round((values.length * cell) / count), Math.round((values.length * (cell + 1)) / count));
+  const cells = Array.from({ length: columns * rows }, (_, cell) => Uint32Array.from(
+    share(ys, Math.floor(cell / columns), rows).flatMap((top) => share(xs, cell % columns, columns).flatMap((left) => [left, top]))));
+  return { side, columns, rows, cells };
+}
+
+/** From one end of the frame to the other, half a side apart or somewhat less. */
+function startsAlong(length: number, side: number): number[] {
+  const count = Math.ceil((length - side) / (side / 2)) + 1;
+  return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1))));
+}
+
+/** The spectra of all cells of one channel. */
+export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid, signal: AbortSignal): Promise<BlockSpectrum[]> {
+  const window = windowOf(frame, frame.data, channel, 0, 0);
+  const spectra: BlockSpectrum[] = [];
+  for (let first = 0; first < grid.cells.length; first += meter.threads) {
+    signal.throwIfAborted();
+    const batch = grid.cells.slice(first, first + meter.threads);
+    spectra.push(...await Promise.all(batch.map((corners) =>
+      meter.binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa))));
+  }
+  return spectra;
+}
+
+/** The mean over all blocks of all cells, summed in their order. */
+export function joinSpectra(spectra: readonly BlockSpectrum[]): BlockSpectrum {
+  const blocks = spectra.reduce((sum, cell) => sum + cell.blocks, 0);
+  const power = new Float64Array(spectra[0]!.power.length);
+  for (const cell of spectra) cell.power.forEach((value, bin) => { power[bin]! += (value * cell.blocks) / Math.max(blocks, 1); });
+  return { power, blocks };
+}

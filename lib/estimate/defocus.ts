@@ -1,0 +1,108 @@
+import type { AnyFrame } from '../image/frame.js';
+import type { FrameSource } from '../frame-engine.js';
+import { convolve } from '../deconvolve/psf/psf.js';
+import type { Psf } from '../deconvolve/psf/psf.js';
+import { disk, ellipse, gaussian } from '../deconvolve/psf/shapes.js';
+import { colourPlanes } from '../deconvolve/plan.js';
+import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
+import type { BlockGrid, BlockSpectrum, Meter } from './blocks.js';
+import { luminanceOf } from './luminance.js';
+import { RadiusFinder } from './radius.js';
+import { drawCurves } from './rings.js';
+import { refineShape } from './shape.js';
+import type { BlurShape } from './shape.js';
+import { LEAST_RADIUS, MOST_RADIUS, judge } from './verdict.js';
+import type { Confidence } from './verdict.js';
+
+/** Least width of a Gaussian that a kernel can have. */
+const LEAST_SIGMA = 0.05;
+/** Names of colours, by their number. */
+const COLOURS: Readonly<Record<number, readonly string[]>> = { 1: ['grey'], 3: ['red', 'green', 'blue'] };
+
+/** The radii of a frame out of focus, in pixels, cell by cell of a grid; null where a cell tells none. */
+export interface RadiusField {
+  readonly columns: number;
+  readonly rows: number;
+  readonly radii: readonly (number | null)[];
+}
+
+/** What a frame tells of its defocus. */
+export interface DefocusEstimate {
+  readonly kind: 'defocus';
+  /** Why there is no estimate; null: there is one. */
+  readonly declined: string | null;
+  readonly shape: BlurShape | null;
+  /** In words that `psf` takes, such as 'disk:4.02+gaussian:0.61'. */
+  readonly psf: string | null;
+  readonly kernel: Psf | null;
+  readonly confidence: Confidence | null;
+  /** The disk of every colour by itself, for diagnosis: optics may focus colours differently. */
+  readonly channels: readonly { readonly name: string; readonly radius: number | null }[];
+  readonly field: RadiusField;
+}
+
+/**
+ * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted together with
+ * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
+ */
+export async function estimateDefocus(meter: Meter, { frame, isJpeg }: FrameSource, signal: AbortSignal): Promise<DefocusEstimate> {
+  if (Math.min(frame.width, frame.height) < LEAST_SIDE) {
+    return decline(`${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`);
+  }
+  const grid = layOutBlocks(frame);
+  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid, signal);
+  const whole = joinSpectra(cells);
+  const reason = unfit(whole, grid.side);
+  if (reason) return decline(reason);
+  const finder = new RadiusFinder(grid.side);
+  const curves = drawCurves(whole.power, grid.side, isJpeg);
+  const verdict = await judge(finder, curves);
+  if (verdict.declined) return { ...decline(verdict.declined), confidence: verdict.confidence };
+  const shape = refineShape(verdict, curves, grid.side);
+  const radiusOf = async ({ power, blocks }: BlockSpectrum): Promise<number | null> => {
+    signal.throwIfAborted();
+    if (blocks === 0) return null;
+    const { radius } = await finder.find(drawCurves(power, grid.side, isJpeg).all);
+    return radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? radius : null;
+  };
+  const radii: (number | null)[] = [];
+  for (const cell of cells) radii.push(await radiusOf(cell));
+  return {
+    kind: 'defocus', declined: null, shape, psf: describeShape(shape), kernel: drawShape(shape), confidence: verdict.confidence,
+    channels: await measureChannels(meter, frame, grid, radiusOf, signal),
+    field: { columns: grid.columns, rows: grid.rows, radii },
+  };
+}
+
+function decline(declined: string): DefocusEstimate {
+  return { kind: 'defocus', declined, shape: null, psf: null, kernel: null, confidence: null, channels: [], field: { columns: 0, rows: 0, radii: [] } };
+}
+
+/** Why no spectrum can be fitted, or null. */
+function unfit({ power, blocks }: BlockSpectrum, side: number): string | null {
+  if (blocks === 0) return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
+  return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
+}
+
+async function measureChannels(
+  meter: Meter, frame: AnyFrame, grid: BlockGrid, radiusOf: (spectrum: BlockSpectrum) => Promise<number | null>, signal: AbortSignal,
+): Promise<DefocusEstimate['channels']> {
+  const channels: DefocusEstimate['channels'][number][] = [];
+  for (const [channel, name] of COLOURS[colourPlanes(frame)]!.entries()) {
+    const spectrum = joinSpectra(await measureCells(meter, frame, channel, grid, signal));
+    channels.push({ name, radius: await radiusOf(spectrum) });
+  }
+  return channels;
+}
+
+const round = (value: number): string => value.toFixed(3);
+
+function describeShape({ a, b, angle, sigma }: BlurShape): string {
+  const aperture = a === b ? `disk:${round(a)}` : `ellipse:${round(a)},${round(b)}@${angle.toFixed(1)}`;
+  return sigma >= LEAST_SIGMA ? `${aperture}+gaussian:${round(sigma)}` : aperture;
+}
+
+function drawShape({ a, b, angle, sigma }: BlurShape): Psf {
+  const aperture = a === b ? disk(a) : ellipse(a, b, angle);
+  return sigma >= LEAST_SIGMA ? convolve(aperture, gaussian(sigma)) : aperture;
+}

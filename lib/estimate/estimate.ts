@@ -1,0 +1,57 @@
+import type { EngineOptions } from '../engine-options.js';
+import { checkEngineOptions } from '../engine-options.js';
+import type { EncodedImage } from '../image/decode.js';
+import type { AnyFrame } from '../image/frame.js';
+import { readPeakRss } from '../memory.js';
+import { chooseIsa } from '../native/isa.js';
+import { loadBinding, translateNativeError } from '../native/loader.js';
+import { requireKnownKeys, requireSignal } from '../validate.js';
+import type { Meter } from './blocks.js';
+import { estimateDefocus } from './defocus.js';
+import type { DefocusEstimate } from './defocus.js';
+import { estimateNoiseModel } from './noise.js';
+import type { NoiseEstimate } from './noise.js';
+import { readSource } from './source.js';
+
+export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
+  readonly signal?: AbortSignal;
+}
+
+/** What a frame tells of the camera that took it. */
+export interface Estimate {
+  readonly width: number;
+  readonly height: number;
+  readonly blur: DefocusEstimate;
+  /** Null where no part of the frame tells it. */
+  readonly noise: NoiseEstimate | null;
+  /** Seconds of the estimate, without decoding. */
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+}
+
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['threads', 'isa', 'nativeBinding', 'signal'];
+
+/**
+ * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
+ * `declined` with a reason. Rejects with ArgumentError, ImageError, NativeError, or the reason of `signal`.
+ */
+export async function estimate(input: EncodedImage | AnyFrame, options: EstimateOptions = {}): Promise<Estimate> {
+  const { meter, signal } = checkEstimateOptions(options);
+  const source = await readSource(input, signal);
+  const start = performance.now();
+  const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
+    blur: await estimateDefocus(meter, source, signal), noise: await estimateNoiseModel(meter, source, signal),
+  });
+  const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
+  const { width, height } = source.frame;
+  return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
+}
+
+function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal } {
+  requireKnownKeys('options', options, OPTION_KEYS);
+  const { signal = new AbortController().signal, isa, nativeBinding } = options;
+  requireSignal(signal);
+  const { threads } = checkEngineOptions(options, '1GB');
+  const binding = loadBinding(nativeBinding);
+  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal };
+}

@@ -1,0 +1,121 @@
+import type { AnyFrame } from '../image/frame.js';
+import type { FrameSource } from '../frame-engine.js';
+import { colourPlanes } from '../deconvolve/plan.js';
+import { fullScale, windowOf } from '../deconvolve/samples.js';
+import type { Meter } from './blocks.js';
+
+/** Side of the tiles whose noise is measured by itself. */
+const TILE = 48;
+const MOST_TILES = 500;
+/** Levels are told apart in so many steps between the darkest tile and the brightest; those with fewer tiles say nothing. */
+const LEVELS = 12;
+const LEAST_TILES = 4;
+/** Part of the places that JPEG's block borders leave, somewhat less than (6 / 8)^2. */
+const JPEG_INSIDE = 0.5;
+/** Of the tiles of one level, the one at this rank counts: the scene adds to the noise of most others. */
+const QUIET_RANK = 0.25;
+
+/** Noise of variance readNoise^2 + gain x level, level and readNoise in parts of full scale. */
+export interface NoiseEstimate {
+  /** Variance of the shot noise at full scale, in parts of its square: 1 / electrons. */
+  readonly gain: number;
+  /** Electrons at full scale, for `train.specialise --electrons`; null where no shot noise shows. */
+  readonly electrons: number | null;
+  /** Standard deviation at level 0, without that of rounding, for `train.specialise --noise`. */
+  readonly readNoise: number;
+  /** Standard deviation at the mean level of the frame, rounding included. */
+  readonly sigma: number;
+  /** Tiles that it comes from. */
+  readonly tiles: number;
+  /** Why the numbers are no more than a bound, or null. */
+  readonly caveat: string | null;
+}
+
+/** Mean and variance of the noise of a tile, 1 being full scale. */
+interface Tile {
+  readonly level: number;
+  readonly variance: number;
+}
+
+/**
+ * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a straight
+ * line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
+ */
+export async function estimateNoiseModel(meter: Meter, source: FrameSource, signal: AbortSignal): Promise<NoiseEstimate | null> {
+  const tiles: Tile[] = [];
+  for (let channel = 0; channel < colourPlanes(source.frame); channel += 1) tiles.push(...await measureTiles(meter, source, channel, signal));
+  if (tiles.length === 0) return null;
+  const rounding = source.frame.depth === 32 ? 0 : 1 / (12 * fullScale(source.frame) ** 2);
+  const quiet = quietestByLevel(tiles);
+  const { offset, slope } = fitLine(quiet.map(({ level, variance }) => ({ level, variance: Math.max(0, variance - rounding) })));
+  const level = tiles.reduce((sum, tile) => sum + tile.level / tiles.length, 0);
+  return {
+    gain: slope, electrons: slope > 0 ? 1 / slope : null, readNoise: Math.sqrt(offset),
+    sigma: Math.sqrt(offset + slope * level + rounding), tiles: tiles.length,
+    caveat: source.isJpeg ? 'JPEG has taken noise away: the sensor has more' : null,
+  };
+}
+
+async function measureTiles({ binding, threads }: Meter, { frame, isJpeg }: FrameSource, channel: number, signal: AbortSignal): Promise<Tile[]> {
+  const corners = listTiles(frame);
+  const found: Tile[] = [];
+  for (let first = 0; first < corners.length; first += threads) {
+    signal.throwIfAborted();
+    found.push(...await Promise.all(corners.slice(first, first + threads).map(async ([left, top]) => {
+      const window = windowOf(frame, frame.data, channel, left, top);
+      const { sigma, pixels } = await binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' });
+      // A tile with clipped samples has lost noise with them.
+      const isWhole = pixels >= (isJpeg ? JPEG_INSIDE : 1) * (TILE - 2) ** 2;
+      return { level: isWhole ? meanOf(frame, channel, left, top) : NaN, variance: sigma ** 2 };
+    })));
+  }
+  return found.filter(({ level }) => level >= 0);
+}
+
+function listTiles({ width, height }: AnyFrame): (readonly [number, number])[] {
+  const step = Math.max(TILE, Math.ceil(Math.sqrt((width * height) / MOST_TILES)));
+  const along = (length: number): number[] => Array.from({ length: Math.max(0, Math.floor((length - TILE) / step) + 1) }, (_, index) => index * step);
+  return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
+}
+
+function meanOf({ width, channels, data, ...frame }: AnyFrame, channel: number, left: number, top: number): number {
+  let sum = 0;
+  for (let y = top; y < top + TILE; y += 1) {
+    for (let x = left; x < left + TILE; x += 1) sum += data[(y * width + x) * channels + channel]!;
+  }
+  return sum / TILE ** 2 / fullScale(frame as AnyFrame);
+}
+
+function quietestByLevel(tiles: readonly Tile[]): Tile[] {
+  const levels = tiles.map(({ level }) => level);
+  const [low, high] = [Math.min(...levels), Math.max(...levels)];
+  const bins = Array.from({ length: LEVELS }, (): Tile[] => []);
+  for (const tile of tiles) bins[Math.min(LEVELS - 1, Math.floor((LEVELS * (tile.level - low)) / Math.max(high - low, 1e-9)))]!.push(tile);
+  const full = bins.filter((bin) => bin.length >= LEAST_TILES);
+  return (full.length > 0 ? full : [tiles]).map((bin) => [...bin].sort((a, b) => a.variance - b.variance)[Math.floor(QUIET_RANK * bin.length)]!);
+}
+
+/** Least squares with relative errors, which variances have, and Tukey's weights against levels without a quiet tile; neither part negative. */
+function fitLine(points: readonly Tile[]): { readonly offset: number; readonly slope: number } {
+  const level = points.reduce((sum, point) => sum + point.level / points.length, 0);
+  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  let [offset, slope] = [median(points.map(({ variance }) => variance)), 0];
+  for (let round = 0; round < 20; round += 1) {
+    const model = points.map((point) => Math.max(offset + slope * point.level, 1e-12));
+    const misfits = points.map((point, index) => (point.variance - model[index]!) / model[index]!);
+    const scale = Math.max(4.7 * 1.48 * median(misfits.map(Math.abs)), 0.05);
+    const weights = misfits.map((misfit, index) => Math.max(0, 1 - (misfit / scale) ** 2) ** 2 / model[index]! ** 2);
+    const total = (value: (point: Tile) => number): number => points.reduce((sum, point, index) => sum + weights[index]! * value(point), 0);
+    const [w, x, y] = [total(() => 1), total((point) => point.level - level), total((point) => point.variance)];
+    const [xx, xy] = [total((point) => (point.level - level) ** 2), total((point) => (point.level - level) * point.variance)];
+    if (!(w > 0)) break;
+    const spread = w * xx - x * x;
+    slope = spread > 1e-9 * w * xx + 1e-300 ? Math.max(0, (w * xy - x * y) / spread) : 0;
+    offset = (y - slope * x) / w - slope * level;
+    if (offset >= 0) continue;
+    // All of it is shot noise then.
+    offset = 0;
+    slope = total((point) => point.level * point.variance) / Math.max(total((point) => point.level ** 2), 1e-300);
+  }
+  return { offset, slope };
+}

@@ -1,0 +1,41 @@
+import { extname } from 'node:path';
+import { EstimateError, ImageError } from '../errors.js';
+import { checkOutput, writeAtomically, writeFrame } from '../image/encode.js';
+import { drawKernel } from '../deconvolve/psf/draw.js';
+import { formatNpy } from '../deconvolve/psf/npy.js';
+import type { Psf } from '../deconvolve/psf/psf.js';
+import { VERSION } from '../version.js';
+import type { Estimate } from './estimate.js';
+
+/** Throws ImageError unless kernels can be written beside this path. */
+export async function checkKernelOutput(path: string): Promise<void> {
+  const format = await checkOutput(path);
+  if (format !== 'png') throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: kernels are written as PNG, with .npy and .json beside it`);
+}
+
+/**
+ * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64,
+ * sum 1; `<name>.json`, its parameters. The first two are what `--psf` and `train.specialise --kernel` take. Throws
+ * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record
+ */
+export async function writeEstimate(path: string, input: string, estimate: Estimate, signal?: AbortSignal): Promise<void> {
+  const { kernel, declined } = estimate.blur;
+  if (kernel === null) throw new EstimateError(`There is no kernel to be written: ${declined}`);
+  await checkKernelOutput(path);
+  const name = path.slice(0, -extname(path).length);
+  await writeFrame(path, drawKernel(kernel), {}, signal);
+  await writeAtomically(`${name}.npy`, [formatNpy(kernel)], signal);
+  await writeAtomically(`${name}.json`, [Buffer.from(`${JSON.stringify(describeEstimate(input, estimate), null, 2)}\n`)], signal);
+}
+
+/** An estimate without its weights: what is printed, and what goes beside a kernel. */
+export function describeEstimate(input: string, { blur, noise, width, height, seconds }: Estimate): object {
+  const { kernel, ...parameters } = blur;
+  return {
+    input, width, height, ...parameters, kernel: kernel && sizeOf(kernel), noise,
+    units: { lengths: 'pixels', angles: 'degrees, anticlockwise', noise: 'parts of full scale', electrons: 'electrons at full scale' },
+    provenance: { package: `perifocal ${VERSION}`, method: 'radial fit of a disk to the power spectrum', seconds },
+  };
+}
+
+const sizeOf = ({ width, height, symmetric }: Psf): object => ({ width, height, symmetric });

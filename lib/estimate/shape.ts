@@ -1,0 +1,72 @@
+import { logDiskPower } from './optics.js';
+import { vertex } from './radius.js';
+import { SECTORS } from './rings.js';
+import type { Curve, Curves } from './rings.js';
+import { SceneFitter } from './scene-fit.js';
+import type { SceneFit } from './scene-fit.js';
+import type { Verdict } from './verdict.js';
+
+/** A richer model is taken where it lowers the misfit by more than this part (kernel-estimation, section 1). */
+const LEAST_DROP = 0.05;
+const SIGMAS: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+/**
+ * Scenes themselves fall off towards the highest frequency, as if seen through a Gaussian: of 0.3 to 1 pixel in the scenes of
+ * bench/estimate-accuracy.mjs. So much of what is found is taken for the scene's.
+ */
+const SCENE_SIGMA = 0.6;
+const RADIUS_STEPS: readonly number[] = [-2, -1, 0, 1, 2];
+const RADIUS_STEP = 0.015;
+
+/** A disk or an ellipse, convolved with a Gaussian. Lengths in pixels, the angle of `a` in degrees, anticlockwise. */
+export interface BlurShape {
+  readonly a: number;
+  readonly b: number;
+  readonly angle: number;
+  readonly sigma: number;
+}
+
+/** The disk of the verdict, or what explains the spectrum better by more than 5 %. */
+export function refineShape({ fit, sectorRadii }: Verdict, { all, sectors }: Curves, side: number): BlurShape {
+  const disk = { a: fit.radius, b: fit.radius, angle: 0, sigma: 0 };
+  const soft = soften(all, side, fit);
+  const tilted = tilt(sectors, side, fit.radius, sectorRadii);
+  if (soft && tilted) return { ...tilted, a: (tilted.a * soft.radius) / fit.radius, b: (tilted.b * soft.radius) / fit.radius, sigma: soft.sigma };
+  if (soft) return { a: soft.radius, b: soft.radius, angle: 0, sigma: soft.sigma };
+  return tilted ?? disk;
+}
+
+/** The Gaussian that goes with the disk, without the scene's own. Null where it explains too little. */
+function soften(curve: Curve, side: number, { radius, cost }: Verdict['fit']): { readonly radius: number; readonly sigma: number } | null {
+  const fitter = new SceneFitter(curve);
+  let near: SceneFit | undefined;
+  const table = SIGMAS.map((sigma) => RADIUS_STEPS.map((step) => {
+    near = fitter.fit(logDiskPower(curve.rho, side, radius * Math.exp(RADIUS_STEP * step), sigma), near);
+    return near.cost;
+  }));
+  const lowest = table.map((costs) => Math.min(...costs));
+  const best = lowest.indexOf(Math.min(...lowest));
+  if (lowest[best]! > (1 - LEAST_DROP) * cost) return null;
+  const at = table[best]!.indexOf(lowest[best]!);
+  return {
+    radius: radius * Math.exp(RADIUS_STEP * (RADIUS_STEPS[at]! + vertex(table[best]!, at))),
+    sigma: Math.sqrt(Math.max(0, (SIGMAS[best]! + SIGMAS[1]! * vertex(lowest, best)) ** 2 - SCENE_SIGMA ** 2)),
+  };
+}
+
+/**
+ * The ellipse through the radii of the sectors: the transform of one with half axes a and b is a disk's of the radius
+ * r(theta)^2 = a^2 cos^2 + b^2 sin^2, which is a constant and one wave of 2 theta. Null where it explains too little.
+ */
+function tilt(sectors: readonly Curve[], side: number, radius: number, radii: readonly number[]): BlurShape | null {
+  const angleOf = (sector: number): number => (2 * Math.PI * (sector + 0.5)) / SECTORS;
+  const mean = (value: (square: number, angle: number) => number): number =>
+    radii.reduce((sum, found, sector) => sum + value(found ** 2, angleOf(sector)) / SECTORS, 0);
+  const [constant, cos, sin] = [mean((square) => square), 2 * mean((square, angle) => square * Math.cos(angle)), 2 * mean((square, angle) => square * Math.sin(angle))];
+  const wave = Math.hypot(cos, sin);
+  if (wave >= constant) return null;
+  const costOf = (radiusOf: (sector: number) => number): number => sectors.reduce((sum, curve, sector) =>
+    sum + new SceneFitter(curve).fit(logDiskPower(curve.rho, side, radiusOf(sector))).cost, 0);
+  const tilted = costOf((sector) => Math.sqrt(constant + cos * Math.cos(angleOf(sector)) + sin * Math.sin(angleOf(sector))));
+  if (tilted > (1 - LEAST_DROP) * costOf(() => radius)) return null;
+  return { a: Math.sqrt(constant + wave), b: Math.sqrt(constant - wave), angle: (Math.atan2(sin, cos) * 90) / Math.PI, sigma: 0 };
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { psf } from '../lib/index.js';
+import { createScene, defocus } from '../scripts/scene.mjs';
+import { createFolder } from './support/models.js';
+import { runNode } from './support/run-child.js';
+import type { ChildResult } from './support/run-child.js';
+
+const VAL = fileURLToPath(new URL('../../shared/data/eo/val/', import.meta.url));
+const folder = createFolder();
+const picture = folder.path('picture.png');
+const run = (...args: string[]): Promise<ChildResult> => runNode(['dist/cli/main.js', ...args]);
+
+beforeAll(async () => {
+  const { data } = defocus(createScene({ width: 512, height: 400, seed: 5 }), { radius: 4, noise: 0.004 });
+  await sharp(data, { raw: { width: 512, height: 400, channels: 3 } }).toFile(picture);
+});
+afterAll(() => folder.remove());
+
+describe('perifocal estimate', () => {
+  it('writes a kernel that deconvolve takes, with its parameters', async () => {
+    const { code, stdout, stderr } = await run('estimate', picture, '-o', folder.path('kernel.png'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/picture\.png: disk:(3\.9|4\.0)\d+.*, confidence high .*read noise .*written to .*kernel\.png\n$/);
+    const record = JSON.parse(readFileSync(folder.path('kernel.json'), 'utf8')) as { psf: string };
+    expect(record).toMatchObject({ input: picture, kind: 'defocus', declined: null, confidence: { level: 'high' }, provenance: { package: expect.stringMatching(/^perifocal/) } });
+    const drawn = await psf.parse(record.psf);
+    const [png, npy] = [await psf.read(folder.path('kernel.png')), await psf.read(folder.path('kernel.npy'))];
+    expect(npy.width).toBe(drawn.width);
+    npy.data.forEach((weight, index) => expect(Math.abs(weight - drawn.data[index]!)).toBeLessThan(1e-5));
+    png.data.forEach((weight, index) => expect(Math.abs(weight - npy.data[index]!)).toBeLessThan(1e-6));
+    expect(await sharp(folder.path('kernel.png')).metadata()).toMatchObject({ depth: 'ushort', channels: 1 });
+    for (const kernel of ['kernel.png', 'kernel.npy']) {
+      const result = await run('deconvolve', picture, '--psf', folder.path(kernel), '-o', folder.path('restored.png'), '--quiet');
+      expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
+  });
+
+  it('prints one JSON object per image, and goes on after a decline', async () => {
+    const grey = folder.path('grey.png');
+    await sharp({ create: { width: 300, height: 300, channels: 3, background: 'grey' } }).png().toFile(grey);
+    const { code, stdout, stderr } = await run('estimate', grey, picture, '--json', '-o', folder.path('several/'));
+    expect(code).toBe(1);
+    const [first, second] = stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+    expect(first).toMatchObject({ input: grey, declined: expect.stringMatching(/flat/), kernel: null });
+    expect(second).toMatchObject({ input: picture, declined: null, kernel: { symmetric: true } });
+    expect(stderr).toMatch(/grey\.png: no estimate of the blur: it is flat/);
+    expect(readdirSync(folder.path('several')).sort()).toEqual(['picture.kernel.json', 'picture.kernel.npy', 'picture.kernel.png']);
+  });
+
+  it.each<[string, string[], number, RegExp]>([
+    ['no image', [], 2, /missing required argument/],
+    ['a missing image', ['missing.png'], 1, /missing\.png/],
+    ['a kernel as JPEG', [picture, '-o', folder.path('kernel.jpg')], 1, /kernels are written as PNG/],
+    ['4 threads', [picture, '--threads', '4'], 2, /Allowed: 1, 2, 3/],
+  ])('%s fails', async (_, args, code, message) => {
+    const result = await run('estimate', ...args);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(existsSync(folder.path('kernel.jpg'))).toBe(false);
+  });
+});
+
+describe('perifocal deconvolve --psf auto', () => {
+  it('says what it found', async () => {
+    const { code, stdout } = await run('deconvolve', picture, '--psf', 'auto', '-o', folder.path('auto.png'), '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ psf: expect.stringMatching(/^disk:(3\.9|4\.0)/) });
+  });
+
+  it('is what a restorer can fall back to', async () => {
+    const { code, stdout } = await run('restore', picture, '-o', folder.path('fallback.png'), '--model', './none.safetensors', '--fallback', 'auto', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ psf: expect.stringMatching(/^disk/), fallbackReason: expect.stringContaining('none.safetensors') });
+  });
+});
+
+describe.runIf(existsSync(VAL))('real frames that overlap', () => {
+  it('agree within 0.3 pixels, or are declined', async () => {
+    const frames = readdirSync(VAL).filter((name) => name.startsWith('iss_photo')).slice(0, 3);
+    const { stdout } = await run('estimate', ...frames.map((name) => VAL + name), '--json');
+    const radii = stdout.trim().split('\n').map((line) => JSON.parse(line) as { declined: string | null; shape: { a: number } | null })
+      .filter(({ declined }) => declined === null).map(({ shape }) => shape!.a);
+    expect(Math.max(...radii, 0) - Math.min(...radii, Infinity)).toBeLessThanOrEqual(0.3);
+  });
+});
