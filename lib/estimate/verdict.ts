@@ -7,7 +7,7 @@ import type { Curves } from './rings.js';
 export const [LEAST_RADIUS, MOST_RADIUS] = [1.6, 14];
 /** Directions agree on a radius within this, as a logarithm. */
 const AGREEMENT = 0.1;
-/** Directions that must agree; motion blur gets 3 at most, in 126 cases of bench/estimate-accuracy.mjs. */
+/** Directions that must agree; motion blur gets few, in the cases of bench/estimate-accuracy.mjs. */
 const LEAST_VOTES = 6;
 /** How many times worse the best rival must fit: below, there is no estimate; from the second on, confidence is high. */
 const [LEAST_LEAD, HIGH_LEAD] = [0.35, 1.5];
