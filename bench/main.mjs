@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods] [--threads 2]
-// [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file for
-// details of what the methods restore.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics]
+// [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer;
+// a PNG file for details of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
@@ -12,6 +12,7 @@ import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
 import { benchmarkMethods } from './methods.mjs';
+import { benchmarkMetrics } from './metrics.mjs';
 import { benchmarkPeers } from './peers.mjs';
 import { benchmarkSolvers } from './solvers.mjs';
 import { formatReport } from './tables.mjs';
@@ -26,6 +27,7 @@ const QUICK = {
   fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
   solvers: { width: 512, height: 384, rounds: 2 },
   methods: { width: 512, height: 384 },
+  metrics: { width: 512, height: 384, rounds: 2 },
 };
 const FULL = {
   kernelSamples: 7,
@@ -36,6 +38,7 @@ const FULL = {
   fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
   solvers: { width: 2048, height: 1536, rounds: 5 },
   methods: { width: 2048, height: 1536 },
+  metrics: { width: 2048, height: 1536, rounds: 5 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */
@@ -46,7 +49,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
@@ -73,6 +76,7 @@ async function main() {
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
     ...(sections.has('methods') && { methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }) }),
+    ...(sections.has('metrics') && { metrics: await benchmarkMetrics({ ...settings.metrics, threads, isa, report }) }),
   };
   if (results.algorithms || results.peers) results.bars = judgeBars(results);
   console.log(values.json ? JSON.stringify(results) : formatReport(results));

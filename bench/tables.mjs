@@ -70,6 +70,17 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
   ].join('\n');
 };
 
+const formatMetrics = ({ width, height, isa, threads, versions, results }) => {
+  const milliseconds = (found) => (found === undefined ? '' : (1000 * found.seconds).toFixed(1));
+  const value = (found) => (found === undefined ? '' : found.value.toPrecision(8));
+  const version = (name, found, hint) => `${name} ${found ?? `missing: ${hint}`}`;
+  return [
+    `Metrics of a grey ${width}x${height} frame, ${isa}; in turns, the fastest of all; ${version('scikit-image', versions.skimage, 'python3-skimage')}, ${version('piq', versions.piq, 'pip install piq')}`,
+    formatTable(['metric', 'ms, 1 thread', `ms, ${threads} threads`, 'scikit-image', 'piq', 'value', 'of scikit-image', 'of piq'],
+      results.map(({ metric, one, ours, skimage, piq }) => [metric, milliseconds(one), milliseconds(ours), milliseconds(skimage), milliseconds(piq), value(ours), value(skimage), value(piq)])),
+  ].join('\n');
+};
+
 const formatMethods = ({ width, height, threads, radius, skimage, results }) => [
   `Whole deconvolutions of a ${width}x${height} RGB frame, file to file: defocus of ${radius} px, shot noise 0.005, ${results[0].isa}, ${threads} threads`,
   `scikit-image ${skimage ?? 'missing'}: the three colours in memory, as many iterations, its Wiener filter with the best balance`,
@@ -81,8 +92,9 @@ const formatMethods = ({ width, height, threads, radius, skimage, results }) => 
 ].join('\n');
 
 /** All results for people. */
-export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods }) => [
+export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods, metrics }) => [
   formatMachine(machine), kernels && formatKernels(kernels), algorithms && formatAlgorithms(algorithms),
   frames && formatFrames(frames), peers && formatPeers(peers), bars && formatBars(bars),
   fft && formatFft(fft), solvers && formatSolvers(solvers), methods && formatMethods(methods),
+  metrics && formatMetrics(metrics),
 ].filter(Boolean).join('\n\n');

@@ -1,3 +1,4 @@
+export * as metrics from './metrics/index.js';
 export * as psf from './deconvolve/psf/index.js';
 export { Deconvolver, deconvolve } from './deconvolve/deconvolver.js';
 export type { DeconvolveOptions, StopRule } from './deconvolve/options.js';

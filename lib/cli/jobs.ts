@@ -27,12 +27,19 @@ export async function runJobs<R extends RestorationReport>(
   inputs: readonly string[], flags: JobFlags, open: () => Promise<FrameRestorer<R>>, describe: Describe<R>,
 ): Promise<void> {
   const jobs = await planJobs(inputs, flags.output);
+  await untilInterrupted(async (signal) => {
+    await using restorer = await open();
+    for (const job of jobs) await runJob(restorer, job, flags, describe, signal);
+  });
+}
+
+/** Does work whose signal aborts when the process is interrupted. */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    await using restorer = await open();
-    for (const job of jobs) await runJob(restorer, job, flags, describe, abort.signal);
+    await work(abort.signal);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
@@ -42,7 +49,7 @@ export async function runJobs<R extends RestorationReport>(
 async function runJob<R extends RestorationReport>(
   restorer: FrameRestorer<R>, job: Job, flags: JobFlags, describe: Describe<R>, signal: AbortSignal,
 ): Promise<void> {
-  const bar = createBar(flags);
+  const bar = createBar(flags, '{phase} [{bar}] {value} of {total} {unit} | {eta_formatted}');
   try {
     const result = await restorer.restoreFile(job.input, job.output, { signal, onProgress: (progress) => updateBar(bar, progress) });
     bar?.stop();
@@ -57,10 +64,11 @@ async function runJob<R extends RestorationReport>(
   }
 }
 
-function createBar({ quiet }: JobFlags): SingleBar | null {
+/** A progress bar for people, or null where nobody would see it. */
+export function createBar({ quiet }: JobFlags, format: string): SingleBar | null {
   if (quiet || !process.stderr.isTTY) return null;
-  const bar = new SingleBar({ format: '{phase} [{bar}] {value} of {total} {unit} | {eta_formatted}', stream: process.stderr });
-  bar.start(1, 0, { phase: 'starting', unit: '' });
+  const bar = new SingleBar({ format, stream: process.stderr });
+  bar.start(1, 0, { phase: 'starting', unit: '', metric: 'starting' });
   return bar;
 }
 

@@ -5,6 +5,7 @@ import { VERSION } from '../version.js';
 import { addDeconvolveCommand } from './deconvolve.js';
 import { addEstimateCommand } from './estimate.js';
 import { addInfoCommand } from './info.js';
+import { addMetricsCommand } from './metrics.js';
 import { addPlanCommand } from './plan.js';
 import { addPsfCommand } from './psf.js';
 import { addRestoreCommand } from './restore.js';
@@ -22,6 +23,7 @@ function createProgram(): Command {
   addRestoreCommand(program);
   addDeconvolveCommand(program);
   addEstimateCommand(program);
+  addMetricsCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
   addInfoCommand(program);

@@ -5,9 +5,11 @@
  */
 
 import type { EstimationBinding } from './estimation.js';
+import type { MetricBinding } from './metrics.js';
 import type { SolverBinding } from './solver.js';
 
 export type * from './estimation.js';
+export type * from './metrics.js';
 export type * from './solver.js';
 
 export type NativeErrorCode = 'MODEL_INVALID' | 'ISA_UNAVAILABLE' | 'OUT_OF_MEMORY' | 'ABORTED' | 'STATE' | 'INTERNAL';
@@ -179,7 +181,7 @@ export interface NativeFft {
   dispose(): void;
 }
 
-export interface Binding extends SolverBinding, EstimationBinding {
+export interface Binding extends SolverBinding, EstimationBinding, MetricBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
   isas(): IsaInfo[];

@@ -98,6 +98,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measurePeriodogram", Napi::Function::New(env, measurePeriodogram));
   exports.Set("storePlane", Napi::Function::New(env, storePlane));
   exports.Set("benchmarkShrinkage", Napi::Function::New(env, benchmarkShrinkage));
+  exports.Set("hasOnlyFinite", Napi::Function::New(env, hasOnlyFinite));
+  exports.Set("squaredError", Napi::Function::New(env, squaredError));
+  exports.Set("measureSimilarity", Napi::Function::New(env, measureSimilarity));
   return exports;
 }
 

@@ -61,6 +61,9 @@ Napi::Value createSolver(const Napi::CallbackInfo& info);
 Napi::Value estimateNoise(const Napi::CallbackInfo& info);
 Napi::Value measurePeriodogram(const Napi::CallbackInfo& info);
 Napi::Value storePlane(const Napi::CallbackInfo& info);
+Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info);
+Napi::Value squaredError(const Napi::CallbackInfo& info);
+Napi::Value measureSimilarity(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

@@ -28,6 +28,13 @@ SampleType sampleTypeOf(int bits) {
   return bits == 8 ? SampleType::kUint8 : bits == 16 ? SampleType::kUint16 : SampleType::kFloat32;
 }
 
+/// Pixels of the frame before the first of a part.
+std::ptrdiff_t pixelsBefore(const Napi::Object& window) {
+  return static_cast<std::ptrdiff_t>(intOf(window, "top")) * intOf(window, "frameWidth") + intOf(window, "left");
+}
+
+}  // namespace
+
 SampleType sampleTypeOf(const Napi::TypedArray& samples) {
   switch (samples.TypedArrayType()) {
     case napi_uint16_array: return SampleType::kUint16;
@@ -36,17 +43,9 @@ SampleType sampleTypeOf(const Napi::TypedArray& samples) {
   }
 }
 
-/// The first byte that a typed array shows.
 std::byte* bytesOf(const Napi::TypedArray& array) {
   return static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
 }
-
-/// Pixels of the frame before the first of a part.
-std::ptrdiff_t pixelsBefore(const Napi::Object& window) {
-  return static_cast<std::ptrdiff_t>(intOf(window, "top")) * intOf(window, "frameWidth") + intOf(window, "left");
-}
-
-}  // namespace
 
 SolverShape solverShapeOf(const Napi::Object& object) {
   return {.method = methodNamed(textOf(object, "method")),

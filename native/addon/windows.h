@@ -13,6 +13,10 @@ SolverShape solverShapeOf(const Napi::Object& object);
 SolverSettings solverSettingsOf(const Napi::Object& object);
 SignalPrior signalPriorNamed(const std::string& name);
 
+SampleType sampleTypeOf(const Napi::TypedArray& samples);
+/// The first byte that a typed array shows.
+std::byte* bytesOf(const Napi::TypedArray& array);
+
 /// T is const void or void.
 template <class T>
 SampleWindow<T> windowOf(const Napi::Object& object);

@@ -33,6 +33,7 @@ std::vector<Check> kernelChecks();
 std::vector<Check> winogradChecks();
 std::vector<Check> networkChecks();
 std::vector<Check> streamingChecks();
+std::vector<Check> metricChecks();
 std::vector<Check> pixelChecks();
 std::vector<Check> runtimeChecks();
 

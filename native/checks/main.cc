@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
   std::vector<checks::Check> all;
   for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
                     checks::winogradChecks, checks::networkChecks, checks::streamingChecks,
-                    checks::estimationChecks, checks::deconvolutionChecks, checks::solverChecks}) {
+                    checks::estimationChecks, checks::deconvolutionChecks, checks::solverChecks,
+                    checks::metricChecks}) {
     auto some = make();
     all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }

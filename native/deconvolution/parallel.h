@@ -9,19 +9,19 @@
 
 namespace perifocal {
 
-/// Runs `body(row, thread)` for every row; what a body computes must depend on its row alone.
+/// Runs `body(row, thread)` for every row, `atOnce` of them in a thread's turn; what a body computes must depend on its row
+/// alone.
 template <class Body>
-void forEachRow(ThreadPool& pool, int rows, Body&& body) {
-  constexpr int kRowsAtOnce = 16;
+void forEachRow(ThreadPool& pool, int rows, Body&& body, int atOnce = 16) {
   struct Work {
     Body& body;
-    int rows;
+    int rows, atOnce;
     std::atomic<int> next{0};
-  } work{body, rows};
+  } work{body, rows, atOnce};
   const auto task = [](void* context, int thread) {
     auto& w = *static_cast<Work*>(context);
-    for (int first; (first = w.next.fetch_add(kRowsAtOnce, std::memory_order_relaxed)) < w.rows;) {
-      for (int row = first; row < std::min(first + kRowsAtOnce, w.rows); ++row) w.body(row, thread);
+    for (int first; (first = w.next.fetch_add(w.atOnce, std::memory_order_relaxed)) < w.rows;) {
+      for (int row = first; row < std::min(first + w.atOnce, w.rows); ++row) w.body(row, thread);
     }
   };
   pool.run(task, &work);

@@ -4,10 +4,11 @@
 
 namespace perifocal {
 
-#define ISA(symbol, floats, requirement)         \
-  extern const Kernels k##symbol##Kernels;       \
-  extern const FftKernels k##floats##FftKernels; \
-  extern const DeconvolutionKernels k##floats##DeconvolutionKernels;
+#define ISA(symbol, floats, requirement)                             \
+  extern const Kernels k##symbol##Kernels;                           \
+  extern const FftKernels k##floats##FftKernels;                     \
+  extern const DeconvolutionKernels k##floats##DeconvolutionKernels; \
+  extern const MetricKernels k##floats##MetricKernels;
 #include "kernels/registry.inc"
 #undef ISA
 
@@ -16,7 +17,7 @@ const std::vector<RegisteredIsa>& registeredIsas() {
     [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
     return std::vector<RegisteredIsa>{
 #define ISA(symbol, floats, requirement) \
-  {&k##symbol##Kernels, &k##floats##FftKernels, &k##floats##DeconvolutionKernels, requirement},
+  {&k##symbol##Kernels, &k##floats##FftKernels, &k##floats##DeconvolutionKernels, &k##floats##MetricKernels, requirement},
 #include "kernels/registry.inc"
 #undef ISA
     };

@@ -7,6 +7,7 @@
 #include "deconvolution/kernels.h"
 #include "fft/kernels.h"
 #include "kernels/kernels.h"
+#include "metrics/kernels.h"
 
 namespace perifocal {
 
@@ -14,6 +15,7 @@ struct RegisteredIsa {
   const Kernels* kernels;
   const FftKernels* fft;
   const DeconvolutionKernels* deconvolution;
+  const MetricKernels* metrics;
   bool supported;  ///< by this CPU and operating system
 };
 

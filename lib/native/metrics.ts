@@ -1,0 +1,42 @@
+/**
+ * The image-quality metrics of the native addon as TypeScript sees them; docs/metrics.md has the definitions. Arguments
+ * are checked by the callers in `lib/`. Every result is the same, to the bit, for any number of threads and any
+ * instruction set.
+ */
+
+import type { SolverSamples } from './solver.js';
+
+/** A frame: interleaved samples; of 2 or 4 channels the last is alpha, which no metric looks at. */
+export interface MetricFrame {
+  readonly data: SolverSamples;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** What computes. `isa` is a name of `isas()`. */
+export interface MetricMachine {
+  readonly isa: string;
+  readonly threads: 1 | 2 | 3;
+}
+
+export interface SimilarityOptions extends MetricMachine {
+  /** A channel by its number, or -1: the luminance, 0.299 R + 0.587 G + 0.114 B (grey: as it is). */
+  readonly component: number;
+  /** Compares means of squares of so many pixels, those that fit; at least 11 of them per side. 1: pixels. */
+  readonly pool: number;
+  /** How often means of 2x2 values replace values after that; the last column or row of an odd number counts twice. */
+  readonly halvings: number;
+  /** Range of the samples. */
+  readonly range: number;
+}
+
+/** The part of the addon that measures. Both frames of a comparison have one size and one type of samples. */
+export interface MetricBinding {
+  /** Whether no sample is NaN or infinite. */
+  hasOnlyFinite(samples: Float32Array): Promise<boolean>;
+  /** Sum of squared differences of all samples but alpha, in units of samples. */
+  squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine): Promise<number>;
+  /** Means of SSIM, and of its contrast-structure term alone, over all pixels whose 11x11 window lies in the image. */
+  measureSimilarity(a: MetricFrame, b: MetricFrame, options: SimilarityOptions): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
+}

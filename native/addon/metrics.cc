@@ -1,0 +1,83 @@
+// Image-quality metrics, each one call off the event loop; lib/native/metrics.ts explains them.
+#include <algorithm>
+#include <cmath>
+
+#include "addon/addon.h"
+#include "addon/call_task.h"
+#include "addon/windows.h"
+#include "metrics/similarity.h"
+
+namespace perifocal::addon {
+namespace {
+
+FrameView frameOf(const Napi::Object& object) {
+  const auto samples = object.Get("data").As<Napi::TypedArray>();
+  return {bytesOf(samples), sampleTypeOf(samples), intOf(object, "width"), intOf(object, "height"), intOf(object, "channels")};
+}
+
+/// The machine's part of a request: what computes, and on how many threads.
+struct Machine {
+  const MetricKernels* kernels;
+  int threads;
+};
+
+Machine machineOf(Napi::Env env, const Napi::Object& object) {
+  return {isaNamed(env, textOf(object, "isa")).metrics, intOf(object, "threads")};
+}
+
+/// Runs `measure(kernels, pool)` off the event loop, and resolves with what `convert` makes of what it returns.
+template <class Measure, class Convert>
+Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<Napi::Value> held, Measure measure, Convert convert) {
+  using Result = decltype(measure(*machine.kernels, std::declval<ThreadPool&>()));
+  auto result = std::make_shared<Result>();
+  const auto compute = [=] {
+    ThreadPool pool(machine.threads);
+    *result = measure(*machine.kernels, pool);
+    return Status();
+  };
+  const auto finish = [=](Napi::Env env) -> Napi::Value { return convert(env, *result); };
+  return (new CallTask(env, held, compute, finish))->start();
+}
+
+Napi::Value toNumber(Napi::Env env, double value) { return Napi::Number::New(env, value); }
+
+}  // namespace
+
+Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info) {
+  const auto samples = info[0].As<Napi::Float32Array>();
+  const float* data = samples.Data();
+  const std::size_t count = samples.ElementLength();
+  auto isFinite = std::make_shared<bool>(true);
+  const auto compute = [=] {
+    *isFinite = std::all_of(data, data + count, [](float value) { return std::isfinite(value); });
+    return Status();
+  };
+  const auto convert = [isFinite](Napi::Env env) -> Napi::Value { return Napi::Boolean::New(env, *isFinite); };
+  return (new CallTask(info.Env(), {samples}, compute, convert))->start();
+}
+
+Napi::Value squaredError(const Napi::CallbackInfo& info) {
+  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>();
+  const FrameView a = frameOf(first), b = frameOf(second);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::squaredError(a, b, kernels, pool); };
+  return measureLater(info.Env(), machineOf(info.Env(), info[2].As<Napi::Object>()), {first.Get("data"), second.Get("data")}, measure, toNumber);
+}
+
+Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
+  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(), options = info[2].As<Napi::Object>();
+  const SimilarityRequest request{.a = frameOf(first),
+                                  .b = frameOf(second),
+                                  .component = intOf(options, "component"),
+                                  .scale = {intOf(options, "pool"), intOf(options, "halvings")},
+                                  .range = options.Get("range").As<Napi::Number>().DoubleValue()};
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureSimilarity(request, kernels, pool); };
+  const auto convert = [](Napi::Env env, const Similarity& similarity) -> Napi::Value {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("ssim", similarity.ssim);
+    object.Set("contrastStructure", similarity.contrastStructure);
+    return object;
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure, convert);
+}
+
+}  // namespace perifocal::addon

@@ -1,0 +1,116 @@
+// Metrics of every instruction set and number of threads: the bits of the first, and the values of the definitions.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "checks/check.h"
+#include "checks/random.h"
+#include "checks/reference_metrics.h"
+#include "kernels/registry.h"
+#include "metrics/similarity.h"
+
+namespace perifocal::checks {
+namespace {
+
+/// Samples of waves and noise, with room for themselves.
+class TestFrame {
+ public:
+  TestFrame(SampleType type, int width, int height, int channels, int seed) : bytes_(sampleBytes(type) * width * height * channels) {
+    view_ = {nullptr, type, width, height, channels};
+    Random random(seed);
+    const int count = width * height * channels;
+    for (int i = 0; i < count; ++i) {
+      const int x = i / channels % width, y = i / channels / width;
+      const double level = 0.5 + 0.3 * std::sin(x / 5.0 + i % channels) * std::cos(y / 7.0) + 0.2 * (random.unit() - 0.5);
+      store(i, level * fullScale(type));
+    }
+  }
+
+  FrameView view() const {
+    FrameView view = view_;
+    view.samples = bytes_.data();
+    return view;
+  }
+
+ private:
+  void store(int index, double value) {
+    switch (view_.type) {
+      case SampleType::kUint8: reinterpret_cast<std::uint8_t*>(bytes_.data())[index] = static_cast<std::uint8_t>(value); break;
+      case SampleType::kUint16: reinterpret_cast<std::uint16_t*>(bytes_.data())[index] = static_cast<std::uint16_t>(value); break;
+      case SampleType::kFloat32: reinterpret_cast<float*>(bytes_.data())[index] = static_cast<float>(value); break;
+    }
+  }
+
+  std::vector<std::byte> bytes_;
+  FrameView view_;
+};
+
+/// Runs `measure(kernels, pool)` on every instruction set with 1 to 3 threads; all must give the same bits.
+template <class Measure>
+auto measureEverywhere(Context& context, Measure measure) {
+  ThreadPool one(1);
+  const auto expected = measure(*findIsa("scalar")->metrics, one);
+  for (const RegisteredIsa& isa : registeredIsas()) {
+    if (!isa.supported) continue;
+    for (int threads = 1; threads <= 3; ++threads) {
+      ThreadPool pool(threads);
+      context.expect(measure(*isa.metrics, pool) == expected, std::string(isa.metrics->name) + ", " + std::to_string(threads) + " threads: other bits");
+    }
+  }
+  return expected;
+}
+
+struct Size {
+  int width, height;
+};
+
+std::string nameOf(const FrameView& frame) {
+  return std::to_string(frame.width) + "x" + std::to_string(frame.height) + "x" + std::to_string(frame.channels);
+}
+
+void checkSimilarity(Context& context, const TestFrame& a, const TestFrame& b, int component, PlaneScale scale) {
+  const SimilarityRequest request{a.view(), b.view(), component, scale, fullScale(a.view().type)};
+  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& threads) {
+    const Similarity s = measureSimilarity(request, kernels, threads);
+    return std::vector<double>{s.ssim, s.contrastStructure};
+  });
+  const Similarity expected = referenceSimilarity(request);
+  context.expect(std::fabs(found[0] - expected.ssim) < 1e-9, "SSIM " + std::to_string(found[0]) + " instead of " + std::to_string(expected.ssim));
+  context.expect(std::fabs(found[1] - expected.contrastStructure) < 1e-9, "contrast and structure differ");
+}
+
+void checkSquaredError(Context& context, const TestFrame& a, const TestFrame& b) {
+  const double found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
+    return squaredError(a.view(), b.view(), kernels, pool);
+  });
+  double expected = 0;
+  for (int channel = 0; channel < a.view().colours(); ++channel) {
+    const ReferencePlane p = referencePlane(a.view(), channel), q = referencePlane(b.view(), channel);
+    for (std::size_t i = 0; i < p.values.size(); ++i) expected += std::pow(p.values[i] - q.values[i], 2);
+  }
+  context.expect(std::fabs(found / expected - 1) < 1e-12, std::to_string(found) + " instead of " + std::to_string(expected));
+}
+
+}  // namespace
+
+std::vector<Check> metricChecks() {
+  std::vector<Check> checks;
+  for (SampleType type : {SampleType::kUint8, SampleType::kUint16, SampleType::kFloat32}) {
+    const std::string bits = ", " + std::to_string(8 * sampleBytes(type)) + " bit";
+    for (int channels = 1; channels <= 4; ++channels) {
+      for (Size size : {Size{16, 16}, {67, 41}, {530, 90}}) {
+        const TestFrame a(type, size.width, size.height, channels, 1), b(type, size.width, size.height, channels, 2);
+        const std::string name = nameOf(a.view()) + bits;
+        checks.push_back({"metrics: squared error of " + name, [=](Context& c) { checkSquaredError(c, a, b); }});
+        checks.push_back({"metrics: SSIM of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {}); }});
+        if (size.height < 80) continue;
+        checks.push_back({"metrics: pooled SSIM of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {3, 0}); }});
+        checks.push_back({"metrics: SSIM of halves of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {1, 2}); }});
+        checks.push_back({"metrics: SSIM of the last channel of " + name, [=](Context& c) { checkSimilarity(c, a, b, a.view().colours() - 1, {2, 0}); }});
+      }
+    }
+  }
+  return checks;
+}
+
+}  // namespace perifocal::checks

@@ -1,0 +1,146 @@
+#include "metrics/similarity.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "deconvolution/parallel.h"
+#include "metrics/gaussian.h"
+
+namespace perifocal {
+namespace {
+
+constexpr int kStripRows = 64;
+/// Columns of a tile: what 11 rows of it take stays in the second-level cache.
+constexpr int kTileColumns = 512;
+/// Rows under the windows of the rows that are smoothed at once.
+constexpr int kWindow = 2 * kSimilarityRadius + kSmoothedRows;
+
+int ceilDivide(int a, int b) { return (a + b - 1) / b; }
+
+/// Rows that SSIM is computed from, kept while a window needs them.
+class RowRing {
+ public:
+  explicit RowRing(int columns) : stride_(paddedCount(columns) + kMetricLanes), data_(static_cast<std::size_t>(stride_) * kWindow) {}
+
+  double* row(int y) { return data_.data() + static_cast<std::ptrdiff_t>(y % kWindow) * stride_; }
+  /// The rows under a window whose first is y.
+  std::array<const double*, kWindow> window(int y) {
+    std::array<const double*, kWindow> rows;
+    for (int i = 0; i < kWindow; ++i) rows[i] = row(y + i);
+    return rows;
+  }
+
+ private:
+  int stride_;
+  std::vector<double> data_;
+};
+
+/// Tiles of one thread.
+class TileComparer {
+ public:
+  TileComparer(const SimilarityRequest& request, const MetricKernels& kernels)
+      : kernels_(kernels),
+        a_(request.a, request.component, request.scale, kernels),
+        b_(request.b, request.component, request.scale, kernels),
+        columns_(std::min(kTileColumns, a_.width() - 2 * kSimilarityRadius) + 2 * kSimilarityRadius),
+        rings_(4, RowRing(columns_)),
+        smoothed_(4 * kSmoothedRows, std::vector<double>(paddedCount(columns_) + 2 * kMetricLanes)),
+        c1_(0.01 * request.range * 0.01 * request.range),
+        c2_(0.03 * request.range * 0.03 * request.range) {}
+
+  /// Sums over pixels whose windows begin in columns [left, left + columns), rows [top, top + rows).
+  SimilaritySums compare(int left, int top, int columns, int rows) {
+    SimilaritySums sums;
+    const int count = columns + 2 * kSimilarityRadius;
+    for (int y = top; y < top + 2 * kSimilarityRadius; ++y) read(left, y, count);
+    for (int y = top; y < top + rows; y += kSmoothedRows) {
+      const int last = std::min(y + kSmoothedRows, top + rows);
+      for (int below = y; below < last; ++below) read(left, below + 2 * kSimilarityRadius, count);
+      smooth(y, count);
+      for (int row = 0; row < last - y; ++row) add(row, columns, sums);
+    }
+    return sums;
+  }
+
+ private:
+  inline static const std::array<double, kSimilarityRadius + 1> kWeights = gaussianWeights<kSimilarityRadius>(1.5);
+
+  void smooth(int first, int count) {
+    for (int i = 0; i < 4; ++i) {
+      double* out[kSmoothedRows];
+      for (int row = 0; row < kSmoothedRows; ++row) out[row] = smoothed(i, row);
+      kernels_.smoothColumns5(rings_[i].window(first).data(), kWeights.data(), count, out);
+    }
+  }
+
+  void add(int row, int columns, SimilaritySums& sums) {
+    const SimilarityRow job{smoothed(0, row), smoothed(1, row), smoothed(2, row), smoothed(3, row), kWeights.data(), c1_, c2_};
+    const SimilaritySums found = kernels_.compare(job, columns);
+    sums.ssim += found.ssim;
+    sums.contrastStructure += found.contrastStructure;
+  }
+
+  double* smoothed(int quantity, int row) { return smoothed_[quantity * kSmoothedRows + row].data(); }
+
+  void read(int left, int y, int count) {
+    double *x = rings_[0].row(y), *other = rings_[1].row(y);
+    a_.read(left, y, count, x);
+    b_.read(left, y, count, other);
+    kernels_.multiply(x, other, count, rings_[2].row(y), rings_[3].row(y));
+  }
+
+  const MetricKernels& kernels_;
+  PlaneReader a_, b_;
+  int columns_;
+  std::vector<RowRing> rings_;  ///< of x, y, x^2 + y^2, x y
+  std::vector<std::vector<double>> smoothed_;
+  double c1_, c2_;
+};
+
+}  // namespace
+
+double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, ThreadPool& pool) {
+  // Without alpha, rows are read as if they were grey.
+  const bool isDense = a.channels == a.colours();
+  const auto asRows = [&](FrameView view) {
+    if (isDense) view.width *= view.channels, view.channels = 1;
+    return view;
+  };
+  const FrameView left = asRows(a), right = asRows(b);
+  const int stride = paddedCount(left.width);
+  std::vector<double> rows(a.height), lines(static_cast<std::size_t>(2 * stride) * pool.threads());
+  forEachRow(pool, a.height, [&](int y, int thread) {
+    double *x = lines.data() + static_cast<std::ptrdiff_t>(2 * thread) * stride, *other = x + stride;
+    for (int component = 0; component < left.colours(); ++component) {
+      PlaneReader(left, component, {}, kernels).read(0, y, left.width, x);
+      PlaneReader(right, component, {}, kernels).read(0, y, left.width, other);
+      rows[y] += kernels.squaredDifferences(x, other, left.width);
+    }
+  });
+  double sum = 0;
+  for (double row : rows) sum += row;
+  return sum;
+}
+
+Similarity measureSimilarity(const SimilarityRequest& request, const MetricKernels& kernels, ThreadPool& pool) {
+  const int columns = request.scale.lengthOf(request.a.width) - 2 * kSimilarityRadius;
+  const int rows = request.scale.lengthOf(request.a.height) - 2 * kSimilarityRadius;
+  const int across = ceilDivide(columns, kTileColumns), tiles = across * ceilDivide(rows, kStripRows);
+  std::vector<SimilaritySums> sums(tiles);
+  std::vector<TileComparer> comparers(pool.threads(), TileComparer(request, kernels));
+  const auto compareTile = [&](int tile, int thread) {
+    const int left = tile % across * kTileColumns, top = tile / across * kStripRows;
+    sums[tile] = comparers[thread].compare(left, top, std::min(kTileColumns, columns - left), std::min(kStripRows, rows - top));
+  };
+  forEachRow(pool, tiles, compareTile, 1);
+  Similarity total;
+  for (const SimilaritySums& tile : sums) {
+    total.ssim += tile.ssim;
+    total.contrastStructure += tile.contrastStructure;
+  }
+  const double pixels = static_cast<double>(columns) * rows;
+  return {total.ssim / pixels, total.contrastStructure / pixels};
+}
+
+}  // namespace perifocal

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { metrics } from '../lib/index.js';
+import type { AnyFrame, Frame } from '../lib/index.js';
+import { createFrame } from './support/frames.js';
+
+const frame = createFrame({ width: 200, height: 180 });
+const other = createFrame({ width: 200, height: 180, seed: 3 });
+
+/** Every sample larger by so much. */
+const shift = (source: Frame, step: number): Frame => ({ ...source, data: source.data.map((value) => value + step) as Frame['data'] });
+
+describe('comparisons with a reference', () => {
+  it('of equal frames give Infinity and 1', async () => {
+    const { values, skipped } = await metrics.measure(frame, { reference: frame, metrics: ['psnr', 'ssim', 'ssimPooled', 'msSsim'] });
+    expect(values).toEqual({ psnr: Infinity, ssim: 1, ssimPooled: 1, msSsim: 1 });
+    expect(skipped).toEqual({});
+  });
+
+  it('follow their closed forms for a constant difference', async () => {
+    const dim = createFrame({ width: 64, height: 48, channels: 1, range: [0.1, 0.8] });
+    expect(await metrics.psnr(shift(dim, 5), dim)).toBeCloseTo(20 * Math.log10(255 / 5), 10);
+    expect(await metrics.psnr(shift(dim, 5), dim, { range: 100 })).toBeCloseTo(20 * Math.log10(100 / 5), 10);
+    const flat = { width: 32, height: 32, channels: 1, depth: 8, data: new Uint8Array(1024).fill(100) } as const;
+    const c1 = 2.55 ** 2;
+    expect(await metrics.ssim(shift(flat, 50), flat)).toBeCloseTo((2 * 150 * 100 + c1) / (150 ** 2 + 100 ** 2 + c1), 10);
+  });
+
+  it('do not look at alpha', async () => {
+    const withAlpha = (source: Frame, alpha: number): AnyFrame => ({
+      ...source, channels: 4, data: Uint8Array.from({ length: source.width * source.height * 4 }, (_, i) => (i % 4 === 3 ? alpha : source.data[Math.floor(i / 4) * 3 + (i % 4)]!)),
+    });
+    for (const compare of [metrics.psnr, metrics.ssim, metrics.msSsim]) {
+      expect(await compare(withAlpha(frame, 7), withAlpha(other, 200))).toBe(await compare(frame, other));
+      expect(await compare(withAlpha(frame, 7), other)).toBe(await compare(frame, other));
+    }
+  });
+
+  it('are the same for any number of threads and instruction set', async () => {
+    const measured = async (options: object): Promise<unknown> =>
+      (await metrics.measure(frame, { reference: other, metrics: ['psnr', 'ssim', 'ssimPooled', 'msSsim'], ...options })).values;
+    const expected = await measured({ threads: 1, isa: 'scalar' });
+    for (const threads of [1, 2, 3]) expect(await measured({ threads })).toEqual(expected);
+  });
+
+  it.each<[string, AnyFrame, RegExp]>([
+    ['another size', createFrame({ width: 200, height: 181 }), /has 200x180 pixels, the reference 200x181; crop or resample/],
+    ['grey', createFrame({ width: 200, height: 180, channels: 1 }), /is RGB, the reference grey; convert/],
+    ['other bits', createFrame({ width: 200, height: 180, depth: 16 }), /samples of 8 bits, the reference 16/],
+  ])('refuse a reference of %s', async (_, reference, message) => {
+    for (const compare of [metrics.psnr, metrics.ssim, metrics.msSsim]) {
+      await expect(compare(frame, reference)).rejects.toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringMatching(message) });
+    }
+  });
+
+  it('refuse samples that are no numbers', async () => {
+    const bad = { width: 32, height: 32, channels: 1, depth: 32, data: new Float32Array(1024) } as const;
+    const good = { ...bad, data: bad.data.slice() };
+    bad.data[77] = NaN;
+    await expect(metrics.psnr(bad, good)).rejects.toThrow(/Samples of frame are NaN or infinite/);
+    await expect(metrics.ssim(good, bad)).rejects.toThrow(/Samples of reference are NaN or infinite/);
+  });
+
+  it('need as many pixels as their windows', async () => {
+    const small = createFrame({ width: 160, height: 300 });
+    await expect(metrics.msSsim(small, small)).rejects.toThrow('160x300 pixels are too few for MS-SSIM; each side must have at least 161');
+    const enough = createFrame({ width: 161, height: 161 });
+    expect(await metrics.msSsim(enough, enough)).toBe(1);
+    const { values, skipped } = await metrics.measure(small, { reference: small });
+    expect(values).not.toHaveProperty('msSsim');
+    expect(skipped.msSsim).toMatch(/too few/);
+  });
+});
+
+describe('measure', () => {
+  it('leaves comparisons out where there is no reference', async () => {
+    expect((await metrics.measure(frame)).values).not.toHaveProperty('psnr');
+    await expect(metrics.measure(frame, { metrics: ['ssim'] })).rejects.toThrow(/Expected reference, which is needed for ssim/);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['unknown metrics', { metrics: ['sharpness'] }, /Expected one of psnr, /],
+    ['no metrics', { metrics: [] }, /list of metrics/],
+    ['unknown options', { treads: 2 }, /Unknown treads/],
+    ['four threads', { threads: 4 }, /between 1 and 3 for threads/],
+    ['a range of 0', { reference: frame, range: 0, metrics: ['psnr'] }, /for range but received 0/],
+  ])('refuses %s', async (_, options, message) => {
+    await expect(metrics.measure(frame, options)).rejects.toThrow(message);
+  });
+
+  it('reports progress and heeds its signal', async () => {
+    const seen: string[] = [];
+    await metrics.measure(frame, { reference: other, metrics: ['ssim', 'psnr'], onProgress: ({ metric, done, total }) => seen.push(`${metric} ${done}/${total}`) });
+    expect(seen).toEqual(['ssim 1/2', 'psnr 2/2']);
+    await expect(metrics.measure(frame, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    const abort = new AbortController();
+    const options = { reference: other, signal: abort.signal, onProgress: () => abort.abort(new Error('later')) };
+    await expect(metrics.measure(frame, options)).rejects.toThrow('later');
+  });
+});
