@@ -1,24 +1,30 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../lib/index.js';
 import type { AnyFrame, Channels } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 
 const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('support/metrics-oracle.py', import.meta.url));
+const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const MODELS = { niqe: pathOf('../models/metrics/niqe.json'), eoNiqe: pathOf('../models/metrics/eo-niqe.json'), brisque: pathOf('../models/metrics/brisque.json') };
+const DATA = fileURLToPath(new URL('../../shared/data/eo/', import.meta.url));
 const hasScikit = spawnSync(PYTHON, ['-c', 'import skimage'], { stdio: 'ignore' }).status === 0;
 
 const toFloats = (frame: AnyFrame): AnyFrame => ({ ...frame, depth: 32, data: Float32Array.from(frame.data, (value) => value / 255) });
 const portable = ({ data, ...size }: AnyFrame): object => ({ ...size, data: Array.from(data) });
 
-/** What the other implementations find. */
-function askOracle(frame: AnyFrame, reference: AnyFrame, names: readonly string[], range: number): Record<string, number> {
-  const input = JSON.stringify({ frame: portable(frame), reference: portable(reference), metrics: names, range });
-  const { stdout, stderr, status } = spawnSync(PYTHON, [SCRIPT], { input, encoding: 'utf8', maxBuffer: 2 ** 26 });
+/** What another implementation finds. */
+function ask(script: string, request: object): Record<string, number> {
+  const { stdout, stderr, status } = spawnSync(PYTHON, [pathOf(`support/${script}`)], { input: JSON.stringify(request), encoding: 'utf8', maxBuffer: 2 ** 26 });
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout) as Record<string, number>;
 }
+
+const askOracle = (frame: AnyFrame, reference: AnyFrame, names: readonly string[], range: number): Record<string, number> =>
+  ask('metrics-oracle.py', { frame: portable(frame), reference: portable(reference), metrics: names, range });
 
 /** Two frames that differ by noise, one with the waves of the other. */
 function createPair(width: number, height: number, channels: Channels, depth: 8 | 16): [AnyFrame, AnyFrame] {
@@ -52,5 +58,24 @@ describe.runIf(hasScikit)('scikit-image and scipy', () => {
     const [frame, reference] = createPair(90, 70, 3, 8);
     const expected = askOracle(frame, reference, ['ssim_of_channels'], 255);
     expect(await metrics.ssim(frame, reference, { colour: 'mean' })).toBeCloseTo(expected['ssim_of_channels']!, 8);
+  });
+
+  it.each([
+    [3, 8, 300, 200], [1, 8, 293, 197], [4, 16, 201, 288], [2, 8, 96, 192],
+  ] as const)('find the same NIQE and BRISQUE with %i channels of %i bits, %ix%i', async (channels, depth, width, height) => {
+    const frame = createFrame({ width, height, channels, depth, range: [0.1, 0.9] });
+    const expected = ask('scene-oracle.py', { frame: portable(frame), models: MODELS });
+    const { values } = await metrics.measure(frame, { metrics: ['niqe', 'eoNiqe', 'brisque'] });
+    // A shape is found in steps of 0.001: rounding errors may decide between two of them.
+    for (const name of ['niqe', 'eoNiqe', 'brisque'] as const) expect(Math.abs(values[name]! / expected[name]! - 1)).toBeLessThan(1e-3);
+  });
+
+  it.runIf(existsSync(`${DATA}val`)).each(['s2_athens_rgb.png', 's2_sharkbay_rgb.png', 'iss_photo_1742.jpg'])('find the same NIQE and BRISQUE for %s', async (name) => {
+    const { data, info } = await sharp(`${DATA}val/${name}`, { ignoreIcc: true }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const frame = { width: info.width, height: info.height, channels: 3, depth: 8, data } as const;
+    const expected = ask('scene-oracle.py', { frame: portable(frame), models: MODELS });
+    const { values } = await metrics.measure(frame, { metrics: ['niqe', 'eoNiqe', 'brisque'] });
+    for (const metric of ['niqe', 'eoNiqe'] as const) expect(Math.abs(values[metric]! / expected[metric]! - 1)).toBeLessThan(1e-3);
+    expect(values.brisque).toBeCloseTo(expected['brisque']!, 1);
   });
 });

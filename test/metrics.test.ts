@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../lib/index.js';
 import type { AnyFrame, Frame } from '../lib/index.js';
+import { defocus } from '../scripts/scene.mjs';
 import { createFrame } from './support/frames.js';
 
+const DATA = fileURLToPath(new URL('../../shared/data/eo/', import.meta.url));
 const frame = createFrame({ width: 200, height: 180 });
 const other = createFrame({ width: 200, height: 180, seed: 3 });
 
@@ -68,6 +74,66 @@ describe('comparisons with a reference', () => {
     const { values, skipped } = await metrics.measure(small, { reference: small });
     expect(values).not.toHaveProperty('msSsim');
     expect(skipped.msSsim).toMatch(/too few/);
+  });
+});
+
+describe('NIQE and BRISQUE', () => {
+  const scene = createFrame({ width: 320, height: 240, range: [0.2, 0.8] });
+
+  it('are the same for any number of threads, depth and number of channels that say the same', async () => {
+    const names = ['niqe', 'eoNiqe', 'brisque'] as const;
+    const grey = createFrame({ width: 320, height: 240, channels: 1, range: [0.2, 0.8] });
+    const expected = (await metrics.measure(grey, { metrics: names, threads: 1, isa: 'scalar' })).values;
+    const same: AnyFrame[] = [
+      grey,
+      { ...grey, channels: 3, data: Uint8Array.from({ length: 3 * grey.data.length }, (_, i) => grey.data[Math.floor(i / 3)]!) },
+      { ...grey, depth: 16, data: Uint16Array.from(grey.data, (value) => value * 257) },
+      { ...grey, depth: 32, data: Float32Array.from(grey.data, (value) => value / 255) },
+    ];
+    for (const [index, one] of same.entries()) expect((await metrics.measure(one, { metrics: names, threads: (index % 3) + 1 })).values).toEqual(expected);
+  });
+
+  it.runIf(existsSync(`${DATA}val`)).each(['s2_athens_rgb.png', 's2_santos_cir.png', 's2_sharkbay_rgb.png'])('grow with the blur of %s', async (name) => {
+    const { data, info: { width, height } } = await sharp(`${DATA}val/${name}`, { ignoreIcc: true }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const [crisp, blurred] = [{ width, height, data }, defocus({ width, height, data })].map((rgb) => ({ ...rgb, channels: 3, depth: 8 } as const)) as [Frame, Frame];
+    for (const score of [metrics.niqe, metrics.eoNiqe, metrics.brisque]) expect(await score(blurred)).toBeGreaterThan(1.5 * await score(crisp));
+  });
+
+  it('refuse flat frames, and frames smaller than a block', async () => {
+    const flat: Frame = { width: 200, height: 200, channels: 1, depth: 8, data: new Uint8Array(40_000).fill(255) };
+    await expect(metrics.niqe(flat)).rejects.toThrow(/NIQE needs a frame that is not flat/);
+    await expect(metrics.brisque(flat)).rejects.toThrow(/BRISQUE needs a frame that is not flat/);
+    await expect(metrics.niqe(createFrame({ width: 95, height: 300 }))).rejects.toThrow('95x300 pixels are too few for NIQE; each side must have at least 96');
+    expect((await metrics.measure(flat)).skipped).toMatchObject({ niqe: expect.stringMatching(/flat/), brisque: expect.stringMatching(/flat/) });
+  });
+
+  it('leave flat parts out, without noise of rounding', async () => {
+    const half = { ...scene, data: scene.data.map((value, i) => (i % 960 < 480 ? value : 201)) as Frame['data'] };
+    expect(Number.isFinite(await metrics.niqe(half))).toBe(true);
+  });
+
+  it('measure no distance from the model of the very frame', async () => {
+    const model = await metrics.fitNiqe([scene], { name: 'own', sharpPart: 0 });
+    expect(await metrics.niqe(scene, { model })).toBeLessThan(1e-9);
+    expect(await metrics.niqe(other, { model })).toBeGreaterThan(0.1);
+  });
+
+  it.each(['niqe', 'brisque', 'eo-niqe'])('come with a model %s whose card has its digest', (name) => {
+    const folder = new URL('../models/metrics/', import.meta.url);
+    const digest = createHash('sha256').update(readFileSync(new URL(`${name}.json`, folder))).digest('hex');
+    expect(readFileSync(new URL(`${name}.md`, folder), 'utf8')).toContain(digest);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a model of another kind', { kind: 'brisque', name: 'x' }, /no model of kind 'niqe'/],
+    ['too few numbers', { kind: 'niqe', name: 'x', mean: [1] }, /mean is not 36 numbers/],
+    ['what is no covariance', { kind: 'niqe', name: 'x', mean: Array(36).fill(0), covariance: Array(36).fill([...Array(36).keys()]) }, /not symmetric/],
+  ])('refuse %s', async (_, model, message) => {
+    await expect(metrics.niqe(scene, { model: model as never })).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) });
+  });
+
+  it('say which model file cannot be read', async () => {
+    await expect(metrics.brisque(scene, { model: 'none.json' })).rejects.toMatchObject({ code: 'MODEL_UNREADABLE', message: expect.stringMatching(/none\.json/) });
   });
 });
 

@@ -1,6 +1,11 @@
+export { brisque } from './brisque.js';
+export type { BrisqueOptions } from './brisque.js';
+export type { MetricInput } from './input.js';
 export { METRIC_NAMES, measure } from './measure.js';
 export type { MeasureOptions, Measurement, MetricName } from './measure.js';
-export type { MetricInput } from './input.js';
+export type { BrisqueModel, ModelSource, NiqeModel } from './models.js';
+export { eoNiqe, fitNiqe, niqe } from './niqe.js';
+export type { FitOptions, NiqeOptions } from './niqe.js';
 export type { MetricOptions } from './options.js';
 export { msSsim, psnr, ssim } from './similarity.js';
 export type { RangeOptions, SsimOptions } from './similarity.js';

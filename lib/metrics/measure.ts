@@ -1,13 +1,15 @@
 import { ImageError } from '../errors.js';
 import type { AnyFrame } from '../image/frame.js';
 import { expected, requireFunction, requireOneOf } from '../validate.js';
+import { measureBrisque } from './brisque.js';
 import { readInput, readPair } from './input.js';
 import type { MetricInput } from './input.js';
+import { measureEoNiqe, measureNiqe } from './niqe.js';
 import { openContext } from './options.js';
 import type { MetricContext, MetricOptions } from './options.js';
 import { measureMsSsim, measurePsnr, measureSsim } from './similarity.js';
 
-type Measure = (frame: AnyFrame, context: MetricContext, range: number | undefined) => Promise<number>;
+type Measure = (frame: AnyFrame, context: MetricContext) => Promise<number>;
 type Compare = (frame: AnyFrame, reference: AnyFrame, context: MetricContext, range: number | undefined) => Promise<number>;
 
 const withRange = (range: number | undefined): { range?: number } => (range === undefined ? {} : { range });
@@ -21,7 +23,11 @@ const COMPARISONS = {
 } satisfies Record<string, Compare>;
 
 /** Metrics of a frame alone. */
-const MEASUREMENTS = {} satisfies Record<string, Measure>;
+const MEASUREMENTS = {
+  niqe: (frame, context) => measureNiqe(frame, context),
+  eoNiqe: (frame, context) => measureEoNiqe(frame, context),
+  brisque: (frame, context) => measureBrisque(frame, context),
+} satisfies Record<string, Measure>;
 
 export type MetricName = keyof typeof COMPARISONS | keyof typeof MEASUREMENTS;
 
@@ -76,7 +82,7 @@ export async function measure(input: MetricInput, options: MeasureOptions = {}):
   for (const [index, metric] of names.entries()) {
     context.signal.throwIfAborted();
     try {
-      values[metric] = isComparison(metric) ? await COMPARISONS[metric](frame, other!, context, range) : await (MEASUREMENTS as Record<string, Measure>)[metric]!(frame, context, range);
+      values[metric] = await (isComparison(metric) ? COMPARISONS[metric](frame, other!, context, range) : MEASUREMENTS[metric](frame, context));
     } catch (error) {
       if (options.metrics !== undefined || !(error instanceof ImageError)) throw error;
       skipped[metric] = error.message;

@@ -6,8 +6,15 @@ import type { Binding, NativeErrorCode } from './binding.js';
 
 const require = createRequire(import.meta.url);
 
-/** `-musl` where this Node was built against musl, else the empty string. */
+let libc: string | undefined;
+
+/** `-musl` where this Node was built against musl, else the empty string. Found once: the report takes milliseconds. */
 function libcSuffix(): string {
+  libc ??= findLibcSuffix();
+  return libc;
+}
+
+function findLibcSuffix(): string {
   if (process.platform !== 'linux') return '';
   // Without this switch (Node 20.13) the report looks up the names of all open sockets.
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork: boolean };

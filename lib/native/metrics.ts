@@ -31,6 +31,14 @@ export interface SimilarityOptions extends MetricMachine {
   readonly range: number;
 }
 
+/** Statistics of blocks of 96x96 pixels, as many as fit, row by row. */
+export interface BlockStatistics {
+  /** 36 of every block; some are NaN where a block is flat. */
+  readonly features: Float64Array;
+  /** Mean local standard deviation of every block, of grey values from 0 to 255. */
+  readonly sharpness: Float64Array;
+}
+
 /** The part of the addon that measures. Both frames of a comparison have one size and one type of samples. */
 export interface MetricBinding {
   /** Whether no sample is NaN or infinite. */
@@ -39,4 +47,8 @@ export interface MetricBinding {
   squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine): Promise<number>;
   /** Means of SSIM, and of its contrast-structure term alone, over all pixels whose 11x11 window lies in the image. */
   measureSimilarity(a: MetricFrame, b: MetricFrame, options: SimilarityOptions): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
+  /** Natural scene statistics as NIQE takes them, of the luminance rounded to 0 ... 255. At least 96 pixels per side. */
+  measureBlocks(frame: MetricFrame, machine: MetricMachine): Promise<BlockStatistics>;
+  /** The 36 features of BRISQUE; some are NaN for a flat frame. */
+  measureScene(frame: MetricFrame, machine: MetricMachine): Promise<Float64Array>;
 }

@@ -101,6 +101,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("hasOnlyFinite", Napi::Function::New(env, hasOnlyFinite));
   exports.Set("squaredError", Napi::Function::New(env, squaredError));
   exports.Set("measureSimilarity", Napi::Function::New(env, measureSimilarity));
+  exports.Set("measureBlocks", Napi::Function::New(env, measureBlocks));
+  exports.Set("measureScene", Napi::Function::New(env, measureScene));
   return exports;
 }
 

@@ -64,6 +64,8 @@ Napi::Value storePlane(const Napi::CallbackInfo& info);
 Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info);
 Napi::Value squaredError(const Napi::CallbackInfo& info);
 Napi::Value measureSimilarity(const Napi::CallbackInfo& info);
+Napi::Value measureBlocks(const Napi::CallbackInfo& info);
+Napi::Value measureScene(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

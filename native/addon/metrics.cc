@@ -5,6 +5,7 @@
 #include "addon/addon.h"
 #include "addon/call_task.h"
 #include "addon/windows.h"
+#include "metrics/scene_statistics.h"
 #include "metrics/similarity.h"
 
 namespace perifocal::addon {
@@ -37,6 +38,12 @@ Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<N
   };
   const auto finish = [=](Napi::Env env) -> Napi::Value { return convert(env, *result); };
   return (new CallTask(env, held, compute, finish))->start();
+}
+
+Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
 }
 
 Napi::Value toNumber(Napi::Env env, double value) { return Napi::Number::New(env, value); }
@@ -78,6 +85,27 @@ Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
     return object;
   };
   return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure, convert);
+}
+
+Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const FrameView frame = frameOf(object);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureBlocks(frame, kernels, pool); };
+  const auto convert = [](Napi::Env env, const BlockStatistics& found) -> Napi::Value {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("features", toArray(env, found.features));
+    result.Set("sharpness", toArray(env, found.sharpness));
+    return result;
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+}
+
+Napi::Value measureScene(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const FrameView frame = frameOf(object);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureScene(frame, kernels, pool); };
+  const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value { return toArray(env, features); };
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
 }
 
 }  // namespace perifocal::addon

@@ -1,4 +1,5 @@
 // Metrics of every instruction set and number of threads: the bits of the first, and the values of the definitions.
+#include <bit>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -6,7 +7,9 @@
 #include "checks/check.h"
 #include "checks/random.h"
 #include "checks/reference_metrics.h"
+#include "checks/reference_scene.h"
 #include "kernels/registry.h"
+#include "metrics/scene_statistics.h"
 #include "metrics/similarity.h"
 
 namespace perifocal::checks {
@@ -91,6 +94,38 @@ void checkSquaredError(Context& context, const TestFrame& a, const TestFrame& b)
   context.expect(std::fabs(found / expected - 1) < 1e-12, std::to_string(found) + " instead of " + std::to_string(expected));
 }
 
+/// Compared as bits: NaN equals NaN.
+std::vector<std::uint64_t> bitsOf(const std::vector<double>& values) {
+  std::vector<std::uint64_t> bits;
+  for (double value : values) bits.push_back(std::bit_cast<std::uint64_t>(value));
+  return bits;
+}
+
+/// Shapes are found in steps of 0.001, and rounding errors may decide between two of them.
+void compareFeatures(Context& context, const std::vector<std::uint64_t>& bits, const std::vector<double>& expected) {
+  context.expect(bits.size() == expected.size(), std::to_string(bits.size()) + " features");
+  for (std::size_t i = 0; i < expected.size() && i < bits.size(); ++i) {
+    const double found = std::bit_cast<double>(bits[i]);
+    const bool isEqual = std::isnan(expected[i]) ? std::isnan(found) : std::fabs(found - expected[i]) <= 0.0011;
+    context.expect(isEqual, "feature " + std::to_string(i) + ": " + std::to_string(found) + " instead of " + std::to_string(expected[i]));
+  }
+}
+
+void checkBlocks(Context& context, const TestFrame& frame) {
+  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
+    const BlockStatistics found = measureBlocks(frame.view(), kernels, pool);
+    std::vector<double> all = found.features;
+    all.insert(all.end(), found.sharpness.begin(), found.sharpness.end());
+    return bitsOf(all);
+  });
+  compareFeatures(context, bits, referenceBlocks(frame.view()));
+}
+
+void checkScene(Context& context, const TestFrame& frame) {
+  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) { return bitsOf(measureScene(frame.view(), kernels, pool)); });
+  compareFeatures(context, bits, referenceScene(frame.view()));
+}
+
 }  // namespace
 
 std::vector<Check> metricChecks() {
@@ -109,6 +144,14 @@ std::vector<Check> metricChecks() {
         checks.push_back({"metrics: SSIM of the last channel of " + name, [=](Context& c) { checkSimilarity(c, a, b, a.view().colours() - 1, {2, 0}); }});
       }
     }
+  }
+  for (Size size : {Size{96, 96}, {200, 100}, {193, 207}}) {
+    const TestFrame frame(SampleType::kUint8, size.width, size.height, 3, 3);
+    checks.push_back({"metrics: scene statistics of blocks of " + nameOf(frame.view()), [=](Context& c) { checkBlocks(c, frame); }});
+  }
+  for (Size size : {Size{16, 16}, {35, 131}, {150, 260}, {77, 65}}) {
+    const TestFrame frame(SampleType::kUint16, size.width, size.height, 1, 4);
+    checks.push_back({"metrics: scene statistics of " + nameOf(frame.view()), [=](Context& c) { checkScene(c, frame); }});
   }
   return checks;
 }

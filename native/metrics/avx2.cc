@@ -2,14 +2,20 @@
 #include "metrics/template.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 namespace perifocal {
 namespace {
 
+constexpr int kPartLanes = 4;
 #include "simd/doubles.h"
+
+PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(_mm256_sqrt_pd(reinterpret_cast<__m256d>(v))); }
 
 #include "metrics/read.inl"
 #include "metrics/smooth.inl"
 #include "metrics/similarity.inl"
+#include "metrics/scene.inl"
 #include "metrics/table.inl"
 
 }  // namespace

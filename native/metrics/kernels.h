@@ -34,6 +34,23 @@ struct SimilaritySums {
   double contrastStructure = 0;
 };
 
+/// One row of an image, and its means and mean squares smoothed vertically, kSceneRadius columns further on both sides.
+struct SceneRow {
+  const double* centre;
+  const double* means;
+  const double* squares;
+  const double* weights;  ///< kSceneRadius + 1, from the centre
+};
+
+/// Sums over values that are not 0, lane by lane.
+struct LaneMoments {
+  double negativeSquares[kMetricLanes] = {};
+  double positiveSquares[kMetricLanes] = {};
+  double magnitudes[kMetricLanes] = {};
+  double negatives[kMetricLanes] = {};  ///< how many
+  double positives[kMetricLanes] = {};
+};
+
 struct MetricKernels {
   const char* name;
 
@@ -53,6 +70,21 @@ struct MetricKernels {
   void (*smoothColumns5)(const double* const* rows, const double* weights, int count, double* const* out);
   /// Smooths `count` + 2 kSimilarityRadius columns horizontally: sums of the SSIM of `count` pixels.
   SimilaritySums (*compare)(const SimilarityRow& row, int count);
+
+  /// row: to row * scale, within 0 and 255, rounded to nearest.
+  void (*roundToGrey)(double scale, int count, double* row);
+  /// out = in^2
+  void (*square)(const double* in, int count, double* out);
+  /// As smoothColumns5, r = kSceneRadius.
+  void (*smoothColumns3)(const double* const* rows, const double* weights, int count, double* const* out);
+  /// out = (centre - mean) / (sigma + 1), sigma = sqrt(|mean square - mean^2|)
+  void (*normalise)(const SceneRow& row, int count, double* out, double* sigma);
+  /// Adds the values a b, or a where b is null; values from `count` to `paddedCount(count)` must be 0.
+  void (*addMoments)(const double* a, const double* b, int count, LaneMoments& sums);
+  /// Half as many columns: out[i] from in[2 i] to in[2 i + 7]. `scratch`: room for 2 (paddedCount(count) + kMetricLanes).
+  void (*halveColumns)(const double* in, int count, double* scratch, double* out);
+  /// One row out of eight.
+  void (*halveRows)(const double* const* rows, int count, double* out);
 };
 
 }  // namespace perifocal

@@ -2,14 +2,20 @@
 #include "metrics/template.h"
 
 #if defined(__aarch64__)
+#include <arm_neon.h>
+
 namespace perifocal {
 namespace {
 
+constexpr int kPartLanes = 2;
 #include "simd/doubles.h"
+
+PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(vsqrtq_f64(reinterpret_cast<float64x2_t>(v))); }
 
 #include "metrics/read.inl"
 #include "metrics/smooth.inl"
 #include "metrics/similarity.inl"
+#include "metrics/scene.inl"
 #include "metrics/table.inl"
 
 }  // namespace

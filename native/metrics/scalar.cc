@@ -4,11 +4,18 @@
 namespace perifocal {
 namespace {
 
+constexpr int kPartLanes = 2;
 #include "simd/doubles.h"
+
+/// Lane by lane: registers have other names on every architecture.
+PERIFOCAL_INLINE void takeRoots(Part& v) {
+  for (int lane = 0; lane < kPartLanes; ++lane) v[lane] = __builtin_sqrt(v[lane]);
+}
 
 #include "metrics/read.inl"
 #include "metrics/smooth.inl"
 #include "metrics/similarity.inl"
+#include "metrics/scene.inl"
 #include "metrics/table.inl"
 
 }  // namespace

@@ -1,0 +1,28 @@
+// Features of natural scene statistics at two scales: of blocks (NIQE), and of the whole image (BRISQUE).
+#pragma once
+
+#include <vector>
+
+#include "metrics/frame.h"
+#include "metrics/kernels.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+/// Of one image or block: 18 of each scale.
+inline constexpr int kSceneFeatures = 36;
+/// Side of a block of NIQE, at full size.
+inline constexpr int kSceneBlock = 96;
+
+struct BlockStatistics {
+  std::vector<double> features;   ///< kSceneFeatures of every block, row by row; NaN where a block is flat
+  std::vector<double> sharpness;  ///< mean local deviation of every block
+};
+
+/// Mittal, Soundararajan and Bovik 2013. Blocks that fit in; what is left over at the right and below does not count.
+BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+
+/// Mittal, Moorthy and Bovik 2012. NaN for a flat image.
+std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+
+}  // namespace perifocal
