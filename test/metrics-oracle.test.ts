@@ -60,6 +60,12 @@ describe.runIf(hasScikit)('scikit-image and scipy', () => {
     expect(await metrics.ssim(frame, reference, { colour: 'mean' })).toBeCloseTo(expected['ssim_of_channels']!, 8);
   });
 
+  it.each([[1, 8], [3, 16]] as const)("find the same mean of Sobel's gradient with %i channels of %i bits", async (channels, depth) => {
+    const frame = createFrame({ width: 131, height: 77, channels, depth });
+    const expected = askOracle(frame, frame, ['edge_sharpness'], 2 ** depth - 1);
+    expect(await metrics.edgeSharpness(frame)).toBeCloseTo(expected['edge_sharpness']!, 12);
+  });
+
   it.each([
     [3, 8, 300, 200], [1, 8, 293, 197], [4, 16, 201, 288], [2, 8, 96, 192],
   ] as const)('find the same NIQE and BRISQUE with %i channels of %i bits, %ix%i', async (channels, depth, width, height) => {

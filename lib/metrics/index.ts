@@ -1,11 +1,16 @@
 export { brisque } from './brisque.js';
 export type { BrisqueOptions } from './brisque.js';
+export { edgeSharpness } from './edges.js';
 export type { MetricInput } from './input.js';
 export { METRIC_NAMES, measure } from './measure.js';
 export type { MeasureOptions, Measurement, MetricName } from './measure.js';
 export type { BrisqueModel, ModelSource, NiqeModel } from './models.js';
+export { mtf50 } from './mtf50.js';
+export type { Mtf50, Mtf50Options, Region } from './mtf50.js';
 export { eoNiqe, fitNiqe, niqe } from './niqe.js';
 export type { FitOptions, NiqeOptions } from './niqe.js';
 export type { MetricOptions } from './options.js';
 export { msSsim, psnr, ssim } from './similarity.js';
 export type { RangeOptions, SsimOptions } from './similarity.js';
+export { waterAgreement } from './water.js';
+export type { WaterAgreement, WaterOptions } from './water.js';

@@ -2,12 +2,15 @@ import { ImageError } from '../errors.js';
 import type { AnyFrame } from '../image/frame.js';
 import { expected, requireFunction, requireOneOf } from '../validate.js';
 import { measureBrisque } from './brisque.js';
+import { measureEdgeSharpness } from './edges.js';
 import { readInput, readPair } from './input.js';
 import type { MetricInput } from './input.js';
+import { measureMtf50 } from './mtf50.js';
 import { measureEoNiqe, measureNiqe } from './niqe.js';
 import { openContext } from './options.js';
 import type { MetricContext, MetricOptions } from './options.js';
 import { measureMsSsim, measurePsnr, measureSsim } from './similarity.js';
+import { measureWaterAgreement } from './water.js';
 
 type Measure = (frame: AnyFrame, context: MetricContext) => Promise<number>;
 type Compare = (frame: AnyFrame, reference: AnyFrame, context: MetricContext, range: number | undefined) => Promise<number>;
@@ -20,6 +23,7 @@ const COMPARISONS = {
   ssim: (a, b, context, range) => measureSsim(a, b, context, withRange(range)),
   ssimPooled: (a, b, context, range) => measureSsim(a, b, context, { ...withRange(range), pooled: true }),
   msSsim: measureMsSsim,
+  waterAgreement: async (a, b, context) => (await measureWaterAgreement(a, b, context)).iou,
 } satisfies Record<string, Compare>;
 
 /** Metrics of a frame alone. */
@@ -27,6 +31,8 @@ const MEASUREMENTS = {
   niqe: (frame, context) => measureNiqe(frame, context),
   eoNiqe: (frame, context) => measureEoNiqe(frame, context),
   brisque: (frame, context) => measureBrisque(frame, context),
+  edgeSharpness: measureEdgeSharpness,
+  mtf50: async (frame, context) => (await measureMtf50(frame, context)).mtf50,
 } satisfies Record<string, Measure>;
 
 export type MetricName = keyof typeof COMPARISONS | keyof typeof MEASUREMENTS;

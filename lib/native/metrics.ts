@@ -39,6 +39,31 @@ export interface BlockStatistics {
   readonly sharpness: Float64Array;
 }
 
+export interface EdgeStatistics {
+  /** Mean magnitude of Sobel's gradient of the luminance, in full scales per pixel, of all pixels but the outermost. */
+  readonly sharpness: number;
+  /** Sums of x x, y y and x y of the gradients in every whole cell of 16x16 pixels, row by row. */
+  readonly cells: Float64Array;
+}
+
+export interface WaterOptions extends MetricMachine {
+  /** Channels of the index (high - low) / (high + low); grey frames have the index 1 - 2 level. */
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Water is where the index is at least `threshold`, which Otsu's method finds in the reference. */
+export interface WaterCounts {
+  readonly threshold: number;
+  /** Between-class variance of the index over all its variance, 0 to 1. */
+  readonly separability: number;
+  /** Pixels with water in both frames, in one, in none. */
+  readonly both: number;
+  readonly onlyFrame: number;
+  readonly onlyReference: number;
+  readonly neither: number;
+}
+
 /** The part of the addon that measures. Both frames of a comparison have one size and one type of samples. */
 export interface MetricBinding {
   /** Whether no sample is NaN or infinite. */
@@ -51,4 +76,6 @@ export interface MetricBinding {
   measureBlocks(frame: MetricFrame, machine: MetricMachine): Promise<BlockStatistics>;
   /** The 36 features of BRISQUE; some are NaN for a flat frame. */
   measureScene(frame: MetricFrame, machine: MetricMachine): Promise<Float64Array>;
+  measureEdges(frame: MetricFrame, machine: MetricMachine): Promise<EdgeStatistics>;
+  compareWater(frame: MetricFrame, reference: MetricFrame, options: WaterOptions): Promise<WaterCounts>;
 }

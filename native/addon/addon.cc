@@ -103,6 +103,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measureSimilarity", Napi::Function::New(env, measureSimilarity));
   exports.Set("measureBlocks", Napi::Function::New(env, measureBlocks));
   exports.Set("measureScene", Napi::Function::New(env, measureScene));
+  exports.Set("measureEdges", Napi::Function::New(env, measureEdges));
+  exports.Set("compareWater", Napi::Function::New(env, compareWater));
   return exports;
 }
 

@@ -66,6 +66,8 @@ Napi::Value squaredError(const Napi::CallbackInfo& info);
 Napi::Value measureSimilarity(const Napi::CallbackInfo& info);
 Napi::Value measureBlocks(const Napi::CallbackInfo& info);
 Napi::Value measureScene(const Napi::CallbackInfo& info);
+Napi::Value measureEdges(const Napi::CallbackInfo& info);
+Napi::Value compareWater(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

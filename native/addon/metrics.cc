@@ -5,8 +5,10 @@
 #include "addon/addon.h"
 #include "addon/call_task.h"
 #include "addon/windows.h"
+#include "metrics/edges.h"
 #include "metrics/scene_statistics.h"
 #include "metrics/similarity.h"
+#include "metrics/water.h"
 
 namespace perifocal::addon {
 namespace {
@@ -106,6 +108,37 @@ Napi::Value measureScene(const Napi::CallbackInfo& info) {
   const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureScene(frame, kernels, pool); };
   const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value { return toArray(env, features); };
   return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+}
+
+Napi::Value measureEdges(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const FrameView frame = frameOf(object);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureEdges(frame, kernels, pool); };
+  const auto convert = [](Napi::Env env, const EdgeStatistics& found) -> Napi::Value {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("sharpness", found.sharpness);
+    result.Set("cells", toArray(env, found.cells));
+    return result;
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+}
+
+Napi::Value compareWater(const Napi::CallbackInfo& info) {
+  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(), options = info[2].As<Napi::Object>();
+  const WaterRequest request{frameOf(first), frameOf(second), intOf(options, "high"), intOf(options, "low")};
+  const auto measure = [=](const MetricKernels&, ThreadPool& pool) { return perifocal::compareWater(request, pool); };
+  const auto convert = [](Napi::Env env, const WaterCounts& found) -> Napi::Value {
+    const std::pair<const char*, double> fields[] = {{"threshold", found.threshold},
+                                                     {"separability", found.separability},
+                                                     {"both", static_cast<double>(found.both)},
+                                                     {"onlyFrame", static_cast<double>(found.onlyFrame)},
+                                                     {"onlyReference", static_cast<double>(found.onlyReference)},
+                                                     {"neither", static_cast<double>(found.neither)}};
+    Napi::Object result = Napi::Object::New(env);
+    for (const auto& [name, value] : fields) result.Set(name, value);
+    return result;
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure, convert);
 }
 
 }  // namespace perifocal::addon

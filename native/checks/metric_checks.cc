@@ -1,6 +1,7 @@
 // Metrics of every instruction set and number of threads: the bits of the first, and the values of the definitions.
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "checks/reference_metrics.h"
 #include "checks/reference_scene.h"
 #include "kernels/registry.h"
+#include "metrics/edges.h"
 #include "metrics/scene_statistics.h"
 #include "metrics/similarity.h"
 
@@ -126,6 +128,39 @@ void checkScene(Context& context, const TestFrame& frame) {
   compareFeatures(context, bits, referenceScene(frame.view()));
 }
 
+void checkEdges(Context& context, const TestFrame& frame) {
+  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
+    EdgeStatistics edges = measureEdges(frame.view(), kernels, pool);
+    edges.cells.push_back(edges.sharpness);
+    return edges.cells;
+  });
+  const ReferencePlane plane = referencePlane(frame.view(), kLuminance);
+  const double full = fullScale(frame.view().type);
+  const int columns = plane.width / kGradientCell, rows = plane.height / kGradientCell;
+  std::vector<double> expected(3 * columns * rows);
+  double sum = 0;
+  for (int y = 1; y + 1 < plane.height; ++y) {
+    for (int x = 1; x + 1 < plane.width; ++x) {
+      double across = 0, down = 0;
+      for (int k = -1; k <= 1; ++k) {
+        const double weight = (2 - std::abs(k)) / (8 * full);
+        across += weight * (plane.at(x + 1, y + k) - plane.at(x - 1, y + k));
+        down += weight * (plane.at(x + k, y + 1) - plane.at(x + k, y - 1));
+      }
+      sum += std::hypot(across, down);
+      const int column = x / kGradientCell, row = y / kGradientCell;
+      if (column >= columns || row >= rows) continue;
+      double* cell = &expected[3 * (row * columns + column)];
+      cell[0] += across * across, cell[1] += down * down, cell[2] += across * down;
+    }
+  }
+  expected.push_back(sum / ((plane.width - 2.0) * (plane.height - 2)));
+  context.expect(found.size() == expected.size(), "other cells");
+  for (std::size_t i = 0; i < expected.size() && i < found.size(); ++i) {
+    context.expect(std::fabs(found[i] - expected[i]) < 1e-9, "cell " + std::to_string(i) + ": " + std::to_string(found[i]) + " instead of " + std::to_string(expected[i]));
+  }
+}
+
 }  // namespace
 
 std::vector<Check> metricChecks() {
@@ -144,6 +179,10 @@ std::vector<Check> metricChecks() {
         checks.push_back({"metrics: SSIM of the last channel of " + name, [=](Context& c) { checkSimilarity(c, a, b, a.view().colours() - 1, {2, 0}); }});
       }
     }
+  }
+  for (Size size : {Size{16, 16}, {50, 33}, {131, 70}}) {
+    const TestFrame frame(SampleType::kUint8, size.width, size.height, 3, 5);
+    checks.push_back({"metrics: gradients of " + nameOf(frame.view()), [=](Context& c) { checkEdges(c, frame); }});
   }
   for (Size size : {Size{96, 96}, {200, 100}, {193, 207}}) {
     const TestFrame frame(SampleType::kUint8, size.width, size.height, 3, 3);

@@ -16,6 +16,7 @@ PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(_mm256_sqr
 #include "metrics/smooth.inl"
 #include "metrics/similarity.inl"
 #include "metrics/scene.inl"
+#include "metrics/gradient.inl"
 #include "metrics/table.inl"
 
 }  // namespace

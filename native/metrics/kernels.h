@@ -85,6 +85,9 @@ struct MetricKernels {
   void (*halveColumns)(const double* in, int count, double* scratch, double* out);
   /// One row out of eight.
   void (*halveRows)(const double* const* rows, int count, double* out);
+
+  /// Sobel's gradients x and y of `count` pixels, the first at column 1 of three rows; sum of their magnitudes.
+  double (*sobel)(const double* above, const double* here, const double* below, int count, double* x, double* y);
 };
 
 }  // namespace perifocal

@@ -18,5 +18,6 @@ constexpr MetricKernels metricKernels(const char* name) {
           normalise,
           addMoments,
           halveColumns,
-          halveRows};
+          halveRows,
+          sobel};
 }

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 from scipy import ndimage
-from skimage import metrics
+from skimage import filters, metrics
 
 
 def frame(entry):
@@ -66,6 +66,11 @@ def ms_ssim(a, b, span):
 def halve(values):
     padded = np.pad(values, [(0, side % 2) for side in values.shape], mode="edge")
     return (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]) / 4
+
+
+def edge_sharpness(a, _, span):
+    """scikit-image's gradient is larger by the square root of 2."""
+    return filters.sobel(luminance(a) / span)[1:-1, 1:-1].mean() / np.sqrt(2)
 
 
 request = json.load(sys.stdin)

@@ -1,0 +1,24 @@
+// Gradients of the luminance: how steep on average, and where straight edges run.
+#pragma once
+
+#include <vector>
+
+#include "metrics/frame.h"
+#include "metrics/kernels.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+/// Side of the cells over which products of gradients are summed.
+inline constexpr int kGradientCell = 16;
+
+struct EdgeStatistics {
+  /// Mean magnitude of Sobel's gradient, in full scales per pixel, of all pixels but the outermost.
+  double sharpness = 0;
+  /// Sums of x x, y y and x y of the gradients in every whole cell, row by row.
+  std::vector<double> cells;
+};
+
+EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+
+}  // namespace perifocal

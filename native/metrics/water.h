@@ -1,0 +1,25 @@
+// Water and land told apart by two channels, in a frame and its reference.
+#pragma once
+
+#include <cstdint>
+
+#include "metrics/frame.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+/// The index is (high - low) / (high + low), after McFeeters 1996; of grey frames it falls with the level.
+struct WaterRequest {
+  FrameView frame, reference;
+  int high = 2, low = 0;
+};
+
+struct WaterCounts {
+  double threshold = 0;     ///< of the index, by Otsu 1979, of the reference
+  double separability = 0;  ///< between-class variance over all variance, 0 to 1
+  std::int64_t both = 0, onlyFrame = 0, onlyReference = 0, neither = 0;  ///< pixels with water
+};
+
+WaterCounts compareWater(const WaterRequest& request, ThreadPool& pool);
+
+}  // namespace perifocal
