@@ -31,6 +31,8 @@ export type {
 export type { ConvChoice } from './native/convolutions.js';
 export { loadBinding } from './native/loader.js';
 export type { Progress } from './progress.js';
+export { createReport, writeReport } from './report/report.js';
+export type { ReportOptions } from './report/report.js';
 export { RestoredImage } from './restored.js';
 export type { NetworkReport, RestorationReport, RunReport } from './restored.js';
 export { Restorer } from './restorer.js';

@@ -68,7 +68,7 @@ async function runJob<R extends RestorationReport>(
 export function createBar({ quiet }: JobFlags, format: string): SingleBar | null {
   if (quiet || !process.stderr.isTTY) return null;
   const bar = new SingleBar({ format, stream: process.stderr });
-  bar.start(1, 0, { phase: 'starting', unit: '', metric: 'starting' });
+  bar.start(1, 0, { phase: 'starting', unit: '', metric: 'starting', part: 'starting' });
   return bar;
 }
 

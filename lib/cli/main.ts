@@ -8,6 +8,7 @@ import { addInfoCommand } from './info.js';
 import { addMetricsCommand } from './metrics.js';
 import { addPlanCommand } from './plan.js';
 import { addPsfCommand } from './psf.js';
+import { addReportCommand } from './report.js';
 import { addRestoreCommand } from './restore.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -26,6 +27,7 @@ function createProgram(): Command {
   addMetricsCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
+  addReportCommand(program);
   addInfoCommand(program);
   return program;
 }

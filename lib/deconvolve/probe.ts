@@ -12,17 +12,21 @@ const MOST_CLIPPED = 0.05;
 
 /** The window of a size with the highest energy of gradients, among those with few clipped pixels. */
 export function busiestWindow(frame: AnyFrame, width: number, height: number): Area {
-  if (width >= frame.width && height >= frame.height) return { left: 0, top: 0, width: frame.width, height: frame.height };
+  return busiestWindows(frame, width, height, 1)[0]!;
+}
+
+/** Several that do not overlap, the best first; fewer where there is no room for more. */
+export function busiestWindows(frame: AnyFrame, width: number, height: number, count: number): Area[] {
+  if (width >= frame.width && height >= frame.height) return [{ left: 0, top: 0, width: frame.width, height: frame.height }];
   const cells = sumCells(frame);
-  let [best, found] = [-1, { left: 0, top: 0, width, height }];
-  for (const top of corners(frame.height, height)) {
-    for (const left of corners(frame.width, width)) {
-      const area = { left, top, width, height };
-      const score = scoreOf(cells, area);
-      if (score > best) [best, found] = [score, area];
-    }
+  const areas = corners(frame.height, height).flatMap((top) => corners(frame.width, width).map((left) => ({ left, top, width, height })));
+  const ranked = areas.map((area) => ({ area, score: scoreOf(cells, area) })).sort((a, b) => b.score - a.score);
+  const chosen: Area[] = [];
+  for (const { area } of ranked) {
+    if (chosen.length === count) break;
+    if (chosen.every(({ left, top }) => Math.abs(left - area.left) >= width || Math.abs(top - area.top) >= height)) chosen.push(area);
   }
-  return found;
+  return chosen;
 }
 
 function corners(length: number, side: number): number[] {

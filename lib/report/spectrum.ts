@@ -1,0 +1,58 @@
+import type { Psf } from '../deconvolve/psf/psf.js';
+import { transferMagnitude } from '../deconvolve/psf/transfer.js';
+import { colourPlanes } from '../deconvolve/plan.js';
+import { windowOf } from '../deconvolve/samples.js';
+import type { AnyFrame } from '../image/frame.js';
+import type { Binding } from '../native/binding.js';
+import type { Point } from './chart.js';
+
+/** Side of the blocks; smaller frames have smaller ones. */
+const LARGEST_BLOCK = 128;
+/** Along each axis; more would make the curves no smoother. */
+const MOST_BLOCKS = 12;
+
+/**
+ * Mean power of the middle colour over rings of equal frequency, in cycles per pixel, 1 being full scale squared: means of
+ * blocks under a Hann window. Empty where the samples are clipped everywhere.
+ */
+export async function measureRadialSpectrum(binding: Binding, isa: string, frame: AnyFrame): Promise<Point[]> {
+  const side = largestBlock(frame);
+  const request = { window: windowOf(frame, frame.data, colourPlanes(frame) >> 1, 0, 0), side, corners: spreadBlocks(frame, side), mostClipped: 0.05 };
+  const { power, blocks } = await binding.measurePeriodogram(request, isa);
+  return blocks === 0 ? [] : meanOverRings(power, side, side / 2 + 1, 0);
+}
+
+/** Mean |H| over rings of equal frequency, from 1 at frequency 0. */
+export function radialTransfer(psf: Psf): Point[] {
+  return [[0, 1], ...meanOverRings(transferMagnitude(psf, LARGEST_BLOCK), LARGEST_BLOCK, LARGEST_BLOCK, LARGEST_BLOCK / 2)];
+}
+
+/** A power of two, at most the frame's smaller side. */
+function largestBlock({ width, height }: AnyFrame): number {
+  return Math.min(LARGEST_BLOCK, 2 ** Math.floor(Math.log2(Math.min(width, height))));
+}
+
+function spreadBlocks({ width, height }: AnyFrame, side: number): Uint32Array {
+  const along = (length: number): number[] => {
+    const count = Math.min(MOST_BLOCKS, Math.floor((2 * length) / side) - 1);
+    return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round((index * (length - side)) / (count - 1))));
+  };
+  return Uint32Array.from(along(height).flatMap((y) => along(width).flatMap((x) => [x, y])));
+}
+
+/**
+ * @param values `side` rows of `columns`, rows in the order of a transform or, with `centre`, from the lowest frequency up
+ * @param centre row and column of frequency 0
+ */
+function meanOverRings(values: Float64Array, side: number, columns: number, centre: number): Point[] {
+  const rings = side / 2;
+  const [sums, counts] = [new Float64Array(rings + 1), new Float64Array(rings + 1)];
+  values.forEach((value, index) => {
+    const row = Math.floor(index / columns) - centre;
+    const ring = Math.round(Math.hypot(row > rings ? row - side : row, (index % columns) - centre));
+    if (ring > rings) return;
+    sums[ring]! += value;
+    counts[ring]! += 1;
+  });
+  return Array.from({ length: rings }, (_, index) => [(index + 1) / side, sums[index + 1]! / counts[index + 1]!] as const);
+}
