@@ -1,4 +1,5 @@
 export * as metrics from './metrics/index.js';
+export * as stars from './stars/index.js';
 export * as psf from './deconvolve/psf/index.js';
 export { Deconvolver, deconvolve } from './deconvolve/deconvolver.js';
 export type { DeconvolveOptions, StopRule } from './deconvolve/options.js';
