@@ -1,14 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { estimate } from '../estimate/estimate.js';
-import type { Estimate } from '../estimate/estimate.js';
+import type { Estimate, EstimateOptions } from '../estimate/estimate.js';
 import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
 import { toMegabytes } from './jobs.js';
-import { addThreadFlags } from './options.js';
+import { addThreadFlags, parseNumber } from './options.js';
 
 interface EstimateFlags {
   readonly output?: string;
+  readonly reference?: string;
+  readonly referenceScale?: number;
   readonly threads?: 1 | 2 | 3;
   readonly isa?: string;
   readonly json?: boolean;
@@ -20,6 +23,8 @@ export function addEstimateCommand(program: Command): void {
     .description('estimate the blur kernel and the noise of pictures from an unknown camera')
     .argument('<image...>', 'picture files')
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several images a folder');
+  command.option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
+    .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber));
   addThreadFlags(command)
     .option('--json', 'print one JSON object per image on standard output, each on a line of its own')
     .option('--quiet', 'no summary')
@@ -27,7 +32,7 @@ export function addEstimateCommand(program: Command): void {
 }
 
 async function run(images: string[], flags: EstimateFlags): Promise<void> {
-  const { output, threads, isa } = flags;
+  const { output, reference, referenceScale, threads, isa } = flags;
   const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
   if (isFolder) await mkdir(output, { recursive: true });
   else if (output !== undefined) await checkKernelOutput(output);
@@ -35,7 +40,8 @@ async function run(images: string[], flags: EstimateFlags): Promise<void> {
   const interrupt = (): void => abort.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const options = { signal: abort.signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) };
+    const options = { signal: abort.signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
+      ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }) };
     for (const image of images) {
       const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
       await estimateOne(image, target, flags, options);
@@ -46,12 +52,12 @@ async function run(images: string[], flags: EstimateFlags): Promise<void> {
 }
 
 /** A failure or a decline is reported and does not keep the others from being estimated, an interrupt does. */
-async function estimateOne(image: string, output: string | undefined, { json, quiet }: EstimateFlags, options: { readonly signal: AbortSignal }): Promise<void> {
+async function estimateOne(image: string, output: string | undefined, { json, quiet }: EstimateFlags, options: EstimateOptions & { readonly signal: AbortSignal }): Promise<void> {
   try {
     const found = await estimate(image, options);
     const { declined } = found.blur;
-    if (declined === null && output !== undefined) await writeEstimate(output, image, found, options.signal);
-    if (json) process.stdout.write(`${JSON.stringify(describeEstimate(image, found))}\n`);
+    if (declined === null && output !== undefined) await writeEstimate(output, image, found, options);
+    if (json) process.stdout.write(`${JSON.stringify(describeEstimate(image, found, options))}\n`);
     else if (!quiet && declined === null) process.stdout.write(`${image}: ${summarise(found)}${output === undefined ? '' : `, written to ${output}`}\n`);
     if (declined === null) return;
     process.stderr.write(`perifocal: ${image}: no estimate of the blur: ${declined}\n`);
@@ -66,5 +72,6 @@ function summarise({ blur, noise, seconds, peakRssBytes }: Estimate): string {
   const { level, value } = blur.confidence!;
   const electrons = noise?.electrons ? `, ${noise.electrons.toPrecision(3)} electrons` : '';
   const known = noise ? `; read noise ${noise.readNoise.toFixed(4)}${electrons}${noise.caveat ? ` (${noise.caveat})` : ''}` : '';
-  return `${blur.psf}, confidence ${level} (${value.toFixed(2)})${known}; ${seconds.toFixed(2)} s, peak ${toMegabytes(peakRssBytes)} MB`;
+  const words = blur.psf ?? `a kernel of ${blur.kernel!.width}x${blur.kernel!.height} that is no disk`;
+  return `${words}, confidence ${level} (${value.toFixed(2)})${known}; ${seconds.toFixed(2)} s, peak ${toMegabytes(peakRssBytes)} MB`;
 }

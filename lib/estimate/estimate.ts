@@ -5,23 +5,29 @@ import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
-import { requireKnownKeys, requireSignal } from '../validate.js';
+import { requireKnownKeys, requireNumber, requireSignal } from '../validate.js';
 import type { Meter } from './blocks.js';
 import { estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
 import { estimateNoiseModel } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
+import { estimateFromReference } from './reference/estimate.js';
+import type { ReferenceEstimate } from './reference/estimate.js';
 import { readSource } from './source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
+  /** A sharp picture of the same ground, of the same or a finer grid: the kernel is then measured against it. */
+  readonly reference?: EncodedImage | AnyFrame;
+  /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
+  readonly referenceScale?: number;
   readonly signal?: AbortSignal;
 }
 
 /** What a frame tells of the camera that took it. */
-export interface Estimate {
+export interface Estimate<Blur extends DefocusEstimate | ReferenceEstimate = DefocusEstimate | ReferenceEstimate> {
   readonly width: number;
   readonly height: number;
-  readonly blur: DefocusEstimate;
+  readonly blur: Blur;
   /** Null where no part of the frame tells it. */
   readonly noise: NoiseEstimate | null;
   /** Seconds of the estimate, without decoding. */
@@ -29,29 +35,36 @@ export interface Estimate {
   readonly peakRssBytes: number;
 }
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['threads', 'isa', 'nativeBinding', 'signal'];
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['reference', 'referenceScale', 'threads', 'isa', 'nativeBinding', 'signal'];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
  * `declined` with a reason. Rejects with ArgumentError, ImageError, NativeError, or the reason of `signal`.
  */
+export async function estimate(
+  input: EncodedImage | AnyFrame, options: EstimateOptions & Required<Pick<EstimateOptions, 'reference'>>,
+): Promise<Estimate<ReferenceEstimate>>;
+export async function estimate(input: EncodedImage | AnyFrame, options?: Omit<EstimateOptions, 'reference'>): Promise<Estimate<DefocusEstimate>>;
 export async function estimate(input: EncodedImage | AnyFrame, options: EstimateOptions = {}): Promise<Estimate> {
-  const { meter, signal } = checkEstimateOptions(options);
+  const { meter, signal, scale } = checkEstimateOptions(options);
   const source = await readSource(input, signal);
+  const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
-    blur: await estimateDefocus(meter, source, signal), noise: await estimateNoiseModel(meter, source, signal),
+    blur: reference ? await estimateFromReference(source.frame, reference.frame, { ...(scale !== undefined && { scale }) }, signal) : await estimateDefocus(meter, source, signal),
+    noise: await estimateNoiseModel(meter, source, signal),
   });
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
   const { width, height } = source.frame;
   return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
 }
 
-function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal } {
+function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal; readonly scale: number | undefined } {
   requireKnownKeys('options', options, OPTION_KEYS);
-  const { signal = new AbortController().signal, isa, nativeBinding } = options;
+  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale } = options;
   requireSignal(signal);
+  if (scale !== undefined) requireNumber('referenceScale', scale, 0.5, 100);
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
-  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal };
+  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, scale };
 }

@@ -5,7 +5,11 @@ import { drawKernel } from '../deconvolve/psf/draw.js';
 import { formatNpy } from '../deconvolve/psf/npy.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { VERSION } from '../version.js';
-import type { Estimate } from './estimate.js';
+import type { Estimate, EstimateOptions } from './estimate.js';
+
+const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {
+  defocus: 'radial fit of a disk to the power spectrum', reference: 'regularised quotient of spectra against a registered reference',
+};
 
 /** Throws ImageError unless kernels can be written beside this path. */
 export async function checkKernelOutput(path: string): Promise<void> {
@@ -16,25 +20,28 @@ export async function checkKernelOutput(path: string): Promise<void> {
 /**
  * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64,
  * sum 1; `<name>.json`, its parameters. The first two are what `--psf` and `train.specialise --kernel` take. Throws
- * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record
+ * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
  */
-export async function writeEstimate(path: string, input: string, estimate: Estimate, signal?: AbortSignal): Promise<void> {
+export async function writeEstimate(path: string, input: string, estimate: Estimate, options: Pick<EstimateOptions, 'signal' | 'reference'> = {}): Promise<void> {
+  const { signal } = options;
   const { kernel, declined } = estimate.blur;
   if (kernel === null) throw new EstimateError(`There is no kernel to be written: ${declined}`);
   await checkKernelOutput(path);
   const name = path.slice(0, -extname(path).length);
   await writeFrame(path, drawKernel(kernel), {}, signal);
   await writeAtomically(`${name}.npy`, [formatNpy(kernel)], signal);
-  await writeAtomically(`${name}.json`, [Buffer.from(`${JSON.stringify(describeEstimate(input, estimate), null, 2)}\n`)], signal);
+  await writeAtomically(`${name}.json`, [Buffer.from(`${JSON.stringify(describeEstimate(input, estimate, options), null, 2)}\n`)], signal);
 }
 
 /** An estimate without its weights: what is printed, and what goes beside a kernel. */
-export function describeEstimate(input: string, { blur, noise, width, height, seconds }: Estimate): object {
+export function describeEstimate(input: string, { blur, noise, width, height, seconds }: Estimate, { reference }: Pick<EstimateOptions, 'reference'> = {}): object {
   const { kernel, ...parameters } = blur;
   return {
     input, width, height, ...parameters, kernel: kernel && sizeOf(kernel), noise,
     units: { lengths: 'pixels', angles: 'degrees, anticlockwise', noise: 'parts of full scale', electrons: 'electrons at full scale' },
-    provenance: { package: `perifocal ${VERSION}`, method: 'radial fit of a disk to the power spectrum', seconds },
+    provenance: {
+      package: `perifocal ${VERSION}`, method: METHODS[blur.kind], ...(typeof reference === 'string' && { reference }), seconds,
+    },
   };
 }
 

@@ -1,0 +1,128 @@
+import type { AnyFrame } from '../../image/frame.js';
+import type { Psf } from '../../deconvolve/psf/psf.js';
+import { fullScale } from '../../deconvolve/samples.js';
+import { fft } from '../../fft.js';
+import type { FftPlan } from '../../fft.js';
+import { luminanceOf } from '../luminance.js';
+import type { BlurShape } from '../shape.js';
+import type { Affine } from './affine.js';
+import { compare } from './compare.js';
+import type { Comparison } from './compare.js';
+import { fitDisk } from './disk-fit.js';
+import { PatchSums, estimateKernel } from './kernel.js';
+import type { KernelEstimate } from './kernel.js';
+import { PATCH, listPatches, transformPatch, transferOf } from './patches.js';
+import { registerCoarsely, registerFinely } from './register.js';
+import type { Registration } from './register.js';
+import { warp } from './warp.js';
+import type { Plane } from './warp.js';
+
+/** Reach of an estimated kernel from its centre, in pixels of the frame. */
+const REACH = 20;
+/** Kernel, radiometry and masks improve each other so many times. */
+const ROUNDS = 3;
+/** A kernel whose weights differ from those of a disk by more than this part of the largest is given as it is, not in words. */
+const MOST_MISFIT = 0.05;
+/** Changed parts beyond this leave too little to learn from. */
+const MOST_CHANGED = 0.6;
+
+export interface ReferenceOptions {
+  /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
+  readonly scale?: number;
+  /** Whether the kernel is taken to equal itself turned by 180 degrees, as those of lenses do; true by default. */
+  readonly symmetric?: boolean;
+}
+
+/** What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's pixels. */
+export interface ReferenceEstimate {
+  readonly kind: 'reference';
+  /** Why there is no estimate; null: there is one. */
+  readonly declined: string | null;
+  /** The disk with a Gaussian that is nearest to the kernel; null where none is near. */
+  readonly shape: BlurShape | null;
+  readonly psf: string | null;
+  readonly kernel: Psf | null;
+  readonly confidence: { readonly level: 'high' | 'low'; readonly value: number } | null;
+  readonly registration: Registration | null;
+  /** frame = gain x blurred reference + offset, 1 being full scale, and the part of the frame that shows something else. */
+  readonly radiometry: { readonly gain: number; readonly offset: number; readonly changed: number } | null;
+}
+
+/** Registers the reference, then finds kernel, radiometry and changes in turns; see docs/estimation.md. Rejects with the signal's reason. */
+export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
+  const [target, source] = [await toPlane(frame), await toPlane(reference)];
+  if (Math.min(target.width, target.height) < PATCH) return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
+  const start = await registerCoarsely(target, source, firstGuess(target, source, options.scale));
+  if (!start) return decline('frame or reference is flat, or they hardly overlap at the scale given');
+  const plan = await fft.plan({ rows: PATCH, columns: PATCH });
+  try {
+    return await solve(plan, target, source, start, options.symmetric ?? true, signal);
+  } finally {
+    plan.dispose();
+  }
+}
+
+async function solve(plan: FftPlan, target: Plane, source: Plane, start: Affine, isSymmetric: boolean, signal: AbortSignal): Promise<ReferenceEstimate> {
+  let registration = await registerFinely(plan, target, source, start, null, signal);
+  if (!registration) return decline('the reference does not fit the frame: they overlap too little, show another place, or differ in scale or direction by more than a few percent or degrees');
+  let sharp = await warp(source, registration.toReference, target.width, target.height);
+  let found: KernelEstimate | null = null;
+  let compared: Comparison = { filled: target, offset: 0, changed: 0 };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    signal.throwIfAborted();
+    found = await solveKernel(plan, compared.filled, sharp, isSymmetric);
+    if (!found) return decline('no patch of frame and reference has texture to compare');
+    if (round === 1) {
+      // Seen through the kernel, the reference matches better.
+      registration = await registerFinely(plan, target, source, registration.toReference, await transferOf(plan, found.kernel), signal) ?? registration;
+      sharp = await warp(source, registration.toReference, target.width, target.height);
+    }
+    if (round < ROUNDS) compared = await compare(target, sharp, found);
+  }
+  if (compared.changed > MOST_CHANGED) return decline(`${Math.round(100 * compared.changed)} % of the frame show something else than the reference: clouds, or changes`);
+  return conclude(found!, registration, compared);
+}
+
+async function solveKernel(plan: FftPlan, blurred: Plane, sharp: Plane, isSymmetric: boolean): Promise<KernelEstimate | null> {
+  const sums = new PatchSums(plan.lines * plan.bins);
+  for (const corner of listPatches(blurred, PATCH)) {
+    const s = await transformPatch(plan, sharp, corner);
+    const b = s && await transformPatch(plan, blurred, corner);
+    if (s && b) sums.add(s, b);
+  }
+  return sums.patches > 0 ? estimateKernel(plan, sums, REACH, isSymmetric) : null;
+}
+
+function conclude({ kernel, gain }: KernelEstimate, registration: Registration, { offset, changed }: Comparison): ReferenceEstimate {
+  const { radius, sigma, misfit } = fitDisk(kernel);
+  const isDisk = misfit <= MOST_MISFIT && radius >= 0.5;
+  const value = registration.trusted * (1 - changed);
+  return {
+    kind: 'reference', declined: null, kernel,
+    shape: isDisk ? { a: radius, b: radius, angle: 0, sigma } : null,
+    psf: isDisk ? `disk:${radius.toFixed(3)}${sigma >= 0.05 ? `+gaussian:${sigma.toFixed(3)}` : ''}` : null,
+    confidence: { level: value >= 0.5 && registration.residual <= 0.3 ? 'high' : 'low', value },
+    registration, radiometry: { gain, offset, changed },
+  };
+}
+
+function decline(declined: string): ReferenceEstimate {
+  return { kind: 'reference', declined, shape: null, psf: null, kernel: null, confidence: null, registration: null, radiometry: null };
+}
+
+/** Both about their centres. */
+function firstGuess(target: Plane, source: Plane, scale = Math.sqrt((source.width * source.height) / (target.width * target.height))): Affine {
+  const offset = (side: number, otherSide: number): number => (otherSide - 1) / 2 - (scale * (side - 1)) / 2;
+  return [scale, 0, offset(target.width, source.width), 0, scale, offset(target.height, source.height)];
+}
+
+/** Brightness, 1 being full scale. */
+async function toPlane(frame: AnyFrame): Promise<Plane> {
+  const grey = await luminanceOf(frame);
+  const { width, height, channels, data } = grey;
+  if (grey.depth === 32 && channels === 1) return { width, height, data: grey.data as Float32Array };
+  const scale = 1 / fullScale(grey);
+  const plane = new Float32Array(width * height);
+  for (let pixel = 0; pixel < plane.length; pixel += 1) plane[pixel] = data[pixel * channels]! * scale;
+  return { width, height, data: plane };
+}

@@ -1,0 +1,79 @@
+import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { Plane } from './warp.js';
+
+/** Side of patches, in pixels of the frame. */
+export const PATCH = 256;
+/** Patches of which more is unknown are left out. */
+const MOST_UNKNOWN = 0.25;
+/** A standard deviation below this, 1 being full scale, is no texture. */
+const LEAST_DEVIATION = 1e-4;
+
+/** Corners of patches over all of a plane that overlap by half, or lie as far apart as their number allows. */
+export function listPatches({ width, height }: Pick<Plane, 'width' | 'height'>, side: number, most = Infinity): (readonly [number, number])[] {
+  const step = Math.max(side / 2, Math.sqrt((width * height) / most));
+  const along = (length: number): number[] => {
+    const count = Math.max(1, Math.ceil((length - side) / step) + 1);
+    return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1))));
+  };
+  return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
+}
+
+/**
+ * A patch of the plan's size without its mean under a Hann window; unknown values are the mean. Null where too much is unknown
+ * or nothing varies.
+ */
+export async function transformPatch(plan: FftPlan, { width, data }: Plane, [left, top]: readonly [number, number], mostUnknown = MOST_UNKNOWN): Promise<HalfSpectrum | null> {
+  const { length: columns, lines: rows } = plan;
+  const values = new Float32Array(columns * rows);
+  let [sum, count, squares] = [0, 0, 0];
+  for (let y = 0; y < rows; y += 1) {
+    values.set(data.subarray((top + y) * width + left, (top + y) * width + left + columns), y * columns);
+  }
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]!;
+    if (!Number.isFinite(value)) continue;
+    sum += value;
+    squares += value * value;
+    count += 1;
+  }
+  const mean = sum / Math.max(count, 1);
+  if (count < (1 - mostUnknown) * values.length || squares / count - mean * mean < LEAST_DEVIATION ** 2) return null;
+  applyWindow(values, columns, mean);
+  return plan.forward(values);
+}
+
+function applyWindow(values: Float32Array, columns: number, mean: number): void {
+  const rows = values.length / columns;
+  const [across, down] = [hann(columns), hann(rows)];
+  for (let y = 0, index = 0; y < rows; y += 1) {
+    for (let x = 0; x < columns; x += 1, index += 1) {
+      const value = values[index]!;
+      values[index] = Number.isFinite(value) ? (value - mean) * across[x]! * down[y]! : 0;
+    }
+  }
+}
+
+function hann(length: number): Float64Array {
+  return Float64Array.from({ length }, (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / length));
+}
+
+/** a times b, bin by bin. */
+export function multiply(a: HalfSpectrum, b: HalfSpectrum): HalfSpectrum {
+  const product = { re: new Float32Array(a.re.length), im: new Float32Array(a.re.length) };
+  for (let bin = 0; bin < a.re.length; bin += 1) {
+    product.re[bin] = a.re[bin]! * b.re[bin]! - a.im[bin]! * b.im[bin]!;
+    product.im[bin] = a.re[bin]! * b.im[bin]! + a.im[bin]! * b.re[bin]!;
+  }
+  return product;
+}
+
+/** The transfer function of a kernel on the plan's grid, its centre at the corner. */
+export async function transferOf(plan: FftPlan, kernel: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> }): Promise<HalfSpectrum> {
+  const { length: columns, lines: rows } = plan;
+  const values = new Float32Array(columns * rows);
+  for (let tap = 0; tap < kernel.data.length; tap += 1) {
+    const [x, y] = [(tap % kernel.width) - (kernel.width - 1) / 2, Math.floor(tap / kernel.width) - (kernel.height - 1) / 2];
+    values[((y + rows) % rows) * columns + ((x + columns) % columns)] = kernel.data[tap]!;
+  }
+  return plan.forward(values);
+}

@@ -1,0 +1,102 @@
+import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import { fft } from '../../fft.js';
+import { applyAffine, compose, fitAffine } from './affine.js';
+import type { Affine, Match } from './affine.js';
+import { correlate } from './correlate.js';
+import { PATCH, listPatches, multiply, transformPatch } from './patches.js';
+import { scaleOf, shrink, warp } from './warp.js';
+import type { Plane } from './warp.js';
+
+/** Largest side of the pictures that are matched first, as a whole. */
+const COARSE_SIDE = 384;
+/**
+ * Standard deviation of the low-pass of correlations, in cycles per pixel: of small pictures; of patches while the blur is
+ * unknown, which turns phases beyond its first dark ring, 0.076 for a disk of 8 pixels; and of patches seen through it.
+ */
+const [COARSE_CUTOFF, BLIND_CUTOFF, FINE_CUTOFF] = [0.05, 0.04, 0.07];
+/** A peak that is no higher than this over the noise of its correlation is chance. */
+const LEAST_SHARPNESS = 7;
+/** About as many patches are compared. */
+const ENOUGH_PATCHES = 24;
+/** Of matching from a first guess, and from an earlier registration. */
+const [ROUNDS, REFINING_ROUNDS] = [3, 2];
+/** Of the patches, so many must agree within so many pixels of the frame. */
+const [LEAST_TRUSTED, MOST_RESIDUAL] = [0.3, 0.7];
+
+/** How a reference lies on a frame. */
+export interface Registration {
+  /** From pixels of the frame to those of the reference. */
+  readonly toReference: Affine;
+  /** Pixels of the reference per pixel of the frame; degrees by which it is turned, anticlockwise. */
+  readonly scale: number;
+  readonly rotation: number;
+  /** Patches with texture in both, the part that agrees, and by how much those differ, root mean square, in pixels of the frame. */
+  readonly patches: number;
+  readonly trusted: number;
+  readonly residual: number;
+}
+
+/** Matches both as a whole, small; null where nothing matches. @param start a first guess of the map */
+export async function registerCoarsely(frame: Plane, reference: Plane, start: Affine): Promise<Affine | null> {
+  const factor = Math.max(1, Math.ceil(Math.max(frame.width, frame.height) / COARSE_SIDE));
+  const small = shrink(frame, factor);
+  const toFrame: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
+  const moved = await warp(reference, compose(start, toFrame), small.width, small.height);
+  const plan = await fft.plan({ rows: small.height, columns: small.width });
+  try {
+    const [a, b] = [await transformPatch(plan, moved, [0, 0], 0.7), await transformPatch(plan, small, [0, 0])];
+    if (!a || !b) return null;
+    const { x, y } = await correlate(plan, a, b, COARSE_CUTOFF);
+    return compose(start, [1, 0, -factor * x, 0, 1, -factor * y]);
+  } finally {
+    plan.dispose();
+  }
+}
+
+/**
+ * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again. Null where too
+ * few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
+ */
+export async function registerFinely(plan: FftPlan, frame: Plane, reference: Plane, start: Affine, blur: HalfSpectrum | null, signal: AbortSignal): Promise<Registration | null> {
+  const rounds = blur ? REFINING_ROUNDS : ROUNDS;
+  const corners = listPatches(frame, PATCH, ENOUGH_PATCHES);
+  // Averaged to about the grid of the frame, which is all that matching needs.
+  const factor = Math.max(1, Math.round(scaleOf(start)));
+  const small = shrink(reference, factor);
+  const toSmall: Affine = [1 / factor, 0, (1 - factor) / 2 / factor, 0, 1 / factor, (1 - factor) / 2 / factor];
+  const fromSmall: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
+  let toPlane = compose(toSmall, start);
+  for (let round = 1; ; round += 1) {
+    const matches: Match[] = [];
+    let compared = 0;
+    for (const corner of corners) {
+      signal.throwIfAborted();
+      const match = await matchPatch(plan, frame, small, toPlane, corner, blur);
+      if (match) compared += 1;
+      if (match && match.sharpness >= LEAST_SHARPNESS) matches.push(match);
+    }
+    if (matches.length < 3) return null;
+    const { affine, trust, residual } = fitAffine(matches);
+    if (!(scaleOf(affine) > 0.5 && scaleOf(affine) < 2)) return null;
+    toPlane = affine;
+    if (round < rounds) continue;
+    const toReference = compose(fromSmall, affine);
+    const trusted = trust.filter((value) => value > 0.1).length / compared;
+    const found = {
+      toReference, scale: scaleOf(toReference), rotation: (Math.atan2(-affine[3], affine[0]) * 180) / Math.PI,
+      patches: compared, trusted, residual: residual / scaleOf(affine),
+    };
+    return trusted >= LEAST_TRUSTED && found.residual <= MOST_RESIDUAL ? found : null;
+  }
+}
+
+async function matchPatch(
+  plan: FftPlan, frame: Plane, reference: Plane, toPlane: Affine, [left, top]: readonly [number, number], blur: HalfSpectrum | null,
+): Promise<(Match & { readonly sharpness: number }) | null> {
+  const b = await transformPatch(plan, frame, [left, top]);
+  const a = b && await transformPatch(plan, await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH), [0, 0]);
+  if (!a || !b) return null;
+  const { x, y, sharpness } = await correlate(plan, blur ? multiply(a, blur) : a, b, blur ? FINE_CUTOFF : BLIND_CUTOFF);
+  const centre: [number, number] = [left + (PATCH - 1) / 2, top + (PATCH - 1) / 2];
+  return { from: centre, to: applyAffine(toPlane, centre[0] - x, centre[1] - y), sharpness };
+}
