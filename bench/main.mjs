@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics]
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate]
 // [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer;
 // a PNG file for details of what the methods restore.
 import { availableParallelism } from 'node:os';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';
 import { benchmarkAlgorithms } from './algorithms.mjs';
 import { judgeBars } from './bars.mjs';
+import { benchmarkEstimate } from './estimate.mjs';
 import { benchmarkFft } from './fft.mjs';
 import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
@@ -26,6 +27,7 @@ const QUICK = {
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
   fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
   solvers: { width: 512, height: 384, rounds: 2 },
+  estimate: { width: 512, height: 384, samples: 2 },
   methods: { width: 512, height: 384 },
   metrics: { width: 512, height: 384, rounds: 2 },
 };
@@ -37,6 +39,7 @@ const FULL = {
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
   fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
   solvers: { width: 2048, height: 1536, rounds: 5 },
+  estimate: { width: 2048, height: 1536, samples: 5 },
   methods: { width: 2048, height: 1536 },
   metrics: { width: 2048, height: 1536, rounds: 5 },
 };
@@ -49,7 +52,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
@@ -76,6 +79,7 @@ async function main() {
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
     ...(sections.has('methods') && { methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }) }),
+    ...(sections.has('estimate') && { estimate: await benchmarkEstimate({ ...settings.estimate, threads, report }) }),
     ...(sections.has('metrics') && { metrics: await benchmarkMetrics({ ...settings.metrics, threads, isa, report }) }),
   };
   if (results.algorithms || results.peers) results.bars = judgeBars(results);
