@@ -55,23 +55,36 @@ export async function estimateDefocus(meter: Meter, { frame, isJpeg }: FrameSour
   const reason = unfit(whole, grid.side);
   if (reason) return decline(reason);
   const finder = new RadiusFinder(grid.side);
-  const curves = drawCurves(whole.power, grid.side, isJpeg);
+  // Native threads measure the colours while this one fits the luminance.
+  const [found, colours] = await Promise.all([fitLuminance(finder, cells, whole, grid, isJpeg, signal), measureColours(meter, frame, grid, signal)]);
+  if (found.declined !== null) return found;
+  const channels: DefocusEstimate['channels'][number][] = [];
+  for (const { name, spectrum } of colours) channels.push({ name, radius: await radiusOf(finder, spectrum, isJpeg, signal) });
+  return { ...found, channels };
+}
+
+/** All but the colours. */
+async function fitLuminance(
+  finder: RadiusFinder, cells: readonly BlockSpectrum[], whole: BlockSpectrum, { side, columns, rows }: BlockGrid, isJpeg: boolean, signal: AbortSignal,
+): Promise<DefocusEstimate> {
+  const curves = drawCurves(whole.power, side, isJpeg);
   const verdict = await judge(finder, curves);
   if (verdict.declined) return { ...decline(verdict.declined), confidence: verdict.confidence };
-  const shape = refineShape(verdict, curves, grid.side);
-  const radiusOf = async ({ power, blocks }: BlockSpectrum): Promise<number | null> => {
-    signal.throwIfAborted();
-    if (blocks === 0) return null;
-    const { radius } = await finder.find(drawCurves(power, grid.side, isJpeg).all);
-    return radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? radius : null;
-  };
+  const shape = refineShape(verdict, curves, side);
   const radii: (number | null)[] = [];
-  for (const cell of cells) radii.push(await radiusOf(cell));
+  for (const cell of cells) radii.push(await radiusOf(finder, cell, isJpeg, signal));
   return {
     kind: 'defocus', declined: null, shape, psf: describeShape(shape), kernel: drawShape(shape), confidence: verdict.confidence,
-    channels: await measureChannels(meter, frame, grid, radiusOf, signal),
-    field: { columns: grid.columns, rows: grid.rows, radii },
+    channels: [], field: { columns, rows, radii },
   };
+}
+
+/** Of the disk that explains a spectrum best; null where it is none that counts. */
+async function radiusOf(finder: RadiusFinder, { power, blocks }: BlockSpectrum, isJpeg: boolean, signal: AbortSignal): Promise<number | null> {
+  signal.throwIfAborted();
+  if (blocks === 0) return null;
+  const radius = await finder.findRadius(drawCurves(power, finder.side, isJpeg).all);
+  return radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? radius : null;
 }
 
 function decline(declined: string): DefocusEstimate {
@@ -84,15 +97,13 @@ function unfit({ power, blocks }: BlockSpectrum, side: number): string | null {
   return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
 }
 
-async function measureChannels(
-  meter: Meter, frame: AnyFrame, grid: BlockGrid, radiusOf: (spectrum: BlockSpectrum) => Promise<number | null>, signal: AbortSignal,
-): Promise<DefocusEstimate['channels']> {
-  const channels: DefocusEstimate['channels'][number][] = [];
+/** The spectrum of each colour. */
+async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid, signal: AbortSignal): Promise<{ readonly name: string; readonly spectrum: BlockSpectrum }[]> {
+  const colours: { readonly name: string; readonly spectrum: BlockSpectrum }[] = [];
   for (const [channel, name] of COLOURS[colourPlanes(frame)]!.entries()) {
-    const spectrum = joinSpectra(await measureCells(meter, frame, channel, grid, signal));
-    channels.push({ name, radius: await radiusOf(spectrum) });
+    colours.push({ name, spectrum: joinSpectra(await measureCells(meter, frame, channel, grid, signal)) });
   }
-  return channels;
+  return colours;
 }
 
 const round = (value: number): string => value.toFixed(3);

@@ -28,12 +28,12 @@ export interface RadiusFit {
 
 /** Finds the disks behind curves of blocks of one side, whose transfer functions it keeps. */
 export class RadiusFinder {
-  readonly #side: number;
+  readonly side: number;
   readonly #tables = new Map<string, readonly Float64Array[]>();
 
   /** @param side of the blocks */
   constructor(side: number) {
-    this.#side = side;
+    this.side = side;
   }
 
   /** Tries all radii, then narrows down about the best. */
@@ -48,8 +48,13 @@ export class RadiusFinder {
     return { radius, cost, rivalCost: Math.min(...rivals), sharpCost: fitter.fit(logGaussianPower(curve.rho, 0)).cost };
   }
 
-  /** The radius alone, to about 1 %, in a third of the time. */
-  async findQuickly(curve: Curve): Promise<number> {
+  /** The radius alone, in half the time. */
+  async findRadius(curve: Curve): Promise<number> {
+    return this.#refine(new SceneFitter(curve), curve, await this.findRoughly(curve)).radius;
+  }
+
+  /** The radius alone, to about 1 %, in less than half the time. */
+  async findRoughly(curve: Curve): Promise<number> {
     const costs = this.#search(new SceneFitter(curve), curve, 2);
     await setImmediate();
     const best = costs.indexOf(Math.min(...costs));
@@ -67,9 +72,9 @@ export class RadiusFinder {
 
   #refine(fitter: SceneFitter, { rho }: Curve, start: number): { radius: number; cost: number } {
     let radius = start;
-    let near = fitter.fit(logDiskPower(rho, this.#side, radius));
+    let near = fitter.fit(logDiskPower(rho, this.side, radius));
     for (const step of REFINEMENTS) {
-      const fits = [-2, -1, 0, 1, 2].map((index) => fitter.fit(logDiskPower(rho, this.#side, radius * Math.exp(step * index)), near));
+      const fits = [-2, -1, 0, 1, 2].map((index) => fitter.fit(logDiskPower(rho, this.side, radius * Math.exp(step * index)), near));
       const costs = fits.map(({ cost }) => cost);
       const best = costs.indexOf(Math.min(...costs));
       near = fits[best]!;
@@ -80,7 +85,7 @@ export class RadiusFinder {
 
   #tableOf({ rho }: Curve): readonly Float64Array[] {
     const key = `${rho[0]!} ${rho.length}`;
-    const table = this.#tables.get(key) ?? RADII.map((radius) => logDiskPower(rho, this.#side, radius));
+    const table = this.#tables.get(key) ?? RADII.map((radius) => logDiskPower(rho, this.side, radius));
     this.#tables.set(key, table);
     return table;
   }

@@ -38,7 +38,7 @@ export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Pro
   const fit = await finder.find(all);
   const gaussian = findGaussian(all);
   const sectorRadii: number[] = [];
-  for (const sector of sectors) sectorRadii.push(await finder.findQuickly(sector));
+  for (const sector of sectors) sectorRadii.push(await finder.findRoughly(sector));
   const directions = sectorRadii.filter((radius) => Math.abs(Math.log(radius / fit.radius)) < AGREEMENT).length;
   const [gaussianLead, radiusLead] = [gaussian.cost / fit.cost, fit.rivalCost / fit.cost];
   const lead = Math.min(gaussianLead, radiusLead);
