@@ -1,9 +1,9 @@
 import { orAbort } from '../abort.js';
-import { decomposeSymmetric } from '../deconvolve/psf/eigen.js';
 import { ImageError } from '../errors.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { BlockStatistics } from '../native/binding.js';
 import { requireNumber, requireString } from '../validate.js';
+import { distanceBetween, fitGaussian } from './gaussian.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';
 import { SCENE_FEATURES, loadModel, packagedModel } from './models.js';
@@ -27,9 +27,6 @@ export interface FitOptions extends MetricOptions {
   readonly sharpPart?: number;
 }
 
-/** Mean and covariance of the features of blocks. */
-type Distribution = Pick<NiqeModel, 'mean' | 'covariance'>;
-
 /**
  * Natural image quality evaluator (Mittal, Soundararajan and Bovik 2013): the distance of a frame's statistics from those
  * of pristine pictures, 0 at best. Of the luminance, rounded to 0 ... 255. Each side must have at least 96 pixels; flat frames
@@ -51,9 +48,9 @@ export async function eoNiqe(frame: MetricInput, options: MetricOptions = {}): P
 export async function measureNiqe(frame: AnyFrame, context: MetricContext, model?: NiqeModel): Promise<number> {
   const pristine = model ?? await packagedModel<NiqeModel>('niqe', 'niqe');
   const { features } = await measureBlocks(frame, context);
-  const found = distributionOf(rowsOf(features));
+  const found = fitGaussian(rowsOf(features));
   if (found === null) throw new ImageError('IMAGE_INVALID', 'NIQE needs a frame that is not flat: no block of 96x96 pixels varies at both scales');
-  return distanceOf(pristine, found);
+  return distanceBetween(pristine, found);
 }
 
 /** {@link eoNiqe} of a frame that was checked. */
@@ -72,7 +69,7 @@ export async function fitNiqe(pictures: Iterable<MetricInput>, options: FitOptio
     const least = sharpPart * Math.max(...sharpness);
     kept.push(...rowsOf(features).filter((_, block) => sharpness[block]! > least));
   }
-  const found = distributionOf(kept);
+  const found = fitGaussian(kept);
   if (found === null) throw new ImageError('IMAGE_INVALID', 'No picture has a block of 96x96 pixels that varies');
   return { kind: 'niqe', name, ...found };
 }
@@ -86,39 +83,3 @@ async function measureBlocks(frame: AnyFrame, { binding, machine, signal }: Metr
 
 const rowsOf = (features: Float64Array): number[][] =>
   Array.from({ length: features.length / SCENE_FEATURES }, (_, block) => [...features.subarray(block * SCENE_FEATURES, (block + 1) * SCENE_FEATURES)]);
-
-/**
- * The means of what is a number, and the covariance of the blocks of which all is (MATLAB's nanmean and nancov); of a single
- * block 0. Null without any block of which all is a number.
- */
-function distributionOf(blocks: readonly (readonly number[])[]): Distribution | null {
-  const whole = blocks.filter((block) => !block.some(Number.isNaN));
-  if (whole.length === 0) return null;
-  const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const column = (rows: readonly (readonly number[])[], index: number): number[] => rows.map((row) => row[index]!);
-  const indices = Array.from({ length: SCENE_FEATURES }, (_, index) => index);
-  const centre = indices.map((index) => meanOf(column(whole, index)));
-  const divisor = Math.max(1, whole.length - 1);
-  const covariance = indices.map(() => new Array<number>(SCENE_FEATURES).fill(0));
-  for (const i of indices) {
-    for (let j = 0; j <= i; j += 1) {
-      const sum = whole.reduce((total, row) => total + (row[i]! - centre[i]!) * (row[j]! - centre[j]!), 0);
-      covariance[i]![j] = covariance[j]![i] = sum / divisor;
-    }
-  }
-  return { mean: indices.map((index) => meanOf(column(blocks, index).filter((value) => !Number.isNaN(value)))), covariance };
-}
-
-/** Equation 10 of the paper: sqrt(d pinv((C1 + C2) / 2) d), d the difference of the means. */
-function distanceOf(a: Distribution, b: Distribution): number {
-  const difference = a.mean.map((value, index) => value - b.mean[index]!);
-  const { values, vectors } = decomposeSymmetric(a.covariance.map((row, i) => row.map((value, j) => (value + b.covariance[i]![j]!) / 2)));
-  // As MATLAB's pinv: what is smaller is taken for 0.
-  const least = SCENE_FEATURES * 2 ** (Math.floor(Math.log2(values[0]!)) - 52);
-  const sum = values.reduce((total, value, index) => {
-    if (value <= least) return total;
-    const along = vectors[index]!.reduce((dot, entry, i) => dot + entry * difference[i]!, 0);
-    return total + (along * along) / value;
-  }, 0);
-  return Math.sqrt(sum);
-}
