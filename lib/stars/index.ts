@@ -1,4 +1,6 @@
 /** Star sensor: frames of stars, simulated, restored and measured. */
+export { solveAttitude } from './attitude/attitude.js';
+export type { Attitude, AttitudeMethod, StarPair } from './attitude/attitude.js';
 export { Camera } from './camera.js';
 export type { AxisMatrix, CameraOptions } from './camera.js';
 export type { Matrix3, Vector } from './linear.js';
