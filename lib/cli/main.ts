@@ -10,6 +10,7 @@ import { addPlanCommand } from './plan.js';
 import { addPsfCommand } from './psf.js';
 import { addReportCommand } from './report.js';
 import { addRestoreCommand } from './restore.js';
+import { addStarsCommand } from './stars.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage. */
 const FAILED = 1;
@@ -25,6 +26,7 @@ function createProgram(): Command {
   addDeconvolveCommand(program);
   addEstimateCommand(program);
   addMetricsCommand(program);
+  addStarsCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
   addReportCommand(program);

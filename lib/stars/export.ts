@@ -1,0 +1,24 @@
+import { writeAtomically } from '../image/encode.js';
+import type { StarFit } from './fit.js';
+
+/**
+ * Centroids in the form that tetra3 and cedar-solve take (`solve_from_centroids`): [y, x], brightest first, from the corner of the first
+ * pixel, whose centre is (0.5, 0.5) there.
+ */
+export function toTetra3(stars: readonly StarFit[]): [number, number][] {
+  return [...stars].sort((a, b) => b.flux - a.flux).map(({ x, y }) => [y + 0.5, x + 0.5]);
+}
+
+const COLUMNS = 'x,y,flux,background,variance_x,variance_y,covariance_xy,cramer_rao_px,flux_sigma,snr,chi2,saturated';
+
+/** One star a line, brightest first; pixels and counts. */
+export function formatCsv(stars: readonly StarFit[]): string {
+  const lines = stars.map(({ x, y, flux, background, covariance: { xx, yy, xy }, bound, fluxSigma, snr, chi2, saturated }) => (
+    [x.toFixed(4), y.toFixed(4), ...[flux, background, xx, yy, xy, bound, fluxSigma, snr, chi2].map((value) => value.toPrecision(6)), saturated ? 1 : 0].join(',')));
+  return `${[COLUMNS, ...lines].join('\n')}\n`;
+}
+
+/** Writes {@link formatCsv}, whole or not at all. Throws ImageError. */
+export async function writeCsv(path: string, stars: readonly StarFit[], signal?: AbortSignal): Promise<void> {
+  await writeAtomically(path, [Buffer.from(formatCsv(stars))], signal);
+}

@@ -1,0 +1,79 @@
+import type { FftOptions } from '../fft.js';
+import { disk } from '../deconvolve/psf/shapes.js';
+import { motion as drawMotion } from '../deconvolve/psf/motion.js';
+import type { Psf } from '../deconvolve/psf/psf.js';
+import { estimateDefocus } from './blind-defocus.js';
+import type { BlindDefocus } from './blind-defocus.js';
+import { estimateMotion } from './blind-motion.js';
+import type { BlindMotion } from './blind-motion.js';
+import { chordOf, tracePath } from './motion-path.js';
+import type { StarSettings } from './options.js';
+import { pathPsf } from './path-psf.js';
+import type { StarPlane } from './plane.js';
+import { DefocusProfile, StreakProfile } from './profile.js';
+import type { StarProfile } from './profile.js';
+
+/** Width of a sharp star until the frame tells it. */
+const USUAL_SIGMA = 1.2;
+/** Rates that miss the frame's own trail by more than this are reported. */
+const [LENGTH_TOLERANCE, ANGLE_TOLERANCE] = [1.5, 4];
+/** Longer trails do not fit kernels. */
+const MOST_TRAIL = 400;
+
+/** What stars of a frame look like, and what makes them look so. */
+export interface StarLook {
+  readonly profile: StarProfile;
+  /** The kernel that is to be undone at a place; null where there is none. */
+  readonly psfAt: ((x: number, y: number) => Psf) | null;
+  readonly blindMotion: BlindMotion | null;
+  readonly blindDefocus: BlindDefocus | null;
+  /** What the user should know, such as an estimate that was declined. */
+  readonly warnings: readonly string[];
+}
+
+/** Finds out, or takes from the options, how stars are blurred. */
+export async function findLook(plane: StarPlane, settings: StarSettings, options: FftOptions): Promise<StarLook> {
+  const { motion, defocus } = settings;
+  if (defocus !== null) return defocusedLook(plane, defocus, options);
+  if (motion === 'none') return sharpLook(null, []);
+  if (motion === 'auto') return blindLook(plane, options);
+  if (!('camera' in motion)) return straightLook(motion.length, motion.angle);
+  const { camera, ...gyro } = motion;
+  const chord = chordOf(tracePath(camera, gyro, (plane.width - 1) / 2, (plane.height - 1) / 2));
+  const blind = await estimateMotion(plane, options);
+  const warnings = blind.declined === null ? compare(chord, blind) : [];
+  // What the frame shows is what must be undone.
+  if (warnings.length > 0) return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, warnings };
+  return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind, warnings };
+}
+
+function compare(chord: { readonly length: number; readonly angle: number }, blind: BlindMotion): string[] {
+  const turn = chord.angle - blind.angle;
+  const off = Math.abs(turn - 180 * Math.round(turn / 180));
+  if (Math.abs(chord.length - blind.length) <= LENGTH_TOLERANCE && off <= ANGLE_TOLERANCE) return [];
+  return [`the rates give a trail of ${chord.length.toFixed(1)} pixels at ${chord.angle.toFixed(1)} degrees, the frame shows ${blind.length.toFixed(1)} at ${blind.angle.toFixed(1)}, which is used: check rates, mounting and axes`];
+}
+
+function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
+  return { profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }), psfAt: null, blindMotion, blindDefocus: null, warnings };
+}
+
+function straightLook(length: number, degrees: number, sigma = USUAL_SIGMA): StarLook {
+  const psf = drawMotion(Math.min(length, MOST_TRAIL), degrees);
+  const profile = new StreakProfile({ length, angle: (degrees * Math.PI) / 180, sigma });
+  return { profile, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
+}
+
+async function blindLook(plane: StarPlane, options: FftOptions): Promise<StarLook> {
+  const blind = await estimateMotion(plane, options);
+  if (blind.declined === null) return { ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))), blindMotion: blind };
+  return sharpLook(blind, [`no trail: ${blind.declined}; stars are taken for sharp`]);
+}
+
+async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options: FftOptions): Promise<StarLook> {
+  const blind = defocus === 'auto' ? await estimateDefocus(plane, options) : null;
+  if (blind !== null && blind.declined !== null) return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
+  const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];
+  const psf = disk(radius);
+  return { profile: new DefocusProfile(radius, sigma), psfAt: () => psf, blindMotion: null, blindDefocus: blind, warnings: [] };
+}

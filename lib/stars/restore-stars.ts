@@ -1,0 +1,169 @@
+import { ArgumentError, ImageError } from '../errors.js';
+import { readSource } from '../estimate/source.js';
+import { writeFrame } from '../image/encode.js';
+import type { EncodedImage } from '../image/decode.js';
+import { fullScale } from '../deconvolve/samples.js';
+import type { AnyFrame, Frame } from '../image/frame.js';
+import { readPeakRss } from '../memory.js';
+import { chooseIsa } from '../native/isa.js';
+import { loadBinding, translateNativeError } from '../native/loader.js';
+import type { BlindDefocus } from './blind-defocus.js';
+import { MISFIT } from './blind-motion.js';
+import type { BlindMotion } from './blind-motion.js';
+import { centreOfGravity, weightedCentre } from './centroid.js';
+import { detectStars } from './detect.js';
+import type { Detection } from './detect.js';
+import { fitStars } from './fit.js';
+import type { JointFit, PixelNoise, StarFit } from './fit.js';
+import { findLook } from './look.js';
+import type { StarLook } from './look.js';
+import { checkStarOptions } from './options.js';
+import type { RestoreStarsOptions, StarSettings } from './options.js';
+import { readPlane } from './plane.js';
+import type { StarPlane } from './plane.js';
+import type { StarProfile } from './profile.js';
+import { restoreWindows } from './restore-windows.js';
+import type { WindowReport } from './restore-windows.js';
+import { windowSide, windowsAround } from './windows.js';
+import type { StarWindow } from './windows.js';
+
+/** Stars that decide the common shape, and how clear they must be. */
+const SHAPE_STARS = 20;
+const SHAPE_SNR = 10;
+/** A star fitted with less than this many standard deviations is dropped. */
+const LEAST_SNR = 4;
+
+/** How a star frame was read and restored. */
+export interface StarReport {
+  readonly method: StarSettings['method'];
+  readonly centroid: StarSettings['centroid'];
+  /** Numbers of the common shape after the fit: length, angle (degrees) and sigma of a trail, or radius and sigma of a disk; pixels. */
+  readonly shape: { readonly length: number; readonly angle: number; readonly sigma: number } | { readonly radius: number; readonly sigma: number };
+  /** What the frame alone told; null where it was not asked. */
+  readonly motion: BlindMotion | null;
+  readonly defocus: BlindDefocus | null;
+  readonly windows: readonly StarWindow[];
+  /** Of the restoration; 0 without. */
+  readonly iterations: number;
+  /** Restored samples above full scale, cut off in 8 and 16 bits. */
+  readonly clipped: number;
+  /** Standard deviation and level of the sky in counts (1 being full scale for floats). */
+  readonly sky: { readonly sigma: number; readonly level: number };
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+  readonly threads: 1 | 2 | 3;
+  readonly isa: string;
+}
+
+/** A restored star frame with what was measured in it. */
+export class StarResult<F extends AnyFrame = AnyFrame> {
+  /** Brightest first; flux and background in counts. */
+  readonly stars: readonly StarFit[];
+  readonly frame: F;
+  readonly report: StarReport;
+
+  constructor(frame: F, stars: readonly StarFit[], report: StarReport) {
+    this.frame = frame;
+    this.stars = stars;
+    this.report = report;
+  }
+
+  /** Writes the restored frame, whole or not at all. Throws ImageError. */
+  async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.frame.depth === 32) throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`);
+    await writeFrame(path, this.frame as Frame, {}, options.signal);
+  }
+}
+
+/**
+ * Restores a blurred star frame in windows around its stars, and measures them: a file's path, its bytes, or pixels of 8, 16 or 32 bits.
+ * What the frame does not tell is said in `report.warnings`. Rejects with ArgumentError, ImageError, NativeError, or the reason of `signal`.
+ */
+export async function restoreStars(input: EncodedImage | AnyFrame, options: RestoreStarsOptions = {}): Promise<StarResult> {
+  const settings = checkStarOptions(options);
+  const { frame } = await readSource(input, settings.signal);
+  return run(frame, settings).catch((error: unknown) => { throw translateNativeError(error); });
+}
+
+async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult> {
+  const start = performance.now();
+  const binding = loadBinding();
+  const isa = chooseIsa(binding, settings.isa);
+  const { threads, signal } = settings;
+  const plane = await readPlane(source, settings.saturation);
+  signal.throwIfAborted();
+  const look = await findLook(plane, settings, { threads, isa });
+  signal.throwIfAborted();
+  const noise: PixelNoise = settings.gain === null ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT } : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
+  const { fit, found } = await measure(plane, look, noise, settings, isa);
+  signal.throwIfAborted();
+  const frame = { ...source, data: source.data.slice() } as AnyFrame;
+  const windows = settings.method === 'none' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
+  const restored = await restoreAround(frame, windows, look, settings, { binding, isa, sigma: plane.sigma });
+  const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);
+  const full = fullScale(source);
+  return new StarResult(frame, [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)), {
+    method: settings.method, centroid: settings.centroid, shape: describeShape(fit.profile), motion: look.blindMotion, defocus: look.blindDefocus, windows, ...restored,
+    sky: { sigma: plane.sigma * full, level: plane.background * full },
+    warnings: fit.stars.length > 0 ? look.warnings : [...look.warnings, 'no star was found'],
+    seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss(), threads, isa,
+  });
+}
+
+/** Detects stars, lets the clearest decide the shape, and fits all with it. */
+async function measure(plane: StarPlane, { profile, blindMotion, blindDefocus }: StarLook, noise: PixelNoise, { threshold, maxStars, threads }: StarSettings, isa: string): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
+  const search = { threshold, most: maxStars, threads, isa };
+  const first = await detectStars(plane, profile, search);
+  const clear = first.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
+  // The frame's own estimate is of these very stars already.
+  const isKnown = blindMotion?.declined === null || blindDefocus?.declined === null;
+  const shaped = isKnown || clear.length === 0 ? null : fitStars(plane, clear, profile, noise, true);
+  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(fitStars(plane, first, profile, noise, false)), found: first };
+  const found = await detectStars(plane, shaped.profile, search);
+  return { fit: keepClear(fitStars(plane, found, shaped.profile, noise, false)), found };
+}
+
+function keepClear(fit: JointFit): JointFit {
+  return { ...fit, stars: fit.stars.filter(({ snr }) => snr >= LEAST_SNR) };
+}
+
+function placeWindows(found: readonly Detection[], profile: StarProfile, { width, height }: AnyFrame): StarWindow[] {
+  if (found.length === 0) return [];
+  const sigma = profile.shape.at(-1)!;
+  const side = windowSide(profile.shape.length === 2 ? 2 * profile.shape[0]! : profile.shape[0]!, sigma);
+  if (side > Math.min(width, height)) {
+    throw new ArgumentError(`The frame of ${width}x${height} pixels is smaller than one window of ${side}x${side} around a star: use method 'none', or a larger frame`);
+  }
+  return windowsAround(found, side, { width, height });
+}
+
+async function restoreAround(
+  frame: AnyFrame, windows: readonly StarWindow[], { psfAt }: StarLook, settings: StarSettings, engine: { readonly binding: ReturnType<typeof loadBinding>; readonly isa: string; readonly sigma: number },
+): Promise<WindowReport> {
+  const { method, iterations, threads, signal, onProgress } = settings;
+  if (windows.length === 0 || method === 'none' || psfAt === null) return { iterations: 0, clipped: 0 };
+  const onWindow = (done: number): void => onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
+  const psfOf = ({ left, top, width, height }: StarWindow): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
+  return restoreWindows(frame, windows, psfOf, { ...engine, method, iterations, threads, signal, onWindow });
+}
+
+/** Centroids of the restored frame, around those of the fit. */
+async function recentre(frame: AnyFrame, fit: JointFit, { centroid, saturation }: StarSettings): Promise<StarFit[]> {
+  const plane = await readPlane(frame, saturation);
+  const sigma = fit.profile.shape.at(-1)!;
+  return fit.stars.flatMap((star) => {
+    const place = centroid === 'cog' ? centreOfGravity(plane, star, 4 * sigma, 5 * plane.sigma) : weightedCentre(plane, star, sigma);
+    return place === null ? [] : [{ ...star, x: place.x, y: place.y }];
+  });
+}
+
+function describeShape({ shape }: StarProfile): StarReport['shape'] {
+  if (shape.length === 2) return { radius: shape[0]!, sigma: shape[1]! };
+  const degrees = (shape[1]! * 180) / Math.PI;
+  return { length: shape[0]!, angle: degrees - 180 * Math.round(degrees / 180), sigma: shape[2]! };
+}
+
+function inCounts(star: StarFit, full: number): StarFit {
+  return { ...star, flux: star.flux * full, background: star.background * full, fluxSigma: star.fluxSigma * full };
+}

@@ -1,0 +1,217 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ArgumentError, stars } from '../lib/index.js';
+import type { stars as Stars } from '../lib/index.js';
+import { detectStars } from '../lib/stars/detect.js';
+import { readPlane } from '../lib/stars/plane.js';
+import { StreakProfile } from '../lib/stars/profile.js';
+import { createFolder } from './support/models.js';
+import { runNode } from './support/run-child.js';
+
+const REAL = fileURLToPath(new URL('../../shared/data/stars/trailed/calib_5.png', import.meta.url));
+const folder = createFolder();
+afterAll(() => folder.remove());
+
+const field = (options: Partial<Stars.SimulateOptions> = {}): Stars.SimulatedFrame => stars.simulate({
+  width: 512, height: 512, stars: 14, flux: [5000, 40_000], separation: 50, motion: { length: 20, angle: 20 }, seed: 7, ...options,
+});
+
+/** The measured star next to each true one, and how far it is. */
+function match(truth: readonly Stars.Star[], found: readonly Stars.StarFit[]): { readonly fit: Stars.StarFit; readonly star: Stars.Star; readonly distance: number }[] {
+  return truth.flatMap((star) => {
+    const near = found.map((fit) => ({ fit, star, distance: Math.hypot(fit.x - star.x, fit.y - star.y) })).sort((a, b) => a.distance - b.distance)[0];
+    return near && near.distance < 3 ? [near] : [];
+  });
+}
+
+const angleError = (a: number, b: number): number => Math.abs(a - b - 180 * Math.round((a - b) / 180));
+
+describe('trailed stars', () => {
+  it('are found and placed nearly as well as the Cramer-Rao bound permits, from the frame alone', async () => {
+    let [square, bound, count] = [0, 0, 0];
+    for (const seed of [7, 8, 9]) {
+      const { frame, stars: truth } = field({ seed });
+      const { stars: found, report } = await stars.restoreStars(frame, { gain: 1, method: 'none' });
+      expect(found).toHaveLength(truth.length);
+      expect(angleError(report.motion!.angle, 20)).toBeLessThan(0.2);
+      expect(Math.abs(report.motion!.length - 20)).toBeLessThan(0.2);
+      for (const { fit, star, distance } of match(truth, found)) {
+        square += distance ** 2;
+        bound += fit.bound ** 2;
+        count += 1;
+        expect(Math.abs(fit.flux / star.flux - 1)).toBeLessThan(0.02 + (4 * fit.fluxSigma) / star.flux);
+      }
+    }
+    expect(count).toBe(42);
+    // 1.15 is the goal; 42 stars leave a standard deviation of 0.08.
+    expect(Math.sqrt(square / bound)).toBeLessThan(1.3);
+  });
+
+  it('become compact in their windows, and nothing else changes', async () => {
+    const { frame, stars: truth } = field();
+    const { frame: restored, report } = await stars.restoreStars(frame, { gain: 1 });
+    const inWindow = (x: number, y: number): boolean => report.windows.some(({ left, top, width, height }) => x >= left && y >= top && x < left + width && y < top + height);
+    let changed = 0;
+    frame.data.forEach((value, index) => {
+      if (!inWindow(index % 512, Math.floor(index / 512)) && restored.data[index] !== value) changed += 1;
+    });
+    expect(changed).toBe(0);
+    const sharpness = (image: Stars.SimulatedFrame['frame'], { x, y }: Stars.Star): number => {
+      let most = 0;
+      for (let dy = -2; dy <= 2; dy += 1) for (let dx = -2; dx <= 2; dx += 1) most = Math.max(most, image.data[(Math.round(y) + dy) * 512 + Math.round(x) + dx]! - 50);
+      return most;
+    };
+    const gains = truth.map((star) => sharpness(restored as typeof frame, star) / sharpness(frame, star)).sort((a, b) => a - b);
+    expect(gains[gains.length >> 1]).toBeGreaterThan(2);
+  });
+
+  it.each(['hyper-laplacian', 'richardson-lucy'] as const)('keep their light with %s', async (method) => {
+    const { frame } = field();
+    const { frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 20, angle: 20 }, method });
+    const light = (data: ArrayLike<number>): number => Array.from(data).reduce((sum, value) => sum + value - 50, 0);
+    expect(Math.abs(light(restored.data) / light(frame.data) - 1)).toBeLessThan(0.02);
+  });
+
+  it.each<[Stars.CentroidMethod, number]>([['iwcog', 0.25], ['cog', 0.6]])('are placed on the restored frame by %s', async (centroid, limit) => {
+    const { frame, stars: truth } = field({ flux: [20_000, 40_000] });
+    const { stars: found } = await stars.restoreStars(frame, { gain: 1, centroid, method: 'richardson-lucy' });
+    const matched = match(truth, found);
+    expect(matched.length).toBe(truth.length);
+    expect(Math.sqrt(matched.reduce((sum, { distance }) => sum + distance ** 2, 0) / matched.length)).toBeLessThan(limit);
+  });
+
+  it.each([[8, 70], [14, -35], [40, 5], [60, 88]])('of %f pixels at %f degrees tell both', async (length, angle) => {
+    const { frame } = field({ motion: { length, angle }, separation: 40 });
+    const { report: { motion } } = await stars.restoreStars(frame, { method: 'none' });
+    expect(motion).toMatchObject({ declined: null });
+    expect(angleError(motion!.angle, angle)).toBeLessThan(0.4);
+    expect(Math.abs(motion!.length - length)).toBeLessThan(0.5);
+  });
+});
+
+describe('rates', () => {
+  const camera = new stars.Camera({ width: 512, height: 512, focalPx: 2000 });
+  const motion = { camera, rates: [0.05, -0.08, 0.02] as const, exposure: 0.1 };
+
+  it('place trailed stars at mid-exposure', async () => {
+    const { frame, stars: truth } = field({ motion });
+    const { stars: found, report } = await stars.restoreStars(frame, { gain: 1, motion });
+    expect(match(truth, found)).toHaveLength(truth.length);
+    expect(Math.max(...match(truth, found).map(({ distance }) => distance))).toBeLessThan(0.5);
+    expect(report.warnings).toEqual([]);
+  });
+
+  it('that disagree with the frame are reported, with what it shows', async () => {
+    const { frame } = field({ motion });
+    const { report } = await stars.restoreStars(frame, { gain: 1, motion: { ...motion, rates: [-0.05, -0.08, 0.02] }, method: 'none' });
+    expect(report.warnings).toEqual([expect.stringMatching(/the rates give a trail of 1[89]\.\d pixels .*, the frame shows 1[89]\.\d .*, which is used: check rates, mounting and axes/)]);
+  });
+});
+
+describe('defocused stars', () => {
+  it.each([3, 6])('tell their radius of %f, and their places', async (defocusRadius) => {
+    const { frame, stars: truth } = stars.simulate({ width: 400, height: 300, stars: 8, flux: [20_000, 60_000], separation: 50, defocusRadius, seed: 3 });
+    const { stars: found, report } = await stars.restoreStars(frame, { defocus: 'auto', gain: 1 });
+    expect(report.defocus).toMatchObject({ declined: null });
+    expect(Math.abs(report.defocus!.radius - defocusRadius)).toBeLessThan(0.1);
+    expect(match(truth, found).length).toBe(truth.length);
+    expect(Math.max(...match(truth, found).map(({ distance }) => distance))).toBeLessThan(0.3);
+  });
+});
+
+describe('frames that tell nothing', () => {
+  it('have no stars invented', async () => {
+    let invented = 0;
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const plane = await readPlane(stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame, 0.97);
+      invented += (await detectStars(plane, new StreakProfile({ length: 12, angle: 0.3, sigma: 1 }), { threshold: 5.5, most: 100 })).length;
+    }
+    expect(invented).toBe(0);
+  });
+
+  it.each<[string, () => Stars.SimulatedFrame, RegExp]>([
+    ['empty', () => field({ stars: 0 }), /no trail: no star stands out of the noise.*no star was found/],
+    ['sharp', () => field({ motion: { length: 0, angle: 0 } }), /no trail: not resolved/],
+  ])('%s ones are declined', async (_, make, warning) => {
+    const { report } = await stars.restoreStars(make().frame);
+    expect(report.warnings.join('; ')).toMatch(warning);
+    expect(report.windows).toEqual([]);
+  });
+
+  it('hot pixels are no stars', async () => {
+    const { frame } = field({ stars: 0 });
+    for (let pixel = 1; pixel <= 20; pixel += 1) frame.data[pixel * 12_347] = 20_000;
+    const { stars: found } = await stars.restoreStars(frame, { motion: { length: 15, angle: 40 } });
+    expect(found).toEqual([]);
+  });
+
+  it('a saturated frame has none', async () => {
+    const { stars: found } = await stars.restoreStars({ width: 64, height: 64, channels: 1, depth: 8, data: new Uint8Array(4096).fill(255) });
+    expect(found).toEqual([]);
+  });
+
+  it('one star is enough', async () => {
+    const { frame, stars: [truth] } = field({ stars: [{ x: 200.3, y: 250.6, flux: 20_000 }] });
+    const { stars: found } = await stars.restoreStars(frame, { gain: 1 });
+    expect(found).toHaveLength(1);
+    expect(Math.hypot(found[0]!.x - truth!.x, found[0]!.y - truth!.y)).toBeLessThan(0.3);
+  });
+});
+
+describe('options', () => {
+  const { frame } = stars.simulate({ width: 64, height: 64, stars: [{ x: 32, y: 32, flux: 20_000 }], motion: { length: 30, angle: 0 } });
+  it.each<[string, object, RegExp]>([
+    ['both blurs', { motion: 'auto', defocus: 3 }, /either motion or defocus/],
+    ['an unknown method', { method: 'wiener' }, /for method but received 'wiener'/],
+    ['a negative length', { motion: { length: -1, angle: 0 } }, /for motion.length/],
+    ['centroids of a frame that is not restored', { method: 'none', centroid: 'cog' }, /taken from the restored frame/],
+    ['a misspelt option', { blur: 1 }, /Unknown blur/],
+    ['a frame smaller than a window', { motion: { length: 30, angle: 0 } }, /64x64 pixels is smaller than one window/],
+  ])('%s are refused, saying so', async (_, options, message) => {
+    const error: unknown = await stars.restoreStars(frame, options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it('an aborted signal ends the run with its reason', async () => {
+    await expect(stars.restoreStars(frame, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+  });
+});
+
+describe('perifocal stars', () => {
+  const picture = folder.path('stars.png');
+
+  it('writes the restored frame, a table and a drawing', async () => {
+    const { frame } = field({ bits: 8, gain: 8 });
+    await sharp(frame.data, { raw: { width: 512, height: 512, channels: 1 } }).png().toFile(picture);
+    const [output, csv, draw] = ['restored.png', 'stars.csv', 'drawing.png'].map((name) => folder.path(name)) as [string, string, string];
+    const { code, stdout, stderr } = await runNode(['dist/cli/main.js', 'stars', picture, '-o', output, '--csv', csv, '--draw', draw, '--gain', '8', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = JSON.parse(stdout) as { stars: object[]; tetra3: { size: number[]; centroids: number[][] } };
+    expect(report).toMatchObject({ input: picture, motion: { declined: null }, tetra3: { size: [512, 512] } });
+    expect(report.tetra3.centroids).toHaveLength(report.stars.length);
+    expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(report.stars.length + 1);
+    for (const file of [output, draw]) expect(await sharp(file).metadata()).toMatchObject({ width: 512, height: 512 });
+  });
+
+  it.each<[string, string[], number, RegExp]>([
+    ['rates alone', ['--rates', '0,0,1'], 2, /belong together/],
+    ['a motion that is none', ['--motion', '20'], 1, /L@theta for --motion but received '20'/],
+    ['motion and defocus', ['--motion', 'auto', '--defocus', '3'], 2, /Give one of/],
+    ['a folder that does not exist', ['-o', '/none/at/all.png'], 1, /Cannot write/],
+  ])('%s fails', async (_, args, code, message) => {
+    const result = await runNode(['dist/cli/main.js', 'stars', picture, ...args]);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+  });
+});
+
+describe.runIf(existsSync(REAL))('a real frame of trailed stars', () => {
+  it('tells its trail, and many stars', async () => {
+    const { stars: found, report } = await stars.restoreStars(REAL, { method: 'none' });
+    expect(report.motion).toMatchObject({ declined: null });
+    expect(found.length).toBeGreaterThan(30);
+  });
+});
