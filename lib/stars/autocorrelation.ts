@@ -62,9 +62,10 @@ export interface MotionFit extends StreakShape {
 }
 
 /** Fits the model of a moving Gaussian star (kernel-estimation 5) to all lags near a trail but the first, which the noise has. */
-export function fitAutocorrelation(correlation: Autocorrelation, longest: number): MotionFit {
+export async function fitAutocorrelation(correlation: Autocorrelation, longest: number): Promise<MotionFit> {
   const { angle, length } = momentsOf(correlation, longest);
-  const fits = [length, ...STARTS.filter((start) => start < longest)].map((start) => fitFrom(correlation, angle, start, longest));
+  const starts = [length, ...STARTS.filter((start) => start < longest)];
+  const fits = await Promise.all(starts.map((start) => fitFrom(correlation, angle, start, longest)));
   return fits.reduce((best, fit) => (fit.misfit < best.misfit ? fit : best));
 }
 
@@ -94,7 +95,7 @@ function lagOf(side: number, data: Float32Array, dx: number, dy: number): number
   return data[((dy + side) % side) * side + ((dx + side) % side)]!;
 }
 
-function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, longest: number): MotionFit {
+async function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, longest: number): Promise<MotionFit> {
   const ahead = Math.min(side / 2 - 1, Math.ceil(AHEAD * start + MARGIN));
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const lags: (readonly [number, number, number])[] = [];
@@ -116,7 +117,7 @@ function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, 
       out[index] = amplitude! * triangle(p, Math.abs(length!), Math.sqrt(variance)) * Math.exp(-(q * q) / (2 * variance)) + level! - target[index]!;
     });
   };
-  const { values, rms, covariance } = fitLeastSquares(model, [angle, start, Math.log(3), 1, 0], lags.length);
+  const { values, rms, covariance } = await fitLeastSquares(model, [angle, start, Math.log(3), 1, 0], lags.length);
   const spread = Math.sqrt(target.reduce((sum, value) => sum + value * value, 0) / target.length);
   const [theta, length, logVariance] = values as unknown as [number, number, number];
   const isSane = Math.abs(length) <= 1.5 * longest && rms < Infinity;

@@ -38,11 +38,11 @@ export async function estimateDefocus(plane: StarPlane, options: FftOptions): Pr
     const profile = new DefocusProfile(start, SEARCH_SIGMA / 2);
     const found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 40, ...options });
     const alone = found.filter((star) => found.every((other) => other === star || Math.hypot(other.x - star.x, other.y - star.y) > 2 * profile.reach));
-    const fit = fitStars(plane, (alone.length > 0 ? alone : found).slice(0, MOST_STARS), profile, noise, true);
+    const fit = await fitStars(plane, (alone.length > 0 ? alone : found).slice(0, MOST_STARS), profile, noise, true);
     if (fit.shapeCovariance === null || fit.stars.length === 0) continue;
     const chi2 = fit.stars.reduce((sum, star) => sum + star.chi2, 0) / fit.stars.length;
     if (best !== null && chi2 >= best.chi2) continue;
-    const sharp = fitStars(plane, fit.stars, new StreakProfile({ length: 0, angle: 0, sigma: start / 2 }), noise, true);
+    const sharp = await fitStars(plane, fit.stars, new StreakProfile({ length: 0, angle: 0, sigma: start / 2 }), noise, true);
     const lead = sharp.stars.length === 0 ? Infinity : sharp.stars.reduce((sum, star) => sum + star.chi2, 0) / sharp.stars.length / chi2;
     const [radius, sigma] = fit.profile.shape as readonly [number, number];
     best = { radius, sigma, radiusSigma: Math.sqrt(fit.shapeCovariance[0]![0]!), lead, stars: fit.stars.length, chi2, declined: null };

@@ -49,7 +49,7 @@ export async function estimateMotion(plane: StarPlane, options: FftOptions): Pro
   if (search.length === 0) return decline('no star stands out of the noise');
   let fit: MotionFit | null = null;
   for (let side = Math.min(FIRST_SIDE, shortest & ~1); ; side = Math.min(2 * side, shortest & ~1)) {
-    fit = fitAutocorrelation(await correlateWindows(plane, apart(search, side / 2), side, () => true, options), side / 2);
+    fit = await fitAutocorrelation(await correlateWindows(plane, apart(search, side / 2), side, () => true, options), side / 2);
     if (fit.length < 0.4 * side || side >= (shortest & ~1)) break;
   }
   if (fit.length > shortest / 2) return decline(`the trail of ${fit.length.toFixed(0)} pixels is longer than half the frame`);
@@ -57,16 +57,16 @@ export async function estimateMotion(plane: StarPlane, options: FftOptions): Pro
   if (stars.length > 0) {
     const { length, angle, sigma } = fit;
     const side = 2 * Math.ceil(length / 2 + 4 * sigma + 6);
-    fit = fitAutocorrelation(await correlateWindows(plane, stars, side, besideTrail(length, angle, 4 * sigma + 3), options), 1.3 * length + 4);
+    fit = await fitAutocorrelation(await correlateWindows(plane, stars, side, besideTrail(length, angle, 4 * sigma + 3), options), 1.3 * length + 4);
   }
-  return judge(stars.length > 0 ? refine(plane, stars, fit) : fit, stars.length);
+  return judge(stars.length > 0 ? await refine(plane, stars, fit) : fit, stars.length);
 }
 
 /** The shape that makes the stars themselves likeliest: where trails cross, lags are disturbed, places are not. */
-function refine(plane: StarPlane, stars: readonly Detection[], fit: MotionFit): MotionFit {
+async function refine(plane: StarPlane, stars: readonly Detection[], fit: MotionFit): Promise<MotionFit> {
   if (!(fit.misfit <= WORST_MISFIT) || fit.length < SHORTEST_TRAIL) return fit;
   const start = new StreakProfile({ length: fit.length, angle: fit.angle, sigma: Math.min(10, Math.max(0.3, fit.sigma)) });
-  const { profile, shapeCovariance } = fitStars(plane, stars, start, { sky: plane.sigma, perFlux: 0, misfit: MISFIT }, true);
+  const { profile, shapeCovariance } = await fitStars(plane, stars, start, { sky: plane.sigma, perFlux: 0, misfit: MISFIT }, true);
   if (shapeCovariance === null) return fit;
   const [length, angle, sigma] = profile.shape as readonly [number, number, number];
   return { ...fit, length, angle, sigma, lengthSigma: Math.sqrt(shapeCovariance[0]![0]!), angleSigma: Math.sqrt(shapeCovariance[1]![1]!) };

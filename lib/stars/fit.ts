@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Detection } from './detect.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
@@ -66,17 +67,21 @@ interface Normal {
  * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal equations with an
  * arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped. @param isFree whether the shape is fitted too
  */
-export function fitStars(plane: StarPlane, detections: readonly Detection[], start: StarProfile, noise: PixelNoise, isFree: boolean): JointFit {
+export async function fitStars(plane: StarPlane, detections: readonly Detection[], start: StarProfile, noise: PixelNoise, isFree: boolean): Promise<JointFit> {
   const states = detections.map((detection) => startOf(plane, detection, detections, start)).filter(({ pixels }) => pixels.length > 2 * PLACE);
   if (isFree) return minimise(plane, states, start, noise, true);
   // Nothing in common: each star has its own damping and its own end.
-  return { stars: states.flatMap((state) => minimise(plane, [state], start, noise, false).stars), profile: start, shapeCovariance: null };
+  const stars: StarFit[] = [];
+  for (const state of states) stars.push(...(await minimise(plane, [state], start, noise, false)).stars);
+  return { stars, profile: start, shapeCovariance: null };
 }
 
-function minimise(plane: StarPlane, start: readonly State[], startProfile: StarProfile, noise: PixelNoise, isFree: boolean): JointFit {
+/** Lets other work of the process in after every step. */
+async function minimise(plane: StarPlane, start: readonly State[], startProfile: StarProfile, noise: PixelNoise, isFree: boolean): Promise<JointFit> {
   let [states, profile] = [start, startProfile];
   let [damping, cost] = [1e-3, costOf(plane, states, profile, noise)];
   for (let step = 0; step < MOST_STEPS && states.length > 0; step += 1) {
+    await setImmediate();
     const system = assemble(plane, states, profile, noise, isFree);
     const moved = advance(states, profile, system, damping, isFree);
     const found = moved === null ? Infinity : costOf(plane, moved.states, moved.profile, noise);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { choleskyInverse } from './solve.js';
 
 const MOST_STEPS = 60;
@@ -10,8 +11,11 @@ export interface LeastSquares {
   readonly covariance: readonly number[];
 }
 
-/** Levenberg and Marquardt's method with numerical derivatives, for a handful of unknowns of order 1 to 100. */
-export function fitLeastSquares(residuals: (values: Float64Array, out: Float64Array) => void, start: readonly number[], count: number): LeastSquares {
+/**
+ * Levenberg and Marquardt's method with numerical derivatives, for a handful of unknowns of order 1 to 100. Lets other work of the process in
+ * after every step.
+ */
+export async function fitLeastSquares(residuals: (values: Float64Array, out: Float64Array) => void, start: readonly number[], count: number): Promise<LeastSquares> {
   const side = start.length;
   let values = Float64Array.from(start);
   let current = new Float64Array(count);
@@ -20,6 +24,7 @@ export function fitLeastSquares(residuals: (values: Float64Array, out: Float64Ar
   let damping = 1e-3;
   let system = linearise(residuals, values, current);
   for (let step = 0; step < MOST_STEPS; step += 1) {
+    await setImmediate();
     const inverse = choleskyInverse(system.normal.map((value, index) => (index % (side + 1) === 0 ? value * (1 + damping) : value)), side);
     const moved = inverse === null ? values : values.map((value, i) => value - system.slope.reduce((sum, slope, j) => sum + inverse[i * side + j]! * slope, 0));
     const next = new Float64Array(count);

@@ -110,12 +110,12 @@ function subtractBackground(width: number, height: number, data: Float32Array, {
     return [low, Math.min(count - 1, low + 1), position - low];
   };
   const across = Array.from({ length: width }, (_, x) => place(x, width, columns));
+  const [left, right, share] = [0, 1, 2].map((part) => Float64Array.from(across, (one) => one[part]!)) as [Float64Array, Float64Array, Float64Array];
   for (let y = 0; y < height; y += 1) {
     const [up, down, fy] = place(y, height, rows);
     const line = Float64Array.from({ length: columns }, (_, column) => (1 - fy) * levels[up * columns + column]! + fy * levels[down * columns + column]!);
     for (let x = 0; x < width; x += 1) {
-      const [left, right, fx] = across[x]!;
-      data[y * width + x]! -= (1 - fx) * line[left]! + fx * line[right]!;
+      data[y * width + x]! -= (1 - share[x]!) * line[left[x]!]! + share[x]! * line[right[x]!]!;
     }
   }
 }

@@ -118,10 +118,10 @@ async function measure(plane: StarPlane, { profile, blindMotion, blindDefocus }:
   const clear = first.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
   // The frame's own estimate is of these very stars already.
   const isKnown = blindMotion?.declined === null || blindDefocus?.declined === null;
-  const shaped = isKnown || clear.length === 0 ? null : fitStars(plane, clear, profile, noise, true);
-  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(fitStars(plane, first, profile, noise, false)), found: first };
+  const shaped = isKnown || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true);
+  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false)), found: first };
   const found = await detectStars(plane, shaped.profile, search);
-  return { fit: keepClear(fitStars(plane, found, shaped.profile, noise, false)), found };
+  return { fit: keepClear(await fitStars(plane, found, shaped.profile, noise, false)), found };
 }
 
 function keepClear(fit: JointFit): JointFit {
