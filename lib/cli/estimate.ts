@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { estimate } from '../estimate/estimate.js';
 import type { Estimate, EstimateOptions } from '../estimate/estimate.js';
 import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
-import { toMegabytes } from './jobs.js';
+import { toMegabytes, untilInterrupted } from './jobs.js';
 import { addThreadFlags, parseNumber } from './options.js';
 
 interface EstimateFlags {
@@ -36,19 +36,14 @@ async function run(images: string[], flags: EstimateFlags): Promise<void> {
   const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
   if (isFolder) await mkdir(output, { recursive: true });
   else if (output !== undefined) await checkKernelOutput(output);
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    const options = { signal: abort.signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
+  await untilInterrupted(async (signal) => {
+    const options = { signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
       ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }) };
     for (const image of images) {
       const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
       await estimateOne(image, target, flags, options);
     }
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  });
 }
 
 /** A failure or a decline is reported and does not keep the others from being estimated, an interrupt does. */

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ArgumentError } from '../errors.js';
-import { readSource } from '../estimate/source.js';
+import { readSource } from '../image/source.js';
 import { checkOutput, writeFrame } from '../image/encode.js';
 import type { AnyFrame } from '../image/frame.js';
 import { Camera } from '../stars/camera.js';
@@ -13,7 +13,7 @@ import type { Vector } from '../stars/linear.js';
 import type { CentroidMethod, RestoreStarsOptions } from '../stars/options.js';
 import { restoreStars } from '../stars/restore-stars.js';
 import type { StarResult } from '../stars/restore-stars.js';
-import { toMegabytes } from './jobs.js';
+import { toMegabytes, untilInterrupted } from './jobs.js';
 import { addThreadFlags, parseNumber } from './options.js';
 
 interface StarFlags {
@@ -62,14 +62,9 @@ export function addStarsCommand(program: Command): void {
 async function run(frames: string[], flags: StarFlags): Promise<void> {
   const targets = await Promise.all(frames.map((frame) => targetsOf(frame, flags, frames.length > 1)));
   checkFlags(flags);
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    for (const [index, frame] of frames.entries()) await runOne(frame, targets[index]!, flags, abort.signal);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  await untilInterrupted(async (signal) => {
+    for (const [index, frame] of frames.entries()) await runOne(frame, targets[index]!, flags, signal);
+  });
 }
 
 interface Targets {

@@ -1,5 +1,5 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding } from '../native/binding.js';
+import type { Binding, Periodogram } from '../native/binding.js';
 import { windowOf } from '../deconvolve/samples.js';
 
 /** Sides of blocks, larger first: the larger resolve the rings of a wide blur. */
@@ -20,13 +20,6 @@ export interface BlockGrid {
   readonly rows: number;
   /** Left and top of the blocks of every cell, row by row of cells. */
   readonly cells: readonly Uint32Array[];
-}
-
-/** The mean spectrum of some blocks. */
-export interface BlockSpectrum {
-  readonly power: Float64Array;
-  /** How many blocks were fit; 0: the power means nothing. */
-  readonly blocks: number;
 }
 
 export interface Meter {
@@ -56,9 +49,9 @@ function startsAlong(length: number, side: number): number[] {
 }
 
 /** The spectra of all cells of one channel. */
-export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid, signal: AbortSignal): Promise<BlockSpectrum[]> {
+export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid, signal: AbortSignal): Promise<Periodogram[]> {
   const window = windowOf(frame, frame.data, channel, 0, 0);
-  const spectra: BlockSpectrum[] = [];
+  const spectra: Periodogram[] = [];
   for (let first = 0; first < grid.cells.length; first += meter.threads) {
     signal.throwIfAborted();
     const batch = grid.cells.slice(first, first + meter.threads);
@@ -69,7 +62,7 @@ export async function measureCells(meter: Meter, frame: AnyFrame, channel: numbe
 }
 
 /** The mean over all blocks of all cells, summed in their order. */
-export function joinSpectra(spectra: readonly BlockSpectrum[]): BlockSpectrum {
+export function joinSpectra(spectra: readonly Periodogram[]): Periodogram {
   const blocks = spectra.reduce((sum, cell) => sum + cell.blocks, 0);
   const power = new Float64Array(spectra[0]!.power.length);
   for (const cell of spectra) cell.power.forEach((value, bin) => { power[bin]! += (value * cell.blocks) / Math.max(blocks, 1); });

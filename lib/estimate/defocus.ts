@@ -1,11 +1,12 @@
 import type { AnyFrame } from '../image/frame.js';
+import type { Periodogram } from '../native/binding.js';
 import type { FrameSource } from '../frame-engine.js';
 import { convolve } from '../deconvolve/psf/psf.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { disk, ellipse, gaussian } from '../deconvolve/psf/shapes.js';
 import { colourPlanes } from '../deconvolve/plan.js';
 import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
-import type { BlockGrid, BlockSpectrum, Meter } from './blocks.js';
+import type { BlockGrid, Meter } from './blocks.js';
 import { luminanceOf } from './luminance.js';
 import { RadiusFinder } from './radius.js';
 import { drawCurves } from './rings.js';
@@ -65,7 +66,7 @@ export async function estimateDefocus(meter: Meter, { frame, isJpeg }: FrameSour
 
 /** All but the colours. */
 async function fitLuminance(
-  finder: RadiusFinder, cells: readonly BlockSpectrum[], whole: BlockSpectrum, { side, columns, rows }: BlockGrid, isJpeg: boolean, signal: AbortSignal,
+  finder: RadiusFinder, cells: readonly Periodogram[], whole: Periodogram, { side, columns, rows }: BlockGrid, isJpeg: boolean, signal: AbortSignal,
 ): Promise<DefocusEstimate> {
   const curves = drawCurves(whole.power, side, isJpeg);
   const verdict = await judge(finder, curves);
@@ -80,7 +81,7 @@ async function fitLuminance(
 }
 
 /** Of the disk that explains a spectrum best; null where it is none that counts. */
-async function radiusOf(finder: RadiusFinder, { power, blocks }: BlockSpectrum, isJpeg: boolean, signal: AbortSignal): Promise<number | null> {
+async function radiusOf(finder: RadiusFinder, { power, blocks }: Periodogram, isJpeg: boolean, signal: AbortSignal): Promise<number | null> {
   signal.throwIfAborted();
   if (blocks === 0) return null;
   const radius = await finder.findRadius(drawCurves(power, finder.side, isJpeg).all);
@@ -92,14 +93,14 @@ function decline(declined: string): DefocusEstimate {
 }
 
 /** Why no spectrum can be fitted, or null. */
-function unfit({ power, blocks }: BlockSpectrum, side: number): string | null {
+function unfit({ power, blocks }: Periodogram, side: number): string | null {
   if (blocks === 0) return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
   return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
 }
 
 /** The spectrum of each colour. */
-async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid, signal: AbortSignal): Promise<{ readonly name: string; readonly spectrum: BlockSpectrum }[]> {
-  const colours: { readonly name: string; readonly spectrum: BlockSpectrum }[] = [];
+async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid, signal: AbortSignal): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
+  const colours: { readonly name: string; readonly spectrum: Periodogram }[] = [];
   for (const [channel, name] of COLOURS[colourPlanes(frame)]!.entries()) {
     colours.push({ name, spectrum: joinSpectra(await measureCells(meter, frame, channel, grid, signal)) });
   }

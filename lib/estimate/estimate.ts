@@ -13,7 +13,7 @@ import { estimateNoiseModel } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
 import type { ReferenceEstimate } from './reference/estimate.js';
-import { readSource } from './source.js';
+import { readSource } from '../image/source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
   /** A sharp picture of the same ground, of the same or a finer grid: the kernel is then measured against it. */

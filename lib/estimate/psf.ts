@@ -3,7 +3,7 @@ import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Meter } from './blocks.js';
 import { estimateDefocus } from './defocus.js';
-import { readSource } from './source.js';
+import { readSource } from '../image/source.js';
 
 /** The defocus of a frame as the words of a kernel. Rejects with EstimateError where the frame does not tell it. */
 export async function estimatePsf(input: EncodedImage | AnyFrame, meter: Meter, signal: AbortSignal): Promise<string> {

@@ -1,10 +1,8 @@
 import { orAbort } from '../abort.js';
 import { ImageError } from '../errors.js';
-import { decodeFrame, readHeader } from '../image/decode.js';
 import type { EncodedImage } from '../image/decode.js';
-import { checkFrame } from '../image/frame.js';
 import type { AnyFrame } from '../image/frame.js';
-import { expected } from '../validate.js';
+import { readSource } from '../image/source.js';
 import type { MetricContext } from './options.js';
 
 /** What is measured: a file, a file in memory, or pixels of 8 or 16 bits or floats. A second or fourth channel is alpha, which no metric looks at. */
@@ -12,16 +10,11 @@ export type MetricInput = EncodedImage | AnyFrame;
 
 /** The pixels, checked. Rejects with ArgumentError or ImageError, also for samples that are no numbers. */
 export async function readInput(name: string, input: MetricInput, { binding, signal }: MetricContext): Promise<AnyFrame> {
-  if (input === '' || input === null || !['string', 'object'].includes(typeof input)) throw expected('path, file bytes or frame', name, input);
-  if (typeof input === 'string' || input instanceof Uint8Array) {
-    const header = await orAbort(readHeader(input), signal);
-    return orAbort(decodeFrame(input, header), signal);
-  }
-  checkFrame(input, [8, 16, 32]);
-  if (input.depth === 32 && !await orAbort(binding.hasOnlyFinite(input.data), signal)) {
+  const { frame } = await readSource(input, signal, name);
+  if (frame.depth === 32 && !await orAbort(binding.hasOnlyFinite(frame.data), signal)) {
     throw new ImageError('IMAGE_INVALID', `Samples of ${name} are NaN or infinite; replace them, or leave that part out`);
   }
-  return input;
+  return frame;
 }
 
 const colourOf = ({ channels }: AnyFrame): string => (channels < 3 ? 'grey' : 'RGB');

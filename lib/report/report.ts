@@ -59,8 +59,9 @@ export async function createReport(before: MetricInput, after: MetricInput, opti
   for (const { frame } of pictures.slice(1)) requireComparable(pictures[0]!.frame, frame);
   step('pictures read');
   const metrics = await compare(pictures, context, step);
+  const gain = displayGain(pictures.map(({ frame }) => frame));
   const parts = [
-    await showView(pictures), await showDetails(pictures), html`<h2>Metrics</h2>${metrics}`, await showCharts(pictures, psf, context),
+    await showView(pictures, gain), await showDetails(pictures, gain), html`<h2>Metrics</h2>${metrics}`, await showCharts(pictures, psf, context),
     describeRun(run), await describeProvenance(pictures, context.machine.isa, context.signal),
   ];
   step('page written');
@@ -97,8 +98,8 @@ async function compare(pictures: readonly ReportPicture[], { machine, signal }: 
   return describeMetrics(first, second);
 }
 
-async function showView(pictures: readonly ReportPicture[]): Promise<Html> {
-  const gain = displayGain(pictures.map(({ frame }) => frame));
+/** @param gain that samples are shown with */
+async function showView(pictures: readonly ReportPicture[], gain: number): Promise<Html> {
   const [before, after] = await Promise.all(pictures.slice(0, 2).map(({ frame }) => embedView(frame, gain)));
   return html`<h2>View</h2>
 <div class="view"><img src="${before!}" alt="the frame before"><img class="after" src="${after!}" alt="the frame after">
@@ -107,11 +108,10 @@ async function showView(pictures: readonly ReportPicture[]): Promise<Html> {
 <p>Drag the border, or move it with the arrow keys.${gain === 1 ? '' : ` Samples are shown ${Number(gain.toPrecision(3))} times as bright as they are.`}</p>`;
 }
 
-async function showDetails(pictures: readonly ReportPicture[]): Promise<Html> {
-  const frames = pictures.map(({ frame }) => frame);
-  const { width, height } = frames[0]!;
-  const gain = displayGain(frames);
-  const areas = busiestWindows(frames[1]!, Math.min(DETAIL_SIDE, width), Math.min(DETAIL_SIDE, height), DETAILS);
+async function showDetails(pictures: readonly ReportPicture[], gain: number): Promise<Html> {
+  const after = pictures[1]!.frame;
+  const { width, height } = after;
+  const areas = busiestWindows(after, Math.min(DETAIL_SIDE, width), Math.min(DETAIL_SIDE, height), DETAILS);
   const rows = await Promise.all(areas.map(async (area) => html`<div class="details">${await Promise.all(pictures.map(async (picture) => showDetail(picture, gain, area)))}</div>`));
   return html`<h2>Details</h2><p>Pixel by pixel, where the frame has most detail.</p>${rows}`;
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, ImageError } from '../errors.js';
-import { readSource } from '../estimate/source.js';
+import { readSource } from '../image/source.js';
 import { writeFrame } from '../image/encode.js';
 import type { EncodedImage } from '../image/decode.js';
 import { fullScale } from '../deconvolve/samples.js';
