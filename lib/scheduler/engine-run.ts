@@ -56,10 +56,12 @@ export async function* runEngine(
   }
 }
 
-/** The engine's answer; its failure after an abort is the abort's reason. */
+/** The engine's answer. After an abort there is only the abort's reason, even if the engine had finished just before it. */
 async function settle(pending: Promise<Int16Array>, signal: AbortSignal): Promise<Int16Array> {
   try {
-    return await pending;
+    const residual = await pending;
+    signal.throwIfAborted();
+    return residual;
   } catch (error) {
     signal.throwIfAborted();
     throw translateNativeError(error);
