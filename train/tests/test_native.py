@@ -15,8 +15,9 @@ from PIL import Image
 from train import recipes, specialise
 from train.data.procedural import dead_leaves, landscape
 from train.evaluate import main as evaluate_main
+from train.evaluation import classical
 from train.evaluation.conditions import defocus, degraded
-from train.evaluation.metrics import psnr
+from train.evaluation.metrics import psnr, ssim
 from train.evaluation.restorers import ENGINE, restore_float, restore_native, simulation
 from train.export import export, parse_arguments as export_arguments
 from train.network.mimo_unet import MIMOUNet
@@ -142,3 +143,14 @@ def test_a_recipe_grows_from_another_model_and_resumes(run, scene_folder, tmp_pa
     monkeypatch.setitem(recipes.RECIPES, "eo-defocus-plus", recipes.Recipe("missing", 2, 16, ()))
     with pytest.raises(FileNotFoundError, match="produce missing first"):
         recipes.main(["eo-defocus-plus", *places])
+
+
+def test_every_classical_rival_is_tuned_on_the_truth():
+    """Each gains over its input; a strength that leaves the input as it is would gain nothing."""
+    sharp, condition = dead_leaves(96, 112, 3), defocus(3.0, 0.005)
+    blurred = degraded(sharp, condition)
+    rivals = classical.best(ENGINE, blurred, condition, sharp / 255)
+    assert set(rivals) == set(classical.METHODS)
+    for name, figures in rivals.items():
+        assert figures["psnr"] > psnr(blurred / 255, sharp / 255) + 1, name
+        assert figures["ssim"] > ssim(blurred / 255, sharp / 255), name
