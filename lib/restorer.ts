@@ -14,6 +14,7 @@ import { DEFAULT_MODEL, resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
 import type { Binding, ConvUse, NetworkShape, PassShape } from './native/binding.js';
+import { ConvCache } from './native/conv-cache.js';
 import { chooseConv, chooseWinograd } from './native/convolutions.js';
 import type { ConvChoice } from './native/convolutions.js';
 import { chooseIsa } from './native/isa.js';
@@ -40,6 +41,8 @@ export interface RestorerOptions extends EngineOptions {
    * 0.3 s to find out; by default `PERIFOCAL_CONV`, or 'auto'. The output does not depend on it.
    */
   readonly conv?: ConvChoice;
+  /** File in which 'auto' keeps what it has found, by processor and network; made when it is missing. By default nothing is kept. */
+  readonly convCache?: string;
   /** Passes averaged per frame (MIMO-UNet++): 1, or 2 with left-right, or 4 with all flips. */
   readonly ensemble?: Ensemble;
   /** Pass rows per engine call, 1 to 65535; the output does not depend on it. */
@@ -89,8 +92,9 @@ export class Restorer<R extends RestorationReport = NetworkReport> extends Frame
     const binding = loadBinding(options.nativeBinding);
     const isa = chooseIsa(binding, options.isa);
     const conv = chooseConv(options.conv);
+    const cache = options.convCache === undefined ? null : new ConvCache(options.convCache);
     try {
-      return new Restorer(await openNetwork({ binding, isa, conv }, options.model ?? DEFAULT_MODEL, settings));
+      return new Restorer(await openNetwork({ binding, isa, conv, cache }, options.model ?? DEFAULT_MODEL, settings));
     } catch (error) {
       if (!fallback || !(error instanceof ModelError)) throw error;
       const engine = new DeconvolutionEngine(binding, isa, fallback, settings, error.message);
@@ -131,9 +135,10 @@ export class Restorer<R extends RestorationReport = NetworkReport> extends Frame
 type NetworkSettings = Pick<PlanContext, 'threads' | 'stripRows' | 'ensemble' | 'budgetBytes'>;
 
 function checkOptions(options: RestorerOptions): NetworkSettings {
-  requireKnownKeys('options', options, ['model', 'conv', 'ensemble', 'stripRows', 'fallback', ...ENGINE_OPTIONS]);
+  requireKnownKeys('options', options, ['model', 'conv', 'convCache', 'ensemble', 'stripRows', 'fallback', ...ENGINE_OPTIONS]);
   const { model } = options;
   if (model !== undefined && !(model instanceof Uint8Array)) requireString('model', model);
+  if (options.convCache !== undefined) requireString('convCache', options.convCache);
   return {
     ...checkEngineOptions(options, DEFAULT_BUDGET),
     ensemble: requireOneOf('ensemble', options.ensemble ?? 1, [1, 2, 4]),
@@ -141,13 +146,19 @@ function checkOptions(options: RestorerOptions): NetworkSettings {
   };
 }
 
+interface Machine {
+  readonly binding: Binding;
+  readonly isa: string;
+  readonly conv: ConvChoice;
+  readonly cache: ConvCache | null;
+}
+
 async function openNetwork(
-  { binding, isa, conv }: { readonly binding: Binding; readonly isa: string; readonly conv: ReturnType<typeof chooseConv> },
-  source: string | Uint8Array, settings: NetworkSettings,
+  { binding, isa, conv, cache }: Machine, source: string | Uint8Array, settings: NetworkSettings,
 ): Promise<Parts> {
   // Nothing may hold on to the tensors, which are views of the whole file.
   const { tensors, fileBytes, ...model } = await readModel(source);
-  const winograd = await chooseWinograd(binding, model.shape, isa, conv);
+  const winograd = await chooseWinograd(binding, model.shape, isa, conv, cache);
   const nativeModel = await binding.loadModel(tensors, model.shape, isa, winograd).catch((error: unknown) => {
     throw translateNativeError(error);
   });

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Restorer, formatPlan, loadBinding } from '../lib/index.js';
-import { randomModel } from './support/models.js';
+import { createFolder, randomModel } from './support/models.js';
 
 const binding = loadBinding();
 const bestIsa = binding.isas().find(({ supported }) => supported)!;
@@ -32,6 +33,40 @@ describe('the choice between direct convolution and Winograd', () => {
     })();
     // Loading the model takes its own time, and a busy machine may hold up the last measurement.
     expect(await timeOf() - plain).toBeLessThan(600);
+  });
+
+  describe('is kept in a file that the user names', () => {
+    const folder = createFolder();
+    afterAll(() => folder.remove());
+    const model = randomModel(1, 32);
+    const used = async (convCache: string): Promise<string> => {
+      await using restorer = await Restorer.open({ model, convCache });
+      return JSON.stringify(restorer.convolutions);
+    };
+
+    it.runIf(bestIsa.winograd)('which decides from then on', async () => {
+      const path = folder.path('choices.json');
+      const first = await used(path);
+      expect(await used(path)).toBe(first);
+      const file = JSON.parse(readFileSync(path, 'utf8')) as { perifocalConvolutions: Record<string, object[]> };
+      const [[key, shapes]] = Object.entries(file.perifocalConvolutions) as [[string, object[]]];
+      expect(key).toContain(bestIsa.name);
+      // What the file says counts, whatever is faster; shapes that no layer has are ignored.
+      const other = shapes.length > 0 ? [] : [{ inputs: 32, outputs: 32 }];
+      writeFileSync(path, JSON.stringify({ perifocalConvolutions: { [key]: [...other, { inputs: 7, outputs: 7 }] } }));
+      expect(await used(path)).not.toBe(first);
+    });
+
+    it.runIf(bestIsa.winograd).each(['', '[]', '{}', '{"perifocalConvolutions": {"a": [{"inputs": "x"}]}}', 'x'.repeat(1e6 + 1)])('but never over a file of another kind', async (text) => {
+      const path = folder.path('other.json');
+      writeFileSync(path, text);
+      await expect(used(path)).rejects.toThrow(/other\.json is not a convolution cache/);
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    });
+
+    it.runIf(bestIsa.winograd)('or not at all where it cannot be written', async () => {
+      await expect(used(folder.path('missing/choices.json'))).rejects.toThrow(/Cannot write .*choices\.json/);
+    });
   });
 
   it.runIf(bestIsa.winograd)('shows in the plan', async () => {

@@ -19,6 +19,7 @@ export interface EngineFlags extends MachineFlags {
   readonly model: string;
   readonly ensemble: Ensemble;
   readonly conv?: ConvChoice;
+  readonly convCache?: string;
 }
 
 /** A parser whose refusals commander reports with the name of the option. */
@@ -61,7 +62,8 @@ export function addThreadFlags(command: Command): Command {
 export function addEngineFlags(command: Command): Command {
   return addMachineFlags(command.option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL), DEFAULT_BUDGET)
     .addOption(new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1))
-    .addOption(new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(CONV_CHOICES));
+    .addOption(new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(CONV_CHOICES))
+    .option('--conv-cache <file>', 'where to keep what was found to be faster');
 }
 
 /** The library's options from the command line's. */
@@ -69,6 +71,6 @@ export function toMachineOptions({ memory, threads, isa }: MachineFlags): Engine
   return { memory, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) };
 }
 
-export function toRestorerOptions({ model, ensemble, conv, ...machine }: EngineFlags): RestorerOptions {
-  return { model, ensemble, ...(conv !== undefined && { conv }), ...toMachineOptions(machine) };
+export function toRestorerOptions({ model, ensemble, conv, convCache, ...machine }: EngineFlags): RestorerOptions {
+  return { model, ensemble, ...(conv !== undefined && { conv }), ...(convCache !== undefined && { convCache }), ...toMachineOptions(machine) };
 }

@@ -37,11 +37,11 @@ export function checkFormatHolds(path: string, format: ImageFormat, { channels, 
   }
 }
 
-/** Little compression effort for lossless formats, little loss for the others. */
+/** Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for 6 % less. */
 function compress(image: Sharp, format: ImageFormat): Sharp {
   switch (format) {
     case 'jpeg': return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false });
-    case 'png': return image.png({ compressionLevel: 6, adaptiveFiltering: true });
+    case 'png': return image.png({ compressionLevel: 2, adaptiveFiltering: true });
     case 'tiff': return image.tiff({ compression: 'deflate', predictor: 'horizontal' });
     case 'webp': return image.webp({ quality: 95, effort: 2 });
   }

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import { requireOneOf } from '../validate.js';
 import type { Algorithm, Binding, ConvShape, ConvUse, NetworkShape } from './binding.js';
+import type { ConvCache } from './conv-cache.js';
 
 /** How 3x3 convolutions are summed: what is faster here, or always one of the two. The bytes are the same. */
 export type ConvChoice = 'auto' | Algorithm;
@@ -22,8 +23,13 @@ export function chooseConv(requested: unknown = process.env['PERIFOCAL_CONV'] ||
   return requireOneOf('conv', requested as ConvChoice, CONV_CHOICES);
 }
 
-/** The shapes of layers that Winograd is to sum. Throws ArgumentError where it is asked for and there is none. */
-export async function chooseWinograd(binding: Binding, shape: NetworkShape, isa: string, choice: ConvChoice): Promise<readonly ConvShape[]> {
+/**
+ * The shapes of layers that Winograd is to sum. What is measured for 'auto' is kept in `cache`, if there is one. Throws
+ * ArgumentError where Winograd is asked for and there is none.
+ */
+export async function chooseWinograd(
+  binding: Binding, shape: NetworkShape, isa: string, choice: ConvChoice, cache: ConvCache | null,
+): Promise<readonly ConvShape[]> {
   const { winograd } = binding.isas().find(({ name }) => name === isa)!;
   if (choice === 'winograd' && !winograd) {
     throw new ArgumentError(`The instruction set '${isa}' has no Winograd kernels, its dot products are faster; use conv 'auto' or 'direct'`);
@@ -33,8 +39,11 @@ export async function chooseWinograd(binding: Binding, shape: NetworkShape, isa:
   // The scalar kernels are there to be read; neither is fast.
   if (choice === 'direct' || !winograd || isa === 'scalar') return [];
   const key = JSON.stringify([isa, shape]);
-  if (!measured.has(key)) measured.set(key, measureWinograd(binding, isa, shapes));
-  return measured.get(key)!;
+  const measure = (): Promise<readonly ConvShape[]> => {
+    if (!measured.has(key)) measured.set(key, measureWinograd(binding, isa, shapes));
+    return measured.get(key)!;
+  };
+  return cache ? cache.find(key, shapes, measure) : measure();
 }
 
 /** The shapes that Winograd sums faster. Each is timed several times in turns with its rival, and the best times count. */

@@ -145,7 +145,7 @@ export function formatPlan(plan: Plan): string {
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
-    `passes     ${plan.ensemble}, ${pass.threads} threads, ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
+    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.engine.imbalance - 1) * 100).toFixed(1)} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     ...formatBuffers(plan),
   ];

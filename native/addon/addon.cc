@@ -12,6 +12,7 @@
 #include "runtime/cpu.h"
 #include "streaming/memory_plan.h"
 #include "streaming/pipeline.h"
+#include "streaming/split.h"
 
 namespace perifocal::addon {
 namespace {
@@ -152,6 +153,7 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
   object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout)));
   object.Set("delayRows", plan.delayRows);
   object.Set("macs", static_cast<double>(macsOf(graph, pass.width, pass.height)));
+  object.Set("imbalance", splitImbalance(graph, pass, layout.tilePixels));
   return object;
 }
 

@@ -1,12 +1,13 @@
 // Threads, memory and dispatch.
 #include <atomic>
+#include <cmath>
 #include <numeric>
 
 #include "checks/check.h"
 #include "kernels/registry.h"
 #include "runtime/arena.h"
 #include "runtime/thread_pool.h"
-#include "streaming/stage_runner.h"
+#include "streaming/split.h"
 
 namespace perifocal::checks {
 namespace {
@@ -43,6 +44,18 @@ void checkColumns(Context& context) {
   }
 }
 
+void checkImbalance(Context& context) {
+  const Graph graph = buildGraph({20, 32});
+  const auto imbalance = [&](int width, int threads) {
+    return splitImbalance(graph, {width, 64, false, threads, 16}, 8);
+  };
+  context.expect(imbalance(1536, 1) == 1 && imbalance(1536, 2) == 1 && imbalance(1536, 3) == 1, "an even split is uneven");
+  // Of 2048, 1024 and 512 columns a thread gets at most 684, 344 and 172: the scales share the work about equally.
+  context.expect(imbalance(2048, 3) > 1.002 && imbalance(2048, 3) < 1.008, "the share of 2048 columns is another");
+  // One tile's columns are one thread's work.
+  context.expect(std::abs(imbalance(8, 3) - 3) < 1e-9, "a narrow frame is divided");
+}
+
 void checkArena(Context& context) {
   Arena arena;
   context.expect(arena.map(4096) && arena.mappedBytes() == 4096, "cannot map");
@@ -68,6 +81,7 @@ void checkRegistry(Context& context) {
 std::vector<Check> runtimeChecks() {
   return {{"the pool runs every thread once per task", checkPool},
           {"threads share the columns without overlap", checkColumns},
+          {"the plan knows how unevenly threads share the columns", checkImbalance},
           {"the arena hands out what it mapped", checkArena},
           {"instruction sets are found by name", checkRegistry}};
 }

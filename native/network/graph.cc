@@ -218,14 +218,18 @@ int RowMap::last(int r) const {
 
 Graph buildGraph(const NetworkShape& shape) { return GraphBuilder(shape).build(); }
 
+std::int64_t macsOf(const Graph& graph, const Stage& stage, int width, int height) {
+  if (stage.layer < 0 || stage.kind == StageKind::kMultiply) return 0;
+  const LayerSpec& layer = graph.layers[stage.layer];
+  const std::int64_t pixels = static_cast<std::int64_t>(width >> stage.scale) * (height >> stage.scale);
+  std::int64_t total = 0;
+  for (const WeightTap& tap : tapsOf(layer, stage.part)) total += pixels * layer.sources[tap.source] * layer.out;
+  return total;
+}
+
 std::int64_t macsOf(const Graph& graph, int width, int height) {
   std::int64_t total = 0;
-  for (const Stage& stage : graph.stages) {
-    if (stage.layer < 0 || stage.kind == StageKind::kMultiply) continue;
-    const LayerSpec& layer = graph.layers[stage.layer];
-    const std::int64_t pixels = static_cast<std::int64_t>(width >> stage.scale) * (height >> stage.scale);
-    for (const WeightTap& tap : tapsOf(layer, stage.part)) total += pixels * layer.sources[tap.source] * layer.out;
-  }
+  for (const Stage& stage : graph.stages) total += macsOf(graph, stage, width, height);
   return total;
 }
 

@@ -74,6 +74,9 @@ struct Graph {
 
 Graph buildGraph(const NetworkShape& shape);
 
+/// Multiply-accumulates of one stage, in one pass over an image.
+std::int64_t macsOf(const Graph& graph, const Stage& stage, int width, int height);
+
 /// Multiply-accumulates of one pass over an image.
 std::int64_t macsOf(const Graph& graph, int width, int height);
 

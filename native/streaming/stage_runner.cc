@@ -5,17 +5,9 @@
 
 #include "kernels/winograd.h"
 #include "network/pack.h"
+#include "streaming/split.h"
 
 namespace perifocal {
-
-ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels) {
-  // Boundaries on multiples of 4 pixels: neighbours never share a 4-pixel group at any scale.
-  const int users = std::clamp(columns / roundUp(tilePixels, 4), 1, threads);
-  if (thread >= users) return {columns, columns};
-  const auto boundary = [&](int t) { return t == users ? columns : columns * t / users / 4 * 4; };
-  const ColumnRange range{boundary(thread), boundary(thread + 1)};
-  return range;
-}
 
 StageRunner::StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool)
     : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), pool_(pool) {
@@ -54,7 +46,7 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
 Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual) {
   stage_ = &graph_.stages[firing.stage];
   rowCount_ = firing.rowEnd - firing.rowBegin;
-  columns_ = pass_.width >> stage_->scale;
+  columns_ = columnsOfStage(*stage_, pass_.width);
   jobCount_ = 0;
   if (!resolve(firing, store, residual)) {
     return {StatusCode::kInternal, "stage '" + stage_->name + "' reads or writes a row that is not in memory"};
@@ -186,7 +178,6 @@ void StageRunner::prepareConvolution(const Stage& stage, const std::vector<ConvT
 
 /// One job per output row and column phase, over input columns: output pixel 2m + phase.
 void StageRunner::prepareTransposition(const Stage& stage, const Firing& firing) {
-  columns_ = pass_.width >> (stage.scale + 1);
   const RowMap& map = stage.inputs[0].map;
   for (int i = 0; i < rowCount_; ++i) {
     const int row = firing.rowBegin + i, rowPhase = row % 2;

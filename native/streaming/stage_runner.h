@@ -81,10 +81,4 @@ class StageRunner {
   WinogradWeights weights_;
 };
 
-/// Columns [begin, end) of thread t; no thread gets fewer than a tile, unless it gets none.
-struct ColumnRange {
-  int begin, end;
-};
-ColumnRange columnsOf(int thread, int threads, int columns, int tilePixels);
-
 }  // namespace perifocal
