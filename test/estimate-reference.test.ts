@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { warp } from '../lib/estimate/reference/warp.js';
+import { take, toPlanes } from '../bench/estimate-cases.mjs';
+import { createPair, kernelError } from '../bench/reference-pairs.mjs';
 import { compose, fitAffine } from '../lib/estimate/reference/affine.js';
 import type { Affine } from '../lib/estimate/reference/affine.js';
 import { deconvolve, estimate, psf } from '../lib/index.js';
@@ -11,54 +11,19 @@ import { createScene } from '../scripts/scene.mjs';
 import { psnrOf } from './support/blur.js';
 
 const PAIR = fileURLToPath(new URL('../../shared/data/registration/', import.meta.url));
-type Planes = ReturnType<typeof toPlanes>;
 
 const SIDE = 1100;
 const SCALE = 2;
 const kernel = psf.convolve(psf.disk(4), psf.gaussian(0.5));
-const reach = (kernel.width - 1) / 2;
+const createPlanes = (seed: number): ReturnType<typeof toPlanes> => toPlanes({ ...createScene({ width: SIDE, height: SIDE, seed }), channels: 3 });
 let reference: Frame;
 let frame: Frame;
 let sharp: Frame;
 let found: ReferenceEstimate;
 
-/** From pixels of the frame's grid to those of the reference: half the size, turned by 1 degree, some pixels off. */
-function place(side: number): Affine {
-  const [cos, sin] = [SCALE * Math.cos(Math.PI / 180), SCALE * Math.sin(Math.PI / 180)];
-  const offset = (SIDE - 1) / 2 - (cos * (side - 1)) / 2;
-  const turn = (sin * (side - 1)) / 2;
-  return [cos, -sin, offset + turn + 6.6, sin, cos, offset - turn - 3.7];
-}
-
-async function resample({ width, height, data }: Planes, side: number): Promise<Planes> {
-  const planes = new Float32Array(3 * side * side);
-  for (let plane = 0; plane < 3; plane += 1) {
-    const moved = await warp({ width, height, data: data.slice(plane * width * height, (plane + 1) * width * height) }, place(side), side, side);
-    planes.set(moved.data.map((value) => (Number.isFinite(value) ? Math.max(0, Math.min(1, value)) : 0.4)), plane * side * side);
-  }
-  return { width: side, height: side, data: planes };
-}
-
-/** About a tenth shows something else: parts of the scene from elsewhere. */
-function change({ width, height, data }: Planes): void {
-  for (const [left, top] of [[60, 80], [300, 330], [400, 40]] as const) {
-    for (let index = 0; index < 3 * 100 * 100; index += 1) {
-      const [x, y, plane] = [index % 100, Math.floor(index / 100) % 100, Math.floor(index / 10_000)];
-      data[(plane * height + top + y) * width + left + x] = data[(plane * height + ((top + y + 211) % height)) * width + ((left + x + 157) % width)]!;
-    }
-  }
-}
-
 beforeAll(async () => {
-  const scene = toPlanes({ ...createScene({ width: SIDE, height: SIDE, seed: 8 }), channels: 3 });
-  reference = await take(scene, { noise: 0 }) as Frame;
-  const coarse = await resample(scene, 530);
-  change(coarse);
-  const dimmed = (planes: Planes): Planes => ({ ...planes, data: planes.data.map((value) => 0.9 * value + 0.02) });
-  frame = await take(dimmed(await blur(coarse, kernel)), { noise: 0.004 }) as Frame;
-  const inner = (plane: number): Float32Array => Float32Array.from({ length: frame.width * frame.height }, (_, pixel) =>
-    coarse.data[(plane * 530 + Math.floor(pixel / frame.width) + reach) * 530 + (pixel % frame.width) + reach]!);
-  sharp = await take(dimmed({ ...frame, data: Float32Array.from([0, 1, 2].flatMap((plane) => [...inner(plane)])) }), { noise: 0 }) as Frame;
+  const pair = await createPair(createPlanes(8), { kernel, width: 518, height: 518, scale: SCALE, rotation: -1, shift: [6.6, -3.7], noise: 0.004, changed: 0.11 });
+  [reference, frame, sharp] = [pair.reference, pair.frame, pair.sharp] as [Frame, Frame, Frame];
   found = (await estimate(frame, { reference, referenceScale: SCALE })).blur;
 });
 
@@ -66,15 +31,20 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
   it('is off by at most 3 % of its peak, its radius by 0.1 pixels', () => {
     expect(found).toMatchObject({ kind: 'reference', declined: null, confidence: { level: 'high' } });
     const estimated = found.kernel!;
-    const [peak, half] = [Math.max(...kernel.data), (estimated.width - 1) / 2];
-    const squares = kernel.data.reduce((sum, weight, tap) => {
-      const [x, y] = [(tap % kernel.width) - reach, Math.floor(tap / kernel.width) - reach];
-      return sum + (estimated.data[(y + half) * estimated.width + x + half]! - weight) ** 2;
-    }, 0);
-    expect(Math.sqrt(squares / kernel.data.length) / peak).toBeLessThanOrEqual(0.03);
+    expect(kernelError(estimated, kernel)).toBeLessThanOrEqual(0.03);
     expect(Math.abs(found.shape!.a - 4)).toBeLessThanOrEqual(0.1);
     expect(estimated.data.every((weight) => weight >= 0)).toBe(true);
     expect(estimated.symmetric).toBe(true);
+  });
+
+  it('is found where it is told to be radial, or need not be symmetric at all', async () => {
+    const of = async (symmetry: 'radial' | 'none'): Promise<psf.Psf> => (await estimate(frame, { reference, referenceScale: SCALE, symmetry })).blur.kernel!;
+    const [radial, free] = [await of('radial'), await of('none')];
+    expect(kernelError(radial, kernel)).toBeLessThanOrEqual(0.015);
+    expect(kernelError(free, kernel)).toBeLessThanOrEqual(0.04);
+    const { width, data } = radial;
+    data.forEach((weight, tap) => expect(data[(tap % width) * width + Math.floor(tap / width)]).toBeCloseTo(weight, 12));
+    expect(free.symmetric).toBe(false);
   });
 
   it('comes with how the reference lies, and its brightness', () => {
@@ -98,7 +68,7 @@ describe('a reference that does not fit', () => {
   const of = async (other: Frame): Promise<ReferenceEstimate> => (await estimate(frame, { reference: other, referenceScale: SCALE })).blur;
 
   it('is declined where it shows another place', async () => {
-    const other = await take(toPlanes({ ...createScene({ width: SIDE, height: SIDE, seed: 77 }), channels: 3 }), { noise: 0 }) as Frame;
+    const other = await take(createPlanes(77), { noise: 0 }) as Frame;
     expect(await of(other)).toMatchObject({ declined: expect.stringMatching(/does not fit the frame/), kernel: null, registration: null });
   });
 
@@ -111,6 +81,7 @@ describe('a reference that does not fit', () => {
 
   it('is refused at a scale that cannot be', async () => {
     await expect(estimate(frame, { reference, referenceScale: 0 })).rejects.toThrow(/for referenceScale/);
+    await expect(estimate(frame, { reference, symmetry: 'mirror' as 'none' })).rejects.toThrow(/symmetry/);
     await expect(estimate(frame, { reference: 'missing.png' })).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
   });
 

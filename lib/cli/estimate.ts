@@ -5,6 +5,8 @@ import type { Command } from 'commander';
 import { estimate } from '../estimate/estimate.js';
 import type { Estimate, EstimateOptions } from '../estimate/estimate.js';
 import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
+import { KERNEL_SYMMETRIES } from '../estimate/reference/kernel.js';
+import type { KernelSymmetry } from '../estimate/reference/kernel.js';
 import { toMegabytes, untilInterrupted } from './jobs.js';
 import { addThreadFlags, parseNumber } from './options.js';
 
@@ -12,6 +14,7 @@ interface EstimateFlags {
   readonly output?: string;
   readonly reference?: string;
   readonly referenceScale?: number;
+  readonly symmetry?: KernelSymmetry;
   readonly threads?: 1 | 2 | 3;
   readonly isa?: string;
   readonly json?: boolean;
@@ -24,7 +27,8 @@ export function addEstimateCommand(program: Command): void {
     .argument('<image...>', 'picture files')
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several images a folder');
   command.option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
-    .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber));
+    .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber))
+    .addOption(new Option('--symmetry <kind>', 'with a reference: what the kernel equals itself under (default: point, a turn by 180 degrees)').choices(KERNEL_SYMMETRIES));
   addThreadFlags(command)
     .option('--json', 'print one JSON object per image on standard output, each on a line of its own')
     .option('--quiet', 'no summary')
@@ -32,13 +36,13 @@ export function addEstimateCommand(program: Command): void {
 }
 
 async function run(images: string[], flags: EstimateFlags): Promise<void> {
-  const { output, reference, referenceScale, threads, isa } = flags;
+  const { output, reference, referenceScale, symmetry, threads, isa } = flags;
   const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
   if (isFolder) await mkdir(output, { recursive: true });
   else if (output !== undefined) await checkKernelOutput(output);
   await untilInterrupted(async (signal) => {
     const options = { signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
-      ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }) };
+      ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }), ...(symmetry !== undefined && { symmetry }) };
     for (const image of images) {
       const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
       await estimateOne(image, target, flags, options);

@@ -5,14 +5,16 @@ import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
-import { requireKnownKeys, requireNumber, requireSignal } from '../validate.js';
+import { requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
 import type { Meter } from './blocks.js';
 import { estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
 import { estimateNoiseModel } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
-import type { ReferenceEstimate } from './reference/estimate.js';
+import type { ReferenceEstimate, ReferenceOptions } from './reference/estimate.js';
+import { KERNEL_SYMMETRIES } from './reference/kernel.js';
+import type { KernelSymmetry } from './reference/kernel.js';
 import { readSource } from '../image/source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
@@ -20,6 +22,8 @@ export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' |
   readonly reference?: EncodedImage | AnyFrame;
   /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
   readonly referenceScale?: number;
+  /** What a kernel measured against a reference is taken to be; by default `point`: equal to itself turned by 180 degrees, as those of lenses are. */
+  readonly symmetry?: KernelSymmetry;
   readonly signal?: AbortSignal;
 }
 
@@ -35,7 +39,7 @@ export interface Estimate<Blur extends DefocusEstimate | ReferenceEstimate = Def
   readonly peakRssBytes: number;
 }
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['reference', 'referenceScale', 'threads', 'isa', 'nativeBinding', 'signal'];
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['reference', 'referenceScale', 'symmetry', 'threads', 'isa', 'nativeBinding', 'signal'];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
@@ -46,12 +50,12 @@ export async function estimate(
 ): Promise<Estimate<ReferenceEstimate>>;
 export async function estimate(input: EncodedImage | AnyFrame, options?: Omit<EstimateOptions, 'reference'>): Promise<Estimate<DefocusEstimate>>;
 export async function estimate(input: EncodedImage | AnyFrame, options: EstimateOptions = {}): Promise<Estimate> {
-  const { meter, signal, scale } = checkEstimateOptions(options);
+  const { meter, signal, matching } = checkEstimateOptions(options);
   const source = await readSource(input, signal);
   const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
-    blur: reference ? await estimateFromReference(source.frame, reference.frame, { ...(scale !== undefined && { scale }) }, signal) : await estimateDefocus(meter, source, signal),
+    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateDefocus(meter, source, signal),
     noise: await estimateNoiseModel(meter, source, signal),
   });
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
@@ -59,12 +63,13 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
 }
 
-function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal; readonly scale: number | undefined } {
+function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal; readonly matching: ReferenceOptions } {
   requireKnownKeys('options', options, OPTION_KEYS);
-  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale } = options;
+  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry } = options;
   requireSignal(signal);
   if (scale !== undefined) requireNumber('referenceScale', scale, 0.5, 100);
+  if (symmetry !== undefined) requireOneOf('symmetry', symmetry, KERNEL_SYMMETRIES);
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
-  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, scale };
+  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching: { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }) } };
 }

@@ -1,7 +1,7 @@
-import { fft } from '../../fft.js';
-import { multiply, transferOf } from './patches.js';
+import type { FftPlan } from '../../fft.js';
+import { blurPlane } from './blur.js';
+import { transferOf } from './patches.js';
 import type { KernelEstimate } from './kernel.js';
-import { shrink } from './warp.js';
 import type { Plane } from './warp.js';
 
 /** Differences are averaged over cells of so many pixels a side, and those about each: changes and clouds are extended, noise is not. */
@@ -21,70 +21,64 @@ export interface Comparison {
   readonly changed: number;
 }
 
-/** Blurs the reference, fits its offset, and finds where the frame shows something else. @param sharp the reference on the frame's grid */
-export async function compare(frame: Plane, sharp: Plane, { kernel, gain }: KernelEstimate): Promise<Comparison> {
-  const model = await blurPlane(sharp, kernel);
-  const { width, height } = frame;
-  const differences = new Float32Array(width * height);
-  for (let pixel = 0; pixel < differences.length; pixel += 1) {
-    const value = frame.data[pixel]!;
-    differences[pixel] = value > 0 && value < 1 ? value - gain * model[pixel]! : NaN;
-  }
-  const offset = medianOf(differences);
-  const { columns, isChanged } = findChanges(differences, width, height, offset);
-  const data = frame.data.slice();
+/**
+ * Blurs the reference, fits its offset, and finds where the frame shows something else. @param plan of patches
+ * @param sharp the reference on the frame's grid @param filled memory for the result, of the frame's size
+ */
+export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { kernel, gain }: KernelEstimate, filled: Float32Array, signal: AbortSignal): Promise<Comparison> {
+  await blurPlane(plan, sharp, await transferOf(plan, kernel), (kernel.width - 1) / 2, filled, signal);
+  const { width, height, data } = frame;
+  const differenceAt = (pixel: number): number => {
+    const value = data[pixel]!;
+    return value > 0 && value < 1 ? value - gain * filled[pixel]! : NaN;
+  };
+  const stride = Math.max(1, Math.floor(data.length / MOST_VALUES));
+  const offset = medianOf(Float32Array.from({ length: Math.floor(data.length / stride) }, (_, index) => differenceAt(index * stride)));
+  const { columns, isChanged } = findChanges(width, height, (pixel) => Math.abs(differenceAt(pixel) - offset));
   let [changed, known] = [0, 0];
-  for (let pixel = 0; pixel < data.length; pixel += 1) {
-    const isKnown = Number.isFinite(differences[pixel]!);
-    const cell = Math.min(columns - 1, Math.floor((pixel % width) / CELL)) + columns * Math.floor(Math.floor(pixel / width) / CELL);
-    if (isKnown) known += 1;
-    if (isKnown && !isChanged[Math.min(cell, isChanged.length - 1)]) continue;
-    if (isKnown) changed += 1;
-    data[pixel] = gain * model[pixel]! + offset;
+  for (let y = 0, pixel = 0; y < height; y += 1) {
+    const row = Math.floor(y / CELL) * columns;
+    for (let x = 0; x < width; x += 1, pixel += 1) {
+      const isKnown = Number.isFinite(differenceAt(pixel));
+      const isSame = isKnown && isChanged[Math.min(row + Math.min(columns - 1, Math.floor(x / CELL)), isChanged.length - 1)] === 0;
+      if (isKnown) known += 1;
+      if (isKnown && !isSame) changed += 1;
+      filled[pixel] = isSame ? data[pixel]! : gain * filled[pixel]! + offset;
+    }
   }
-  return { filled: { ...frame, data }, offset, changed: changed / Math.max(known, 1) };
-}
-
-/** NaN where the plane is unknown. */
-async function blurPlane({ width, height, data }: Plane, kernel: KernelEstimate['kernel']): Promise<Float32Array> {
-  const plan = await fft.plan({ rows: height, columns: width });
-  const middle = medianOf(data);
-  const values = data.slice();
-  for (let pixel = 0; pixel < values.length; pixel += 1) if (!Number.isFinite(values[pixel]!)) values[pixel] = middle;
-  const transfer = await transferOf(plan, kernel);
-  await plan.inverse(multiply(await plan.forward(values), transfer), values);
-  plan.dispose();
-  for (let pixel = 0; pixel < values.length; pixel += 1) if (!Number.isFinite(data[pixel]!)) values[pixel] = NaN;
-  return values;
+  return { filled: { width, height, data: filled }, offset, changed: changed / Math.max(known, 1) };
 }
 
 /** Cells about which the frame differs more than usual; those with unknown pixels are none, as these are known by themselves. */
-function findChanges(differences: Float32Array, width: number, height: number, offset: number): { readonly columns: number; readonly isChanged: readonly boolean[] } {
-  const distances = new Float32Array(differences.length);
-  for (let pixel = 0; pixel < distances.length; pixel += 1) distances[pixel] = Math.abs(differences[pixel]! - offset);
-  const { width: columns, height: rows, data } = shrink({ width, height, data: distances }, CELL);
-  const local = data.map((_, cell) => {
-    const [x, y] = [cell % columns, Math.floor(cell / columns)];
-    let [sum, count] = [0, 0];
-    for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row += 1) {
-      for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column += 1) {
-        const value = data[row * columns + column]!;
-        if (!Number.isFinite(value)) continue;
-        sum += value;
-        count += 1;
-      }
-    }
-    return count > 0 ? sum / count : NaN;
-  });
+function findChanges(width: number, height: number, distanceAt: (pixel: number) => number): { readonly columns: number; readonly isChanged: Uint8Array } {
+  const [columns, rows] = [Math.floor(width / CELL), Math.floor(height / CELL)];
+  const means = new Float32Array(columns * rows);
+  for (let y = 0; y < rows * CELL; y += 1) {
+    for (let x = 0; x < columns * CELL; x += 1) means[Math.floor(y / CELL) * columns + Math.floor(x / CELL)]! += distanceAt(y * width + x) / CELL ** 2;
+  }
+  const local = means.map((_, cell) => meanAbout(means, columns, rows, cell));
   const usual = medianOf(local);
   const limit = usual + MOST_SIGMAS * 1.48 * medianOf(local.map((value) => Math.abs(value - usual)));
-  return { columns, isChanged: Array.from(local, (value) => value > limit) };
+  return { columns, isChanged: Uint8Array.from(local, (value) => Number(value > limit)) };
 }
 
-/** Of what is known, from evenly spread values. */
+/** The mean over a cell and those around it that are known. */
+function meanAbout(means: Float32Array, columns: number, rows: number, cell: number): number {
+  const [x, y] = [cell % columns, Math.floor(cell / columns)];
+  let [sum, count] = [0, 0];
+  for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row += 1) {
+    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column += 1) {
+      const value = means[row * columns + column]!;
+      if (!Number.isFinite(value)) continue;
+      sum += value;
+      count += 1;
+    }
+  }
+  return count > 0 ? sum / count : NaN;
+}
+
+/** Of what is known. */
 function medianOf(values: Float32Array): number {
-  const stride = Math.max(1, Math.floor(values.length / MOST_VALUES));
-  const some: number[] = [];
-  for (let index = 0; index < values.length; index += stride) if (Number.isFinite(values[index]!)) some.push(values[index]!);
-  return Float32Array.from(some).sort()[some.length >> 1] ?? NaN;
+  const known = values.filter((value) => Number.isFinite(value)).sort();
+  return known[known.length >> 1] ?? NaN;
 }

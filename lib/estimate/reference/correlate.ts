@@ -9,25 +9,39 @@ export interface Shift {
   readonly sharpness: number;
 }
 
-/**
- * Phase correlation (Kuglin and Hines 1975) of two spectra of the plan's size under a Gaussian low-pass: frequencies that
- * the blur has extinguished say nothing. @param cutoff standard deviation of the low-pass, cycles per pixel
- */
-export async function correlate(plan: FftPlan, a: HalfSpectrum, b: HalfSpectrum, cutoff: number): Promise<Shift> {
-  const { lines: rows, length: columns, bins } = plan;
-  const cross = { re: new Float32Array(rows * bins), im: new Float32Array(rows * bins) };
+/** Frequencies that a low-pass weakens by more than this are left out. */
+const LEAST_WEIGHT = 1e-5;
+
+/** A Gaussian over the bins of a plan's half spectrum, 0 for the mean. @param cutoff its standard deviation, cycles per pixel */
+export function createLowPass({ lines: rows, length: columns, bins }: FftPlan, cutoff: number): Float32Array {
+  const weights = new Float32Array(rows * bins);
   for (let v = 0; v < rows; v += 1) {
     const fy = (v <= rows / 2 ? v : v - rows) / rows;
-    for (let u = 0, at = v * bins; u < bins; u += 1, at += 1) {
-      const re = b.re[at]! * a.re[at]! + b.im[at]! * a.im[at]!;
-      const im = b.im[at]! * a.re[at]! - b.re[at]! * a.im[at]!;
-      const weight = Math.exp(-((u / columns) ** 2 + fy ** 2) / (2 * cutoff ** 2)) / Math.max(Math.hypot(re, im), 1e-20);
-      cross.re[at] = weight * re;
-      cross.im[at] = weight * im;
+    for (let u = 0; u < bins; u += 1) {
+      const weight = Math.exp(-((u / columns) ** 2 + fy ** 2) / (2 * cutoff ** 2));
+      weights[v * bins + u] = weight < LEAST_WEIGHT ? 0 : weight;
     }
   }
-  cross.re[0] = cross.im[0] = 0;
-  return findPeak(await plan.inverse(cross), columns, rows);
+  weights[0] = 0;
+  return weights;
+}
+
+/**
+ * Phase correlation (Kuglin and Hines 1975) of two spectra of the plan's size under a low-pass: frequencies that the blur
+ * has extinguished say nothing.
+ */
+export async function correlate(plan: FftPlan, a: HalfSpectrum, b: HalfSpectrum, lowPass: Float32Array): Promise<Shift> {
+  const cross = { re: new Float32Array(lowPass.length), im: new Float32Array(lowPass.length) };
+  for (let bin = 0; bin < lowPass.length; bin += 1) {
+    if (lowPass[bin] === 0) continue;
+    const [ar, ai, br, bi] = [a.re[bin]!, a.im[bin]!, b.re[bin]!, b.im[bin]!];
+    const re = br * ar + bi * ai;
+    const im = bi * ar - br * ai;
+    const weight = lowPass[bin]! / Math.max(Math.sqrt(re * re + im * im), 1e-20);
+    cross.re[bin] = weight * re;
+    cross.im[bin] = weight * im;
+  }
+  return findPeak(await plan.inverse(cross), plan.length, plan.lines);
 }
 
 function findPeak(values: Float32Array, columns: number, rows: number): Shift {

@@ -10,8 +10,8 @@ import { compare } from './compare.js';
 import type { Comparison } from './compare.js';
 import { fitDisk } from './disk-fit.js';
 import { PatchSums, estimateKernel } from './kernel.js';
-import type { KernelEstimate } from './kernel.js';
-import { PATCH, listPatches, transformPatch, transferOf } from './patches.js';
+import type { KernelEstimate, KernelSymmetry } from './kernel.js';
+import { PATCH, PatchReader, listPatches, transferOf } from './patches.js';
 import { registerCoarsely, registerFinely } from './register.js';
 import type { Registration } from './register.js';
 import { warp } from './warp.js';
@@ -21,6 +21,8 @@ import type { Plane } from './warp.js';
 const REACH = 20;
 /** Kernel, radiometry and masks improve each other so many times. */
 const ROUNDS = 3;
+/** Patches from which the kernel is found: that of the last round, and those before. */
+const [MOST_PATCHES, ENOUGH_PATCHES] = [96, 48];
 /** A kernel whose weights differ from those of a disk by more than this part of the largest is given as it is, not in words. */
 const MOST_MISFIT = 0.05;
 /** Changed parts beyond this leave too little to learn from. */
@@ -29,8 +31,8 @@ const MOST_CHANGED = 0.6;
 export interface ReferenceOptions {
   /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
   readonly scale?: number;
-  /** Whether the kernel is taken to equal itself turned by 180 degrees, as those of lenses do; true by default. */
-  readonly symmetric?: boolean;
+  /** What the kernel is taken to be; by default 'point': equal to itself turned by 180 degrees, as those of lenses are. */
+  readonly symmetry?: KernelSymmetry;
 }
 
 /** What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's pixels. */
@@ -56,41 +58,45 @@ export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame
   if (!start) return decline('frame or reference is flat, or they hardly overlap at the scale given');
   const plan = await fft.plan({ rows: PATCH, columns: PATCH });
   try {
-    return await solve(plan, target, source, start, options.symmetric ?? true, signal);
+    return await solve(plan, target, source, start, options.symmetry ?? 'point', signal);
   } finally {
     plan.dispose();
   }
 }
 
-async function solve(plan: FftPlan, target: Plane, source: Plane, start: Affine, isSymmetric: boolean, signal: AbortSignal): Promise<ReferenceEstimate> {
+async function solve(plan: FftPlan, target: Plane, source: Plane, start: Affine, symmetry: KernelSymmetry, signal: AbortSignal): Promise<ReferenceEstimate> {
   let registration = await registerFinely(plan, target, source, start, null, signal);
   if (!registration) return decline('the reference does not fit the frame: they overlap too little, show another place, or differ in scale or direction by more than a few percent or degrees');
   let sharp = await warp(source, registration.toReference, target.width, target.height);
+  const filled = new Float32Array(target.data.length);
   let found: KernelEstimate | null = null;
   let compared: Comparison = { filled: target, offset: 0, changed: 0 };
   for (let round = 1; round <= ROUNDS; round += 1) {
     signal.throwIfAborted();
-    found = await solveKernel(plan, compared.filled, sharp, isSymmetric);
+    found = await solveKernel(plan, compared.filled, sharp, round < ROUNDS ? ENOUGH_PATCHES : MOST_PATCHES, symmetry, signal);
     if (!found) return decline('no patch of frame and reference has texture to compare');
     if (round === 1) {
       // Seen through the kernel, the reference matches better.
       registration = await registerFinely(plan, target, source, registration.toReference, await transferOf(plan, found.kernel), signal) ?? registration;
       sharp = await warp(source, registration.toReference, target.width, target.height);
     }
-    if (round < ROUNDS) compared = await compare(target, sharp, found);
+    if (round < ROUNDS) compared = await compare(plan, target, sharp, found, filled, signal);
   }
   if (compared.changed > MOST_CHANGED) return decline(`${Math.round(100 * compared.changed)} % of the frame show something else than the reference: clouds, or changes`);
   return conclude(found!, registration, compared);
 }
 
-async function solveKernel(plan: FftPlan, blurred: Plane, sharp: Plane, isSymmetric: boolean): Promise<KernelEstimate | null> {
+/** @param most patches that it is learned from */
+async function solveKernel(plan: FftPlan, blurred: Plane, sharp: Plane, most: number, symmetry: KernelSymmetry, signal: AbortSignal): Promise<KernelEstimate | null> {
   const sums = new PatchSums(plan.lines * plan.bins);
-  for (const corner of listPatches(blurred, PATCH)) {
-    const s = await transformPatch(plan, sharp, corner);
-    const b = s && await transformPatch(plan, blurred, corner);
+  const [ofSharp, ofBlurred] = [new PatchReader(plan), new PatchReader(plan)];
+  for (const corner of listPatches(blurred, PATCH, most)) {
+    signal.throwIfAborted();
+    const s = await ofSharp.read(sharp, corner);
+    const b = s && await ofBlurred.read(blurred, corner);
     if (s && b) sums.add(s, b);
   }
-  return sums.patches > 0 ? estimateKernel(plan, sums, REACH, isSymmetric) : null;
+  return sums.patches > 0 ? estimateKernel(plan, sums, REACH, symmetry) : null;
 }
 
 function conclude({ kernel, gain }: KernelEstimate, registration: Registration, { offset, changed }: Comparison): ReferenceEstimate {

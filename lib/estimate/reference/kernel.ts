@@ -1,10 +1,16 @@
 import type { FftPlan, HalfSpectrum } from '../../fft.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
 import { normalise } from '../../deconvolve/psf/psf.js';
+import type { Psf } from '../../deconvolve/psf/psf.js';
+import { fitRings } from './rings.js';
+import { findSupport } from './support.js';
 
-/** Frequencies whose transfer is known with this standard deviation count half as much as those known exactly. */
-const HALF_TRUST = 0.02;
-const STEPS = 60;
+/**
+ * A frequency counts half as much as one known exactly where its transfer is known as well as that of the best quarter of all, or with
+ * this standard deviation, if that is larger.
+ */
+const HALF_TRUST = 0.01;
+/** Of the descent to a kernel anywhere, and then within its support. */
+const [FIRST_STEPS, STEPS] = [40, 80];
 /** Weights below this part of the largest are noise. */
 const LEAST_PART = 0.01;
 
@@ -50,6 +56,19 @@ export class PatchSums {
   }
 }
 
+/** What a kernel is taken to be: equal to itself turned by any angle, by 180 degrees, or by none. */
+export const KERNEL_SYMMETRIES = ['radial', 'point', 'none'] as const;
+export type KernelSymmetry = (typeof KERNEL_SYMMETRIES)[number];
+
+/** A transfer function on a plan's grid that a kernel shall have, and how much each frequency of it counts, 0 to 1. */
+export interface KernelProblem {
+  readonly plan: FftPlan;
+  readonly transfer: HalfSpectrum;
+  readonly weights: Float64Array;
+  /** Reach of the kernel from its centre, in pixels. */
+  readonly radius: number;
+}
+
 /** A kernel, and what the blurred image is brighter by. */
 export interface KernelEstimate {
   readonly kernel: Psf;
@@ -57,30 +76,48 @@ export interface KernelEstimate {
 }
 
 /**
- * The kernel of (2 radius + 1)^2 weights, none negative, whose transfer is nearest to the one measured, each frequency
- * weighted by how well it is known: projected gradient, which frequencies of little weight do not slow down as their
- * step is 1 already at full weight. @param isSymmetric whether it equals itself turned by 180 degrees, as that of a lens
+ * The kernel that reaches `radius` pixels from its centre, no weight negative, whose transfer is nearest to the one measured, each
+ * frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are left out, and the others found again.
  */
-export async function estimateKernel(plan: FftPlan, sums: PatchSums, radius: number, isSymmetric: boolean): Promise<KernelEstimate> {
-  const { transfer, variance } = sums.solve();
-  const weights = variance.map((value) => HALF_TRUST ** 2 / (HALF_TRUST ** 2 + value));
+export async function estimateKernel(plan: FftPlan, sums: PatchSums, radius: number, symmetry: KernelSymmetry): Promise<KernelEstimate> {
+  const measured = sums.solve();
+  const half = Math.max(HALF_TRUST ** 2, measured.variance.slice().sort()[measured.variance.length >> 2]!);
+  const weights = measured.variance.map((value) => half / (half + value));
   // Hann's window has no use for the mean: that frequency follows from the others.
   weights[0] = 0;
+  const problem: KernelProblem = { plan, transfer: measured.transfer, weights, radius };
+  if (symmetry === 'radial') return toEstimate(await fitRings(problem), radius);
+  const isSymmetric = symmetry === 'point';
   const side = 2 * radius + 1;
+  const first = await descend(problem, isSymmetric, new Float64Array(side ** 2), new Uint8Array(side ** 2).fill(1), FIRST_STEPS);
+  return toEstimate(await descend(problem, isSymmetric, first, findSupport(first, radius), STEPS), radius);
+}
+
+/** Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight. */
+async function descend(
+  { plan, transfer, weights, radius }: KernelProblem, isSymmetric: boolean, start: Float64Array, support: Uint8Array, steps: number,
+): Promise<Float64Array> {
   const onGrid = new Float32Array(plan.lines * plan.length);
-  let taps: Float64Array = new Float64Array(side * side);
-  for (let step = 0; step < STEPS; step += 1) {
-    place(plan, taps, radius, onGrid);
-    const model = await plan.forward(onGrid);
+  const model: HalfSpectrum = { re: new Float32Array(weights.length), im: new Float32Array(weights.length) };
+  let taps: Float64Array = start.map((tap, index) => support[index]! * tap);
+  for (let step = 0; step < steps; step += 1) {
+    onGrid.fill(0);
+    taps.forEach((tap, index) => { onGrid[placeOf(plan, index, radius)] = tap; });
+    await plan.forward(onGrid, model);
     for (let bin = 0; bin < weights.length; bin += 1) {
       model.re[bin] = weights[bin]! * (transfer.re[bin]! - model.re[bin]!);
       model.im[bin] = weights[bin]! * (transfer.im[bin]! - model.im[bin]!);
     }
-    const update = await plan.inverse(model);
-    taps = project(taps.map((tap, index) => tap + update[placeOf(plan, index, radius)]!), isSymmetric);
+    await plan.inverse(model, onGrid);
+    taps = project(taps.map((tap, index) => support[index]! * (tap + onGrid[placeOf(plan, index, radius)]!)), isSymmetric);
   }
-  const largest = taps.reduce((most, tap) => Math.max(most, tap), 0);
-  const kept = taps.map((tap) => (tap < LEAST_PART * largest ? 0 : tap));
+  return taps;
+}
+
+function toEstimate(taps: Float64Array, radius: number): KernelEstimate {
+  const side = 2 * radius + 1;
+  const least = LEAST_PART * taps.reduce((most, tap) => Math.max(most, tap), 0);
+  const kept = taps.map((tap) => (tap < least ? 0 : tap));
   return { kernel: normalise({ width: side, height: side, data: kept }), gain: kept.reduce((sum, tap) => sum + tap, 0) };
 }
 
@@ -92,8 +129,4 @@ function placeOf({ length: columns, lines: rows }: FftPlan, index: number, radiu
   const side = 2 * radius + 1;
   const [x, y] = [(index % side) - radius, Math.floor(index / side) - radius];
   return ((y + rows) % rows) * columns + ((x + columns) % columns);
-}
-
-function place(plan: FftPlan, taps: Float64Array, radius: number, grid: Float32Array): void {
-  taps.forEach((tap, index) => { grid[placeOf(plan, index, radius)] = tap; });
 }

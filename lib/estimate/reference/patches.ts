@@ -18,38 +18,48 @@ export function listPatches({ width, height }: Pick<Plane, 'width' | 'height'>, 
   return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
 }
 
-/**
- * A patch of the plan's size without its mean under a Hann window; unknown values are the mean. Null where too much is unknown
- * or nothing varies.
- */
-export async function transformPatch(plan: FftPlan, { width, data }: Plane, [left, top]: readonly [number, number], mostUnknown = MOST_UNKNOWN): Promise<HalfSpectrum | null> {
-  const { length: columns, lines: rows } = plan;
-  const values = new Float32Array(columns * rows);
-  let [sum, count, squares] = [0, 0, 0];
-  for (let y = 0; y < rows; y += 1) {
-    values.set(data.subarray((top + y) * width + left, (top + y) * width + left + columns), y * columns);
-  }
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index]!;
-    if (!Number.isFinite(value)) continue;
-    sum += value;
-    squares += value * value;
-    count += 1;
-  }
-  const mean = sum / Math.max(count, 1);
-  if (count < (1 - mostUnknown) * values.length || squares / count - mean * mean < LEAST_DEVIATION ** 2) return null;
-  applyWindow(values, columns, mean);
-  return plan.forward(values);
-}
+/** Transforms patches of a plan's size without their mean under a Hann window; keeps its memory from one to the next. */
+export class PatchReader {
+  readonly #plan: FftPlan;
+  readonly #window: Float32Array;
+  readonly #values: Float32Array;
+  readonly #spectrum: HalfSpectrum;
 
-function applyWindow(values: Float32Array, columns: number, mean: number): void {
-  const rows = values.length / columns;
-  const [across, down] = [hann(columns), hann(rows)];
-  for (let y = 0, index = 0; y < rows; y += 1) {
-    for (let x = 0; x < columns; x += 1, index += 1) {
-      const value = values[index]!;
-      values[index] = Number.isFinite(value) ? (value - mean) * across[x]! * down[y]! : 0;
+  constructor(plan: FftPlan) {
+    const { length: columns, lines: rows, bins } = plan;
+    const [across, down] = [hann(columns), hann(rows)];
+    this.#plan = plan;
+    this.#window = Float32Array.from({ length: rows * columns }, (_, index) => across[index % columns]! * down[Math.floor(index / columns)]!);
+    this.#values = new Float32Array(rows * columns);
+    this.#spectrum = { re: new Float32Array(rows * bins), im: new Float32Array(rows * bins) };
+  }
+
+  /**
+   * The spectrum of a patch, into `out`, or good until the next call; unknown values are the mean. Null where more than the
+   * part `mostUnknown` is unknown, or nothing varies.
+   */
+  async read({ width, data }: Plane, [left, top]: readonly [number, number], out = this.#spectrum, mostUnknown = MOST_UNKNOWN): Promise<HalfSpectrum | null> {
+    const { length: columns, lines: rows } = this.#plan;
+    const values = this.#values;
+    let [sum, count, squares] = [0, 0, 0];
+    for (let y = 0, index = 0; y < rows; y += 1) {
+      for (let at = (top + y) * width + left, end = at + columns; at < end; at += 1, index += 1) {
+        const value = data[at]!;
+        values[index] = value;
+        if (!Number.isFinite(value)) continue;
+        sum += value;
+        squares += value * value;
+        count += 1;
+      }
     }
+    const mean = sum / Math.max(count, 1);
+    if (count < (1 - mostUnknown) * values.length || squares / count - mean * mean < LEAST_DEVIATION ** 2) return null;
+    const window = this.#window;
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index]!;
+      values[index] = Number.isFinite(value) ? (value - mean) * window[index]! : 0;
+    }
+    return this.#plan.forward(values, out);
   }
 }
 

@@ -2,13 +2,15 @@ import type { FftPlan, HalfSpectrum } from '../../fft.js';
 import { fft } from '../../fft.js';
 import { applyAffine, compose, fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
-import { correlate } from './correlate.js';
-import { PATCH, listPatches, multiply, transformPatch } from './patches.js';
+import { correlate, createLowPass } from './correlate.js';
+import { PATCH, PatchReader, listPatches, multiply } from './patches.js';
 import { scaleOf, shrink, warp } from './warp.js';
 import type { Plane } from './warp.js';
 
 /** Largest side of the pictures that are matched first, as a whole. */
 const COARSE_SIDE = 384;
+/** Part of a small picture that may lie beyond the reference. */
+const MOST_BEYOND = 0.7;
 /**
  * Standard deviation of the low-pass of correlations, in cycles per pixel: of small pictures; of patches while the blur is
  * unknown, which turns phases beyond its first dark ring, 0.076 for a disk of 8 pixels; and of patches seen through it.
@@ -18,8 +20,8 @@ const [COARSE_CUTOFF, BLIND_CUTOFF, FINE_CUTOFF] = [0.05, 0.04, 0.07];
 const LEAST_SHARPNESS = 7;
 /** About as many patches are compared. */
 const ENOUGH_PATCHES = 24;
-/** Of matching from a first guess, and from an earlier registration. */
-const [ROUNDS, REFINING_ROUNDS] = [3, 2];
+/** Matching ends when it moves no corner of the frame by more than this, in pixels, and after so many rounds. */
+const [SETTLED, MOST_ROUNDS] = [0.05, 4];
 /** Of the patches, so many must agree within so many pixels of the frame. */
 const [LEAST_TRUSTED, MOST_RESIDUAL] = [0.3, 0.7];
 
@@ -44,9 +46,10 @@ export async function registerCoarsely(frame: Plane, reference: Plane, start: Af
   const moved = await warp(reference, compose(start, toFrame), small.width, small.height);
   const plan = await fft.plan({ rows: small.height, columns: small.width });
   try {
-    const [a, b] = [await transformPatch(plan, moved, [0, 0], 0.7), await transformPatch(plan, small, [0, 0])];
+    const a = await new PatchReader(plan).read(moved, [0, 0], undefined, MOST_BEYOND);
+    const b = a && await new PatchReader(plan).read(small, [0, 0]);
     if (!a || !b) return null;
-    const { x, y } = await correlate(plan, a, b, COARSE_CUTOFF);
+    const { x, y } = await correlate(plan, a, b, createLowPass(plan, COARSE_CUTOFF));
     return compose(start, [1, 0, -factor * x, 0, 1, -factor * y]);
   } finally {
     plan.dispose();
@@ -54,12 +57,11 @@ export async function registerCoarsely(frame: Plane, reference: Plane, start: Af
 }
 
 /**
- * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again. Null where too
- * few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
+ * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again until it rests. Null
+ * where too few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
  */
 export async function registerFinely(plan: FftPlan, frame: Plane, reference: Plane, start: Affine, blur: HalfSpectrum | null, signal: AbortSignal): Promise<Registration | null> {
-  const rounds = blur ? REFINING_ROUNDS : ROUNDS;
-  const corners = listPatches(frame, PATCH, ENOUGH_PATCHES);
+  const matcher = new PatchMatcher(plan, frame, blur);
   // Averaged to about the grid of the frame, which is all that matching needs.
   const factor = Math.max(1, Math.round(scaleOf(start)));
   const small = shrink(reference, factor);
@@ -67,19 +69,13 @@ export async function registerFinely(plan: FftPlan, frame: Plane, reference: Pla
   const fromSmall: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
   let toPlane = compose(toSmall, start);
   for (let round = 1; ; round += 1) {
-    const matches: Match[] = [];
-    let compared = 0;
-    for (const corner of corners) {
-      signal.throwIfAborted();
-      const match = await matchPatch(plan, frame, small, toPlane, corner, blur);
-      if (match) compared += 1;
-      if (match && match.sharpness >= LEAST_SHARPNESS) matches.push(match);
-    }
+    const { matches, compared } = await matcher.match(small, toPlane, signal);
     if (matches.length < 3) return null;
     const { affine, trust, residual } = fitAffine(matches);
     if (!(scaleOf(affine) > 0.5 && scaleOf(affine) < 2)) return null;
+    const moved = distanceBetween(toPlane, affine, frame) / scaleOf(affine);
     toPlane = affine;
-    if (round < rounds) continue;
+    if (round < MOST_ROUNDS && moved > SETTLED) continue;
     const toReference = compose(fromSmall, affine);
     const trusted = trust.filter((value) => value > 0.1).length / compared;
     const found = {
@@ -90,13 +86,50 @@ export async function registerFinely(plan: FftPlan, frame: Plane, reference: Pla
   }
 }
 
-async function matchPatch(
-  plan: FftPlan, frame: Plane, reference: Plane, toPlane: Affine, [left, top]: readonly [number, number], blur: HalfSpectrum | null,
-): Promise<(Match & { readonly sharpness: number }) | null> {
-  const b = await transformPatch(plan, frame, [left, top]);
-  const a = b && await transformPatch(plan, await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH), [0, 0]);
-  if (!a || !b) return null;
-  const { x, y, sharpness } = await correlate(plan, blur ? multiply(a, blur) : a, b, blur ? FINE_CUTOFF : BLIND_CUTOFF);
-  const centre: [number, number] = [left + (PATCH - 1) / 2, top + (PATCH - 1) / 2];
-  return { from: centre, to: applyAffine(toPlane, centre[0] - x, centre[1] - y), sharpness };
+/** Compares patches all over a frame with a reference. */
+class PatchMatcher {
+  readonly #plan: FftPlan;
+  readonly #frame: Plane;
+  readonly #blur: HalfSpectrum | null;
+  readonly #lowPass: Float32Array;
+  readonly #corners: readonly (readonly [number, number])[];
+  readonly #ofFrame: PatchReader;
+  readonly #ofReference: PatchReader;
+
+  constructor(plan: FftPlan, frame: Plane, blur: HalfSpectrum | null) {
+    [this.#plan, this.#frame, this.#blur] = [plan, frame, blur];
+    this.#lowPass = createLowPass(plan, blur ? FINE_CUTOFF : BLIND_CUTOFF);
+    this.#corners = listPatches(frame, PATCH, ENOUGH_PATCHES);
+    [this.#ofFrame, this.#ofReference] = [new PatchReader(plan), new PatchReader(plan)];
+  }
+
+  /** Where patches that stand out from chance lie on the reference, and how many had texture in both. */
+  async match(reference: Plane, toPlane: Affine, signal: AbortSignal): Promise<{ readonly matches: readonly Match[]; readonly compared: number }> {
+    const matches: Match[] = [];
+    let compared = 0;
+    for (const corner of this.#corners) {
+      signal.throwIfAborted();
+      const match = await this.#matchPatch(reference, toPlane, corner);
+      if (match) compared += 1;
+      if (match && match.sharpness >= LEAST_SHARPNESS) matches.push(match);
+    }
+    return { matches, compared };
+  }
+
+  async #matchPatch(reference: Plane, toPlane: Affine, [left, top]: readonly [number, number]): Promise<(Match & { readonly sharpness: number }) | null> {
+    const b = await this.#ofFrame.read(this.#frame, [left, top]);
+    const a = b && await this.#ofReference.read(await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH), [0, 0]);
+    if (!a || !b) return null;
+    const { x, y, sharpness } = await correlate(this.#plan, this.#blur ? multiply(a, this.#blur) : a, b, this.#lowPass);
+    const centre: [number, number] = [left + (PATCH - 1) / 2, top + (PATCH - 1) / 2];
+    return { from: centre, to: applyAffine(toPlane, centre[0] - x, centre[1] - y), sharpness };
+  }
+}
+
+/** The largest distance between where two maps put the corners of a frame. */
+function distanceBetween(a: Affine, b: Affine, { width, height }: Plane): number {
+  return Math.max(...[[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]].map(([x, y]) => {
+    const [p, q] = [applyAffine(a, x!, y!), applyAffine(b, x!, y!)];
+    return Math.hypot(p[0] - q[0], p[1] - q[1]);
+  }));
 }

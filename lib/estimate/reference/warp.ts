@@ -66,23 +66,34 @@ function interpolate({ width, height, data }: Plane, x: number, y: number): numb
   if (!(left >= 1 && top >= 1 && left + 2 < width && top + 2 < height)) return NaN;
   const s = x - left;
   const t = y - top;
-  const at = top * width + left;
-  return ((-0.5 * t + 1) * t - 0.5) * t * interpolateRow(data, at - width, s) + ((1.5 * t - 2.5) * t * t + 1) * interpolateRow(data, at, s)
-    + ((-1.5 * t + 2) * t + 0.5) * t * interpolateRow(data, at + width, s) + (0.5 * t - 0.5) * t * t * interpolateRow(data, at + 2 * width, s);
-}
-
-/** At the fraction s from the sample `at` to the next. */
-function interpolateRow(data: Float32Array, at: number, s: number): number {
-  return ((-0.5 * s + 1) * s - 0.5) * s * data[at - 1]! + ((1.5 * s - 2.5) * s * s + 1) * data[at]!
-    + ((-1.5 * s + 2) * s + 0.5) * s * data[at + 1]! + (0.5 * s - 0.5) * s * s * data[at + 2]!;
+  const before = ((-0.5 * s + 1) * s - 0.5) * s;
+  const first = (1.5 * s - 2.5) * s * s + 1;
+  const second = ((-1.5 * s + 2) * s + 0.5) * s;
+  const after = (0.5 * s - 0.5) * s * s;
+  const b = top * width + left - 1;
+  const a = b - width;
+  const c = b + width;
+  const d = c + width;
+  return ((-0.5 * t + 1) * t - 0.5) * t * (before * data[a]! + first * data[a + 1]! + second * data[a + 2]! + after * data[a + 3]!)
+    + ((1.5 * t - 2.5) * t * t + 1) * (before * data[b]! + first * data[b + 1]! + second * data[b + 2]! + after * data[b + 3]!)
+    + ((-1.5 * t + 2) * t + 0.5) * t * (before * data[c]! + first * data[c + 1]! + second * data[c + 2]! + after * data[c + 3]!)
+    + (0.5 * t - 0.5) * t * t * (before * data[d]! + first * data[d + 1]! + second * data[d + 2]! + after * data[d + 3]!);
 }
 
 /** The mean over squares of `factor` pixels a side. */
-export function shrink({ width, height, data }: Plane, factor: number): Plane {
+export function shrink(plane: Plane, factor: number): Plane {
+  if (factor === 1) return plane;
+  const { width, height, data } = plane;
   const [columns, rows] = [Math.floor(width / factor), Math.floor(height / factor)];
   const small = new Float32Array(columns * rows);
+  const part = 1 / factor ** 2;
   for (let y = 0; y < rows * factor; y += 1) {
-    for (let x = 0; x < columns * factor; x += 1) small[Math.floor(y / factor) * columns + Math.floor(x / factor)]! += data[y * width + x]! / factor ** 2;
+    const row = Math.floor(y / factor) * columns;
+    for (let column = 0, at = y * width; column < columns; column += 1) {
+      let sum = 0;
+      for (const end = at + factor; at < end; at += 1) sum += data[at]!;
+      small[row + column]! += sum * part;
+    }
   }
   return { width: columns, height: rows, data: small };
 }

@@ -1,0 +1,43 @@
+import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import { multiply } from './patches.js';
+import type { Plane } from './warp.js';
+
+/**
+ * A plane seen through a kernel, by overlapping squares of the plan (overlap-save), into `out`, which may not be the plane. Beyond its
+ * edges, and where unknown, the plane counts as its mean about there; what it does not know is unknown in the result.
+ * @param reach of the kernel from its centre, in pixels, whose transfer function is on the plan's grid
+ */
+export async function blurPlane(plan: FftPlan, plane: Plane, transfer: HalfSpectrum, reach: number, out: Float32Array, signal: AbortSignal): Promise<void> {
+  const { width, height, data } = plane;
+  const side = plan.length;
+  const step = side - 2 * reach;
+  const values = new Float32Array(side * side);
+  for (let top = 0; top < height; top += step) {
+    for (let left = 0; left < width; left += step) {
+      signal.throwIfAborted();
+      readSquare(plane, left - reach, top - reach, side, values);
+      await plan.inverse(multiply(await plan.forward(values), transfer), values);
+      const columns = Math.min(step, width - left);
+      for (let y = top; y < Math.min(height, top + step); y += 1) {
+        const from = (y - top + reach) * side + reach;
+        for (let x = 0, at = y * width + left; x < columns; x += 1, at += 1) out[at] = Number.isFinite(data[at]!) ? values[from + x]! : NaN;
+      }
+    }
+  }
+}
+
+function readSquare({ width, height, data }: Plane, left: number, top: number, side: number, values: Float32Array): void {
+  let [sum, count] = [0, 0];
+  values.fill(NaN);
+  for (let y = Math.max(0, -top); y < Math.min(side, height - top); y += 1) {
+    for (let x = Math.max(0, -left); x < Math.min(side, width - left); x += 1) {
+      const value = data[(top + y) * width + left + x]!;
+      if (!Number.isFinite(value)) continue;
+      values[y * side + x] = value;
+      sum += value;
+      count += 1;
+    }
+  }
+  const mean = sum / Math.max(count, 1);
+  for (let index = 0; index < values.length; index += 1) if (!Number.isFinite(values[index]!)) values[index] = mean;
+}
