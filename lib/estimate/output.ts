@@ -19,8 +19,7 @@ export async function checkKernelOutput(path: string): Promise<void> {
 
 /**
  * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64,
- * sum 1; `<name>.json`, its parameters. The first two are what `--psf` and `train.specialise --kernel` take. Throws
- * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
+ * sum 1; `<name>.json`, its parameters. `--psf` takes the first two, `train.specialise --estimate` the last two. Throws EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
  */
 export async function writeEstimate(path: string, input: string, estimate: Estimate, options: Pick<EstimateOptions, 'signal' | 'reference'> = {}): Promise<void> {
   const { signal } = options;
