@@ -12,23 +12,45 @@ function quantile(values, part) {
   return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(part * values.length))];
 }
 
-/** 30 stars, some of which overlap, in noise of -3.2 dB. */
+/**
+ * 30 stars, some of which overlap, in noise of so many times the mean square of the light.
+ * @param {{ length: number, angle: number }} motion @param {number} noisePower @param {number} seed
+ */
+function createTrails(motion, noisePower, seed) {
+  const field = { ...SIZE, stars: 30, flux: [5000, 50_000], separation: 12, motion, seed, background: 0 };
+  const { electrons } = stars.simulate({ ...field, readNoise: 0 });
+  const power = electrons.reduce((sum, value) => sum + value * value, 0) / electrons.length;
+  return stars.simulate({ ...field, readNoise: Math.sqrt(noisePower * power), offset: 500 }).frame;
+}
+
+/** @param {number} a @param {number} b degrees */
+const turnBetween = (a, b) => Math.abs(a - b - 180 * Math.round((a - b) / 180));
+
 async function measureTrails() {
   const [angles, lengths, times] = [[], [], []];
   for (let seed = 1; seed <= TRAILS; seed += 1) {
     const motion = { length: 8 + 52 * ((seed * 0.618) % 1), angle: -90 + 180 * ((seed * 0.37) % 1) };
-    const field = { ...SIZE, stars: 30, flux: [5000, 50_000], separation: 12, motion, seed, background: 0 };
-    const { electrons } = stars.simulate({ ...field, readNoise: 0 });
-    const power = electrons.reduce((sum, value) => sum + value * value, 0) / electrons.length;
-    const { frame } = stars.simulate({ ...field, readNoise: Math.sqrt(NOISE_POWER * power), offset: 500 });
+    const frame = createTrails(motion, NOISE_POWER, seed);
     const { report } = await stars.restoreStars(frame, { method: 'none', threads: 1 });
-    const turn = report.motion.angle - motion.angle;
-    angles.push(Math.abs(turn - 180 * Math.round(turn / 180)));
+    angles.push(turnBetween(report.motion.angle, motion.angle));
     lengths.push(Math.abs(report.motion.length - motion.length));
     times.push(report.seconds);
   }
   console.log(`trails, ${TRAILS} frames at -3.2 dB: angle median ${quantile(angles, 0.5).toFixed(3)}, max ${Math.max(...angles).toFixed(3)} degrees; `
     + `length median ${quantile(lengths, 0.5).toFixed(3)}, p95 ${quantile(lengths, 0.95).toFixed(3)}, max ${Math.max(...lengths).toFixed(3)} px; ${quantile(times, 0.5).toFixed(2)} s`);
+}
+
+/** The published experiments in 'paper' mode: angles of trails of 20 px, and lengths at 20 degrees. */
+async function measurePublished() {
+  for (const [label, noise] of [['no noise', 1e-6], ['-3.2 dB', NOISE_POWER]]) {
+    const find = async (motion, seed) => (await stars.restoreStars(createTrails(motion, noise, seed), { motion: 'paper', method: 'none', maxStars: 1, threads: 1 })).report.motion;
+    const angles = [];
+    for (let angle = 0; angle <= 90; angle += 10) angles.push(turnBetween((await find({ length: 20, angle }, 100 + angle)).angle, angle));
+    const errors = [];
+    for (let length = 5; length <= 70; length += 5) errors.push(Math.abs((await find({ length, angle: 20 }, 200 + length)).length - length));
+    console.log(`'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, `
+      + `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`);
+  }
 }
 
 /** @param {number} flux of 20 stars, whose trail of 20 px at 20 degrees is not known */
@@ -52,4 +74,5 @@ async function measurePlaces(flux) {
 }
 
 await measureTrails();
+await measurePublished();
 for (const flux of [20_000, 5000, 2000, 1000]) await measurePlaces(flux);

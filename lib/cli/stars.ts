@@ -45,7 +45,7 @@ export function addStarsCommand(program: Command): void {
     .option('--rates <wx,wy,wz>', 'sensor rates in radians per second; with --exposure and --focal-px')
     .option('--exposure <seconds>', 'exposure time', parseNumber)
     .option('--focal-px <pixels>', 'focal length over pixel pitch', parseNumber)
-    .option('--motion <auto|none|L@theta>', 'trail: found in the frame, none, or pixels and degrees, anticlockwise (default: auto)')
+    .option('--motion <auto|paper|none|L@theta>', 'trail: found in the frame, found as published, none, or pixels and degrees, anticlockwise (default: auto)')
     .option('--defocus <auto|R>', 'radius of defocused stars in pixels, or found in the frame')
     .addOption(new Option('--method <name>', 'what restores the windows around stars').choices(Object.keys(METHODS)).default('hyper-laplacian'))
     .addOption(new Option('--centroid <name>', 'how stars are placed').choices(['ml', 'iwcog', 'cog']).default('ml'))
@@ -128,9 +128,9 @@ function parseRates(text: string): Vector {
 }
 
 function parseMotion(text: string): NonNullable<RestoreStarsOptions['motion']> {
-  if (text === 'auto' || text === 'none') return text;
+  if (text === 'auto' || text === 'paper' || text === 'none') return text;
   const match = /^(\d+(?:\.\d*)?)@(-?\d+(?:\.\d*)?)$/.exec(text);
-  if (!match) throw new ArgumentError(`Expected auto, none or L@theta for --motion but received '${text}'`);
+  if (!match) throw new ArgumentError(`Expected auto, paper, none or L@theta for --motion but received '${text}'`);
   return { length: Number(match[1]), angle: Number(match[2]) };
 }
 

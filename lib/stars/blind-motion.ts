@@ -16,7 +16,7 @@ const WORST_MISFIT = 0.35;
 const MOST_STARS = 16;
 const THRESHOLD = 6.5;
 /** Width of the filter that finds stars of any look. */
-const SEARCH_SIGMA = 1.5;
+export const SEARCH_SIGMA = 1.5;
 const FIRST_SIDE = 128;
 /** Stars are this far from the model, in parts of their brightness, where nothing better is known. */
 export const MISFIT = 0.05;

@@ -1,4 +1,4 @@
-import type { StarPlane } from './plane.js';
+import type { LightPlane } from './render.js';
 
 /** Stops when the centroid moves less, or after so many rounds (star-sensor C.3). */
 const SMALLEST_MOVE = 2e-4;
@@ -12,12 +12,12 @@ interface Place {
 }
 
 /** Centre of gravity of the light above a threshold within a radius (star-sensor C.2); null where there is none. */
-export function centreOfGravity(plane: StarPlane, centre: Place, radius: number, threshold: number): (Place & { readonly flux: number }) | null {
+export function centreOfGravity(plane: LightPlane, centre: Place, radius: number, threshold: number): (Place & { readonly flux: number }) | null {
   return weigh(plane, centre, radius, (value) => (value > threshold ? value : 0));
 }
 
 /** Iteratively weighted centre of gravity: weights I times a Gaussian around the latest estimate (star-sensor C.3). @param sigma of the star */
-export function weightedCentre(plane: StarPlane, start: Place, sigma: number): Place | null {
+export function weightedCentre(plane: LightPlane, start: Place, sigma: number): Place | null {
   const width = WIDENING * sigma;
   let place = start;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -33,7 +33,7 @@ export function weightedCentre(plane: StarPlane, start: Place, sigma: number): P
   return place;
 }
 
-function weigh({ width, height, data }: StarPlane, { x: cx, y: cy }: Place, radius: number, weight: (value: number, x: number, y: number) => number): (Place & { flux: number }) | null {
+function weigh({ width, height, data }: LightPlane, { x: cx, y: cy }: Place, radius: number, weight: (value: number, x: number, y: number) => number): (Place & { flux: number }) | null {
   let [sum, sumX, sumY] = [0, 0, 0];
   for (let y = Math.max(0, Math.ceil(cy - radius)); y <= Math.min(height - 1, cy + radius); y += 1) {
     for (let x = Math.max(0, Math.ceil(cx - radius)); x <= Math.min(width - 1, cx + radius); x += 1) {

@@ -6,6 +6,8 @@ export type { AxisMatrix, CameraOptions } from './camera.js';
 export type { Matrix3, Vector } from './linear.js';
 export { tracePath } from './motion-path.js';
 export type { Epoch, GyroMotion, PathPoint } from './motion-path.js';
+export { kernelFeatures, predictIterations } from './iterations.js';
+export type { IterationQuery, IterationRule, KernelFeatures } from './iterations.js';
 export { pathPsf } from './path-psf.js';
 export type { PathMode, PathPsfOptions } from './path-psf.js';
 export { simulate } from './simulate.js';

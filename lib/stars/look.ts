@@ -8,6 +8,7 @@ import { estimateMotion } from './blind-motion.js';
 import type { BlindMotion } from './blind-motion.js';
 import { chordOf, tracePath } from './motion-path.js';
 import type { StarSettings } from './options.js';
+import { estimatePaperMotion } from './paper-motion.js';
 import { pathPsf } from './path-psf.js';
 import type { StarPlane } from './plane.js';
 import { DefocusProfile, StreakProfile } from './profile.js';
@@ -23,6 +24,8 @@ const MOST_TRAIL = 400;
 /** What stars of a frame look like, and what makes them look so. */
 export interface StarLook {
   readonly profile: StarProfile;
+  /** Whether the profile is the fit of this frame's stars already. */
+  readonly isFitted: boolean;
   /** The kernel that is to be undone at a place; null where there is none. */
   readonly psfAt: ((x: number, y: number) => Psf) | null;
   readonly blindMotion: BlindMotion | null;
@@ -36,15 +39,16 @@ export async function findLook(plane: StarPlane, settings: StarSettings, options
   const { motion, defocus } = settings;
   if (defocus !== null) return defocusedLook(plane, defocus, options);
   if (motion === 'none') return sharpLook(null, []);
-  if (motion === 'auto') return blindLook(plane, options);
+  if (motion === 'auto') return blindLook(await estimateMotion(plane, options));
+  if (motion === 'paper') return { ...blindLook(await estimatePaperMotion(plane, options)), isFitted: false };
   if (!('camera' in motion)) return straightLook(motion.length, motion.angle);
   const { camera, ...gyro } = motion;
   const chord = chordOf(tracePath(camera, gyro, (plane.width - 1) / 2, (plane.height - 1) / 2));
   const blind = await estimateMotion(plane, options);
   const warnings = blind.declined === null ? compare(chord, blind) : [];
   // What the frame shows is what must be undone.
-  if (warnings.length > 0) return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, warnings };
-  return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind, warnings };
+  if (warnings.length > 0) return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, isFitted: true, warnings };
+  return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind, isFitted: blind.declined === null, warnings };
 }
 
 function compare(chord: { readonly length: number; readonly angle: number }, blind: BlindMotion): string[] {
@@ -55,18 +59,17 @@ function compare(chord: { readonly length: number; readonly angle: number }, bli
 }
 
 function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
-  return { profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }), psfAt: null, blindMotion, blindDefocus: null, warnings };
+  return { profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }), isFitted: false, psfAt: null, blindMotion, blindDefocus: null, warnings };
 }
 
 function straightLook(length: number, degrees: number, sigma = USUAL_SIGMA): StarLook {
   const psf = drawMotion(Math.min(length, MOST_TRAIL), degrees);
   const profile = new StreakProfile({ length, angle: (degrees * Math.PI) / 180, sigma });
-  return { profile, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
+  return { profile, isFitted: false, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
 }
 
-async function blindLook(plane: StarPlane, options: FftOptions): Promise<StarLook> {
-  const blind = await estimateMotion(plane, options);
-  if (blind.declined === null) return { ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))), blindMotion: blind };
+function blindLook(blind: BlindMotion): StarLook {
+  if (blind.declined === null) return { ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))), blindMotion: blind, isFitted: true };
   return sharpLook(blind, [`no trail: ${blind.declined}; stars are taken for sharp`]);
 }
 
@@ -75,5 +78,5 @@ async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options
   if (blind !== null && blind.declined !== null) return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
   const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];
   const psf = disk(radius);
-  return { profile: new DefocusProfile(radius, sigma), psfAt: () => psf, blindMotion: null, blindDefocus: blind, warnings: [] };
+  return { profile: new DefocusProfile(radius, sigma), isFitted: blind !== null, psfAt: () => psf, blindMotion: null, blindDefocus: blind, warnings: [] };
 }

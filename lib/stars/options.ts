@@ -14,15 +14,15 @@ import type { StarMethod } from './restore-windows.js';
 export type CentroidMethod = 'ml' | 'iwcog' | 'cog';
 
 export interface RestoreStarsOptions extends Pick<EngineOptions, 'threads' | 'isa'> {
-  /** The trail: found in the frame ('auto', the default unless `defocus` is given), known, from rates of a camera, or 'none'. */
-  readonly motion?: 'auto' | 'none' | StraightMotion | (GyroMotion & { readonly camera: Camera });
+  /** The trail: found in the frame ('auto', the default unless `defocus` is given; 'paper' as published, which is less sure), known, from rates of a camera, or 'none'. */
+  readonly motion?: 'auto' | 'paper' | 'none' | StraightMotion | (GyroMotion & { readonly camera: Camera });
   /** Radius in pixels of defocused stars, or 'auto': found in the frame. Not together with a motion. */
   readonly defocus?: 'auto' | number;
   /** What restores the windows around stars; 'none' measures only. */
   readonly method?: StarMethod | 'none';
   readonly centroid?: CentroidMethod;
-  /** Of Richardson-Lucy (predicted by default) or of the hyper-Laplacian's outer steps (6). */
-  readonly iterations?: number;
+  /** Of Richardson-Lucy (predicted by default; 'settled': until no centroid moves by 0.002 pixels over 8 of them) or of the hyper-Laplacian's outer steps (6). */
+  readonly iterations?: number | 'settled';
   /** Detection limit of the matched filter in standard deviations; 5.5. */
   readonly threshold?: number;
   /** The brightest stars that are measured; 100. */
@@ -40,7 +40,7 @@ export interface StarSettings {
   readonly defocus: 'auto' | number | null;
   readonly method: StarMethod | 'none';
   readonly centroid: CentroidMethod;
-  readonly iterations: number | null;
+  readonly iterations: number | 'settled' | null;
   readonly threshold: number;
   readonly maxStars: number;
   readonly gain: number | null;
@@ -64,12 +64,13 @@ export function checkStarOptions(options: RestoreStarsOptions): StarSettings {
   if (defocus !== undefined && motion !== 'none') throw new ArgumentError('Give either motion or defocus: stars with both are not modelled');
   const { threads } = checkEngineOptions(options, '1GB');
   const method = requireOneOf('method', options.method ?? 'hyper-laplacian', ['hyper-laplacian', 'richardson-lucy', 'none'] as const);
+  if (iterations === 'settled' && method !== 'richardson-lucy') throw new ArgumentError(`Only iterations of 'richardson-lucy' run until they are settled: give '${method}' a number`);
   const centroid = requireOneOf('centroid', options.centroid ?? 'ml', ['ml', 'iwcog', 'cog'] as const);
   if (method === 'none' && centroid !== 'ml') throw new ArgumentError(`Centroids '${centroid}' are taken from the restored frame: choose a method other than 'none', or 'ml'`);
   return {
     motion: checkMotion(motion), method, centroid, threads, isa: options.isa, signal, onProgress,
     defocus: defocus === undefined || defocus === 'auto' ? defocus ?? null : requireNumber('defocus', defocus, 0.5, 100),
-    iterations: iterations === undefined ? null : requireInteger('iterations', iterations, 1, 10_000),
+    iterations: iterations === undefined ? null : iterations === 'settled' ? iterations : requireInteger('iterations', iterations, 1, 10_000),
     threshold: requireNumber('threshold', options.threshold ?? 5.5, 3, 1000),
     maxStars: requireInteger('maxStars', options.maxStars ?? 100, 1, 10_000),
     gain: gain === undefined ? null : requireNumber('gain', gain, 1e-6, 1e6),
@@ -78,7 +79,7 @@ export function checkStarOptions(options: RestoreStarsOptions): StarSettings {
 }
 
 function checkMotion(motion: StarSettings['motion']): StarSettings['motion'] {
-  if (typeof motion === 'string') return requireOneOf('motion', motion, ['auto', 'none'] as const);
+  if (typeof motion === 'string') return requireOneOf('motion', motion, ['auto', 'paper', 'none'] as const);
   if (typeof motion === 'object' && motion !== null && 'camera' in motion) {
     const { camera, ...gyro } = motion;
     if (!(camera instanceof Camera)) throw new ArgumentError('Expected a Camera for motion.camera');

@@ -21,9 +21,11 @@ import { checkStarOptions } from './options.js';
 import type { RestoreStarsOptions, StarSettings } from './options.js';
 import { readPlane } from './plane.js';
 import type { StarPlane } from './plane.js';
+import { StreakProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
 import { restoreWindows } from './restore-windows.js';
 import type { WindowReport } from './restore-windows.js';
+import { planSteps } from './window-steps.js';
 import { windowSide, windowsAround } from './windows.js';
 import type { StarWindow } from './windows.js';
 
@@ -100,7 +102,7 @@ async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult
   signal.throwIfAborted();
   const frame = { ...source, data: source.data.slice() } as AnyFrame;
   const windows = settings.method === 'none' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
-  const restored = await restoreAround(frame, windows, look, settings, { binding, isa, sigma: plane.sigma });
+  const restored = await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { binding, isa, sigma: plane.sigma });
   const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);
   const full = fullScale(source);
   return new StarResult(frame, [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)), {
@@ -112,13 +114,12 @@ async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult
 }
 
 /** Detects stars, lets the clearest decide the shape, and fits all with it. */
-async function measure(plane: StarPlane, { profile, blindMotion, blindDefocus }: StarLook, noise: PixelNoise, { threshold, maxStars, threads }: StarSettings, isa: string): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
+async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise: PixelNoise, { threshold, maxStars, threads }: StarSettings, isa: string): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
   const search = { threshold, most: maxStars, threads, isa };
   const first = await detectStars(plane, profile, search);
   const clear = first.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
   // The frame's own estimate is of these very stars already.
-  const isKnown = blindMotion?.declined === null || blindDefocus?.declined === null;
-  const shaped = isKnown || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true);
+  const shaped = isFitted || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true);
   if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false)), found: first };
   const found = await detectStars(plane, shaped.profile, search);
   return { fit: keepClear(await fitStars(plane, found, shaped.profile, noise, false)), found };
@@ -139,13 +140,15 @@ function placeWindows(found: readonly Detection[], profile: StarProfile, { width
 }
 
 async function restoreAround(
-  frame: AnyFrame, windows: readonly StarWindow[], { psfAt }: StarLook, settings: StarSettings, engine: { readonly binding: ReturnType<typeof loadBinding>; readonly isa: string; readonly sigma: number },
+  frame: AnyFrame, windows: readonly StarWindow[], { psfAt }: StarLook, { profile, found }: { readonly profile: StarProfile; readonly found: readonly Detection[] },
+  settings: StarSettings, engine: { readonly binding: ReturnType<typeof loadBinding>; readonly isa: string; readonly sigma: number },
 ): Promise<WindowReport> {
   const { method, iterations, threads, signal, onProgress } = settings;
   if (windows.length === 0 || method === 'none' || psfAt === null) return { iterations: 0, clipped: 0 };
   const onWindow = (done: number): void => onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
   const psfOf = ({ left, top, width, height }: StarWindow): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
-  return restoreWindows(frame, windows, psfOf, { ...engine, method, iterations, threads, signal, onWindow });
+  const steps = planSteps(method, iterations, found, profile instanceof StreakProfile ? profile.shape[2] : null);
+  return restoreWindows(frame, windows, psfOf, { ...engine, method, steps, threads, signal, onWindow });
 }
 
 /** Centroids of the restored frame, around those of the fit. */

@@ -1,10 +1,11 @@
 import { colourPlanes } from '../deconvolve/plan.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
-import { transferMagnitude } from '../deconvolve/psf/transfer.js';
 import { fullScale } from '../deconvolve/samples.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverSettings, SolverShape } from '../native/binding.js';
 import { median } from './plane.js';
+import { SETTLING_ITERATIONS } from './window-steps.js';
+import type { WindowSteps } from './window-steps.js';
 import { taper } from './windows.js';
 import type { StarWindow } from './windows.js';
 
@@ -12,12 +13,6 @@ export type StarMethod = 'hyper-laplacian' | 'richardson-lucy';
 
 /** Of the taper at a window's rim, in parts of the smaller side. */
 const RIM = 0.125;
-/** Outer steps of the hyper-Laplacian solver. */
-const HYPER_LAPLACIAN_STEPS = 6;
-/** Best numbers of Richardson-Lucy iterations on simulated fields against m, the mean of |H| (star-sensor A.5). */
-const [POWER_SCALE, POWER] = [2.02, -1.147];
-const MOST_ITERATIONS = 200;
-const GRID = 256;
 /** Weight of the data over 1 / sigma, a tenth of that for scenes: more makes the sky ring below 0. Beyond its range rounding decides. */
 const LAMBDA = 3;
 const [LEAST_LAMBDA, MOST_LAMBDA] = [10, 1e5];
@@ -30,8 +25,7 @@ export interface WindowContext {
   readonly threads: 1 | 2 | 3;
   readonly signal: AbortSignal;
   readonly method: StarMethod;
-  /** Null: predicted, or the method's own. */
-  readonly iterations: number | null;
+  readonly steps: WindowSteps;
   /** Standard deviation of the sky, 1 being full scale. */
   readonly sigma: number;
   readonly onWindow: (done: number) => void;
@@ -44,37 +38,31 @@ export interface WindowReport {
   readonly clipped: number;
 }
 
-/** The number of iterations of Richardson-Lucy that restores stars best, by the power law in the mean of |H|. */
-export function predictIterations(psf: Psf): number {
-  const magnitude = transferMagnitude(psf, GRID);
-  const mean = magnitude.reduce((sum, value) => sum + value, 0) / magnitude.length;
-  return Math.max(1, Math.min(MOST_ITERATIONS, Math.round(POWER_SCALE * mean ** POWER)));
-}
-
 /** Restores windows of a frame in place, all scaled by one factor (star-sensor B.3); the rest stays as it is. */
 export async function restoreWindows(frame: AnyFrame, windows: readonly StarWindow[], psfOf: (window: StarWindow) => Psf, context: WindowContext): Promise<WindowReport> {
   const source = frame.data.slice();
   const planes = colourPlanes(frame);
   const full = fullScale(frame);
   const scale = brightest(frame, source, windows, planes);
-  let [clipped, iterations, done, steps] = [0, 0, 0, 0];
-  let last: Psf | null = null;
+  let [clipped, iterations, done] = [0, 0, 0];
   for (const window of windows) {
     const psf = psfOf(window);
-    // Windows of one trail share their kernel, and the prediction takes longer than a step.
-    if (psf !== last) [last, steps] = [psf, stepsOf(context, psf)];
-    iterations = Math.max(iterations, steps);
+    const most = await context.steps.count(window, psf);
     using solver = openSolver(context, window, psf);
     await solver.native.setPsf({ kernels: psf.data, coefficients: null, gridRows: 1, gridColumns: 1 });
     solver.native.configure(tune(context, full / scale));
     for (let plane = 0; plane < planes; plane += 1) {
-      context.signal.throwIfAborted();
-      const { values, level } = cut(frame, source, window, plane, scale, context.method === 'richardson-lucy' ? PEDESTAL * context.sigma * full : 0);
-      const samples = { samples: values, frameWidth: window.width, channels: 1, channel: 0, left: 0, top: 0 };
-      await solver.native.load(samples, null);
-      for (let step = 0; step < steps; step += 1) await solver.native.step();
-      await solver.native.store(samples);
-      clipped += paste(frame, window, plane, values, level, scale);
+      const { values: observed, level } = cut(frame, source, window, plane, scale, context.method === 'richardson-lucy' ? PEDESTAL * context.sigma * full : 0);
+      const isSettled = context.steps.settling(window);
+      // A solver gives its estimate once: each look at it takes a run from the start, of a small window.
+      for (let count = isSettled === null ? most : SETTLING_ITERATIONS; ; count = Math.min(most, count + SETTLING_ITERATIONS)) {
+        context.signal.throwIfAborted();
+        const values = await solve(solver.native, window, observed, count);
+        if (count < most && isSettled?.(values) === false) continue;
+        iterations = Math.max(iterations, count);
+        clipped += paste(frame, window, plane, values, level, scale);
+        break;
+      }
     }
     done += 1;
     context.onWindow(done);
@@ -82,8 +70,13 @@ export async function restoreWindows(frame: AnyFrame, windows: readonly StarWind
   return { iterations, clipped };
 }
 
-function stepsOf({ method, iterations }: WindowContext, psf: Psf): number {
-  return iterations ?? (method === 'hyper-laplacian' ? HYPER_LAPLACIAN_STEPS : predictIterations(psf));
+/** The estimate after so many steps. */
+async function solve(solver: NativeSolver, { width }: StarWindow, observed: Float32Array, steps: number): Promise<Float32Array> {
+  const samples = { samples: observed.slice(), frameWidth: width, channels: 1, channel: 0, left: 0, top: 0 };
+  await solver.load(samples, null);
+  for (let step = 0; step < steps; step += 1) await solver.step();
+  await solver.store(samples);
+  return samples.samples;
 }
 
 function openSolver({ binding, isa, threads, method }: WindowContext, { width, height }: StarWindow, psf: Psf): Disposable & { readonly native: NativeSolver } {

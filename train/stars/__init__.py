@@ -1,0 +1,1 @@
+"""Star frames: how many iterations restore them best."""
