@@ -7,10 +7,12 @@
 import type { EstimationBinding } from './estimation.js';
 import type { MetricBinding } from './metrics.js';
 import type { SolverBinding } from './solver.js';
+import type { StarBinding } from './stars.js';
 
 export type * from './estimation.js';
 export type * from './metrics.js';
 export type * from './solver.js';
+export type * from './stars.js';
 
 export type NativeErrorCode = 'MODEL_INVALID' | 'ISA_UNAVAILABLE' | 'OUT_OF_MEMORY' | 'ABORTED' | 'STATE' | 'INTERNAL';
 
@@ -183,7 +185,7 @@ export interface NativeFft {
   dispose(): void;
 }
 
-export interface Binding extends SolverBinding, EstimationBinding, MetricBinding {
+export interface Binding extends SolverBinding, EstimationBinding, MetricBinding, StarBinding {
   readonly version: string;
   cpu(): { readonly name: string; readonly features: readonly string[] };
   isas(): IsaInfo[];

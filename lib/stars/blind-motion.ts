@@ -1,9 +1,9 @@
-import type { FftOptions } from '../fft.js';
-import { correlateWindows, fitAutocorrelation } from './autocorrelation.js';
-import type { MotionFit } from './autocorrelation.js';
+import type { TrailFit, TrailRequest } from '../native/binding.js';
 import { detectStars } from './detect.js';
 import type { Detection } from './detect.js';
 import { fitStars } from './fit.js';
+import { callNative } from './native.js';
+import type { NativeOptions } from './native.js';
 import type { StarPlane } from './plane.js';
 import { StreakProfile } from './profile.js';
 import type { StreakShape } from './streak.js';
@@ -18,6 +18,7 @@ const THRESHOLD = 6.5;
 /** Width of the filter that finds stars of any look. */
 export const SEARCH_SIGMA = 1.5;
 const FIRST_SIDE = 128;
+const EVERYTHING = { length: 0, angle: 0, margin: Infinity };
 /** Stars are this far from the model, in parts of their brightness, where nothing better is known. */
 export const MISFIT = 0.05;
 
@@ -43,13 +44,13 @@ export interface BlindMotion {
  * then once more with everything but the trails masked;
  * then by the likelihood of the stars together.
  */
-export async function estimateMotion(plane: StarPlane, options: FftOptions): Promise<BlindMotion> {
+export async function estimateMotion(plane: StarPlane, options: NativeOptions): Promise<BlindMotion> {
   const shortest = Math.min(plane.width, plane.height);
   const search = await detectStars(plane, new StreakProfile({ length: 0, angle: 0, sigma: SEARCH_SIGMA }), { threshold: THRESHOLD, most: 400, ...options });
   if (search.length === 0) return decline('no star stands out of the noise');
-  let fit: MotionFit | null = null;
+  let fit: TrailFit | null = null;
   for (let side = Math.min(FIRST_SIDE, shortest & ~1); ; side = Math.min(2 * side, shortest & ~1)) {
-    fit = await fitAutocorrelation(await correlateWindows(plane, apart(search, side / 2), side, () => true, options), side / 2);
+    fit = await fitTrail(plane, apart(search, side / 2), side, EVERYTHING, side / 2, options);
     if (fit.length < 0.4 * side || side >= (shortest & ~1)) break;
   }
   if (fit.length > shortest / 2) return decline(`the trail of ${fit.length.toFixed(0)} pixels is longer than half the frame`);
@@ -57,16 +58,22 @@ export async function estimateMotion(plane: StarPlane, options: FftOptions): Pro
   if (stars.length > 0) {
     const { length, angle, sigma } = fit;
     const side = 2 * Math.ceil(length / 2 + 4 * sigma + 6);
-    fit = await fitAutocorrelation(await correlateWindows(plane, stars, side, besideTrail(length, angle, 4 * sigma + 3), options), 1.3 * length + 4);
+    fit = await fitTrail(plane, stars, side, { length, angle, margin: 4 * sigma + 3 }, 1.3 * length + 4, options);
   }
-  return judge(stars.length > 0 ? await refine(plane, stars, fit) : fit, stars.length);
+  return judge(stars.length > 0 ? await refine(plane, stars, fit, options) : fit, stars.length);
+}
+
+/** The trail that the mean autocorrelation of square windows shows. */
+function fitTrail({ data, invalid, width, height }: StarPlane, places: readonly Detection[], side: number, mask: TrailRequest['mask'], longest: number, options: NativeOptions): Promise<TrailFit> {
+  const centres = Float64Array.from(places.flatMap(({ x, y }) => [x, y]));
+  return callNative(options, (binding, threads, isa) => binding.fitTrail({ data, invalid, width, height, centres, side, mask, longest, threads }, isa));
 }
 
 /** The shape that makes the stars themselves likeliest: where trails cross, lags are disturbed, places are not. */
-async function refine(plane: StarPlane, stars: readonly Detection[], fit: MotionFit): Promise<MotionFit> {
+async function refine(plane: StarPlane, stars: readonly Detection[], fit: TrailFit, options: NativeOptions): Promise<TrailFit> {
   if (!(fit.misfit <= WORST_MISFIT) || fit.length < SHORTEST_TRAIL) return fit;
   const start = new StreakProfile({ length: fit.length, angle: fit.angle, sigma: Math.min(10, Math.max(0.3, fit.sigma)) });
-  const { profile, shapeCovariance } = await fitStars(plane, stars, start, { sky: plane.sigma, perFlux: 0, misfit: MISFIT }, true);
+  const { profile, shapeCovariance } = await fitStars(plane, stars, start, { sky: plane.sigma, perFlux: 0, misfit: MISFIT }, true, options);
   if (shapeCovariance === null) return fit;
   const [length, angle, sigma] = profile.shape as readonly [number, number, number];
   return { ...fit, length, angle, sigma, lengthSigma: Math.sqrt(shapeCovariance[0]![0]!), angleSigma: Math.sqrt(shapeCovariance[1]![1]!) };
@@ -83,7 +90,7 @@ function apart(detections: readonly Detection[], distance: number): Detection[] 
 }
 
 /** Stars found with the first estimate whose trails no other one touches, and which are not saturated, if there are such. */
-async function selectStars(plane: StarPlane, { length, angle, sigma }: StreakShape, options: FftOptions): Promise<Detection[]> {
+async function selectStars(plane: StarPlane, { length, angle, sigma }: StreakShape, options: NativeOptions): Promise<Detection[]> {
   const profile = new StreakProfile({ length, angle, sigma: Math.min(10, Math.max(0.3, sigma)) });
   const found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100, ...options });
   const alone = found.filter((star) => found.every((other) => other === star || Math.hypot(other.x - star.x, other.y - star.y) > 2 * profile.reach + 6));
@@ -99,16 +106,11 @@ function isSaturated({ width, height, invalid }: StarPlane, x: number, y: number
   return false;
 }
 
-const besideTrail = (length: number, angle: number, margin: number) => (dx: number, dy: number): boolean => {
-  const [p, q] = [dx * Math.cos(angle) - dy * Math.sin(angle), dx * Math.sin(angle) + dy * Math.cos(angle)];
-  return Math.abs(q) < margin && Math.abs(p) < length / 2 + margin;
-};
-
 function decline(reason: string): BlindMotion {
   return { length: 0, angle: 0, sigma: SEARCH_SIGMA, lengthSigma: Infinity, angleSigma: Infinity, misfit: Infinity, stars: 0, declined: reason };
 }
 
-function judge({ length, angle, sigma, lengthSigma, angleSigma, misfit }: MotionFit, stars: number): BlindMotion {
+function judge({ length, angle, sigma, lengthSigma, angleSigma, misfit }: TrailFit, stars: number): BlindMotion {
   const degrees = (angle * 180) / Math.PI;
   const folded = degrees - 180 * Math.round(degrees / 180);
   const declined = stars === 0 ? 'no star has a trail of the shape that the frame as a whole suggests'

@@ -1,4 +1,3 @@
-import type { FftOptions } from '../fft.js';
 import { disk } from '../deconvolve/psf/shapes.js';
 import { motion as drawMotion } from '../deconvolve/psf/motion.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
@@ -7,6 +6,7 @@ import type { BlindDefocus } from './blind-defocus.js';
 import { estimateMotion } from './blind-motion.js';
 import type { BlindMotion } from './blind-motion.js';
 import { chordOf, tracePath } from './motion-path.js';
+import type { NativeOptions } from './native.js';
 import type { StarSettings } from './options.js';
 import { estimatePaperMotion } from './paper-motion.js';
 import { pathPsf } from './path-psf.js';
@@ -35,12 +35,15 @@ export interface StarLook {
 }
 
 /** Finds out, or takes from the options, how stars are blurred. */
-export async function findLook(plane: StarPlane, settings: StarSettings, options: FftOptions): Promise<StarLook> {
+export async function findLook(plane: StarPlane, settings: StarSettings, options: NativeOptions): Promise<StarLook> {
   const { motion, defocus } = settings;
   if (defocus !== null) return defocusedLook(plane, defocus, options);
   if (motion === 'none') return sharpLook(null, []);
   if (motion === 'auto') return blindLook(await estimateMotion(plane, options));
-  if (motion === 'paper') return { ...blindLook(await estimatePaperMotion(plane, options)), isFitted: false };
+  if (motion === 'paper') {
+    const { signal: _, ...engine } = options;
+    return { ...blindLook(await estimatePaperMotion(plane, engine)), isFitted: false };
+  }
   if (!('camera' in motion)) return straightLook(motion.length, motion.angle);
   const { camera, ...gyro } = motion;
   const chord = chordOf(tracePath(camera, gyro, (plane.width - 1) / 2, (plane.height - 1) / 2));
@@ -73,7 +76,7 @@ function blindLook(blind: BlindMotion): StarLook {
   return sharpLook(blind, [`no trail: ${blind.declined}; stars are taken for sharp`]);
 }
 
-async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options: FftOptions): Promise<StarLook> {
+async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options: NativeOptions): Promise<StarLook> {
   const blind = defocus === 'auto' ? await estimateDefocus(plane, options) : null;
   if (blind !== null && blind.declined !== null) return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
   const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];

@@ -17,6 +17,7 @@ import { fitStars } from './fit.js';
 import type { JointFit, PixelNoise, StarFit } from './fit.js';
 import { findLook } from './look.js';
 import type { StarLook } from './look.js';
+import type { NativeOptions } from './native.js';
 import { checkStarOptions } from './options.js';
 import type { RestoreStarsOptions, StarSettings } from './options.js';
 import { readPlane } from './plane.js';
@@ -93,12 +94,11 @@ async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult
   const binding = loadBinding();
   const isa = chooseIsa(binding, settings.isa);
   const { threads, signal } = settings;
-  const plane = await readPlane(source, settings.saturation);
-  signal.throwIfAborted();
-  const look = await findLook(plane, settings, { threads, isa });
-  signal.throwIfAborted();
+  const options = { threads, isa, signal };
+  const plane = await readPlane(source, settings.saturation, options);
+  const look = await findLook(plane, settings, options);
   const noise: PixelNoise = settings.gain === null ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT } : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
-  const { fit, found } = await measure(plane, look, noise, settings, isa);
+  const { fit, found } = await measure(plane, look, noise, settings, options);
   signal.throwIfAborted();
   const frame = { ...source, data: source.data.slice() } as AnyFrame;
   const windows = settings.method === 'none' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
@@ -114,15 +114,15 @@ async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult
 }
 
 /** Detects stars, lets the clearest decide the shape, and fits all with it. */
-async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise: PixelNoise, { threshold, maxStars, threads }: StarSettings, isa: string): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
-  const search = { threshold, most: maxStars, threads, isa };
+async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise: PixelNoise, { threshold, maxStars }: StarSettings, options: NativeOptions): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
+  const search = { threshold, most: maxStars, ...options };
   const first = await detectStars(plane, profile, search);
   const clear = first.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
   // The frame's own estimate is of these very stars already.
-  const shaped = isFitted || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true);
-  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false)), found: first };
+  const shaped = isFitted || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true, options);
+  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false, options)), found: first };
   const found = await detectStars(plane, shaped.profile, search);
-  return { fit: keepClear(await fitStars(plane, found, shaped.profile, noise, false)), found };
+  return { fit: keepClear(await fitStars(plane, found, shaped.profile, noise, false, options)), found };
 }
 
 function keepClear(fit: JointFit): JointFit {
@@ -152,8 +152,8 @@ async function restoreAround(
 }
 
 /** Centroids of the restored frame, around those of the fit. */
-async function recentre(frame: AnyFrame, fit: JointFit, { centroid, saturation }: StarSettings): Promise<StarFit[]> {
-  const plane = await readPlane(frame, saturation);
+async function recentre(frame: AnyFrame, fit: JointFit, { centroid, saturation, threads, isa }: StarSettings): Promise<StarFit[]> {
+  const plane = await readPlane(frame, saturation, { threads, ...(isa !== undefined && { isa }) });
   const sigma = fit.profile.shape.at(-1)!;
   return fit.stars.flatMap((star) => {
     const place = centroid === 'cog' ? centreOfGravity(plane, star, 4 * sigma, 5 * plane.sigma) : weightedCentre(plane, star, sigma);

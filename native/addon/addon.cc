@@ -106,6 +106,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("measureScene", Napi::Function::New(env, measureScene));
   exports.Set("measureEdges", Napi::Function::New(env, measureEdges));
   exports.Set("compareWater", Napi::Function::New(env, compareWater));
+  exports.Set("measureSky", Napi::Function::New(env, measureSky));
+  exports.Set("findPeaks", Napi::Function::New(env, findPeaks));
+  exports.Set("fitStars", Napi::Function::New(env, fitStars));
+  exports.Set("fitTrail", Napi::Function::New(env, fitTrail));
   return exports;
 }
 

@@ -68,6 +68,10 @@ Napi::Value measureBlocks(const Napi::CallbackInfo& info);
 Napi::Value measureScene(const Napi::CallbackInfo& info);
 Napi::Value measureEdges(const Napi::CallbackInfo& info);
 Napi::Value compareWater(const Napi::CallbackInfo& info);
+Napi::Value measureSky(const Napi::CallbackInfo& info);
+Napi::Value findPeaks(const Napi::CallbackInfo& info);
+Napi::Value fitStars(const Napi::CallbackInfo& info);
+Napi::Value fitTrail(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

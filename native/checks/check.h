@@ -35,6 +35,7 @@ std::vector<Check> networkChecks();
 std::vector<Check> streamingChecks();
 std::vector<Check> metricChecks();
 std::vector<Check> pixelChecks();
+std::vector<Check> starChecks();
 std::vector<Check> runtimeChecks();
 
 }  // namespace perifocal::checks

@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
                     checks::winogradChecks, checks::networkChecks, checks::streamingChecks,
                     checks::estimationChecks, checks::deconvolutionChecks, checks::solverChecks,
-                    checks::metricChecks}) {
+                    checks::metricChecks, checks::starChecks}) {
     auto some = make();
     all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }

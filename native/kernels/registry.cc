@@ -8,7 +8,8 @@ namespace perifocal {
   extern const Kernels k##symbol##Kernels;                           \
   extern const FftKernels k##floats##FftKernels;                     \
   extern const DeconvolutionKernels k##floats##DeconvolutionKernels; \
-  extern const MetricKernels k##floats##MetricKernels;
+  extern const MetricKernels k##floats##MetricKernels;               \
+  extern const StarKernels k##floats##StarKernels;
 #include "kernels/registry.inc"
 #undef ISA
 
@@ -17,7 +18,12 @@ const std::vector<RegisteredIsa>& registeredIsas() {
     [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
     return std::vector<RegisteredIsa>{
 #define ISA(symbol, floats, requirement) \
-  {&k##symbol##Kernels, &k##floats##FftKernels, &k##floats##DeconvolutionKernels, &k##floats##MetricKernels, requirement},
+  {&k##symbol##Kernels,                                              \
+   &k##floats##FftKernels,                                           \
+   &k##floats##DeconvolutionKernels,                                 \
+   &k##floats##MetricKernels,                                        \
+   &k##floats##StarKernels,                                          \
+   requirement},
 #include "kernels/registry.inc"
 #undef ISA
     };

@@ -8,6 +8,7 @@
 #include "fft/kernels.h"
 #include "kernels/kernels.h"
 #include "metrics/kernels.h"
+#include "stars/kernels.h"
 
 namespace perifocal {
 
@@ -16,6 +17,7 @@ struct RegisteredIsa {
   const FftKernels* fft;
   const DeconvolutionKernels* deconvolution;
   const MetricKernels* metrics;
+  const StarKernels* stars;
   bool supported;  ///< by this CPU and operating system
 };
 

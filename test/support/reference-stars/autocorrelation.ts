@@ -1,16 +1,14 @@
-import { fft } from '../fft.js';
-import type { FftOptions } from '../fft.js';
-import { erf } from './erf.js';
+import { fft } from '../../../lib/fft.js';
+import type { FftOptions } from '../../../lib/fft.js';
+import { erf } from '../../../lib/stars/erf.js';
 import { fitLeastSquares } from './least-squares.js';
-import type { StarPlane } from './plane.js';
-import type { StreakShape } from './streak.js';
+import type { StarPlane } from '../../../lib/stars/plane.js';
+import type { StreakShape } from '../../../lib/stars/streak.js';
 
 /** Lags across the motion, and beyond its length, that the model is fitted to (kernel-estimation 5). */
 const ACROSS = 6;
 const AHEAD = 1.3;
 const MARGIN = 8;
-/** Lengths that the fit starts from besides that of the moments. */
-const STARTS = [4, 12, 28, 56];
 
 /** Autocorrelation of stars: the mean over windows, for lags up to half their side. */
 export interface Autocorrelation {
@@ -61,41 +59,12 @@ export interface MotionFit extends StreakShape {
   readonly angleSigma: number;
 }
 
-/** Fits the model of a moving Gaussian star (kernel-estimation 5) to all lags near a trail but the first, which the noise has. */
-export async function fitAutocorrelation(correlation: Autocorrelation, longest: number): Promise<MotionFit> {
-  const { angle, length } = momentsOf(correlation, longest);
-  const starts = [length, ...STARTS.filter((start) => start < longest)];
-  const fits = await Promise.all(starts.map((start) => fitFrom(correlation, angle, start, longest)));
-  return fits.reduce((best, fit) => (fit.misfit < best.misfit ? fit : best));
-}
-
-/** Angle and length by the second moments of the lags that are bright. */
-function momentsOf({ side, data }: Autocorrelation, longest: number): { readonly angle: number; readonly length: number } {
-  const reach = Math.min(side / 2 - 1, Math.ceil(longest));
-  let peak = 0;
-  const visit = (see: (dx: number, dy: number, value: number) => void): void => {
-    for (let dy = -reach; dy <= reach; dy += 1) {
-      for (let dx = -reach; dx <= reach; dx += 1) if (dx !== 0 || dy !== 0) see(dx, dy, lagOf(side, data, dx, dy));
-    }
-  };
-  visit((_, __, value) => { peak = Math.max(peak, value); });
-  let [xx, yy, xy, sum] = [0, 0, 0, 0];
-  visit((dx, dy, value) => {
-    const weight = Math.max(0, value - 0.15 * peak);
-    xx += weight * dx * dx;
-    yy += weight * dy * dy;
-    xy -= weight * dx * dy;
-    sum += weight;
-  });
-  const spread = Math.hypot(xx - yy, 2 * xy) / Math.max(sum, Number.MIN_VALUE);
-  return { angle: 0.5 * Math.atan2(2 * xy, xx - yy), length: Math.max(2, Math.min(longest, Math.sqrt(6 * spread))) };
-}
-
 function lagOf(side: number, data: Float32Array, dx: number, dy: number): number {
   return data[((dy + side) % side) * side + ((dx + side) % side)]!;
 }
 
-async function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, longest: number): Promise<MotionFit> {
+/** From an angle and a length, for the lags that a trail of this length has. */
+export async function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, longest: number): Promise<MotionFit> {
   const ahead = Math.min(side / 2 - 1, Math.ceil(AHEAD * start + MARGIN));
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const lags: (readonly [number, number, number])[] = [];

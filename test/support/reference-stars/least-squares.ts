@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { choleskyInverse } from './solve.js';
+import { choleskyInverse } from '../../../lib/stars/solve.js';
 
 const MOST_STEPS = 60;
 

@@ -1,0 +1,120 @@
+/** What the native addon does with star frames. Arguments are checked by the callers in `lib/`. */
+
+import type { SampleWindow } from './solver.js';
+
+export interface SkyRequest {
+  /** Brightness of every pixel: the frame's one channel, or luminance. */
+  readonly brightness: SampleWindow;
+  /** The frame, from its first channel on. */
+  readonly colours: SampleWindow;
+  /** How many channels are colours. */
+  readonly colourCount: number;
+  readonly width: number;
+  readonly height: number;
+  /** Samples of any colour from here on tell nothing, in their own units. */
+  readonly saturation: number;
+  /** What one count is in parts of full scale; 0: values are not rounded. */
+  readonly count: number;
+  readonly threads: 1 | 2 | 3;
+}
+
+/** In parts of full scale. */
+export interface Sky {
+  /** Standard deviation of the noise: the median of blocks of 64x64 pixels. */
+  readonly sigma: number;
+  /** Level of the background, likewise. */
+  readonly level: number;
+}
+
+/** A plane of brightness above the background, as all of the following take it. */
+export interface NativeStarPlane {
+  readonly data: Float32Array;
+  /** 1 where a pixel tells nothing. */
+  readonly invalid: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly threads: 1 | 2 | 3;
+}
+
+/** What stars look like: length, angle (radians, anticlockwise) and sigma of a streak, radius and sigma of a disk behind a Gaussian. */
+export interface NativeProfile {
+  readonly kind: 'streak' | 'disk';
+  readonly shape: readonly number[];
+}
+
+export interface PeakRequest extends NativeStarPlane {
+  readonly profile: NativeProfile;
+  /** Of responses over the root of the profile's energy: standard deviations of the sky times their number. */
+  readonly limit: number;
+}
+
+/** Places whose correlation with the profile is above the limit and above that of their neighbours, by place. */
+export interface Peaks {
+  readonly pixels: Uint32Array;
+  readonly responses: Float32Array;
+  /** Sum of squares of the profile at whole pixels. */
+  readonly energy: number;
+  /** Its value in the middle. */
+  readonly top: number;
+}
+
+export interface FitRequest extends NativeStarPlane {
+  readonly profile: NativeProfile;
+  /** x, y, flux of every star; a pixel belongs to the nearest. */
+  readonly starts: Float64Array;
+  /** Those that are fitted. */
+  readonly first: number;
+  readonly count: number;
+  /** Variance of a pixel: sky^2 + perFlux signal + (misfit signal)^2. */
+  readonly sky: number;
+  readonly perFlux: number;
+  readonly misfit: number;
+  /** Whether the shape, in common to all, is fitted too. */
+  readonly isFree: boolean;
+}
+
+/** Numbers of a fitted star in {@link NativeFit.stars}. */
+export const FIT_FIELDS = 11;
+
+export interface NativeFit {
+  /**
+   * For every star that kept to its window and has light: x, y, flux, background, variances of x and y, their covariance, Cramer and
+   * Rao's bound of the place, standard deviation of the flux, chi^2 per degree of freedom, 1 where pixels were left out as saturated.
+   */
+  readonly stars: Float64Array;
+  /** As the profile's, two or three numbers used. */
+  readonly shape: Float64Array;
+  /** Row by row; null where the shape was given, or is not determined. */
+  readonly shapeCovariance: Float64Array | null;
+}
+
+export interface TrailRequest extends NativeStarPlane {
+  /** x, y of the middle of every window. */
+  readonly centres: Float64Array;
+  /** Of the windows; even. */
+  readonly side: number;
+  /** Pixels further than `margin` from a trail through the middle do not count; Infinity: all do. */
+  readonly mask: { readonly length: number; readonly angle: number; readonly margin: number };
+  /** Trails in pixels that the fit may find. */
+  readonly longest: number;
+}
+
+/** What the autocorrelation says of a trail; pixels and radians. */
+export interface TrailFit {
+  readonly length: number;
+  readonly angle: number;
+  readonly sigma: number;
+  /** Root mean square misfit in parts of the autocorrelation; Infinity: no trail fits. */
+  readonly misfit: number;
+  readonly lengthSigma: number;
+  readonly angleSigma: number;
+}
+
+/** The part of the addon that looks for stars. All work off the event loop, give the same bits for any number of threads, and reject with OUT_OF_MEMORY. */
+export interface StarBinding {
+  /** Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a pixel tells nothing. */
+  measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array): Promise<Sky>;
+  findPeaks(request: PeakRequest, isa: string): Promise<Peaks>;
+  fitStars(request: FitRequest, isa: string): Promise<NativeFit>;
+  fitTrail(request: TrailRequest, isa: string): Promise<TrailFit>;
+}

@@ -1,0 +1,99 @@
+#include "stars/autocorrelation.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "stars/tile_fft.h"
+
+namespace perifocal {
+namespace {
+
+/// Windows are summed in so many parts, whatever the number of threads, and then the parts in their order.
+constexpr int kParts = 3;
+
+/// Sums power spectra of windows with zeros around them, so that lags do not wrap.
+class PowerSum {
+ public:
+  Status create(const CorrelationRequest& request, const FftKernels& kernels) {
+    request_ = &request;
+    window_.resize(static_cast<std::size_t>(request.side) * request.side);
+    const Status status = fft_.create(2 * request.side, 2 * request.side, kernels);
+    if (status.ok()) power_.resize(fft_.spectrum().stride * 2 * request.side);
+    return status;
+  }
+
+  void add(const WindowCentre& centre) {
+    const double energy = cut(centre);
+    if (!(energy > 0)) return;
+    const int side = request_->side;
+    fft_.forwardRows([&](int row, float* out) {
+      std::fill_n(out, 2 * side, 0.0f);
+      if (row < side) std::copy_n(window_.data() + static_cast<std::ptrdiff_t>(row) * side, side, out);
+    });
+    fft_.plan().forwardColumns(fft_.spectrum());
+    const auto weight = static_cast<float>(1 / std::sqrt(energy));
+    for (std::size_t group = 0; group < power_.size(); group += 2 * kBinGroup) {
+      const float *re = fft_.spectrum().data + group, *im = re + kBinGroup;
+      for (int i = 0; i < kBinGroup; ++i) power_[group + i] += weight * (re[i] * re[i] + im[i] * im[i]);
+    }
+  }
+
+  void add(const PowerSum& other) {
+    for (std::size_t i = 0; i < power_.size(); ++i) power_[i] += other.power_[i];
+  }
+
+  void toLags(Autocorrelation& lags) {
+    std::copy(power_.begin(), power_.end(), fft_.spectrum().data);
+    fft_.plan().inverseColumns(fft_.spectrum());
+    const int side = request_->side;
+    fft_.inverseRows([&](int row, const float* values) {
+      if (row == side) return;
+      const int dy = row < side ? row : row - 2 * side;
+      for (int dx = 1 - side; dx < side; ++dx) lags.at(dx, dy) = values[dx < 0 ? dx + 2 * side : dx];
+    });
+  }
+
+ private:
+  /// What of a window counts; returns its energy.
+  double cut(const WindowCentre& centre) {
+    const auto& [plane, centres, side, mask] = *request_;
+    std::fill(window_.begin(), window_.end(), 0.0f);
+    const int left = static_cast<int>(std::lround(centre.x)) - side / 2;
+    const int top = static_cast<int>(std::lround(centre.y)) - side / 2;
+    double energy = 0;
+    for (int y = std::max(0, top); y < std::min(plane.height, top + side); ++y) {
+      for (int x = std::max(0, left); x < std::min(plane.width, left + side); ++x) {
+        const double dx = x - centre.x, dy = y - centre.y;
+        const double along = std::fabs(dx * mask.cos - dy * mask.sin), across = std::fabs(dx * mask.sin + dy * mask.cos);
+        if (!(across < mask.margin && along < mask.length / 2 + mask.margin)) continue;
+        const float value = plane.data[plane.at(x, y)];
+        window_[static_cast<std::ptrdiff_t>(y - top) * side + x - left] = value;
+        energy += static_cast<double>(value) * value;
+      }
+    }
+    return energy;
+  }
+
+  const CorrelationRequest* request_ = nullptr;
+  TileFft fft_;
+  std::vector<float> window_, power_;
+};
+
+}  // namespace
+
+Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool, Autocorrelation& sum) {
+  std::array<PowerSum, kParts> parts;
+  for (PowerSum& part : parts) {
+    const Status status = part.create(request, kernels);
+    if (!status.ok()) return status;
+  }
+  forEachRow(pool, kParts, [&](int part, int) {
+    for (std::size_t i = part; i < request.centres.size(); i += kParts) parts[part].add(request.centres[i]);
+  }, 1);
+  for (int part = 1; part < kParts; ++part) parts[0].add(parts[part]);
+  parts[0].toLags(sum);
+  return {};
+}
+
+}  // namespace perifocal

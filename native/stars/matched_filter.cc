@@ -1,0 +1,130 @@
+#include "stars/matched_filter.h"
+
+#include <algorithm>
+#include <string>
+
+#include "deconvolution/parallel.h"
+#include "deconvolution/transfer.h"
+#include "fft/factors.h"
+#include "stars/tile_fft.h"
+
+namespace perifocal {
+namespace {
+
+/// Sides of tiles in sides of the profile: as cheap as can be for profiles whose tiles fit the second-level cache.
+constexpr int kTileSides = 5, kLargeTileSides = 3;
+constexpr int kLeastTile = 128, kCachedTile = 512;
+
+int tileSide(int profileSide) {
+  return std::max(std::min(kTileSides * profileSide, kCachedTile), std::max(kLargeTileSides * profileSide, kLeastTile));
+}
+
+/// How a plane divides into tiles: their transforms, and the pixels in the middle of each whose eight neighbours are right too.
+struct Tiling {
+  int margin;          ///< around these
+  int rows, columns;   ///< of the transforms
+  int down, across;    ///< tiles
+
+  Tiling(int width, int height, int reach) : margin(reach + 1) {
+    const int side = tileSide(2 * reach + 1);
+    columns = goodFftSize(std::min(side, width + 2 * margin));
+    rows = goodFftSize(std::min(side, height + 2 * margin));
+    across = (width - 1) / usedColumns() + 1;
+    down = (height - 1) / usedRows() + 1;
+  }
+  int usedColumns() const { return columns - 2 * margin; }
+  int usedRows() const { return rows - 2 * margin; }
+  int count() const { return down * across; }
+
+  SolverShape kernelShape() const {
+    return {.width = columns, .height = rows, .radiusX = margin - 1, .radiusY = margin - 1, .symmetric = true};
+  }
+  Geometry geometry() const { return {columns, rows, columns, rows, columns}; }
+};
+
+/// Correlates tiles, one at a time.
+class TileFilter {
+ public:
+  Status create(const Tiling& tiling, const FftKernels& kernels) {
+    tiling_ = &tiling;
+    response_.resize(static_cast<std::size_t>(tiling.rows) * tiling.columns);
+    return fft_.create(tiling.rows, tiling.columns, kernels);
+  }
+
+  void transformKernel(const DrawnProfile& profile, TransferFunction& transfer) {
+    transfer.set(profile.values.data(), fft_.plan(), fft_.spectrum());
+  }
+
+  void findPeaks(const FilterRequest& request, const TransferFunction& transfer, int tile, std::vector<Peak>& peaks) {
+    const int left = tile % tiling_->across * tiling_->usedColumns();
+    const int top = tile / tiling_->across * tiling_->usedRows();
+    correlate(request.plane, transfer, left - tiling_->margin, top - tiling_->margin);
+    const int right = std::min(request.plane.width - 1, left + tiling_->usedColumns());
+    const int bottom = std::min(request.plane.height - 1, top + tiling_->usedRows());
+    const auto limit = static_cast<float>(request.limit);
+    for (int y = std::max(1, top); y < bottom; ++y) {
+      const float* row = response_.data() + static_cast<std::ptrdiff_t>(y - top + tiling_->margin) * tiling_->columns +
+                         tiling_->margin - left;
+      for (int x = std::max(1, left); x < right; ++x) {
+        if (row[x] > limit && isPeak(row + x)) peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
+      }
+    }
+  }
+
+ private:
+  void correlate(const StarPlane& plane, const TransferFunction& transfer, int left, int top) {
+    const std::ptrdiff_t columns = tiling_->columns;
+    fft_.forwardRows([&](int row, float* out) { readRow(plane, left, top + row, out); });
+    // The profile equals itself turned by 180 degrees, so that its transform is real.
+    auto multiply = [&](const ColumnBlock& block, int) { transfer.multiply(block); };
+    const ColumnVisit multiplying(multiply);
+    fft_.plan().throughColumns(fft_.spectrum(), multiplying.function, multiplying.context);
+    fft_.inverseRows([&](int row, const float* values) { std::copy_n(values, columns, response_.data() + row * columns); });
+  }
+
+  void readRow(const StarPlane& plane, int left, int y, float* row) const {
+    std::fill_n(row, tiling_->columns, 0.0f);
+    if (y < 0 || y >= plane.height) return;
+    const int first = std::max(0, left), end = std::min(plane.width, left + tiling_->columns);
+    if (first < end) std::copy(plane.data + plane.at(first, y), plane.data + plane.at(first, y) + (end - first), row + first - left);
+  }
+
+  bool isPeak(const float* at) const {
+    const std::ptrdiff_t row = tiling_->columns;
+    const float value = *at;
+    return value >= at[-1] && value > at[1] && value >= at[-row] && value > at[row] && value >= at[-row - 1] &&
+           value >= at[-row + 1] && value > at[row - 1] && value > at[row + 1];
+  }
+
+  const Tiling* tiling_ = nullptr;
+  TileFft fft_;
+  std::vector<float> response_;
+};
+
+}  // namespace
+
+Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                 std::vector<Peak>& peaks) {
+  const Tiling tiling(request.plane.width, request.plane.height, request.profile.reach);
+  const int threads = std::min(request.threads, tiling.count());
+  std::vector<TileFilter> filters(threads);
+  for (TileFilter& filter : filters) {
+    const Status status = filter.create(tiling, fft);
+    if (!status.ok()) return status;
+  }
+  Arena arena;
+  TransferFunction transfer;
+  const std::size_t bytes = TransferFunction::bytes(tiling.kernelShape(), tiling.geometry());
+  if (!arena.map(bytes)) return {StatusCode::kOutOfMemory, "could not map " + std::to_string(bytes) + " bytes"};
+  transfer.create(tiling.kernelShape(), tiling.geometry(), kernels, arena);
+  filters[0].transformKernel(request.profile, transfer);
+  ThreadPool pool(threads);
+  std::vector<std::vector<Peak>> found(tiling.count());
+  forEachRow(pool, tiling.count(),
+             [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); }, 1);
+  for (const std::vector<Peak>& some : found) peaks.insert(peaks.end(), some.begin(), some.end());
+  std::sort(peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) { return a.pixel < b.pixel; });
+  return {};
+}
+
+}  // namespace perifocal

@@ -1,0 +1,33 @@
+// Where a plane looks like a star: peaks of its correlation with a profile, tile by tile, so that everything stays in the
+// cache and takes little memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "deconvolution/kernels.h"
+#include "fft/kernels.h"
+#include "runtime/status.h"
+#include "stars/plane.h"
+#include "stars/profile.h"
+
+namespace perifocal {
+
+struct Peak {
+  std::uint32_t pixel;
+  float response;  ///< sum over pixels of plane times profile
+};
+
+struct FilterRequest {
+  StarPlane plane;  ///< 0 beyond its edges; invalid pixels count as they are: saturated stars are stars
+  DrawnProfile profile;
+  double limit;     ///< of responses
+  int threads;
+};
+
+/// Pixels off the edges whose response is above the limit and above those of their eight neighbours, sorted by place. The
+/// same bits for any number of threads.
+Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                 std::vector<Peak>& peaks);
+
+}  // namespace perifocal

@@ -1,0 +1,24 @@
+// NEON: four registers of 2 doubles.
+#include "stars/template.h"
+
+#if defined(__aarch64__)
+
+namespace perifocal {
+namespace {
+
+constexpr int kPartLanes = 2;
+#include "simd/doubles.h"
+
+#include "stars/functions.inl"
+#include "stars/streak.inl"
+#include "stars/lags.inl"
+#include "stars/normal.inl"
+#include "stars/table.inl"
+
+}  // namespace
+
+extern const StarKernels kNeonStarKernels;
+const StarKernels kNeonStarKernels = starKernels("neon");
+
+}  // namespace perifocal
+#endif

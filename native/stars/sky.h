@@ -1,0 +1,27 @@
+// Background and noise of a star frame, block by block (star-sensor C), and its brightness above the background.
+#pragma once
+
+#include "deconvolution/shape.h"
+#include "runtime/thread_pool.h"
+
+namespace perifocal {
+
+struct SkyRequest {
+  SourceWindow brightness;  ///< of every pixel
+  SourceWindow colours;     ///< the first of `colourCount` channels side by side
+  int colourCount;
+  int width, height;
+  double saturation;        ///< samples of any colour from here on tell nothing, in their own units
+  double count;             ///< what one count is in parts of full scale; 0: values are not rounded
+};
+
+struct Sky {
+  double sigma = 0;
+  double level = 0;
+};
+
+/// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel tells nothing. The same
+/// bits for any number of threads.
+Sky measureSky(const SkyRequest& request, ThreadPool& pool, float* plane, std::uint8_t* invalid);
+
+}  // namespace perifocal
