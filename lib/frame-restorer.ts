@@ -1,5 +1,4 @@
 import { orAbort } from './abort.js';
-import { StateError } from './errors.js';
 import type { FrameEngine } from './frame-engine.js';
 import { decodeFrame, readHeader } from './image/decode.js';
 import type { EncodedImage } from './image/decode.js';
@@ -8,6 +7,7 @@ import { checkFrame, checkFrameSize, frameBytes } from './image/frame.js';
 import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from './image/frame.js';
 import type { ImageMetadata } from './image/metadata/metadata.js';
 import { GarbageMeter, readPeakRss } from './memory.js';
+import { OneAtATime } from './one-at-a-time.js';
 import type { Progress, RunOptions } from './progress.js';
 import { RestoredImage } from './restored.js';
 import type { RestorationReport } from './restored.js';
@@ -48,8 +48,7 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   readonly threads: 1 | 2 | 3;
   readonly #engine: FrameEngine;
   readonly #garbage: GarbageMeter;
-  #isDisposed = false;
-  #run: { readonly controller: AbortController; readonly finished: Promise<void> } | null = null;
+  readonly #runs = new OneAtATime('restorer');
 
   /** @param garbage bytes that opening has left for the collector */
   protected constructor(engine: FrameEngine, trimHeap: () => void, garbage: number) {
@@ -95,9 +94,7 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
 
   /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
   async dispose(): Promise<void> {
-    this.#isDisposed = true;
-    this.#run?.controller.abort(new StateError('The restorer was disposed during a run'));
-    await this.#run?.finished;
+    await this.#runs.dispose();
     this.#garbage.add(this.#engine.dispose());
     this.#garbage.settle();
   }
@@ -135,33 +132,13 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
     return { frame: input, metadata: {}, isJpeg: false, plan: planned(input) };
   }
 
-  protected async exclusively<T>(userSignal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal, release } = this.acquire(userSignal);
-    try {
-      signal.throwIfAborted();
-      return await work(signal);
-    } finally {
-      release();
-    }
+  protected exclusively<T>(userSignal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#runs.exclusively(userSignal, work);
   }
 
   /** Makes this the one run; its signal aborts with the caller's, or on `dispose`. */
   protected acquire(userSignal: AbortSignal | undefined): { signal: AbortSignal; release: () => void } {
-    if (this.#isDisposed) throw new StateError('The restorer is disposed');
-    if (this.#run) throw new StateError('The restorer is busy with another frame; one restorer runs one frame at a time');
-    const controller = new AbortController();
-    const forward = (): void => controller.abort(userSignal!.reason);
-    userSignal?.addEventListener('abort', forward);
-    if (userSignal?.aborted) forward();
-    let finish = (): void => {};
-    const finished = new Promise<void>((resolve) => { finish = resolve; });
-    this.#run = { controller, finished };
-    const release = (): void => {
-      userSignal?.removeEventListener('abort', forward);
-      this.#run = null;
-      finish();
-    };
-    return { signal: controller.signal, release };
+    return this.#runs.acquire(userSignal);
   }
 }
 

@@ -54,18 +54,30 @@ export async function findLook(plane: StarPlane, settings: StarSettings, options
   return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind, isFitted: blind.declined === null, warnings };
 }
 
-function compare(chord: { readonly length: number; readonly angle: number }, blind: BlindMotion): string[] {
-  const turn = chord.angle - blind.angle;
-  const off = Math.abs(turn - 180 * Math.round(turn / 180));
-  if (Math.abs(chord.length - blind.length) <= LENGTH_TOLERANCE && off <= ANGLE_TOLERANCE) return [];
+interface Trail {
+  /** Pixels, degrees. */
+  readonly length: number;
+  readonly angle: number;
+}
+
+/** Whether a trail that was foretold is another than the one seen. */
+export function missesTrail(foretold: Trail, seen: Trail): boolean {
+  const turn = foretold.angle - seen.angle;
+  return Math.abs(foretold.length - seen.length) > LENGTH_TOLERANCE || Math.abs(turn - 180 * Math.round(turn / 180)) > ANGLE_TOLERANCE;
+}
+
+function compare(chord: Trail, blind: BlindMotion): string[] {
+  if (!missesTrail(chord, blind)) return [];
   return [`the rates give a trail of ${chord.length.toFixed(1)} pixels at ${chord.angle.toFixed(1)} degrees, the frame shows ${blind.length.toFixed(1)} at ${blind.angle.toFixed(1)}, which is used: check rates, mounting and axes`];
 }
 
-function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
+/** Stars without any blur to be undone. */
+export function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
   return { profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }), isFitted: false, psfAt: null, blindMotion, blindDefocus: null, warnings };
 }
 
-function straightLook(length: number, degrees: number, sigma = USUAL_SIGMA): StarLook {
+/** Trails of a known length and angle. */
+export function straightLook(length: number, degrees: number, sigma = USUAL_SIGMA): StarLook {
   const psf = drawMotion(Math.min(length, MOST_TRAIL), degrees);
   const profile = new StreakProfile({ length, angle: (degrees * Math.PI) / 180, sigma });
   return { profile, isFitted: false, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
@@ -80,6 +92,11 @@ async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options
   const blind = defocus === 'auto' ? await estimateDefocus(plane, options) : null;
   if (blind !== null && blind.declined !== null) return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
   const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];
+  return { ...diskLook(radius, sigma), isFitted: blind !== null, blindDefocus: blind };
+}
+
+/** Disks of a known radius. */
+export function diskLook(radius: number, sigma: number): StarLook {
   const psf = disk(radius);
-  return { profile: new DefocusProfile(radius, sigma), isFitted: blind !== null, psfAt: () => psf, blindMotion: null, blindDefocus: blind, warnings: [] };
+  return { profile: new DefocusProfile(radius, sigma), isFitted: false, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
 }

@@ -86,19 +86,35 @@ export class StarResult<F extends AnyFrame = AnyFrame> {
 export async function restoreStars(input: EncodedImage | AnyFrame, options: RestoreStarsOptions = {}): Promise<StarResult> {
   const settings = checkStarOptions(options);
   const { frame } = await readSource(input, settings.signal);
-  return run(frame, settings).catch((error: unknown) => { throw translateNativeError(error); });
+  return restoreFrame(frame, settings, searchFrame).catch((error: unknown) => { throw translateNativeError(error); });
 }
 
-async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult> {
+/** What stars of a frame look like, where they were detected, and their fit. */
+export interface StarSearch {
+  readonly look: StarLook;
+  readonly fit: JointFit;
+  readonly found: readonly Detection[];
+}
+
+/** How stars are searched for in a frame. */
+export type StarFinder = (plane: StarPlane, noise: PixelNoise, settings: StarSettings, options: NativeOptions) => Promise<StarSearch>;
+
+/** Searches the whole frame, of which nothing is known but what the options say. */
+export const searchFrame: StarFinder = async (plane, noise, settings, options) => {
+  const look = await findLook(plane, settings, options);
+  return { look, ...await measure(plane, look, noise, settings, options) };
+};
+
+/** Restores and measures a frame whose stars `find` knows how to find. */
+export async function restoreFrame(source: AnyFrame, settings: StarSettings, find: StarFinder): Promise<StarResult> {
   const start = performance.now();
   const binding = loadBinding();
   const isa = chooseIsa(binding, settings.isa);
   const { threads, signal } = settings;
   const options = { threads, isa, signal };
   const plane = await readPlane(source, settings.saturation, options);
-  const look = await findLook(plane, settings, options);
   const noise: PixelNoise = settings.gain === null ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT } : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
-  const { fit, found } = await measure(plane, look, noise, settings, options);
+  const { look, fit, found } = await find(plane, noise, settings, options);
   signal.throwIfAborted();
   const frame = { ...source, data: source.data.slice() } as AnyFrame;
   const windows = settings.method === 'none' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
@@ -117,7 +133,7 @@ async function run(source: AnyFrame, settings: StarSettings): Promise<StarResult
 async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise: PixelNoise, { threshold, maxStars }: StarSettings, options: NativeOptions): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
   const search = { threshold, most: maxStars, ...options };
   const first = await detectStars(plane, profile, search);
-  const clear = first.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
+  const clear = clearest(first);
   // The frame's own estimate is of these very stars already.
   const shaped = isFitted || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true, options);
   if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false, options)), found: first };
@@ -125,7 +141,13 @@ async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise:
   return { fit: keepClear(await fitStars(plane, found, shaped.profile, noise, false, options)), found };
 }
 
-function keepClear(fit: JointFit): JointFit {
+/** Those that may decide the common shape. @param found brightest first */
+export function clearest(found: readonly Detection[]): Detection[] {
+  return found.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
+}
+
+/** Without stars that are no clearer than noise. */
+export function keepClear(fit: JointFit): JointFit {
   return { ...fit, stars: fit.stars.filter(({ snr }) => snr >= LEAST_SNR) };
 }
 
