@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeSafetensors } from '../dist/model/safetensors.js';
 import { TRUNK_KEYS, networkLayers } from '../dist/model/structure.js';
-import { createRandom } from './random.mjs';
+import { createRandom } from '../dist/random.js';
 
 /** @import { Layer, Source } from '../dist/model/structure.js' */
 /** @import { Tensor } from '../dist/model/safetensors.js' */

@@ -1,4 +1,4 @@
-import { createRandom, sampleNormal } from './random.mjs';
+import { createRandom, sampleNormal } from '../dist/random.js';
 
 /** @typedef {{ width: number, height: number, data: Uint8Array }} Rgb interleaved 8-bit RGB */
 /** @typedef {[number, number, number]} Colour components in [0, 1] */

@@ -5,7 +5,7 @@ import { parseModel } from '../lib/model/load.js';
 import { parseSafetensors, writeSafetensors } from '../lib/model/safetensors.js';
 import type { Tensor } from '../lib/model/safetensors.js';
 import { networkLayers } from '../lib/model/structure.js';
-import { createRandom } from '../scripts/random.mjs';
+import { createRandom } from '../lib/random.js';
 import { randomModel } from './support/models.js';
 
 const valid = randomModel(1, 4);

@@ -6,7 +6,7 @@ import { transferOf } from '../lib/estimate/reference/patches.js';
 import { fft, psf } from '../lib/index.js';
 import type { FftPlan } from '../lib/index.js';
 import { enlarge } from '../lib/deconvolve/psf/field.js';
-import { createRandom } from '../scripts/random.mjs';
+import { createRandom } from '../lib/random.js';
 
 const REACH = 9;
 const SIDE = 2 * REACH + 1;

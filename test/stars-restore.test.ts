@@ -91,6 +91,26 @@ describe('trailed stars', () => {
   });
 });
 
+describe('a star at the edge of the frame', () => {
+  it.each(['hyper-laplacian', 'richardson-lucy'] as const)('is not torn by what the frame does not show, with %s', async (method) => {
+    // Half of the trail is outside.
+    const star = { x: 5.3, y: 150.2, flux: 40_000 };
+    const options = { width: 256, height: 256, stars: [star, { x: 180, y: 80, flux: 30_000 }], seed: 4 };
+    const { frame } = stars.simulate({ ...options, motion: { length: 24, angle: 10 } });
+    const { electrons } = stars.simulate(options);
+    const { frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 24, angle: 10 }, method });
+    const errorOf = ({ data }: { readonly data: ArrayLike<number> }): number => {
+      let sum = 0;
+      for (let y = 130; y < 170; y += 1) for (let x = 0; x < 30; x += 1) sum += (data[y * 256 + x]! - electrons[y * 256 + x]!) ** 2;
+      return sum;
+    };
+    expect(errorOf(restored)).toBeLessThan(0.35 * errorOf(frame));
+    const light = Array.from(restored.data);
+    const brightest = light.reduce((best, value, index) => (index % 256 < 30 && value > light[best]! ? index : best), 0);
+    expect(Math.hypot((brightest % 256) - star.x, Math.floor(brightest / 256) - star.y)).toBeLessThan(1.5);
+  });
+});
+
 describe('rates', () => {
   const camera = new stars.Camera({ width: 512, height: 512, focalPx: 2000 });
   const motion = { camera, rates: [0.05, -0.08, 0.02] as const, exposure: 0.1 };
@@ -187,11 +207,12 @@ describe('perifocal stars', () => {
     const { frame } = field({ bits: 8, gain: 8 });
     await sharp(frame.data, { raw: { width: 512, height: 512, channels: 1 } }).png().toFile(picture);
     const [output, csv, draw] = ['restored.png', 'stars.csv', 'drawing.png'].map((name) => folder.path(name)) as [string, string, string];
-    const { code, stdout, stderr } = await runNode(['dist/cli/main.js', 'stars', picture, '-o', output, '--csv', csv, '--draw', draw, '--gain', '8', '--json']);
+    const { code, stdout, stderr } = await runNode(['dist/cli/main.js', 'stars', picture, '-o', output, '--csv', csv, '--draw', draw, '--gain', '8', '--method', 'rl', '--iterations', 'settled', '--saturation', '0.9', '--max-stars', '9', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const report = JSON.parse(stdout) as { stars: object[]; tetra3: { size: number[]; centroids: number[][] } };
     expect(report).toMatchObject({ input: picture, motion: { declined: null }, tetra3: { size: [512, 512] } });
-    expect(report.tetra3.centroids).toHaveLength(report.stars.length);
+    expect(report.stars).toHaveLength(9);
+    expect(report.tetra3.centroids).toHaveLength(9);
     expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(report.stars.length + 1);
     for (const file of [output, draw]) expect(await sharp(file).metadata()).toMatchObject({ width: 512, height: 512 });
   });
@@ -199,6 +220,8 @@ describe('perifocal stars', () => {
   it.each<[string, string[], number, RegExp]>([
     ['rates alone', ['--rates', '0,0,1'], 2, /belong together/],
     ['a motion that is none', ['--motion', '20'], 1, /L@theta for --motion but received '20'/],
+    ['settled iterations of the hyper-Laplacian', ['--iterations', 'settled'], 1, /Only iterations of 'richardson-lucy'/],
+    ['a part of full scale that is none', ['--saturation', '97'], 1, /for saturation/],
     ['motion and defocus', ['--motion', 'auto', '--defocus', '3'], 2, /Give one of/],
     ['a folder that does not exist', ['-o', '/none/at/all.png'], 1, /Cannot write/],
   ])('%s fails', async (_, args, code, message) => {

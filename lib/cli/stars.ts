@@ -27,6 +27,9 @@ interface StarFlags {
   readonly centroid: CentroidMethod;
   readonly gain?: number;
   readonly threshold?: number;
+  readonly saturation?: number;
+  readonly iterations?: number | 'settled';
+  readonly maxStars?: number;
   readonly csv?: string;
   readonly draw?: string;
   readonly threads?: 1 | 2 | 3;
@@ -51,6 +54,9 @@ export function addStarsCommand(program: Command): void {
     .addOption(new Option('--centroid <name>', 'how stars are placed').choices(['ml', 'iwcog', 'cog']).default('ml'))
     .option('--gain <electrons>', 'electrons per count, for shot noise (default: unknown)', parseNumber)
     .option('--threshold <sigmas>', 'detection limit (5.5)', parseNumber)
+    .option('--saturation <part>', 'samples from this part of full scale on are left out of fits (0.97)', parseNumber)
+    .option('--iterations <n|settled>', 'of rl, or outer steps of hyper-laplacian; settled: of rl, until centroids rest (default: predicted; 6)', parseIterations)
+    .option('--max-stars <n>', 'the brightest stars that are measured (100)', parseNumber)
     .option('--csv <file>', 'table of stars; for several frames a folder')
     .option('--draw <picture>', 'frame with stars, trails and error ellipses (20 times as large); for several frames a folder');
   addThreadFlags(command)
@@ -110,15 +116,21 @@ async function runOne(input: string, targets: Targets, flags: StarFlags, signal:
   }
 }
 
-function toOptions({ rates, exposure, focalPx, motion, defocus, method, centroid, gain, threshold, threads, isa }: StarFlags, { width, height }: AnyFrame): RestoreStarsOptions {
+function toOptions({ rates, exposure, focalPx, motion, defocus, method, centroid, gain, threshold, saturation, iterations, maxStars, threads, isa }: StarFlags, { width, height }: AnyFrame): RestoreStarsOptions {
   const gyro = rates === undefined ? undefined : { rates: parseRates(rates), exposure: exposure!, camera: new Camera({ width, height, focalPx: focalPx! }) };
   return {
     method: METHODS[method]!, centroid,
     ...(gyro && { motion: gyro }),
     ...(motion !== undefined && { motion: parseMotion(motion) }),
     ...(defocus !== undefined && { defocus: defocus === 'auto' ? defocus : parseNumber(defocus) }),
-    ...(gain !== undefined && { gain }), ...(threshold !== undefined && { threshold }), ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
+    ...(gain !== undefined && { gain }), ...(threshold !== undefined && { threshold }),
+    ...(saturation !== undefined && { saturation }), ...(iterations !== undefined && { iterations }), ...(maxStars !== undefined && { maxStars }),
+    ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
   };
+}
+
+function parseIterations(text: string): number | 'settled' {
+  return text === 'settled' ? text : parseNumber(text);
 }
 
 function parseRates(text: string): Vector {

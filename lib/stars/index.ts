@@ -1,6 +1,8 @@
 /** Star sensor: frames of stars, simulated, restored and measured. */
 export { solveAttitude } from './attitude/attitude.js';
 export type { Attitude, AttitudeMethod, StarPair } from './attitude/attitude.js';
+export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from './catalogue.js';
+export type { CatalogueStar, Pointing, ProjectOptions } from './catalogue.js';
 export { Camera } from './camera.js';
 export type { AxisMatrix, CameraOptions } from './camera.js';
 export type { Matrix3, Vector } from './linear.js';

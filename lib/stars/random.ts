@@ -1,27 +1,21 @@
+import { createRandom, sampleNormal } from '../random.js';
+
 /** Above this mean, counts are drawn by rejection; below, by multiplying uniform numbers (Knuth). */
 const REJECTION_FROM = 10;
 
 /** Seeded random numbers, equal on every platform up to the last bits of its exp and log. */
 export class Random {
-  #state: number;
+  /** Uniform in [0, 1). */
+  readonly uniform: () => number;
 
   /** @param seed any integer of 32 bits */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.uniform = createRandom(seed);
   }
 
-  /** Uniform in [0, 1) (mulberry32). */
-  uniform(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /** Standard normal (Box-Muller). */
+  /** Standard normal. */
   normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+    return sampleNormal(this.uniform);
   }
 
   /** Poisson counts of this mean, >= 0. */

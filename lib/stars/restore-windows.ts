@@ -48,7 +48,7 @@ export async function restoreWindows(frame: AnyFrame, windows: readonly StarWind
   for (const window of windows) {
     const psf = psfOf(window);
     const most = await context.steps.count(window, psf);
-    using solver = openSolver(context, window, psf);
+    using solver = openSolver(context, window, psf, frame);
     await solver.native.setPsf({ kernels: psf.data, coefficients: null, gridRows: 1, gridColumns: 1 });
     solver.native.configure(tune(context, full / scale));
     for (let plane = 0; plane < planes; plane += 1) {
@@ -79,10 +79,12 @@ async function solve(solver: NativeSolver, { width }: StarWindow, observed: Floa
   return samples.samples;
 }
 
-function openSolver({ binding, isa, threads, method }: WindowContext, { width, height }: StarWindow, psf: Psf): Disposable & { readonly native: NativeSolver } {
+function openSolver({ binding, isa, threads, method }: WindowContext, { left, top, width, height }: StarWindow, psf: Psf, frame: AnyFrame): Disposable & { readonly native: NativeSolver } {
+  // Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in.
+  const isAtEdge = left === 0 || top === 0 || left + width === frame.width || top + height === frame.height;
   const shape: SolverShape = {
     method, width, height, radiusX: (psf.width - 1) / 2, radiusY: (psf.height - 1) / 2, symmetric: psf.symmetric, modes: 1,
-    boundary: 'replicate', sampleBits: 32, acceleration: 'none', totalVariation: false, masked: false, threads,
+    boundary: isAtEdge ? 'bertero' : 'replicate', sampleBits: 32, acceleration: 'none', totalVariation: false, masked: false, threads,
   };
   const native = binding.createSolver(shape, isa);
   return { native, [Symbol.dispose]: () => native.dispose() };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createRandom } from '../../scripts/random.mjs';
+import { createRandom } from '../../lib/random.js';
 import type { Channels, Depth, Frame } from '../../lib/index.js';
 
 export interface FrameOptions {
