@@ -25,8 +25,12 @@ def parse_arguments(argv=None):
     blur.add_argument("--estimate", help="the .json of `perifocal estimate -o`, with the kernel as .npy beside it")
     blur.add_argument("--kernel", help="picture or .npy array of the kernel")
     blur.add_argument("--radius", type=float, help="radius of a disk in px instead")
-    parser.add_argument("--noise", type=float, help="read noise, a share of full scale, such as 0.005; an estimate has its own")
-    parser.add_argument("--electrons", type=float, help="full scale in electrons, for shot noise; an estimate has its own")
+    parser.add_argument(
+        "--noise", type=float, help="read noise, a share of full scale, such as 0.005; an estimate has its own"
+    )
+    parser.add_argument(
+        "--electrons", type=float, help="full scale in electrons, for shot noise; an estimate has its own"
+    )
     parser.add_argument("--jpeg", type=int, help="JPEG quality of the camera, if it compresses")
     parser.add_argument("--name", required=True, help="of the model")
     parser.add_argument("--init", required=True, help="general float weights (train/weights/*.fp16.safetensors)")
@@ -41,7 +45,9 @@ def read_estimate(path):
         noise = record["noise"] or {}
         found = [noise.get("readNoise"), noise.get("electrons")]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"cannot read the estimate {path} ({error}): expected what `perifocal estimate -o` writes") from error
+        raise ValueError(
+            f"cannot read the estimate {path} ({error}): expected what `perifocal estimate -o` writes"
+        ) from error
     if any(value is not None and not (isinstance(value, (int, float)) and 0 <= value < math.inf) for value in found):
         raise ValueError(f"{path} has the noise {found}: expected numbers from 0 on")
     return read_kernel(Path(path).with_suffix(".npy")), *found

@@ -12,6 +12,7 @@ import { fitDisk } from './disk-fit.js';
 import { PatchSums, estimateKernel } from './kernel.js';
 import type { KernelEstimate, KernelSymmetry } from './kernel.js';
 import { PATCH, PatchReader, listPatches, transferOf } from './patches.js';
+import { registerByFeatures } from './match-features.js';
 import { registerCoarsely, registerFinely } from './register.js';
 import type { Registration } from './register.js';
 import { warp } from './warp.js';
@@ -54,19 +55,27 @@ export interface ReferenceEstimate {
 export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
   const [target, source] = [await toPlane(frame), await toPlane(reference)];
   if (Math.min(target.width, target.height) < PATCH) return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
-  const start = await registerCoarsely(target, source, firstGuess(target, source, options.scale));
-  if (!start) return decline('frame or reference is flat, or they hardly overlap at the scale given');
   const plan = await fft.plan({ rows: PATCH, columns: PATCH });
   try {
-    return await solve(plan, target, source, start, options.symmetry ?? 'point', signal);
+    const registration = await register(plan, target, source, firstGuess(target, source, options.scale), signal);
+    if (!registration) return decline('the reference does not fit the frame: one of them is flat, they overlap too little, or show another place');
+    return await solve(plan, target, source, registration, options.symmetry ?? 'point', signal);
   } finally {
     plan.dispose();
   }
 }
 
-async function solve(plan: FftPlan, target: Plane, source: Plane, start: Affine, symmetry: KernelSymmetry, signal: AbortSignal): Promise<ReferenceEstimate> {
-  let registration = await registerFinely(plan, target, source, start, null, signal);
-  if (!registration) return decline('the reference does not fit the frame: they overlap too little, show another place, or differ in scale or direction by more than a few percent or degrees');
+/** From the first guess, or where that does not lead to the reference, from corners that both have. */
+async function register(plan: FftPlan, target: Plane, source: Plane, guess: Affine, signal: AbortSignal): Promise<Registration | null> {
+  const near = await registerCoarsely(target, source, guess);
+  const found = near && await registerFinely(plan, target, source, near, null, signal);
+  if (found) return found;
+  const far = await registerByFeatures(target, source, signal);
+  return far && registerFinely(plan, target, source, far, null, signal);
+}
+
+async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registration, symmetry: KernelSymmetry, signal: AbortSignal): Promise<ReferenceEstimate> {
+  let registration = start;
   let sharp = await warp(source, registration.toReference, target.width, target.height);
   const filled = new Float32Array(target.data.length);
   let found: KernelEstimate | null = null;
