@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { stars } from '../lib/index.js';
+import { psf, stars } from '../lib/index.js';
 import type { AnyFrame, stars as Stars } from '../lib/index.js';
 import { loadBinding } from '../lib/native/loader.js';
 import { detectStars } from '../lib/stars/detect.js';
 import { fitStars } from '../lib/stars/fit.js';
 import { readPlane } from '../lib/stars/plane.js';
+import { Random } from '../lib/stars/random.js';
 import { DefocusProfile, StreakProfile } from '../lib/stars/profile.js';
 import type { StarProfile } from '../lib/stars/profile.js';
 import { correlateWindows, fitFrom } from './support/reference-stars/autocorrelation.js';
@@ -148,5 +149,44 @@ describe('the trail of an autocorrelation', () => {
     const request = { data, invalid, width, height, centres: Float64Array.of(100, 100, 200, 200), side: 64, mask: { length: 0, angle: 0, margin: Infinity }, longest: 32, threads: 1 } as const;
     expect((await binding.fitTrail(request, isas[0]!)).misfit).toBeGreaterThan(0.5);
     expect((await binding.fitTrail({ ...request, centres: new Float64Array(0) }, isas[0]!)).misfit).toBe(Infinity);
+  });
+});
+
+describe('windows', () => {
+  const shape = {
+    method: 'hyper-laplacian', width: 0, height: 0, radiusX: 0, radiusY: 0, symmetric: false, modes: 1, boundary: 'replicate', sampleBits: 32,
+    acceleration: 'none', totalVariation: false, masked: false, threads: 1,
+  } as const;
+  const settings = { offset: 0, saturation: Infinity, totalVariation: 0, damping: 0, start: 'flat', lambda: 300, alpha: 2 / 3, prior: 'flat', nsr: 0, exponent: 0 } as const;
+  const psfs = [psf.motion(12, 20), psf.disk(2.5)];
+  /** Width, height, PSF, steps, at the edge. */
+  const windows = [[48, 48, 0, 6, 0], [48, 48, 0, 3, 1], [40, 64, 1, 4, 0], [48, 48, 0, 2, 0], [32, 32, 1, 6, 1]] as const;
+  const random = new Random(4);
+  const samples = windows.map(([width, height]) => Float32Array.from({ length: width * height }, (_, i) => 100 + 5 * random.normal() + (i % 97 === 0 ? 400 : 0)));
+
+  async function solveAlone(index: number): Promise<{ light: Float32Array; level: number }> {
+    const [width, height, kernel, steps, isAtEdge] = windows[index]!;
+    const { data, width: columns, height: rows, symmetric } = psfs[kernel]!;
+    const solver = binding.createSolver({ ...shape, width, height, radiusX: (columns - 1) / 2, radiusY: (rows - 1) / 2, symmetric, boundary: isAtEdge === 1 ? 'bertero' : 'replicate' }, isas[0]!);
+    const sorted = samples[index]!.toSorted();
+    const level = (sorted[sorted.length / 2 - 1]! + sorted[sorted.length / 2]!) / 2 - 7;
+    const light = { samples: samples[index]!.map((value) => (value - level) / 350), frameWidth: width, channels: 1, channel: 0, left: 0, top: 0 };
+    await solver.setPsf({ kernels: data, coefficients: null, gridRows: 1, gridColumns: 1 });
+    solver.configure(settings);
+    await solver.load(light, null);
+    for (let step = 0; step < steps; step += 1) await solver.step();
+    await solver.store(light);
+    solver.dispose();
+    return { light: light.samples, level };
+  }
+
+  it('are solved together as each is alone, whatever the threads', async () => {
+    const wanted = await Promise.all(windows.map((_, index) => solveAlone(index)));
+    for (const threads of THREADS) {
+      const values = Float32Array.from(samples.flatMap((window) => [...window]));
+      const levels = await binding.solveWindows({ shape, settings, psfs, windows: Int32Array.from(windows.flat()), values, scale: 350, pedestal: 7, threads }, isas[0]!);
+      expect([...levels]).toEqual(wanted.map(({ level }) => level));
+      expect(values).toEqual(Float32Array.from(wanted.flatMap(({ light }) => [...light])));
+    }
   });
 });

@@ -1,6 +1,6 @@
 /** What the native addon does with star frames. Arguments are checked by the callers in `lib/`. */
 
-import type { SampleWindow } from './solver.js';
+import type { SampleWindow, SolverSettings, SolverShape } from './solver.js';
 
 export interface SkyRequest {
   /** Brightness of every pixel: the frame's one channel, or luminance. */
@@ -110,6 +110,22 @@ export interface TrailFit {
   readonly angleSigma: number;
 }
 
+export interface WindowsRequest {
+  /** Sizes, PSF, boundary, samples and threads are not read. */
+  readonly shape: SolverShape;
+  readonly settings: SolverSettings;
+  readonly psfs: readonly { readonly data: Float64Array; readonly width: number; readonly height: number; readonly symmetric: boolean }[];
+  /** Width, height, index of its PSF, number of steps, and 1 where light beyond the window is unknown instead of sky, of every window. */
+  readonly windows: Int32Array;
+  /** Samples of all windows, one after the other; their estimates when done. */
+  readonly values: Float32Array;
+  /** What is 1 to the solver, above the level. */
+  readonly scale: number;
+  /** How far below its median a window's level is. */
+  readonly pedestal: number;
+  readonly threads: 1 | 2 | 3;
+}
+
 /** The part of the addon that looks for stars. All work off the event loop, give the same bits for any number of threads, and reject with OUT_OF_MEMORY. */
 export interface StarBinding {
   /** Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a pixel tells nothing. */
@@ -117,4 +133,6 @@ export interface StarBinding {
   findPeaks(request: PeakRequest, isa: string): Promise<Peaks>;
   fitStars(request: FitRequest, isa: string): Promise<NativeFit>;
   fitTrail(request: TrailRequest, isa: string): Promise<TrailFit>;
+  /** Deconvolves windows, each on one thread; resolves with their levels. */
+  solveWindows(request: WindowsRequest, isa: string): Promise<Float64Array>;
 }

@@ -34,9 +34,3 @@ export async function readPlane(frame: AnyFrame, saturation: number, options: Na
   const { sigma, level } = await callNative(options, (binding, threads) => binding.measureSky({ ...request, threads }, data, invalid));
   return { width, height, data, invalid, sigma, background: level };
 }
-
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

@@ -110,6 +110,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("findPeaks", Napi::Function::New(env, findPeaks));
   exports.Set("fitStars", Napi::Function::New(env, fitStars));
   exports.Set("fitTrail", Napi::Function::New(env, fitTrail));
+  exports.Set("solveWindows", Napi::Function::New(env, solveWindows));
   return exports;
 }
 

@@ -72,6 +72,7 @@ Napi::Value measureSky(const Napi::CallbackInfo& info);
 Napi::Value findPeaks(const Napi::CallbackInfo& info);
 Napi::Value fitStars(const Napi::CallbackInfo& info);
 Napi::Value fitTrail(const Napi::CallbackInfo& info);
+Napi::Value solveWindows(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

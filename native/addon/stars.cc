@@ -10,6 +10,7 @@
 #include "stars/matched_filter.h"
 #include "stars/sky.h"
 #include "stars/trail_fit.h"
+#include "stars/window_solver.h"
 
 namespace perifocal::addon {
 namespace {
@@ -191,6 +192,39 @@ Napi::Value fitTrail(const Napi::CallbackInfo& info) {
     return result;
   };
   return (new CallTask(info.Env(), {object.Get("data"), object.Get("invalid")}, compute, convert))->start();
+}
+
+Napi::Value solveWindows(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const auto psfs = object.Get("psfs").As<Napi::Array>();
+  const RegisteredIsa& isa = isaNamed(info.Env(), info[1].As<Napi::String>());
+  WindowRequest request{.shape = solverShapeOf(object.Get("shape").As<Napi::Object>()),
+                        .settings = solverSettingsOf(object.Get("settings").As<Napi::Object>()),
+                        .psfs = {},
+                        .windows = {},
+                        .values = object.Get("values").As<Napi::Float32Array>().Data(),
+                        .scale = numberOf(object, "scale"),
+                        .pedestal = numberOf(object, "pedestal"),
+                        .threads = intOf(object, "threads")};
+  const auto numbers = object.Get("windows").As<Napi::Int32Array>();
+  for (std::size_t i = 0; i + 5 <= numbers.ElementLength(); i += 5) {
+    request.windows.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4] != 0});
+  }
+  // Arrays that are kept alive.
+  Napi::Array held = Napi::Array::New(info.Env());
+  held.Set(held.Length(), object.Get("values"));
+  for (std::uint32_t i = 0; i < psfs.Length(); ++i) {
+    const auto psf = psfs.Get(i).As<Napi::Object>();
+    held.Set(held.Length(), psf.Get("data"));
+    request.psfs.push_back({psf.Get("data").As<Napi::Float64Array>().Data(), (intOf(psf, "width") - 1) / 2,
+                            (intOf(psf, "height") - 1) / 2, psf.Get("symmetric").ToBoolean().Value()});
+  }
+  auto levels = std::make_shared<std::vector<double>>(request.windows.size());
+  const auto compute = [=, &isa, request = std::move(request)] {
+    return perifocal::solveWindows(request, *isa.fft, *isa.deconvolution, levels->data());
+  };
+  const auto convert = [levels](Napi::Env env) { return doublesOf(env, *levels); };
+  return (new CallTask(info.Env(), {held}, compute, convert))->start();
 }
 
 }  // namespace perifocal::addon

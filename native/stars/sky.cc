@@ -1,6 +1,7 @@
 #include "stars/sky.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -26,10 +27,16 @@ constexpr double kDeviations = 1.4826;
 template <class T>
 void markInvalid(const SourceWindow& colours, int colourCount, double saturation, int y, int width, std::uint8_t* out) {
   const T* row = static_cast<const T*>(colours.first) + y * colours.rowStride;
+  const auto limit = static_cast<float>(saturation);
+  // False for NaN as well.
+  const auto isValid = [=](T sample) { return static_cast<float>(sample) < limit; };
+  if (colours.pixelStride == 1) {
+    for (int x = 0; x < width; ++x) out[x] = !isValid(row[x]);
+    return;
+  }
   std::fill_n(out, width, 0);
   for (int colour = 0; colour < colourCount; ++colour) {
-    // True for NaN as well.
-    for (int x = 0; x < width; ++x) out[x] |= !(row[x * colours.pixelStride + colour] < saturation);
+    for (int x = 0; x < width; ++x) out[x] |= !isValid(row[x * colours.pixelStride + colour]);
   }
 }
 
@@ -45,7 +52,7 @@ void readInvalid(const SkyRequest& request, int y, std::uint8_t* out) {
 }
 
 /// Few counts: medians are rounded to whole ones, means are not.
-Sky clipSky(const std::vector<double>& values, double level, double spread, double count) {
+Sky clipSky(const std::vector<float>& values, double level, double spread, double count) {
   Sky sky{std::max(spread, count), level};
   for (int pass = 0; pass < kClipPasses; ++pass) {
     const double limit = kClip * std::max(sky.sigma, count / 2), centre = sky.level;
@@ -66,11 +73,11 @@ Sky clipSky(const std::vector<double>& values, double level, double spread, doub
 }
 
 /// Level and standard deviation of the sky among samples with stars.
-Sky skyOf(std::vector<double>& values, double count) {
+Sky skyOf(std::vector<float>& values, double count) {
   if (values.empty()) return {count * kRounding, 0};
   const double level = medianOf(values);
-  std::vector<double> deviations(values.size());
-  std::transform(values.begin(), values.end(), deviations.begin(), [=](double v) { return std::fabs(v - level); });
+  std::vector<float> deviations(values.size());
+  std::transform(values.begin(), values.end(), deviations.begin(), [=](double v) { return static_cast<float>(std::fabs(v - level)); });
   const double spread = kDeviations * medianOf(deviations);
   if (spread > count) return {spread, level};
   return clipSky(values, level, spread, count);
@@ -92,9 +99,12 @@ class SkyBlocks {
     const int area = (right - left) * (bottom - top);
     // An odd step, so that columns are met evenly.
     const int step = std::max(1, area / kSamples | 1);
-    std::vector<double> values, finite;
-    for (int i = 0; i < area; i += step) {
-      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(top + i / (right - left)) * width_ + left + i % (right - left);
+    std::vector<float> values, finite;
+    values.reserve(area / step + 1);
+    for (int x = left, y = top; y < bottom; x += step) {
+      for (; x >= right; x -= right - left) ++y;
+      if (y >= bottom) break;
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(y) * width_ + x;
       if (invalid[pixel] == 0) {
         values.push_back(plane[pixel]);
       } else if (std::isfinite(plane[pixel])) {
@@ -140,27 +150,46 @@ struct Place {
 class LevelRows {
  public:
   LevelRows(const SkyBlocks& blocks, int width, int height) : blocks_(blocks), height_(height) {
-    for (int x = 0; x < width; ++x) across_.emplace_back(x, width, blocks.columns());
+    for (int x = 0; x < width; ++x) {
+      const Place place(x, width, blocks.columns());
+      if (segments_.empty() || segments_.back().low != place.low) segments_.push_back({x, place.low, place.high});
+      shares_.push_back(static_cast<float>(place.share));
+    }
+    segments_.push_back({width, 0, 0});
   }
 
   void subtract(int y, float* row) const {
     const Place down(y, height_, blocks_.rows());
-    std::vector<double> line(blocks_.columns());
-    for (int column = 0; column < blocks_.columns(); ++column) {
-      line[column] = (1 - down.share) * blocks_.level(column, down.low) + down.share * blocks_.level(column, down.high);
-    }
-    for (std::size_t x = 0; x < across_.size(); ++x) {
-      const Place& place = across_[x];
-      const double level = (1 - place.share) * line[place.low] + place.share * line[place.high];
-      // What is no number would spread over everything that is transformed with it.
-      row[x] = std::isfinite(row[x]) ? static_cast<float>(row[x] - level) : 0;
+    const auto level = [&](int column) {
+      return (1 - down.share) * blocks_.level(column, down.low) + down.share * blocks_.level(column, down.high);
+    };
+    for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+      const double low = level(segments_[i].low);
+      subtract(segments_[i].left, segments_[i + 1].left, static_cast<float>(low),
+               static_cast<float>(level(segments_[i].high) - low), row);
     }
   }
 
  private:
+  /// Columns from `left` on that lie between the same blocks.
+  struct Segment {
+    int left, low, high;
+  };
+
+  void subtract(int left, int right, float low, float rise, float* row) const {
+    constexpr std::uint32_t kExponent = 0x7f800000;
+    for (int x = left; x < right; ++x) {
+      const bool isFinite = (std::bit_cast<std::uint32_t>(row[x]) & kExponent) != kExponent;
+      const float above = row[x] - low - shares_[x] * rise;
+      // What is no number would spread over everything that is transformed with it.
+      row[x] = std::bit_cast<float>(isFinite ? std::bit_cast<std::uint32_t>(above) : 0);
+    }
+  }
+
   const SkyBlocks& blocks_;
   int height_;
-  std::vector<Place> across_;
+  std::vector<Segment> segments_;
+  std::vector<float> shares_;
 };
 
 }  // namespace
