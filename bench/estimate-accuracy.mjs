@@ -5,23 +5,17 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
 import { createScene } from '../scripts/scene.mjs';
-import { blur, readScene, take, toPlanes } from './estimate-cases.mjs';
+import { SCENES, SIZE, blur, readScene, take, toPlanes } from './estimate-cases.mjs';
 
-const SCENES = [
-  'val/s2_athens_rgb.png', 'val/s2_santos_cir.png', 'val/s2_sharkbay_rgb.png', 'train/s2_algiers_rgb.webp', 'train/s2_busan_nir.webp',
-  'train/s2_genoa_rgb.webp', 'train/s2_germany_gray.webp', 'train/s2_india_cir.webp', 'train/s2_similaun_cir.webp', 'train/s2_virginia_swir_20m.webp',
-  'train/l7_san_francisco_cir_30m.webp', 'train/naip_m_4709963_se_14_1_20150926.webp', 'train/oam_banepa_r0_c1.webp', 'train/iss_nir_iss_089.webp',
-];
 const RADII = [2, 2.7, 3.4, 4.1, 5, 6, 7, 8];
 const OTHERS = {
   sharp: null, 'gaussian:1': psf.gaussian(1), 'gaussian:2': psf.gaussian(2), 'motion:6@20': psf.motion(6, 20), 'motion:9@45': psf.motion(9, 45),
   'motion:12@70': psf.motion(12, 70), 'motion:20@0': psf.motion(20, 0),
 };
-const SIZE = { width: 900, height: 700 };
 
 /** One case: what was estimated of a frame whose radius is known; radius 0: it has none. */
 async function run(name, radius, frame) {
-  const { blur: { declined, shape, confidence, channels }, seconds } = await estimate(frame, { threads: 2 });
+  const { blur: { declined, shape, confidence, channels }, seconds } = await estimate(frame, { kind: 'defocus', threads: 2 });
   const found = shape ? Math.sqrt(shape.a * shape.b) : null;
   return { name, radius, found, error: found === null ? null : Math.abs(found - radius), sigma: shape?.sigma ?? null, confidence: confidence?.value ?? 0,
     level: confidence?.level ?? null, gaussianLead: confidence?.gaussianLead ?? null, declined, green: channels[1]?.radius ?? null, seconds };

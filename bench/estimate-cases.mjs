@@ -35,15 +35,54 @@ export function toPlanes({ width, height, data, channels }) {
  * @param {psf.Psf} kernel
  * @returns {Promise<Planes>}
  */
-export async function blur({ width, height, data }, kernel) {
-  const plan = await fft.plan({ rows: height, columns: width, threads: 2 });
+export async function blur(scene, kernel) {
   const [reachX, reachY] = [(kernel.width - 1) / 2, (kernel.height - 1) / 2];
-  const taps = new Float32Array(width * height);
-  kernel.data.forEach((weight, tap) => {
-    const [x, y] = [(tap % kernel.width) - reachX, Math.floor(tap / kernel.width) - reachY];
-    taps[((y + height) % height) * width + ((x + width) % width)] = weight;
+  return filter(scene, reachX, reachY, async (plan) => {
+    const { width, height } = scene;
+    const taps = new Float32Array(width * height);
+    kernel.data.forEach((weight, tap) => {
+      const [x, y] = [(tap % kernel.width) - reachX, Math.floor(tap / kernel.width) - reachY];
+      taps[((y + height) % height) * width + ((x + width) % width)] = weight;
+    });
+    return plan.forward(taps);
   });
-  const transfer = await plan.forward(taps);
+}
+
+/** Pixels beyond both ends of a motion that its sinc is felt in. */
+const SINC_REACH = 4;
+
+/**
+ * Each plane moved straight during the exposure, by its exact transfer function: a kernel of pixels would turn short motion to the axes.
+ * @param {Planes} scene
+ * @param {number} length in pixels
+ * @param {number} angle in degrees, anticlockwise
+ * @returns {Promise<Planes>}
+ */
+export async function move(scene, length, angle) {
+  const reach = Math.ceil(length / 2) + SINC_REACH;
+  const [right, down] = [length * Math.cos((angle * Math.PI) / 180), -length * Math.sin((angle * Math.PI) / 180)];
+  return filter(scene, reach, reach, async ({ bins }) => {
+    const { width, height } = scene;
+    const re = Float32Array.from({ length: bins * height }, (_, bin) => {
+      const row = Math.floor(bin / bins);
+      const phase = Math.PI * (((bin % bins) * right) / width + ((row <= height / 2 ? row : row - height) * down) / height);
+      return Math.abs(phase) < 1e-6 ? 1 : Math.sin(phase) / phase;
+    });
+    return { re, im: new Float32Array(re.length) };
+  });
+}
+
+/**
+ * Each plane through a transfer function, without a border.
+ * @param {Planes} scene
+ * @param {number} reachX
+ * @param {number} reachY
+ * @param {(plan: import('../dist/index.js').FftPlan) => Promise<import('../dist/index.js').HalfSpectrum>} transferOf
+ * @returns {Promise<Planes>}
+ */
+async function filter({ width, height, data }, reachX, reachY, transferOf) {
+  const plan = await fft.plan({ rows: height, columns: width, threads: 2 });
+  const transfer = await transferOf(plan);
   const [keptWidth, keptHeight] = [width - 2 * reachX, height - 2 * reachY];
   const kept = new Float32Array(3 * keptWidth * keptHeight);
   for (let plane = 0; plane < 3; plane += 1) {
@@ -61,6 +100,15 @@ export async function blur({ width, height, data }, kernel) {
   plan.dispose();
   return { width: keptWidth, height: keptHeight, data: kept };
 }
+
+/** Real scenes: Sentinel-2, Landsat, NAIP, drones, the space station. */
+export const SCENES = [
+  'val/s2_athens_rgb.png', 'val/s2_santos_cir.png', 'val/s2_sharkbay_rgb.png', 'train/s2_algiers_rgb.webp', 'train/s2_busan_nir.webp',
+  'train/s2_genoa_rgb.webp', 'train/s2_germany_gray.webp', 'train/s2_india_cir.webp', 'train/s2_similaun_cir.webp', 'train/s2_virginia_swir_20m.webp',
+  'train/l7_san_francisco_cir_30m.webp', 'train/naip_m_4709963_se_14_1_20150926.webp', 'train/oam_banepa_r0_c1.webp', 'train/iss_nir_iss_089.webp',
+];
+/** The part of them that is used. */
+export const SIZE = { width: 900, height: 700 };
 
 /**
  * As a camera delivers it: noise, 8 bits, and a JPEG file where a quality is given.

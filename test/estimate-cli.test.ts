@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
 import { psf } from '../lib/index.js';
+import type { Frame } from '../lib/index.js';
 import { createScene, defocus } from '../scripts/scene.mjs';
 import { createFolder } from './support/models.js';
 import { runNode } from './support/run-child.js';
@@ -50,7 +52,28 @@ describe('perifocal estimate', () => {
     expect(readdirSync(folder.path('several')).sort()).toEqual(['picture.kernel.json', 'picture.kernel.npy', 'picture.kernel.png']);
   });
 
+  it('finds motion together with defocus, and looks for what it is told', async () => {
+    const moved = folder.path('moved.png');
+    const kernel = psf.convolve(psf.disk(3), psf.motion(14, 30));
+    const scene = toPlanes({ ...createScene({ width: 540, height: 430, seed: 3 }), channels: 3 });
+    const { data, width, height } = await take(await blur(scene, kernel), { noise: 0.002 }) as Frame;
+    await sharp(data as Uint8Array, { raw: { width, height, channels: 3 } }).toFile(moved);
+    const { code, stdout, stderr } = await run('estimate', moved, '-o', folder.path('moved-kernel.png'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/moved\.png: motion:1[34]\.\d+@(29|30)\.\d+\+disk:(2\.9|3\.0)\d+, confidence high/);
+    const record = JSON.parse(readFileSync(folder.path('moved-kernel.json'), 'utf8')) as { motion: { length: number } };
+    expect(record).toMatchObject({ kind: 'motion', shape: { sigma: 0 }, confidence: { level: 'high' }, provenance: { method: expect.stringMatching(/motion/) } });
+    expect(Math.abs(record.motion.length - 14)).toBeLessThan(0.3);
+    const npy = await psf.read(folder.path('moved-kernel.npy'));
+    expect(npy.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    expect(npy.symmetric).toBe(true);
+    const still = await run('estimate', picture, '--kind', 'motion');
+    expect(still).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/no estimate of the blur: .*(motion|dark lines)/) });
+  });
+
   it.each<[string, string[], number, RegExp]>([
+    ['an unknown kind', [picture, '--kind', 'shake'], 2, /Allowed choices are auto, defocus, motion/],
+    ['a kind with a reference', [picture, '--kind', 'motion', '--reference', picture], 1, /cannot be used with a reference/],
     ['no image', [], 2, /missing required argument/],
     ['a missing image', ['missing.png'], 1, /missing\.png/],
     ['a kernel as JPEG', [picture, '-o', folder.path('kernel.jpg')], 1, /kernels are written as PNG/],

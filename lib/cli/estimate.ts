@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { ESTIMATE_KINDS } from '../estimate/blur.js';
+import type { EstimateKind } from '../estimate/blur.js';
 import { estimate } from '../estimate/estimate.js';
 import type { Estimate, EstimateOptions } from '../estimate/estimate.js';
 import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
@@ -11,6 +13,7 @@ import { toMegabytes, untilInterrupted } from './jobs.js';
 import { addThreadFlags, parseNumber } from './options.js';
 
 interface EstimateFlags {
+  readonly kind?: EstimateKind;
   readonly output?: string;
   readonly reference?: string;
   readonly referenceScale?: number;
@@ -26,7 +29,8 @@ export function addEstimateCommand(program: Command): void {
     .description('estimate the blur kernel and the noise of pictures from an unknown camera')
     .argument('<image...>', 'picture files')
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several images a folder');
-  command.option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
+  command.addOption(new Option('--kind <kind>', 'what is looked for: straight motion or else defocus, or one of them (default: auto)').choices(ESTIMATE_KINDS))
+    .option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
     .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber))
     .addOption(new Option('--symmetry <kind>', 'with a reference: what the kernel equals itself under (default: point, a turn by 180 degrees)').choices(KERNEL_SYMMETRIES));
   addThreadFlags(command)
@@ -36,13 +40,13 @@ export function addEstimateCommand(program: Command): void {
 }
 
 async function run(images: string[], flags: EstimateFlags): Promise<void> {
-  const { output, reference, referenceScale, symmetry, threads, isa } = flags;
+  const { output, kind, reference, referenceScale, symmetry, threads, isa } = flags;
   const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
   if (isFolder) await mkdir(output, { recursive: true });
   else if (output !== undefined) await checkKernelOutput(output);
   await untilInterrupted(async (signal) => {
     const options = { signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
-      ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }), ...(symmetry !== undefined && { symmetry }) };
+      ...(kind !== undefined && { kind }), ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }), ...(symmetry !== undefined && { symmetry }) };
     for (const image of images) {
       const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
       await estimateOne(image, target, flags, options);

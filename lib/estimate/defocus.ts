@@ -1,17 +1,15 @@
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../native/binding.js';
-import type { FrameSource } from '../frame-engine.js';
 import { convolve } from '../deconvolve/psf/psf.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { disk, ellipse, gaussian } from '../deconvolve/psf/shapes.js';
 import { colourPlanes } from '../deconvolve/plan.js';
-import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
+import { joinSpectra, measureCells } from './blocks.js';
 import type { BlockGrid, Meter } from './blocks.js';
-import { luminanceOf } from './luminance.js';
-import { RadiusFinder } from './radius.js';
 import { drawCurves } from './rings.js';
 import { refineShape } from './shape.js';
 import type { BlurShape } from './shape.js';
+import type { FrameSpectra } from './spectra.js';
 import { LEAST_RADIUS, MOST_RADIUS, judge } from './verdict.js';
 import type { Confidence } from './verdict.js';
 
@@ -46,34 +44,24 @@ export interface DefocusEstimate {
  * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted together with
  * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateDefocus(meter: Meter, { frame, isJpeg }: FrameSource, signal: AbortSignal): Promise<DefocusEstimate> {
-  if (Math.min(frame.width, frame.height) < LEAST_SIDE) {
-    return decline(`${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`);
-  }
-  const grid = layOutBlocks(frame);
-  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid, signal);
-  const whole = joinSpectra(cells);
-  const reason = unfit(whole, grid.side);
-  if (reason) return decline(reason);
-  const finder = new RadiusFinder(grid.side);
+export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: FrameSpectra, signal: AbortSignal): Promise<DefocusEstimate> {
   // Native threads measure the colours while this one fits the luminance.
-  const [found, colours] = await Promise.all([fitLuminance(finder, cells, whole, grid, isJpeg, signal), measureColours(meter, frame, grid, signal)]);
+  const [found, colours] = await Promise.all([fitLuminance(spectra, signal), measureColours(meter, frame, spectra.grid, signal)]);
   if (found.declined !== null) return found;
   const channels: DefocusEstimate['channels'][number][] = [];
-  for (const { name, spectrum } of colours) channels.push({ name, radius: await radiusOf(finder, spectrum, isJpeg, signal) });
+  for (const { name, spectrum } of colours) channels.push({ name, radius: await radiusOf(spectra, spectrum, signal) });
   return { ...found, channels };
 }
 
 /** All but the colours. */
-async function fitLuminance(
-  finder: RadiusFinder, cells: readonly Periodogram[], whole: Periodogram, { side, columns, rows }: BlockGrid, isJpeg: boolean, signal: AbortSignal,
-): Promise<DefocusEstimate> {
+async function fitLuminance(spectra: FrameSpectra, signal: AbortSignal): Promise<DefocusEstimate> {
+  const { cells, whole, grid: { side, columns, rows }, isJpeg, finder } = spectra;
   const curves = drawCurves(whole.power, side, isJpeg);
   const verdict = await judge(finder, curves);
-  if (verdict.declined) return { ...decline(verdict.declined), confidence: verdict.confidence };
+  if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
   const shape = refineShape(verdict, curves, side);
   const radii: (number | null)[] = [];
-  for (const cell of cells) radii.push(await radiusOf(finder, cell, isJpeg, signal));
+  for (const cell of cells) radii.push(await radiusOf(spectra, cell, signal));
   return {
     kind: 'defocus', declined: null, shape, psf: describeShape(shape), kernel: drawShape(shape), confidence: verdict.confidence,
     channels: [], field: { columns, rows, radii },
@@ -81,21 +69,15 @@ async function fitLuminance(
 }
 
 /** Of the disk that explains a spectrum best; null where it is none that counts. */
-async function radiusOf(finder: RadiusFinder, { power, blocks }: Periodogram, isJpeg: boolean, signal: AbortSignal): Promise<number | null> {
+async function radiusOf({ finder, isJpeg }: FrameSpectra, { power, blocks }: Periodogram, signal: AbortSignal): Promise<number | null> {
   signal.throwIfAborted();
   if (blocks === 0) return null;
   const radius = await finder.findRadius(drawCurves(power, finder.side, isJpeg).all);
   return radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? radius : null;
 }
 
-function decline(declined: string): DefocusEstimate {
+export function declineDefocus(declined: string): DefocusEstimate {
   return { kind: 'defocus', declined, shape: null, psf: null, kernel: null, confidence: null, channels: [], field: { columns: 0, rows: 0, radii: [] } };
-}
-
-/** Why no spectrum can be fitted, or null. */
-function unfit({ power, blocks }: Periodogram, side: number): string | null {
-  if (blocks === 0) return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
-  return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
 }
 
 /** The spectrum of each colour. */

@@ -1,5 +1,6 @@
 import type { EngineOptions } from '../engine-options.js';
 import { checkEngineOptions } from '../engine-options.js';
+import { ArgumentError } from '../errors.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
@@ -7,8 +8,8 @@ import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
 import { requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
 import type { Meter } from './blocks.js';
-import { estimateDefocus } from './defocus.js';
-import type { DefocusEstimate } from './defocus.js';
+import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
+import type { BlurOfKind, EstimateKind } from './blur.js';
 import { estimateNoiseModel } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
@@ -18,6 +19,8 @@ import type { KernelSymmetry } from './reference/kernel.js';
 import { readSource } from '../image/source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
+  /** What is looked for: 'auto' (default), 'defocus' or 'motion'. Not with a reference, which shows any kernel. */
+  readonly kind?: EstimateKind;
   /** A sharp picture of the same ground, of the same or a finer grid: the kernel is then measured against it. */
   readonly reference?: EncodedImage | AnyFrame;
   /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
@@ -27,8 +30,11 @@ export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' |
   readonly signal?: AbortSignal;
 }
 
+/** What a blur is estimated as. */
+export type BlurEstimate = BlurOfKind[EstimateKind] | ReferenceEstimate;
+
 /** What a frame tells of the camera that took it. */
-export interface Estimate<Blur extends DefocusEstimate | ReferenceEstimate = DefocusEstimate | ReferenceEstimate> {
+export interface Estimate<Blur extends BlurEstimate = BlurEstimate> {
   readonly width: number;
   readonly height: number;
   readonly blur: Blur;
@@ -39,7 +45,7 @@ export interface Estimate<Blur extends DefocusEstimate | ReferenceEstimate = Def
   readonly peakRssBytes: number;
 }
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['reference', 'referenceScale', 'symmetry', 'threads', 'isa', 'nativeBinding', 'signal'];
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'threads', 'isa', 'nativeBinding', 'signal'];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
@@ -48,14 +54,16 @@ const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['reference', 'reference
 export async function estimate(
   input: EncodedImage | AnyFrame, options: EstimateOptions & Required<Pick<EstimateOptions, 'reference'>>,
 ): Promise<Estimate<ReferenceEstimate>>;
-export async function estimate(input: EncodedImage | AnyFrame, options?: Omit<EstimateOptions, 'reference'>): Promise<Estimate<DefocusEstimate>>;
+export async function estimate<Kind extends EstimateKind = 'auto'>(
+  input: EncodedImage | AnyFrame, options?: Omit<EstimateOptions, 'reference'> & { readonly kind?: Kind },
+): Promise<Estimate<BlurOfKind[Kind]>>;
 export async function estimate(input: EncodedImage | AnyFrame, options: EstimateOptions = {}): Promise<Estimate> {
-  const { meter, signal, matching } = checkEstimateOptions(options);
+  const { meter, signal, matching, kind } = checkEstimateOptions(options);
   const source = await readSource(input, signal);
   const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
-    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateDefocus(meter, source, signal),
+    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateBlur(meter, source, kind, signal),
     noise: await estimateNoiseModel(meter, source, signal),
   });
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
@@ -63,13 +71,24 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
 }
 
-function checkEstimateOptions(options: EstimateOptions): { readonly meter: Meter; readonly signal: AbortSignal; readonly matching: ReferenceOptions } {
+interface CheckedOptions {
+  readonly meter: Meter;
+  readonly signal: AbortSignal;
+  readonly matching: ReferenceOptions;
+  readonly kind: EstimateKind;
+}
+
+function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   requireKnownKeys('options', options, OPTION_KEYS);
-  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry } = options;
+  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry, kind = 'auto' } = options;
   requireSignal(signal);
+  requireOneOf('kind', kind, ESTIMATE_KINDS);
+  if (options.kind !== undefined && options.reference !== undefined) {
+    throw new ArgumentError(`kind '${kind}' cannot be used with a reference, which shows a kernel of any kind: leave one of them out`);
+  }
   if (scale !== undefined) requireNumber('referenceScale', scale, 0.5, 100);
   if (symmetry !== undefined) requireOneOf('symmetry', symmetry, KERNEL_SYMMETRIES);
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
-  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching: { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }) } };
+  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching: { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }) }, kind };
 }

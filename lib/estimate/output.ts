@@ -8,7 +8,8 @@ import { VERSION } from '../version.js';
 import type { Estimate, EstimateOptions } from './estimate.js';
 
 const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {
-  defocus: 'radial fit of a disk to the power spectrum', reference: 'regularised quotient of spectra against a registered reference',
+  defocus: 'radial fit of a disk to the power spectrum', motion: 'fit of straight motion and a disk to the power spectrum',
+  reference: 'regularised quotient of spectra against a registered reference',
 };
 
 /** Throws ImageError unless kernels can be written beside this path. */

@@ -3,6 +3,7 @@ import { logDiskPower, logGaussianPower } from './optics.js';
 import type { Curve } from './rings.js';
 import { SceneFitter } from './scene-fit.js';
 import type { SceneFit } from './scene-fit.js';
+import { modelCurve } from './scene-model.js';
 
 /** Radii that are looked for, in pixels. Beyond both ends of those that count, so that an end is no answer. */
 const [SMALLEST, LARGEST] = [1, 14.5];
@@ -38,7 +39,7 @@ export class RadiusFinder {
 
   /** Tries all radii, then narrows down about the best. */
   async find(curve: Curve): Promise<RadiusFit> {
-    const fitter = new SceneFitter(curve);
+    const fitter = new SceneFitter(modelCurve(curve));
     const costs = this.#search(fitter, curve, 1);
     // Other work gets its turn.
     await setImmediate();
@@ -50,12 +51,12 @@ export class RadiusFinder {
 
   /** The radius alone, in half the time. */
   async findRadius(curve: Curve): Promise<number> {
-    return this.#refine(new SceneFitter(curve), curve, await this.findRoughly(curve)).radius;
+    return this.#refine(new SceneFitter(modelCurve(curve)), curve, await this.findRoughly(curve)).radius;
   }
 
   /** The radius alone, to about 1 %, in less than half the time. */
   async findRoughly(curve: Curve): Promise<number> {
-    const costs = this.#search(new SceneFitter(curve), curve, 2);
+    const costs = this.#search(new SceneFitter(modelCurve(curve)), curve, 2);
     await setImmediate();
     const best = costs.indexOf(Math.min(...costs));
     return RADII[2 * best]! * Math.exp(2 * STEP * vertex(costs, best));
@@ -84,7 +85,7 @@ export class RadiusFinder {
   }
 
   #tableOf({ rho }: Curve): readonly Float64Array[] {
-    const key = `${rho[0]!} ${rho.length}`;
+    const key = rho.join();
     const table = this.#tables.get(key) ?? RADII.map((radius) => logDiskPower(rho, this.side, radius));
     this.#tables.set(key, table);
     return table;
@@ -93,7 +94,7 @@ export class RadiusFinder {
 
 /** The Gaussian that explains a curve best: the disk's rival by shape. */
 export function findGaussian(curve: Curve): { readonly sigma: number; readonly cost: number } {
-  const fitter = new SceneFitter(curve);
+  const fitter = new SceneFitter(modelCurve(curve));
   let near: SceneFit | undefined;
   const costs = GAUSSIANS.map((sigma) => {
     near = fitter.fit(logGaussianPower(curve.rho, sigma), near);

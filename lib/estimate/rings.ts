@@ -1,7 +1,7 @@
 /** Sectors of half a turn in which the spectrum is looked at: a spectrum of reals equals itself turned by 180 degrees. */
 export const SECTORS = 8;
 /** The lowest frequencies, in parts of the sampling rate, hold the scene's large shapes, which follow no power law. */
-const LOWEST = 12 / 512;
+export const LOWEST = 12 / 512;
 /** Side of the blocks of JPEG. */
 const JPEG_BLOCK = 8;
 
@@ -45,7 +45,8 @@ export function drawCurves(power: Float64Array, side: number, isJpeg: boolean): 
   return { all: curves[SECTORS]!, sectors: curves.slice(0, SECTORS) };
 }
 
-function isAtBlockPeak(bin: number, side: number): boolean {
+/** Whether a bin, on one axis, is where the borders of JPEG's blocks put their peaks. */
+export function isAtBlockPeak(bin: number, side: number): boolean {
   const distance = bin % (side / JPEG_BLOCK);
   return bin > 1 && Math.min(distance, side / JPEG_BLOCK - distance) <= 1;
 }

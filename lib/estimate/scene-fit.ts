@@ -1,23 +1,10 @@
-import type { Curve } from './rings.js';
+import type { SceneModel } from './scene-model.js';
 
-/** Misfits beyond this, in natural logarithms of power, count linearly (Huber 1964): scenes are no exact power laws. */
-const HUBER = 0.1;
 const ITERATIONS = 25;
 /** Iterations end where one lowers the cost by less than this part. */
 const LEAST_GAIN = 1e-5;
-
-/**
- * What is expected of a coefficient, and how much a departure costs. Scenes: log power = a + b L + c L^2, L = ln(rho / 0.1);
- * b is about -2.6 for scenes from above, c stays small, lest it stand in for a blur. Noise: log power = n, and with JPEG,
- * which takes more from high frequencies, + m X + o X^2, X = 2 rho - 1.
- */
-interface Coefficient {
-  readonly expected: number;
-  readonly weight: number;
-}
-const SCENE: readonly Coefficient[] = [{ expected: 0, weight: 1e-6 }, { expected: -2.6, weight: 0.05 }, { expected: 0, weight: 1 }];
-const WHITE_NOISE: readonly Coefficient[] = [{ expected: 0, weight: 1e-6 }];
-const JPEG_NOISE: readonly Coefficient[] = [...WHITE_NOISE, { expected: 0, weight: 0.02 }, { expected: 0, weight: 0.01 }];
+/** Step of numerical derivatives by the values of optics, in pixels. */
+const OPTICS_STEP = 0.005;
 
 /** How well a spectrum is explained by a scene seen through some optics, with noise. */
 export interface SceneFit {
@@ -27,76 +14,79 @@ export interface SceneFit {
   readonly values: Float64Array;
 }
 
+/** The same with the values of the optics that explain it best. */
+export interface OpticsFit extends SceneFit {
+  readonly optics: readonly number[];
+}
+
+/** ln |H|^2 at every point, by the values of some optics, in pixels. */
+export type Transfer = (optics: readonly number[]) => Float64Array;
+
 /**
- * Fits S(rho) = exp(scene) |H|^2 + exp(noise) to a curve for given optics, by Levenberg-Marquardt with Huber's weights. The
- * noise is fitted together with the scene: a floor read off the spectrum beforehand is wrong wherever a lobe of |H|^2 or JPEG
- * reaches into its tail.
+ * Fits S = exp(scene) |H|^2 + exp(noise) to a spectrum, by Levenberg-Marquardt with Huber's weights. The noise is fitted together
+ * with the scene: a floor read off the spectrum beforehand is wrong wherever a lobe of |H|^2 or JPEG reaches into its tail.
  */
 export class SceneFitter {
-  readonly #curve: Curve;
-  readonly #coefficients: readonly Coefficient[];
-  /** Each coefficient's term, point after point. */
-  readonly #terms: Float64Array;
+  readonly #model: SceneModel;
+  /** Level of the noise to begin with. */
   readonly #start: number;
 
-  constructor(curve: Curve) {
-    const { rho, isJpeg, logPower } = curve;
-    this.#curve = curve;
-    this.#coefficients = [...SCENE, ...(isJpeg ? JPEG_NOISE : WHITE_NOISE)];
-    const count = this.#coefficients.length;
-    this.#terms = new Float64Array(rho.length * count);
-    rho.forEach((value, point) => {
-      const [scene, noise] = [Math.log(value / 0.1), 2 * value - 1];
-      for (let index = 0; index < count; index += 1) {
-        this.#terms[point * count + index] = index < SCENE.length ? scene ** index : noise ** (index - SCENE.length);
-      }
-    });
+  constructor(model: SceneModel) {
+    this.#model = model;
+    const { logPower } = model;
     const quiet = logPower.slice().sort().subarray(0, Math.max(5, Math.floor(logPower.length / 20)));
     this.#start = quiet.reduce((sum, value) => sum + value, 0) / quiet.length - 0.1;
   }
 
-  /** @param logTransfer ln |H|^2 at every rho of the curve @param near what similar optics gave; taken where it is the better start */
+  /** For given optics. @param logTransfer ln |H|^2 at every point @param near what similar optics gave; taken where it is the better start */
   fit(logTransfer: Float64Array, near?: SceneFit): SceneFit {
-    const count = this.#coefficients.length;
-    let best = this.#evaluate(this.#guess(logTransfer), logTransfer);
-    const other = near && this.#evaluate(near.values, logTransfer);
+    return this.fitOptics(() => logTransfer, [], near);
+  }
+
+  /** The optics too, from a start. */
+  fitOptics(transfer: Transfer, start: readonly number[], near?: SceneFit, iterations = ITERATIONS): OpticsFit {
+    const logTransfer = transfer(start);
+    let best = this.#evaluate(this.#guess(logTransfer), start, logTransfer);
+    const other = near && this.#evaluate(near.values, start, logTransfer);
     if (other && other.cost < best.cost) best = other;
     let damping = 1e-2;
-    for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
-      const { matrix, vector } = this.#linearise(best);
+    for (let iteration = 0; iteration < iterations; iteration += 1) {
+      const { matrix, vector } = this.#linearise(best, slopesOf(transfer, best));
+      const count = vector.length;
       for (let index = 0; index < count; index += 1) matrix[index * count + index]! *= 1 + damping;
       const step = solveSymmetric(matrix, vector);
-      const next = this.#evaluate(best.values.map((value, index) => value + step[index]!), logTransfer);
+      const optics = best.optics.map((value, index) => value + step[best.values.length + index]!);
+      const next = this.#evaluate(best.values.map((value, index) => value + step[index]!), optics, start.length > 0 ? transfer(optics) : logTransfer);
       const isBetter = next.cost < best.cost;
       const gain = best.cost - next.cost;
       damping = isBetter ? Math.max(damping * 0.3, 1e-7) : Math.min(damping * 5, 1e3);
       if (isBetter) best = next;
       if (isBetter && gain < LEAST_GAIN * best.cost) break;
     }
-    return { cost: best.cost / this.#curve.rho.length, values: best.values };
+    return { cost: best.cost / this.#model.rho.length, values: best.values, optics: best.optics };
   }
 
   /** The scene through the lowest frequencies, the noise through the quietest. */
   #guess(logTransfer: Float64Array): Float64Array {
-    const { rho, logPower } = this.#curve;
-    const slope = SCENE[1]!.expected;
-    const levels = Float64Array.from(rho.subarray(2, 12), (value, index) =>
-      logPower[index + 2]! - logTransfer[index + 2]! - slope * Math.log(value / 0.1)).sort();
-    const values = new Float64Array(this.#coefficients.length);
+    const { rho, logPower, low, coefficients, sceneCount } = this.#model;
+    const slope = coefficients[1]!.expected;
+    const levels = Float64Array.from(low.filter((point) => point < rho.length), (point) =>
+      logPower[point]! - logTransfer[point]! - slope * Math.log(rho[point]! / 0.1)).sort();
+    const values = new Float64Array(coefficients.length);
     values.set([levels[levels.length >> 1] ?? 0, slope]);
-    values[SCENE.length] = this.#start;
+    values[sceneCount] = this.#start;
     return values;
   }
 
-  #evaluate(values: Float64Array, logTransfer: Float64Array): Evaluation {
-    const { logPower } = this.#curve;
-    const [terms, count] = [this.#terms, values.length];
+  #evaluate(values: Float64Array, optics: readonly number[], logTransfer: Float64Array): Evaluation {
+    const { logPower, terms, sceneCount, huber } = this.#model;
+    const count = values.length;
     const [misfit, share] = [new Float64Array(logPower.length), new Float64Array(logPower.length)];
     let cost = 0;
     for (let point = 0, term = 0; point < misfit.length; point += 1) {
       let [scene, noise] = [logTransfer[point]!, 0];
       for (let index = 0; index < count; index += 1, term += 1) {
-        if (index < SCENE.length) scene += values[index]! * terms[term]!;
+        if (index < sceneCount) scene += values[index]! * terms[term]!;
         else noise += values[index]! * terms[term]!;
       }
       const sum = scene > noise ? scene + Math.log1p(Math.exp(noise - scene)) : noise + Math.log1p(Math.exp(scene - noise));
@@ -104,38 +94,51 @@ export class SceneFitter {
       misfit[point] = error;
       share[point] = Math.exp(scene - sum);
       const size = Math.abs(error);
-      cost += size < HUBER ? (size * size) / 2 : HUBER * (size - HUBER / 2);
+      cost += size < huber ? (size * size) / 2 : huber * (size - huber / 2);
     }
-    this.#coefficients.forEach(({ expected, weight }, index) => { cost += (HUBER * weight * (values[index]! - expected) ** 2) / 2; });
-    return { values, misfit, share, cost };
+    this.#model.coefficients.forEach(({ expected, weight }, index) => { cost += (weight * (values[index]! - expected) ** 2) / 2; });
+    return { values, optics, logTransfer, misfit, share, cost };
   }
 
-  /** The normal equations. */
-  #linearise({ values, misfit, share }: Evaluation): { matrix: Float64Array; vector: Float64Array } {
-    const [terms, count] = [this.#terms, values.length];
+  /** The normal equations. @param slopes of ln |H|^2 by each value of the optics */
+  #linearise({ values, misfit, share }: Evaluation, slopes: readonly Float64Array[]): { matrix: Float64Array; vector: Float64Array } {
+    const { terms, sceneCount, huber, coefficients } = this.#model;
+    const [given, count] = [values.length, values.length + slopes.length];
     const matrix = new Float64Array(count * count);
     const vector = new Float64Array(count);
     const row = new Float64Array(count);
     for (let point = 0; point < misfit.length; point += 1) {
-      const weight = Math.min(1, HUBER / Math.max(Math.abs(misfit[point]!), 1e-12));
-      for (let index = 0; index < count; index += 1) {
-        row[index] = (index < SCENE.length ? share[point]! : 1 - share[point]!) * terms[point * count + index]!;
+      const weight = Math.min(1, huber / Math.max(Math.abs(misfit[point]!), 1e-12));
+      for (let index = 0; index < given; index += 1) {
+        row[index] = (index < sceneCount ? share[point]! : 1 - share[point]!) * terms[point * given + index]!;
       }
-      for (let i = 0; i < count; i += 1) {
-        vector[i]! += weight * misfit[point]! * row[i]!;
-        for (let j = 0; j <= i; j += 1) matrix[i * count + j]! += weight * row[i]! * row[j]!;
+      for (let index = given; index < count; index += 1) row[index] = share[point]! * slopes[index - given]![point]!;
+      for (let i = 0, entry = 0; i < count; i += 1, entry += count - i) {
+        const weighted = weight * row[i]!;
+        vector[i]! += weighted * misfit[point]!;
+        for (let j = 0; j <= i; j += 1, entry += 1) matrix[entry]! += weighted * row[j]!;
       }
     }
-    this.#coefficients.forEach(({ expected, weight }, index) => {
-      matrix[index * count + index]! += HUBER * weight;
-      vector[index]! -= HUBER * weight * (values[index]! - expected);
+    coefficients.forEach(({ expected, weight }, index) => {
+      matrix[index * count + index]! += weight;
+      vector[index]! -= weight * (values[index]! - expected);
     });
     return { matrix, vector };
   }
 }
 
+/** Of ln |H|^2 by each value of the optics. */
+function slopesOf(transfer: Transfer, { optics, logTransfer }: Evaluation): Float64Array[] {
+  return optics.map((_, index) => {
+    const moved = transfer(optics.map((value, other) => (other === index ? value + OPTICS_STEP : value)));
+    return moved.map((value, point) => (value - logTransfer[point]!) / OPTICS_STEP);
+  });
+}
+
 interface Evaluation {
   readonly values: Float64Array;
+  readonly optics: readonly number[];
+  readonly logTransfer: Float64Array;
   readonly misfit: Float64Array;
   /** Part of the power that is the scene's. */
   readonly share: Float64Array;

@@ -4,6 +4,7 @@ import { SECTORS } from './rings.js';
 import type { Curve, Curves } from './rings.js';
 import { SceneFitter } from './scene-fit.js';
 import type { SceneFit } from './scene-fit.js';
+import { modelCurve } from './scene-model.js';
 import type { Verdict } from './verdict.js';
 
 /** A richer model is taken where it lowers the misfit by more than this part (kernel-estimation, section 1). */
@@ -37,7 +38,7 @@ export function refineShape({ fit, sectorRadii }: Verdict, { all, sectors }: Cur
 
 /** The Gaussian that goes with the disk, without the scene's own. Null where it explains too little. */
 function soften(curve: Curve, side: number, { radius, cost }: Verdict['fit']): { readonly radius: number; readonly sigma: number } | null {
-  const fitter = new SceneFitter(curve);
+  const fitter = new SceneFitter(modelCurve(curve));
   let near: SceneFit | undefined;
   const table = SIGMAS.map((sigma) => RADIUS_STEPS.map((step) => {
     near = fitter.fit(logDiskPower(curve.rho, side, radius * Math.exp(RADIUS_STEP * step), sigma), near);
@@ -65,7 +66,7 @@ function tilt(sectors: readonly Curve[], side: number, radius: number, radii: re
   const wave = Math.hypot(cos, sin);
   if (wave >= constant) return null;
   const costOf = (radiusOf: (sector: number) => number): number => sectors.reduce((sum, curve, sector) =>
-    sum + new SceneFitter(curve).fit(logDiskPower(curve.rho, side, radiusOf(sector))).cost, 0);
+    sum + new SceneFitter(modelCurve(curve)).fit(logDiskPower(curve.rho, side, radiusOf(sector))).cost, 0);
   const tilted = costOf((sector) => Math.sqrt(constant + cos * Math.cos(angleOf(sector)) + sin * Math.sin(angleOf(sector))));
   if (tilted > (1 - LEAST_DROP) * costOf(() => radius)) return null;
   return { a: Math.sqrt(constant + wave), b: Math.sqrt(constant - wave), angle: (Math.atan2(sin, cos) * 90) / Math.PI, sigma: 0 };

@@ -1,0 +1,84 @@
+import { convolve } from '../../deconvolve/psf/psf.js';
+import type { Psf } from '../../deconvolve/psf/psf.js';
+import { motion } from '../../deconvolve/psf/motion.js';
+import { disk } from '../../deconvolve/psf/shapes.js';
+import { drawCurves } from '../rings.js';
+import type { BlurShape } from '../shape.js';
+import type { FrameSpectra } from '../spectra.js';
+import { longestMotion } from './cepstrum.js';
+import { drawPlane } from './plane.js';
+import { searchMotion } from './search.js';
+import type { MotionSearch } from './search.js';
+
+/** Shorter motion has its first dark line where sharp scenes fade out anyway. */
+export const LEAST_LENGTH = 3.2;
+/** Standard deviations of a cepstrum that its minimum must be deep, and how many times worse every explanation without motion must fit. */
+const LEAST_DIP = 3.5;
+const LEAST_LEAD = 1.2;
+/** From both on, confidence is high. */
+const HIGH_DIP = 7;
+const HIGH_LEAD = 1.5;
+
+/** How sure a motion is. */
+export interface MotionConfidence {
+  readonly level: 'high' | 'low';
+  /** 0 to 1: the part of the best rival's misfit that motion does away with. */
+  readonly value: number;
+  /** How many times worse the best of no blur, a Gaussian and a disk fits. */
+  readonly lead: number;
+  /** Depth of the minimum of the cepstrum at the lag of the trail's two ends, in standard deviations. */
+  readonly dip: number;
+}
+
+/** What a frame tells of a straight uniform motion during its exposure, with or without defocus. */
+export interface MotionEstimate {
+  readonly kind: 'motion';
+  /** Why there is no estimate; null: there is one. */
+  readonly declined: string | null;
+  /** Length in pixels; angle in degrees, 0 to 180, anticlockwise: one frame does not tell forth from back. */
+  readonly motion: { readonly length: number; readonly angle: number } | null;
+  /** The defocus that goes with it; null: none. */
+  readonly shape: BlurShape | null;
+  /** In words that `psf` takes, such as 'motion:12.02@34.5+disk:3.01'. */
+  readonly psf: string | null;
+  readonly kernel: Psf | null;
+  readonly confidence: MotionConfidence | null;
+}
+
+/**
+ * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened spectrum of an extended scene
+ * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
+ */
+export async function estimateMotion({ whole, grid: { side }, isJpeg, finder }: FrameSpectra, signal: AbortSignal): Promise<MotionEstimate> {
+  const radius = await finder.findRoughly(drawCurves(whole.power, side, isJpeg).all);
+  const found = await searchMotion(drawPlane(whole.power, side, isJpeg), finder, radius, signal);
+  if (!found) return declineMotion('its spectrum has no dark lines of motion');
+  const { optics: { right, down }, dip, cost, rivalCost } = found;
+  const [length, lead] = [Math.hypot(right, down), rivalCost / cost];
+  const confidence: MotionConfidence = { level: dip >= HIGH_DIP && lead >= HIGH_LEAD ? 'high' : 'low', value: Math.max(0, 1 - 1 / lead), lead, dip };
+  const reason = refusal(found, length, lead, side);
+  return reason ? { ...declineMotion(reason), confidence } : conclude(found, length, confidence);
+}
+
+export function declineMotion(declined: string): MotionEstimate {
+  return { kind: 'motion', declined, motion: null, shape: null, psf: null, kernel: null, confidence: null };
+}
+
+function refusal({ dip }: MotionSearch, length: number, lead: number, side: number): string | null {
+  if (dip < LEAST_DIP) return 'its spectrum has no dark lines of motion: too little texture, or too much noise';
+  if (lead < LEAST_LEAD) return 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another';
+  if (length < LEAST_LENGTH) return `motion by less than ${LEAST_LENGTH} pixels is not resolved`;
+  return length > longestMotion(side) ? `motion by more than ${longestMotion(side)} pixels is beyond its blocks of ${side} pixels` : null;
+}
+
+function conclude({ optics: { right, down, radius } }: MotionSearch, length: number, confidence: MotionConfidence): MotionEstimate {
+  const angle = ((Math.atan2(-down, right) * 180) / Math.PI + 180) % 180;
+  const line = motion(length, angle);
+  const words = `motion:${length.toFixed(3)}@${angle.toFixed(2)}`;
+  return {
+    kind: 'motion', declined: null, motion: { length, angle }, confidence,
+    ...(radius > 0
+      ? { shape: { a: radius, b: radius, angle: 0, sigma: 0 }, psf: `${words}+disk:${radius.toFixed(3)}`, kernel: convolve(line, disk(radius)) }
+      : { shape: null, psf: words, kernel: line }),
+  };
+}

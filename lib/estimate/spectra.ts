@@ -1,0 +1,31 @@
+import type { FrameSource } from '../frame-engine.js';
+import type { Periodogram } from '../native/binding.js';
+import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
+import type { BlockGrid, Meter } from './blocks.js';
+import { luminanceOf } from './luminance.js';
+import { RadiusFinder } from './radius.js';
+
+/** A frame's luminance as power spectra, which every blur from one frame is told by. */
+export interface FrameSpectra {
+  readonly grid: BlockGrid;
+  readonly cells: readonly Periodogram[];
+  /** The mean over all cells. */
+  readonly whole: Periodogram;
+  readonly isJpeg: boolean;
+  readonly finder: RadiusFinder;
+}
+
+/** Measures them, or says in words why they would tell nothing. */
+export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSource, signal: AbortSignal): Promise<FrameSpectra | string> {
+  if (Math.min(frame.width, frame.height) < LEAST_SIDE) return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
+  const grid = layOutBlocks(frame);
+  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid, signal);
+  const whole = joinSpectra(cells);
+  return unfit(whole, grid.side) ?? { grid, cells, whole, isJpeg, finder: new RadiusFinder(grid.side) };
+}
+
+/** Why no spectrum can be fitted, or null. */
+function unfit({ power, blocks }: Periodogram, side: number): string | null {
+  if (blocks === 0) return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
+  return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
+}
