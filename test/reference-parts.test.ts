@@ -25,7 +25,7 @@ describe('blurPlane', () => {
     data[60 * width + 70] = NaN;
     const kernel = { width: SIDE, height: SIDE, data: taps(psf.motion(7, 30)).map((weight, tap) => weight * (1 + tap % 3)) };
     const blurred = new Float32Array(width * height);
-    await blurPlane(plan, { width, height, data }, await transferOf(plan, kernel), REACH, blurred, signal);
+    await blurPlane(plan, { width, height, data }, () => transferOf(plan, kernel), REACH, blurred, signal);
     expect(blurred[60 * width + 70]).toBeNaN();
     for (const [x, y] of [[REACH, REACH], [46, 46], [47, 45], [width - REACH - 1, height - REACH - 1], [100, 20]] as const) {
       let sum = 0;
@@ -37,7 +37,7 @@ describe('blurPlane', () => {
   it('stops when told to', async () => {
     const plane = { width: 64, height: 64, data: new Float32Array(64 * 64) };
     const transfer = await transferOf(plan, psf.disk(2));
-    await expect(blurPlane(plan, plane, transfer, REACH, new Float32Array(64 * 64), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    await expect(blurPlane(plan, plane, async () => transfer, REACH, new Float32Array(64 * 64), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   });
 });
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { ESTIMATE_KINDS } from '../estimate/blur.js';
 import type { EstimateKind } from '../estimate/blur.js';
@@ -18,6 +18,7 @@ interface EstimateFlags {
   readonly reference?: string;
   readonly referenceScale?: number;
   readonly symmetry?: KernelSymmetry;
+  readonly grid?: readonly [number, number];
   readonly threads?: 1 | 2 | 3;
   readonly isa?: string;
   readonly json?: boolean;
@@ -32,21 +33,30 @@ export function addEstimateCommand(program: Command): void {
   command.addOption(new Option('--kind <kind>', 'what is looked for: straight motion or else defocus, or one of them (default: auto)').choices(ESTIMATE_KINDS))
     .option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
     .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber))
-    .addOption(new Option('--symmetry <kind>', 'with a reference: what the kernel equals itself under (default: point, a turn by 180 degrees)').choices(KERNEL_SYMMETRIES));
+    .addOption(new Option('--symmetry <kind>', 'with a reference: what the kernel equals itself under (default: point, a turn by 180 degrees)').choices(KERNEL_SYMMETRIES))
+    .addOption(new Option('--grid <columns>x<rows>', 'with a reference: kernels over the frame, such as 3x3; the .npy then holds all of them').argParser(parseGrid));
   addThreadFlags(command)
     .option('--json', 'print one JSON object per image on standard output, each on a line of its own')
     .option('--quiet', 'no summary')
     .action(run);
 }
 
+function parseGrid(text: string): readonly [number, number] {
+  const match = /^(\d)x(\d)$/.exec(text);
+  if (!match) throw new InvalidArgumentError('Expected columns x rows, such as 3x3.');
+  return [Number(match[1]), Number(match[2])];
+}
+
 async function run(images: string[], flags: EstimateFlags): Promise<void> {
-  const { output, kind, reference, referenceScale, symmetry, threads, isa } = flags;
+  const { output, kind, reference, referenceScale, symmetry, grid, threads, isa } = flags;
   const isFolder = output !== undefined && (images.length > 1 || /[/\\]$/.test(output));
   if (isFolder) await mkdir(output, { recursive: true });
   else if (output !== undefined) await checkKernelOutput(output);
   await untilInterrupted(async (signal) => {
     const options = { signal, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }),
-      ...(kind !== undefined && { kind }), ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }), ...(symmetry !== undefined && { symmetry }) };
+      ...(kind !== undefined && { kind }),
+      ...(reference !== undefined && { reference }), ...(referenceScale !== undefined && { referenceScale }), ...(symmetry !== undefined && { symmetry }),
+      ...(grid !== undefined && { grid }) };
     for (const image of images) {
       const target = isFolder ? join(output, `${basename(image, extname(image))}.kernel.png`) : output;
       await estimateOne(image, target, flags, options);
@@ -76,5 +86,6 @@ function summarise({ blur, noise, seconds, peakRssBytes }: Estimate): string {
   const electrons = noise?.electrons ? `, ${noise.electrons.toPrecision(3)} electrons` : '';
   const known = noise ? `; read noise ${noise.readNoise.toFixed(4)}${electrons}${noise.caveat ? ` (${noise.caveat})` : ''}` : '';
   const words = blur.psf ?? `a kernel of ${blur.kernel!.width}x${blur.kernel!.height} that is no disk`;
-  return `${words}, confidence ${level} (${value.toFixed(2)})${known}; ${seconds.toFixed(2)} s, peak ${toMegabytes(peakRssBytes)} MB`;
+  const field = blur.kind === 'reference' && blur.field ? `, field ${blur.field.radii.map((radius) => radius?.toFixed(2) ?? '-').join(' ')}` : '';
+  return `${words}${field}, confidence ${level} (${value.toFixed(2)})${known}; ${seconds.toFixed(2)} s, peak ${toMegabytes(peakRssBytes)} MB`;
 }

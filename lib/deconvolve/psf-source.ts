@@ -4,7 +4,7 @@ import { checkField, decompose, enlarge, interpolate, kernelAt } from './psf/fie
 import type { PsfField, PsfModes } from './psf/field.js';
 import { fromArray } from './psf/psf.js';
 import type { Psf, PsfWeights } from './psf/psf.js';
-import { parse } from './psf/spec.js';
+import { parseKernels } from './psf/spec.js';
 import type { SolverPsf } from '../native/binding.js';
 
 /** A kernel in words, as weights, or one that varies over the frame. */
@@ -52,7 +52,10 @@ export async function preparePsf(source: PsfSource | readonly PsfSource[]): Prom
 }
 
 async function readSource(source: PsfSource): Promise<Psf | PsfField> {
-  if (typeof source === 'string') return trim(await parse(source));
+  if (typeof source === 'string') {
+    const found = await parseKernels(source);
+    return isField(found) ? found : trim(found);
+  }
   if (typeof source !== 'object' || source === null) throw expected('description, weights or field', 'psf', source);
   return 'kernels' in source ? checkField(source) : fromArray(source);
 }

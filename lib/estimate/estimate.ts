@@ -6,7 +6,7 @@ import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
-import { requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
+import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
 import type { Meter } from './blocks.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind } from './blur.js';
@@ -27,6 +27,8 @@ export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' |
   readonly referenceScale?: number;
   /** What a kernel measured against a reference is taken to be; by default `point`: equal to itself turned by 180 degrees, as those of lenses are. */
   readonly symmetry?: KernelSymmetry;
+  /** Columns and rows of kernels over the frame, each 1 to 4, to be measured against a reference; one kernel by default. */
+  readonly grid?: readonly [columns: number, rows: number];
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +47,10 @@ export interface Estimate<Blur extends BlurEstimate = BlurEstimate> {
   readonly peakRssBytes: number;
 }
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'threads', 'isa', 'nativeBinding', 'signal'];
+/** Of a grid of kernels along an axis. */
+const MOST_NODES = 4;
+
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'grid', 'threads', 'isa', 'nativeBinding', 'signal'];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
@@ -80,7 +85,7 @@ interface CheckedOptions {
 
 function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   requireKnownKeys('options', options, OPTION_KEYS);
-  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry, kind = 'auto' } = options;
+  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry, grid, kind = 'auto' } = options;
   requireSignal(signal);
   requireOneOf('kind', kind, ESTIMATE_KINDS);
   if (options.kind !== undefined && options.reference !== undefined) {
@@ -88,7 +93,15 @@ function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   }
   if (scale !== undefined) requireNumber('referenceScale', scale, 0.5, 100);
   if (symmetry !== undefined) requireOneOf('symmetry', symmetry, KERNEL_SYMMETRIES);
+  if (grid !== undefined) checkGrid(grid, options.reference !== undefined);
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
-  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching: { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }) }, kind };
+  const matching = { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }), ...(grid !== undefined && { grid }) };
+  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching, kind };
+}
+
+function checkGrid(grid: readonly number[], hasReference: boolean): void {
+  if (!Array.isArray(grid) || grid.length !== 2) throw expected('[columns, rows]', 'grid', grid);
+  grid.forEach((nodes, axis) => requireInteger(axis === 0 ? 'columns of the grid' : 'rows of the grid', nodes, 1, MOST_NODES));
+  if (!hasReference) throw new ArgumentError('A grid of kernels needs a reference');
 }

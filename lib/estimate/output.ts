@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { EstimateError, ImageError } from '../errors.js';
 import { checkOutput, writeAtomically, writeFrame } from '../image/encode.js';
 import { drawKernel } from '../deconvolve/psf/draw.js';
+import type { PsfField } from '../deconvolve/psf/field.js';
 import { formatNpy } from '../deconvolve/psf/npy.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { VERSION } from '../version.js';
@@ -19,8 +20,9 @@ export async function checkKernelOutput(path: string): Promise<void> {
 }
 
 /**
- * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64,
- * sum 1; `<name>.json`, its parameters. `--psf` takes the first two, `train.specialise --estimate` the last two. Throws EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
+ * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64, sum 1, or
+ * all kernels of a field; `<name>.json`, its parameters. `--psf` takes the first two, `train.specialise --estimate` the last two. Throws
+ * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
  */
 export async function writeEstimate(path: string, input: string, estimate: Estimate, options: Pick<EstimateOptions, 'signal' | 'reference'> = {}): Promise<void> {
   const { signal } = options;
@@ -29,13 +31,17 @@ export async function writeEstimate(path: string, input: string, estimate: Estim
   await checkKernelOutput(path);
   const name = path.slice(0, -extname(path).length);
   await writeFrame(path, drawKernel(kernel), {}, signal);
-  await writeAtomically(`${name}.npy`, [formatNpy(kernel)], signal);
+  const { columns, rows, kernels } = kernelsOf(estimate) ?? { columns: 1, rows: 1, kernels: [kernel] };
+  await writeAtomically(`${name}.npy`, [formatNpy(kernels.length > 1 ? { columns, rows, matrices: kernels } : kernel)], signal);
   await writeAtomically(`${name}.json`, [Buffer.from(`${JSON.stringify(describeEstimate(input, estimate, options), null, 2)}\n`)], signal);
 }
 
+/** The field of kernels, where one was asked for. */
+const kernelsOf = ({ blur }: Estimate): PsfField | null => (blur.kind === 'reference' ? blur.kernels : null);
+
 /** An estimate without its weights: what is printed, and what goes beside a kernel. */
 export function describeEstimate(input: string, { blur, noise, width, height, seconds }: Estimate, { reference }: Pick<EstimateOptions, 'reference'> = {}): object {
-  const { kernel, ...parameters } = blur;
+  const { kernel, kernels: _, ...parameters } = { kernels: null, ...blur };
   return {
     input, width, height, ...parameters, kernel: kernel && sizeOf(kernel), noise,
     units: { lengths: 'pixels', angles: 'degrees, anticlockwise', noise: 'parts of full scale', electrons: 'electrons at full scale' },

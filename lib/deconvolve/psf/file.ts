@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
-import { ImageError } from '../../errors.js';
+import { ArgumentError, ImageError } from '../../errors.js';
 import { sharp } from '../../image/codec.js';
+import { fromGrid } from './field.js';
+import type { PsfField } from './field.js';
 import { isNpy, parseNpy } from './npy.js';
 import type { Matrix } from './npy.js';
 import { MAX_PSF_SIDE, fromArray } from './psf.js';
@@ -14,9 +16,18 @@ const MAX_FILE_BYTES = 2 ** 24;
  * ArgumentError. @param centre the middle pixel by default, which pictures with an even side do not have
  */
 export async function read(path: string, centre: PsfCentre = 'middle'): Promise<Psf> {
+  const found = await readKernels(path, centre);
+  if ('kernels' in found) throw new ArgumentError(`${path} holds ${found.kernels.length} kernels of a field, not one`);
+  return found;
+}
+
+/** As {@link read}; a NumPy array of four axes (rows and columns of nodes, then of a kernel) is a field. */
+export async function readKernels(path: string, centre: PsfCentre = 'middle'): Promise<Psf | PsfField> {
   const bytes = await readBounded(path);
   try {
-    return fromArray({ ...(isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes)), centre });
+    const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
+    if ('matrices' in found) return fromGrid(found.columns, found.matrices.map((matrix) => ({ ...matrix, centre })));
+    return fromArray({ ...found, centre });
   } catch (error) {
     (error as Error).message = `${path}: ${(error as Error).message}`;
     throw error;

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../errors.js';
 import { requireString } from '../../validate.js';
-import { read } from './file.js';
+import type { PsfField } from './field.js';
+import { readKernels } from './file.js';
 import { motion } from './motion.js';
 import { convolve } from './psf.js';
 import type { Psf, PsfCentre } from './psf.js';
@@ -30,6 +31,13 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 
 /** A kernel from its description, such as `disk:4+gaussian:0.8` or `kernel.png`. Throws ArgumentError or ImageError. */
 export async function parse(text: string): Promise<Psf> {
+  const found = await parseKernels(text);
+  if ('kernels' in found) throw refuse(text, `it holds ${found.kernels.length} kernels of a field, not one`);
+  return found;
+}
+
+/** As {@link parse}; a file may hold a field. */
+export async function parseKernels(text: string): Promise<Psf | PsfField> {
   requireString('psf', text);
   const name = /^([a-z-]+):/.exec(text)?.[1];
   if (name === undefined || !Object.hasOwn(SHAPES, name)) return readDescribed(text);
@@ -56,10 +64,10 @@ function parseNumber(text: string, part: string): number {
 }
 
 /** `path`, `path@x,y` or `path@centroid`. */
-async function readDescribed(text: string): Promise<Psf> {
+async function readDescribed(text: string): Promise<Psf | PsfField> {
   const match = /^(.+)@(?:(centroid)|(\d{1,4}),(\d{1,4}))$/.exec(text);
   if (!/[./\\]/.test(text)) throw refuse(text, 'it is neither a shape nor a file');
-  if (!match) return read(text);
+  if (!match) return readKernels(text);
   const centre: PsfCentre = match[2] ? 'centroid' : [Number(match[3]), Number(match[4])];
-  return read(match[1]!, centre);
+  return readKernels(match[1]!, centre);
 }

@@ -5,9 +5,11 @@ import type { Plane } from './warp.js';
 /**
  * A plane seen through a kernel, by overlapping squares of the plan (overlap-save), into `out`, which may not be the plane. Beyond its
  * edges, and where unknown, the plane counts as its mean about there; what it does not know is unknown in the result.
- * @param reach of the kernel from its centre, in pixels, whose transfer function is on the plan's grid
+ * @param reach of the kernels from their centres, in pixels @param transferAt the transfer function, on the plan's grid, at a place, 0 to 1
  */
-export async function blurPlane(plan: FftPlan, plane: Plane, transfer: HalfSpectrum, reach: number, out: Float32Array, signal: AbortSignal): Promise<void> {
+export async function blurPlane(
+  plan: FftPlan, plane: Plane, transferAt: (x: number, y: number) => Promise<HalfSpectrum>, reach: number, out: Float32Array, signal: AbortSignal,
+): Promise<void> {
   const { width, height, data } = plane;
   const side = plan.length;
   const step = side - 2 * reach;
@@ -16,6 +18,7 @@ export async function blurPlane(plan: FftPlan, plane: Plane, transfer: HalfSpect
     for (let left = 0; left < width; left += step) {
       signal.throwIfAborted();
       readSquare(plane, left - reach, top - reach, side, values);
+      const transfer = await transferAt(Math.min(1, (left + step / 2) / width), Math.min(1, (top + step / 2) / height));
       await plan.inverse(multiply(await plan.forward(values), transfer), values);
       const columns = Math.min(step, width - left);
       for (let y = top; y < Math.min(height, top + step); y += 1) {

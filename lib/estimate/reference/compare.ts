@@ -1,6 +1,7 @@
+import { radiusOf } from '../../deconvolve/psf/psf.js';
 import type { FftPlan } from '../../fft.js';
 import { blurPlane } from './blur.js';
-import { transferOf } from './patches.js';
+import { transfersOf } from './patches.js';
 import type { KernelEstimate } from './kernel.js';
 import type { Plane } from './warp.js';
 
@@ -25,8 +26,8 @@ export interface Comparison {
  * Blurs the reference, fits its offset, and finds where the frame shows something else. @param plan of patches
  * @param sharp the reference on the frame's grid @param filled memory for the result, of the frame's size
  */
-export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { kernel, gain }: KernelEstimate, filled: Float32Array, signal: AbortSignal): Promise<Comparison> {
-  await blurPlane(plan, sharp, await transferOf(plan, kernel), (kernel.width - 1) / 2, filled, signal);
+export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { field, gain }: KernelEstimate, filled: Float32Array, signal: AbortSignal): Promise<Comparison> {
+  await blurPlane(plan, sharp, transfersOf(plan, field), radiusOf(field.kernels[0]!), filled, signal);
   const { width, height, data } = frame;
   const differenceAt = (pixel: number): number => {
     const value = data[pixel]!;

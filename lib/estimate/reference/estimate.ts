@@ -1,17 +1,23 @@
 import type { AnyFrame } from '../../image/frame.js';
+import { kernelAt } from '../../deconvolve/psf/field.js';
+import type { PsfField } from '../../deconvolve/psf/field.js';
 import type { Psf } from '../../deconvolve/psf/psf.js';
 import { fullScale } from '../../deconvolve/samples.js';
 import { fft } from '../../fft.js';
 import type { FftPlan } from '../../fft.js';
+import type { RadiusField } from '../defocus.js';
 import { luminanceOf } from '../luminance.js';
 import type { BlurShape } from '../shape.js';
 import type { Affine } from './affine.js';
 import { compare } from './compare.js';
 import type { Comparison } from './compare.js';
 import { fitDisk } from './disk-fit.js';
-import { PatchSums, estimateKernel } from './kernel.js';
+import type { DiskFit } from './disk-fit.js';
+import { estimateKernels } from './kernel.js';
 import type { KernelEstimate, KernelSymmetry } from './kernel.js';
-import { PATCH, PatchReader, listPatches, transferOf } from './patches.js';
+import { PATCH, PatchReader, listPatches, transfersOf } from './patches.js';
+import { PatchSums } from './patch-sums.js';
+import type { Grid } from './patch-sums.js';
 import { registerByFeatures } from './match-features.js';
 import { registerCoarsely, registerFinely } from './register.js';
 import type { Registration } from './register.js';
@@ -24,6 +30,8 @@ const REACH = 20;
 const ROUNDS = 3;
 /** Patches from which the kernel is found: that of the last round, and those before. */
 const [MOST_PATCHES, ENOUGH_PATCHES] = [96, 48];
+/** A node of a field needs about as much as one patch at its place gives. */
+const LEAST_SUPPORT = 0.5;
 /** A kernel whose weights differ from those of a disk by more than this part of the largest is given as it is, not in words. */
 const MOST_MISFIT = 0.05;
 /** Changed parts beyond this leave too little to learn from. */
@@ -34,6 +42,8 @@ export interface ReferenceOptions {
   readonly scale?: number;
   /** What the kernel is taken to be; by default 'point': equal to itself turned by 180 degrees, as those of lenses are. */
   readonly symmetry?: KernelSymmetry;
+  /** Nodes over the frame at which there are kernels of their own, those between being interpolated; one kernel by default. */
+  readonly grid?: readonly [columns: number, rows: number];
 }
 
 /** What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's pixels. */
@@ -44,7 +54,12 @@ export interface ReferenceEstimate {
   /** The disk with a Gaussian that is nearest to the kernel; null where none is near. */
   readonly shape: BlurShape | null;
   readonly psf: string | null;
+  /** In the middle of the frame, where there is a field. */
   readonly kernel: Psf | null;
+  /** The kernels of a grid, where one was asked for; `psf` of `deconvolve` takes them. */
+  readonly kernels: PsfField | null;
+  /** The radii of the disks nearest to those, node by node; null where none is near. */
+  readonly field: RadiusField | null;
   readonly confidence: { readonly level: 'high' | 'low'; readonly value: number } | null;
   readonly registration: Registration | null;
   /** frame = gain x blurred reference + offset, 1 being full scale, and the part of the frame that shows something else. */
@@ -59,7 +74,7 @@ export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame
   try {
     const registration = await register(plan, target, source, firstGuess(target, source, options.scale), signal);
     if (!registration) return decline('the reference does not fit the frame: one of them is flat, they overlap too little, or show another place');
-    return await solve(plan, target, source, registration, options.symmetry ?? 'point', signal);
+    return await solve(plan, target, source, registration, options, signal);
   } finally {
     plan.dispose();
   }
@@ -74,7 +89,9 @@ async function register(plan: FftPlan, target: Plane, source: Plane, guess: Affi
   return far && registerFinely(plan, target, source, far, null, signal);
 }
 
-async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registration, symmetry: KernelSymmetry, signal: AbortSignal): Promise<ReferenceEstimate> {
+async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registration, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
+  const { grid: [columns, rows] = [1, 1], symmetry = 'point' } = options;
+  const grid = { columns, rows };
   let registration = start;
   let sharp = await warp(source, registration.toReference, target.width, target.height);
   const filled = new Float32Array(target.data.length);
@@ -82,11 +99,11 @@ async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registr
   let compared: Comparison = { filled: target, offset: 0, changed: 0 };
   for (let round = 1; round <= ROUNDS; round += 1) {
     signal.throwIfAborted();
-    found = await solveKernel(plan, compared.filled, sharp, round < ROUNDS ? ENOUGH_PATCHES : MOST_PATCHES, symmetry, signal);
-    if (!found) return decline('no patch of frame and reference has texture to compare');
+    found = await solveKernels(plan, compared.filled, sharp, grid, round < ROUNDS ? ENOUGH_PATCHES : MOST_PATCHES, symmetry, signal);
+    if (!found) return decline(columns * rows > 1 ? `there are too few patches with texture for a grid of ${columns}x${rows}` : 'no patch of frame and reference has texture to compare');
     if (round === 1) {
       // Seen through the kernel, the reference matches better.
-      registration = await registerFinely(plan, target, source, registration.toReference, await transferOf(plan, found.kernel), signal) ?? registration;
+      registration = await registerFinely(plan, target, source, registration.toReference, await transfersOf(plan, found.field)(0.5, 0.5), signal) ?? registration;
       sharp = await warp(source, registration.toReference, target.width, target.height);
     }
     if (round < ROUNDS) compared = await compare(plan, target, sharp, found, filled, signal);
@@ -95,34 +112,46 @@ async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registr
   return conclude(found!, registration, compared);
 }
 
-/** @param most patches that it is learned from */
-async function solveKernel(plan: FftPlan, blurred: Plane, sharp: Plane, most: number, symmetry: KernelSymmetry, signal: AbortSignal): Promise<KernelEstimate | null> {
-  const sums = new PatchSums(plan.lines * plan.bins);
+/** Null where there are too few patches. @param most patches that it is learned from */
+async function solveKernels(
+  plan: FftPlan, blurred: Plane, sharp: Plane, grid: Grid, most: number, symmetry: KernelSymmetry, signal: AbortSignal,
+): Promise<KernelEstimate | null> {
+  const sums = new PatchSums(plan.lines * plan.bins, grid);
   const [ofSharp, ofBlurred] = [new PatchReader(plan), new PatchReader(plan)];
   for (const corner of listPatches(blurred, PATCH, most)) {
     signal.throwIfAborted();
     const s = await ofSharp.read(sharp, corner);
     const b = s && await ofBlurred.read(blurred, corner);
-    if (s && b) sums.add(s, b);
+    if (s && b) sums.add(s, b, (corner[0] + PATCH / 2) / blurred.width, (corner[1] + PATCH / 2) / blurred.height);
   }
-  return sums.patches > 0 ? estimateKernel(plan, sums, REACH, symmetry) : null;
+  return sums.leastSupport < LEAST_SUPPORT ? null : estimateKernels(plan, sums, grid, REACH, symmetry, signal);
 }
 
-function conclude({ kernel, gain }: KernelEstimate, registration: Registration, { offset, changed }: Comparison): ReferenceEstimate {
-  const { radius, sigma, misfit } = fitDisk(kernel);
-  const isDisk = misfit <= MOST_MISFIT && radius >= 0.5;
+function conclude({ field, gain }: KernelEstimate, registration: Registration, { offset, changed }: Comparison): ReferenceEstimate {
+  const kernel = kernelAt(field, 0.5, 0.5);
+  const nearest = nearestDisk(kernel);
   const value = registration.trusted * (1 - changed);
+  const { columns, rows } = field;
+  const isField = field.kernels.length > 1;
   return {
     kind: 'reference', declined: null, kernel,
-    shape: isDisk ? { a: radius, b: radius, angle: 0, sigma } : null,
-    psf: isDisk ? `disk:${radius.toFixed(3)}${sigma >= 0.05 ? `+gaussian:${sigma.toFixed(3)}` : ''}` : null,
+    kernels: isField ? field : null,
+    field: isField ? { columns, rows, radii: field.kernels.map((node) => nearestDisk(node)?.radius ?? null) } : null,
+    shape: nearest && { a: nearest.radius, b: nearest.radius, angle: 0, sigma: nearest.sigma },
+    psf: nearest && `disk:${nearest.radius.toFixed(3)}${nearest.sigma >= 0.05 ? `+gaussian:${nearest.sigma.toFixed(3)}` : ''}`,
     confidence: { level: value >= 0.5 && registration.residual <= 0.3 ? 'high' : 'low', value },
     registration, radiometry: { gain, offset, changed },
   };
 }
 
+/** Null where no disk is near. */
+function nearestDisk(kernel: Psf): DiskFit | null {
+  const found = fitDisk(kernel);
+  return found.misfit <= MOST_MISFIT && found.radius >= 0.5 ? found : null;
+}
+
 function decline(declined: string): ReferenceEstimate {
-  return { kind: 'reference', declined, shape: null, psf: null, kernel: null, confidence: null, registration: null, radiometry: null };
+  return { kind: 'reference', declined, shape: null, psf: null, kernel: null, kernels: null, field: null, confidence: null, registration: null, radiometry: null };
 }
 
 /** Both about their centres. */

@@ -1,6 +1,8 @@
 import type { FftPlan, HalfSpectrum } from '../../fft.js';
 import { normalise } from '../../deconvolve/psf/psf.js';
 import type { Psf } from '../../deconvolve/psf/psf.js';
+import type { PsfField } from '../../deconvolve/psf/field.js';
+import type { Grid, MeasuredTransfer, PatchSums } from './patch-sums.js';
 import { fitRings } from './rings.js';
 import { findSupport } from './support.js';
 
@@ -13,48 +15,6 @@ const HALF_TRUST = 0.01;
 const [FIRST_STEPS, STEPS] = [40, 80];
 /** Weights below this part of the largest are noise. */
 const LEAST_PART = 0.01;
-
-/** Sums over patches of |S|^2, |B|^2 and conj(S) B: all that a kernel is estimated from. */
-export class PatchSums {
-  readonly power: Float64Array;
-  readonly #blurred: Float64Array;
-  readonly #re: Float64Array;
-  readonly #im: Float64Array;
-  #patches = 0;
-
-  constructor(bins: number) {
-    [this.power, this.#blurred, this.#re, this.#im] = [0, 1, 2, 3].map(() => new Float64Array(bins)) as [Float64Array, Float64Array, Float64Array, Float64Array];
-  }
-
-  /** @param s of the sharp patch @param b of the blurred one */
-  add(s: HalfSpectrum, b: HalfSpectrum): void {
-    for (let bin = 0; bin < this.power.length; bin += 1) {
-      const [sr, si, br, bi] = [s.re[bin]!, s.im[bin]!, b.re[bin]!, b.im[bin]!];
-      this.power[bin]! += sr * sr + si * si;
-      this.#blurred[bin]! += br * br + bi * bi;
-      this.#re[bin]! += sr * br + si * bi;
-      this.#im[bin]! += sr * bi - si * br;
-    }
-    this.#patches += 1;
-  }
-
-  get patches(): number {
-    return this.#patches;
-  }
-
-  /** Least squares per frequency, and the variance of each: what S leaves unexplained of B, over the patches. */
-  solve(): { readonly transfer: HalfSpectrum; readonly variance: Float64Array } {
-    const floor = 1e-9 * this.power.reduce((largest, value) => Math.max(largest, value), 0);
-    const transfer = { re: new Float32Array(this.power.length), im: new Float32Array(this.power.length) };
-    const variance = this.power.map((power, bin) => {
-      transfer.re[bin] = this.#re[bin]! / (power + floor);
-      transfer.im[bin] = this.#im[bin]! / (power + floor);
-      const explained = (this.#re[bin]! ** 2 + this.#im[bin]! ** 2) / (power + floor);
-      return Math.max(this.#blurred[bin]! - explained, 0) / Math.max(this.#patches - 1, 1) / (power + floor);
-    });
-    return { transfer, variance };
-  }
-}
 
 /** What a kernel is taken to be: equal to itself turned by any angle, by 180 degrees, or by none. */
 export const KERNEL_SYMMETRIES = ['radial', 'point', 'none'] as const;
@@ -69,28 +29,43 @@ export interface KernelProblem {
   readonly radius: number;
 }
 
-/** A kernel, and what the blurred image is brighter by. */
+/** The kernels of a field, 1x1 where one does for all the frame, and what the blurred image is brighter by. */
 export interface KernelEstimate {
-  readonly kernel: Psf;
+  readonly field: PsfField;
   readonly gain: number;
+}
+
+/** The kernels at the nodes of a grid, which reach `radius` pixels from their centres. */
+export async function estimateKernels(plan: FftPlan, sums: PatchSums, grid: Grid, radius: number, symmetry: KernelSymmetry, signal: AbortSignal): Promise<KernelEstimate> {
+  const side = 2 * radius + 1;
+  const kernels: Psf[] = [];
+  let gain = 0;
+  for (const measured of sums.solve()) {
+    signal.throwIfAborted();
+    const taps = await fitKernel(plan, measured, radius, symmetry);
+    const least = LEAST_PART * taps.reduce((most, tap) => Math.max(most, tap), 0);
+    const data = taps.map((tap) => (tap < least ? 0 : tap));
+    kernels.push(normalise({ width: side, height: side, data }));
+    gain += data.reduce((sum, tap) => sum + tap, 0) / (grid.columns * grid.rows);
+  }
+  return { field: { ...grid, kernels }, gain };
 }
 
 /**
  * The kernel that reaches `radius` pixels from its centre, no weight negative, whose transfer is nearest to the one measured, each
  * frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are left out, and the others found again.
  */
-export async function estimateKernel(plan: FftPlan, sums: PatchSums, radius: number, symmetry: KernelSymmetry): Promise<KernelEstimate> {
-  const measured = sums.solve();
+async function fitKernel(plan: FftPlan, measured: MeasuredTransfer, radius: number, symmetry: KernelSymmetry): Promise<Float64Array> {
   const half = Math.max(HALF_TRUST ** 2, measured.variance.slice().sort()[measured.variance.length >> 2]!);
   const weights = measured.variance.map((value) => half / (half + value));
   // Hann's window has no use for the mean: that frequency follows from the others.
   weights[0] = 0;
   const problem: KernelProblem = { plan, transfer: measured.transfer, weights, radius };
-  if (symmetry === 'radial') return toEstimate(await fitRings(problem), radius);
+  if (symmetry === 'radial') return fitRings(problem);
   const isSymmetric = symmetry === 'point';
   const side = 2 * radius + 1;
   const first = await descend(problem, isSymmetric, new Float64Array(side ** 2), new Uint8Array(side ** 2).fill(1), FIRST_STEPS);
-  return toEstimate(await descend(problem, isSymmetric, first, findSupport(first, radius), STEPS), radius);
+  return descend(problem, isSymmetric, first, findSupport(first, radius), STEPS);
 }
 
 /** Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight. */
@@ -112,13 +87,6 @@ async function descend(
     taps = project(taps.map((tap, index) => support[index]! * (tap + onGrid[placeOf(plan, index, radius)]!)), isSymmetric);
   }
   return taps;
-}
-
-function toEstimate(taps: Float64Array, radius: number): KernelEstimate {
-  const side = 2 * radius + 1;
-  const least = LEAST_PART * taps.reduce((most, tap) => Math.max(most, tap), 0);
-  const kept = taps.map((tap) => (tap < least ? 0 : tap));
-  return { kernel: normalise({ width: side, height: side, data: kept }), gain: kept.reduce((sum, tap) => sum + tap, 0) };
 }
 
 function project(taps: Float64Array, isSymmetric: boolean): Float64Array {

@@ -1,4 +1,6 @@
 import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import { kernelAt } from '../../deconvolve/psf/field.js';
+import type { PsfField } from '../../deconvolve/psf/field.js';
 import type { Plane } from './warp.js';
 
 /** Side of patches, in pixels of the frame. */
@@ -86,4 +88,11 @@ export async function transferOf(plan: FftPlan, kernel: { readonly width: number
     values[((y + rows) % rows) * columns + ((x + columns) % columns)] = kernel.data[tap]!;
   }
   return plan.forward(values);
+}
+
+/** What gives the transfer functions of a field by place, 0 to 1 over the frame; a single one is transformed once. */
+export function transfersOf(plan: FftPlan, field: PsfField): (x: number, y: number) => Promise<HalfSpectrum> {
+  if (field.kernels.length > 1) return (x, y) => transferOf(plan, kernelAt(field, x, y));
+  const single = transferOf(plan, field.kernels[0]!);
+  return () => single;
 }
