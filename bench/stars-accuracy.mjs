@@ -1,5 +1,6 @@
 // How well trails and places of stars are found on simulated frames, against their truth and the Cramer-Rao bound. `node bench/stars-accuracy.mjs`
 import { stars } from '../dist/index.js';
+import { measureAllUsable, measureIterations, measureSpeed } from './stars-goals.mjs';
 
 const SIZE = { width: 512, height: 512 };
 /** Frames of trails: lengths 8 to 60 and all angles, evenly. */
@@ -76,3 +77,6 @@ async function measurePlaces(flux) {
 await measureTrails();
 await measurePublished();
 for (const flux of [20_000, 5000, 2000, 1000]) await measurePlaces(flux);
+await measureAllUsable();
+await measureIterations();
+await measureSpeed();

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { psf, stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
 import { rotationOf, transform } from '../lib/stars/linear.js';
+import { chordOf } from '../lib/stars/motion-path.js';
+import { refineRates } from '../lib/stars/refine-rates.js';
 
 const size = { width: 1024, height: 1024, focalPx: 3000 };
 const AXES: Stars.AxisMatrix[] = [1, -1].flatMap((a) => [1, -1].flatMap((b): Stars.AxisMatrix[] => [[[a, 0], [0, b]], [[0, a], [b, 0]]]));
@@ -112,5 +114,20 @@ describe('a camera', () => {
 
   it('says where its distortion folds over', () => {
     expect(() => new stars.Camera({ ...size, distortion: [-20] }).direction(0, 0)).toThrow(/folds over/);
+  });
+});
+
+describe('refined rates', () => {
+  it.each<[string, Stars.AxisMatrix]>([['as they are', [[1, 0], [0, 1]]], ['mirrored', [[-1, 0], [0, 1]]], ['turned', [[0, 1], [-1, 0]]]])('give the trail that is seen, the axes %s', (_, axes) => {
+    const camera = new stars.Camera({ width: 512, height: 512, focalPx: 2000, axes });
+    const gyro = { rates: [0.05, -0.08, 0.02] as const, exposure: 0.1 };
+    const chord = (motion: Stars.GyroMotion): Stars.StraightMotion => chordOf(stars.tracePath(camera, motion, 255.5, 255.5));
+    const foretold = chord(gyro);
+    const seen = { length: 0.95 * foretold.length, angle: foretold.angle + 2 };
+    const refined = chord(refineRates(camera, gyro, foretold, seen));
+    expect(refined.length).toBeCloseTo(seen.length, 3);
+    expect(refined.angle).toBeCloseTo(seen.angle, 3);
+    // The trail of a frame has no direction.
+    expect(chord(refineRates(camera, gyro, foretold, { ...seen, angle: seen.angle + 180 })).angle).toBeCloseTo(seen.angle, 3);
   });
 });

@@ -12,6 +12,7 @@ import { estimatePaperMotion } from './paper-motion.js';
 import { pathPsf } from './path-psf.js';
 import type { StarPlane } from './plane.js';
 import { DefocusProfile, StreakProfile } from './profile.js';
+import { refineRates } from './refine-rates.js';
 import type { StarProfile } from './profile.js';
 
 /** Width of a sharp star until the frame tells it. */
@@ -51,7 +52,9 @@ export async function findLook(plane: StarPlane, settings: StarSettings, options
   const warnings = blind.declined === null ? compare(chord, blind) : [];
   // What the frame shows is what must be undone.
   if (warnings.length > 0) return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, isFitted: true, warnings };
-  return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind, isFitted: blind.declined === null, warnings };
+  if (blind.declined !== null) return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind };
+  const refined = refineRates(camera, gyro, chord, blind);
+  return { ...blindLook(blind), psfAt: (x, y) => pathPsf(camera, refined, x, y) };
 }
 
 interface Trail {

@@ -4,7 +4,6 @@ import type { GyroMotion } from '../motion-path.js';
 import { StreakProfile } from '../profile.js';
 import type { StarProfile } from '../profile.js';
 import { SHORTEST_TRAIL } from '../blind-motion.js';
-import { missesTrail } from '../look.js';
 import type { StarTrack } from './tracks.js';
 
 /** How rates differ from what the frame shows. */
@@ -37,12 +36,8 @@ export function compareRates({ camera, gyro, interval, profile, before, after }:
   return { length: chord.length - length, angle: isDirected ? turn - 180 * Math.round(turn / 180) : null, shift: shiftOf(camera, gyro, interval, before, after) };
 }
 
-/** Whether the trail of the rates is another than the stars'. */
-export function disagreesWithFrame(camera: Camera, gyro: GyroMotion, { shape: [length, radians] }: StreakProfile, size: { readonly width: number; readonly height: number }): boolean {
-  return missesTrail(chordOfRates(camera, gyro, size), { length, angle: (radians * 180) / Math.PI });
-}
-
-function chordOfRates(camera: Camera, gyro: GyroMotion, { width, height }: { readonly width: number; readonly height: number }): ReturnType<typeof chordOf> {
+/** The trail in the middle of a frame as rates foretell it. */
+export function chordOfRates(camera: Camera, gyro: GyroMotion, { width, height }: { readonly width: number; readonly height: number }): ReturnType<typeof chordOf> {
   return chordOf(tracePath(camera, gyro, (width - 1) / 2, (height - 1) / 2));
 }
 

@@ -7,20 +7,21 @@ import { OneAtATime } from '../../one-at-a-time.js';
 import { requireInteger, requireKnownKeys, requireNumber, requireSignal } from '../../validate.js';
 import { Camera } from '../camera.js';
 import { fitStars } from '../fit.js';
-import { diskLook, sharpLook, straightLook } from '../look.js';
+import { diskLook, missesTrail, sharpLook, straightLook } from '../look.js';
 import type { StarLook } from '../look.js';
-import { chordOf, sensorRates, tracePath } from '../motion-path.js';
+import { sensorRates, tracePath } from '../motion-path.js';
 import type { GyroMotion } from '../motion-path.js';
 import type { NativeOptions } from '../native.js';
 import { checkStarOptions } from '../options.js';
 import type { RestoreStarsOptions, StarSettings } from '../options.js';
 import { pathPsf } from '../path-psf.js';
 import { DefocusProfile, StreakProfile } from '../profile.js';
+import { refineRates } from '../refine-rates.js';
 import type { StarProfile } from '../profile.js';
 import type { StraightMotion } from '../simulate.js';
 import { clearest, keepClear, restoreFrame, searchFrame } from '../restore-stars.js';
 import type { StarFinder, StarResult, StarSearch } from '../restore-stars.js';
-import { compareRates, disagreesWithFrame } from './disagreement.js';
+import { chordOfRates, compareRates } from './disagreement.js';
 import type { RateDisagreement } from './disagreement.js';
 import { detectNear } from './follow.js';
 import { TrackTable } from './tracks.js';
@@ -162,9 +163,9 @@ export class StarTracker implements AsyncDisposable {
   }
 
   /** The shape of the frame before, with the trail that the rates give. */
-  #expectedProfile(gyro: GyroMotion | undefined, { width, height }: AnyFrame): StarProfile | null {
+  #expectedProfile(gyro: GyroMotion | undefined, frame: AnyFrame): StarProfile | null {
     if (gyro === undefined || this.#profile === null) return this.#profile;
-    const { length, angle } = chordOf(tracePath(this.#camera!, gyro, (width - 1) / 2, (height - 1) / 2));
+    const { length, angle } = chordOfRates(this.#camera!, gyro, frame);
     return new StreakProfile({ length, angle: (angle * Math.PI) / 180, sigma: this.#profile.shape.at(-1)! });
   }
 
@@ -174,8 +175,11 @@ export class StarTracker implements AsyncDisposable {
     if (!(profile instanceof StreakProfile) || profile.shape[0] === 0) return sharpLook(null, []);
     const [length, angle, sigma] = profile.shape;
     const straight = straightLook(length, (angle * 180) / Math.PI, sigma);
-    if (gyro === undefined || disagreesWithFrame(this.#camera!, gyro, profile, plane)) return straight;
-    return { ...straight, psfAt: (x, y) => pathPsf(this.#camera!, gyro, x, y) };
+    const chord = gyro === undefined ? null : chordOfRates(this.#camera!, gyro, plane);
+    const seen = { length, angle: (angle * 180) / Math.PI };
+    if (chord === null || missesTrail(chord, seen)) return straight;
+    const refined = refineRates(this.#camera!, gyro!, chord, seen);
+    return { ...straight, psfAt: (x, y) => pathPsf(this.#camera!, refined, x, y) };
   }
 
   /** Where the rates take a place between two frames; null where there is no interval: as the field moved last. */
