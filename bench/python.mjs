@@ -7,10 +7,11 @@ const PYTHON = '/usr/bin/python3';
 /**
  * Peers in Python, which run only when asked: a script that reads a JSON object a line and answers with one.
  * @param {string} script its path
+ * @param {string} [python] which interpreter
  * @returns the versions that it has of its peers (nothing without Python), `ask` and `end`
  */
-export async function startPeers(script) {
-  const child = spawn(PYTHON, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+export async function startPeers(script, python = PYTHON) {
+  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.on('error', () => {});
   child.stdin.on('error', () => {});

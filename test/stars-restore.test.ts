@@ -91,6 +91,35 @@ describe('trailed stars', () => {
   });
 });
 
+describe('stars drawn as they were measured', () => {
+  it.each<[string, Partial<Stars.SimulateOptions>, Stars.RestoreStarsOptions]>([['trails', {}, {}], ['disks', { motion: { length: 0, angle: 0 }, defocusRadius: 5 }, { defocus: 'auto' }]])('are spots with the flux and place of their %s, over a sky without them', async (_, field_, options) => {
+    const { frame, stars: truth } = field({ flux: [5000, 20_000], ...field_ });
+    const { frame: drawn, stars: found, report } = await stars.restoreStars(frame, { ...options, gain: 1, method: 'render' });
+    expect(found).toHaveLength(truth.length);
+    expect(report).toMatchObject({ windows: [], iterations: 0, clipped: 0 });
+    for (const star of found) {
+      let [sum, x, y] = [0, 0, 0];
+      for (let row = -6; row <= 6; row += 1) {
+        for (let column = -6; column <= 6; column += 1) {
+          const light = drawn.data[(Math.round(star.y) + row) * 512 + Math.round(star.x) + column]! - 50;
+          [sum, x, y] = [sum + light, x + light * column, y + light * row];
+        }
+      }
+      expect(Math.abs(sum / star.flux - 1)).toBeLessThan(0.03);
+      expect(Math.hypot(Math.round(star.x) + x / sum - star.x, Math.round(star.y) + y / sum - star.y)).toBeLessThan(0.15);
+    }
+    const untouched = frame.data.filter((value, index) => value === drawn.data[index]).length / frame.data.length;
+    expect(untouched).toBeGreaterThan(0.85);
+  });
+
+  it('are counted where they do not fit, and have no centroids of their own', async () => {
+    const { frame } = field({ bits: 8, gain: 4 });
+    const { report } = await stars.restoreStars(frame, { method: 'render' });
+    expect(report.clipped).toBeGreaterThan(0);
+    await expect(stars.restoreStars(frame, { method: 'render', centroid: 'cog' })).rejects.toThrow(/other than 'render'/);
+  });
+});
+
 describe('a star at the edge of the frame', () => {
   it.each(['hyper-laplacian', 'richardson-lucy'] as const)('is not torn by what the frame does not show, with %s', async (method) => {
     // Half of the trail is outside.

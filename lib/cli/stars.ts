@@ -38,7 +38,7 @@ interface StarFlags {
   readonly quiet?: boolean;
 }
 
-const METHODS: Readonly<Record<string, NonNullable<RestoreStarsOptions['method']>>> = { rl: 'richardson-lucy', 'hyper-laplacian': 'hyper-laplacian', none: 'none' };
+const METHODS: Readonly<Record<string, NonNullable<RestoreStarsOptions['method']>>> = { rl: 'richardson-lucy', 'hyper-laplacian': 'hyper-laplacian', render: 'render', none: 'none' };
 
 export function addStarsCommand(program: Command): void {
   const command = program.command('stars')
@@ -50,7 +50,7 @@ export function addStarsCommand(program: Command): void {
     .option('--focal-px <pixels>', 'focal length over pixel pitch', parseNumber)
     .option('--motion <auto|paper|none|L@theta>', 'trail: found in the frame, found as published, none, or pixels and degrees, anticlockwise (default: auto)')
     .option('--defocus <auto|R>', 'radius of defocused stars in pixels, or found in the frame')
-    .addOption(new Option('--method <name>', 'what restores the windows around stars').choices(Object.keys(METHODS)).default('hyper-laplacian'))
+    .addOption(new Option('--method <name>', 'what restores the windows around stars; render: draws measured stars as spots').choices(Object.keys(METHODS)).default('hyper-laplacian'))
     .addOption(new Option('--centroid <name>', 'how stars are placed').choices(['ml', 'iwcog', 'cog']).default('ml'))
     .option('--gain <electrons>', 'electrons per count, for shot noise (default: unknown)', parseNumber)
     .option('--threshold <sigmas>', 'detection limit (5.5)', parseNumber)
@@ -148,6 +148,6 @@ function parseMotion(text: string): NonNullable<RestoreStarsOptions['motion']> {
 
 function summarise({ stars, report: { shape, windows, iterations, method, seconds, threads, peakRssBytes } }: StarResult): string {
   const look = 'radius' in shape ? `disks of radius ${shape.radius.toFixed(2)}` : shape.length > 0 ? `trails of ${shape.length.toFixed(2)} px at ${shape.angle.toFixed(2)} degrees` : 'sharp stars';
-  const restored = windows.length === 0 ? 'not restored' : `${method} in ${windows.length} windows, ${iterations} iterations`;
+  const restored = method === 'render' ? 'drawn as spots' : windows.length === 0 ? 'not restored' : `${method} in ${windows.length} windows, ${iterations} iterations`;
   return `${stars.length} stars, ${look}, ${restored}; ${seconds.toFixed(2)} s, ${threads} threads, peak ${toMegabytes(peakRssBytes)} MB`;
 }

@@ -3,6 +3,8 @@ export { solveAttitude } from './attitude/attitude.js';
 export type { Attitude, AttitudeMethod, StarPair } from './attitude/attitude.js';
 export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from './catalogue.js';
 export type { CatalogueStar, Pointing, ProjectOptions } from './catalogue.js';
+export { calibrateCamera } from './calibrate.js';
+export type { Calibration, CalibrationOptions, StarSight } from './calibrate.js';
 export { Camera } from './camera.js';
 export type { AxisMatrix, CameraOptions } from './camera.js';
 export type { Matrix3, Vector } from './linear.js';

@@ -18,8 +18,10 @@ export interface RestoreStarsOptions extends Pick<EngineOptions, 'threads' | 'is
   readonly motion?: 'auto' | 'paper' | 'none' | StraightMotion | (GyroMotion & { readonly camera: Camera });
   /** Radius in pixels of defocused stars, or 'auto': found in the frame. Not together with a motion. */
   readonly defocus?: 'auto' | number;
-  /** What restores the windows around stars; 'none' measures only. */
-  readonly method?: StarMethod | 'none';
+  /**
+   * What restores the windows around stars; 'render' draws the measured stars as spots of 1 pixel instead, for extractors that need such; 'none' measures only.
+   */
+  readonly method?: StarMethod | 'render' | 'none';
   readonly centroid?: CentroidMethod;
   /** Of Richardson-Lucy (predicted by default; 'settled': until no centroid moves by 0.002 pixels over 8 of them) or of the hyper-Laplacian's outer steps (6). */
   readonly iterations?: number | 'settled';
@@ -38,7 +40,7 @@ export interface RestoreStarsOptions extends Pick<EngineOptions, 'threads' | 'is
 export interface StarSettings {
   readonly motion: Exclude<RestoreStarsOptions['motion'], undefined>;
   readonly defocus: 'auto' | number | null;
-  readonly method: StarMethod | 'none';
+  readonly method: StarMethod | 'render' | 'none';
   readonly centroid: CentroidMethod;
   readonly iterations: number | 'settled' | null;
   readonly threshold: number;
@@ -63,10 +65,10 @@ export function checkStarOptions(options: RestoreStarsOptions): StarSettings {
   const motion = options.motion ?? (defocus === undefined ? 'auto' : 'none');
   if (defocus !== undefined && motion !== 'none') throw new ArgumentError('Give either motion or defocus: stars with both are not modelled');
   const { threads } = checkEngineOptions(options, '1GB');
-  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', ['hyper-laplacian', 'richardson-lucy', 'none'] as const);
+  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', ['hyper-laplacian', 'richardson-lucy', 'render', 'none'] as const);
   if (iterations === 'settled' && method !== 'richardson-lucy') throw new ArgumentError(`Only iterations of 'richardson-lucy' run until they are settled: give '${method}' a number`);
   const centroid = requireOneOf('centroid', options.centroid ?? 'ml', ['ml', 'iwcog', 'cog'] as const);
-  if (method === 'none' && centroid !== 'ml') throw new ArgumentError(`Centroids '${centroid}' are taken from the restored frame: choose a method other than 'none', or 'ml'`);
+  if ((method === 'none' || method === 'render') && centroid !== 'ml') throw new ArgumentError(`Centroids '${centroid}' are taken from the restored frame: choose a method other than '${method}', or 'ml'`);
   return {
     motion: checkMotion(motion), method, centroid, threads, isa: options.isa, signal, onProgress,
     defocus: defocus === undefined || defocus === 'auto' ? defocus ?? null : requireNumber('defocus', defocus, 0.5, 100),

@@ -24,6 +24,7 @@ import { readPlane } from './plane.js';
 import type { StarPlane } from './plane.js';
 import { StreakProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
+import { renderStars } from './render-stars.js';
 import { restoreWindows } from './restore-windows.js';
 import type { WindowReport } from './restore-windows.js';
 import { planSteps } from './window-steps.js';
@@ -122,8 +123,8 @@ export async function restoreFrame(source: AnyFrame, settings: StarSettings, fin
   const { look, fit, found } = await find(plane, noise, settings, options);
   signal.throwIfAborted();
   const frame = { ...source, data: source.data.slice() } as AnyFrame;
-  const windows = settings.method === 'none' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
-  const restored = await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { isa, sigma: plane.sigma });
+  const windows = settings.method === 'none' || settings.method === 'render' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
+  const restored = settings.method === 'render' ? { iterations: 0, clipped: renderStars(frame, plane, fit.stars, fit.profile) } : await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { isa, sigma: plane.sigma });
   const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);
   const full = fullScale(source);
   return new StarResult(frame, [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)), {
@@ -181,7 +182,7 @@ async function restoreAround(
   settings: StarSettings, engine: { readonly isa: string; readonly sigma: number },
 ): Promise<WindowReport> {
   const { method, iterations, threads, signal, onProgress } = settings;
-  if (windows.length === 0 || method === 'none' || psfAt === null) return { iterations: 0, clipped: 0 };
+  if (windows.length === 0 || method === 'none' || method === 'render' || psfAt === null) return { iterations: 0, clipped: 0 };
   const onWindow = (done: number): void => onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
   const psfOf = ({ left, top, width, height }: StarWindow): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
   const steps = planSteps(method, iterations, found, profile instanceof StreakProfile ? profile.shape[2] : null);
