@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate]
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate,stars]
 // [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer;
 // a PNG file for details of what the methods restore.
 import { availableParallelism } from 'node:os';
@@ -16,6 +16,7 @@ import { benchmarkMethods } from './methods.mjs';
 import { benchmarkMetrics } from './metrics.mjs';
 import { benchmarkPeers } from './peers.mjs';
 import { benchmarkSolvers } from './solvers.mjs';
+import { benchmarkStars } from './stars.mjs';
 import { formatReport } from './tables.mjs';
 
 /** Small enough that everything ends in about a minute, for continuous integration. */
@@ -30,6 +31,7 @@ const QUICK = {
   estimate: { width: 512, height: 384, samples: 2 },
   methods: { width: 512, height: 384 },
   metrics: { width: 512, height: 384, rounds: 2 },
+  stars: { side: 512, rounds: 4 },
 };
 const FULL = {
   kernelSamples: 7,
@@ -42,6 +44,7 @@ const FULL = {
   estimate: { width: 2048, height: 1536, samples: 5 },
   methods: { width: 2048, height: 1536 },
   metrics: { width: 2048, height: 1536, rounds: 5 },
+  stars: { side: 1024, rounds: 20 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */
@@ -52,7 +55,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate,stars' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
@@ -80,6 +83,7 @@ async function main() {
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
     ...(sections.has('methods') && { methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }) }),
     ...(sections.has('estimate') && { estimate: await benchmarkEstimate({ ...settings.estimate, threads, report }) }),
+    ...(sections.has('stars') && { stars: await benchmarkStars({ ...settings.stars, threads, isa, report }) }),
     ...(sections.has('metrics') && { metrics: await benchmarkMetrics({ ...settings.metrics, threads, isa, report }) }),
   };
   if (results.algorithms || results.peers) results.bars = judgeBars(results);

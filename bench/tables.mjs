@@ -97,10 +97,20 @@ const formatEstimate = ({ width, height, threads, radius, results }) => [
     name, Math.min(...seconds).toFixed(2), Math.min(...cpuSeconds).toFixed(2), `${(peakRssBytes / 1e6).toFixed(0)} MB`, psf])),
 ].join('\n');
 
+const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, errors, results }) => {
+  const error = (found) => (found === undefined ? '' : found === null ? 'stars missing' : `${found.toFixed(3)} px`);
+  return [
+    `Star frame of ${side}x${side} pixels, 16 bits, ${stars} stars, trails of ${trail.length} px, ${iterations} iterations of Richardson-Lucy; ${isa}; the fastest of all`,
+    `scipy ${versions.scipy ?? 'missing'}, scikit-image ${versions.skimage ?? 'missing'}: transforms on ${threads} threads; mean error of places ${error(errors.ours)}, peers ${error(errors.peer)}`,
+    formatTable(['step', 'ms, 1 thread', `ms, ${threads} threads`, 'peers, ms', 'x ours'], results.map(({ step, one, ours, peer }) => [
+      step, (1000 * one).toFixed(1), (1000 * ours).toFixed(1), peer === undefined ? '' : (1000 * peer).toFixed(0), peer === undefined ? '' : oneDigit(peer / ours)])),
+  ].join('\n');
+};
+
 /** All results for people. */
-export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods, metrics, estimate }) => [
+export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods, metrics, estimate, stars }) => [
   formatMachine(machine), kernels && formatKernels(kernels), algorithms && formatAlgorithms(algorithms),
   frames && formatFrames(frames), peers && formatPeers(peers), bars && formatBars(bars),
   fft && formatFft(fft), solvers && formatSolvers(solvers), methods && formatMethods(methods),
-  metrics && formatMetrics(metrics), estimate && formatEstimate(estimate),
+  metrics && formatMetrics(metrics), estimate && formatEstimate(estimate), stars && formatStars(stars),
 ].filter(Boolean).join('\n\n');

@@ -17,7 +17,7 @@ const MOST_STARS = 16;
 const THRESHOLD = 6.5;
 /** Width of the filter that finds stars of any look. */
 export const SEARCH_SIGMA = 1.5;
-const FIRST_SIDE = 128;
+const FIRST_SIDE = 64;
 const EVERYTHING = { length: 0, angle: 0, margin: Infinity };
 /** Stars are this far from the model, in parts of their brightness, where nothing better is known. */
 export const MISFIT = 0.05;

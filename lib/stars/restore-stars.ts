@@ -92,6 +92,8 @@ export class StarResult<F extends AnyFrame = AnyFrame> {
 export async function restoreStars(input: EncodedImage | AnyFrame, options: RestoreStarsOptions = {}): Promise<StarResult> {
   const settings = checkStarOptions(options);
   const { frame } = await readSource(input, settings.signal);
+  // A decoder's threads keep several times the frame.
+  if (frame !== input) loadBinding().trimHeap();
   return restoreFrame(frame, settings, searchFrame).catch((error: unknown) => { throw translateNativeError(error); });
 }
 
