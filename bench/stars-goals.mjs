@@ -69,7 +69,7 @@ function wrongGyro() {
 
 /** Stars that an extractor finds before and after, and those measured; places against the Cramer-Rao bound. @param {string} label @param {object} options @param {number} flux */
 async function measureUsable(label, options, flux) {
-  let [before, restored, measured, count, square, bound, places] = [0, 0, 0, 0, 0, 0, 0];
+  let [before, restored, drawn, measured, count, square, bound, places] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= 8; seed += 1) {
     const truth = { camera: CAMERA, rates: RATES, exposure: EXPOSURE };
     const { frame, stars: field } = stars.simulate({ ...SIZE, stars: 20, flux, separation: 45, motion: truth, seed });
@@ -77,6 +77,7 @@ async function measureUsable(label, options, flux) {
     const { level, sigma } = report.sky;
     before += usable(field, extract(frame, level, sigma));
     restored += usable(field, extract(after, level, sigma));
+    drawn += usable(field, extract((await stars.restoreStars(frame, { gain: 1, ...options, method: 'render' })).frame, level, sigma));
     measured += usable(field, found);
     count += field.length;
     for (const star of field) {
@@ -88,7 +89,7 @@ async function measureUsable(label, options, flux) {
     }
   }
   const part = (value) => `${((100 * value) / count).toFixed(0)} %`;
-  console.log(`usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored frame, ${part(measured)} measured; `
+  console.log(`usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored frame, ${part(drawn)} where stars are drawn, ${part(measured)} measured; `
     + `RMS ${Math.sqrt(square / places).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound`);
 }
 
@@ -119,7 +120,7 @@ export async function measureIterations() {
       return { sum, iterations: report.iterations };
     };
     const networks = await measure();
-    const kernel = stars.kernelFeatures(psf.motion(motion.length, motion.angle), 1);
+    const kernel = await stars.kernelFeatures(psf.motion(motion.length, motion.angle), 1);
     const law = await measure(await stars.predictIterations({ ...kernel, snr: 1, sigma: 1, side: 64 }, 'power-law'));
     let best = networks;
     const tried = new Set();

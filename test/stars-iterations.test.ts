@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, psf, stars } from '../lib/index.js';
 import type { Ensemble } from '../lib/stars/iteration-model.js';
+import { transferMagnitude } from '../lib/deconvolve/psf/transfer.js';
 import { checkIterationModel, iterationModel } from '../lib/stars/iteration-model.js';
 import { evaluate } from '../lib/stars/iterations.js';
 
@@ -37,12 +38,22 @@ describe.runIf(hasNumpy)('the trainer', () => {
 });
 
 describe('what a kernel passes', () => {
-  it('is all of a point, and of a star behind a Gaussian what a wider one has', () => {
-    expect(stars.kernelFeatures(psf.motion(0, 0), 1).m).toBeCloseTo(1, 6);
+  it('is all of a point, and of a star behind a Gaussian what a wider one has', async () => {
+    expect((await stars.kernelFeatures(psf.motion(0, 0), 1)).m).toBeCloseTo(1, 6);
     // Integrals of Gaussians, whose kernel is cut and drawn pixel by pixel: 1 / (2 pi s^2) over all frequencies, and s^2 / (s^2 + t^2) of a star's own.
-    const { m, passed } = stars.kernelFeatures(psf.gaussian(2), 1.5);
+    const { m, passed } = await stars.kernelFeatures(psf.gaussian(2), 1.5);
     expect(Math.abs(m * 2 * Math.PI * 4 - 1)).toBeLessThan(0.03);
     expect(passed).toBeCloseTo(1.5 ** 2 / (1.5 ** 2 + 2 ** 2), 2);
+  });
+
+  it.each([[23.4, 33], [300, 60]])('of a trail of %f pixels is what its transform by definition tells', async (length, angle) => {
+    const kernel = psf.motion(length, angle);
+    const magnitude = transferMagnitude(kernel, 256);
+    const { m, passed } = await stars.kernelFeatures(kernel, 1.2);
+    expect(m).toBeCloseTo(magnitude.reduce((sum, value) => sum + value, 0) / magnitude.length, 6);
+    const weights = magnitude.map((_, index) => Math.exp(-2 * (Math.PI * 1.2) ** 2 * (((index % 256) / 256 - 0.5) ** 2 + (Math.floor(index / 256) / 256 - 0.5) ** 2)));
+    const total = weights.reduce((sum, value) => sum + value, 0);
+    expect(passed).toBeCloseTo(magnitude.reduce((sum, value, index) => sum + value * weights[index]!, 0) / total, 6);
   });
 });
 
@@ -72,7 +83,7 @@ describe('predicted iterations', () => {
 
   it('follow the power law on request, and the SNR by default', async () => {
     const { powerLaw: { scale, exponent } } = await iterationModel();
-    const query = { ...stars.kernelFeatures(psf.motion(20, 30), 1), snr: 100, sigma: 1, side: 64 };
+    const query = { ...await stars.kernelFeatures(psf.motion(20, 30), 1), snr: 100, sigma: 1, side: 64 };
     expect(await stars.predictIterations(query, 'power-law')).toBe(Math.round(scale * query.m ** exponent));
     expect(await stars.predictIterations({ ...query, snr: 30 })).toBeLessThan(await stars.predictIterations({ ...query, snr: 300 }));
     expect(await stars.predictIterations(query, 'paper')).toBe(await stars.predictIterations({ ...query, snr: 5 }, 'paper'));

@@ -1,6 +1,7 @@
 import { requireNumber, requireOneOf } from '../validate.js';
+import { fft } from '../fft.js';
+import type { FftOptions } from '../fft.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
-import { transferMagnitude } from '../deconvolve/psf/transfer.js';
 import { iterationModel } from './iteration-model.js';
 import type { Ensemble, Network } from './iteration-model.js';
 import { choleskyInverse } from './solve.js';
@@ -34,16 +35,24 @@ export interface KernelFeatures {
 }
 
 /** @param sigma of sharp stars in pixels */
-export function kernelFeatures(psf: Psf, sigma: number): KernelFeatures {
-  const magnitude = transferMagnitude(psf, GRID);
-  const weights = Float64Array.from({ length: GRID }, (_, index) => Math.exp(-2 * (Math.PI * sigma * (index / GRID - 0.5)) ** 2));
+export async function kernelFeatures({ width, data }: Psf, sigma: number, options: FftOptions = {}): Promise<KernelFeatures> {
+  using plan = await fft.plan({ rows: GRID, columns: GRID, ...options });
+  // A kernel larger than the grid wraps around it: its transform is the same at these frequencies.
+  const wrapped = new Float32Array(GRID * GRID);
+  data.forEach((value, index) => { wrapped[(Math.floor(index / width) % GRID) * GRID + ((index % width) % GRID)]! += value; });
+  const { re, im } = await plan.forward(wrapped);
+  const weights = Float64Array.from({ length: GRID }, (_, index) => Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2));
   let [m, passed] = [0, 0];
-  magnitude.forEach((value, index) => {
-    m += value;
-    passed += value * weights[index % GRID]! * weights[Math.floor(index / GRID)]!;
-  });
+  for (let bin = 0; bin < re.length; bin += 1) {
+    const [row, column] = [Math.floor(bin / plan.bins), bin % plan.bins];
+    // Frequencies between the first and the last column stand for their opposites as well.
+    const magnitude = Math.hypot(re[bin]!, im[bin]!) * (column === 0 || column === GRID / 2 ? 1 : 2);
+    m += magnitude;
+    passed += magnitude * weights[row]! * weights[column]!;
+  }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return { m: m / magnitude.length, passed: passed / (total * total) };
+  // Rounding may take a point beyond 1.
+  return { m: Math.min(1, m / GRID ** 2), passed: Math.min(1, passed / (total * total)) };
 }
 
 /**

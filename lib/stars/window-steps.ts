@@ -37,7 +37,7 @@ export function planSteps(method: StarMethod, iterations: number | 'settled' | n
     if (method === 'hyper-laplacian') return HYPER_LAPLACIAN_STEPS;
     if (iterations === 'settled') return (await iterationModel()).most;
     // Windows of one trail share their kernel, and its transform takes longer than a step.
-    if (!features.has(psf)) features.set(psf, kernelFeatures(psf, width));
+    if (!features.has(psf)) features.set(psf, await kernelFeatures(psf, width));
     const inside = starsIn(window, stars);
     const snr = Math.sqrt(inside.reduce((sum, star) => sum + star.snr ** 2, 0) / inside.length);
     const side = Math.sqrt((window.width * window.height) / inside.length);
