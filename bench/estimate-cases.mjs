@@ -101,6 +101,20 @@ async function filter({ width, height, data }, reachX, reachY, transferOf) {
   return { width: keptWidth, height: keptHeight, data: kept };
 }
 
+/** A camera's shake along a curve, 20 pixels wide. */
+export function drawPath() {
+  const [side, steps] = [31, 600];
+  const data = new Float64Array(side * side);
+  for (let step = 0; step <= steps; step += 1) {
+    const [x, y] = [12 + 9 * Math.cos((2.6 * step) / steps), 11 + 7 * Math.sin((3.3 * step) / steps)];
+    for (const [left, top] of /** @type {[number, number][]} */ ([[0, 0], [1, 0], [0, 1], [1, 1]])) {
+      const [column, row] = [Math.floor(x) + left, Math.floor(y) + top];
+      data[row * side + column] = (data[row * side + column] ?? 0) + (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
+    }
+  }
+  return psf.fromArray({ width: side, height: side, data });
+}
+
 /** Real scenes: Sentinel-2, Landsat, NAIP, drones, the space station. */
 export const SCENES = [
   'val/s2_athens_rgb.png', 'val/s2_santos_cir.png', 'val/s2_sharkbay_rgb.png', 'train/s2_algiers_rgb.webp', 'train/s2_busan_nir.webp',

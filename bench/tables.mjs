@@ -91,10 +91,10 @@ const formatMethods = ({ width, height, threads, radius, skimage, results }) => 
       peer ? `${peer.psnr.toFixed(2)} dB in ${peer.seconds.toFixed(1)} s` : '', peer ? oneDigit(peer.seconds / seconds) : ''])),
 ].join('\n');
 
-const formatEstimate = ({ width, height, threads, radius, results }) => [
-  `Estimates of a ${width}x${height} RGB frame, defocus of ${radius} px, ${threads} threads, decoding left out of the time; the fastest of all`,
+const formatEstimate = ({ width, height, threads, radius, length, results }) => [
+  `Estimates of a ${width}x${height} RGB frame, defocus of ${radius} px or motion by ${length}, ${threads} threads, decoding left out of the time; the fastest of all`,
   formatTable(['estimate', 'seconds', 'CPU seconds', 'peak RSS', 'found'], results.map(({ name, seconds, cpuSeconds, peakRssBytes, psf }) => [
-    name, Math.min(...seconds).toFixed(2), Math.min(...cpuSeconds).toFixed(2), `${(peakRssBytes / 1e6).toFixed(0)} MB`, psf])),
+    name, Math.min(...seconds).toFixed(2), Math.min(...cpuSeconds).toFixed(2), `${(peakRssBytes / 1e6).toFixed(0)} MB`, psf ?? 'a kernel'])),
 ].join('\n');
 
 const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, errors, results }) => {

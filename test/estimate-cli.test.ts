@@ -72,7 +72,7 @@ describe('perifocal estimate', () => {
   });
 
   it.each<[string, string[], number, RegExp]>([
-    ['an unknown kind', [picture, '--kind', 'shake'], 2, /Allowed choices are auto, defocus, motion/],
+    ['an unknown kind', [picture, '--kind', 'shake'], 2, /Allowed choices are auto, defocus, motion, blind/],
     ['a kind with a reference', [picture, '--kind', 'motion', '--reference', picture], 1, /cannot be used with a reference/],
     ['no image', [], 2, /missing required argument/],
     ['a missing image', ['missing.png'], 1, /missing\.png/],

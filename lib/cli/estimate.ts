@@ -30,7 +30,7 @@ export function addEstimateCommand(program: Command): void {
     .description('estimate the blur kernel and the noise of pictures from an unknown camera')
     .argument('<image...>', 'picture files')
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several images a folder');
-  command.addOption(new Option('--kind <kind>', 'what is looked for: straight motion or else defocus, or one of them (default: auto)').choices(ESTIMATE_KINDS))
+  command.addOption(new Option('--kind <kind>', 'what is looked for: straight motion or else defocus, one of them, or a kernel of any form (default: auto)').choices(ESTIMATE_KINDS))
     .option('--reference <image>', 'sharp picture of the same ground: the kernel is measured against it')
     .addOption(new Option('--reference-scale <number>', 'pixels of the reference per pixel of the image (default: as if both showed the same ground)').argParser(parseNumber))
     .addOption(new Option('--symmetry <kind>', 'with a reference: what the kernel equals itself under (default: point, a turn by 180 degrees)').choices(KERNEL_SYMMETRIES))

@@ -4,28 +4,43 @@ import { declineDefocus, estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
 import { declineMotion, estimateMotion } from './motion/estimate.js';
 import type { MotionEstimate } from './motion/estimate.js';
+import { estimateBlind } from './blind/estimate.js';
+import type { BlindEstimate } from './blind/estimate.js';
 import { measureSpectra } from './spectra.js';
 import type { FrameSpectra } from './spectra.js';
 
-/** What is looked for in a frame by itself: 'auto' is motion (with or without defocus) or else defocus. */
-export const ESTIMATE_KINDS = ['auto', 'defocus', 'motion'] as const;
+/** What is looked for in a frame by itself: 'auto' is motion (with or without defocus) or else defocus; 'blind' a kernel of any form. */
+export const ESTIMATE_KINDS = ['auto', 'defocus', 'motion', 'blind'] as const;
 export type EstimateKind = (typeof ESTIMATE_KINDS)[number];
+/** Those that are told from power spectra. */
+type ShapeKind = Exclude<EstimateKind, 'blind'>;
 
 /** The blur of one kind of a frame. */
 export interface BlurOfKind {
   readonly auto: DefocusEstimate | MotionEstimate;
   readonly defocus: DefocusEstimate;
   readonly motion: MotionEstimate;
+  readonly blind: BlindEstimate;
 }
 
-export async function estimateBlur<Kind extends EstimateKind>(meter: Meter, source: FrameSource, kind: Kind, signal: AbortSignal): Promise<BlurOfKind[Kind]> {
+/** Told after every step of an estimate that takes seconds. */
+export type EstimateProgress = (progress: { readonly done: number; readonly total: number }) => void;
+
+export async function estimateBlur<Kind extends EstimateKind>(
+  meter: Meter, source: FrameSource, kind: Kind, signal: AbortSignal, onProgress: EstimateProgress = () => {},
+): Promise<BlurOfKind[Kind]> {
+  const found = kind === 'blind' ? estimateBlind(source.frame, signal, onProgress) : estimateShape(meter, source, kind, signal);
+  return await found as BlurOfKind[Kind];
+}
+
+async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind, signal: AbortSignal): Promise<BlurOfKind['auto']> {
   const spectra = await measureSpectra(meter, source, signal);
   const decline = kind === 'motion' ? declineMotion : declineDefocus;
-  return (typeof spectra === 'string' ? decline(spectra) : await estimateFrom(meter, source, spectra, kind, signal)) as BlurOfKind[Kind];
+  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(meter, source, spectra, kind, signal);
 }
 
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
-async function estimateFrom(meter: Meter, { frame }: FrameSource, spectra: FrameSpectra, kind: EstimateKind, signal: AbortSignal): Promise<BlurOfKind['auto']> {
+async function estimateFrom(meter: Meter, { frame }: FrameSource, spectra: FrameSpectra, kind: ShapeKind, signal: AbortSignal): Promise<BlurOfKind['auto']> {
   const motion = kind === 'defocus' ? null : await estimateMotion(spectra, signal);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
   const defocus = await estimateDefocus(meter, frame, spectra, signal);

@@ -6,10 +6,10 @@ import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
-import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
+import { expected, requireFunction, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
 import type { Meter } from './blocks.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
-import type { BlurOfKind, EstimateKind } from './blur.js';
+import type { BlurOfKind, EstimateKind, EstimateProgress } from './blur.js';
 import { estimateNoiseModel } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
@@ -19,7 +19,7 @@ import type { KernelSymmetry } from './reference/kernel.js';
 import { readSource } from '../image/source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
-  /** What is looked for: 'auto' (default), 'defocus' or 'motion'. Not with a reference, which shows any kernel. */
+  /** What is looked for: 'auto' (default), 'defocus', 'motion' or 'blind'. Not with a reference, which shows any kernel. */
   readonly kind?: EstimateKind;
   /** A sharp picture of the same ground, of the same or a finer grid: the kernel is then measured against it. */
   readonly reference?: EncodedImage | AnyFrame;
@@ -30,6 +30,8 @@ export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' |
   /** Columns and rows of kernels over the frame, each 1 to 4, to be measured against a reference; one kernel by default. */
   readonly grid?: readonly [columns: number, rows: number];
   readonly signal?: AbortSignal;
+  /** Of kind 'blind', which takes seconds. */
+  readonly onProgress?: EstimateProgress;
 }
 
 /** What a blur is estimated as. */
@@ -50,7 +52,7 @@ export interface Estimate<Blur extends BlurEstimate = BlurEstimate> {
 /** Of a grid of kernels along an axis. */
 const MOST_NODES = 4;
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'grid', 'threads', 'isa', 'nativeBinding', 'signal'];
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'grid', 'threads', 'isa', 'nativeBinding', 'signal', 'onProgress'];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
@@ -68,7 +70,7 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
-    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateBlur(meter, source, kind, signal),
+    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateBlur(meter, source, kind, signal, options.onProgress),
     noise: await estimateNoiseModel(meter, source, signal),
   });
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
@@ -87,6 +89,7 @@ function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   requireKnownKeys('options', options, OPTION_KEYS);
   const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry, grid, kind = 'auto' } = options;
   requireSignal(signal);
+  if (options.onProgress !== undefined) requireFunction('onProgress', options.onProgress);
   requireOneOf('kind', kind, ESTIMATE_KINDS);
   if (options.kind !== undefined && options.reference !== undefined) {
     throw new ArgumentError(`kind '${kind}' cannot be used with a reference, which shows a kernel of any kind: leave one of them out`);

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AnyFrame } from '../image/frame.js';
 import { fullScale } from '../deconvolve/samples.js';
+import type { Plane } from './reference/warp.js';
 
 /** ITU-R BT.601: what JPEG's first channel holds. */
 const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114];
@@ -20,4 +21,15 @@ export async function luminanceOf(frame: AnyFrame): Promise<AnyFrame> {
     if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
   }
   return { width, height, channels: 1, depth: 32, data: grey };
+}
+
+/** The brightness of a frame as floats, 1 being full scale. */
+export async function luminancePlane(frame: AnyFrame): Promise<Plane> {
+  const grey = await luminanceOf(frame);
+  const { width, height, channels, data } = grey;
+  if (grey.depth === 32 && channels === 1) return { width, height, data: grey.data as Float32Array };
+  const scale = 1 / fullScale(grey);
+  const plane = new Float32Array(width * height);
+  for (let pixel = 0; pixel < plane.length; pixel += 1) plane[pixel] = data[pixel * channels]! * scale;
+  return { width, height, data: plane };
 }

@@ -10,6 +10,7 @@ import type { Estimate, EstimateOptions } from './estimate.js';
 
 const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {
   defocus: 'radial fit of a disk to the power spectrum', motion: 'fit of straight motion and a disk to the power spectrum',
+  blind: 'few edges and a kernel in turns, from coarse to fine',
   reference: 'regularised quotient of spectra against a registered reference',
 };
 

@@ -2,11 +2,10 @@ import type { AnyFrame } from '../../image/frame.js';
 import { kernelAt } from '../../deconvolve/psf/field.js';
 import type { PsfField } from '../../deconvolve/psf/field.js';
 import type { Psf } from '../../deconvolve/psf/psf.js';
-import { fullScale } from '../../deconvolve/samples.js';
 import { fft } from '../../fft.js';
 import type { FftPlan } from '../../fft.js';
 import type { RadiusField } from '../defocus.js';
-import { luminanceOf } from '../luminance.js';
+import { luminancePlane } from '../luminance.js';
 import type { BlurShape } from '../shape.js';
 import type { Affine } from './affine.js';
 import { compare } from './compare.js';
@@ -68,7 +67,7 @@ export interface ReferenceEstimate {
 
 /** Registers the reference, then finds kernel, radiometry and changes in turns; see docs/estimation.md. Rejects with the signal's reason. */
 export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
-  const [target, source] = [await toPlane(frame), await toPlane(reference)];
+  const [target, source] = [await luminancePlane(frame), await luminancePlane(reference)];
   if (Math.min(target.width, target.height) < PATCH) return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
   const plan = await fft.plan({ rows: PATCH, columns: PATCH });
   try {
@@ -158,15 +157,4 @@ function decline(declined: string): ReferenceEstimate {
 function firstGuess(target: Plane, source: Plane, scale = Math.sqrt((source.width * source.height) / (target.width * target.height))): Affine {
   const offset = (side: number, otherSide: number): number => (otherSide - 1) / 2 - (scale * (side - 1)) / 2;
   return [scale, 0, offset(target.width, source.width), 0, scale, offset(target.height, source.height)];
-}
-
-/** Brightness, 1 being full scale. */
-async function toPlane(frame: AnyFrame): Promise<Plane> {
-  const grey = await luminanceOf(frame);
-  const { width, height, channels, data } = grey;
-  if (grey.depth === 32 && channels === 1) return { width, height, data: grey.data as Float32Array };
-  const scale = 1 / fullScale(grey);
-  const plane = new Float32Array(width * height);
-  for (let pixel = 0; pixel < plane.length; pixel += 1) plane[pixel] = data[pixel * channels]! * scale;
-  return { width, height, data: plane };
 }
