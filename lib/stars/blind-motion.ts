@@ -54,6 +54,7 @@ export async function estimateMotion(plane: StarPlane, options: NativeOptions): 
     if (fit.length < 0.4 * side || side >= (shortest & ~1)) break;
   }
   if (fit.length > shortest / 2) return decline(`the trail of ${fit.length.toFixed(0)} pixels is longer than half the frame`);
+  if (!(fit.misfit < Infinity)) return decline('no trail fits the stars');
   const stars = await selectStars(plane, fit, options);
   if (stars.length > 0) {
     const { length, angle, sigma } = fit;
