@@ -1,7 +1,7 @@
 """Simulated windows of trailed stars, and the number of Richardson-Lucy iterations that restores them best.
 
-As lib/stars/restore-windows.ts does it: windows of 2 L + 8 sigma, their median but for a pedestal of 3 sigma taken off, a flat
-start, the result faded into the frame at the rim.
+As lib/stars/restore-windows.ts does it: windows of 2 L + 8 sigma, their median but for a pedestal of 3 sigma taken off,
+a flat start, the result faded into the frame at the rim.
 """
 
 import math
@@ -100,8 +100,9 @@ def taper(side):
 
 
 def find_optimum(field):
-    """One pair: means of |H|, sigma and side of the window in px, the SNR (root mean square over the stars of the matched filter's, in standard deviations of the sky), and
-    the iterations with the best PSNR and with the smallest error of the centroids; None where stars are too faint to be found."""
+    """One pair, None where stars are too faint to be found: means of |H|, sigma and side of the window in px, the SNR (root
+    mean square over the stars of the matched filter's, in standard deviations of the sky), and the iterations with the best
+    PSNR and with the smallest error of the centroids."""
     kernel = motion_kernel(field["length"], field["angle"]).double()
     side = field["side"]
     spectrum = transfer(kernel, side)
@@ -119,12 +120,12 @@ def find_optimum(field):
     best = search(observed, spectrum, truth + field["background"] - level, counts - level, PEDESTAL * sky, field)
     if best is None:
         return None
-    shown = {"m": mean_transfer(kernel), "passed": light_passed(kernel, field["sigma"]), "snr": (snr**2).mean().sqrt().item()}
-    return {**shown, "sigma": field["sigma"], "side": side, **best}
+    known = {"sigma": field["sigma"], "side": side, "snr": (snr**2).mean().sqrt().item()}
+    return {"m": mean_transfer(kernel), "passed": light_passed(kernel, field["sigma"]), **known, **best}
 
 
 def search(observed, spectrum, truth, frame, pedestal, field):
-    """The best iterations; the search ends where the error has risen for a while. None where it still falls at the end."""
+    """The best iterations; the search ends where the error has risen for a while. None where it falls to the end."""
     weight = taper(observed.shape[-1])
     errors, shifts = [], []
     for count, estimate in enumerate(iterate(observed, spectrum), 1):

@@ -1,8 +1,10 @@
-"""Learn how many Richardson-Lucy iterations restore star frames best: python -m train.stars.iterations -o models/stars/iterations.json
+"""Learn how many Richardson-Lucy iterations restore star frames best:
+
+    python -m train.stars.iterations -o models/stars/iterations.json
 
 Simulates fields of trailed stars, finds the best number of each by trying all, and trains two ensembles of three bagged
-networks: 'paper' on the mean of |H| alone, as published, and 'networks' on what the kernel passes of a star, the SNR, the width
-of the stars and the side of the windows. Prints both, and the power law, on fields that were not trained on.
+networks: 'paper' on the mean of |H| alone, as published, and 'networks' on what the kernel passes of a star, the SNR,
+the width of the stars and the side of the windows. Prints both, and the power law, on fields that were not trained on.
 """
 
 import argparse
@@ -70,7 +72,8 @@ def report(model, pairs):
         losses = [loss_in_db(pair, count) for pair, count in zip(pairs, counts)]
         print(
             f"{kind}: off by {np.median(off):.1%} (median), {np.quantile(off, 0.95):.0%} (95 %); "
-            f"PSNR loss {np.median(losses):.3f} (median), {np.mean(losses):.3f} (mean), {np.quantile(losses, 0.95):.2f} dB (95 %)"
+            f"PSNR loss {np.median(losses):.3f} (median), {np.mean(losses):.3f} (mean), "
+            f"{np.quantile(losses, 0.95):.2f} dB (95 %)"
         )
 
 

@@ -25,7 +25,7 @@ def train_network(x, y, random):
     hidden = random.normal(0, 3, (HIDDEN, inputs + 1))
     hidden[:, -1] -= hidden[:, :-1] @ np.full(inputs, 0.5)  # so that units bend within the range of the inputs
     output = random.normal(0, 0.3, HIDDEN + 1)
-    damping, cost = 1e-2, np.inf
+    damping = 1e-2
     for _ in range(STEPS):
         units = activations(hidden, x)
         residual = y - units @ output
@@ -35,7 +35,8 @@ def train_network(x, y, random):
         jacobian = np.column_stack([(slope[:, :, None] * extended[:, None]).reshape(len(x), -1), units])
         normal, right = jacobian.T @ jacobian, jacobian.T @ residual
         while damping < 1e8:
-            change = np.linalg.solve(normal + damping * (np.diag(np.diag(normal)) + 1e-9 * np.eye(len(normal))), right)
+            damped = normal + damping * (np.diag(np.diag(normal)) + 1e-9 * np.eye(len(normal)))
+            change = np.linalg.solve(damped, right)
             moved = hidden + change[: hidden.size].reshape(hidden.shape), output + change[hidden.size :]
             found = y - activations(moved[0], x) @ moved[1]
             if found @ found < cost:
