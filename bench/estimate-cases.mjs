@@ -127,15 +127,18 @@ export const SIZE = { width: 900, height: 700 };
 /**
  * As a camera delivers it: noise, 8 bits, and a JPEG file where a quality is given.
  * @param {Planes} scene
- * @param {{ noise: number, jpeg?: number, seed?: number }} camera noise: standard deviation, 1 being full scale
+ * @param {{ noise: number, electrons?: number, jpeg?: number, seed?: number }} camera noise: standard deviation, 1 being full scale;
+ *   electrons at full scale, for shot noise
  * @returns {Promise<import('../dist/index.js').Frame | Uint8Array>}
  */
-export async function take({ width, height, data }, { noise, jpeg = 0, seed = 1 }) {
+export async function take({ width, height, data }, { noise, electrons = Infinity, jpeg = 0, seed = 1 }) {
   const random = createRandom(seed);
   const pixels = width * height;
   const bytes = new Uint8Array(3 * pixels);
   for (let sample = 0; sample < bytes.length; sample += 1) {
-    const value = /** @type {number} */ (data[(sample % 3) * pixels + Math.floor(sample / 3)]) + (noise > 0 ? noise * sampleNormal(random) : 0);
+    const level = /** @type {number} */ (data[(sample % 3) * pixels + Math.floor(sample / 3)]);
+    const sigma = Math.sqrt(noise ** 2 + Math.max(0, level) / electrons);
+    const value = level + (sigma > 0 ? sigma * sampleNormal(random) : 0);
     bytes[sample] = Math.max(0, Math.min(255, Math.round(255 * value)));
   }
   if (jpeg === 0) return { width, height, channels: 3, depth: 8, data: bytes };

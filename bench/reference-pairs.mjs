@@ -12,6 +12,7 @@ import { blur, take } from './estimate-cases.mjs';
  * @property {number} rotation degrees, anticlockwise
  * @property {readonly [number, number]} shift pixels of the scene from its middle to that of the frame
  * @property {number} noise standard deviation, 1 being full scale
+ * @property {number} [electrons] at full scale, for shot noise
  * @property {number} [changed] part of the frame that shows something else
  * @property {number} [seed]
  */
@@ -44,7 +45,7 @@ export function placeView(scene, { scale, rotation, shift }, width, height) {
  * @param {View} view
  */
 export async function createPair(scene, view) {
-  const { kernel, noise, seed = 1 } = view;
+  const { kernel, noise, electrons = Infinity, seed = 1 } = view;
   const [reachX, reachY] = [(kernel.width - 1) / 2, (kernel.height - 1) / 2];
   const seen = await look(scene, view, view.width + 2 * reachX, view.height + 2 * reachY);
   change(seen, view.changed ?? 0);
@@ -52,7 +53,7 @@ export async function createPair(scene, view) {
   const dimmed = ({ data, ...size }) => ({ ...size, data: data.map((value) => GAIN * value + OFFSET) });
   return {
     reference: await take(scene, { noise: 0 }),
-    frame: await take(dimmed(await blur(seen, kernel)), { noise, seed }),
+    frame: await take(dimmed(await blur(seen, kernel)), { noise, electrons, seed }),
     sharp: await take(dimmed(middleOf(seen, view.width, view.height)), { noise: 0 }),
   };
 }

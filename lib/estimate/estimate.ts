@@ -2,6 +2,7 @@ import type { EngineOptions } from '../engine-options.js';
 import { checkEngineOptions } from '../engine-options.js';
 import { ArgumentError } from '../errors.js';
 import type { EncodedImage } from '../image/decode.js';
+import type { FrameSource } from '../frame-engine.js';
 import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
@@ -10,12 +11,13 @@ import { expected, requireFunction, requireInteger, requireKnownKeys, requireNum
 import type { Meter } from './blocks.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind, EstimateProgress } from './blur.js';
-import { estimateNoiseModel } from './noise.js';
+import { estimateNoiseModel, fitNoise } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
 import type { ReferenceEstimate, ReferenceOptions } from './reference/estimate.js';
 import { KERNEL_SYMMETRIES } from './reference/kernel.js';
 import type { KernelSymmetry } from './reference/kernel.js';
+import { measureResidual } from './reference/residual.js';
 import { readSource } from '../image/source.js';
 
 export interface EstimateOptions extends Pick<EngineOptions, 'threads' | 'isa' | 'nativeBinding'> {
@@ -69,13 +71,22 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   const source = await readSource(input, signal);
   const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
-  const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => ({
-    blur: reference ? await estimateFromReference(source.frame, reference.frame, matching, signal) : await estimateBlur(meter, source, kind, signal, options.onProgress),
-    noise: await estimateNoiseModel(meter, source, signal),
-  });
+  const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => {
+    if (!reference) return { blur: await estimateBlur(meter, source, kind, signal, options.onProgress), noise: await estimateNoiseModel(meter, source, signal) };
+    const blur = await estimateFromReference(source.frame, reference.frame, matching, signal);
+    return { blur, noise: await estimateResidualNoise(source, reference.frame, blur, signal) ?? await estimateNoiseModel(meter, source, signal) };
+  };
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
   const { width, height } = source.frame;
   return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
+}
+
+/** The noise of what the reference leaves unexplained; null where that says nothing, as where JPEG has changed the noise. */
+async function estimateResidualNoise(source: FrameSource, reference: AnyFrame, { kernel, kernels, registration }: ReferenceEstimate, signal: AbortSignal): Promise<NoiseEstimate | null> {
+  if (!kernel || !registration || source.isJpeg) return null;
+  const field = kernels ?? { columns: 1, rows: 1, kernels: [kernel] };
+  const tiles = await measureResidual(source.frame, reference, registration.toReference, field, signal);
+  return tiles && fitNoise(tiles, source, 'residual');
 }
 
 interface CheckedOptions {

@@ -5,7 +5,7 @@ import { fullScale, windowOf } from '../deconvolve/samples.js';
 import type { Meter } from './blocks.js';
 
 /** Side of the tiles whose noise is measured by itself. */
-const TILE = 48;
+export const TILE = 48;
 const MOST_TILES = 500;
 /** Levels are told apart in so many steps between the darkest tile and the brightest; those with fewer tiles say nothing. */
 const LEVELS = 12;
@@ -25,6 +25,8 @@ export interface NoiseEstimate {
   readonly readNoise: number;
   /** Standard deviation at the mean level of the frame, rounding included. */
   readonly sigma: number;
+  /** What tells it: the frame by itself, or what it shows beyond its prediction from a reference. */
+  readonly from: 'frame' | 'residual';
   /** Tiles that it comes from. */
   readonly tiles: number;
   /** Why the numbers are no more than a bound, or null. */
@@ -32,7 +34,7 @@ export interface NoiseEstimate {
 }
 
 /** Mean and variance of the noise of a tile, 1 being full scale. */
-interface Tile {
+export interface Tile {
   readonly level: number;
   readonly variance: number;
 }
@@ -44,14 +46,20 @@ interface Tile {
 export async function estimateNoiseModel(meter: Meter, source: FrameSource, signal: AbortSignal): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
   for (let channel = 0; channel < colourPlanes(source.frame); channel += 1) tiles.push(...await measureTiles(meter, source, channel, signal));
+  return fitNoise(tiles, source, 'frame');
+}
+
+/** Null without tiles. */
+export function fitNoise(tiles: readonly Tile[], source: FrameSource, from: NoiseEstimate['from']): NoiseEstimate | null {
   if (tiles.length === 0) return null;
   const rounding = source.frame.depth === 32 ? 0 : 1 / (12 * fullScale(source.frame) ** 2);
-  const quiet = quietestByLevel(tiles);
+  // The scene has been taken off residuals: outliers are few.
+  const quiet = from === 'frame' ? quietestByLevel(tiles) : tiles;
   const { offset, slope } = fitLine(quiet.map(({ level, variance }) => ({ level, variance: Math.max(0, variance - rounding) })));
   const level = tiles.reduce((sum, tile) => sum + tile.level / tiles.length, 0);
   return {
     gain: slope, electrons: slope > 0 ? 1 / slope : null, readNoise: Math.sqrt(offset),
-    sigma: Math.sqrt(offset + slope * level + rounding), tiles: tiles.length,
+    sigma: Math.sqrt(offset + slope * level + rounding), from, tiles: tiles.length,
     caveat: source.isJpeg ? 'JPEG has taken noise away: the sensor has more' : null,
   };
 }

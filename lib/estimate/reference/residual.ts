@@ -1,0 +1,113 @@
+import type { AnyFrame } from '../../image/frame.js';
+import { colourPlanes } from '../../deconvolve/plan.js';
+import { fullScale } from '../../deconvolve/samples.js';
+import type { PsfField } from '../../deconvolve/psf/field.js';
+import { radiusOf } from '../../deconvolve/psf/psf.js';
+import { fft } from '../../fft.js';
+import { TILE } from '../noise.js';
+import type { Tile } from '../noise.js';
+import { compose } from './affine.js';
+import type { Affine } from './affine.js';
+import { blurPlane } from './blur.js';
+import { PATCH, listPatches, transfersOf } from './patches.js';
+import { warp } from './warp.js';
+import type { Plane } from './warp.js';
+
+/** About as many patches are predicted, of each colour. */
+const ENOUGH_PATCHES = 16;
+/** A sample counts for the brightness of a patch if it is no further off than so many standard deviations. */
+const MOST_SIGMAS = 3;
+const FITS = 3;
+
+/**
+ * Noise of tiles in what a frame shows beyond its prediction from a registered reference, colour by colour: the scene, which adds to
+ * the noise of a frame by itself, is taken off. Null where the frame has other colours than the reference.
+ * @param toReference from pixels of the frame to those of the reference
+ */
+export async function measureResidual(frame: AnyFrame, reference: AnyFrame, toReference: Affine, field: PsfField, signal: AbortSignal): Promise<Tile[] | null> {
+  const colours = colourPlanes(frame);
+  if (colourPlanes(reference) !== colours) return null;
+  const reach = radiusOf(field.kernels[0]!);
+  const inside = { width: PATCH - 2 * reach, height: PATCH - 2 * reach };
+  const tiles: Tile[] = [];
+  const plan = await fft.plan({ rows: PATCH, columns: PATCH });
+  try {
+    const transferAt = transfersOf(plan, field);
+    for (let channel = 0; channel < colours; channel += 1) {
+      const source = channelOf(reference, channel, 0, 0, reference.width, reference.height);
+      for (const [left, top] of listPatches(frame, PATCH, ENOUGH_PATCHES)) {
+        const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH);
+        const blurred = new Float32Array(PATCH ** 2);
+        await blurPlane(plan, patch, () => transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height), reach, blurred, signal);
+        const model = channelOf({ width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred }, 0, reach, reach, inside.width, inside.height);
+        const seen = channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height);
+        tiles.push(...measureTiles(seen, predict(model, seen)));
+      }
+    }
+  } finally {
+    plan.dispose();
+  }
+  return tiles;
+}
+
+/** A part of one channel, 1 being full scale. */
+function channelOf(frame: AnyFrame, channel: number, left: number, top: number, width: number, height: number): Plane {
+  const { channels, data } = frame;
+  const scale = 1 / fullScale(frame);
+  const plane = new Float32Array(width * height);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0, from = ((top + y) * frame.width + left) * channels + channel; x < width; x += 1, at += 1, from += channels) plane[at] = scale * data[from]!;
+  }
+  return { width, height, data: plane };
+}
+
+/** The model as bright as the frame: gain and offset by least squares, again without what is far off. */
+function predict(model: Plane, { data: seen }: Plane): Float32Array {
+  let [gain, offset, limit] = [1, 0, Infinity];
+  for (let fit = 0; fit < FITS; fit += 1) {
+    let [n, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
+    for (let pixel = 0; pixel < seen.length; pixel += 1) {
+      const [a, b] = [model.data[pixel]!, seen[pixel]!];
+      // False for NaN as well.
+      if (!(Math.abs(b - gain * a - offset) <= limit)) continue;
+      n += 1;
+      x += a;
+      y += b;
+      xx += a * a;
+      xy += a * b;
+      yy += b * b;
+    }
+    const spread = n * xx - x * x;
+    gain = spread > 0 ? (n * xy - x * y) / spread : 0;
+    offset = (y - gain * x) / Math.max(n, 1);
+    limit = MOST_SIGMAS * Math.sqrt(Math.max(0, yy - offset * y - gain * xy) / Math.max(n, 1));
+  }
+  return model.data.map((value) => gain * value + offset);
+}
+
+/** Tiles without clipped or unknown samples: the Laplacian of Immerkaer (1996) takes what is left of slow differences off. */
+function measureTiles({ width, height, data }: Plane, model: Float32Array): Tile[] {
+  const residual = data.map((value, pixel) => (value > 0 && value < 1 ? value - model[pixel]! : NaN));
+  const tiles: Tile[] = [];
+  for (let top = 0; top + TILE <= height; top += TILE) {
+    for (let left = 0; left + TILE <= width; left += TILE) {
+      let [level, squares] = [0, 0];
+      for (let y = top + 1; y < top + TILE - 1; y += 1) {
+        for (let x = left + 1, at = y * width + x; x < left + TILE - 1; x += 1, at += 1) {
+          squares += laplacian(residual, at, width) ** 2;
+          level += model[at]!;
+        }
+      }
+      const count = (TILE - 2) ** 2;
+      if (squares >= 0) tiles.push({ level: Math.max(0, level / count), variance: squares / count / 36 });
+    }
+  }
+  return tiles;
+}
+
+/** Of white noise, its variance is 36 times that of the values. */
+function laplacian(values: Float32Array, at: number, width: number): number {
+  const [above, below] = [at - width, at + width];
+  return values[above - 1]! + values[above + 1]! + values[below - 1]! + values[below + 1]! + 4 * values[at]!
+    - 2 * (values[above]! + values[below]! + values[at - 1]! + values[at + 1]!);
+}
