@@ -85,14 +85,12 @@ export class SceneFitter {
     let cost = 0;
     for (let point = 0, term = 0; point < misfit.length; point += 1) {
       let [scene, noise] = [logTransfer[point]!, 0];
-      for (let index = 0; index < count; index += 1, term += 1) {
-        if (index < sceneCount) scene += values[index]! * terms[term]!;
-        else noise += values[index]! * terms[term]!;
-      }
-      const sum = scene > noise ? scene + Math.log1p(Math.exp(noise - scene)) : noise + Math.log1p(Math.exp(scene - noise));
-      const error = logPower[point]! - sum;
+      for (let index = 0; index < sceneCount; index += 1, term += 1) scene += values[index]! * terms[term]!;
+      for (let index = sceneCount; index < count; index += 1, term += 1) noise += values[index]! * terms[term]!;
+      const ratio = Math.exp(-Math.abs(scene - noise));
+      const error = logPower[point]! - Math.max(scene, noise) - Math.log1p(ratio);
       misfit[point] = error;
-      share[point] = Math.exp(scene - sum);
+      share[point] = (scene > noise ? 1 : ratio) / (1 + ratio);
       const size = Math.abs(error);
       cost += size < huber ? (size * size) / 2 : huber * (size - huber / 2);
     }
@@ -109,10 +107,10 @@ export class SceneFitter {
     const row = new Float64Array(count);
     for (let point = 0; point < misfit.length; point += 1) {
       const weight = Math.min(1, huber / Math.max(Math.abs(misfit[point]!), 1e-12));
-      for (let index = 0; index < given; index += 1) {
-        row[index] = (index < sceneCount ? share[point]! : 1 - share[point]!) * terms[point * given + index]!;
-      }
-      for (let index = given; index < count; index += 1) row[index] = share[point]! * slopes[index - given]![point]!;
+      const part = share[point]!;
+      for (let index = 0; index < sceneCount; index += 1) row[index] = part * terms[point * given + index]!;
+      for (let index = sceneCount; index < given; index += 1) row[index] = (1 - part) * terms[point * given + index]!;
+      for (let index = given; index < count; index += 1) row[index] = part * slopes[index - given]![point]!;
       for (let i = 0, entry = 0; i < count; i += 1, entry += count - i) {
         const weighted = weight * row[i]!;
         vector[i]! += weighted * misfit[point]!;
