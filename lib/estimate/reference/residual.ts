@@ -8,8 +8,7 @@ import { TILE } from '../noise.js';
 import type { Tile } from '../noise.js';
 import { compose } from './affine.js';
 import type { Affine } from './affine.js';
-import { blurPlane } from './blur.js';
-import { PATCH, listPatches, transfersOf } from './patches.js';
+import { PATCH, listPatches, multiply, transfersOf } from './patches.js';
 import { warp } from './warp.js';
 import type { Plane } from './warp.js';
 
@@ -37,8 +36,11 @@ export async function measureResidual(frame: AnyFrame, reference: AnyFrame, toRe
       const source = channelOf(reference, channel, 0, 0, reference.width, reference.height);
       for (const [left, top] of listPatches(frame, PATCH, ENOUGH_PATCHES)) {
         const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH);
-        const blurred = new Float32Array(PATCH ** 2);
-        await blurPlane(plan, patch, () => transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height), reach, blurred, signal);
+        if (patch.data.some((value) => !Number.isFinite(value))) continue;
+        signal.throwIfAborted();
+        const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
+        const blurred = await plan.inverse(multiply(await plan.forward(patch.data), transfer));
+        // The middle, which needs nothing from beyond the patch.
         const model = channelOf({ width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred }, 0, reach, reach, inside.width, inside.height);
         const seen = channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height);
         tiles.push(...measureTiles(seen, predict(model, seen)));
