@@ -7,8 +7,8 @@ import type { BlurShape } from '../shape.js';
 import type { FrameSpectra } from '../spectra.js';
 import { longestMotion } from './cepstrum.js';
 import { drawPlane } from './plane.js';
-import { searchMotion } from './search.js';
-import type { MotionSearch } from './search.js';
+import { refineMotion, searchMotion } from './search.js';
+import type { MotionOptics } from './search.js';
 
 /** Shorter motion has its first dark line where sharp scenes fade out anyway. */
 export const LEAST_LENGTH = 3.2;
@@ -51,27 +51,37 @@ export interface MotionEstimate {
  */
 export async function estimateMotion({ whole, grid: { side }, isJpeg, finder }: FrameSpectra, signal: AbortSignal): Promise<MotionEstimate> {
   const radius = await finder.findRoughly(drawCurves(whole.power, side, isJpeg).all);
-  const found = await searchMotion(drawPlane(whole.power, side, isJpeg), finder, radius, signal);
+  const plane = drawPlane(whole.power, side, isJpeg);
+  const found = await searchMotion(plane, finder, radius, signal);
   if (!found) return declineMotion('its spectrum has no dark lines of motion');
-  const { optics: { right, down }, dip, cost, rivalCost } = found;
-  const [length, lead] = [Math.hypot(right, down), rivalCost / cost];
+  const { dip, fit, rivalCost } = found;
+  const lead = rivalCost / fit.cost;
   const confidence: MotionConfidence = { level: dip >= HIGH_DIP && lead >= HIGH_LEAD ? 'high' : 'low', value: Math.max(0, 1 - 1 / lead), lead, dip };
-  const reason = refusal(found, length, lead, side);
-  return reason ? { ...declineMotion(reason), confidence } : conclude(found, length, confidence);
+  const unlike = dissent(dip, lead);
+  if (unlike) return { ...declineMotion(unlike), confidence };
+  const optics = refineMotion(plane, found);
+  const length = Math.hypot(optics.right, optics.down);
+  const beyond = unresolved(length, side);
+  return beyond ? { ...declineMotion(beyond), confidence } : conclude(optics, length, confidence);
 }
 
 export function declineMotion(declined: string): MotionEstimate {
   return { kind: 'motion', declined, motion: null, shape: null, psf: null, kernel: null, confidence: null };
 }
 
-function refusal({ dip }: MotionSearch, length: number, lead: number, side: number): string | null {
+/** What speaks against motion at all, or null. */
+function dissent(dip: number, lead: number): string | null {
   if (dip < LEAST_DIP) return 'its spectrum has no dark lines of motion: too little texture, or too much noise';
-  if (lead < LEAST_LEAD) return 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another';
+  return lead < LEAST_LEAD ? 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another' : null;
+}
+
+/** Why a length cannot be told, or null. */
+function unresolved(length: number, side: number): string | null {
   if (length < LEAST_LENGTH) return `motion by less than ${LEAST_LENGTH} pixels is not resolved`;
   return length > longestMotion(side) ? `motion by more than ${longestMotion(side)} pixels is beyond its blocks of ${side} pixels` : null;
 }
 
-function conclude({ optics: { right, down, radius } }: MotionSearch, length: number, confidence: MotionConfidence): MotionEstimate {
+function conclude({ right, down, radius }: MotionOptics, length: number, confidence: MotionConfidence): MotionEstimate {
   const angle = ((Math.atan2(-down, right) * 180) / Math.PI + 180) % 180;
   const line = motion(length, angle);
   const words = `motion:${length.toFixed(3)}@${angle.toFixed(2)}`;

@@ -32,13 +32,14 @@ export interface MotionOptics {
   readonly radius: number;
 }
 
+/** What explains a thinned spectrum best. */
 export interface MotionSearch {
-  readonly optics: MotionOptics;
+  readonly fit: OpticsFit;
+  /** Whether a disk goes with the motion. */
+  readonly isJoint: boolean;
   /** Depth of the minimum of the cepstrum that suggested it, in standard deviations. */
   readonly dip: number;
-  /** Mean robust misfit of the logarithms. */
-  readonly cost: number;
-  /** Of the best explanation without motion: no blur, a Gaussian or a disk. */
+  /** Mean robust misfit of the best explanation without motion: no blur, a Gaussian or a disk. */
   readonly rivalCost: number;
 }
 
@@ -73,21 +74,22 @@ export async function searchMotion(plane: SpectrumPlane, finder: RadiusFinder, r
     pairs.push({ dip: hint.dip, motion, both: fitter.fitOptics(throughBoth(coarse), [hint.right, hint.down, start], motion, ITERATIONS) });
   }
   await setImmediate();
-  return choose(plane, pairs, Math.min(...rivals.map(({ cost }) => cost)));
+  return choose(pairs, Math.min(...rivals.map(({ cost }) => cost)));
 }
 
-/** The better of motion alone and with a disk, then by all cells. */
-function choose(plane: SpectrumPlane, pairs: readonly Pair[], rivalCost: number): MotionSearch {
+/** The better of motion alone and with a disk. */
+function choose(pairs: readonly Pair[], rivalCost: number): MotionSearch {
   const lowest = (name: 'motion' | 'both'): Pair => pairs.reduce((a, b) => (b[name].cost < a[name].cost ? b : a));
   const [alone, joint] = [lowest('motion'), lowest('both')];
   const isJoint = Math.abs(joint.both.optics[2]!) >= LEAST_RADIUS && alone.motion.cost >= LEAST_GAIN * joint.both.cost;
-  const { dip, [isJoint ? 'both' : 'motion']: near } = isJoint ? joint : alone;
-  const [right, down, radius = 0] = refine(plane, isJoint ? throughBoth(plane) : throughMotion(plane), near);
-  return { optics: { right: right!, down: down!, radius: Math.abs(radius) }, dip, cost: near.cost, rivalCost };
+  return isJoint ? { fit: joint.both, isJoint, dip: joint.dip, rivalCost } : { fit: alone.motion, isJoint, dip: alone.dip, rivalCost };
 }
 
-function refine(plane: SpectrumPlane, transfer: Transfer, near: OpticsFit): readonly number[] {
-  return new SceneFitter(modelPlane(plane)).fitOptics(transfer, near.optics, near, ITERATIONS).optics;
+/** The motion that was found, fitted to all cells. */
+export function refineMotion(plane: SpectrumPlane, { fit, isJoint }: MotionSearch): MotionOptics {
+  const transfer = isJoint ? throughBoth(plane) : throughMotion(plane);
+  const [right, down, radius = 0] = new SceneFitter(modelPlane(plane)).fitOptics(transfer, fit.optics, fit, ITERATIONS).optics;
+  return { right: right!, down: down!, radius: Math.abs(radius) };
 }
 
 function throughMotion(plane: SpectrumPlane): Transfer {
