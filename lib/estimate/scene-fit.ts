@@ -1,3 +1,4 @@
+import { choleskySolve } from '../cholesky.js';
 import type { SceneModel } from './scene-model.js';
 
 const ITERATIONS = 25;
@@ -54,7 +55,7 @@ export class SceneFitter {
       const { matrix, vector } = this.#linearise(best, slopesOf(transfer, best));
       const count = vector.length;
       for (let index = 0; index < count; index += 1) matrix[index * count + index]! *= 1 + damping;
-      const step = solveSymmetric(matrix, vector);
+      const step = choleskySolve(matrix, vector);
       const optics = best.optics.map((value, index) => value + step[best.values.length + index]!);
       const next = this.#evaluate(best.values.map((value, index) => value + step[index]!), optics, start.length > 0 ? transfer(optics) : logTransfer);
       const isBetter = next.cost < best.cost;
@@ -141,25 +142,4 @@ interface Evaluation {
   /** Part of the power that is the scene's. */
   readonly share: Float64Array;
   readonly cost: number;
-}
-
-/** Cholesky's method; only the lower triangle of the positive definite matrix is read, and overwritten. */
-export function solveSymmetric(matrix: Float64Array, vector: Float64Array): Float64Array {
-  const count = vector.length;
-  const at = (i: number, j: number): number => matrix[i * count + j]!;
-  const x = vector.slice();
-  for (let i = 0; i < count; i += 1) {
-    for (let j = 0; j <= i; j += 1) {
-      let sum = at(i, j);
-      for (let k = 0; k < j; k += 1) sum -= at(i, k) * at(j, k);
-      matrix[i * count + j] = i === j ? Math.sqrt(Math.max(sum, 1e-300)) : sum / at(j, j);
-    }
-    for (let k = 0; k < i; k += 1) x[i]! -= at(i, k) * x[k]!;
-    x[i]! /= at(i, i);
-  }
-  for (let i = count - 1; i >= 0; i -= 1) {
-    for (let k = i + 1; k < count; k += 1) x[i]! -= at(k, i) * x[k]!;
-    x[i]! /= at(i, i);
-  }
-  return x;
 }

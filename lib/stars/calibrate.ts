@@ -4,7 +4,7 @@ import { solveAttitude } from './attitude/attitude.js';
 import { Camera } from './camera.js';
 import { requireVector, scale, transform } from './linear.js';
 import type { Vector } from './linear.js';
-import { choleskyInverse } from './solve.js';
+import { choleskyInverse } from '../cholesky.js';
 
 /** A star seen at a pixel, and where it is in the sky. */
 export interface StarSight {

@@ -4,7 +4,7 @@ import type { FftOptions } from '../fft.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { iterationModel } from './iteration-model.js';
 import type { Ensemble, Network } from './iteration-model.js';
-import { choleskyInverse } from './solve.js';
+import { choleskyInverse } from '../cholesky.js';
 
 /** Side of the grid on which the mean of |H| is taken, whatever the window (star-sensor A.5). */
 const GRID = 256;

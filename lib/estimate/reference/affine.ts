@@ -1,4 +1,4 @@
-import { solveSymmetric } from '../scene-fit.js';
+import { choleskySolve } from '../../cholesky.js';
 
 /** [a, b, c, d, e, f]: (x, y) goes to (a x + b y + c, d x + e y + f). */
 export type Affine = readonly [number, number, number, number, number, number];
@@ -97,6 +97,6 @@ function solveRow(matches: readonly Match[], weights: readonly number[], axis: 0
     }
   });
   for (let i = 0; i < 3; i += 1) matrix[4 * i]! += 1e-9;
-  const [slopeX, slopeY, constant] = solveSymmetric(matrix, vector) as unknown as [number, number, number];
+  const [slopeX, slopeY, constant] = choleskySolve(matrix, vector) as unknown as [number, number, number];
   return [slopeX, slopeY, constant - slopeX * centre[0] - slopeY * centre[1]];
 }

@@ -1,6 +1,6 @@
 import { interpolate } from '../../deconvolve/psf/field.js';
 import type { HalfSpectrum } from '../../fft.js';
-import { choleskyInverse } from '../../stars/solve.js';
+import { choleskyInverse } from '../../cholesky.js';
 
 /** Standard deviation by which transfer functions of neighbouring nodes are expected to differ. */
 const NEIGHBOUR_DIFFERENCE = 1;

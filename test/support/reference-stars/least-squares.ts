@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { choleskyInverse } from '../../../lib/stars/solve.js';
+import { choleskyInverse } from '../../../lib/cholesky.js';
 
 const MOST_STEPS = 60;
 

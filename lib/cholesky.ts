@@ -1,0 +1,56 @@
+/** Cholesky's decomposition of small symmetric matrices, row by row. */
+
+/** A pivot below this part of its diagonal element is none of a positive matrix, but rounding. */
+const LEAST_PIVOT = 1e-14;
+
+/** The inverse of a symmetric positive matrix; null where it is not positive. */
+export function choleskyInverse(matrix: Float64Array, side: number): Float64Array | null {
+  const factor = matrix.slice();
+  for (let i = 0; i < side; i += 1) {
+    const pivot = factorRow(factor, side, i);
+    if (!(pivot > LEAST_PIVOT * Math.abs(matrix[i * side + i]!))) return null;
+    factor[i * side + i] = Math.sqrt(pivot);
+  }
+  const inverse = new Float64Array(side * side);
+  for (let column = 0; column < side; column += 1) {
+    const x = new Float64Array(side);
+    x[column] = 1;
+    substitute(factor, side, x);
+    for (let i = 0; i < side; i += 1) inverse[i * side + column] = x[i]!;
+  }
+  return inverse;
+}
+
+/** x of `matrix` x = `vector` for a symmetric matrix that is positive but for rounding. The matrix is overwritten. */
+export function choleskySolve(matrix: Float64Array, vector: Float64Array): Float64Array {
+  const side = vector.length;
+  for (let i = 0; i < side; i += 1) matrix[i * side + i] = Math.sqrt(Math.max(factorRow(matrix, side, i), 1e-300));
+  const x = vector.slice();
+  substitute(matrix, side, x);
+  return x;
+}
+
+/** Makes row `i` one of the factor, but for its diagonal element, whose square is returned. */
+function factorRow(factor: Float64Array, side: number, i: number): number {
+  for (let j = 0; j < i; j += 1) factor[i * side + j] = reduced(factor, side, i, j) / factor[j * side + j]!;
+  return reduced(factor, side, i, i);
+}
+
+/** An element less what the columns before explain of it. */
+function reduced(factor: Float64Array, side: number, i: number, j: number): number {
+  let sum = factor[i * side + j]!;
+  for (let k = 0; k < j; k += 1) sum -= factor[i * side + k]! * factor[j * side + k]!;
+  return sum;
+}
+
+/** Solves L L^T x = x in place. */
+function substitute(factor: Float64Array, side: number, x: Float64Array): void {
+  for (let i = 0; i < side; i += 1) {
+    for (let k = 0; k < i; k += 1) x[i]! -= factor[i * side + k]! * x[k]!;
+    x[i]! /= factor[i * side + i]!;
+  }
+  for (let i = side - 1; i >= 0; i -= 1) {
+    for (let k = i + 1; k < side; k += 1) x[i]! -= factor[k * side + i]! * x[k]!;
+    x[i]! /= factor[i * side + i]!;
+  }
+}
