@@ -90,6 +90,10 @@ describe.each(named)('%s', (_, options) => {
     const before = digest(grey.blurred.data);
     await deconvolve(grey.blurred, options);
     expect(digest(grey.blurred.data)).toBe(before);
+    // A Buffer's own slice() shares its memory.
+    const data = Buffer.from(grey.blurred.data);
+    await deconvolve({ ...grey.blurred, data }, options);
+    expect(digest(data)).toBe(before);
   });
 
   it.each([['black', 0], ['saturated', 255]])('returns a %s frame as it is, and says so', async (__, level) => {

@@ -4,46 +4,45 @@ import { fullScale, windowOf } from './samples.js';
 import { blendWeights } from './tiles.js';
 import type { TileLayout } from './tiles.js';
 
-/** One tile of a frame. */
+/** One tile of a plane of a frame. */
 export interface Tile {
+  readonly plane: number;
   readonly column: number;
   readonly row: number;
   readonly left: number;
   readonly top: number;
 }
 
-/** Puts the tiles of one plane together: row by row of tiles, in floats of as many rows as a tile has. */
+/** Puts the tiles of one plane after the other together: row by row of tiles, in floats of as many rows as a tile has. */
 export class TileBlender {
   readonly #binding: Binding;
   readonly #frame: AnyFrame;
   readonly #output: AnyFrame['data'];
-  readonly #channel: number;
   readonly #layout: TileLayout;
-  /** Rows of the frame from the top of the current row of tiles on; null where one tile is all. */
+  /** Rows of the plane from the top of the current row of tiles on, 0 after the last; null where one tile is all. */
   readonly #band: Float32Array | null;
 
-  constructor(binding: Binding, frame: AnyFrame, output: AnyFrame['data'], channel: number, layout: TileLayout) {
+  constructor(binding: Binding, frame: AnyFrame, output: AnyFrame['data'], layout: TileLayout) {
     this.#binding = binding;
     this.#frame = frame;
     this.#output = output;
-    this.#channel = channel;
     this.#layout = layout;
     const isTiled = layout.columns.starts.length * layout.rows.starts.length > 1;
     this.#band = isTiled ? new Float32Array(frame.width * layout.rows.side) : null;
   }
 
-  /** All tiles, in the order in which they are to be written. */
-  *tiles(): Generator<Tile, void, void> {
+  /** All tiles of a plane, in the order in which they are to be written. */
+  *tiles(plane: number): Generator<Tile, void, void> {
     const { columns, rows } = this.#layout;
     for (const [row, top] of rows.starts.entries()) {
-      for (const [column, left] of columns.starts.entries()) yield { column, row, left, top };
+      for (const [column, left] of columns.starts.entries()) yield { plane, column, row, left, top };
     }
   }
 
   /** Takes a tile from its solver, or from the source where there is none. */
   async write(tile: Tile, solver: NativeSolver | null): Promise<void> {
     if (!this.#band) {
-      await solver?.store(windowOf(this.#frame, this.#output, this.#channel, tile.left, tile.top));
+      await solver?.store(windowOf(this.#frame, this.#output, tile.plane, tile.left, tile.top));
       return;
     }
     const { columns, rows } = this.#layout;
@@ -53,20 +52,20 @@ export class TileBlender {
     if (tile.column === columns.starts.length - 1) this.#finishRow(this.#band, tile);
   }
 
-  #blendSource(band: Float32Array, { left, top }: Tile, rowWeights: Float32Array, columnWeights: Float32Array): void {
+  #blendSource(band: Float32Array, { plane, left, top }: Tile, rowWeights: Float32Array, columnWeights: Float32Array): void {
     const { width, channels, data } = this.#frame;
     const scale = 1 / fullScale(this.#frame);
     rowWeights.forEach((rowWeight, y) => columnWeights.forEach((columnWeight, x) => {
-      band[y * width + left + x]! += rowWeight * columnWeight * scale * data[((top + y) * width + left + x) * channels + this.#channel]!;
+      band[y * width + left + x]! += rowWeight * columnWeight * scale * data[((top + y) * width + left + x) * channels + plane]!;
     }));
   }
 
   /** Writes the rows that no later tile touches, and moves the others up. */
-  #finishRow(band: Float32Array, { row, top }: Tile): void {
+  #finishRow(band: Float32Array, { plane, row, top }: Tile): void {
     const { width } = this.#frame;
     const { side, starts } = this.#layout.rows;
     const count = row + 1 < starts.length ? starts[row + 1]! - top : side;
-    this.#binding.storePlane(band, width, count, windowOf(this.#frame, this.#output, this.#channel, 0, top));
+    this.#binding.storePlane(band, width, count, windowOf(this.#frame, this.#output, plane, 0, top));
     band.copyWithin(0, count * width);
     band.fill(0, (side - count) * width);
   }

@@ -1,4 +1,5 @@
 import type { FrameSource } from '../frame-engine.js';
+import { copySamples } from '../image/frame.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverPsf, SolverSettings, StepReport } from '../native/binding.js';
 import type { Progress, RunOptions } from '../progress.js';
@@ -70,7 +71,7 @@ async function estimateSigmas(context: RunContext, psfs: TilePsfs, area: Area): 
 
 function returnBlank({ data }: AnyFrame, { sigma }: DeconvolveSettings): Deconvolved {
   return {
-    data: data.slice(), iterations: 0, stopReason: 'blank', secondsPerIteration: 0, sigma: sigma ?? 0, residual: 0, energy: 1, lambda: null, nsr: null,
+    data: copySamples(data), iterations: 0, stopReason: 'blank', secondsPerIteration: 0, sigma: sigma ?? 0, residual: 0, energy: 1, lambda: null, nsr: null,
   };
 }
 
@@ -107,11 +108,11 @@ class FrameRun {
     this.#stepSeconds = 0;
     const { columns, rows } = plan.tiles;
     const parts = this.#planes * columns.starts.length * rows.starts.length;
-    const data = frame.data.slice() as typeof frame.data;
+    const data = copySamples(frame.data);
     const ended: Ended[] = [];
+    const blender = new TileBlender(this.#context.binding, frame, data, plan.tiles);
     for (let plane = 0; plane < this.#planes; plane += 1) {
-      const blender = new TileBlender(this.#context.binding, frame, data, plane, plan.tiles);
-      for (const tile of blender.tiles()) {
+      for (const tile of blender.tiles(plane)) {
         const report = (iteration: number): void => this.#progress('restore', ended.length * most + iteration, parts * most);
         const solver = await this.#load(plan.shape, plane, tile);
         if (solver) ended.push(await this.#iterate(solver, test, report));

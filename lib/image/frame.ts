@@ -43,6 +43,11 @@ export function allocateSamples(count: number, depth: Depth): Samples {
   return new SAMPLE_ARRAYS[depth](count);
 }
 
+/** A copy of its own: what `slice` makes of a Buffer shares its memory. */
+export function copySamples<S extends AnyFrame['data']>(data: S): S {
+  return (data instanceof Uint8Array ? new Uint8Array(data) : data.slice()) as S;
+}
+
 /** Throws ArgumentError unless the size is one that can be restored. @param depths those that the method takes */
 export function checkFrameSize(size: AnyFrameSize, depths: readonly (Depth | 32)[] = [8, 16]): void {
   requireInteger('width', size.width, MIN_SIDE, MAX_SIDE);

@@ -3,6 +3,7 @@ import { readSource } from '../image/source.js';
 import { writeFrame } from '../image/encode.js';
 import type { EncodedImage } from '../image/decode.js';
 import { fullScale } from '../deconvolve/samples.js';
+import { copySamples } from '../image/frame.js';
 import type { AnyFrame, Frame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
@@ -124,7 +125,7 @@ export async function restoreFrame(source: AnyFrame, settings: StarSettings, fin
   const noise: PixelNoise = settings.gain === null ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT } : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
   const { look, fit, found } = await find(plane, noise, settings, options);
   signal.throwIfAborted();
-  const frame = { ...source, data: source.data.slice() } as AnyFrame;
+  const frame = { ...source, data: copySamples(source.data) } as AnyFrame;
   const windows = settings.method === 'none' || settings.method === 'render' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
   const restored = settings.method === 'render' ? { iterations: 0, clipped: renderStars(frame, plane, fit.stars, fit.profile) } : await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { isa, sigma: plane.sigma });
   const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);

@@ -31,17 +31,17 @@ export interface WindowSteps {
 export function planSteps(method: StarMethod, iterations: number | 'settled' | null, stars: readonly Detection[], sigma: number | null): WindowSteps {
   const width = sigma ?? USUAL_SIGMA;
   const settling = (window: StarWindow): ReturnType<WindowSteps['settling']> => (iterations === 'settled' ? watchCentroids(window, starsIn(window, stars), width) : null);
-  const features = new Map<Psf, KernelFeatures>();
+  const features = new Map<Psf, Promise<KernelFeatures>>();
   const count = async (window: StarWindow, psf: Psf): Promise<number> => {
     if (typeof iterations === 'number') return iterations;
     if (method === 'hyper-laplacian') return HYPER_LAPLACIAN_STEPS;
     if (iterations === 'settled') return (await iterationModel()).most;
-    // Windows of one trail share their kernel, and its transform takes longer than a step.
-    if (!features.has(psf)) features.set(psf, await kernelFeatures(psf, width));
+    // Windows of one trail ask at once for their one kernel, whose transform takes longer than a step.
+    if (!features.has(psf)) features.set(psf, kernelFeatures(psf, width));
     const inside = starsIn(window, stars);
     const snr = Math.sqrt(inside.reduce((sum, star) => sum + star.snr ** 2, 0) / inside.length);
     const side = Math.sqrt((window.width * window.height) / inside.length);
-    return predictIterations({ ...features.get(psf)!, snr, sigma: width, side }, sigma !== null && snr > 0 ? 'networks' : 'power-law');
+    return predictIterations({ ...await features.get(psf)!, snr, sigma: width, side }, sigma !== null && snr > 0 ? 'networks' : 'power-law');
   };
   return { count, settling };
 }
