@@ -1,4 +1,6 @@
 import { orAbort } from './abort.js';
+import { restoreInTurn } from './file-sequence.js';
+import type { FileJob, FileOutcome, Writing } from './file-sequence.js';
 import type { FrameEngine } from './frame-engine.js';
 import { decodeFrame, readHeader } from './image/decode.js';
 import type { EncodedImage } from './image/decode.js';
@@ -85,11 +87,19 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   /** Restores a file into another, whole or not at all. The output is checked before the work starts. */
   async restoreFile(input: EncodedImage, output: string, options: RestoreOptions = {}): Promise<RestoredImage<Frame, R>> {
     checkRestoreOptions(options);
-    const format = await checkOutput(requireString('output', output));
-    const accept = (size: FrameSize): void => checkFormatHolds(output, format, size);
-    const result = await this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal), accept));
+    const result = await this.#restoreFor(output, input, options, null);
     await result.toFile(output, options);
-    return result as RestoredImage<Frame, R>;
+    return result;
+  }
+
+  /**
+   * Restores files one after the other and says how each ended, in their order; one that fails does not keep the others from being restored.
+   * A file is encoded and written while the next is restored, where a thread is free and the budget has room for both. Throws the reason of
+   * `signal`, or StateError as `restore` does.
+   */
+  async *restoreFiles<J extends FileJob>(jobs: Iterable<J>, options: RestoreOptions = {}): AsyncGenerator<FileOutcome<J, R>, void, void> {
+    checkRestoreOptions(options);
+    yield* restoreInTurn<J, R>(jobs, ({ input, output }, signal, before) => this.#restoreFor(output, input, { ...options, signal }, before), options.signal);
   }
 
   /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
@@ -103,8 +113,18 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
     await this.dispose();
   }
 
-  /** @param accept throws where a frame of that size is not wanted, before it is decoded. */
-  async #restore(input: EncodedImage | AnyFrame, options: RunOptions, accept: (size: FrameSize) => void = () => {}): Promise<RestoredImage<AnyFrame, R>> {
+  /** Restores a frame that will be written to `output`. @param before what is being written meanwhile */
+  async #restoreFor(output: string, input: EncodedImage, options: RestoreOptions, before: Writing | null): Promise<RestoredImage<Frame, R>> {
+    const format = await checkOutput(requireString('output', output));
+    const accept = async (plan: MemoryPlan): Promise<void> => {
+      checkFormatHolds(output, format, plan.frame as FrameSize);
+      if (before && (this.threads === 3 || plan.bytes + before.bytes > plan.budgetBytes)) await before.done;
+    };
+    return await this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal), accept)) as RestoredImage<Frame, R>;
+  }
+
+  /** @param accept rejects where a frame of that size is not wanted; it is decoded when there is room for it. */
+  async #restore(input: EncodedImage | AnyFrame, options: RunOptions, accept: (plan: MemoryPlan) => Promise<void> = async () => {}): Promise<RestoredImage<AnyFrame, R>> {
     this.#garbage.settle();
     const start = performance.now();
     await this.#engine.adapt?.(input, options.signal);
@@ -117,15 +137,15 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   }
 
   /** The pixels and the plan; the plan comes first, so that a frame too large is refused before it is decoded. */
-  async #readInput(input: EncodedImage | AnyFrame, { signal, valid }: RunOptions, accept: (size: FrameSize) => void): Promise<ReadInput> {
+  async #readInput(input: EncodedImage | AnyFrame, { signal, valid }: RunOptions, accept: (plan: MemoryPlan) => Promise<void>): Promise<ReadInput> {
     const planned = (size: AnyFrameSize): MemoryPlan => {
       if (valid && valid.length !== size.width * size.height) throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
       return this.plan({ ...size, masked: valid !== null });
     };
     if (isEncoded(input)) {
       const header = await orAbort(readHeader(input), signal);
-      accept(header.size);
       const plan = planned(header.size);
+      await orAbort(accept(plan), signal);
       return { frame: await orAbort(decodeFrame(input, header), signal), metadata: header.metadata, isJpeg: header.format === 'jpeg', plan };
     }
     checkFrame(input, this.#engine.depths);

@@ -23,6 +23,7 @@ export type { DefocusEstimate, RadiusField } from './estimate/defocus.js';
 export type { BlurShape } from './estimate/shape.js';
 export type { Confidence } from './estimate/verdict.js';
 export * from './errors.js';
+export type { FileJob, FileOutcome } from './file-sequence.js';
 export type { PlanSize, RestoreInput, RestoreOptions } from './frame-restorer.js';
 export { Fft, FftPlan, MAX_FFT_LENGTH, fft } from './fft.js';
 export type { FftImage, FftLines, FftOptions, HalfSpectrum } from './fft.js';

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import type { FileOutcome } from '../file-sequence.js';
 import type { FrameRestorer } from '../frame-restorer.js';
 import type { Progress } from '../progress.js';
 import type { RestorationReport, RestoredImage } from '../restored.js';
@@ -22,15 +23,31 @@ export interface Summary {
 /** @param job where the picture was written to */
 type Describe<R extends RestorationReport> = (job: Job, result: RestoredImage<Frame, R>) => Summary;
 
-/** Restores files one after the other, with progress and reports, until all are done or the process is interrupted. */
+/** Restores files one after the other, with progress and reports, until all are done or the process is interrupted. A failure is reported and does not keep the others from being restored. */
 export async function runJobs<R extends RestorationReport>(
   inputs: readonly string[], flags: JobFlags, open: () => Promise<FrameRestorer<R>>, describe: Describe<R>,
 ): Promise<void> {
   const jobs = await planJobs(inputs, flags.output);
   await untilInterrupted(async (signal) => {
     await using restorer = await open();
-    for (const job of jobs) await runJob(restorer, job, flags, describe, signal);
+    using bar = new FrameBar(flags);
+    for await (const outcome of restorer.restoreFiles(jobs, { signal, onProgress: (progress) => bar.update(progress) })) {
+      bar.end();
+      report(outcome, flags, describe);
+    }
   });
+}
+
+/** Says how one file ended. */
+function report<R extends RestorationReport>({ job, result, error }: FileOutcome<Job, R>, { json, quiet }: JobFlags, describe: Describe<R>): void {
+  if (error) {
+    process.stderr.write(`perifocal: ${job.input}: ${error.message}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const summary = describe(job, result);
+  if (json) process.stdout.write(`${JSON.stringify(summary.json)}\n`);
+  else if (!quiet) process.stdout.write(`${summary.text}\n`);
 }
 
 /** Does work whose signal aborts when the process is interrupted. */
@@ -45,25 +62,6 @@ export async function untilInterrupted(work: (signal: AbortSignal) => Promise<vo
   }
 }
 
-/** Restores one file. A failure is reported and does not keep the others from being restored, an interrupt does. */
-async function runJob<R extends RestorationReport>(
-  restorer: FrameRestorer<R>, job: Job, flags: JobFlags, describe: Describe<R>, signal: AbortSignal,
-): Promise<void> {
-  const bar = createBar(flags, '{phase} [{bar}] {value} of {total} {unit} | {eta_formatted}');
-  try {
-    const result = await restorer.restoreFile(job.input, job.output, { signal, onProgress: (progress) => updateBar(bar, progress) });
-    bar?.stop();
-    const { json, text } = describe(job, result);
-    if (flags.json) process.stdout.write(`${JSON.stringify(json)}\n`);
-    else if (!flags.quiet) process.stdout.write(`${text}\n`);
-  } catch (error) {
-    bar?.stop();
-    if (signal.aborted) throw error;
-    process.stderr.write(`perifocal: ${job.input}: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
-}
-
 /** A progress bar for people, or null where nobody would see it. */
 export function createBar({ quiet }: JobFlags, format: string): SingleBar | null {
   if (quiet || !process.stderr.isTTY) return null;
@@ -72,9 +70,30 @@ export function createBar({ quiet }: JobFlags, format: string): SingleBar | null
   return bar;
 }
 
-function updateBar(bar: SingleBar | null, { unit, phase, done, total }: Progress): void {
-  bar?.setTotal(total);
-  bar?.update(done, { phase: phase === 'probe' ? 'probing' : 'restoring', unit });
+/** The progress of one frame after the other. */
+class FrameBar implements Disposable {
+  readonly #flags: JobFlags;
+  #bar: SingleBar | null = null;
+
+  constructor(flags: JobFlags) {
+    this.#flags = flags;
+  }
+
+  update({ unit, phase, done, total }: Progress): void {
+    this.#bar ??= createBar(this.#flags, '{phase} [{bar}] {value} of {total} {unit} | {eta_formatted}');
+    this.#bar?.setTotal(total);
+    this.#bar?.update(done, { phase: phase === 'probe' ? 'probing' : 'restoring', unit });
+  }
+
+  /** Makes room for other lines; what is still going on draws a new bar below them. */
+  end(): void {
+    this.#bar?.stop();
+    this.#bar = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
 }
 
 /** Megabytes with one digit. */

@@ -41,6 +41,11 @@ export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
   ];
 }
 
+/** What a restored frame takes until it is written. */
+export function writingBytes(frame: AnyFrameSize): number {
+  return CODEC_BYTES + 2 * frameBytes(frame);
+}
+
 /** The buffers that take anything, and their sum. */
 export function sumBuffers(buffers: readonly PlannedBuffer[], budgetBytes: number): Omit<MemoryPlan, 'frame'> {
   return { buffers: buffers.filter(({ bytes }) => bytes > 0), bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0), budgetBytes };

@@ -1,6 +1,7 @@
 // Restores one file in a fresh process, several times over, and prints the memory that took.
 import { readFileSync } from 'node:fs';
 import { Restorer } from '../../dist/index.js';
+import { writingBytes } from '../../dist/scheduler/memory-plan.js';
 
 const [input, output, model, threads, frames] = process.argv.slice(2);
 
@@ -11,9 +12,10 @@ const restorer = await Restorer.open({ model: String(model), threads: Number(thr
 const rss = [];
 /** @type {number | undefined} */
 let plannedBytes;
-for (let frame = 0; frame < Number(frames); frame += 1) {
-  const { report } = await restorer.restoreFile(String(input), String(output));
-  plannedBytes = report.plan.bytes;
+const jobs = Array(Number(frames)).fill({ input, output });
+for await (const { result, error } of restorer.restoreFiles(jobs)) {
+  if (error) throw error;
+  plannedBytes = result.report.plan.bytes + (jobs.length > 1 ? writingBytes(result) : 0);
   rss.push(readStatus('VmRSS'));
 }
 console.log(JSON.stringify({ peakBytes: readStatus('VmHWM'), plannedBytes, mappedBytes: restorer.mappedBytes, rss }));
