@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate,stars]
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars]
 // [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer;
 // a PNG file for details of what the methods restore.
 import { availableParallelism } from 'node:os';
@@ -9,6 +9,7 @@ import { benchmarkAlgorithms } from './algorithms.mjs';
 import { judgeBars } from './bars.mjs';
 import { benchmarkEstimate } from './estimate.mjs';
 import { benchmarkFft } from './fft.mjs';
+import { benchmarkFiles } from './files.mjs';
 import { benchmarkFrames } from './frames.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
@@ -25,6 +26,7 @@ const QUICK = {
   frame: { width: 512, height: 384 },
   algorithms: { blocks: 2, base: 32, width: 512, height: 384, strips: 5 },
   frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
+  files: { blocks: 8, base: 16, width: 512, height: 384, rounds: 1 },
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
   fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
   solvers: { width: 512, height: 384, rounds: 2 },
@@ -38,6 +40,7 @@ const FULL = {
   frame: { width: 2048, height: 1536 },
   algorithms: { blocks: 20, base: 32, width: 2048, height: 1536, strips: 15 },
   frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
+  files: { blocks: 8, base: 16, width: 2048, height: 1536, rounds: 2 },
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
   fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
   solvers: { width: 2048, height: 1536, rounds: 5 },
@@ -55,7 +58,7 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,peers,fft,solvers,methods,metrics,estimate,stars' },
+      only: { type: 'string', default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
@@ -78,6 +81,7 @@ async function main() {
     ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
     ...(sections.has('algorithms') && { algorithms: await benchmarkAlgorithms(binding, { ...settings.algorithms, isas: algorithmIsas, threads, report }) }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
+    ...(sections.has('files') && { files: await benchmarkFiles({ ...settings.files, threads, isa, report }) }),
     ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
     ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
     ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),

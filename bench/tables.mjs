@@ -38,6 +38,11 @@ const formatFrames = (results) => `Whole frames end to end: strips of raw pixels
     percent(shareOfPeak), percent(spread), percent(cpuShare), `${peakRssMB.toFixed(0)} MB`]),
 )}`;
 
+const formatFiles = ({ blocks, base, width, height, threads, secondsInTurn, secondsOverlapping, ratio, spread }) => [
+  `JPEG files into PNG files, ${width}x${height}, n ${blocks}, base ${base}, ${threads} threads: seconds for each`,
+  formatTable(['', 'one by one', 'overlapping', 'ratio', 'spread'], [['file', secondsInTurn.toFixed(2), secondsOverlapping.toFixed(2), ratio.toFixed(2), percent(spread)]]),
+].join('\n');
+
 const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, results }) => [
   `One ${width}x${height} frame, n ${blocks}, base ${base}, ${threads} threads, in turns in one process`,
   `ONNX Runtime: the time of one ${tile}x${tile} tile times ${tiles}, without overlap (its seams stay visible)`,
@@ -108,9 +113,9 @@ const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, e
 };
 
 /** All results for people. */
-export const formatReport = ({ machine, kernels, algorithms, frames, peers, bars, fft, solvers, methods, metrics, estimate, stars }) => [
+export const formatReport = ({ machine, kernels, algorithms, frames, files, peers, bars, fft, solvers, methods, metrics, estimate, stars }) => [
   formatMachine(machine), kernels && formatKernels(kernels), algorithms && formatAlgorithms(algorithms),
-  frames && formatFrames(frames), peers && formatPeers(peers), bars && formatBars(bars),
+  frames && formatFrames(frames), files && formatFiles(files), peers && formatPeers(peers), bars && formatBars(bars),
   fft && formatFft(fft), solvers && formatSolvers(solvers), methods && formatMethods(methods),
   metrics && formatMetrics(metrics), estimate && formatEstimate(estimate), stars && formatStars(stars),
 ].filter(Boolean).join('\n\n');

@@ -1,11 +1,15 @@
-// Runs the native checks: `perifocal-checks [--native-only] [filter]...`; prints failures and a closing count. A filter
-// is a part of a check's name; several must all match. `--native-only` leaves emulated registers out.
+// Runs the native checks: `perifocal-checks [--native-only] [--jobs N] [filter]...`; prints failures and a closing count.
+// A filter is a part of a check's name; several must all match. `--native-only` leaves emulated registers out. `--jobs`
+// shares the checks among so many processes.
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 
 #include "checks/check.h"
 #include "checks/emulated.h"
+#include "checks/jobs.h"
 #include "kernels/registry.h"
 #include "runtime/cpu.h"
 
@@ -22,38 +26,46 @@ void describeMachine() {
   }
 }
 
-/// Whether the arguments ask for the check of this name.
-bool isWanted(const std::string& name, int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--native-only") == 0) {
-      if (name.find("(emulated)") != std::string::npos) return false;
-    } else if (name.find(argv[i]) == std::string::npos) {
-      return false;
+/// What the arguments ask for.
+struct Request {
+  bool nativeOnly = false;
+  int jobs = 1;
+  std::vector<const char*> filters;
+
+  Request(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+      if (std::strcmp(argv[i], "--native-only") == 0) {
+        nativeOnly = true;
+      } else if (std::strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
+        jobs = std::atoi(argv[++i]);
+      } else {
+        filters.push_back(argv[i]);
+      }
     }
   }
-  return true;
-}
+
+  bool wants(const std::string& name) const {
+    if (nativeOnly && name.find("(emulated)") != std::string::npos) return false;
+    return std::all_of(filters.begin(), filters.end(),
+                       [&](const char* filter) { return name.find(filter) != std::string::npos; });
+  }
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   describeMachine();
-  std::vector<checks::Check> all;
+  const Request request(argc, argv);
+  std::vector<checks::Check> wanted;
   for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
                     checks::winogradChecks, checks::networkChecks, checks::streamingChecks,
                     checks::estimationChecks, checks::deconvolutionChecks, checks::solverChecks,
                     checks::metricChecks, checks::starChecks}) {
     auto some = make();
-    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    std::copy_if(std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()), std::back_inserter(wanted),
+                 [&](const checks::Check& check) { return request.wants(check.name); });
   }
-  int passed = 0, failed = 0;
-  for (const checks::Check& check : all) {
-    if (!isWanted(check.name, argc, argv)) continue;
-    checks::Context context;
-    check.body(context);
-    (context.failed() ? failed : passed)++;
-    if (context.failed()) std::printf("FAILED %s: %s\n", check.name.c_str(), context.failure().c_str());
-  }
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 && passed > 0 ? 0 : 1;
+  const checks::Counts counts = checks::runChecks(wanted, request.jobs);
+  std::printf("%d passed, %d failed\n", counts.passed, counts.failed);
+  return counts.failed == 0 && counts.passed > 0 ? 0 : 1;
 }
