@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { EstimateError, ImageError } from '../errors.js';
-import { checkOutput, writeAtomically, writeFrame } from '../image/encode.js';
+import { checkOutput, writeFrame } from '../image/encode.js';
+import { writeAtomically } from '../write-file.js';
 import { drawKernel } from '../deconvolve/psf/draw.js';
 import type { PsfField } from '../deconvolve/psf/field.js';
 import { formatNpy } from '../deconvolve/psf/npy.js';

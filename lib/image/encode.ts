@@ -1,16 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
-import { ImageError } from '../errors.js';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { unwritable, writeAtomically } from '../write-file.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
 import type { ImageFormat, Sharp } from './codec.js';
 import type { Frame, FrameSize } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/metadata.js';
-
-function unwritable(path: string, reason: string, options?: ErrorOptions): ImageError {
-  return new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${reason}`, options);
-}
 
 /** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
 export async function checkOutput(path: string): Promise<ImageFormat> {
@@ -66,32 +61,4 @@ function encode({ data, width, height, channels, depth }: Frame, format: ImageFo
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
   return compress(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace), format).toBuffer();
-}
-
-/** Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. Throws ImageError. */
-export async function writeAtomically(path: string, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    await writeAndSync(temporary, parts);
-    signal?.throwIfAborted();
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    if (signal?.aborted) throw signal.reason;
-    throw unwritable(path, (error as Error).message, { cause: error });
-  }
-}
-
-async function writeAndSync(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  await using file = await open(path, 'wx');
-  for (const part of parts) await file.writeFile(part);
-  await file.sync();
-}
-
-/** Makes the rename itself durable, where folders can be opened at all. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  await using folder = await open(path);
-  await folder.sync();
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { ArgumentError } from '../errors.js';
-import { writeAtomically } from '../image/encode.js';
+import { writeAtomically } from '../write-file.js';
 import { VERSION } from '../version.js';
 import type { ConvShape } from './binding.js';
 

@@ -6,7 +6,7 @@ import type { Psf, PsfWeights } from '../deconvolve/psf/psf.js';
 import { fromArray } from '../deconvolve/psf/psf.js';
 import { parse } from '../deconvolve/psf/spec.js';
 import { ImageError } from '../errors.js';
-import { writeAtomically } from '../image/encode.js';
+import { writeAtomically } from '../write-file.js';
 import { readInput, requireComparable } from '../metrics/input.js';
 import type { MetricInput } from '../metrics/input.js';
 import { measure } from '../metrics/measure.js';

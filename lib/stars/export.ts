@@ -1,4 +1,4 @@
-import { writeAtomically } from '../image/encode.js';
+import { writeAtomically } from '../write-file.js';
 import type { StarFit } from './fit.js';
 
 /**
