@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { psf, stars } from '../lib/index.js';
+import { fft, psf, stars } from '../lib/index.js';
 import type { AnyFrame, stars as Stars } from '../lib/index.js';
 import { loadBinding } from '../lib/native/loader.js';
 import { detectStars } from '../lib/stars/detect.js';
@@ -8,6 +8,7 @@ import { readPlane } from '../lib/stars/plane.js';
 import { Random } from '../lib/stars/random.js';
 import { DefocusProfile, StreakProfile } from '../lib/stars/profile.js';
 import type { StarProfile } from '../lib/stars/profile.js';
+import { windowsAround } from '../lib/stars/windows.js';
 import { correlateWindows, fitFrom } from './support/reference-stars/autocorrelation.js';
 import { detectStars as detectPlainly } from './support/reference-stars/detect.js';
 import { fitStars as fitPlainly } from './support/reference-stars/fit.js';
@@ -158,16 +159,16 @@ describe('windows', () => {
     acceleration: 'none', totalVariation: false, masked: false, threads: 1,
   } as const;
   const settings = { offset: 0, saturation: Infinity, totalVariation: 0, damping: 0, start: 'flat', lambda: 300, alpha: 2 / 3, prior: 'flat', nsr: 0, exponent: 0 } as const;
-  const psfs = [psf.motion(12, 20), psf.disk(2.5)];
-  /** Width, height, PSF, steps, at the edge. */
-  const windows = [[48, 48, 0, 6, 0], [48, 48, 0, 3, 1], [40, 64, 1, 4, 0], [48, 48, 0, 2, 0], [32, 32, 1, 6, 1]] as const;
+  const psfs = [psf.motion(12, 20), psf.disk(2.5), psf.disk(20)];
+  /** Width, height, PSF, steps, at the edge. The last is smaller than its kernel. */
+  const windows = [[48, 48, 0, 6, 0], [48, 48, 0, 3, 1], [40, 64, 1, 4, 0], [48, 48, 0, 2, 0], [32, 32, 1, 6, 1], [48, 32, 2, 2, 0]] as const;
   const random = new Random(4);
   const samples = windows.map(([width, height]) => Float32Array.from({ length: width * height }, (_, i) => 100 + 5 * random.normal() + (i % 97 === 0 ? 400 : 0)));
 
-  async function solveAlone(index: number): Promise<{ light: Float32Array; level: number }> {
+  async function solveAlone(index: number, inside: 'replicate' | 'periodic'): Promise<{ light: Float32Array; level: number }> {
     const [width, height, kernel, steps, isAtEdge] = windows[index]!;
     const { data, width: columns, height: rows, symmetric } = psfs[kernel]!;
-    const solver = binding.createSolver({ ...shape, width, height, radiusX: (columns - 1) / 2, radiusY: (rows - 1) / 2, symmetric, boundary: isAtEdge === 1 ? 'bertero' : 'replicate' }, isas[0]!);
+    const solver = binding.createSolver({ ...shape, width, height, radiusX: (columns - 1) / 2, radiusY: (rows - 1) / 2, symmetric, boundary: isAtEdge === 1 ? 'bertero' : kernel === 2 ? 'replicate' : inside }, isas[0]!);
     const sorted = samples[index]!.toSorted();
     const level = (sorted[sorted.length / 2 - 1]! + sorted[sorted.length / 2]!) / 2 - 7;
     const light = { samples: samples[index]!.map((value) => (value - level) / 350), frameWidth: width, channels: 1, channel: 0, left: 0, top: 0 };
@@ -180,13 +181,51 @@ describe('windows', () => {
     return { light: light.samples, level };
   }
 
-  it('are solved together as each is alone, whatever the threads', async () => {
-    const wanted = await Promise.all(windows.map((_, index) => solveAlone(index)));
+  it.each(['replicate', 'periodic'] as const)('are solved together as each is alone, with boundary %s, whatever the threads', async (boundary) => {
+    const wanted = await Promise.all(windows.map((_, index) => solveAlone(index, boundary)));
     for (const threads of THREADS) {
       const values = Float32Array.from(samples.flatMap((window) => [...window]));
-      const levels = await binding.solveWindows({ shape, settings, psfs, windows: Int32Array.from(windows.flat()), values, scale: 350, pedestal: 7, threads }, isas[0]!);
+      const levels = await binding.solveWindows({ shape: { ...shape, boundary }, settings, psfs, windows: Int32Array.from(windows.flat()), values, scale: 350, pedestal: 7, threads }, isas[0]!);
       expect([...levels]).toEqual(wanted.map(({ level }) => level));
       expect(values).toEqual(Float32Array.from(wanted.flatMap(({ light }) => [...light])));
     }
+  });
+
+  it.each([[8, Uint8Array, 255], [16, Uint16Array, 65_535], [32, Float32Array, Infinity]] as const)('of %i bits are cut out of a frame and mixed into it, rounded and clamped', (_, Samples, most) => {
+    const [width, channels, channel, left, top, size] = [11, 3, 1, 4, 2, { width: 5, height: 3 }] as const;
+    const frame = Samples.from(Array.from({ length: 8 * width * channels }, (_unused, index) => (index * 37) % 200));
+    const at = (x: number, y: number): number => ((top + y) * width + left + x) * channels + channel;
+    const light = new Float32Array(size.width * size.height);
+    const window = { samples: frame, frameWidth: width, channels, channel, left, top };
+    const brightest = binding.cutWindow(window, size, light);
+    const before = frame.slice();
+    light.forEach((value, index) => expect(value).toBe(before[at(index % size.width, Math.floor(index / size.width))]));
+    expect(brightest).toBe(Math.max(...light));
+    const [level, scale, columns, rows] = [-100, 400, Float32Array.of(0, 0.5, 1, 1, 0.25), Float32Array.of(1, 0.5, 1)];
+    const restored = light.map((value) => value / 100 - 0.7);
+    let clipped = 0;
+    const wanted = before.slice();
+    restored.forEach((value, index) => {
+      const [x, y] = [index % size.width, Math.floor(index / size.width)];
+      const mixed = (1 - columns[x]! * rows[y]!) * before[at(x, y)]! + columns[x]! * rows[y]! * (level + scale * value);
+      if (mixed > most) clipped += 1;
+      wanted[at(x, y)] = Samples === Float32Array ? mixed : Math.max(0, Math.min(most, Math.round(mixed)));
+    });
+    expect(binding.pasteWindow(window, { light: restored, level, scale, columns, rows })).toBe(clipped);
+    expect(clipped > 0).toBe(most === 255);
+    expect(frame).toEqual(wanted);
+  });
+
+  it('that overlap become one that is cheap to transform, inside the frame and apart from all others', () => {
+    const frame = { width: 700, height: 500 };
+    const places = Array.from({ length: 40 }, () => ({ x: 699 * random.uniform(), y: 499 * random.uniform() }));
+    const found = windowsAround(places, 48, frame);
+    expect(found.length).toBeLessThan(places.length);
+    for (const { left, top, width, height } of found) {
+      expect(left >= 0 && top >= 0 && left + width <= frame.width && top + height <= frame.height).toBe(true);
+      expect([fft.goodSize(width), fft.goodSize(height)]).toEqual([width, height]);
+    }
+    const covering = places.map(({ x, y }) => found.filter(({ left, top, width, height }) => Math.round(x) >= left && Math.round(y) >= top && Math.round(x) < left + width && Math.round(y) < top + height).length);
+    expect(covering.every((count) => count === 1)).toBe(true);
   });
 });

@@ -61,15 +61,22 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
+/** What was found before, by its explicit path: to search again takes longer than many calls. */
+const loaded = new Map<string | undefined, Binding>();
+
 /**
  * Loads the addon: `explicitPath` or else `PERIFOCAL_BINDING` alone where given, else the packaged prebuild for this
  * platform, else build/Release. Throws NativeError that lists what was tried, why it failed, and what to do.
  */
 export function loadBinding(explicitPath: string | undefined = process.env['PERIFOCAL_BINDING'] || undefined): Binding {
+  const known = loaded.get(explicitPath);
+  if (known !== undefined) return known;
   const failures: string[] = [];
   for (const { label, load } of listAttempts(explicitPath)) {
     try {
-      return checkVersion(load() as Binding);
+      const binding = checkVersion(load() as Binding);
+      loaded.set(explicitPath, binding);
+      return binding;
     } catch (error) {
       failures.push(`  - ${label}: ${firstLine(error)}`);
     }

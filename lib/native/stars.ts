@@ -111,7 +111,10 @@ export interface TrailFit {
 }
 
 export interface WindowsRequest {
-  /** Sizes, PSF, boundary, samples and threads are not read. */
+  /**
+   * Sizes, PSF, samples and threads are not read. The boundary is that of windows beyond which there is sky; 'replicate' instead of
+   * 'periodic' where a window is smaller than its kernel.
+   */
   readonly shape: SolverShape;
   readonly settings: SolverSettings;
   readonly psfs: readonly { readonly data: Float64Array; readonly width: number; readonly height: number; readonly symmetric: boolean }[];
@@ -126,7 +129,18 @@ export interface WindowsRequest {
   readonly threads: 1 | 2 | 3;
 }
 
-/** The part of the addon that looks for stars. All work off the event loop, give the same bits for any number of threads, and reject with OUT_OF_MEMORY. */
+/** The restored light of a window of one channel, and its weights rows[y] columns[x] against what the frame has. */
+export interface RestoredWindow {
+  /** As many rows as there are row weights, of as many values as there are column weights. */
+  readonly light: Float32Array;
+  /** A sample is level + scale * light. */
+  readonly level: number;
+  readonly scale: number;
+  readonly columns: Float32Array;
+  readonly rows: Float32Array;
+}
+
+/** The part of the addon that looks for stars. What gives a promise works off the event loop, gives the same bits for any number of threads, and rejects with OUT_OF_MEMORY. */
 export interface StarBinding {
   /** Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a pixel tells nothing. */
   measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array): Promise<Sky>;
@@ -135,4 +149,8 @@ export interface StarBinding {
   fitTrail(request: TrailRequest, isa: string): Promise<TrailFit>;
   /** Deconvolves windows, each on one thread; resolves with their levels. */
   solveWindows(request: WindowsRequest, isa: string): Promise<Float64Array>;
+  /** Copies samples in their own units, row by row; returns the largest, at least 0. */
+  cutWindow(window: SampleWindow, size: { readonly width: number; readonly height: number }, out: Float32Array): number;
+  /** Mixes light into a frame, rounded to nearest and clamped but for floats; returns how many samples were above full scale. */
+  pasteWindow(window: SampleWindow, restored: RestoredWindow): number;
 }

@@ -1,8 +1,9 @@
 import { colourPlanes } from '../deconvolve/plan.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
-import { fullScale } from '../deconvolve/samples.js';
+import { fullScale, windowOf } from '../deconvolve/samples.js';
 import type { AnyFrame } from '../image/frame.js';
-import type { SolverSettings, SolverShape } from '../native/binding.js';
+import type { SampleWindow, SolverSettings, SolverShape } from '../native/binding.js';
+import { loadBinding } from '../native/loader.js';
 import { callNative } from './native.js';
 import { SETTLING_ITERATIONS } from './window-steps.js';
 import type { WindowSteps } from './window-steps.js';
@@ -21,9 +22,12 @@ const PEDESTAL = 3;
 
 /** Windows of one call: it cannot be stopped, and others wait for its threads. */
 const AT_ONCE = 32;
-/** Of every window's solver; sizes are those of the window and its PSF. */
+/**
+ * Of every window's solver; sizes are those of the window and its PSF. All around there is the same sky, so that windows may wrap around: that
+ * takes transforms of the window's own size.
+ */
 const SHAPE: Omit<SolverShape, 'method'> = {
-  width: 0, height: 0, radiusX: 0, radiusY: 0, symmetric: false, modes: 1, boundary: 'replicate', sampleBits: 32,
+  width: 0, height: 0, radiusX: 0, radiusY: 0, symmetric: false, modes: 1, boundary: 'periodic', sampleBits: 32,
   acceleration: 'none', totalVariation: false, masked: false, threads: 1,
 };
 
@@ -97,10 +101,11 @@ async function solve(frame: AnyFrame, jobs: readonly Job[], scale: number, conte
   const full = fullScale(frame);
   const psfs = [...new Set(jobs.map(({ psf }) => psf))];
   const values = new Float32Array(jobs.reduce((sum, { window: { width, height } }) => sum + width * height, 0));
+  const binding = loadBinding();
   let start = 0;
   const lights = jobs.map((job) => {
     const light = values.subarray(start, start += job.window.width * job.window.height);
-    cut(frame, job, light);
+    binding.cutWindow(partOf(frame, job), job.window, light);
     return light;
   });
   const levels = await callNative(context, (binding, threads, isa) => binding.solveWindows({
@@ -124,42 +129,22 @@ function tune(sigma: number): SolverSettings {
   };
 }
 
-/** The brightest sample above the sky of all windows: 1 in what the solvers see. */
-function brightest({ width, channels, data }: AnyFrame, windows: readonly StarWindow[], planes: number): number {
+/** The brightest sample of all windows: 1 in what the solvers see. */
+function brightest(frame: AnyFrame, windows: readonly StarWindow[], planes: number): number {
+  const binding = loadBinding();
+  const samples = new Float32Array(Math.max(0, ...windows.map(({ width, height }) => width * height)));
   let most = Number.MIN_VALUE;
-  for (const { left, top, ...size } of windows) {
-    for (let y = top; y < top + size.height; y += 1) {
-      for (let x = left; x < left + size.width; x += 1) {
-        for (let plane = 0; plane < planes; plane += 1) most = Math.max(most, data[(y * width + x) * channels + plane]!);
-      }
-    }
+  for (const window of windows) {
+    for (let plane = 0; plane < planes; plane += 1) most = Math.max(most, binding.cutWindow(partOf(frame, { window, plane }), window, samples));
   }
   return most;
 }
 
-/** Copies a window of one colour. */
-function cut({ width, channels, data }: AnyFrame, { window, plane }: Job, out: Float32Array): void {
-  for (let row = 0; row < window.height; row += 1) {
-    const first = (window.top + row) * width + window.left;
-    for (let column = 0; column < window.width; column += 1) out[row * window.width + column] = data[(first + column) * channels + plane]!;
-  }
-}
+const partOf = (frame: AnyFrame, { window, plane }: Pick<Job, 'window' | 'plane'>): SampleWindow => windowOf(frame, frame.data, plane, window.left, window.top);
 
 /** Fades a restored window into the frame; returns how many samples had to be cut off. */
-function paste(frame: AnyFrame, { window, plane }: Job, light: Float32Array, level: number, scale: number): number {
-  const { width, height, channels, data, depth } = frame;
-  const most = depth === 32 ? Infinity : fullScale(frame);
-  const rim = RIM * Math.min(window.width, window.height);
-  const [columns, rows] = [taper(window.left, window.width, width, rim), taper(window.top, window.height, height, rim)];
-  let clipped = 0;
-  for (let row = 0; row < window.height; row += 1) {
-    for (let column = 0; column < window.width; column += 1) {
-      const target = ((window.top + row) * width + window.left + column) * channels + plane;
-      const weight = columns[column]! * rows[row]!;
-      const mixed = (1 - weight) * data[target]! + weight * (level + scale * light[row * window.width + column]!);
-      if (mixed > most) clipped += 1;
-      data[target] = depth === 32 ? mixed : Math.max(0, Math.min(most, Math.round(mixed)));
-    }
-  }
-  return clipped;
+function paste(frame: AnyFrame, job: Job, light: Float32Array, level: number, scale: number): number {
+  const { left, top, width, height } = job.window;
+  const rim = RIM * Math.min(width, height);
+  return loadBinding().pasteWindow(partOf(frame, job), { light, level, scale, columns: taper(left, width, frame.width, rim), rows: taper(top, height, frame.height, rim) });
 }

@@ -16,15 +16,20 @@ export function windowSide(length: number, sigma: number): number {
   return fft.goodSize(Math.ceil(Math.max(SMALLEST, 2 * length + 2 * Math.ceil(4 * sigma)) / STEP) * STEP);
 }
 
-/** Windows of one side around places, inside the frame; those that overlap become one. */
-export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: { readonly width: number; readonly height: number }): StarWindow[] {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Windows of one side around places, inside the frame; those that overlap become one, whose sides are cheap to transform too. */
+export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: Size): StarWindow[] {
   const start = (centre: number, length: number): number => Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
   let windows: StarWindow[] = places.map(({ x, y }) => ({ left: start(x, frame.width), top: start(y, frame.height), width: side, height: side }));
   for (let before = -1; before !== windows.length;) {
     before = windows.length;
     windows = windows.reduce<StarWindow[]>((kept, window) => {
       const touching = kept.filter((other) => overlap(other, window));
-      return [...kept.filter((other) => !touching.includes(other)), [...touching, window].reduce(union)];
+      return [...kept.filter((other) => !touching.includes(other)), [...touching, window].reduce((a, b) => union(a, b, frame))];
     }, []);
   }
   return windows;
@@ -34,17 +39,27 @@ function overlap(a: StarWindow, b: StarWindow): boolean {
   return a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
 }
 
-function union(a: StarWindow, b: StarWindow): StarWindow {
+function union(a: StarWindow, b: StarWindow, frame: Size): StarWindow {
   const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
-  return { left, top, width: Math.max(a.left + a.width, b.left + b.width) - left, height: Math.max(a.top + a.height, b.top + b.height) - top };
+  const across = grow(left, Math.max(a.left + a.width, b.left + b.width) - left, frame.width);
+  const down = grow(top, Math.max(a.top + a.height, b.top + b.height) - top, frame.height);
+  return { left: across.start, top: down.start, width: across.length, height: down.length };
+}
+
+/** To a length that is cheap to transform, to both sides as far as the frame goes. */
+function grow(start: number, length: number, frameLength: number): { readonly start: number; readonly length: number } {
+  const grown = Math.min(frameLength, fft.goodSize(length));
+  return { start: Math.max(0, Math.min(frameLength - grown, start - ((grown - length) >> 1))), length: grown };
 }
 
 /** Tukey's taper: 1 in the middle, down to 0 over `rim` pixels at both ends; 1 where the window ends with the frame. */
 export function taper(start: number, length: number, frameLength: number, rim: number): Float32Array {
-  return Float32Array.from({ length }, (_, index) => {
+  const weights = new Float32Array(length);
+  for (let index = 0; index < length; index += 1) {
     const before = start === 0 ? Infinity : index + 0.5;
     const after = start + length === frameLength ? Infinity : length - index - 0.5;
     const distance = Math.min(before, after);
-    return distance >= rim ? 1 : 0.5 - 0.5 * Math.cos((Math.PI * distance) / rim);
-  });
+    weights[index] = distance >= rim ? 1 : 0.5 - 0.5 * Math.cos((Math.PI * distance) / rim);
+  }
+  return weights;
 }

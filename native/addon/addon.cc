@@ -111,6 +111,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("fitStars", Napi::Function::New(env, fitStars));
   exports.Set("fitTrail", Napi::Function::New(env, fitTrail));
   exports.Set("solveWindows", Napi::Function::New(env, solveWindows));
+  exports.Set("cutWindow", Napi::Function::New(env, cutWindow));
+  exports.Set("pasteWindow", Napi::Function::New(env, pasteWindow));
   return exports;
 }
 

@@ -73,6 +73,8 @@ Napi::Value findPeaks(const Napi::CallbackInfo& info);
 Napi::Value fitStars(const Napi::CallbackInfo& info);
 Napi::Value fitTrail(const Napi::CallbackInfo& info);
 Napi::Value solveWindows(const Napi::CallbackInfo& info);
+Napi::Value cutWindow(const Napi::CallbackInfo& info);
+Napi::Value pasteWindow(const Napi::CallbackInfo& info);
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info);
 
 }  // namespace perifocal::addon

@@ -1,5 +1,7 @@
 // Kernels of star fits: densities against the standard library's functions, slopes against differences, sums against sums.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <string>
 
@@ -7,6 +9,7 @@
 #include "checks/random.h"
 #include "kernels/registry.h"
 #include "stars/arrow_system.h"
+#include "stars/median.h"
 
 namespace perifocal::checks {
 namespace {
@@ -186,6 +189,29 @@ void checkArrow(Context& context) {
   context.expect(!solveArrow(normals, kShape, 0, solution), "a star without pixels is not singular");
 }
 
+/// Medians of lists of many kinds against those by sorting.
+void checkMedian(Context& context) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Random random(6);
+  const auto expectMedian = [&](const char* kind, int count, auto&& draw) {
+    std::vector<float> values(count);
+    for (float& value : values) value = draw();
+    const double found = medianOf(std::span<const float>(values));
+    std::sort(values.begin(), values.end());
+    const double wanted = (static_cast<double>(values[(count - 1) / 2]) + values[count / 2]) / 2;
+    context.expect(found == wanted, std::string(kind) + ", " + std::to_string(count) + " values: " + std::to_string(found));
+  };
+  for (int count : {1, 2, 3, 64, 65, 100, 1023, 1024, 5000}) {
+    const auto unit = [&] { return static_cast<float>(random.unit()); };
+    expectMedian("spread evenly", count, unit);
+    expectMedian("whole numbers", count, [&] { return std::floor(8 * unit()); });
+    expectMedian("all equal", count, [] { return 0.25f; });
+    expectMedian("of two kinds", count, [&] { return unit() < 0.5f ? -1.0f : 1e6f; });
+    expectMedian("with a few far off", count, [&] { return unit() < 0.95f ? 1 + 1e-3f * unit() : 1e30f * unit(); });
+    expectMedian("with infinities", count, [&] { return unit() < 0.1f ? -kInfinity : unit() < 0.1f ? kInfinity : unit(); });
+  }
+}
+
 }  // namespace
 
 std::vector<Check> starChecks() {
@@ -202,6 +228,7 @@ std::vector<Check> starChecks() {
     checks.push_back({name + " sums", [&](Context& c) { checkSums(c, kernels); }});
   }
   checks.push_back({"stars with a common shape", checkArrow});
+  checks.push_back({"stars, medians", checkMedian});
   return checks;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "stars/tile_fft.h"
 
@@ -11,6 +12,33 @@ namespace {
 
 /// Windows are summed in so many parts, whatever the number of threads, and then the parts in their order.
 constexpr int kParts = 3;
+
+struct Interval {
+  double low, high;
+};
+
+/// Where |slope t + offset| < limit; a limit of Infinity is everywhere.
+Interval within(double slope, double offset, double limit) {
+  constexpr double kAll = std::numeric_limits<double>::infinity();
+  if (slope == 0) return std::fabs(offset) < limit ? Interval{-kAll, kAll} : Interval{kAll, -kAll};
+  const double a = (-limit - offset) / slope, b = (limit - offset) / slope;
+  return {std::min(a, b), std::max(a, b)};
+}
+
+Interval both(const Interval& a, const Interval& b) { return {std::max(a.low, b.low), std::min(a.high, b.high)}; }
+
+/// Lane by lane, the same on every machine.
+double energyOf(const float* values, int count) {
+  constexpr int kLanes = 8;
+  double sums[kLanes] = {}, sum = 0;
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (int lane = 0; lane < kLanes; ++lane) sums[lane] += static_cast<double>(values[i + lane]) * values[i + lane];
+  }
+  for (; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
+  for (const double lane : sums) sum += lane;
+  return sum;
+}
 
 /// Sums power spectra of windows with zeros around them, so that lags do not wrap.
 class PowerSum {
@@ -35,7 +63,10 @@ class PowerSum {
     const auto weight = static_cast<float>(1 / std::sqrt(energy));
     for (std::size_t group = 0; group < power_.size(); group += 2 * kBinGroup) {
       const float *re = fft_.spectrum().data + group, *im = re + kBinGroup;
-      for (int i = 0; i < kBinGroup; ++i) power_[group + i] += weight * (re[i] * re[i] + im[i] * im[i]);
+      // A list of its own, so that compilers need not fear that it is part of the spectrum.
+      float powers[kBinGroup];
+      for (int i = 0; i < kBinGroup; ++i) powers[i] = weight * (re[i] * re[i] + im[i] * im[i]);
+      for (int i = 0; i < kBinGroup; ++i) power_[group + i] += powers[i];
     }
   }
 
@@ -63,14 +94,16 @@ class PowerSum {
     const int top = static_cast<int>(std::lround(centre.y)) - side / 2;
     double energy = 0;
     for (int y = std::max(0, top); y < std::min(plane.height, top + side); ++y) {
-      for (int x = std::max(0, left); x < std::min(plane.width, left + side); ++x) {
-        const double dx = x - centre.x, dy = y - centre.y;
-        const double along = std::fabs(dx * mask.cos - dy * mask.sin), across = std::fabs(dx * mask.sin + dy * mask.cos);
-        if (!(across < mask.margin && along < mask.length / 2 + mask.margin)) continue;
-        const float value = plane.data[plane.at(x, y)];
-        window_[static_cast<std::ptrdiff_t>(y - top) * side + x - left] = value;
-        energy += static_cast<double>(value) * value;
-      }
+      const double dy = y - centre.y;
+      const Interval counting = both(within(mask.sin, dy * mask.cos, mask.margin),
+                                     within(mask.cos, -dy * mask.sin, mask.length / 2 + mask.margin));
+      const double first = std::max<double>(std::max(0, left), std::ceil(centre.x + counting.low));
+      const double last = std::min<double>(std::min(plane.width, left + side) - 1, std::floor(centre.x + counting.high));
+      if (!(first <= last)) continue;
+      const auto x = static_cast<int>(first), count = static_cast<int>(last) - x + 1;
+      const float* row = plane.data + plane.at(x, y);
+      std::copy_n(row, count, window_.data() + static_cast<std::ptrdiff_t>(y - top) * side + x - left);
+      energy += energyOf(row, count);
     }
     return energy;
   }

@@ -15,6 +15,16 @@ namespace {
 constexpr int kTileSides = 5, kLargeTileSides = 3;
 constexpr int kLeastTile = 128, kCachedTile = 512;
 
+/// Responses that are looked at together: nearly all are below the limit.
+constexpr int kAtOnce = 32;
+
+/// Without a branch for each.
+bool isAnyAbove(const float* values, int count, float limit) {
+  int above = 0;
+  for (int i = 0; i < count; ++i) above |= values[i] > limit;
+  return above != 0;
+}
+
 int tileSide(int profileSide) {
   return std::max(std::min(kTileSides * profileSide, kCachedTile), std::max(kLargeTileSides * profileSide, kLeastTile));
 }
@@ -65,8 +75,12 @@ class TileFilter {
     for (int y = std::max(1, top); y < bottom; ++y) {
       const float* row = response_.data() + static_cast<std::ptrdiff_t>(y - top + tiling_->margin) * tiling_->columns +
                          tiling_->margin - left;
-      for (int x = std::max(1, left); x < right; ++x) {
-        if (row[x] > limit && isPeak(row + x)) peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
+      for (int first = std::max(1, left); first < right; first += kAtOnce) {
+        const int end = std::min(right, first + kAtOnce);
+        if (!isAnyAbove(row + first, end - first, limit)) continue;
+        for (int x = first; x < end; ++x) {
+          if (row[x] > limit && isPeak(row + x)) peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
+        }
       }
     }
   }

@@ -14,6 +14,8 @@ namespace {
 
 /// Side of the blocks in which the background is measured.
 constexpr int kBlock = 64;
+/// What remains of a frame is shared out: blocks are below one and a half times as wide.
+constexpr int kWidestBlock = 2 * kBlock;
 /// Samples of a block that its median is taken of.
 constexpr int kSamples = 1024;
 /// Rounding alone gives this much of one count: sqrt(1 / 12).
@@ -40,11 +42,12 @@ void markInvalid(const SourceWindow& colours, int colourCount, double saturation
   }
 }
 
-void readInvalid(const SkyRequest& request, int y, std::uint8_t* out) {
-  const auto mark = [&]<class T>(T) {
-    markInvalid<T>(request.colours, request.colourCount, request.saturation, y, request.width, out);
-  };
-  switch (request.colours.type) {
+/// Brightness of some pixels of a row, and bytes that are 1 where they tell nothing.
+void readPixels(const SkyRequest& request, int left, int y, int count, float* brightness, std::uint8_t* invalid) {
+  readRow(partOf(request.brightness, left, 0), y, count, brightness);
+  const SourceWindow colours = partOf(request.colours, left, 0);
+  const auto mark = [&]<class T>(T) { markInvalid<T>(colours, request.colourCount, request.saturation, y, count, invalid); };
+  switch (colours.type) {
     case SampleType::kUint8: return mark(std::uint8_t{});
     case SampleType::kUint16: return mark(std::uint16_t{});
     case SampleType::kFloat32: return mark(float{});
@@ -73,12 +76,12 @@ Sky clipSky(const std::vector<float>& values, double level, double spread, doubl
 }
 
 /// Level and standard deviation of the sky among samples with stars.
-Sky skyOf(std::vector<float>& values, double count) {
+Sky skyOf(const std::vector<float>& values, double count) {
   if (values.empty()) return {count * kRounding, 0};
-  const double level = medianOf(values);
+  const double level = medianOf(std::span<const float>(values));
   std::vector<float> deviations(values.size());
   std::transform(values.begin(), values.end(), deviations.begin(), [=](double v) { return static_cast<float>(std::fabs(v - level)); });
-  const double spread = kDeviations * medianOf(deviations);
+  const double spread = kDeviations * medianOf(std::span<const float>(deviations));
   if (spread > count) return {spread, level};
   return clipSky(values, level, spread, count);
 }
@@ -92,27 +95,29 @@ class SkyBlocks {
   int count() const { return static_cast<int>(skies_.size()); }
   double level(int column, int row) const { return skies_[row * columns() + column].level; }
 
-  void measure(int block, const float* plane, const std::uint8_t* invalid, double count) {
+  void measure(int block, const SkyRequest& request) {
     const int column = block % columns(), row = block / columns();
     const int left = start(column, columns(), width_), right = start(column + 1, columns(), width_);
     const int top = start(row, rows(), height_), bottom = start(row + 1, rows(), height_);
     const int area = (right - left) * (bottom - top);
     // An odd step, so that columns are met evenly.
     const int step = std::max(1, area / kSamples | 1);
-    std::vector<float> values, finite;
-    values.reserve(area / step + 1);
-    for (int x = left, y = top; y < bottom; x += step) {
-      for (; x >= right; x -= right - left) ++y;
-      if (y >= bottom) break;
-      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(y) * width_ + x;
-      if (invalid[pixel] == 0) {
-        values.push_back(plane[pixel]);
-      } else if (std::isfinite(plane[pixel])) {
-        finite.push_back(plane[pixel]);
+    std::vector<float> values(area / step + 1), finite;
+    std::size_t valid = 0;
+    float brightness[kWidestBlock];
+    std::uint8_t invalid[kWidestBlock];
+    for (int x = 0, y = top; y < bottom; x -= right - left, ++y) {
+      if (x >= right - left) continue;
+      readPixels(request, left, y, right - left, brightness, invalid);
+      for (; x < right - left; x += step) {
+        values[valid] = brightness[x];
+        valid += invalid[x] == 0;
+        if (invalid[x] != 0 && std::isfinite(brightness[x])) finite.push_back(brightness[x]);
       }
     }
+    values.resize(valid);
     // A block that is saturated all over is its own background.
-    skies_[block] = skyOf(values.empty() ? finite : values, count);
+    skies_[block] = skyOf(values.empty() ? finite : values, request.count);
   }
 
   Sky median() const {
@@ -121,7 +126,7 @@ class SkyBlocks {
       sigmas.push_back(sky.sigma);
       levels.push_back(sky.level);
     }
-    return {medianOf(sigmas), medianOf(levels)};
+    return {medianOf(std::span<const double>(sigmas)), medianOf(std::span<const double>(levels))};
   }
 
  private:
@@ -178,11 +183,13 @@ class LevelRows {
 
   void subtract(int left, int right, float low, float rise, float* row) const {
     constexpr std::uint32_t kExponent = 0x7f800000;
+    const float* shares = shares_.data();
     for (int x = left; x < right; ++x) {
-      const bool isFinite = (std::bit_cast<std::uint32_t>(row[x]) & kExponent) != kExponent;
-      const float above = row[x] - low - shares_[x] * rise;
-      // What is no number would spread over everything that is transformed with it.
-      row[x] = std::bit_cast<float>(isFinite ? std::bit_cast<std::uint32_t>(above) : 0);
+      const auto bits = std::bit_cast<std::uint32_t>(row[x]);
+      // What is no number would spread over everything that is transformed with it. Without a branch, for vectors.
+      const std::uint32_t kept = (bits & kExponent) == kExponent ? 0 : ~0u;
+      const float above = row[x] - low - shares[x] * rise;
+      row[x] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(above) & kept);
     }
   }
 
@@ -196,14 +203,14 @@ class LevelRows {
 
 Sky measureSky(const SkyRequest& request, ThreadPool& pool, float* plane, std::uint8_t* invalid) {
   const int width = request.width, height = request.height;
-  forEachRow(pool, height, [&](int y, int) {
-    readRow(request.brightness, y, width, plane + static_cast<std::ptrdiff_t>(y) * width);
-    readInvalid(request, y, invalid + static_cast<std::ptrdiff_t>(y) * width);
-  });
   SkyBlocks blocks(width, height);
-  forEachRow(pool, blocks.count(), [&](int block, int) { blocks.measure(block, plane, invalid, request.count); }, 1);
+  forEachRow(pool, blocks.count(), [&](int block, int) { blocks.measure(block, request); }, 1);
   const LevelRows levels(blocks, width, height);
-  forEachRow(pool, height, [&](int y, int) { levels.subtract(y, plane + static_cast<std::ptrdiff_t>(y) * width); });
+  forEachRow(pool, height, [&](int y, int) {
+    const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(y) * width;
+    readPixels(request, 0, y, width, plane + first, invalid + first);
+    levels.subtract(y, plane + first);
+  });
   return blocks.median();
 }
 

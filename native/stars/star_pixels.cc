@@ -13,19 +13,19 @@ constexpr int kAtOnce = 256;
 
 StarPixels::StarPixels(const StarPlane& plane, const std::vector<StarStart>& starts, int star, double far) {
   const StarStart& own = starts[star];
-  const auto distance = [](const StarStart& a, double x, double y) { return std::hypot(x - a.x, y - a.y); };
+  const auto squareTo = [](const StarStart& a, double x, double y) { return (x - a.x) * (x - a.x) + (y - a.y) * (y - a.y); };
   std::vector<StarStart> near;
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    if (static_cast<int>(i) != star && distance(starts[i], own.x, own.y) < 2 * far) near.push_back(starts[i]);
+    if (static_cast<int>(i) != star && squareTo(starts[i], own.x, own.y) < 4 * far * far) near.push_back(starts[i]);
   }
   const int right = static_cast<int>(std::min<double>(plane.width - 1, std::floor(own.x + far)));
   const int bottom = static_cast<int>(std::min<double>(plane.height - 1, std::floor(own.y + far)));
   std::vector<double> xs, ys, values;
   for (int y = static_cast<int>(std::max(0.0, std::ceil(own.y - far))); y <= bottom; ++y) {
     for (int x = static_cast<int>(std::max(0.0, std::ceil(own.x - far))); x <= right; ++x) {
-      const double off = distance(own, x, y);
-      if (off > far) continue;
-      if (std::any_of(near.begin(), near.end(), [&](const StarStart& other) { return distance(other, x, y) < off; })) continue;
+      const double off = squareTo(own, x, y);
+      if (off > far * far) continue;
+      if (std::any_of(near.begin(), near.end(), [&](const StarStart& other) { return squareTo(other, x, y) < off; })) continue;
       if (plane.invalid[plane.at(x, y)] != 0) {
         saturated_ = true;
         continue;

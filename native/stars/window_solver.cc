@@ -11,6 +11,13 @@
 namespace perifocal {
 namespace {
 
+/// A kernel must not wrap around onto itself.
+Boundary boundaryOf(Boundary wanted, const StarWindow& window, const WindowPsf& psf) {
+  if (window.isAtEdge) return Boundary::kBertero;
+  const bool fits = 2 * psf.radiusX < window.width && 2 * psf.radiusY < window.height;
+  return wanted == Boundary::kPeriodic && !fits ? Boundary::kReplicate : wanted;
+}
+
 /// The solver of one thread, kept while windows are of one size and blur.
 class WindowSolver {
  public:
@@ -22,8 +29,7 @@ class WindowSolver {
     Status status = prepare(request, window, fft, kernels);
     if (!status.ok()) return status;
     const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(window.width) * window.height;
-    std::vector<float> sorted(values, values + count);
-    level = medianOf(sorted) - request.pedestal;
+    level = medianOf(std::span<const float>(values, count)) - request.pedestal;
     for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = static_cast<float>((values[i] - level) / request.scale);
     LoadReport loaded;
     status = solver_->load({values, SampleType::kFloat32, 1, window.width}, {}, loaded);
@@ -48,7 +54,7 @@ class WindowSolver {
     shape.radiusX = psf.radiusX;
     shape.radiusY = psf.radiusY;
     shape.symmetric = psf.symmetric;
-    shape.boundary = window.isAtEdge ? Boundary::kBertero : Boundary::kReplicate;
+    shape.boundary = boundaryOf(request.shape.boundary, window, psf);
     shape.samples = SampleType::kFloat32;
     shape.threads = 1;
     solver_.reset();

@@ -20,11 +20,11 @@ struct StarWindow {
   int width, height;
   int psf;
   int steps;
-  bool isAtEdge;  ///< of the frame: beyond it there may be light, which is unknown; beyond others there is the sky
+  bool isAtEdge;  ///< of the frame: beyond it there may be light, which is unknown
 };
 
 struct WindowRequest {
-  SolverShape shape;  ///< but for sizes, PSF, boundary and threads
+  SolverShape shape;  ///< but for sizes, PSF and threads; its boundary is that of windows inside the frame
   SolverSettings settings;
   std::vector<WindowPsf> psfs;
   std::vector<StarWindow> windows;
