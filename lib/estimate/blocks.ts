@@ -1,6 +1,7 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding, Periodogram } from '../native/binding.js';
+import type { Periodogram } from '../native/binding.js';
 import { windowOf } from '../deconvolve/samples.js';
+import type { Meter } from './meter.js';
 
 /** Sides of blocks, larger first: the larger resolve the rings of a wide blur. */
 const SIDES: readonly number[] = [256, 128];
@@ -20,13 +21,6 @@ export interface BlockGrid {
   readonly rows: number;
   /** Left and top of the blocks of every cell, row by row of cells. */
   readonly cells: readonly Uint32Array[];
-}
-
-export interface Meter {
-  readonly binding: Binding;
-  readonly isa: string;
-  /** Calls of native code at a time. */
-  readonly threads: number;
 }
 
 /** The frame's sides are at least {@link LEAST_SIDE}. */
@@ -49,16 +43,10 @@ function startsAlong(length: number, side: number): number[] {
 }
 
 /** The spectra of all cells of one channel. */
-export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid, signal: AbortSignal): Promise<Periodogram[]> {
+export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid): Promise<Periodogram[]> {
   const window = windowOf(frame, frame.data, channel, 0, 0);
-  const spectra: Periodogram[] = [];
-  for (let first = 0; first < grid.cells.length; first += meter.threads) {
-    signal.throwIfAborted();
-    const batch = grid.cells.slice(first, first + meter.threads);
-    spectra.push(...await Promise.all(batch.map((corners) =>
-      meter.binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa))));
-  }
-  return spectra;
+  return Promise.all(grid.cells.map((corners) => meter.call((binding) =>
+    binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa))));
 }
 
 /** The mean over all blocks of all cells, summed in their order. */

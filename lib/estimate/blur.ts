@@ -1,11 +1,11 @@
 import type { FrameSource } from '../frame-engine.js';
-import type { Meter } from './blocks.js';
 import { declineDefocus, estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
 import { declineMotion, estimateMotion } from './motion/estimate.js';
 import type { MotionEstimate } from './motion/estimate.js';
 import { estimateBlind } from './blind/estimate.js';
 import type { BlindEstimate } from './blind/estimate.js';
+import type { Meter } from './meter.js';
 import { measureSpectra } from './spectra.js';
 import type { FrameSpectra } from './spectra.js';
 
@@ -29,20 +29,20 @@ export type EstimateProgress = (progress: { readonly done: number; readonly tota
 export async function estimateBlur<Kind extends EstimateKind>(
   meter: Meter, source: FrameSource, kind: Kind, signal: AbortSignal, onProgress: EstimateProgress = () => {},
 ): Promise<BlurOfKind[Kind]> {
-  const found = kind === 'blind' ? estimateBlind(source.frame, signal, onProgress) : estimateShape(meter, source, kind, signal);
+  const found = kind === 'blind' ? estimateBlind(source.frame, signal, onProgress) : estimateShape(meter, source, kind);
   return await found as BlurOfKind[Kind];
 }
 
-async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind, signal: AbortSignal): Promise<BlurOfKind['auto']> {
-  const spectra = await measureSpectra(meter, source, signal);
+async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind): Promise<BlurOfKind['auto']> {
+  const spectra = await measureSpectra(meter, source);
   const decline = kind === 'motion' ? declineMotion : declineDefocus;
-  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(meter, source, spectra, kind, signal);
+  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(meter, source, spectra, kind);
 }
 
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
-async function estimateFrom(meter: Meter, { frame }: FrameSource, spectra: FrameSpectra, kind: ShapeKind, signal: AbortSignal): Promise<BlurOfKind['auto']> {
-  const motion = kind === 'defocus' ? null : await estimateMotion(spectra, signal);
+async function estimateFrom(meter: Meter, { frame }: FrameSource, spectra: FrameSpectra, kind: ShapeKind): Promise<BlurOfKind['auto']> {
+  const motion = kind === 'defocus' ? null : await estimateMotion(meter, spectra);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
-  const defocus = await estimateDefocus(meter, frame, spectra, signal);
+  const defocus = await estimateDefocus(meter, frame, spectra);
   return motion && defocus.declined !== null ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` } : defocus;
 }

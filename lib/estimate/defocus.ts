@@ -5,7 +5,8 @@ import type { Psf } from '../deconvolve/psf/psf.js';
 import { disk, ellipse, gaussian } from '../deconvolve/psf/shapes.js';
 import { colourPlanes } from '../deconvolve/plan.js';
 import { joinSpectra, measureCells } from './blocks.js';
-import type { BlockGrid, Meter } from './blocks.js';
+import type { BlockGrid } from './blocks.js';
+import type { Meter } from './meter.js';
 import { drawCurves } from './rings.js';
 import { refineShape } from './shape.js';
 import type { BlurShape } from './shape.js';
@@ -44,33 +45,24 @@ export interface DefocusEstimate {
  * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted together with
  * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: FrameSpectra, signal: AbortSignal): Promise<DefocusEstimate> {
-  // Native threads measure the colours while this one fits the luminance.
-  const [found, colours] = await Promise.all([fitLuminance(spectra, signal), measureColours(meter, frame, spectra.grid, signal)]);
-  if (found.declined !== null) return found;
-  const channels: DefocusEstimate['channels'][number][] = [];
-  for (const { name, spectrum } of colours) channels.push({ name, radius: await radiusOf(spectra, spectrum, signal) });
-  return { ...found, channels };
-}
-
-/** All but the colours. */
-async function fitLuminance(spectra: FrameSpectra, signal: AbortSignal): Promise<DefocusEstimate> {
-  const { cells, whole, grid: { side, columns, rows }, isJpeg, finder } = spectra;
-  const curves = drawCurves(whole.power, side, isJpeg);
-  const verdict = await judge(finder, curves);
+export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
+  const { whole, grid, isJpeg, finder, cells } = spectra;
+  const curves = drawCurves(whole.power, grid.side, isJpeg);
+  const [verdict, colours] = await Promise.all([judge(finder, curves), measureColours(meter, frame, grid)]);
   if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
-  const shape = refineShape(verdict, curves, side);
-  const radii: (number | null)[] = [];
-  for (const cell of cells) radii.push(await radiusOf(spectra, cell, signal));
+  const [shape, radii, channels] = await Promise.all([
+    refineShape(finder, verdict, curves),
+    Promise.all(cells.map(async (cell) => radiusOf(spectra, cell))),
+    Promise.all(colours.map(async ({ name, spectrum }) => ({ name, radius: await radiusOf(spectra, spectrum) }))),
+  ]);
   return {
     kind: 'defocus', declined: null, shape, psf: describeShape(shape), kernel: drawShape(shape), confidence: verdict.confidence,
-    channels: [], field: { columns, rows, radii },
+    channels, field: { columns: grid.columns, rows: grid.rows, radii },
   };
 }
 
 /** Of the disk that explains a spectrum best; null where it is none that counts. */
-async function radiusOf({ finder, isJpeg }: FrameSpectra, { power, blocks }: Periodogram, signal: AbortSignal): Promise<number | null> {
-  signal.throwIfAborted();
+async function radiusOf({ finder, isJpeg }: FrameSpectra, { power, blocks }: Periodogram): Promise<number | null> {
   if (blocks === 0) return null;
   const radius = await finder.findRadius(drawCurves(power, finder.side, isJpeg).all);
   return radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? radius : null;
@@ -81,12 +73,8 @@ export function declineDefocus(declined: string): DefocusEstimate {
 }
 
 /** The spectrum of each colour. */
-async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid, signal: AbortSignal): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
-  const colours: { readonly name: string; readonly spectrum: Periodogram }[] = [];
-  for (const [channel, name] of COLOURS[colourPlanes(frame)]!.entries()) {
-    colours.push({ name, spectrum: joinSpectra(await measureCells(meter, frame, channel, grid, signal)) });
-  }
-  return colours;
+async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
+  return Promise.all(COLOURS[colourPlanes(frame)]!.map(async (name, channel) => ({ name, spectrum: joinSpectra(await measureCells(meter, frame, channel, grid)) })));
 }
 
 const round = (value: number): string => value.toFixed(3);

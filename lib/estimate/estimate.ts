@@ -8,9 +8,9 @@ import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
 import { expected, requireFunction, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
-import type { Meter } from './blocks.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind, EstimateProgress } from './blur.js';
+import { Meter } from './meter.js';
 import { estimateNoiseModel, fitNoise } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { estimateFromReference } from './reference/estimate.js';
@@ -72,9 +72,12 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   const reference = options.reference === undefined ? null : await readSource(options.reference, signal);
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => {
-    if (!reference) return { blur: await estimateBlur(meter, source, kind, signal, options.onProgress), noise: await estimateNoiseModel(meter, source, signal) };
+    if (!reference) {
+      const [blur, noise] = await Promise.all([estimateBlur(meter, source, kind, signal, options.onProgress), estimateNoiseModel(meter, source)]);
+      return { blur, noise };
+    }
     const blur = await estimateFromReference(source.frame, reference.frame, matching, signal);
-    return { blur, noise: await estimateResidualNoise(source, reference.frame, blur, signal) ?? await estimateNoiseModel(meter, source, signal) };
+    return { blur, noise: await estimateResidualNoise(source, reference.frame, blur, signal) ?? await estimateNoiseModel(meter, source) };
   };
   const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
   const { width, height } = source.frame;
@@ -111,7 +114,7 @@ function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
   const matching = { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }), ...(grid !== undefined && { grid }) };
-  return { meter: { binding, isa: chooseIsa(binding, isa), threads }, signal, matching, kind };
+  return { meter: new Meter({ binding, isa: chooseIsa(binding, isa), threads }, signal), signal, matching, kind };
 }
 
 function checkGrid(grid: readonly number[], hasReference: boolean): void {

@@ -2,7 +2,7 @@ import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../frame-engine.js';
 import { colourPlanes } from '../deconvolve/plan.js';
 import { fullScale, windowOf } from '../deconvolve/samples.js';
-import type { Meter } from './blocks.js';
+import type { Meter } from './meter.js';
 
 /** Side of the tiles whose noise is measured by itself. */
 export const TILE = 48;
@@ -43,9 +43,9 @@ export interface Tile {
  * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a straight
  * line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
  */
-export async function estimateNoiseModel(meter: Meter, source: FrameSource, signal: AbortSignal): Promise<NoiseEstimate | null> {
+export async function estimateNoiseModel(meter: Meter, source: FrameSource): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
-  for (let channel = 0; channel < colourPlanes(source.frame); channel += 1) tiles.push(...await measureTiles(meter, source, channel, signal));
+  for (let channel = 0; channel < colourPlanes(source.frame); channel += 1) tiles.push(...await measureTiles(meter, source, channel));
   return fitNoise(tiles, source, 'frame');
 }
 
@@ -64,14 +64,15 @@ export function fitNoise(tiles: readonly Tile[], source: FrameSource, from: Nois
   };
 }
 
-async function measureTiles({ binding, threads }: Meter, { frame, isJpeg }: FrameSource, channel: number, signal: AbortSignal): Promise<Tile[]> {
+async function measureTiles(meter: Meter, { frame, isJpeg }: FrameSource, channel: number): Promise<Tile[]> {
   const corners = listTiles(frame);
   const found: Tile[] = [];
-  for (let first = 0; first < corners.length; first += threads) {
-    signal.throwIfAborted();
-    found.push(...await Promise.all(corners.slice(first, first + threads).map(async ([left, top]) => {
+  // Not all at once: fits of the blur wait for the same threads.
+  for (let first = 0; first < corners.length; first += meter.threads) {
+    found.push(...await Promise.all(corners.slice(first, first + meter.threads).map(async ([left, top]) => {
       const window = windowOf(frame, frame.data, channel, left, top);
-      const { sigma, pixels } = await binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' });
+      const { sigma, pixels } = await meter.call((binding) =>
+        binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' }));
       // A tile with clipped samples has lost noise with them.
       const isWhole = pixels >= (isJpeg ? JPEG_INSIDE : 1) * (TILE - 2) ** 2;
       return { level: isWhole ? meanOf(frame, channel, left, top) : NaN, variance: sigma ** 2 };

@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { logDiskPower, logGaussianPower } from './optics.js';
+import type { Meter } from './meter.js';
 import type { Curve } from './rings.js';
 import { SceneFitter } from './scene-fit.js';
 import type { SceneFit } from './scene-fit.js';
@@ -27,82 +26,72 @@ export interface RadiusFit {
   readonly sharpCost: number;
 }
 
-/** Finds the disks behind curves of blocks of one side, whose transfer functions it keeps. */
+/** Finds the disks behind curves of blocks of one side. Any number of searches may run at a time. */
 export class RadiusFinder {
   readonly side: number;
-  readonly #tables = new Map<string, readonly Float64Array[]>();
+  readonly #meter: Meter;
 
   /** @param side of the blocks */
-  constructor(side: number) {
+  constructor(meter: Meter, side: number) {
+    this.#meter = meter;
     this.side = side;
+  }
+
+  /** Fits scenes to a curve. */
+  fitterOf(curve: Curve): SceneFitter {
+    return new SceneFitter(this.#meter, modelCurve(curve, this.side));
   }
 
   /** Tries all radii, then narrows down about the best. */
   async find(curve: Curve): Promise<RadiusFit> {
-    const fitter = new SceneFitter(modelCurve(curve));
-    const costs = this.#search(fitter, curve, 1);
-    // Other work gets its turn.
-    await setImmediate();
-    const first = costs.indexOf(Math.min(...costs));
-    const { radius, cost } = this.#refine(fitter, curve, RADII[first]!);
+    const fitter = this.fitterOf(curve);
+    const [costs, [sharp]] = await Promise.all([tryRadii(fitter, 1), fitter.fitEach('gaussian', [[0]])]);
+    const { radius, cost } = await narrowDown(fitter, RADII[lowest(costs)]!);
     const rivals = costs.filter((_, index) => Math.abs(Math.log(RADII[index]! / radius)) > RIVAL_DISTANCE);
-    return { radius, cost, rivalCost: Math.min(...rivals), sharpCost: fitter.fit(logGaussianPower(curve.rho, 0)).cost };
+    return { radius, cost, rivalCost: Math.min(...rivals), sharpCost: sharp!.cost };
   }
 
   /** The radius alone, in half the time. */
   async findRadius(curve: Curve): Promise<number> {
-    return this.#refine(new SceneFitter(modelCurve(curve)), curve, await this.findRoughly(curve)).radius;
+    return (await narrowDown(this.fitterOf(curve), await this.findRoughly(curve))).radius;
   }
 
   /** The radius alone, to about 1 %, in less than half the time. */
   async findRoughly(curve: Curve): Promise<number> {
-    const costs = this.#search(new SceneFitter(modelCurve(curve)), curve, 2);
-    await setImmediate();
-    const best = costs.indexOf(Math.min(...costs));
+    const costs = await tryRadii(this.fitterOf(curve), 2);
+    const best = lowest(costs);
     return RADII[2 * best]! * Math.exp(2 * STEP * vertex(costs, best));
   }
 
-  /** Costs of every `stride`-th radius. */
-  #search(fitter: SceneFitter, curve: Curve, stride: number): number[] {
-    let near: SceneFit | undefined;
-    return this.#tableOf(curve).filter((_, index) => index % stride === 0).map((transfer) => {
-      near = fitter.fit(transfer, near);
-      return near.cost;
-    });
-  }
-
-  #refine(fitter: SceneFitter, { rho }: Curve, start: number): { radius: number; cost: number } {
-    let radius = start;
-    let near = fitter.fit(logDiskPower(rho, this.side, radius));
-    for (const step of REFINEMENTS) {
-      const fits = [-2, -1, 0, 1, 2].map((index) => fitter.fit(logDiskPower(rho, this.side, radius * Math.exp(step * index)), near));
-      const costs = fits.map(({ cost }) => cost);
-      const best = costs.indexOf(Math.min(...costs));
-      near = fits[best]!;
-      radius *= Math.exp(step * (best - 2 + vertex(costs, best)));
-    }
-    return { radius, cost: near.cost };
-  }
-
-  #tableOf({ rho }: Curve): readonly Float64Array[] {
-    const key = rho.join();
-    const table = this.#tables.get(key) ?? RADII.map((radius) => logDiskPower(rho, this.side, radius));
-    this.#tables.set(key, table);
-    return table;
+  /** The Gaussian that explains a curve best: the disk's rival by shape. */
+  async findGaussian(curve: Curve): Promise<{ readonly sigma: number; readonly cost: number }> {
+    const costs = costsOf(await this.fitterOf(curve).fitChain('gaussian', GAUSSIANS.map((sigma) => [sigma])));
+    const best = lowest(costs);
+    return { sigma: GAUSSIANS[best]!, cost: costs[best]! };
   }
 }
 
-/** The Gaussian that explains a curve best: the disk's rival by shape. */
-export function findGaussian(curve: Curve): { readonly sigma: number; readonly cost: number } {
-  const fitter = new SceneFitter(modelCurve(curve));
-  let near: SceneFit | undefined;
-  const costs = GAUSSIANS.map((sigma) => {
-    near = fitter.fit(logGaussianPower(curve.rho, sigma), near);
-    return near.cost;
-  });
-  const best = costs.indexOf(Math.min(...costs));
-  return { sigma: GAUSSIANS[best]!, cost: costs[best]! };
+/** Costs of every `stride`-th radius. */
+async function tryRadii(fitter: SceneFitter, stride: number): Promise<number[]> {
+  return costsOf(await fitter.fitChain('disk', RADII.filter((_, index) => index % stride === 0).map((radius) => [radius])));
 }
+
+async function narrowDown(fitter: SceneFitter, start: number): Promise<{ radius: number; cost: number }> {
+  let radius = start;
+  let [near] = await fitter.fitEach('disk', [[radius]]);
+  for (const step of REFINEMENTS) {
+    const fits = await fitter.fitEach('disk', [-2, -1, 0, 1, 2].map((index) => [radius * Math.exp(step * index)]), near);
+    const costs = costsOf(fits);
+    const best = lowest(costs);
+    near = fits[best]!;
+    radius *= Math.exp(step * (best - 2 + vertex(costs, best)));
+  }
+  return { radius, cost: near!.cost };
+}
+
+const costsOf = (fits: readonly SceneFit[]): number[] => fits.map(({ cost }) => cost);
+
+const lowest = (values: readonly number[]): number => values.indexOf(Math.min(...values));
 
 /** Where the parabola through three neighbours is lowest, in steps from the middle one. */
 export function vertex(values: readonly number[], middle: number): number {

@@ -1,29 +1,7 @@
-import type { Curve } from './rings.js';
+import type { Coefficient, SceneModel } from '../native/binding.js';
+import { cellFrequencies, ringFrequencies } from './frequencies.js';
 import type { SpectrumPlane } from './motion/plane.js';
-
-/** What is expected of a coefficient, and what a departure of 1 costs, beside misfits. */
-export interface Coefficient {
-  readonly expected: number;
-  readonly weight: number;
-}
-
-/** What a spectrum without blur is taken to be: log S = log(exp(sum of scene terms) + exp(sum of noise terms)). */
-export interface SceneModel {
-  /** Natural logarithms of power, at every point. */
-  readonly logPower: Float64Array;
-  /** Those of the scene, then those of the noise. */
-  readonly coefficients: readonly Coefficient[];
-  /** How many of them are the scene's. */
-  readonly sceneCount: number;
-  /** Each coefficient's term, point after point. */
-  readonly terms: Float64Array;
-  /** Cycles per pixel, at every point. */
-  readonly rho: Float64Array;
-  /** Points of low frequencies, which show the scene's level. */
-  readonly low: readonly number[];
-  /** Misfits beyond this, in natural logarithms of power, count linearly (Huber 1964): scenes are no exact power laws. */
-  readonly huber: number;
-}
+import type { Curve } from './rings.js';
 
 /**
  * Scenes: log power = a + b L + c L^2, L = ln(rho / 0.1); b is about -2.6 for scenes from above, c stays small, lest it stand in
@@ -39,7 +17,7 @@ const DIRECTIONS: readonly Coefficient[] = [0.02, 0.02, 0.1, 0.1, 0.02, 0.02].ma
 
 const CURVE_HUBER = 0.1;
 /** Not the very first, in which the window has left something of the mean. */
-const LOW_RINGS: readonly number[] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const LOW_RINGS = Uint32Array.of(2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 /** Single places of a spectrum scatter more than means over rings; and so many of them count as one point of a curve. */
 const PLANE_HUBER = 0.3;
 const PLANE_SHARE = 1 / 100;
@@ -48,16 +26,18 @@ const LOW_RHO = 0.06;
 const scale = (coefficients: readonly Coefficient[], factor: number): readonly Coefficient[] =>
   coefficients.map(({ expected, weight }) => ({ expected, weight: factor * weight }));
 
-/** A spectrum's mean over rings. */
-export function modelCurve({ rho, logPower, isJpeg }: Curve): SceneModel {
+/** A spectrum's mean over rings. @param side of its blocks */
+export function modelCurve({ rho, logPower, isJpeg }: Curve, side: number): SceneModel {
   const noise = isJpeg ? JPEG_NOISE : WHITE_NOISE;
   const terms = new Float64Array(rho.length * (SCENE.length + noise.length));
   rho.forEach((value, point) => terms.set([...sceneTerms(value), ...noiseTerms(value, noise.length)], point * (SCENE.length + noise.length)));
-  return { logPower, coefficients: scale([...SCENE, ...noise], CURVE_HUBER), sceneCount: SCENE.length, terms, rho, low: LOW_RINGS, huber: CURVE_HUBER };
+  const coefficients = scale([...SCENE, ...noise], CURVE_HUBER);
+  return { at: ringFrequencies(rho, side), logPower, coefficients, sceneCount: SCENE.length, terms, low: LOW_RINGS, huber: CURVE_HUBER };
 }
 
 /** A spectrum over the plane, whose scene may prefer directions. */
-export function modelPlane({ x, y, rho, logPower, isJpeg }: SpectrumPlane): SceneModel {
+export function modelPlane(plane: SpectrumPlane): SceneModel {
+  const { x, y, rho, logPower, isJpeg } = plane;
   const noise = isJpeg ? JPEG_PLANE_NOISE : WHITE_NOISE;
   const coefficients = [...SCENE, ...DIRECTIONS, ...noise];
   const terms = new Float64Array(rho.length * coefficients.length);
@@ -66,9 +46,10 @@ export function modelPlane({ x, y, rho, logPower, isJpeg }: SpectrumPlane): Scen
     const noises = [1, across + along, across ** 2 + along ** 2, across * along].slice(0, noise.length);
     terms.set([...sceneTerms(value), ...directionTerms(value, Math.atan2(y[point]!, x[point]!)), ...noises], point * coefficients.length);
   });
-  const low = Array.from(rho.keys()).filter((point) => rho[point]! < LOW_RHO);
+  const low = Uint32Array.from(rho.keys()).filter((point) => rho[point]! < LOW_RHO);
   const factor = PLANE_HUBER ** 2 * PLANE_SHARE * rho.length;
-  return { logPower, coefficients: scale(coefficients, factor), sceneCount: SCENE.length + DIRECTIONS.length, terms, rho, low, huber: PLANE_HUBER };
+  const sceneCount = SCENE.length + DIRECTIONS.length;
+  return { at: cellFrequencies(plane), logPower, coefficients: scale(coefficients, factor), sceneCount, terms, low, huber: PLANE_HUBER };
 }
 
 function sceneTerms(rho: number): readonly number[] {

@@ -1,8 +1,9 @@
 import type { FrameSource } from '../frame-engine.js';
 import type { Periodogram } from '../native/binding.js';
 import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
-import type { BlockGrid, Meter } from './blocks.js';
+import type { BlockGrid } from './blocks.js';
 import { luminanceOf } from './luminance.js';
+import type { Meter } from './meter.js';
 import { RadiusFinder } from './radius.js';
 
 /** A frame's luminance as power spectra, which every blur from one frame is told by. */
@@ -16,12 +17,12 @@ export interface FrameSpectra {
 }
 
 /** Measures them, or says in words why they would tell nothing. */
-export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSource, signal: AbortSignal): Promise<FrameSpectra | string> {
+export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE) return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
   const grid = layOutBlocks(frame);
-  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid, signal);
+  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid);
   const whole = joinSpectra(cells);
-  return unfit(whole, grid.side) ?? { grid, cells, whole, isJpeg, finder: new RadiusFinder(grid.side) };
+  return unfit(whole, grid.side) ?? { grid, cells, whole, isJpeg, finder: new RadiusFinder(meter, grid.side) };
 }
 
 /** Why no spectrum can be fitted, or null. */

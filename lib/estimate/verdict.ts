@@ -1,5 +1,4 @@
-import { RadiusFinder, findGaussian } from './radius.js';
-import type { RadiusFit } from './radius.js';
+import type { RadiusFinder, RadiusFit } from './radius.js';
 import { SECTORS } from './rings.js';
 import type { Curves } from './rings.js';
 
@@ -35,10 +34,9 @@ export interface Verdict {
 
 /** Finds the radius, and asks what else could have made this spectrum. */
 export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Promise<Verdict> {
-  const fit = await finder.find(all);
-  const gaussian = findGaussian(all);
-  const sectorRadii: number[] = [];
-  for (const sector of sectors) sectorRadii.push(await finder.findRoughly(sector));
+  const [fit, gaussian, ...sectorRadii] = await Promise.all([
+    finder.find(all), finder.findGaussian(all), ...sectors.map(async (sector) => finder.findRoughly(sector)),
+  ]);
   const directions = sectorRadii.filter((radius) => Math.abs(Math.log(radius / fit.radius)) < AGREEMENT).length;
   const [gaussianLead, radiusLead] = [gaussian.cost / fit.cost, fit.rivalCost / fit.cost];
   const lead = Math.min(gaussianLead, radiusLead);

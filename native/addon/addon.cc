@@ -97,6 +97,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("createSolver", Napi::Function::New(env, createSolver));
   exports.Set("estimateNoise", Napi::Function::New(env, estimateNoise));
   exports.Set("measurePeriodogram", Napi::Function::New(env, measurePeriodogram));
+  exports.Set("logPower", Napi::Function::New(env, logPower));
+  exports.Set("fitScene", Napi::Function::New(env, fitScene));
   exports.Set("storePlane", Napi::Function::New(env, storePlane));
   exports.Set("benchmarkShrinkage", Napi::Function::New(env, benchmarkShrinkage));
   exports.Set("hasOnlyFinite", Napi::Function::New(env, hasOnlyFinite));

@@ -60,6 +60,8 @@ Napi::Value planSolver(const Napi::CallbackInfo& info);
 Napi::Value createSolver(const Napi::CallbackInfo& info);
 Napi::Value estimateNoise(const Napi::CallbackInfo& info);
 Napi::Value measurePeriodogram(const Napi::CallbackInfo& info);
+Napi::Value logPower(const Napi::CallbackInfo& info);
+Napi::Value fitScene(const Napi::CallbackInfo& info);
 Napi::Value storePlane(const Napi::CallbackInfo& info);
 Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info);
 Napi::Value squaredError(const Napi::CallbackInfo& info);

@@ -7,8 +7,60 @@
 #include "addon/windows.h"
 #include "estimation/noise.h"
 #include "estimation/periodogram.h"
+#include "estimation/scene_fit.h"
 
 namespace perifocal::addon {
+namespace {
+
+/// The object that an array belongs to must be kept alive.
+const double* doublesOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Float64Array>().Data(); }
+
+std::vector<double> copyDoubles(const Napi::Object& object, const char* key) {
+  const auto array = object.Get(key).As<Napi::Float64Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
+  auto array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+OpticsKind opticsKindOf(const std::string& name) {
+  if (name == "gaussian") return OpticsKind::kGaussian;
+  if (name == "disk") return OpticsKind::kDisk;
+  if (name == "softDisk") return OpticsKind::kSoftDisk;
+  return name == "motion" ? OpticsKind::kMotion : OpticsKind::kMovedDisk;
+}
+
+Frequencies frequenciesOf(const Napi::Object& object) {
+  return {.count = object.Get("rho").As<Napi::Float64Array>().ElementLength(),
+          .rho = doublesOf(object, "rho"),
+          .x = doublesOf(object, "x"),
+          .y = doublesOf(object, "y"),
+          .reach = object.Get("reach").As<Napi::Number>().DoubleValue()};
+}
+
+SceneModel sceneModelOf(const Napi::Object& object) {
+  const auto low = object.Get("low").As<Napi::Uint32Array>();
+  SceneModel model{.at = frequenciesOf(object.Get("at").As<Napi::Object>()),
+                   .logPower = doublesOf(object, "logPower"),
+                   .terms = doublesOf(object, "terms"),
+                   .coefficients = {},
+                   .sceneCount = intOf(object, "sceneCount"),
+                   .low = low.Data(),
+                   .lowCount = low.ElementLength(),
+                   .huber = object.Get("huber").As<Napi::Number>().DoubleValue()};
+  const auto coefficients = object.Get("coefficients").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < coefficients.Length(); ++i) {
+    const auto coefficient = coefficients.Get(i).As<Napi::Object>();
+    model.coefficients.push_back({coefficient.Get("expected").As<Napi::Number>().DoubleValue(),
+                                  coefficient.Get("weight").As<Napi::Number>().DoubleValue()});
+  }
+  return model;
+}
+
+}  // namespace
 
 Napi::Value estimateNoise(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
@@ -50,13 +102,44 @@ Napi::Value measurePeriodogram(const Napi::CallbackInfo& info) {
   };
   const auto convert = [found](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
-    auto power = Napi::Float64Array::New(env, found->power.size());
-    std::copy(found->power.begin(), found->power.end(), power.Data());
-    result.Set("power", power);
+    result.Set("power", toArray(env, found->power));
     result.Set("blocks", found->blocks);
     return result;
   };
   return (new CallTask(info.Env(), {window.Get("samples")}, compute, convert))->start();
+}
+
+Napi::Value logPower(const Napi::CallbackInfo& info) {
+  const auto at = info[2].As<Napi::Object>();
+  const auto values = info[1].As<Napi::Float64Array>();
+  const Frequencies frequencies = frequenciesOf(at);
+  auto found = Napi::Float64Array::New(info.Env(), frequencies.count);
+  perifocal::logPower(opticsKindOf(info[0].As<Napi::String>()), values.Data(), frequencies, found.Data());
+  return found;
+}
+
+Napi::Value fitScene(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>(), model = object.Get("model").As<Napi::Object>();
+  SceneFitRequest request{.model = sceneModelOf(model),
+                          .kind = opticsKindOf(textOf(object, "kind")),
+                          .optics = copyDoubles(object, "optics"),
+                          .near = copyDoubles(object, "near"),
+                          .isChain = object.Get("isChain").ToBoolean().Value(),
+                          .isFree = object.Get("isFree").ToBoolean().Value(),
+                          .iterations = intOf(object, "iterations")};
+  auto found = std::make_shared<SceneFits>();
+  const auto compute = [found, request = std::move(request)] {
+    *found = perifocal::fitScene(request);
+    return Status();
+  };
+  const auto convert = [found](Napi::Env env) {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("costs", toArray(env, found->costs));
+    result.Set("coefficients", toArray(env, found->coefficients));
+    result.Set("optics", toArray(env, found->optics));
+    return result;
+  };
+  return (new CallTask(info.Env(), {model}, compute, convert))->start();
 }
 
 }  // namespace perifocal::addon

@@ -16,13 +16,13 @@ constexpr double kGain = 6;
 /// Median of |normal| in standard deviations.
 constexpr double kMedianOfNormal = 0.6744897502;
 
-/// Absolute Laplacians, counted by size: the median of frames is found without keeping them.
-class Histogram {
+/// Absolute Laplacians; for their median they are counted by size, so that none of a frame is kept.
+class Sizes {
  public:
-  explicit Histogram(double step) : step_(step), counts_(1 << 16) {}
+  Sizes(double step, bool isCounted) : step_(step), counts_(isCounted ? 1 << 16 : 0) {}
 
   void add(double value) {
-    ++counts_[std::min(static_cast<std::size_t>(value / step_ + 0.5), counts_.size() - 1)];
+    if (!counts_.empty()) ++counts_[std::min(static_cast<std::size_t>(value / step_ + 0.5), counts_.size() - 1)];
     ++total_;
     sum_ += value;
   }
@@ -53,7 +53,7 @@ bool isInsideBlock(int position) { return position % 8 != 0 && position % 8 != 7
 /// Fine enough that a bin is a tenth of what the smallest sample step makes, and an octave below typical noise.
 double stepOf(SampleType type) { return type == SampleType::kUint8 ? 1.0 / 255 : 1.0 / 32768; }
 
-void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows, Histogram& histogram) {
+void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows, Sizes& sizes) {
   for (int x = 1; x + 1 < request.width; ++x) {
     if (request.jpeg && !isInsideBlock(request.left + x)) continue;
     bool usable = true;
@@ -63,7 +63,7 @@ void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows
     }
     if (!usable) continue;
     const auto second = [x](const float* row) { return row[x - 1] - 2.0f * row[x] + row[x + 1]; };
-    histogram.add(std::fabs(second(rows[0]) - 2.0f * second(rows[1]) + second(rows[2])));
+    sizes.add(std::fabs(second(rows[0]) - 2.0f * second(rows[1]) + second(rows[2])));
   }
 }
 
@@ -72,16 +72,16 @@ void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows
 NoiseEstimate estimateNoise(const NoiseRequest& request) {
   std::vector<float> ring(static_cast<std::size_t>(request.width) * 3);
   const auto slot = [&](int y) { return ring.data() + static_cast<std::ptrdiff_t>(y % 3) * request.width; };
-  Histogram histogram(stepOf(request.window.type));
+  Sizes sizes(stepOf(request.window.type), request.useMedian);
   for (int y = 0; y < request.height; ++y) {
     readRow(request.window, y, request.width, slot(y));
     if (y < 2 || (request.jpeg && !isInsideBlock(request.top + y - 1))) continue;
-    addRow(request, {slot(y - 2), slot(y - 1), slot(y)}, histogram);
+    addRow(request, {slot(y - 2), slot(y - 1), slot(y)}, sizes);
   }
-  if (histogram.total() == 0) return {};
-  const double sigma = request.useMedian ? histogram.median() / kMedianOfNormal / kGain
-                                         : std::sqrt(std::numbers::pi / 2) * histogram.mean() / kGain;
-  return {sigma, histogram.total()};
+  if (sizes.total() == 0) return {};
+  const double sigma = request.useMedian ? sizes.median() / kMedianOfNormal / kGain
+                                         : std::sqrt(std::numbers::pi / 2) * sizes.mean() / kGain;
+  return {sigma, sizes.total()};
 }
 
 }  // namespace perifocal

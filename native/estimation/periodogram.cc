@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <numbers>
 
@@ -26,12 +27,12 @@ bool readBlock(const PeriodogramRequest& request, std::uint32_t left, std::uint3
   for (int y = 0; y < side; ++y) {
     readRow(part, y, side, block.data() + static_cast<std::ptrdiff_t>(y) * side);
   }
-  std::int64_t clipped = 0;
+  int clipped = 0, odd = 0;
   for (float value : block) {
-    if (!std::isfinite(value)) return false;
-    clipped += value <= 0 || value >= 1;
+    odd += !(std::fabs(value) <= std::numeric_limits<float>::max());
+    clipped += (value <= 0) | (value >= 1);
   }
-  return static_cast<double>(clipped) <= request.mostClipped * static_cast<double>(block.size());
+  return odd == 0 && clipped <= request.mostClipped * static_cast<double>(block.size());
 }
 
 /// Takes the mean away, which would leak into the lowest frequencies.
@@ -39,8 +40,13 @@ void applyWindow(const std::vector<float>& window, std::vector<float>& block) {
   double sum = 0;
   for (float value : block) sum += value;
   const auto mean = static_cast<float>(sum / static_cast<double>(block.size()));
-  const std::size_t side = window.size();
-  for (std::size_t i = 0; i < block.size(); ++i) block[i] = (block[i] - mean) * (window[i / side] * window[i % side]);
+  float* row = block.data();
+  for (const float weight : window) {
+    for (const float across : window) {
+      *row = (*row - mean) * (weight * across);
+      ++row;
+    }
+  }
 }
 
 }  // namespace

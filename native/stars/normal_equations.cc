@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "runtime/cholesky.h"
+
 namespace perifocal {
 namespace {
 
@@ -15,14 +17,11 @@ double sumLanes(const double* lanes) {
   return sum;
 }
 
-bool factorise(const SmallMatrix& matrix, SmallMatrix& factor) {
-  for (int i = 0; i < matrix.side; ++i) {
-    for (int j = 0; j <= i; ++j) {
-      double sum = matrix.at(i, j);
-      for (int k = 0; k < j; ++k) sum -= factor.at(i, k) * factor.at(j, k);
-      if (i == j && !(sum > kSingular * std::fabs(matrix.at(i, i)))) return false;
-      factor.at(i, j) = i == j ? std::sqrt(sum) : sum / factor.at(j, j);
-    }
+bool factorise(SmallMatrix& factor) {
+  for (int i = 0; i < factor.side; ++i) {
+    const double entry = factor.at(i, i), pivot = factorRow(factor.entries, factor.side, i);
+    if (!(pivot > kSingular * std::fabs(entry))) return false;
+    factor.at(i, i) = std::sqrt(pivot);
   }
   return true;
 }
@@ -37,21 +36,14 @@ SmallMatrix damped(const SmallMatrix& matrix, double damping) {
 
 bool invert(const SmallMatrix& matrix, SmallMatrix& inverse) {
   const int side = matrix.side;
-  SmallMatrix factor{{}, side};
-  if (!factorise(matrix, factor)) return false;
+  SmallMatrix factor = matrix;
+  if (!factorise(factor)) return false;
   inverse.side = side;
   for (int column = 0; column < side; ++column) {
-    double x[kMostUnknowns];
-    for (int i = 0; i < side; ++i) {
-      x[i] = i == column ? 1 : 0;
-      for (int k = 0; k < i; ++k) x[i] -= factor.at(i, k) * x[k];
-      x[i] /= factor.at(i, i);
-    }
-    for (int i = side - 1; i >= 0; --i) {
-      for (int k = i + 1; k < side; ++k) x[i] -= factor.at(k, i) * x[k];
-      x[i] /= factor.at(i, i);
-      inverse.at(i, column) = x[i];
-    }
+    double x[kMostUnknowns] = {};
+    x[column] = 1;
+    substitute(factor.entries, side, x);
+    for (int i = 0; i < side; ++i) inverse.at(i, column) = x[i];
   }
   return true;
 }

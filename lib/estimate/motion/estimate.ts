@@ -2,6 +2,7 @@ import { convolve } from '../../deconvolve/psf/psf.js';
 import type { Psf } from '../../deconvolve/psf/psf.js';
 import { motion } from '../../deconvolve/psf/motion.js';
 import { disk } from '../../deconvolve/psf/shapes.js';
+import type { Meter } from '../meter.js';
 import { drawCurves } from '../rings.js';
 import type { BlurShape } from '../shape.js';
 import type { FrameSpectra } from '../spectra.js';
@@ -49,17 +50,16 @@ export interface MotionEstimate {
  * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened spectrum of an extended scene
  * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateMotion({ whole, grid: { side }, isJpeg, finder }: FrameSpectra, signal: AbortSignal): Promise<MotionEstimate> {
-  const radius = await finder.findRoughly(drawCurves(whole.power, side, isJpeg).all);
+export async function estimateMotion(meter: Meter, { whole, grid: { side }, isJpeg, finder }: FrameSpectra): Promise<MotionEstimate> {
   const plane = drawPlane(whole.power, side, isJpeg);
-  const found = await searchMotion(plane, finder, radius, signal);
+  const found = await searchMotion(meter, plane, finder, drawCurves(whole.power, side, isJpeg).all);
   if (!found) return declineMotion('its spectrum has no dark lines of motion');
   const { dip, fit, rivalCost } = found;
   const lead = rivalCost / fit.cost;
   const confidence: MotionConfidence = { level: dip >= HIGH_DIP && lead >= HIGH_LEAD ? 'high' : 'low', value: Math.max(0, 1 - 1 / lead), lead, dip };
   const unlike = dissent(dip, lead);
   if (unlike) return { ...declineMotion(unlike), confidence };
-  const optics = refineMotion(plane, found);
+  const optics = await refineMotion(meter, plane, found);
   const length = Math.hypot(optics.right, optics.down);
   const beyond = unresolved(length, side);
   return beyond ? { ...declineMotion(beyond), confidence } : conclude(optics, length, confidence);

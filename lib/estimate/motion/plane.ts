@@ -3,8 +3,6 @@ import type { Curve } from '../rings.js';
 
 /** Bins of a cell along an axis: their mean scatters less than a single bin, at half the places. */
 export const CELL = 2;
-/** Variance of a cell along an axis, in bins squared. */
-export const CELL_SPREAD = (CELL ** 2 - 1) / 12;
 /** Cells with fewer bins left are none. */
 const LEAST_BINS = 2;
 

@@ -1,13 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
-import { logDiskPower, logGaussianPower, logMotionPower } from '../optics.js';
+import type { Binding } from '../../native/binding.js';
+import { cellFrequencies } from '../frequencies.js';
+import type { Meter } from '../meter.js';
 import type { RadiusFinder } from '../radius.js';
 import type { Curve } from '../rings.js';
 import { SceneFitter } from '../scene-fit.js';
-import type { OpticsFit, Transfer } from '../scene-fit.js';
+import type { SceneFit } from '../scene-fit.js';
 import { modelPlane } from '../scene-model.js';
 import { findMotionHints } from './cepstrum.js';
 import type { MotionHint } from './cepstrum.js';
-import { CELL_SPREAD, drawRings, thin } from './plane.js';
+import { drawRings, thin } from './plane.js';
 import type { SpectrumPlane } from './plane.js';
 
 /** Minima that are looked into; of those shallower than this part of the deepest, none. */
@@ -15,8 +16,6 @@ const MOST_HINTS = 3;
 const LEAST_DEPTH = 0.25;
 /** Models are compared by every third cell: 64 columns are no multiple of it. */
 const STRIDE = 3;
-/** The right explanation needs no more; wrong ones would creep on. */
-const ITERATIONS = 8;
 /** Where |L p| is below this, straight motion takes no more than half of the power: there defocus shows. */
 const MAIN_LOBE = 0.45;
 /** Of a Gaussian to begin with, in pixels. */
@@ -34,7 +33,7 @@ export interface MotionOptics {
 
 /** What explains a thinned spectrum best. */
 export interface MotionSearch {
-  readonly fit: OpticsFit;
+  readonly fit: SceneFit;
   /** Whether a disk goes with the motion. */
   readonly isJoint: boolean;
   /** Depth of the minimum of the cepstrum that suggested it, in standard deviations. */
@@ -46,35 +45,32 @@ export interface MotionSearch {
 /** One suggestion, fitted alone and with a disk. */
 interface Pair {
   readonly dip: number;
-  readonly motion: OpticsFit;
-  readonly both: OpticsFit;
+  readonly motion: SceneFit;
+  readonly both: SceneFit;
 }
 
 /**
  * Looks for the motion, with or without defocus, that explains a spectrum best. Null where its cepstrum has no minimum.
- * @param radius of the disk that explains it best without motion
+ * @param rings of the same spectrum
  */
-export async function searchMotion(plane: SpectrumPlane, finder: RadiusFinder, radius: number, signal: AbortSignal): Promise<MotionSearch | null> {
+export async function searchMotion(meter: Meter, plane: SpectrumPlane, finder: RadiusFinder, rings: Curve): Promise<MotionSearch | null> {
   const hints = await findMotionHints(plane, MOST_HINTS);
   if (hints.length === 0) return null;
-  const coarse = thin(plane, STRIDE);
-  const fitter = new SceneFitter(modelPlane(coarse));
-  const sharp = fitter.fit(new Float64Array(coarse.rho.length));
-  const rivals = [
-    sharp,
-    fitter.fitOptics(([sigma]) => logGaussianPower(coarse.rho, sigma!), [SIGMA], sharp, ITERATIONS),
-    fitter.fitOptics(throughDisk(coarse), [radius], sharp, ITERATIONS),
-  ];
-  const pairs: Pair[] = [];
-  for (const hint of hints.filter(({ dip }) => dip >= LEAST_DEPTH * hints[0]!.dip)) {
-    signal.throwIfAborted();
-    await setImmediate();
-    const motion = fitter.fitOptics(throughMotion(coarse), [hint.right, hint.down], sharp, ITERATIONS);
-    const start = await finder.findRoughly(drawMainLobe(plane, hint));
-    pairs.push({ dip: hint.dip, motion, both: fitter.fitOptics(throughBoth(coarse), [hint.right, hint.down, start], motion, ITERATIONS) });
-  }
-  await setImmediate();
-  return choose(pairs, Math.min(...rivals.map(({ cost }) => cost)));
+  const fitter = new SceneFitter(meter, modelPlane(thin(plane, STRIDE)));
+  const [sharp] = await fitter.fitEach('gaussian', [[0]]);
+  const fitHint = async (hint: MotionHint): Promise<Pair> => {
+    const [motion, radius] = await Promise.all([
+      fitter.fitOptics('motion', [hint.right, hint.down], sharp),
+      finder.findRoughly(drawMainLobe(meter.binding, plane, hint)),
+    ]);
+    return { dip: hint.dip, motion, both: await fitter.fitOptics('movedDisk', [hint.right, hint.down, radius], motion) };
+  };
+  const [gaussian, disk, ...pairs] = await Promise.all([
+    fitter.fitOptics('gaussian', [SIGMA], sharp),
+    finder.findRoughly(rings).then(async (radius) => fitter.fitOptics('disk', [radius], sharp)),
+    ...hints.filter(({ dip }) => dip >= LEAST_DEPTH * hints[0]!.dip).map(fitHint),
+  ]);
+  return choose(pairs, Math.min(sharp!.cost, gaussian.cost, disk.cost));
 }
 
 /** The better of motion alone and with a disk. */
@@ -86,30 +82,14 @@ function choose(pairs: readonly Pair[], rivalCost: number): MotionSearch {
 }
 
 /** The motion that was found, fitted to all cells. */
-export function refineMotion(plane: SpectrumPlane, { fit, isJoint }: MotionSearch): MotionOptics {
-  const transfer = isJoint ? throughBoth(plane) : throughMotion(plane);
-  const [right, down, radius = 0] = new SceneFitter(modelPlane(plane)).fitOptics(transfer, fit.optics, fit, ITERATIONS).optics;
+export async function refineMotion(meter: Meter, plane: SpectrumPlane, { fit, isJoint }: MotionSearch): Promise<MotionOptics> {
+  const fitter = new SceneFitter(meter, modelPlane(plane));
+  const [right, down, radius = 0] = (await fitter.fitOptics(isJoint ? 'movedDisk' : 'motion', fit.optics, fit)).optics;
   return { right: right!, down: down!, radius: Math.abs(radius) };
 }
 
-function throughMotion(plane: SpectrumPlane): Transfer {
-  return ([right, down]) => logMotionPower(plane, right!, down!, CELL_SPREAD);
-}
-
-function throughDisk({ rho, side }: SpectrumPlane): Transfer {
-  return ([radius]) => logDiskPower(rho, side, radius!, 0, CELL_SPREAD);
-}
-
-function throughBoth(plane: SpectrumPlane): Transfer {
-  const [motion, disk] = [throughMotion(plane), throughDisk(plane)];
-  return ([right, down, radius]) => {
-    const other = disk([radius!]);
-    return motion([right!, down!]).map((value, cell) => value + other[cell]!);
-  };
-}
-
 /** The spectrum's rings where motion leaves most of the power, with what it takes put back: scene and defocus. */
-function drawMainLobe(plane: SpectrumPlane, { right, down }: MotionHint): Curve {
-  const motion = logMotionPower(plane, right, down, CELL_SPREAD);
+function drawMainLobe(binding: Binding, plane: SpectrumPlane, { right, down }: MotionHint): Curve {
+  const motion = binding.logPower('motion', Float64Array.of(right, down), cellFrequencies(plane));
   return drawRings(plane, (cell) => (Math.abs(plane.x[cell]! * right + plane.y[cell]! * down) <= MAIN_LOBE ? plane.logPower[cell]! - motion[cell]! : null));
 }
