@@ -43,12 +43,13 @@ export async function kernelFeatures({ width, data }: Psf, sigma: number, option
   const { re, im } = await plan.forward(wrapped);
   const weights = Float64Array.from({ length: GRID }, (_, index) => Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2));
   let [m, passed] = [0, 0];
-  for (let bin = 0; bin < re.length; bin += 1) {
-    const [row, column] = [Math.floor(bin / plan.bins), bin % plan.bins];
-    // Frequencies between the first and the last column stand for their opposites as well.
-    const magnitude = Math.hypot(re[bin]!, im[bin]!) * (column === 0 || column === GRID / 2 ? 1 : 2);
-    m += magnitude;
-    passed += magnitude * weights[row]! * weights[column]!;
+  for (let row = 0, bin = 0; row < GRID; row += 1) {
+    for (let column = 0; column < plan.bins; column += 1, bin += 1) {
+      // Frequencies between the first and the last column stand for their opposites as well.
+      const magnitude = Math.sqrt(re[bin]! ** 2 + im[bin]! ** 2) * (column === 0 || column === GRID / 2 ? 1 : 2);
+      m += magnitude;
+      passed += magnitude * weights[row]! * weights[column]!;
+    }
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Rounding may take a point beyond 1.
