@@ -94,6 +94,18 @@ describe('trailed stars', () => {
   });
 });
 
+describe('frames in turn and at once', () => {
+  it('do not disturb each other, though the next one takes the memory of the last', async () => {
+    const frames = [field({ seed: 1 }).frame, field({ seed: 2, offset: 300 }).frame, field({ seed: 3, width: 400 }).frame];
+    const restore = async (frame: Stars.SimulatedFrame['frame']): Promise<unknown> => {
+      const { stars: found, frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 20, angle: 20 } });
+      return [found, digest((restored as typeof frame).data)];
+    };
+    const first = await Promise.all(frames.map(restore));
+    for (const index of [1, 0, 0, 2, 1]) expect(await restore(frames[index]!)).toEqual(first[index]);
+  });
+});
+
 describe('stars drawn as they were measured', () => {
   it.each<[string, Partial<Stars.SimulateOptions>, Stars.RestoreStarsOptions]>([['trails', {}, {}], ['disks', { motion: { length: 0, angle: 0 }, defocusRadius: 5 }, { defocus: 'auto' }]])('are spots with the flux and place of their %s, over a sky without them', async (_, field_, options) => {
     const { frame, stars: truth } = field({ flux: [5000, 20_000], ...field_ });

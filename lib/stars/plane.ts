@@ -22,11 +22,30 @@ export interface StarPlane {
   readonly background: number;
 }
 
+type PlaneMemory = Pick<StarPlane, 'data' | 'invalid'>;
+
+/** That of a frame that is done, unless it has been collected. */
+let spare: WeakRef<PlaneMemory> | null = null;
+
+function takeMemory(pixels: number): PlaneMemory {
+  const memory = spare?.deref();
+  spare = null;
+  return memory?.data.length === pixels ? memory : { data: new Float32Array(pixels), invalid: new Uint8Array(pixels) };
+}
+
+/**
+ * Lets the next frame of this size have the memory of a plane, which must not be used any more: the first touch of new memory takes nearly half the
+ * time of measuring the sky, and collecting it more than that.
+ */
+export function recyclePlane({ data, invalid }: StarPlane): void {
+  spare = new WeakRef({ data, invalid });
+}
+
 /** The brightness plane of a frame, its background taken off block by block (star-sensor C). @param saturation part of full scale */
 export async function readPlane(frame: AnyFrame, saturation: number, options: NativeOptions = {}): Promise<StarPlane> {
   const { width, height } = frame;
   const grey = await luminanceOf(frame);
-  const [data, invalid] = [new Float32Array(width * height), new Uint8Array(width * height)];
+  const { data, invalid } = takeMemory(width * height);
   const request = {
     brightness: windowOf(grey, grey.data, 0, 0, 0), colours: windowOf(frame, frame.data, 0, 0, 0), colourCount: colourPlanes(frame),
     width, height, saturation: saturation * fullScale(frame), count: frame.depth === 32 ? 0 : 1 / fullScale(frame),

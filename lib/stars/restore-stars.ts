@@ -21,7 +21,7 @@ import type { StarLook } from './look.js';
 import type { NativeOptions } from './native.js';
 import { checkStarOptions } from './options.js';
 import type { RestoreStarsOptions, StarSettings } from './options.js';
-import { readPlane } from './plane.js';
+import { readPlane, recyclePlane } from './plane.js';
 import type { StarPlane } from './plane.js';
 import { StreakProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
@@ -128,6 +128,7 @@ export async function restoreFrame(source: AnyFrame, settings: StarSettings, fin
   const frame = { ...source, data: copySamples(source.data) } as AnyFrame;
   const windows = settings.method === 'none' || settings.method === 'render' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
   const restored = settings.method === 'render' ? { iterations: 0, clipped: renderStars(frame, plane, fit.stars, fit.profile) } : await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { isa, sigma: plane.sigma });
+  recyclePlane(plane);
   const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);
   const full = fullScale(source);
   return new StarResult(frame, [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)), {
