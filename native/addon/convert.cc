@@ -1,5 +1,7 @@
 #include "addon/convert.h"
 
+#include <algorithm>
+
 namespace perifocal::addon {
 
 Napi::Error toError(Napi::Env env, const Status& status) {
@@ -10,8 +12,16 @@ Napi::Error toError(Napi::Env env, const Status& status) {
 
 int intOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().Int32Value(); }
 
+double numberOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().DoubleValue(); }
+
 std::string textOf(const Napi::Object& object, const char* key) {
   return object.Get(key).As<Napi::String>().Utf8Value();
+}
+
+Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
+  auto array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
 }
 
 NetworkShape networkShapeOf(const Napi::Object& object) {

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <vector>
 
 #include "kernels/registry.h"
 #include "network/layers.h"
@@ -16,7 +17,9 @@ namespace perifocal::addon {
 Napi::Error toError(Napi::Env env, const Status& status);
 
 int intOf(const Napi::Object& object, const char* key);
+double numberOf(const Napi::Object& object, const char* key);
 std::string textOf(const Napi::Object& object, const char* key);
+Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values);
 NetworkShape networkShapeOf(const Napi::Object& object);
 PassShape passShapeOf(const Napi::Object& object);
 

@@ -43,7 +43,7 @@ Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   const DeconvolutionKernels& kernels = *isaNamed(info.Env(), textOf(request, "isa")).deconvolution;
   const Shrinkage shrinkage = shrinkageOf(request.Get("alpha").As<Napi::Number>().FloatValue(),
-                                          request.Get("beta").As<Napi::Number>().DoubleValue());
+                                          numberOf(request, "beta"));
   const int pixels = intOf(request, "pixels"), repeats = intOf(request, "repeats");
   auto seconds = std::make_shared<double>(0);
   const auto compute = [=, &kernels] {

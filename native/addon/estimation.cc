@@ -1,5 +1,4 @@
 // What tells the noise and the blur of an image.
-#include <algorithm>
 #include <utility>
 
 #include "addon/addon.h"
@@ -20,12 +19,6 @@ std::vector<double> copyDoubles(const Napi::Object& object, const char* key) {
   return {array.Data(), array.Data() + array.ElementLength()};
 }
 
-Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
-  auto array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
-  return array;
-}
-
 OpticsKind opticsKindOf(const std::string& name) {
   if (name == "gaussian") return OpticsKind::kGaussian;
   if (name == "disk") return OpticsKind::kDisk;
@@ -38,7 +31,7 @@ Frequencies frequenciesOf(const Napi::Object& object) {
           .rho = doublesOf(object, "rho"),
           .x = doublesOf(object, "x"),
           .y = doublesOf(object, "y"),
-          .reach = object.Get("reach").As<Napi::Number>().DoubleValue()};
+          .reach = numberOf(object, "reach")};
 }
 
 SceneModel sceneModelOf(const Napi::Object& object) {
@@ -50,12 +43,11 @@ SceneModel sceneModelOf(const Napi::Object& object) {
                    .sceneCount = intOf(object, "sceneCount"),
                    .low = low.Data(),
                    .lowCount = low.ElementLength(),
-                   .huber = object.Get("huber").As<Napi::Number>().DoubleValue()};
+                   .huber = numberOf(object, "huber")};
   const auto coefficients = object.Get("coefficients").As<Napi::Array>();
   for (std::uint32_t i = 0; i < coefficients.Length(); ++i) {
     const auto coefficient = coefficients.Get(i).As<Napi::Object>();
-    model.coefficients.push_back({coefficient.Get("expected").As<Napi::Number>().DoubleValue(),
-                                  coefficient.Get("weight").As<Napi::Number>().DoubleValue()});
+    model.coefficients.push_back({numberOf(coefficient, "expected"), numberOf(coefficient, "weight")});
   }
   return model;
 }
@@ -94,7 +86,7 @@ Napi::Value measurePeriodogram(const Napi::CallbackInfo& info) {
   PeriodogramRequest request{.window = windowOf<const void>(window),
                              .side = intOf(object, "side"),
                              .corners = {corners.Data(), corners.Data() + corners.ElementLength()},
-                             .mostClipped = object.Get("mostClipped").As<Napi::Number>().DoubleValue()};
+                             .mostClipped = numberOf(object, "mostClipped")};
   const FftKernels& kernels = *isaNamed(info.Env(), info[1].As<Napi::String>()).fft;
   auto found = std::make_shared<Periodogram>();
   const auto compute = [=, &kernels, request = std::move(request)] {

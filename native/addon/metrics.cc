@@ -1,5 +1,4 @@
 // Image-quality metrics, each one call off the event loop; lib/native/metrics.ts explains them.
-#include <algorithm>
 #include <cmath>
 
 #include "addon/addon.h"
@@ -42,12 +41,6 @@ Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<N
   return (new CallTask(env, held, compute, finish))->start();
 }
 
-Napi::Float64Array toArray(Napi::Env env, const std::vector<double>& values) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
-  return array;
-}
-
 Napi::Value toNumber(Napi::Env env, double value) { return Napi::Number::New(env, value); }
 
 }  // namespace
@@ -78,7 +71,7 @@ Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
                                   .b = frameOf(second),
                                   .component = intOf(options, "component"),
                                   .scale = {intOf(options, "pool"), intOf(options, "halvings")},
-                                  .range = options.Get("range").As<Napi::Number>().DoubleValue()};
+                                  .range = numberOf(options, "range")};
   const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureSimilarity(request, kernels, pool); };
   const auto convert = [](Napi::Env env, const Similarity& similarity) -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);

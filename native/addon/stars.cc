@@ -15,8 +15,6 @@
 namespace perifocal::addon {
 namespace {
 
-double numberOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().DoubleValue(); }
-
 StarPlane planeOf(const Napi::Object& object) {
   return {object.Get("data").As<Napi::Float32Array>().Data(), object.Get("invalid").As<Napi::Uint8Array>().Data(),
           intOf(object, "width"), intOf(object, "height")};
@@ -47,12 +45,6 @@ std::vector<Item> itemsOf(const Napi::Object& object, const char* key) {
     }
   }
   return items;
-}
-
-Napi::Float64Array doublesOf(Napi::Env env, const std::vector<double>& values) {
-  auto array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
-  return array;
 }
 
 std::vector<double> fieldsOf(const std::vector<FittedStar>& stars) {
@@ -155,10 +147,10 @@ Napi::Value fitStars(const Napi::CallbackInfo& info) {
   const auto convert = [fit](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
     const int shapes = fit->shapeCovariance.side;
-    result.Set("stars", doublesOf(env, fieldsOf(fit->stars)));
-    result.Set("shape", doublesOf(env, {fit->shape.begin(), fit->shape.end()}));
+    result.Set("stars", toArray(env, fieldsOf(fit->stars)));
+    result.Set("shape", toArray(env, {fit->shape.begin(), fit->shape.end()}));
     const double* covariance = fit->shapeCovariance.entries;
-    result.Set("shapeCovariance", fit->hasCovariance ? doublesOf(env, {covariance, covariance + shapes * shapes})
+    result.Set("shapeCovariance", fit->hasCovariance ? toArray(env, {covariance, covariance + shapes * shapes})
                                                      : Napi::Value(env.Null()));
     return result;
   };
@@ -223,7 +215,7 @@ Napi::Value solveWindows(const Napi::CallbackInfo& info) {
   const auto compute = [=, &isa, request = std::move(request)] {
     return perifocal::solveWindows(request, *isa.fft, *isa.deconvolution, levels->data());
   };
-  const auto convert = [levels](Napi::Env env) { return doublesOf(env, *levels); };
+  const auto convert = [levels](Napi::Env env) { return toArray(env, *levels); };
   return (new CallTask(info.Env(), {held}, compute, convert))->start();
 }
 
