@@ -160,15 +160,16 @@ describe('windows', () => {
   } as const;
   const settings = { offset: 0, saturation: Infinity, totalVariation: 0, damping: 0, start: 'flat', lambda: 300, alpha: 2 / 3, prior: 'flat', nsr: 0, exponent: 0 } as const;
   const psfs = [psf.motion(12, 20), psf.disk(2.5), psf.disk(20)];
-  /** Width, height, PSF, steps, at the edge. The last is smaller than its kernel. */
-  const windows = [[48, 48, 0, 6, 0], [48, 48, 0, 3, 1], [40, 64, 1, 4, 0], [48, 48, 0, 2, 0], [32, 32, 1, 6, 1], [48, 32, 2, 2, 0]] as const;
+  /** Width, height, PSF, steps, at the edge. Some cannot wrap around: smaller than their kernel, or with sides that are slow to transform. */
+  const windows = [[48, 48, 0, 6, 0], [48, 48, 0, 3, 1], [40, 64, 1, 4, 0], [48, 48, 0, 2, 0], [32, 32, 1, 6, 1], [48, 32, 2, 2, 0], [53, 48, 0, 2, 0]] as const;
   const random = new Random(4);
   const samples = windows.map(([width, height]) => Float32Array.from({ length: width * height }, (_, i) => 100 + 5 * random.normal() + (i % 97 === 0 ? 400 : 0)));
 
   async function solveAlone(index: number, inside: 'replicate' | 'periodic'): Promise<{ light: Float32Array; level: number }> {
     const [width, height, kernel, steps, isAtEdge] = windows[index]!;
     const { data, width: columns, height: rows, symmetric } = psfs[kernel]!;
-    const solver = binding.createSolver({ ...shape, width, height, radiusX: (columns - 1) / 2, radiusY: (rows - 1) / 2, symmetric, boundary: isAtEdge === 1 ? 'bertero' : kernel === 2 ? 'replicate' : inside }, isas[0]!);
+    const mayWrap = columns <= width && rows <= height && [width, height].every((side) => fft.goodSize(side) === side);
+    const solver = binding.createSolver({ ...shape, width, height, radiusX: (columns - 1) / 2, radiusY: (rows - 1) / 2, symmetric, boundary: isAtEdge === 1 ? 'bertero' : mayWrap ? inside : 'replicate' }, isas[0]!);
     const sorted = samples[index]!.toSorted();
     const level = (sorted[sorted.length / 2 - 1]! + sorted[sorted.length / 2]!) / 2 - 7;
     const light = { samples: samples[index]!.map((value) => (value - level) / 350), frameWidth: width, channels: 1, channel: 0, left: 0, top: 0 };
@@ -216,14 +217,13 @@ describe('windows', () => {
     expect(frame).toEqual(wanted);
   });
 
-  it('that overlap become one that is cheap to transform, inside the frame and apart from all others', () => {
+  it('that overlap become one, inside the frame and apart from all others', () => {
     const frame = { width: 700, height: 500 };
     const places = Array.from({ length: 40 }, () => ({ x: 699 * random.uniform(), y: 499 * random.uniform() }));
     const found = windowsAround(places, 48, frame);
     expect(found.length).toBeLessThan(places.length);
     for (const { left, top, width, height } of found) {
       expect(left >= 0 && top >= 0 && left + width <= frame.width && top + height <= frame.height).toBe(true);
-      expect([fft.goodSize(width), fft.goodSize(height)]).toEqual([width, height]);
     }
     const covering = places.map(({ x, y }) => found.filter(({ left, top, width, height }) => Math.round(x) >= left && Math.round(y) >= top && Math.round(x) < left + width && Math.round(y) < top + height).length);
     expect(covering.every((count) => count === 1)).toBe(true);

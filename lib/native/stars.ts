@@ -113,7 +113,7 @@ export interface TrailFit {
 export interface WindowsRequest {
   /**
    * Sizes, PSF, samples and threads are not read. The boundary is that of windows beyond which there is sky; 'replicate' instead of
-   * 'periodic' where a window is smaller than its kernel.
+   * 'periodic' where a window is smaller than its kernel, or has sides that are slow to transform.
    */
   readonly shape: SolverShape;
   readonly settings: SolverSettings;

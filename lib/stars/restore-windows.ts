@@ -24,7 +24,7 @@ const PEDESTAL = 3;
 const AT_ONCE = 32;
 /**
  * Of every window's solver; sizes are those of the window and its PSF. All around there is the same sky, so that windows may wrap around: that
- * takes transforms of the window's own size.
+ * takes transforms of the window's own size. Merged ones of odd sides are padded.
  */
 const SHAPE: Omit<SolverShape, 'method'> = {
   width: 0, height: 0, radiusX: 0, radiusY: 0, symmetric: false, modes: 1, boundary: 'periodic', sampleBits: 32,

@@ -16,20 +16,15 @@ export function windowSide(length: number, sigma: number): number {
   return fft.goodSize(Math.ceil(Math.max(SMALLEST, 2 * length + 2 * Math.ceil(4 * sigma)) / STEP) * STEP);
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Windows of one side around places, inside the frame; those that overlap become one, whose sides are cheap to transform too. */
-export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: Size): StarWindow[] {
+/** Windows of one side around places, inside the frame; those that overlap become one. */
+export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: { readonly width: number; readonly height: number }): StarWindow[] {
   const start = (centre: number, length: number): number => Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
   let windows: StarWindow[] = places.map(({ x, y }) => ({ left: start(x, frame.width), top: start(y, frame.height), width: side, height: side }));
   for (let before = -1; before !== windows.length;) {
     before = windows.length;
     windows = windows.reduce<StarWindow[]>((kept, window) => {
       const touching = kept.filter((other) => overlap(other, window));
-      return [...kept.filter((other) => !touching.includes(other)), [...touching, window].reduce((a, b) => union(a, b, frame))];
+      return [...kept.filter((other) => !touching.includes(other)), [...touching, window].reduce(union)];
     }, []);
   }
   return windows;
@@ -39,17 +34,9 @@ function overlap(a: StarWindow, b: StarWindow): boolean {
   return a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
 }
 
-function union(a: StarWindow, b: StarWindow, frame: Size): StarWindow {
+function union(a: StarWindow, b: StarWindow): StarWindow {
   const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
-  const across = grow(left, Math.max(a.left + a.width, b.left + b.width) - left, frame.width);
-  const down = grow(top, Math.max(a.top + a.height, b.top + b.height) - top, frame.height);
-  return { left: across.start, top: down.start, width: across.length, height: down.length };
-}
-
-/** To a length that is cheap to transform, to both sides as far as the frame goes. */
-function grow(start: number, length: number, frameLength: number): { readonly start: number; readonly length: number } {
-  const grown = Math.min(frameLength, fft.goodSize(length));
-  return { start: Math.max(0, Math.min(frameLength - grown, start - ((grown - length) >> 1))), length: grown };
+  return { left, top, width: Math.max(a.left + a.width, b.left + b.width) - left, height: Math.max(a.top + a.height, b.top + b.height) - top };
 }
 
 /** Tukey's taper: 1 in the middle, down to 0 over `rim` pixels at both ends; 1 where the window ends with the frame. */

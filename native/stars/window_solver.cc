@@ -6,16 +6,21 @@
 
 #include "deconvolution/parallel.h"
 #include "deconvolution/solver.h"
+#include "fft/factors.h"
 #include "stars/median.h"
 
 namespace perifocal {
 namespace {
 
-/// A kernel must not wrap around onto itself.
+/// Whether a window may wrap around: a kernel must not do so onto itself, and odd sides take longer than padded ones.
+bool mayWrap(const StarWindow& window, const WindowPsf& psf) {
+  return 2 * psf.radiusX < window.width && 2 * psf.radiusY < window.height && goodFftSize(window.width) == window.width &&
+         goodFftSize(window.height) == window.height;
+}
+
 Boundary boundaryOf(Boundary wanted, const StarWindow& window, const WindowPsf& psf) {
   if (window.isAtEdge) return Boundary::kBertero;
-  const bool fits = 2 * psf.radiusX < window.width && 2 * psf.radiusY < window.height;
-  return wanted == Boundary::kPeriodic && !fits ? Boundary::kReplicate : wanted;
+  return wanted == Boundary::kPeriodic && !mayWrap(window, psf) ? Boundary::kReplicate : wanted;
 }
 
 /// The solver of one thread, kept while windows are of one size and blur.
