@@ -18,9 +18,12 @@ except ImportError:
 def solve(solver, request):
     options = {"fov_estimate": request["fov"], "return_matches": True, "solve_timeout": 60_000}
     if "image" in request:
-        picture = Image.open(request["image"])
-        # Of 16 bits: converting would cut off at 255.
-        image = np.asarray(picture if picture.mode.startswith("I") else picture.convert("L"), np.float32)
+        try:
+            picture = Image.open(request["image"])
+            # Of 16 bits: converting would cut off at 255.
+            image = np.asarray(picture if picture.mode.startswith("I") else picture.convert("L"), np.float32)
+        except OSError as error:
+            return {"solved": False, "centroids": 0, "unreadable": str(error)}
         size, centroids = image.shape, get_centroids_from_image(image)[:30]
     else:
         size, centroids = request["size"], np.array(request["centroids"])

@@ -17,7 +17,11 @@ const MOST_CENTROIDS = 30;
 const ARC_SECONDS = (180 / Math.PI) * 3600;
 
 /** @param {{ solved: boolean, rmse?: number, falseAlarm?: number, matches?: object[] }} answer */
-const describe = ({ solved, rmse, falseAlarm, matches }) => (solved ? `${rmse.toFixed(0)} arcsec, ${matches.length} matches, ${falseAlarm.toExponential(0)}` : 'not solved');
+function describe({ solved, rmse, falseAlarm, matches, unreadable }) {
+  if (solved === undefined) throw new Error('cedar-solve has ended early; run bench/cedar-solve.py by hand to see why');
+  if (unreadable) return `not readable (${unreadable})`;
+  return solved ? `${rmse.toFixed(0)} arcsec, ${matches.length} matches, ${falseAlarm.toExponential(0)}` : 'not solved';
+}
 
 /** Pixels as a lens without distortion, looking through the middle of the frame, would have them. @param {stars.Camera} camera @param {[number, number][]} centroids */
 function straighten(camera, centroids) {
