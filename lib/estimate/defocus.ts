@@ -46,8 +46,7 @@ export interface DefocusEstimate {
  * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
 export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
-  const { whole, grid, isJpeg, finder, cells } = spectra;
-  const curves = drawCurves(whole.power, grid.side, isJpeg);
+  const { curves, grid, finder, cells } = spectra;
   const [verdict, colours] = await Promise.all([judge(finder, curves), measureColours(meter, frame, grid)]);
   if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
   const [shape, radii, channels] = await Promise.all([

@@ -5,6 +5,8 @@ import type { BlockGrid } from './blocks.js';
 import { luminanceOf } from './luminance.js';
 import type { Meter } from './meter.js';
 import { RadiusFinder } from './radius.js';
+import { drawCurves } from './rings.js';
+import type { Curves } from './rings.js';
 
 /** A frame's luminance as power spectra, which every blur from one frame is told by. */
 export interface FrameSpectra {
@@ -12,6 +14,8 @@ export interface FrameSpectra {
   readonly cells: readonly Periodogram[];
   /** The mean over all cells. */
   readonly whole: Periodogram;
+  /** Of that. */
+  readonly curves: Curves;
   readonly isJpeg: boolean;
   readonly finder: RadiusFinder;
 }
@@ -22,7 +26,8 @@ export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSourc
   const grid = layOutBlocks(frame);
   const cells = await measureCells(meter, await luminanceOf(frame), 0, grid);
   const whole = joinSpectra(cells);
-  return unfit(whole, grid.side) ?? { grid, cells, whole, isJpeg, finder: new RadiusFinder(meter, grid.side) };
+  const { side } = grid;
+  return unfit(whole, side) ?? { grid, cells, whole, curves: drawCurves(whole.power, side, isJpeg), isJpeg, finder: new RadiusFinder(meter, side) };
 }
 
 /** Why no spectrum can be fitted, or null. */

@@ -40,6 +40,18 @@ void startJob(const std::vector<Check>& all, Board& board) {
   if (child < 0) std::perror("fork");
 }
 
+void shareChecks(const std::vector<Check>& all, Board& board, int jobs) {
+  for (int job = 0; job < jobs; ++job) startJob(all, board);
+  int status = 0;
+  while (wait(&status) > 0) {
+    if (status == 0) continue;
+    std::printf("FAILED: a process ended with status %d\n", status);
+    board.failed++;
+    // Another takes what it would have taken.
+    if (board.next < static_cast<int>(all.size())) startJob(all, board);
+  }
+}
+
 }  // namespace
 
 Counts runChecks(const std::vector<Check>& all, int jobs) {
@@ -47,15 +59,8 @@ Counts runChecks(const std::vector<Check>& all, int jobs) {
   if (shared == MAP_FAILED) return {0, 1};
   Board& board = *new (shared) Board{};
   std::fflush(stdout);
-  for (int job = 0; job < jobs && jobs > 1; ++job) startJob(all, board);
-  int status = 0;
-  while (jobs > 1 && wait(&status) > 0) {
-    if (status == 0) continue;
-    std::printf("FAILED: a process ended with status %d\n", status);
-    board.failed++;
-    // Others take what it would have taken.
-    if (board.next < static_cast<int>(all.size())) startJob(all, board);
-  }
+  if (jobs > 1) shareChecks(all, board, jobs);
+  // All of them, or what is left where no process could be started.
   takeChecks(all, board);
   const Counts counts{board.passed, board.failed};
   munmap(shared, sizeof(Board));

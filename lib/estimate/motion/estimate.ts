@@ -3,7 +3,6 @@ import type { Psf } from '../../deconvolve/psf/psf.js';
 import { motion } from '../../deconvolve/psf/motion.js';
 import { disk } from '../../deconvolve/psf/shapes.js';
 import type { Meter } from '../meter.js';
-import { drawCurves } from '../rings.js';
 import type { BlurShape } from '../shape.js';
 import type { FrameSpectra } from '../spectra.js';
 import { longestMotion } from './cepstrum.js';
@@ -50,9 +49,9 @@ export interface MotionEstimate {
  * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened spectrum of an extended scene
  * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateMotion(meter: Meter, { whole, grid: { side }, isJpeg, finder }: FrameSpectra): Promise<MotionEstimate> {
+export async function estimateMotion(meter: Meter, { whole, curves, grid: { side }, isJpeg, finder }: FrameSpectra): Promise<MotionEstimate> {
   const plane = drawPlane(whole.power, side, isJpeg);
-  const found = await searchMotion(meter, plane, finder, drawCurves(whole.power, side, isJpeg).all);
+  const found = await searchMotion(meter, plane, finder, curves.all);
   if (!found) return declineMotion('its spectrum has no dark lines of motion');
   const { dip, fit, rivalCost } = found;
   const lead = rivalCost / fit.cost;
