@@ -30,6 +30,8 @@ RECIPES = {
     "eo-defocus-plus": Recipe("eo-defocus", 20, 32, ("--lr", "2e-4", "--iterations", "8000")),
 }
 
+DESCRIPTION = "Removes defocus of 2 to 6 px radius from Earth observation images"
+
 
 def add_places(parser):
     parser.add_argument("--data", required=True, help="folder of sharp images")
@@ -37,6 +39,8 @@ def add_places(parser):
     parser.add_argument("--runs", default="train/runs", help="folder of the runs")
     parser.add_argument("--out", default="models", help="folder of the integer models")
     parser.add_argument("--weights", default="train/weights", help="folder of the float weights")
+    parser.add_argument("--description", default="", help="what the model is for, kept in its file")
+    parser.add_argument("--licence", default="", help="of the model, kept in its file")
     parser.add_argument("--qat", type=int, default=300, help="iterations of quantisation-aware training; 0: none")
 
 
@@ -58,8 +62,9 @@ def produce(name, places, training, evaluating=()):
     arguments = train.parse_arguments([*source, *training])
     train.train(arguments)
     target = ["--name", name, "--out", places.out, "--weights", places.weights]
+    words = ["--description", places.description, "--licence", places.licence]
     model = export.export(
-        export.parse_arguments([*source, *target, "--crop", str(arguments.crop), "--qat", str(places.qat)])
+        export.parse_arguments([*source, *target, *words, "--crop", str(arguments.crop), "--qat", str(places.qat)])
     )
     if places.val:
         files = ["--float", str(Path(places.weights, f"{name}.fp16.safetensors")), "--model", str(model)]
@@ -71,6 +76,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m train.recipes", description=__doc__, allow_abbrev=False)
     parser.add_argument("name", choices=RECIPES)
     add_places(parser)
+    parser.set_defaults(description=DESCRIPTION, licence="Apache-2.0")
     args, options = parser.parse_known_args(argv)
     recipe = RECIPES[args.name]
     shape = ["--num-res", str(recipe.num_res), "--base", str(recipe.base)]

@@ -69,6 +69,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--schedule", choices=SCHEDULES, default="cosine")
     parser.add_argument("--warmup", type=int, default=200, help="iterations of linear warm-up")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    parser.add_argument("--winograd", action="store_true", help="own 3x3 convolutions: CPU, float32, needs c++")
     parser.add_argument("--holdout", type=float, default=0.05, help="share of the places kept for validation sheets")
     parser.add_argument("--generated", type=float, default=0.1, help="share of crops from generated scenes")
     parser.add_argument("--seed", type=int, default=1)

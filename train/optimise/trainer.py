@@ -15,6 +15,7 @@ from ..degrade.synthesise import degrade
 from ..features import load_features
 from ..network.mimo_unet import MIMOUNet, initialise
 from ..network.weights import load_float
+from ..network.winograd import use_winograd
 from .adversary import Adversary
 from .checkpoint import check_shape
 from .losses import Distillation, label_pyramid, perceptual_loss, restoration_loss
@@ -50,10 +51,18 @@ class Trainer:
         model = initialise(MIMOUNet(args.num_res, args.base), torch.Generator().manual_seed(args.seed))
         if args.init:
             model = _initial(args)
+        if args.winograd:
+            self._use_winograd(model)
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self._prepare_losses()
         self.iteration, self.seconds, self.discriminator = 0, 0.0, None
+
+    def _use_winograd(self, model):
+        if self.device.type != "cpu" or self.bfloat16:
+            kind = "bfloat16" if self.bfloat16 else "float32"
+            raise ValueError(f"--winograd computes in float32 on CPUs, this run in {kind} on {self.device}: omit it")
+        use_winograd(model)
 
     def _prepare_losses(self):
         args, parameters = self.args, list(self.model.parameters())

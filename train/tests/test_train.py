@@ -76,7 +76,10 @@ def test_stage_2_with_every_loss_runs_and_keeps_both_checkpoints(scene_folder, f
     assert not any(discriminator[:10]) and all(discriminator[10:20])
 
 
-@pytest.mark.parametrize("extra", [[], GAN])
+WINOGRAD = ["--base", "16", "--winograd", "--precision", "float32"]
+
+
+@pytest.mark.parametrize("extra", [[], GAN, WINOGRAD])
 def test_a_resumed_run_equals_an_uninterrupted_one(scene_folder, teacher_file, tmp_path, extra):
     """Bit for bit, optimiser state included; with the GAN the pause lies in its phase."""
     options = ["--iterations", "6", "--teacher", str(teacher_file), *extra]
