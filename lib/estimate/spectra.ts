@@ -14,7 +14,7 @@ export interface FrameSpectra {
   readonly cells: readonly Periodogram[];
   /** The mean over all cells. */
   readonly whole: Periodogram;
-  /** Of that. */
+  /** The curves drawn from `whole`. */
   readonly curves: Curves;
   readonly isJpeg: boolean;
   readonly finder: RadiusFinder;

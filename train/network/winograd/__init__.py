@@ -35,7 +35,7 @@ def kernels():
             raise RuntimeError(
                 f"cannot compile {SOURCE} ({why}): install a C++17 compiler, or leave --winograd out"
             ) from error
-        loaded = ctypes.CDLL(str(library))
+        loaded = ctypes.PyDLL(str(library))  # one call at a time: they share scratch memory
     pointer, size = ctypes.c_void_p, ctypes.c_int64
     loaded.convolve.argtypes = [pointer] * 4 + [size] * 5 + [ctypes.c_int]
     loaded.weight_gradient.argtypes = [pointer] * 4 + [size] * 6 + [ctypes.c_int]
