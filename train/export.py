@@ -93,7 +93,7 @@ def load_source(args):
 
 def training_record(state):
     """What the file says of its training; no paths."""
-    kept = ("batch", "crop", "lr", "warmup", "seed", "schedule", "adversarial", "perceptual", "generated")
+    kept = ("batch", "crop", "lr", "warmup", "seed", "schedule", "adversarial", "perceptual", "generated", "winograd")
     arguments = {k: v for k, v in state["arguments"].items() if k in kept}
     return {**arguments, "iterations": state["iteration"], "minutes": round(state["seconds"] / 60, 1)}
 

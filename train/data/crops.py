@@ -1,5 +1,6 @@
 """Random crops of scenes in memory: scaled, screened, augmented."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from .images import stretch
 from .index import held_out_places, load
-from .procedural import landscape
+from .procedural import dead_leaves, landscape
 
 LOW_CONTRAST_PREFIX = "iss_"  # photographic frames that need contrast jitter
 
@@ -19,7 +20,8 @@ MIN_DEVIATION = 3 / 255  # below it a crop is flat water or a closed cloud
 CLOUD_LEVEL, CLOUD_CHROMA, MAX_CLOUD_SHARE = 0.75, 0.08, 0.9  # bright and colourless pixels
 CROP_ATTEMPTS = 30
 
-GENERATED_SCENES, GENERATED_SIDE = 6, 384
+GENERATED_SIDE, LANDSCAPES, LEAF_SCENES = 384, 6, 3
+LEAF_RADII = (4.0, 80.0)  # px: steps between flat areas wider than any blur, against overshoot
 
 
 class Scene(NamedTuple):
@@ -45,7 +47,24 @@ def load_scenes(source, min_size, holdout=0.0, held_out=False):
         )
     total = sum(record.weight for record, _ in kept)
     deep = lambda image: stretch(image) if image.dtype == np.uint16 else image
-    return [Scene(r.file.rsplit("/", 1)[-1], deep(image), r.weight / total) for r, image in kept]
+    return with_near_infrared([Scene(Path(r.file).name, deep(image), r.weight / total) for r, image in kept])
+
+
+def with_near_infrared(scenes):
+    """The scenes; a lone band NAME_nir joins the bands of NAME_rgb, so that any three of the four make a composite.
+
+    Bands of a composite share little: alone, grey scenes and RGB would teach to average noise over the channels.
+    """
+    by_stem = {Path(scene.name).stem: scene for scene in scenes}
+
+    def joined(scene):
+        stem = Path(scene.name).stem
+        colour = by_stem.get(stem[: -len("nir")] + "rgb") if stem.endswith("_nir") else None
+        if colour is None or (colour.pixels.shape[:2], colour.pixels.dtype) != (scene.pixels.shape[:2], scene.pixels.dtype):
+            return scene
+        return scene._replace(pixels=np.dstack([colour.pixels, scene.pixels[:, :, :1]]))
+
+    return [joined(scene) for scene in scenes]
 
 
 def with_generated(scenes, share, size, seed):
@@ -53,7 +72,8 @@ def with_generated(scenes, share, size, seed):
     if not share:
         return scenes
     side = max(GENERATED_SIDE, size)
-    made = [landscape(side, side, seed + i) for i in range(GENERATED_SCENES)]
+    made = [landscape(side, side, seed + i) for i in range(LANDSCAPES)]
+    made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII) for i in range(LEAF_SCENES)]
     kept = [scene._replace(probability=scene.probability * (1 - share)) for scene in scenes]
     return kept + [Scene(f"generated_{i}", image, share / len(made)) for i, image in enumerate(made)]
 

@@ -17,8 +17,8 @@ from .images import list_images, read_bands
 
 # Sampling share of each origin, by relevance, not by area.
 ORIGIN_SHARES = {
-    ("s2_", "l5_", "l7_", "naip_"): 0.45,
-    ("iss_",): 0.35,
+    ("s2_", "l5_", "l7_", "naip_"): 0.60,
+    ("iss_",): 0.20,
     ("oam_",): 0.12,
     ("usgs_",): 0.06,
     ("caliterra_",): 0.02,

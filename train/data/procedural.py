@@ -18,7 +18,7 @@ def dead_leaves(height, width, seed, disks=600, radii=(2.0, 40.0)):
         radius = (low + rng.random() * (high - low)) ** -0.5  # inverse of the cumulative of r^-3
         row, column = rng.uniform(0, height), rng.uniform(0, width)
         inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
-        image[inside] = rng.integers(0, 256, 3)
+        image[inside] = rng.uniform(10, 255) * rng.uniform(0.7, 1, 3)  # tinted greys: channels share their edges
     return image
 
 

@@ -101,7 +101,18 @@ def test_origins_keep_their_shares():
     weights = sampling_weights(names, [100, 400, 100, 100])
     assert weights.sum() == pytest.approx(1)
     assert weights[1] == pytest.approx(2 * weights[0])
-    assert weights[:2].sum() / weights[2] == pytest.approx(0.45 / 0.35)
+    assert weights[:2].sum() / weights[2] == pytest.approx(0.60 / 0.20)
+
+
+def test_a_near_infrared_band_joins_the_colours_of_its_scene(tmp_path):
+    rng = np.random.default_rng(0)
+    colour, band, other = (rng.integers(0, 256, shape).astype(np.uint8) for shape in [(40, 48, 3), (40, 48), (36, 48)])
+    for name, pixels in {"s2_a_rgb": colour, "s2_a_nir": band, "s2_b_rgb": colour, "s2_b_nir": other}.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    scenes = {scene.name: scene.pixels for scene in load_scenes(tmp_path, 32)}
+    assert np.array_equal(scenes["s2_a_nir.png"], np.dstack([colour, band]))
+    assert np.array_equal(scenes["s2_a_rgb.png"], colour)
+    assert np.array_equal(scenes["s2_b_nir.png"][:, :, 0], other), "another size is another cut: it stays alone"
 
 
 def test_flat_cloudy_and_nodata_crops_are_rejected():
