@@ -56,11 +56,12 @@ def with_near_infrared(scenes):
     Bands of a composite share little: alone, grey scenes and RGB would teach to average noise over the channels.
     """
     by_stem = {Path(scene.name).stem: scene for scene in scenes}
+    frame = lambda scene: (scene.pixels.shape[:2], scene.pixels.dtype)
 
     def joined(scene):
         stem = Path(scene.name).stem
         colour = by_stem.get(stem[: -len("nir")] + "rgb") if stem.endswith("_nir") else None
-        if colour is None or (colour.pixels.shape[:2], colour.pixels.dtype) != (scene.pixels.shape[:2], scene.pixels.dtype):
+        if colour is None or frame(colour) != frame(scene):
             return scene
         return scene._replace(pixels=np.dstack([colour.pixels, scene.pixels[:, :, :1]]))
 
