@@ -74,7 +74,7 @@ def with_generated(scenes, share, size, seed):
         return scenes
     side = max(GENERATED_SIDE, size)
     made = [landscape(side, side, seed + i) for i in range(LANDSCAPES)]
-    made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII) for i in range(LEAF_SCENES)]
+    made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII, tinted=True) for i in range(LEAF_SCENES)]
     kept = [scene._replace(probability=scene.probability * (1 - share)) for scene in scenes]
     return kept + [Scene(f"generated_{i}", image, share / len(made)) for i, image in enumerate(made)]
 
