@@ -20,8 +20,9 @@ MIN_DEVIATION = 3 / 255  # below it a crop is flat water or a closed cloud
 CLOUD_LEVEL, CLOUD_CHROMA, MAX_CLOUD_SHARE = 0.75, 0.08, 0.9  # bright and colourless pixels
 CROP_ATTEMPTS = 30
 
-GENERATED_SIDE, LANDSCAPES, LEAF_SCENES = 384, 6, 3
-LEAF_RADII = (4.0, 80.0)  # px: steps between flat areas wider than any blur, against overshoot
+GENERATED_SIDE, LANDSCAPES = 384, 6
+# Steps between flat areas wider than any blur, of high to low contrast, against overshoot: radii in px, greys of 255.
+LEAF_RADII, LEAF_GREYS = (4.0, 80.0), ((10, 255), (20, 140), (30, 90))
 
 
 class Scene(NamedTuple):
@@ -74,7 +75,7 @@ def with_generated(scenes, share, size, seed):
         return scenes
     side = max(GENERATED_SIDE, size)
     made = [landscape(side, side, seed + i) for i in range(LANDSCAPES)]
-    made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII, tinted=True) for i in range(LEAF_SCENES)]
+    made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII, greys=greys) for i, greys in enumerate(LEAF_GREYS)]
     kept = [scene._replace(probability=scene.probability * (1 - share)) for scene in scenes]
     return kept + [Scene(f"generated_{i}", image, share / len(made)) for i, image in enumerate(made)]
 

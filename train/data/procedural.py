@@ -7,8 +7,8 @@ spectra of natural images. A landscape adds what satellites see besides: relief,
 import numpy as np
 
 
-def dead_leaves(height, width, seed, disks=600, radii=(2.0, 40.0), tinted=False):
-    """(height,width,3) uint8; channels are independent, or with `tinted` nearly grey."""
+def dead_leaves(height, width, seed, disks=600, radii=(2.0, 40.0), greys=None):
+    """(height,width,3) uint8; channels are independent, or with `greys` nearly the same, from that (low, high)."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[:height, :width]
     image = np.empty((height, width, 3), np.uint8)
@@ -18,7 +18,7 @@ def dead_leaves(height, width, seed, disks=600, radii=(2.0, 40.0), tinted=False)
         radius = (low + rng.random() * (high - low)) ** -0.5  # inverse of the cumulative of r^-3
         row, column = rng.uniform(0, height), rng.uniform(0, width)
         inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
-        image[inside] = rng.uniform(10, 255) * rng.uniform(0.7, 1, 3) if tinted else rng.integers(0, 256, 3)
+        image[inside] = rng.uniform(*greys) * rng.uniform(0.7, 1, 3) if greys else rng.integers(0, 256, 3)
     return image
 
 

@@ -9,6 +9,7 @@ from train.optimise.losses import (
     discriminator_loss,
     generator_loss,
     label_pyramid,
+    mean_loss,
     msfr_loss,
     perceptual_loss,
     restoration_loss,
@@ -21,6 +22,15 @@ def test_constant_error_has_the_closed_forms():
     outputs = [label + error for label in labels]
     assert content_loss(outputs, labels).item() == pytest.approx(3 * error, rel=1e-4)
     assert msfr_loss(outputs, labels).item() == pytest.approx(3 * error / 2, rel=2e-3)
+    assert mean_loss(outputs, labels).item() == pytest.approx(3 * error, rel=1e-4)
+
+
+def test_the_mean_loss_sees_each_crop_and_channel_alone_and_only_means():
+    labels = [torch.rand(2, 3, 16, 16)]
+    ripple = 0.1 * torch.cos(torch.pi * torch.arange(16))
+    assert mean_loss([labels[0] + ripple], labels).item() == pytest.approx(0, abs=1e-7)
+    opposite = torch.tensor([[0.02, -0.02, 0.0], [-0.02, 0.02, 0.0]])[:, :, None, None]
+    assert mean_loss([labels[0] + opposite], labels).item() == pytest.approx(0.02 * 2 / 3, rel=1e-4)
 
 
 def test_msfr_is_the_difference_of_two_full_spectra():
