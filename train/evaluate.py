@@ -68,10 +68,10 @@ def checklist(scenes, restorers, records, gain=HEADLINE_GAIN):
     ]
 
 
-def real_frames(folder, restorers, out):
+def real_frames(folder, restorers, out, size):
     """Before and after of frames without a truth: pictures only."""
     restore = list(restorers.values())[-1]
-    for name, frame in conditions.load_scenes(folder, "iss_*").items():
+    for name, frame in conditions.load_scenes(folder, "iss_*", size).items():
         report.comparison(Path(out, f"{name}.png"), [frame, _bytes(restore(frame))])
 
 
@@ -88,7 +88,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--kernel", help="a characterised kernel (picture or .npy) instead of disks")
     parser.add_argument("--noise", type=float, default=0.005, help="of the characterised camera")
     parser.add_argument("--gain", type=float, default=HEADLINE_GAIN, help="dB that the bar at R 4 asks for")
-    parser.add_argument("--size", type=int, help="only the central square of this many pixels of each scene")
+    parser.add_argument("--size", type=int, help="only the central square of this many pixels of each scene and frame")
     parser.add_argument("--out", help="folder of report.md, report.json and pictures")
     args = parser.parse_args(argv)
     if not args.weights and not args.model:
@@ -115,7 +115,7 @@ def main(argv=None):
     if args.out:
         report.write_report(args.out, records, reached)
         if list(Path(args.val).glob("iss_*")):
-            real_frames(args.val, restorers, Path(args.out, "frames"))
+            real_frames(args.val, restorers, Path(args.out, "frames"), args.size)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from train.evaluate import main as evaluate_main
 from train.evaluation import classical
 from train.evaluation.conditions import defocus, degraded
 from train.evaluation.metrics import psnr, ssim
+from train.evaluation.report import ZOOM
 from train.evaluation.restorers import ENGINE, restore_float, restore_native, simulation
 from train.export import export, parse_arguments as export_arguments
 from train.network.mimo_unet import MIMOUNet
@@ -99,13 +100,15 @@ def test_an_evaluation_writes_tables_pictures_and_bars(run, scene_folder, val_fo
     model = exported(tmp_path, scene_folder, "--run", str(run), "--val", str(val_folder))
     weights = str(tmp_path / "model.fp16.safetensors")
     files = ["--val", str(val_folder), "--float", weights, "--model", str(model), "--out", str(tmp_path / "out")]
-    evaluate_main([*files, "--headline", "--simulate"])
+    evaluate_main([*files, "--headline", "--simulate", "--size", "64"])
     report = json.loads((tmp_path / "out/report.json").read_text())
     figures = report["records"][0]["figures"]
     assert list(figures) == ["input", "float", "int8 simulated", "int8"]
     assert figures["int8"] == pytest.approx(figures["int8 simulated"], abs=1e-9) and 0 < figures["float"]["ssim"] < 1
     assert "Bars" in (tmp_path / "out/report.md").read_text() and "PSNR gain at R 4" in capsys.readouterr().out
-    assert (tmp_path / "out/frames/iss_frame.png").exists() and len(list((tmp_path / "out/pictures").iterdir())) == 2
+    assert len(list((tmp_path / "out/pictures").iterdir())) == 2
+    with Image.open(tmp_path / "out/frames/iss_frame.png") as frame:
+        assert frame.height == 64 * ZOOM
 
 
 def test_a_camera_gets_its_model_in_one_command(run, scene_folder, tmp_path):
