@@ -20,7 +20,7 @@ MIN_DEVIATION = 3 / 255  # below it a crop is flat water or a closed cloud
 CLOUD_LEVEL, CLOUD_CHROMA, MAX_CLOUD_SHARE = 0.75, 0.08, 0.9  # bright and colourless pixels
 CROP_ATTEMPTS = 30
 
-GENERATED_SIDE, LANDSCAPES = 384, 6
+GENERATED_SIDE, LANDSCAPES = 384, 3
 # Steps between flat areas wider than any blur, of high to low contrast, against overshoot: radii in px, greys of 255.
 LEAF_RADII, LEAF_GREYS = (4.0, 80.0), ((10, 255), (20, 140), (30, 90))
 

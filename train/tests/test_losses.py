@@ -12,6 +12,7 @@ from train.optimise.losses import (
     mean_loss,
     msfr_loss,
     perceptual_loss,
+    range_loss,
     restoration_loss,
 )
 
@@ -31,6 +32,22 @@ def test_the_mean_loss_sees_each_crop_and_channel_alone_and_only_means():
     assert mean_loss([labels[0] + ripple], labels).item() == pytest.approx(0, abs=1e-7)
     opposite = torch.tensor([[0.02, -0.02, 0.0], [-0.02, 0.02, 0.0]])[:, :, None, None]
     assert mean_loss([labels[0] + opposite], labels).item() == pytest.approx(0.02 * 2 / 3, rel=1e-4)
+
+
+def test_the_range_loss_sees_halos_on_both_sides_of_an_edge_and_no_blur():
+    step = (torch.arange(32) >= 16).float().expand(1, 3, 32, 32)
+    halo = torch.zeros(32).index_fill(0, torch.tensor([17]), 0.1).index_fill(0, torch.tensor([14]), -0.1)
+    assert range_loss([step + halo], [step]).item() == pytest.approx(0.1 * 2 / 32, rel=1e-4)
+    blurred = torch.nn.functional.avg_pool2d(step, 5, stride=1, padding=2, count_include_pad=False)
+    assert range_loss([blurred], [step]).item() == 0
+
+
+def test_the_range_loss_takes_the_extremes_of_the_neighbourhood():
+    label, error = torch.rand(2, 3, 16, 24), 0.3 * torch.randn(2, 3, 16, 24)
+    pool = lambda image: torch.nn.functional.max_pool2d(image, 5, stride=1, padding=2)
+    nearest = torch.minimum(torch.maximum(label + error, -pool(-label)), pool(label))
+    expected = (label + error - nearest).abs().mean()
+    torch.testing.assert_close(range_loss([label + error], [label]), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_msfr_is_the_difference_of_two_full_spectra():
