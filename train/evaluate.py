@@ -13,7 +13,7 @@ from tqdm import tqdm
 from .degrade.kernels import read_kernel
 from .evaluation import bars, classical, conditions, report
 from .evaluation.metrics import band_ratio_error, colour_shift, psnr, ssim, ssim_downsampled
-from .evaluation.restorers import ENGINE, restorers_of
+from .evaluation.restorers import ENGINE, as_floats, restorers_of
 
 HEADLINE_GAIN = 4.5  # dB
 
@@ -39,7 +39,7 @@ def evaluate(scenes, restorers, wanted, engine=None, pictures=None):
         blurred = conditions.degraded(sharp, condition)
         restored = {which: restore(blurred) for which, restore in restorers.items()}
         images = {"input": blurred, **restored}
-        figures = {which: figures_of(_unit(image), sharp / 255) for which, image in images.items()}
+        figures = {which: figures_of(as_floats(image), sharp / 255) for which, image in images.items()}
         if engine:
             figures.update(classical.best(engine, blurred, condition, sharp / 255))
         records.append({"scene": name, "blur": condition.name, "noise": condition.noise, "figures": figures})
@@ -47,10 +47,6 @@ def evaluate(scenes, restorers, wanted, engine=None, pictures=None):
             shown = [_bytes(image) for image in (blurred, list(images.values())[-1], sharp)]
             report.comparison(Path(pictures, f"{name}-{condition.name}-{condition.noise}.png".replace(" ", "")), shown)
     return records
-
-
-def _unit(image):
-    return image / 255 if image.dtype == np.uint8 else image
 
 
 def _bytes(image):

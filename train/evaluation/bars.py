@@ -6,6 +6,7 @@ import numpy as np
 
 from .conditions import defocus, degraded
 from .metrics import overshoot, psnr
+from .restorers import as_floats
 
 PAPER_INPUT_PSNR = 24.0  # dB, of the degraded images in arXiv 2505.22128, table 2
 BISECTIONS = 8
@@ -65,7 +66,7 @@ def _against_classical(figures, column, radius, allowed):
 
 def identity(scenes, restore):
     """Sharp scenes must come back."""
-    worst = min(psnr(_unit(restore(sharp)), sharp / 255) for sharp in scenes.values())
+    worst = min(psnr(as_floats(restore(sharp)), sharp / 255) for sharp in scenes.values())
     return Bar("PSNR of restored sharp scenes to themselves, dB", worst, ">=", 38.0)
 
 
@@ -75,7 +76,7 @@ def step_edges(restore):
     for low, high in STEP_LEVELS:
         row = np.where(np.arange(STEP_SIDE) < STEP_SIDE // 2, low, high).astype(np.uint8)
         sharp = np.broadcast_to(row[None, :, None], (STEP_SIDE, STEP_SIDE, 3))
-        restored = _unit(restore(degraded(sharp, defocus(4.0, 0.005))))
+        restored = as_floats(restore(degraded(sharp, defocus(4.0, 0.005))))
         found.append(overshoot(restored, low / 255, high / 255))
     return Bar("overshoot at step edges, share of the step", max(found), "<=", 0.05)
 
@@ -92,12 +93,8 @@ def paper_like(scenes, restore, figures_of):
         (blurred, restore(blurred), sharp) for sharp in scenes.values() for blurred in [degraded(sharp, condition)]
     ]
     before = [figures_of(blurred / 255, sharp / 255) for blurred, _, sharp in pairs]
-    after = [figures_of(_unit(restored), sharp / 255) for _, restored, sharp in pairs]
+    after = [figures_of(as_floats(restored), sharp / 255) for _, restored, sharp in pairs]
     mean = lambda figures, key: float(np.mean([f[key] for f in figures]))
     gain, rise = mean(after, "psnr") - mean(before, "psnr"), mean(after, "ssim") / mean(before, "ssim") - 1
     where = f"at an input of {mean(before, 'psnr'):.2f} dB, SSIM {mean(before, 'ssim'):.3f} (R {radius:.2f})"
     return [Bar(f"PSNR gain {where}, dB", gain, ">=", 6.0), Bar(f"relative SSIM gain {where}", rise, ">=", 0.72)]
-
-
-def _unit(image):
-    return image / 255 if image.dtype == np.uint8 else image

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -14,6 +15,11 @@ from ..quantisation.int_model import IntModel, to_padded_batch
 from ..quantisation.integers import from_file
 
 ENGINE = "node dist/cli/main.js"
+
+
+def as_floats(image):
+    """What a restorer returned, as floats in [0,1]."""
+    return image / 255 if image.dtype == np.uint8 else image
 
 
 @torch.no_grad()

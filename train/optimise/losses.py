@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 MSFR_WEIGHT = 0.1  # lambda of the paper
 MEAN_WEIGHT = 1.0
-RANGE_WEIGHT, RANGE_SIDE = 2.0, 5
+RANGE_WEIGHT, RANGE_SIDE = 4.0, 5
 BOTTLENECK_WEIGHT = 0.1  # of the distilled features against the distilled outputs
 
 
@@ -51,7 +51,7 @@ def _highest_near(image):
 
 
 def restoration_loss(outputs, labels):
-    """content + 0.1 MSFR + mean + 2 range loss of images at the same scales as their labels, full single precision."""
+    """content + 0.1 MSFR + mean + 4 range loss of images at the same scales as their labels, full single precision."""
     weighted = ((1.0, content_loss), (MSFR_WEIGHT, msfr_loss), (MEAN_WEIGHT, mean_loss), (RANGE_WEIGHT, range_loss))
     return sum(weight * loss(outputs, labels) for weight, loss in weighted)
 
