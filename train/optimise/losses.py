@@ -51,7 +51,7 @@ def _highest_near(image):
 
 
 def restoration_loss(outputs, labels):
-    """content + 0.1 MSFR + mean + 4 range loss of images at the same scales as their labels, full single precision."""
+    """Weighted sum of the losses above, of images at the same scales as their labels, full single precision."""
     weighted = ((1.0, content_loss), (MSFR_WEIGHT, msfr_loss), (MEAN_WEIGHT, mean_loss), (RANGE_WEIGHT, range_loss))
     return sum(weight * loss(outputs, labels) for weight, loss in weighted)
 
