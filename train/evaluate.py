@@ -83,6 +83,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--headline", action="store_true", help="only R 4 px, noise 0.005")
     parser.add_argument("--kernel", help="a characterised kernel (picture or .npy) instead of disks")
     parser.add_argument("--noise", type=float, default=0.005, help="of the characterised camera")
+    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="1 to 100: inputs that a camera has compressed")
     parser.add_argument("--gain", type=float, default=HEADLINE_GAIN, help="dB that the bar at R 4 asks for")
     parser.add_argument("--size", type=int, help="only the central square of this many pixels of each scene and frame")
     parser.add_argument("--out", help="folder of report.md, report.json and pictures")
@@ -91,6 +92,8 @@ def parse_arguments(argv=None):
         parser.error("nothing to evaluate: give --float, --model or both")
     if args.no_engine and not (args.weights or args.simulate):
         parser.error("--no-engine leaves nothing to run: add --float or --simulate")
+    if args.jpeg is not None and not 1 <= args.jpeg <= 100:
+        parser.error(f"--jpeg is {args.jpeg}: expected a quality from 1 to 100")
     return args
 
 
@@ -101,6 +104,8 @@ def main(argv=None):
     wanted = conditions.headline() if args.headline else conditions.standard()
     if args.kernel:
         wanted = conditions.characterised(read_kernel(args.kernel), args.noise)
+    if args.jpeg:
+        wanted = [conditions.compressed(condition, args.jpeg) for condition in wanted]
     scenes = conditions.load_scenes(args.val, size=args.size)
     records = evaluate(
         scenes, restorers, wanted, engine if args.classical else None, args.out and Path(args.out, "pictures")

@@ -75,6 +75,7 @@ def specialise(argv=None):
     shape = ["--num-res", str(general.num_res), "--base", str(general.base), "--init", args.init]
     camera = ["--degradation", str(run / "camera.json"), "--lr", "2e-4", "--iterations", "4000"]
     measured = ["--kernel", str(run / "kernel.npy"), "--noise", str(noise)]
+    measured += ["--jpeg", str(args.jpeg)] if args.jpeg else []
     return produce(args.name, args, [*shape, *camera, *options], measured)
 
 

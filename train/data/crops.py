@@ -8,7 +8,7 @@ import torch
 
 from .images import stretch
 from .index import held_out_places, load
-from .procedural import dead_leaves, landscape
+from .procedural import dead_leaves, landscape, panels
 
 LOW_CONTRAST_PREFIX = "iss_"  # photographic frames that need contrast jitter
 
@@ -23,6 +23,7 @@ CROP_ATTEMPTS = 30
 GENERATED_SIDE, LANDSCAPES = 384, 3
 # Steps between flat areas wider than any blur, of high to low contrast, against overshoot: radii in px, greys of 255.
 LEAF_RADII, LEAF_GREYS = (4.0, 80.0), ((10, 255), (20, 140), (30, 90))
+PANEL_GREYS = ((10, 255), (20, 120), (30, 90))
 
 
 class Scene(NamedTuple):
@@ -76,6 +77,7 @@ def with_generated(scenes, share, size, seed):
     side = max(GENERATED_SIDE, size)
     made = [landscape(side, side, seed + i) for i in range(LANDSCAPES)]
     made += [dead_leaves(side, side, seed + i, radii=LEAF_RADII, greys=greys) for i, greys in enumerate(LEAF_GREYS)]
+    made += [panels(side, side, seed + i, greys) for i, greys in enumerate(PANEL_GREYS)]
     kept = [scene._replace(probability=scene.probability * (1 - share)) for scene in scenes]
     return kept + [Scene(f"generated_{i}", image, share / len(made)) for i, image in enumerate(made)]
 

@@ -1,7 +1,8 @@
 """Generated scenes, free of any licence: for tests, and as additional volume.
 
 Dead leaves (Lee, Mumford, Huang 2001): occluding disks with radii of density r^-3 and random colours have the
-spectra of natural images. A landscape adds what satellites see besides: relief, fields, roads and roofs.
+spectra of natural images. A landscape adds what satellites see besides: relief, fields, roads and roofs. Panels
+have the long straight edges beside flat areas at which a restorer overshoots.
 """
 
 import numpy as np
@@ -19,6 +20,16 @@ def dead_leaves(height, width, seed, disks=600, radii=(2.0, 40.0), greys=None):
         row, column = rng.uniform(0, height), rng.uniform(0, width)
         inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
         image[inside] = rng.uniform(*greys) * rng.uniform(0.7, 1, 3) if greys else rng.integers(0, 256, 3)
+    return image
+
+
+def panels(height, width, seed, greys):
+    """(height,width,3) uint8: occluding grey rectangles of half sides 10-80 px: straight steps between wide flats."""
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), rng.uniform(*greys), np.uint8)
+    for _ in range(height * width // 1500):
+        angle = rng.choice([0.0, rng.uniform(0, np.pi)])  # half of them along the pixels
+        _rectangle(image, angle, rng.uniform(10, 80, 2), rng.uniform(*greys), rng)
     return image
 
 

@@ -10,6 +10,7 @@ import torch
 
 from ..data.images import read_image
 from ..degrade.blur import blur
+from ..degrade.jpeg import jpeg
 from ..degrade.kernels import disk_kernel, zoomed
 from ..degrade.noise import add_noise, quantise_8bit
 
@@ -19,11 +20,12 @@ NOISES = (0.002, 0.005, 0.010)
 
 
 class Condition(NamedTuple):
-    """A blur and its noise. kernel: (K,K) tensor, sum 1, odd."""
+    """A blur, its noise and the quality of JPEG, 0 for none. kernel: (K,K) tensor, sum 1, odd."""
 
     name: str
     kernel: torch.Tensor
     noise: float
+    jpeg_quality: int = 0
 
 
 def defocus(radius, noise):
@@ -43,14 +45,22 @@ def characterised(kernel, noise, zooms=(0.85, 1.0, 1.15)):
     return [Condition(f"kernel x {zoom:g}", zoomed(kernel, zoom), noise) for zoom in zooms]
 
 
+def compressed(condition, quality):
+    """The condition seen by a camera that compresses, 4:2:0."""
+    return condition._replace(name=f"{condition.name}, JPEG {quality}", jpeg_quality=quality)
+
+
 def degraded(sharp, condition, seed=SEED):
-    """(H,W,3) uint8 -> blurred, noisy uint8 of the same size (edges reflected before the blur)."""
+    """(H,W,3) uint8 -> blurred, noisy, compressed uint8 of the same size (edges reflected before the blur)."""
     margin = condition.kernel.shape[0] // 2
     wide = np.pad(sharp, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
     batch = torch.from_numpy(wide).permute(2, 0, 1)[None].float() / 255
     soft = blur(batch, [condition.kernel], margin)
     noisy = add_noise(soft, math.inf, condition.noise, torch.Generator().manual_seed(seed))
-    return (quantise_8bit(noisy)[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    seen = quantise_8bit(noisy)[0]
+    if condition.jpeg_quality:
+        seen = jpeg(seen, condition.jpeg_quality)
+    return (seen.permute(1, 2, 0) * 255).round().byte().numpy()
 
 
 def load_scenes(folder, pattern="s2_*", size=None):

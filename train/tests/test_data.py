@@ -9,7 +9,7 @@ from PIL import Image
 from train.data.crops import CropSampler, augment, box_downscale, box_matrix, is_useful, load_scenes, with_generated
 from train.data.images import read_bands, read_image, stretch
 from train.data.index import held_out_places, index_folder, places_of, sampling_weights
-from train.data.procedural import landscape, relief
+from train.data.procedural import landscape, panels, relief
 
 
 def test_an_empty_or_missing_folder_is_explained(tmp_path):
@@ -171,6 +171,13 @@ def test_generated_scenes_take_their_share_and_look_natural(scene_folder):
     scene = landscape(96, 80, 4)
     assert scene.shape == (96, 80, 3) and scene.std() > 15
     assert np.array_equal(scene, landscape(96, 80, 4)) and not np.array_equal(scene, landscape(96, 80, 5))
+
+
+def test_panels_are_grey_flats_between_straight_steps():
+    scene = panels(120, 100, 5, (30, 90)).astype(int)
+    assert scene.shape == (120, 100, 3) and np.ptp(scene, axis=2).max() == 0
+    assert 30 <= scene.min() < scene.max() < 90
+    assert np.mean(scene[:, 1:] != scene[:, :-1]) < 0.1
 
 
 def test_relief_has_the_spectrum_of_1_over_f():

@@ -1,10 +1,13 @@
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from train.data.procedural import dead_leaves, landscape
 from train.evaluate import checklist, evaluate, figures_of, main
 from train.evaluation import bars
-from train.evaluation.conditions import characterised, defocus, degraded, load_scenes, standard
+from train.evaluation.conditions import characterised, compressed, defocus, degraded, load_scenes, standard
 from train.evaluation.metrics import band_ratio_error, colour_shift, overshoot, psnr, ssim, ssim_downsampled
 from train.evaluation.report import markdown, means
 
@@ -73,6 +76,15 @@ def test_conditions_are_nine_disks_or_the_camera_around_its_kernel():
     assert np.array_equal(degraded(image, defocus(3.0, 0.01)), degraded(image, defocus(3.0, 0.01)))
 
 
+def test_a_compressed_condition_is_what_pillow_decodes_but_for_rounding():
+    image, file = landscape(64, 80, 3), io.BytesIO()
+    blurred = degraded(image, defocus(3.0, 0.005))
+    Image.fromarray(blurred).save(file, "JPEG", quality=90, subsampling=2)
+    found = compressed(defocus(3.0, 0.005), 90)
+    assert found.name == "R 3, JPEG 90"
+    assert psnr(degraded(image, found) / 255, np.asarray(Image.open(file)) / 255) > 45
+
+
 def test_missing_scenes_are_explained(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected the sharp validation scenes"):
         load_scenes(tmp_path)
@@ -119,7 +131,7 @@ def test_the_paper_like_input_reads_24_db(val_folder):
     assert gain.figure == pytest.approx(0) and rise.figure == pytest.approx(0)
 
 
-def test_nothing_to_evaluate_is_a_usage_error(val_folder):
-    for options in ([], ["--model", "m.safetensors", "--no-engine"]):
+def test_nothing_to_evaluate_or_no_quality_is_a_usage_error(val_folder):
+    for options in ([], ["--model", "m.safetensors", "--no-engine"], ["--model", "m.safetensors", "--jpeg", "0"]):
         with pytest.raises(SystemExit):
             main(["--val", str(val_folder), *options])
