@@ -96,7 +96,7 @@ class DegradationConfig:
 
 
 PRESETS = {
-    "defocus": DegradationConfig(),
+    "defocus": DegradationConfig(jpeg_fraction=0.3),
     "stage1": DegradationConfig(
         families={"defocus": 0.5, "gaussian": 0.2, "motion": 0.2, "spin": 0.1},
         radius=(1.5, 8.0),

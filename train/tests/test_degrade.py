@@ -129,7 +129,7 @@ def test_configs_are_saved_printed_and_replayed(name, tmp_path):
 
 def test_configs_of_earlier_models_are_read():
     old = {"radius": [2.0, 6.0], "blur_sigma": [0.0, 0.7], "electrons": [2e4, 2e5], "noise_sigma": [0.002, 0.01]}
-    assert from_dict({**old, "identity_fraction": 0.05}) == PRESETS["defocus"]
+    assert from_dict({**old, "identity_fraction": 0.05}) == DegradationConfig()
 
 
 @pytest.mark.parametrize(
