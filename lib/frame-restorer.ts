@@ -7,7 +7,7 @@ import type { EncodedImage } from './image/decode.js';
 import { checkFormatHolds, checkOutput } from './image/encode.js';
 import { checkFrame, checkFrameSize, frameBytes } from './image/frame.js';
 import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from './image/frame.js';
-import type { ImageMetadata } from './image/metadata/metadata.js';
+import type { ImageMetadata } from './image/metadata/image-metadata.js';
 import { GarbageMeter, readPeakRss } from './memory.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { Progress, RunOptions } from './progress.js';

@@ -30,7 +30,7 @@ export type { FftImage, FftLines, FftOptions, HalfSpectrum } from './fft.js';
 export type { FftCache } from './fft-cache.js';
 export type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';
-export type { ImageMetadata } from './image/metadata/metadata.js';
+export type { ImageMetadata } from './image/metadata/image-metadata.js';
 export { DEFAULT_MODEL, listModels } from './model/catalog.js';
 export type {
   Acceleration, Algorithm, Boundary, BufferPlan, ConvShape, ConvUse, DeconvolutionMethod, IsaInfo, NetworkShape, PassPlan, PassShape, Samples,
@@ -42,9 +42,10 @@ export type { Progress } from './progress.js';
 export { createReport, writeReport } from './report/report.js';
 export type { ReportOptions } from './report/report.js';
 export { RestoredImage } from './restored.js';
-export type { NetworkReport, RestorationReport, RunReport } from './restored.js';
+export type { NetworkReport, RestorationReport } from './restored.js';
 export { Restorer } from './restorer.js';
 export type { Ensemble, ModelInfo, RestorerOptions } from './restorer.js';
+export type { RunReport } from './run-report.js';
 export { DEFAULT_BUDGET, parseBudget } from './scheduler/budget.js';
 export { formatPlan } from './scheduler/plan.js';
 export type { Plan } from './scheduler/plan.js';

@@ -2,24 +2,9 @@ import type { DeconvolutionReport } from './deconvolve/report.js';
 import { ImageError } from './errors.js';
 import { writeFrame } from './image/encode.js';
 import type { AnyFrame, Channels, Frame } from './image/frame.js';
-import type { ImageMetadata } from './image/metadata/metadata.js';
-import type { MemoryPlan } from './scheduler/memory-plan.js';
+import type { ImageMetadata } from './image/metadata/image-metadata.js';
+import type { RunReport } from './run-report.js';
 import type { Plan } from './scheduler/plan.js';
-
-/** What every restoration reports. */
-export interface RunReport {
-  /** 'network', or the method of deconvolution. */
-  readonly method: string;
-  readonly isa: string;
-  readonly threads: 1 | 2 | 3;
-  /** Time for restoring, without decoding. */
-  readonly seconds: number;
-  /** Time for reading and decoding the input; 0 for raw pixels. */
-  readonly decodeSeconds: number;
-  /** Peak resident memory of the whole process so far. */
-  readonly peakRssBytes: number;
-  readonly plan: MemoryPlan;
-}
 
 /** How a restoration by the network went. */
 export interface NetworkReport extends RunReport {

@@ -1,5 +1,5 @@
 import type { FrameSource } from '../frame-engine.js';
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import type { Binding } from '../native/binding.js';
 import { transferMagnitude } from './psf/transfer.js';
 import type { Psf } from './psf/psf.js';
@@ -14,14 +14,6 @@ const MOST_BLOCKS = 48;
 /** Blocks with a larger part of clipped samples tell nothing: their noise is clipped too. */
 const MOST_CLIPPED = 0.01;
 
-/** Part of a frame. */
-export interface Area {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
 /** What measures the noise. */
 export interface NoiseMeter {
   readonly binding: Binding;
@@ -33,15 +25,15 @@ export interface NoiseMeter {
  * frequencies that the blur has all but extinguished, where only noise is left. A filter that knows nothing of the blur
  * (Immerkaer 1996) takes edges along the direction of a motion for noise. At least that of rounding to samples.
  */
-export async function estimateSigma(meter: NoiseMeter, source: FrameSource, channel: number, area: Area, kernel: Psf): Promise<number> {
+export async function estimateSigma(meter: NoiseMeter, source: FrameSource, channel: number, region: Region, kernel: Psf): Promise<number> {
   const { frame, isJpeg } = source;
-  const estimates = [roundingSigma(frame), await measureQuietPower(meter, frame, channel, area, kernel)];
+  const estimates = [roundingSigma(frame), await measureQuietPower(meter, frame, channel, region, kernel)];
   // The compression has taken noise out of the high frequencies, and left errors in the others.
-  if (isJpeg || !Number.isFinite(estimates[1])) estimates.push(await estimateByLaplacian(meter, source, channel, area));
+  if (isJpeg || !Number.isFinite(estimates[1])) estimates.push(await estimateByLaplacian(meter, source, channel, region));
   return Math.max(...estimates.filter(Number.isFinite));
 }
 
-async function estimateByLaplacian({ binding }: NoiseMeter, { frame, isJpeg }: FrameSource, channel: number, { left, top, width, height }: Area): Promise<number> {
+async function estimateByLaplacian({ binding }: NoiseMeter, { frame, isJpeg }: FrameSource, channel: number, { left, top, width, height }: Region): Promise<number> {
   const window = windowOf(frame, frame.data, channel, left, top);
   return (await binding.estimateNoise({ window, width, height, saturation: 1, jpeg: isJpeg, form: 'mean' })).sigma;
 }
@@ -51,17 +43,17 @@ function roundingSigma(frame: AnyFrame): number {
   return 1 / (frame.depth === 32 ? 65_535 : fullScale(frame)) / Math.sqrt(12);
 }
 
-/** Root mean power of the quietest frequencies over blocks of the area; NaN where no block is fit. */
-async function measureQuietPower({ binding, isa }: NoiseMeter, frame: AnyFrame, channel: number, area: Area, kernel: Psf): Promise<number> {
-  if (Math.min(area.width, area.height) < BLOCK) return NaN;
-  const request = { window: windowOf(frame, frame.data, channel, 0, 0), side: BLOCK, corners: listBlocks(area), mostClipped: MOST_CLIPPED };
+/** Root mean power of the quietest frequencies over blocks of the region; NaN where no block is fit. */
+async function measureQuietPower({ binding, isa }: NoiseMeter, frame: AnyFrame, channel: number, region: Region, kernel: Psf): Promise<number> {
+  if (Math.min(region.width, region.height) < BLOCK) return NaN;
+  const request = { window: windowOf(frame, frame.data, channel, 0, 0), side: BLOCK, corners: listBlocks(region), mostClipped: MOST_CLIPPED };
   const { power, blocks } = await binding.measurePeriodogram(request, isa);
   const quiet = quietBins(kernel);
   return blocks > 0 ? Math.sqrt(quiet.reduce((sum, bin) => sum + power[bin]!, 0) / quiet.length) : NaN;
 }
 
 /** Corners of blocks that overlap by half, or lie as far apart as their number allows. */
-function listBlocks({ left, top, width, height }: Area): Uint32Array {
+function listBlocks({ left, top, width, height }: Region): Uint32Array {
   const [across, down] = [width - BLOCK, height - BLOCK];
   const step = Math.max(BLOCK / 2, Math.ceil(Math.sqrt(((across + BLOCK) * (down + BLOCK)) / MOST_BLOCKS)));
   const along = (start: number, length: number): number[] => Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => start + index * step);

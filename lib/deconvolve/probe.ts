@@ -1,7 +1,6 @@
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from './plan.js';
 import { fullScale } from './samples.js';
-import type { Area } from './noise.js';
 
 /** Side of the cells in which gradients are summed; windows begin at their corners. */
 const CELL = 32;
@@ -11,20 +10,20 @@ const CLIPPED = 0.98;
 const MOST_CLIPPED = 0.05;
 
 /** The window of a size with the highest energy of gradients, among those with few clipped pixels. */
-export function busiestWindow(frame: AnyFrame, width: number, height: number): Area {
+export function busiestWindow(frame: AnyFrame, width: number, height: number): Region {
   return busiestWindows(frame, width, height, 1)[0]!;
 }
 
 /** Several that do not overlap, the best first; fewer where there is no room for more. */
-export function busiestWindows(frame: AnyFrame, width: number, height: number, count: number): Area[] {
+export function busiestWindows(frame: AnyFrame, width: number, height: number, count: number): Region[] {
   if (width >= frame.width && height >= frame.height) return [{ left: 0, top: 0, width: frame.width, height: frame.height }];
   const cells = sumCells(frame);
-  const areas = corners(frame.height, height).flatMap((top) => corners(frame.width, width).map((left) => ({ left, top, width, height })));
-  const ranked = areas.map((area) => ({ area, score: scoreOf(cells, area) })).sort((a, b) => b.score - a.score);
-  const chosen: Area[] = [];
-  for (const { area } of ranked) {
+  const regions = corners(frame.height, height).flatMap((top) => corners(frame.width, width).map((left) => ({ left, top, width, height })));
+  const ranked = regions.map((region) => ({ region, score: scoreOf(cells, region) })).sort((a, b) => b.score - a.score);
+  const chosen: Region[] = [];
+  for (const { region } of ranked) {
     if (chosen.length === count) break;
-    if (chosen.every(({ left, top }) => Math.abs(left - area.left) >= width || Math.abs(top - area.top) >= height)) chosen.push(area);
+    if (chosen.every(({ left, top }) => Math.abs(left - region.left) >= width || Math.abs(top - region.top) >= height)) chosen.push(region);
   }
   return chosen;
 }
@@ -60,7 +59,7 @@ function sumCells(frame: AnyFrame): Cells {
   return { columns, energy, clipped };
 }
 
-function scoreOf({ columns, energy, clipped }: Cells, { left, top, width, height }: Area): number {
+function scoreOf({ columns, energy, clipped }: Cells, { left, top, width, height }: Region): number {
   let [sum, lost] = [0, 0];
   for (let row = Math.floor(top / CELL); row < Math.floor((top + height) / CELL); row += 1) {
     for (let column = Math.floor(left / CELL); column < Math.floor((left + width) / CELL); column += 1) {

@@ -1,11 +1,10 @@
 import type { FrameSource } from '../frame-engine.js';
 import { copySamples } from '../image/frame.js';
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverPsf, SolverSettings, StepReport } from '../native/binding.js';
 import type { Progress, RunOptions } from '../progress.js';
 import { TileBlender } from './blend.js';
 import { estimateSigma, rootMeanSquare } from './noise.js';
-import type { Area } from './noise.js';
 import type { DeconvolveSettings } from './options.js';
 import { colourPlanes } from './plan.js';
 import type { DeconvolutionPlan } from './plan.js';
@@ -44,27 +43,27 @@ export async function deconvolveFrame(context: RunContext): Promise<Deconvolved>
   const { settings, source: { frame } } = context;
   if (isBlank(frame)) return returnBlank(frame, settings);
   const psfs = new TilePsfs(settings.psf, settings.modes);
-  const sigma = settings.sigma ?? rootMeanSquare(await estimateSigmas(context, psfs, areaOf(frame)));
+  const sigma = settings.sigma ?? rootMeanSquare(await estimateSigmas(context, psfs, regionOf(frame)));
   return new FrameRun(context, psfs, sigma).run();
 }
 
-function areaOf({ width, height }: AnyFrame): Area {
+function regionOf({ width, height }: AnyFrame): Region {
   return { left: 0, top: 0, width, height };
 }
 
 /** Where a part of a frame lies in it. */
-function placeOf(frame: AnyFrame, { left, top, width, height }: Area): Place {
+function placeOf(frame: AnyFrame, { left, top, width, height }: Region): Place {
   const span = (start: number, side: number, length: number): [number, number] => [start / (length - 1), (start + side - 1) / (length - 1)];
   return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
 }
 
 /** Of the noise in a part of the frame, per colour. */
-async function estimateSigmas(context: RunContext, psfs: TilePsfs, area: Area): Promise<number[]> {
+async function estimateSigmas(context: RunContext, psfs: TilePsfs, region: Region): Promise<number[]> {
   const { source, options } = context;
   const sigmas: number[] = [];
   for (let plane = 0; plane < colourPlanes(source.frame); plane += 1) {
     options.signal.throwIfAborted();
-    sigmas.push(await estimateSigma(context, source, plane, area, psfs.middle(plane, placeOf(source.frame, area))));
+    sigmas.push(await estimateSigma(context, source, plane, region, psfs.middle(plane, placeOf(source.frame, region))));
   }
   return sigmas;
 }
@@ -138,33 +137,33 @@ class FrameRun {
     const { method, iterations, maxIterations } = settings;
     if (method === 'wiener' && plan.probe) await this.#fitSignal(plan.probe);
     if (iterations !== null) return { test: stopAfter(iterations, method === 'richardson-lucy' ? 'iterations' : 'complete'), most: iterations };
-    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, areaOf(this.#context.source.frame), this.#sigma)), most: maxIterations };
+    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, regionOf(this.#context.source.frame), this.#sigma)), most: maxIterations };
     const { count, reason } = await this.#countIterations(plan.probe);
     return { test: stopAfter(count, reason), most: count };
   }
 
   /** Mean variance of the noise of the samples that count. */
-  #varianceOf(plane: number, area: Area, sigma: number): number {
+  #varianceOf(plane: number, region: Region, sigma: number): number {
     const { settings, source } = this.#context;
-    const clipped = settings.saturation <= 1 ? 0 : clippedPart(source.frame, plane, area);
+    const clipped = settings.saturation <= 1 ? 0 : clippedPart(source.frame, plane, region);
     return sigma ** 2 * (1 - clipped);
   }
 
-  #probeArea({ width, height }: DeconvolutionPlan['shape']): Area {
+  #probeRegion({ width, height }: DeconvolutionPlan['shape']): Region {
     return busiestWindow(this.#context.source.frame, width, height);
   }
 
   /** The number of iterations at which the rule ends them in the probe: the mean over the colours. */
   async #countIterations(shape: DeconvolutionPlan['shape']): Promise<{ readonly count: number; readonly reason: StopReason }> {
     const { settings } = this.#context;
-    const area = this.#probeArea(shape);
-    const sigmas = settings.sigma === null ? await estimateSigmas(this.#context, this.#psfs, area) : [];
+    const region = this.#probeRegion(shape);
+    const sigmas = settings.sigma === null ? await estimateSigmas(this.#context, this.#psfs, region) : [];
     const ended: Ended[] = [];
     for (let plane = 0; plane < this.#planes; plane += 1) {
-      const solver = await this.#load(shape, plane, area);
+      const solver = await this.#load(shape, plane, region);
       if (!solver) continue;
       const report = (iteration: number): void => this.#progress('probe', plane * settings.maxIterations + iteration, this.#planes * settings.maxIterations);
-      ended.push(await this.#iterate(solver, stopByRule(settings, this.#varianceOf(plane, area, sigmas[plane] ?? this.#sigma)), report));
+      ended.push(await this.#iterate(solver, stopByRule(settings, this.#varianceOf(plane, region, sigmas[plane] ?? this.#sigma)), report));
     }
     if (ended.length === 0) return { count: 1, reason: 'cap' };
     const count = Math.round(ended.reduce((sum, { iterations }) => sum + iterations, 0) / ended.length);
@@ -173,14 +172,14 @@ class FrameRun {
 
   /** The spectrum that Wiener's filter assumes, from the middle colour of the probe. */
   async #fitSignal(shape: DeconvolutionPlan['shape']): Promise<void> {
-    const solver = await this.#load(shape, this.#planes >> 1, this.#probeArea(shape));
+    const solver = await this.#load(shape, this.#planes >> 1, this.#probeRegion(shape));
     if (!solver) return;
     const { nsr, exponent } = await solver.fitSignal(this.#sigma, this.#tuning.prior);
     this.#tuning = { ...this.#tuning, nsr, exponent: Math.max(exponent, LEAST_EXPONENT) };
   }
 
   /** The solver with a part of a plane in it; null where none of its pixels counts. */
-  async #load(shape: DeconvolutionPlan['shape'], plane: number, { left, top }: Pick<Area, 'left' | 'top'>): Promise<NativeSolver | null> {
+  async #load(shape: DeconvolutionPlan['shape'], plane: number, { left, top }: Pick<Region, 'left' | 'top'>): Promise<NativeSolver | null> {
     const { source: { frame }, options } = this.#context;
     options.signal.throwIfAborted();
     const solver = this.#context.solverOf(shape);

@@ -1,6 +1,5 @@
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import type { SampleWindow, SolverSamples } from '../native/binding.js';
-import type { Area } from './noise.js';
 import { colourPlanes } from './plan.js';
 
 /** Value of the whitest sample. */
@@ -46,7 +45,7 @@ export function meanLevel(frame: AnyFrame): number {
 }
 
 /** Part of the samples of one colour in a part of the frame that are 0 or saturated: their noise is cut off. */
-export function clippedPart(frame: AnyFrame, channel: number, { left, top, width, height }: Area): number {
+export function clippedPart(frame: AnyFrame, channel: number, { left, top, width, height }: Region): number {
   const full = fullScale(frame);
   let count = 0;
   for (let y = top; y < top + height; y += 1) {

@@ -6,7 +6,7 @@ import type { ImageFormat } from './codec.js';
 import { MAX_SIDE, MIN_SIDE } from './frame.js';
 import type { Channels, Depth, Frame, FrameSize } from './frame.js';
 import { normaliseExif } from './metadata/exif.js';
-import type { ImageMetadata } from './metadata/metadata.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
 
 /** A file's path, or a whole file in memory. */
 export type EncodedImage = string | Uint8Array;

@@ -5,7 +5,7 @@ import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
 import type { ImageFormat, Sharp } from './codec.js';
 import type { Frame, FrameSize } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
-import type { ImageMetadata } from './metadata/metadata.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
 
 /** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
 export async function checkOutput(path: string): Promise<ImageFormat> {

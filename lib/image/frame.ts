@@ -29,6 +29,14 @@ export interface FloatFrame extends FrameSize<32> {
   readonly data: Float32Array;
 }
 
+/** A part of a frame, in pixels. */
+export interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export type AnyFrameSize = FrameSize<Depth | 32>;
 export type AnyFrame = Frame | FloatFrame;
 

@@ -1,3 +1,4 @@
+export type { Region } from '../image/frame.js';
 export { brisque } from './brisque.js';
 export type { BrisqueOptions } from './brisque.js';
 export { edgeSharpness } from './edges.js';
@@ -6,7 +7,7 @@ export { METRIC_NAMES, measure } from './measure.js';
 export type { MeasureOptions, Measurement, MetricName } from './measure.js';
 export type { BrisqueModel, ModelSource, NiqeModel } from './models.js';
 export { mtf50 } from './mtf50.js';
-export type { Mtf50, Mtf50Options, Region } from './mtf50.js';
+export type { Mtf50, Mtf50Options } from './mtf50.js';
 export { eoNiqe, fitNiqe, niqe } from './niqe.js';
 export type { FitOptions, NiqeOptions } from './niqe.js';
 export type { MetricOptions } from './options.js';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { orAbort } from '../abort.js';
 import { fullScale } from '../deconvolve/samples.js';
 import { ArgumentError, ImageError } from '../errors.js';
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import { requireInteger, requireKnownKeys } from '../validate.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';
@@ -22,14 +22,6 @@ const MIN_COHERENCE = 0.8;
 const WINDOWS_A_TURN = 8;
 /** Least side of a region. */
 const MIN_REGION = 20;
-
-/** A part of a frame, in pixels. */
-export interface Region {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface Mtf50Options extends MetricOptions {
   /** A part that holds one slanted edge and nothing else. By default straight edges are looked for in the whole frame. */

@@ -1,9 +1,8 @@
 import { ImageError } from '../errors.js';
-import type { Area } from '../deconvolve/noise.js';
 import { colourPlanes } from '../deconvolve/plan.js';
 import { fullScale } from '../deconvolve/samples.js';
 import { sharp } from '../image/codec.js';
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 
 /** Part of the samples that may be shown as white. */
 const WHITE_PART = 0.001;
@@ -31,7 +30,7 @@ function whiteGain(frame: AnyFrame): number {
 }
 
 /** A part of a frame as 8-bit samples without alpha. */
-function toBytes(frame: AnyFrame, gain: number, { left, top, width, height }: Area): Uint8Array {
+function toBytes(frame: AnyFrame, gain: number, { left, top, width, height }: Region): Uint8Array {
   const { data, channels } = frame;
   const planes = colourPlanes(frame);
   const scale = (gain * 255) / fullScale(frame);
@@ -54,8 +53,8 @@ export async function embedView(frame: AnyFrame, gain: number): Promise<string> 
 }
 
 /** A part of a frame as a data URI, pixel by pixel and without loss. */
-export async function embedDetail(frame: AnyFrame, gain: number, area: Area): Promise<string> {
-  return toUri('png', await encode(openBytes(frame, toBytes(frame, gain, area), area.width, area.height).png()));
+export async function embedDetail(frame: AnyFrame, gain: number, region: Region): Promise<string> {
+  return toUri('png', await encode(openBytes(frame, toBytes(frame, gain, region), region.width, region.height).png()));
 }
 
 const openBytes = (frame: AnyFrame, bytes: Uint8Array, width: number, height: number): ReturnType<typeof sharp> =>

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
-import type { Area } from '../deconvolve/noise.js';
 import { busiestWindows } from '../deconvolve/probe.js';
 import { drawKernel } from '../deconvolve/psf/draw.js';
 import type { Psf, PsfWeights } from '../deconvolve/psf/psf.js';
 import { fromArray } from '../deconvolve/psf/psf.js';
 import { parse } from '../deconvolve/psf/spec.js';
 import { ImageError } from '../errors.js';
+import type { Region } from '../image/frame.js';
 import { writeAtomically } from '../write-file.js';
 import { readInput, requireComparable } from '../metrics/input.js';
 import type { MetricInput } from '../metrics/input.js';
@@ -111,14 +111,14 @@ async function showView(pictures: readonly ReportPicture[], gain: number): Promi
 async function showDetails(pictures: readonly ReportPicture[], gain: number): Promise<Html> {
   const after = pictures[1]!.frame;
   const { width, height } = after;
-  const areas = busiestWindows(after, Math.min(DETAIL_SIDE, width), Math.min(DETAIL_SIDE, height), DETAILS);
-  const rows = await Promise.all(areas.map(async (area) => html`<div class="details">${await Promise.all(pictures.map(async (picture) => showDetail(picture, gain, area)))}</div>`));
+  const regions = busiestWindows(after, Math.min(DETAIL_SIDE, width), Math.min(DETAIL_SIDE, height), DETAILS);
+  const rows = await Promise.all(regions.map(async (region) => html`<div class="details">${await Promise.all(pictures.map(async (picture) => showDetail(picture, gain, region)))}</div>`));
   return html`<h2>Details</h2><p>Pixel by pixel, where the frame has most detail.</p>${rows}`;
 }
 
-async function showDetail({ role, frame }: ReportPicture, gain: number, area: Area): Promise<Html> {
-  const { left, top, width, height } = area;
-  const uri = await embedDetail(frame, gain, area);
+async function showDetail({ role, frame }: ReportPicture, gain: number, region: Region): Promise<Html> {
+  const { left, top, width, height } = region;
+  const uri = await embedDetail(frame, gain, region);
   return html`<figure><img src="${uri}" width="${width}" height="${height}" alt="detail of the frame ${role}"><figcaption>${role}, from ${left}, ${top}</figcaption></figure>`;
 }
 

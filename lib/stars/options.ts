@@ -8,7 +8,7 @@ import { sensorRates } from './motion-path.js';
 import type { GyroMotion } from './motion-path.js';
 import { DEFAULT_SATURATION } from './plane.js';
 import type { StraightMotion } from './simulate.js';
-import type { StarMethod } from './restore-windows.js';
+import type { StarMethod } from './window-steps.js';
 
 /** 'ml': maximum likelihood on the blurred frame; the others on the restored one. */
 export type CentroidMethod = 'ml' | 'iwcog' | 'cog';

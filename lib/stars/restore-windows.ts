@@ -6,11 +6,9 @@ import type { SampleWindow, SolverSettings, SolverShape } from '../native/bindin
 import { loadBinding } from '../native/loader.js';
 import { callNative } from './native.js';
 import { SETTLING_ITERATIONS } from './window-steps.js';
-import type { WindowSteps } from './window-steps.js';
+import type { StarMethod, WindowSteps } from './window-steps.js';
 import { taper } from './windows.js';
 import type { StarWindow } from './windows.js';
-
-export type StarMethod = 'hyper-laplacian' | 'richardson-lucy';
 
 /** Of the taper at a window's rim, in parts of the smaller side. */
 const RIM = 0.125;

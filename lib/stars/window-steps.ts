@@ -4,8 +4,9 @@ import type { Detection } from './detect.js';
 import { iterationModel } from './iteration-model.js';
 import { kernelFeatures, predictIterations } from './iterations.js';
 import type { KernelFeatures } from './iterations.js';
-import type { StarMethod } from './restore-windows.js';
 import type { StarWindow } from './windows.js';
+
+export type StarMethod = 'hyper-laplacian' | 'richardson-lucy';
 
 /** Outer steps of the hyper-Laplacian solver. */
 const HYPER_LAPLACIAN_STEPS = 6;

@@ -2,6 +2,7 @@ import type { FftPlan, HalfSpectrum } from '../../fft.js';
 import { normalise } from '../../deconvolve/psf/psf.js';
 import type { Psf } from '../../deconvolve/psf/psf.js';
 import type { PsfField } from '../../deconvolve/psf/field.js';
+import type { KernelProblem } from './kernel-problem.js';
 import type { Grid, MeasuredTransfer, PatchSums } from './patch-sums.js';
 import { fitRings } from './rings.js';
 import { findSupport } from './support.js';
@@ -19,15 +20,6 @@ const LEAST_PART = 0.01;
 /** What a kernel is taken to be: equal to itself turned by any angle, by 180 degrees, or by none. */
 export const KERNEL_SYMMETRIES = ['radial', 'point', 'none'] as const;
 export type KernelSymmetry = (typeof KERNEL_SYMMETRIES)[number];
-
-/** A transfer function on a plan's grid that a kernel shall have, and how much each frequency of it counts, 0 to 1. */
-export interface KernelProblem {
-  readonly plan: FftPlan;
-  readonly transfer: HalfSpectrum;
-  readonly weights: Float64Array;
-  /** Reach of the kernel from its centre, in pixels. */
-  readonly radius: number;
-}
 
 /** The kernels of a field, 1x1 where one does for all the frame, and what the blurred image is brighter by. */
 export interface KernelEstimate {

@@ -1,6 +1,6 @@
 import { enlarge } from '../../deconvolve/psf/field.js';
 import { disk } from '../../deconvolve/psf/shapes.js';
-import type { KernelProblem } from './kernel.js';
+import type { KernelProblem } from './kernel-problem.js';
 import { transferOf } from './patches.js';
 
 /** Width of the rings that a kernel is made of, in pixels. */

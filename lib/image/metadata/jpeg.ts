@@ -1,4 +1,4 @@
-import type { ImageMetadata } from './metadata.js';
+import type { ImageMetadata } from './image-metadata.js';
 
 const APP0 = 0xe0;
 const APP1 = 0xe1;

@@ -1,16 +1,10 @@
 import type { ImageFormat } from '../codec.js';
 import type { FrameSize } from '../frame.js';
+import type { ImageMetadata } from './image-metadata.js';
 import { addToJpeg, fitsJpeg } from './jpeg.js';
 import { addToPng } from './png.js';
 import { addToTiff } from './tiff.js';
 import { addToWebp } from './webp.js';
-
-/** What a picture says about itself, byte for byte as it was found, but for the orientation, which is upright. */
-export interface ImageMetadata {
-  /** A TIFF structure. */
-  readonly exif?: Buffer;
-  readonly icc?: Buffer;
-}
 
 /**
  * The encoded file with the metadata added, as parts to be written one after the other: libvips can only attach a

@@ -1,4 +1,4 @@
-import type { ImageMetadata } from './metadata.js';
+import type { ImageMetadata } from './image-metadata.js';
 
 /** Bytes per value of each TIFF field type, by type number (TIFF 6.0, section 2). */
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];

@@ -1,5 +1,5 @@
 import type { FrameSize } from '../frame.js';
-import type { ImageMetadata } from './metadata.js';
+import type { ImageMetadata } from './image-metadata.js';
 
 const RIFF_HEADER_BYTES = 12;
 const VP8X_BYTES = 18;

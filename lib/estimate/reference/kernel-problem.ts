@@ -1,0 +1,10 @@
+import type { FftPlan, HalfSpectrum } from '../../fft.js';
+
+/** A transfer function on a plan's grid that a kernel shall have, and how much each frequency of it counts, 0 to 1. */
+export interface KernelProblem {
+  readonly plan: FftPlan;
+  readonly transfer: HalfSpectrum;
+  readonly weights: Float64Array;
+  /** Reach of the kernel from its centre, in pixels. */
+  readonly radius: number;
+}
