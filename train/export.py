@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .data.crops import CropSampler, load_scenes
+from .data.crops import CropSampler, load_scenes, with_generated
 from .degrade.config import from_dict
 from .degrade.draw import draw
 from .degrade.synthesise import degrade
@@ -55,12 +55,16 @@ def parse_arguments(argv=None):
 
 
 class Crops:
-    """Degraded and sharp crops of `config` for calibration and for training after it."""
+    """Degraded and sharp crops of `config` for calibration and for training after it.
 
-    def __init__(self, folder, size, config):
+    generated: their share of generated scenes, as in the training before: without, refining gives overshoot back.
+    """
+
+    def __init__(self, folder, size, config, generated):
         self.config, self.margin, self.rng = config, config.margin(), np.random.default_rng(CALIBRATION_SEED)
         size += 2 * self.margin
-        self.sampler = CropSampler(load_scenes(folder, size), size, self.rng)
+        scenes = with_generated(load_scenes(folder, size), generated, size, CALIBRATION_SEED)
+        self.sampler = CropSampler(scenes, size, self.rng)
 
     def take(self, count):
         """(degraded, sharp), (count,3,size,size) each."""
@@ -111,9 +115,9 @@ def headline_psnr(folder, model, tensors):
     return {"psnr_float": f"{means[0]:.3f}", "psnr_int8": f"{means[1]:.3f}"}
 
 
-def integers_of(args, model, config):
+def integers_of(args, model, training, config):
     """Arrays of the model file."""
-    crops = Crops(args.data, args.crop, config)
+    crops = Crops(args.data, args.crop, config, json.loads(training).get("generated", 0.0))
     tensors, equalised = quantise(model, crops.take(args.crops)[0], args.clipping)
     if args.qat:
         refined = refine(tensors, equalised, crops.batches(REFINING_BATCH), restoration_loss, args.qat)
@@ -140,7 +144,7 @@ def export(args):
     model, training, config = load_source(args)
     described = {"training": training, "degradation": json.dumps(dataclasses.asdict(config))}
     save_float(Path(args.weights) / f"{args.name}.fp16.safetensors", model, described)
-    tensors = integers_of(args, model, config)
+    tensors = integers_of(args, model, training, config)
     refined = f", {args.qat} iterations of quantisation-aware training" if args.qat else ""
     metadata = {
         "format_version": "1",

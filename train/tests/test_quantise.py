@@ -8,9 +8,11 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from train.data.procedural import dead_leaves
+from train.degrade.config import PRESETS
 from train.evaluation.conditions import defocus, degraded
 from train.evaluation.metrics import psnr
 from train.evaluation.restorers import restore_float
+from train.export import Crops
 from train.network.graph import equalisable_pairs, network
 from train.network.mimo_unet import MIMOUNet, initialise
 from train.network.weights import read_tensors, write_tensors
@@ -209,6 +211,14 @@ def test_trained_integers_are_the_codes_of_the_forward_pass(quantised, crops):
         assert torch.equal(seen, simulate(arrays).residual(codes))
         error = lambda fine: restoration_loss([(codes + fine / 16) / 255], [target]).item()
         assert error(seen) < error(IntModel(quantised[0], NUM_RES, BASE).residual(codes))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_refining_sees_as_many_generated_scenes_as_the_training_before(scene_folder, share):
+    crops = Crops(scene_folder, 48, PRESETS["defocus"], share)
+    degraded_crops, sharp = crops.take(6)
+    assert degraded_crops.shape == sharp.shape == (6, 3, 48, 48)
+    assert {origin.startswith("generated_") for origin in crops.sampler.origins} == {share == 1.0}
 
 
 @pytest.mark.parametrize("seed", [3, 5, 7])
