@@ -28,7 +28,7 @@ export type { PlanSize, RestoreInput, RestoreOptions } from './frame-restorer.js
 export { Fft, FftPlan, MAX_FFT_LENGTH, fft } from './fft.js';
 export type { FftImage, FftLines, FftOptions, HalfSpectrum } from './fft.js';
 export type { FftCache } from './fft-cache.js';
-export type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from './image/frame.js';
+export type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize, Region } from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';
 export type { ImageMetadata } from './image/metadata/image-metadata.js';
 export { DEFAULT_MODEL, listModels } from './model/catalog.js';

@@ -1,4 +1,3 @@
-export type { Region } from '../image/frame.js';
 export { brisque } from './brisque.js';
 export type { BrisqueOptions } from './brisque.js';
 export { edgeSharpness } from './edges.js';

@@ -22,7 +22,6 @@ export type { CentroidMethod, RestoreStarsOptions } from './options.js';
 export type { StarFit } from './fit.js';
 export type { BlindDefocus } from './blind-defocus.js';
 export type { BlindMotion } from './blind-motion.js';
-export type { StarWindow } from './windows.js';
 export { StarTracker } from './tracker/tracker.js';
 export type { NextFrameOptions, StarTrackerOptions, TrackedFrame } from './tracker/tracker.js';
 export type { RateDisagreement } from './tracker/disagreement.js';

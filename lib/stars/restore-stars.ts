@@ -4,7 +4,7 @@ import { writeFrame } from '../image/encode.js';
 import type { EncodedImage } from '../image/decode.js';
 import { fullScale } from '../deconvolve/samples.js';
 import { copySamples } from '../image/frame.js';
-import type { AnyFrame, Frame } from '../image/frame.js';
+import type { AnyFrame, Frame, Region } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
@@ -30,7 +30,6 @@ import { restoreWindows } from './restore-windows.js';
 import type { WindowReport } from './restore-windows.js';
 import { planSteps } from './window-steps.js';
 import { windowSide, windowsAround } from './windows.js';
-import type { StarWindow } from './windows.js';
 
 /** Stars that decide the common shape, and how clear they must be. */
 const SHAPE_STARS = 20;
@@ -52,7 +51,7 @@ export interface StarReport {
   /** What the frame alone told; null where it was not asked. */
   readonly motion: BlindMotion | null;
   readonly defocus: BlindDefocus | null;
-  readonly windows: readonly StarWindow[];
+  readonly windows: readonly Region[];
   /** Of the restoration; 0 without. */
   readonly iterations: number;
   /** Restored samples above full scale, cut off in 8 and 16 bits. */
@@ -171,7 +170,7 @@ export function keepClear(fit: JointFit): JointFit {
   return { ...fit, stars: fit.stars.filter(({ snr }) => snr >= LEAST_SNR) };
 }
 
-function placeWindows(found: readonly Detection[], profile: StarProfile, { width, height }: AnyFrame): StarWindow[] {
+function placeWindows(found: readonly Detection[], profile: StarProfile, { width, height }: AnyFrame): Region[] {
   if (found.length === 0) return [];
   const sigma = profile.shape.at(-1)!;
   const side = windowSide(profile.shape.length === 2 ? 2 * profile.shape[0]! : profile.shape[0]!, sigma);
@@ -182,13 +181,13 @@ function placeWindows(found: readonly Detection[], profile: StarProfile, { width
 }
 
 async function restoreAround(
-  frame: AnyFrame, windows: readonly StarWindow[], { psfAt }: StarLook, { profile, found }: { readonly profile: StarProfile; readonly found: readonly Detection[] },
+  frame: AnyFrame, windows: readonly Region[], { psfAt }: StarLook, { profile, found }: { readonly profile: StarProfile; readonly found: readonly Detection[] },
   settings: StarSettings, engine: { readonly isa: string; readonly sigma: number },
 ): Promise<WindowReport> {
   const { method, iterations, threads, signal, onProgress } = settings;
   if (windows.length === 0 || method === 'none' || method === 'render' || psfAt === null) return { iterations: 0, clipped: 0 };
   const onWindow = (done: number): void => onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
-  const psfOf = ({ left, top, width, height }: StarWindow): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
+  const psfOf = ({ left, top, width, height }: Region): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
   const steps = planSteps(method, iterations, found, profile instanceof StreakProfile ? profile.shape[2] : null);
   return restoreWindows(frame, windows, psfOf, { ...engine, method, steps, threads, signal, onWindow });
 }

@@ -1,14 +1,13 @@
 import { colourPlanes } from '../deconvolve/plan.js';
 import type { Psf } from '../deconvolve/psf/psf.js';
 import { fullScale, windowOf } from '../deconvolve/samples.js';
-import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrame, Region } from '../image/frame.js';
 import type { SampleWindow, SolverSettings, SolverShape } from '../native/binding.js';
 import { loadBinding } from '../native/loader.js';
 import { callNative } from './native.js';
 import { SETTLING_ITERATIONS } from './window-steps.js';
 import type { StarMethod, WindowSteps } from './window-steps.js';
 import { taper } from './windows.js';
-import type { StarWindow } from './windows.js';
 
 /** Of the taper at a window's rim, in parts of the smaller side. */
 const RIM = 0.125;
@@ -49,7 +48,7 @@ export interface WindowReport {
 
 /** A window of one colour that is to be restored. */
 interface Job {
-  readonly window: StarWindow;
+  readonly window: Region;
   readonly plane: number;
   readonly psf: Psf;
   readonly most: number;
@@ -58,7 +57,7 @@ interface Job {
 }
 
 /** Restores windows of a frame in place, all scaled by one factor (star-sensor B.3); the rest stays as it is. */
-export async function restoreWindows(frame: AnyFrame, windows: readonly StarWindow[], psfOf: (window: StarWindow) => Psf, context: WindowContext): Promise<WindowReport> {
+export async function restoreWindows(frame: AnyFrame, windows: readonly Region[], psfOf: (window: Region) => Psf, context: WindowContext): Promise<WindowReport> {
   const planes = colourPlanes(frame);
   const scale = brightest(frame, windows, planes);
   let [clipped, iterations] = [0, 0];
@@ -85,7 +84,7 @@ export async function restoreWindows(frame: AnyFrame, windows: readonly StarWind
   return { iterations, clipped };
 }
 
-async function jobsOf(window: StarWindow, psf: Psf, planes: number, { steps }: WindowContext): Promise<Job[]> {
+async function jobsOf(window: Region, psf: Psf, planes: number, { steps }: WindowContext): Promise<Job[]> {
   const most = await steps.count(window, psf);
   return Array.from({ length: planes }, (_, plane) => {
     const isSettled = steps.settling(window);
@@ -115,7 +114,7 @@ async function solve(frame: AnyFrame, jobs: readonly Job[], scale: number, conte
 }
 
 /** Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in. */
-function isAtEdge({ left, top, width, height }: StarWindow, frame: AnyFrame): boolean {
+function isAtEdge({ left, top, width, height }: Region, frame: AnyFrame): boolean {
   return left === 0 || top === 0 || left + width === frame.width || top + height === frame.height;
 }
 
@@ -128,7 +127,7 @@ function tune(sigma: number): SolverSettings {
 }
 
 /** The brightest sample of all windows: 1 in what the solvers see. */
-function brightest(frame: AnyFrame, windows: readonly StarWindow[], planes: number): number {
+function brightest(frame: AnyFrame, windows: readonly Region[], planes: number): number {
   const binding = loadBinding();
   const samples = new Float32Array(Math.max(0, ...windows.map(({ width, height }) => width * height)));
   let most = Number.MIN_VALUE;

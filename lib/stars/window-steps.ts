@@ -1,10 +1,10 @@
 import type { Psf } from '../deconvolve/psf/psf.js';
+import type { Region } from '../image/frame.js';
 import { weightedCentre } from './centroid.js';
 import type { Detection } from './detect.js';
 import { iterationModel } from './iteration-model.js';
 import { kernelFeatures, predictIterations } from './iterations.js';
 import type { KernelFeatures } from './iterations.js';
-import type { StarWindow } from './windows.js';
 
 export type StarMethod = 'hyper-laplacian' | 'richardson-lucy';
 
@@ -20,9 +20,9 @@ const USUAL_SIGMA = 1;
 /** How many steps a window's restoration takes. */
 export interface WindowSteps {
   /** At most so many. */
-  count(window: StarWindow, psf: Psf): Promise<number>;
+  count(window: Region, psf: Psf): Promise<number>;
   /** Told the window's light after every {@link SETTLING_ITERATIONS}, says whether it may end; null: it goes on. */
-  settling(window: StarWindow): ((light: Float32Array) => boolean) | null;
+  settling(window: Region): ((light: Float32Array) => boolean) | null;
 }
 
 /**
@@ -31,9 +31,9 @@ export interface WindowSteps {
  */
 export function planSteps(method: StarMethod, iterations: number | 'settled' | null, stars: readonly Detection[], sigma: number | null): WindowSteps {
   const width = sigma ?? USUAL_SIGMA;
-  const settling = (window: StarWindow): ReturnType<WindowSteps['settling']> => (iterations === 'settled' ? watchCentroids(window, starsIn(window, stars), width) : null);
+  const settling = (window: Region): ReturnType<WindowSteps['settling']> => (iterations === 'settled' ? watchCentroids(window, starsIn(window, stars), width) : null);
   const features = new Map<Psf, Promise<KernelFeatures>>();
-  const count = async (window: StarWindow, psf: Psf): Promise<number> => {
+  const count = async (window: Region, psf: Psf): Promise<number> => {
     if (typeof iterations === 'number') return iterations;
     if (method === 'hyper-laplacian') return HYPER_LAPLACIAN_STEPS;
     if (iterations === 'settled') return (await iterationModel()).most;
@@ -47,12 +47,12 @@ export function planSteps(method: StarMethod, iterations: number | 'settled' | n
   return { count, settling };
 }
 
-function starsIn({ left, top, width, height }: StarWindow, stars: readonly Detection[]): Detection[] {
+function starsIn({ left, top, width, height }: Region, stars: readonly Detection[]): Detection[] {
   return stars.filter(({ x, y }) => x >= left && y >= top && x < left + width && y < top + height);
 }
 
 /** Whether all centroids of a window have moved by less than the limit since the last call. */
-function watchCentroids({ left, top, width, height }: StarWindow, stars: readonly Detection[], sigma: number): (light: Float32Array) => boolean {
+function watchCentroids({ left, top, width, height }: Region, stars: readonly Detection[], sigma: number): (light: Float32Array) => boolean {
   let last: ReturnType<typeof weightedCentre>[] | null = null;
   return (light) => {
     const centres = stars.map(({ x, y }) => weightedCentre({ width, height, data: light }, { x: x - left, y: y - top }, sigma));

@@ -1,12 +1,5 @@
 import { fft } from '../fft.js';
-
-/** Part of a frame, in pixels. */
-export interface StarWindow {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
+import type { Region } from '../image/frame.js';
 
 const STEP = 16;
 const SMALLEST = 32;
@@ -17,12 +10,12 @@ export function windowSide(length: number, sigma: number): number {
 }
 
 /** Windows of one side around places, inside the frame; those that overlap become one. */
-export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: { readonly width: number; readonly height: number }): StarWindow[] {
+export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: { readonly width: number; readonly height: number }): Region[] {
   const start = (centre: number, length: number): number => Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
-  let windows: StarWindow[] = places.map(({ x, y }) => ({ left: start(x, frame.width), top: start(y, frame.height), width: side, height: side }));
+  let windows: Region[] = places.map(({ x, y }) => ({ left: start(x, frame.width), top: start(y, frame.height), width: side, height: side }));
   for (let before = -1; before !== windows.length;) {
     before = windows.length;
-    windows = windows.reduce<StarWindow[]>((kept, window) => {
+    windows = windows.reduce<Region[]>((kept, window) => {
       const touching = kept.filter((other) => overlap(other, window));
       return [...kept.filter((other) => !touching.includes(other)), [...touching, window].reduce(union)];
     }, []);
@@ -30,11 +23,11 @@ export function windowsAround(places: readonly { readonly x: number; readonly y:
   return windows;
 }
 
-function overlap(a: StarWindow, b: StarWindow): boolean {
+function overlap(a: Region, b: Region): boolean {
   return a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
 }
 
-function union(a: StarWindow, b: StarWindow): StarWindow {
+function union(a: Region, b: Region): Region {
   const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
   return { left, top, width: Math.max(a.left + a.width, b.left + b.width) - left, height: Math.max(a.top + a.height, b.top + b.height) - top };
 }
