@@ -12,7 +12,9 @@ Napi::Error toError(Napi::Env env, const Status& status) {
 
 int intOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().Int32Value(); }
 
-double numberOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().DoubleValue(); }
+double numberOf(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().DoubleValue();
+}
 
 std::string textOf(const Napi::Object& object, const char* key) {
   return object.Get(key).As<Napi::String>().Utf8Value();
@@ -29,7 +31,7 @@ NetworkShape networkShapeOf(const Napi::Object& object) {
 }
 
 PassShape passShapeOf(const Napi::Object& object) {
-  return {intOf(object, "width"), intOf(object, "height"), object.Get("transposed").ToBoolean().Value(),
+  return {intOf(object, "width"),   intOf(object, "height"),    object.Get("transposed").ToBoolean().Value(),
           intOf(object, "threads"), intOf(object, "stripRows"), object.Get("keepWeights").ToBoolean().Value()};
 }
 

@@ -42,8 +42,8 @@ Napi::Value storePlane(const Napi::CallbackInfo& info) {
 Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   const DeconvolutionKernels& kernels = *isaNamed(info.Env(), textOf(request, "isa")).deconvolution;
-  const Shrinkage shrinkage = shrinkageOf(request.Get("alpha").As<Napi::Number>().FloatValue(),
-                                          numberOf(request, "beta"));
+  const Shrinkage shrinkage =
+      shrinkageOf(request.Get("alpha").As<Napi::Number>().FloatValue(), numberOf(request, "beta"));
   const int pixels = intOf(request, "pixels"), repeats = intOf(request, "repeats");
   auto seconds = std::make_shared<double>(0);
   const auto compute = [=, &kernels] {

@@ -99,7 +99,8 @@ class ConvolutionTask final : public Task {
   bool prepare() {
     const KernelLayout& layout = kernels_.layout;
     const LayerSpec layer{"benchmark", 3, 1, {size_.inputs}, {0}, size_.outputs, false, LayerRole::kAddTrunk, ""};
-    const std::size_t row = arenaBytes(static_cast<std::size_t>(size_.width + 2) * std::max(size_.inputs, size_.outputs) + 4096);
+    const std::size_t row =
+        arenaBytes(static_cast<std::size_t>(size_.width + 2) * std::max(size_.inputs, size_.outputs) + 4096);
     const std::size_t weights = arenaBytes(packedWeightBytes(layer, 0, layout));
     const std::size_t transformed =
         size_.winograd ? arenaBytes(winogradWeightBytes(layout.winograd, size_.inputs, size_.outputs)) : 0;
@@ -175,7 +176,8 @@ Napi::Value measurePeak(const Napi::CallbackInfo& info) {
 Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   const Kernels& kernels = kernelsNamed(info.Env(), textOf(request, "isa"));
-  const ConvolutionSize size{intOf(request, "inputs"), intOf(request, "outputs"), intOf(request, "width"), intOf(request, "rows"),
+  const ConvolutionSize size{intOf(request, "inputs"),  intOf(request, "outputs"),
+                             intOf(request, "width"),   intOf(request, "rows"),
                              intOf(request, "repeats"), textOf(request, "algorithm") == "winograd"};
   return (new ConvolutionTask(info.Env(), kernels, size))->start();
 }

@@ -19,11 +19,11 @@ struct EngineCore {
 class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "NativeEngine",
-                       {InstanceAccessor<&EngineHandle::mappedBytes>("mappedBytes"),
-                        InstanceMethod<&EngineHandle::push>("push"), InstanceMethod<&EngineHandle::drain>("drain"),
-                        InstanceMethod<&EngineHandle::cancel>("cancel"), InstanceMethod<&EngineHandle::reset>("reset"),
-                        InstanceMethod<&EngineHandle::dispose>("dispose")});
+    return DefineClass(
+        env, "NativeEngine",
+        {InstanceAccessor<&EngineHandle::mappedBytes>("mappedBytes"), InstanceMethod<&EngineHandle::push>("push"),
+         InstanceMethod<&EngineHandle::drain>("drain"), InstanceMethod<&EngineHandle::cancel>("cancel"),
+         InstanceMethod<&EngineHandle::reset>("reset"), InstanceMethod<&EngineHandle::dispose>("dispose")});
   }
 
   explicit EngineHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
@@ -93,7 +93,11 @@ class EngineHandle::StripTask final : public Task {
   enum class Kind { kPush, kDrain };
 
   StripTask(Napi::Env env, std::shared_ptr<EngineCore> core, const Napi::Int16Array& out, Kind kind, int count)
-      : Task(env), core_(std::move(core)), out_(Napi::Persistent(out)), values_(out_.Value().Data()), kind_(kind),
+      : Task(env),
+        core_(std::move(core)),
+        out_(Napi::Persistent(out)),
+        values_(out_.Value().Data()),
+        kind_(kind),
         count_(count) {
     core_->busy = true;
   }

@@ -12,7 +12,9 @@ namespace perifocal::addon {
 namespace {
 
 /// The object that an array belongs to must be kept alive.
-const double* doublesOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Float64Array>().Data(); }
+const double* doublesOf(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Float64Array>().Data();
+}
 
 std::vector<double> copyDoubles(const Napi::Object& object, const char* key) {
   const auto array = object.Get(key).As<Napi::Float64Array>();

@@ -38,12 +38,11 @@ struct FftArrays {
 class FftHandle : public Napi::ObjectWrap<FftHandle> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "NativeFft",
-                       {InstanceMethod<&FftHandle::start<true>>("forward"),
-                        InstanceMethod<&FftHandle::start<false>>("inverse"),
-                        InstanceMethod<&FftHandle::run<true>>("forwardSync"),
-                        InstanceMethod<&FftHandle::run<false>>("inverseSync"),
-                        InstanceMethod<&FftHandle::dispose>("dispose")});
+    return DefineClass(
+        env, "NativeFft",
+        {InstanceMethod<&FftHandle::start<true>>("forward"), InstanceMethod<&FftHandle::start<false>>("inverse"),
+         InstanceMethod<&FftHandle::run<true>>("forwardSync"), InstanceMethod<&FftHandle::run<false>>("inverseSync"),
+         InstanceMethod<&FftHandle::dispose>("dispose")});
   }
 
   explicit FftHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
@@ -147,7 +146,8 @@ class CreateTask final : public Task {
 Napi::Function defineFft(Napi::Env env) { return FftHandle::define(env); }
 
 Napi::Value planFft(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(Transform::mappedBytes(shapeOf(info[0].As<Napi::Object>()))));
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(Transform::mappedBytes(shapeOf(info[0].As<Napi::Object>()))));
 }
 
 Napi::Value goodFftSize(const Napi::CallbackInfo& info) {

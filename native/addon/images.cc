@@ -30,9 +30,9 @@ template <class T>
 void compose(const Napi::Object& request) {
   const Napi::Value sums = request.Get("sums");
   const std::int16_t* earlier = sums.IsNull() ? nullptr : sums.As<Napi::Int16Array>().Data();
-  composeRows<T>(stripOf(request), mapOf(request.Get("map").As<Napi::Object>()), earlier, intOf(request, "passes"),
-                 {samplesOf<T>(request.Get("source")), samplesOf<T>(request.Get("output")),
-                  intOf(request, "channels")});
+  composeRows<T>(
+      stripOf(request), mapOf(request.Get("map").As<Napi::Object>()), earlier, intOf(request, "passes"),
+      {samplesOf<T>(request.Get("source")), samplesOf<T>(request.Get("output")), intOf(request, "channels")});
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace {
 
 FrameView frameOf(const Napi::Object& object) {
   const auto samples = object.Get("data").As<Napi::TypedArray>();
-  return {bytesOf(samples), sampleTypeOf(samples), intOf(object, "width"), intOf(object, "height"), intOf(object, "channels")};
+  return {bytesOf(samples), sampleTypeOf(samples), intOf(object, "width"), intOf(object, "height"),
+          intOf(object, "channels")};
 }
 
 /// The machine's part of a request: what computes, and on how many threads.
@@ -29,7 +30,8 @@ Machine machineOf(Napi::Env env, const Napi::Object& object) {
 
 /// Runs `measure(kernels, pool)` off the event loop, and resolves with what `convert` makes of what it returns.
 template <class Measure, class Convert>
-Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<Napi::Value> held, Measure measure, Convert convert) {
+Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<Napi::Value> held, Measure measure,
+                         Convert convert) {
   using Result = decltype(measure(*machine.kernels, std::declval<ThreadPool&>()));
   auto result = std::make_shared<Result>();
   const auto compute = [=] {
@@ -61,63 +63,82 @@ Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info) {
 Napi::Value squaredError(const Napi::CallbackInfo& info) {
   const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>();
   const FrameView a = frameOf(first), b = frameOf(second);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::squaredError(a, b, kernels, pool); };
-  return measureLater(info.Env(), machineOf(info.Env(), info[2].As<Napi::Object>()), {first.Get("data"), second.Get("data")}, measure, toNumber);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
+    return perifocal::squaredError(a, b, kernels, pool);
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), info[2].As<Napi::Object>()),
+                      {first.Get("data"), second.Get("data")}, measure, toNumber);
 }
 
 Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
-  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(), options = info[2].As<Napi::Object>();
+  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(),
+             options = info[2].As<Napi::Object>();
   const SimilarityRequest request{.a = frameOf(first),
                                   .b = frameOf(second),
                                   .component = intOf(options, "component"),
                                   .scale = {intOf(options, "pool"), intOf(options, "halvings")},
                                   .range = numberOf(options, "range")};
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureSimilarity(request, kernels, pool); };
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
+    return perifocal::measureSimilarity(request, kernels, pool);
+  };
   const auto convert = [](Napi::Env env, const Similarity& similarity) -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
     object.Set("ssim", similarity.ssim);
     object.Set("contrastStructure", similarity.contrastStructure);
     return object;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure, convert);
+  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure,
+                      convert);
 }
 
 Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureBlocks(frame, kernels, pool); };
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
+    return perifocal::measureBlocks(frame, kernels, pool);
+  };
   const auto convert = [](Napi::Env env, const BlockStatistics& found) -> Napi::Value {
     Napi::Object result = Napi::Object::New(env);
     result.Set("features", toArray(env, found.features));
     result.Set("sharpness", toArray(env, found.sharpness));
     return result;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
+                      convert);
 }
 
 Napi::Value measureScene(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureScene(frame, kernels, pool); };
-  const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value { return toArray(env, features); };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
+    return perifocal::measureScene(frame, kernels, pool);
+  };
+  const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value {
+    return toArray(env, features);
+  };
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
+                      convert);
 }
 
 Napi::Value measureEdges(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) { return perifocal::measureEdges(frame, kernels, pool); };
+  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
+    return perifocal::measureEdges(frame, kernels, pool);
+  };
   const auto convert = [](Napi::Env env, const EdgeStatistics& found) -> Napi::Value {
     Napi::Object result = Napi::Object::New(env);
     result.Set("sharpness", found.sharpness);
     result.Set("cells", toArray(env, found.cells));
     return result;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure, convert);
+  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
+                      convert);
 }
 
 Napi::Value compareWater(const Napi::CallbackInfo& info) {
-  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(), options = info[2].As<Napi::Object>();
+  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(),
+             options = info[2].As<Napi::Object>();
   const WaterRequest request{frameOf(first), frameOf(second), intOf(options, "high"), intOf(options, "low")};
   const auto measure = [=](const MetricKernels&, ThreadPool& pool) { return perifocal::compareWater(request, pool); };
   const auto convert = [](Napi::Env env, const WaterCounts& found) -> Napi::Value {
@@ -131,7 +152,8 @@ Napi::Value compareWater(const Napi::CallbackInfo& info) {
     for (const auto& [name, value] : fields) result.Set(name, value);
     return result;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure, convert);
+  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure,
+                      convert);
 }
 
 }  // namespace perifocal::addon

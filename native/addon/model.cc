@@ -66,10 +66,11 @@ class LoadTask final : public Task {
 }  // namespace
 
 Napi::Function ModelHandle::define(Napi::Env env) {
-  return DefineClass(env, "NativeModel",
-                     {InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"),
-                      InstanceAccessor<&ModelHandle::isa>("isa"),
-                      InstanceAccessor<&ModelHandle::winogradLayers>("winogradLayers"), InstanceMethod<&ModelHandle::dispose>("dispose")});
+  return DefineClass(
+      env, "NativeModel",
+      {InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"), InstanceAccessor<&ModelHandle::isa>("isa"),
+       InstanceAccessor<&ModelHandle::winogradLayers>("winogradLayers"),
+       InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
 void ModelHandle::adopt(std::shared_ptr<const Model> model) {

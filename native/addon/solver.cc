@@ -37,11 +37,11 @@ class SolverHandle : public Napi::ObjectWrap<SolverHandle> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "NativeSolver",
-        {InstanceAccessor<&SolverHandle::mappedBytes>("mappedBytes"),
-         InstanceMethod<&SolverHandle::setPsf>("setPsf"), InstanceMethod<&SolverHandle::configure>("configure"),
-         InstanceMethod<&SolverHandle::load>("load"), InstanceMethod<&SolverHandle::fitSignal>("fitSignal"),
-         InstanceMethod<&SolverHandle::step>("step"), InstanceMethod<&SolverHandle::store>("store"),
-         InstanceMethod<&SolverHandle::blend>("blend"), InstanceMethod<&SolverHandle::dispose>("dispose")});
+        {InstanceAccessor<&SolverHandle::mappedBytes>("mappedBytes"), InstanceMethod<&SolverHandle::setPsf>("setPsf"),
+         InstanceMethod<&SolverHandle::configure>("configure"), InstanceMethod<&SolverHandle::load>("load"),
+         InstanceMethod<&SolverHandle::fitSignal>("fitSignal"), InstanceMethod<&SolverHandle::step>("step"),
+         InstanceMethod<&SolverHandle::store>("store"), InstanceMethod<&SolverHandle::blend>("blend"),
+         InstanceMethod<&SolverHandle::dispose>("dispose")});
   }
 
   explicit SolverHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
@@ -81,8 +81,9 @@ class SolverHandle : public Napi::ObjectWrap<SolverHandle> {
       if (core->disposed) core->release();
       return convert(env);
     };
-    return (new CallTask(env, held, [core = core_, compute = std::move(compute)] { return compute(*core->solver); },
-                         finish))->start();
+    return (new CallTask(
+                env, held, [core = core_, compute = std::move(compute)] { return compute(*core->solver); }, finish))
+        ->start();
   }
 
   void release(Napi::Env env) {
@@ -103,8 +104,9 @@ Napi::Value SolverHandle::setPsf(const Napi::CallbackInfo& info) {
   const Psf psf{object.Get("kernels").As<Napi::Float64Array>().Data(),
                 coefficients.IsNull() ? nullptr : coefficients.As<Napi::Float32Array>().Data(),
                 intOf(object, "gridRows"), intOf(object, "gridColumns")};
-  return call(info.Env(), {object.Get("kernels"), coefficients},
-              [psf](Solver& solver) { return solver.setPsf(psf); }, undefined);
+  return call(
+      info.Env(), {object.Get("kernels"), coefficients}, [psf](Solver& solver) { return solver.setPsf(psf); },
+      undefined);
 }
 
 void SolverHandle::configure(const Napi::CallbackInfo& info) {
@@ -153,16 +155,17 @@ Napi::Value SolverHandle::store(const Napi::CallbackInfo& info) {
   requireIdle(info.Env());
   const auto object = info[0].As<Napi::Object>();
   const TargetWindow target = windowOf<void>(object);
-  return call(info.Env(), {object.Get("samples")}, [target](Solver& solver) { return solver.store(target); },
-              undefined);
+  return call(
+      info.Env(), {object.Get("samples")}, [target](Solver& solver) { return solver.store(target); }, undefined);
 }
 
 Napi::Value SolverHandle::blend(const Napi::CallbackInfo& info) {
   requireIdle(info.Env());
   const auto object = info[0].As<Napi::Object>();
   const BlendWindow target = blendWindowOf(object);
-  return call(info.Env(), {object.Get("plane"), object.Get("rowWeights"), object.Get("columnWeights")},
-              [target](Solver& solver) { return solver.blend(target); }, undefined);
+  return call(
+      info.Env(), {object.Get("plane"), object.Get("rowWeights"), object.Get("columnWeights")},
+      [target](Solver& solver) { return solver.blend(target); }, undefined);
 }
 
 }  // namespace

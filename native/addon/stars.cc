@@ -51,8 +51,8 @@ std::vector<double> fieldsOf(const std::vector<FittedStar>& stars) {
   std::vector<double> fields;
   for (const FittedStar& star : stars) {
     const auto& [x, y, flux, background] = star.values;
-    fields.insert(fields.end(), {x, y, flux, background, star.xx, star.yy, star.xy, star.bound, star.fluxSigma, star.chi2,
-                                 star.saturated ? 1.0 : 0.0});
+    fields.insert(fields.end(), {x, y, flux, background, star.xx, star.yy, star.xy, star.bound, star.fluxSigma,
+                                 star.chi2, star.saturated ? 1.0 : 0.0});
   }
   return fields;
 }
@@ -61,7 +61,8 @@ std::vector<double> fieldsOf(const std::vector<FittedStar>& stars) {
 
 Napi::Value measureSky(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
-  const auto brightness = object.Get("brightness").As<Napi::Object>(), colours = object.Get("colours").As<Napi::Object>();
+  const auto brightness = object.Get("brightness").As<Napi::Object>(),
+             colours = object.Get("colours").As<Napi::Object>();
   const SkyRequest request{.brightness = windowOf<const void>(brightness),
                            .colours = windowOf<const void>(colours),
                            .colourCount = intOf(object, "colourCount"),
@@ -84,7 +85,8 @@ Napi::Value measureSky(const Napi::CallbackInfo& info) {
     result.Set("level", sky->level);
     return result;
   };
-  return (new CallTask(info.Env(), {brightness.Get("samples"), colours.Get("samples"), info[1], info[2]}, compute, convert))
+  return (new CallTask(info.Env(), {brightness.Get("samples"), colours.Get("samples"), info[1], info[2]}, compute,
+                       convert))
       ->start();
 }
 
@@ -150,8 +152,8 @@ Napi::Value fitStars(const Napi::CallbackInfo& info) {
     result.Set("stars", toArray(env, fieldsOf(fit->stars)));
     result.Set("shape", toArray(env, {fit->shape.begin(), fit->shape.end()}));
     const double* covariance = fit->shapeCovariance.entries;
-    result.Set("shapeCovariance", fit->hasCovariance ? toArray(env, {covariance, covariance + shapes * shapes})
-                                                     : Napi::Value(env.Null()));
+    result.Set("shapeCovariance",
+               fit->hasCovariance ? toArray(env, {covariance, covariance + shapes * shapes}) : Napi::Value(env.Null()));
     return result;
   };
   return (new CallTask(info.Env(), {object.Get("data"), object.Get("invalid")}, compute, convert))->start();
@@ -161,7 +163,9 @@ Napi::Value fitTrail(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>(), mask = object.Get("mask").As<Napi::Object>();
   const RegisteredIsa& isa = isaNamed(info.Env(), info[1].As<Napi::String>());
   const double angle = numberOf(mask, "angle");
-  CorrelationRequest request{planeOf(object), itemsOf<WindowCentre, 2>(object, "centres"), intOf(object, "side"),
+  CorrelationRequest request{planeOf(object),
+                             itemsOf<WindowCentre, 2>(object, "centres"),
+                             intOf(object, "side"),
                              {numberOf(mask, "length"), std::cos(angle), std::sin(angle), numberOf(mask, "margin")}};
   const double longest = numberOf(object, "longest");
   const int threads = intOf(object, "threads");

@@ -60,8 +60,8 @@ std::string nameOf(const ConvCase& c) {
 
 ConvProblem::ConvProblem(const ConvCase& c, std::uint64_t seed) : case_(c) {
   Random random(seed);
-  layer_ = {"case", c.kernel, c.stride, c.sources, std::vector<int>(c.sources.size(), 0), c.out, false,
-            LayerRole::kPlain, ""};
+  layer_ = {"case", c.kernel, c.stride,          c.sources, std::vector<int>(c.sources.size(), 0),
+            c.out,  false,    LayerRole::kPlain, ""};
   weights_.resize(static_cast<std::size_t>(layer_.inputChannels()) * c.out * c.kernel * c.kernel);
   int index = 0;
   for (auto& w : weights_) w = static_cast<std::int8_t>(sample(c.data, random, -127, 127, index++ / 3));
@@ -131,7 +131,9 @@ int ConvProblem::storedCode(int row, int column, int channel) const {
   return codes_[0][(row * (inputWidth() + 2) + column + 1) * channels + channel] + 128;
 }
 
-int ConvProblem::weight(int out, int in, int ky, int kx) const { return weights_[weightOffset(layer_, out, in, ky, kx)]; }
+int ConvProblem::weight(int out, int in, int ky, int kx) const {
+  return weights_[weightOffset(layer_, out, in, ky, kx)];
+}
 
 int ConvProblem::outChannels() const {
   return case_.epilogue == Epilogue::kResidual ? case_.out : roundUp(case_.out, 4);

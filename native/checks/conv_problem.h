@@ -19,14 +19,14 @@ enum class Data { kRandom, kAllMin, kAllMax, kAlternating, kExtremes, kWraparoun
 enum class Algorithm { kDirect, kWinograd };
 
 struct ConvCase {
-  int kernel, stride;       ///< 3x3, 1x1 or a stride-2 3x3
+  int kernel, stride;  ///< 3x3, 1x1 or a stride-2 3x3
   std::vector<int> sources;
   int out;
-  int width;                ///< output columns
+  int width;  ///< output columns
   Epilogue epilogue;
   Data data;
-  int rows = kMaxBlockRows; ///< output rows
-  bool transposed = false;  ///< kernel rows and columns change places
+  int rows = kMaxBlockRows;  ///< output rows
+  bool transposed = false;   ///< kernel rows and columns change places
 };
 
 std::string nameOf(const ConvCase& c);
@@ -79,9 +79,7 @@ class ConvProblem {
     Rows<std::int16_t> trunk;
     Rows<std::int32_t> partial;
     bool intact() const { return codes.guardsIntact() && trunk.guardsIntact() && partial.guardsIntact(); }
-    bool operator==(const Output& o) const {
-      return codes == o.codes && trunk == o.trunk && partial == o.partial;
-    }
+    bool operator==(const Output& o) const { return codes == o.codes && trunk == o.trunk && partial == o.partial; }
   };
 
   /// In `splits` ranges of columns.

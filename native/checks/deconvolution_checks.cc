@@ -45,9 +45,9 @@ void checkShrinkage(Context& context, const FloatUnit& unit, double alpha) {
 /// Values of the specification, from brute force.
 void checkShrinkageValues(Context& context) {
   const FloatUnit unit = nativeFloatUnits().front();
-  const double values[][4] = {{0.5, 2.83, 1.2, 1.025535},       {0.5, 64, 0.3, 0.285375},
-                              {2.0 / 3, 2.83, 1.1, 0.851457},   {2.0 / 3, 64, 0.2, 0.181606},
-                              {2.0 / 3, 64, 0.066, 0.033775},   {2.0 / 3, 64, 0.0645, 0}};
+  const double values[][4] = {{0.5, 2.83, 1.2, 1.025535},     {0.5, 64, 0.3, 0.285375},
+                              {2.0 / 3, 2.83, 1.1, 0.851457}, {2.0 / 3, 64, 0.2, 0.181606},
+                              {2.0 / 3, 64, 0.066, 0.033775}, {2.0 / 3, 64, 0.0645, 0}};
   for (const auto& [alpha, beta, v, w] : values) {
     context.expect(std::fabs(shrink(unit, v, alpha, beta) - w) <= 1.5e-6, "w of " + std::to_string(v));
     context.expect(std::fabs(shrink(unit, -v, alpha, beta) + w) <= 1.5e-6, "w of " + std::to_string(-v));

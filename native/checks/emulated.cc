@@ -11,12 +11,12 @@ namespace {
 
 #include "kernels/isa/emulated.h"
 
-#include "kernels/tile.inl"
-#include "kernels/finish.inl"
 #include "kernels/convolve.inl"
-#include "kernels/winograd_products.inl"
-#include "kernels/winograd.inl"
 #include "kernels/entry.inl"
+#include "kernels/finish.inl"
+#include "kernels/tile.inl"
+#include "kernels/winograd.inl"
+#include "kernels/winograd_products.inl"
 
 const Kernels kEmulated[] = {
     kernelsOf<Emulated<Avx512VnniShape>>(), kernelsOf<Emulated<AvxVnniShape>>(),

@@ -40,8 +40,8 @@ void checkNoise(Context& context, bool jpeg, bool useMedian) {
       words[i] = static_cast<std::uint16_t>(words[i] + block % 3 * 5000);
     }
     for (int i = 0; i < 3000; ++i) words[i * 29] = i % 2 == 0 ? 65535 : 0;
-    const NoiseEstimate estimate = estimateNoise(
-        {{words.data(), SampleType::kUint16, 1, kSide}, kSide, kSide, 3, 5, 0.99f, jpeg, useMedian});
+    const NoiseEstimate estimate =
+        estimateNoise({{words.data(), SampleType::kUint16, 1, kSide}, kSide, kSide, 3, 5, 0.99f, jpeg, useMedian});
     context.expect(estimate.pixels > 10000, std::to_string(estimate.pixels) + " places");
     context.expect(std::fabs(estimate.sigma / sigma - 1) <= 0.04, std::to_string(estimate.sigma));
   }
@@ -53,14 +53,14 @@ void checkNoiseOfBytes(Context& context) {
   // Rounding to bytes is noise too.
   const double expected = std::hypot(0.01, 1 / 255.0 / std::sqrt(12.0));
   for (bool useMedian : {false, true}) {
-    const NoiseEstimate estimate = estimateNoise({{bytes.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0,
-                                                  2.0f, false, useMedian});
+    const NoiseEstimate estimate =
+        estimateNoise({{bytes.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 2.0f, false, useMedian});
     context.expect(std::fabs(estimate.sigma / expected - 1) <= 0.04, std::to_string(estimate.sigma));
   }
   const std::vector<std::uint8_t> white(kSide * kSide, 255);
-  context.expect(estimateNoise({{white.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 1.0f, false, false})
-                         .pixels == 0,
-                 "noise from saturated pixels");
+  context.expect(
+      estimateNoise({{white.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 1.0f, false, false}).pixels == 0,
+      "noise from saturated pixels");
 }
 
 constexpr int kBlockSide = 32;

@@ -25,8 +25,8 @@ class ImageCase {
   ImageCase(Size size, const FftKernels& kernels, int threads) : size_(size), pool_(threads) {
     Random random(7);
     for (int i = 0; i < size.rows * size.columns; ++i) image_.push_back(static_cast<float>(random.unit() - 0.3));
-    const std::size_t bytes = RealFft2d::arenaBytes(size.rows, size.columns, threads) +
-                              RealFft2d::spectrumBytes(size.rows, size.columns);
+    const std::size_t bytes =
+        RealFft2d::arenaBytes(size.rows, size.columns, threads) + RealFft2d::spectrumBytes(size.rows, size.columns);
     isReady_ = arena_.map(bytes) && RealFft2d::create(size.rows, size.columns, kernels, pool_, arena_, plan_).ok();
     if (!isReady_) return;
     spectrum_ = plan_->takeSpectrum(arena_);
@@ -60,12 +60,14 @@ class ImageCase {
   static void produce(void* self, int row, int count, float* rows, std::ptrdiff_t stride, int) {
     const auto& t = *static_cast<ImageCase*>(self);
     const int columns = t.size_.columns;
-    for (int r = 0; r < count; ++r) std::copy_n(&t.image_[static_cast<std::size_t>(row + r) * columns], columns, rows + r * stride);
+    for (int r = 0; r < count; ++r)
+      std::copy_n(&t.image_[static_cast<std::size_t>(row + r) * columns], columns, rows + r * stride);
   }
   static void consume(void* self, int row, int count, float* rows, std::ptrdiff_t stride, int) {
     auto& t = *static_cast<ImageCase*>(self);
     const int columns = t.size_.columns;
-    for (int r = 0; r < count; ++r) std::copy_n(rows + r * stride, columns, &t.result_[static_cast<std::size_t>(row + r) * columns]);
+    for (int r = 0; r < count; ++r)
+      std::copy_n(rows + r * stride, columns, &t.result_[static_cast<std::size_t>(row + r) * columns]);
   }
 
  private:
@@ -99,7 +101,8 @@ void checkAccuracy(Context& context, const FftKernels& kernels, Size size) {
   transform.forward();
   const double error = relativeRms(transform.values(), referenceDft2d(transform.image(), size.rows, size.columns));
   const double allowed = allowedError(static_cast<double>(size.rows) * size.columns);
-  context.expect(error <= allowed, "error " + std::to_string(error * 1e7) + "e-7, allowed " + std::to_string(allowed * 1e7) + "e-7");
+  context.expect(error <= allowed,
+                 "error " + std::to_string(error * 1e7) + "e-7, allowed " + std::to_string(allowed * 1e7) + "e-7");
   transform.inverse();
   const double back = relativeRms(transform.result(), transform.image());
   context.expect(back <= 5e-7, "round trip " + std::to_string(back * 1e7) + "e-7");
@@ -112,12 +115,14 @@ void checkFunctions(Context& context, ImageCase& image) {
   Spectrum copy{store.data(), image.spectrum().stride};
   auto consume = [](void* context, const ColumnBlock& block, int) {
     for (int i = 0; i < block.rows; ++i) {
-      std::copy_n(block.data + i * kFftElement, kFftElement, static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin));
+      std::copy_n(block.data + i * kFftElement, kFftElement,
+                  static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin));
     }
   };
   auto produce = [](void* context, const ColumnBlock& block, int) {
     for (int i = 0; i < block.rows; ++i) {
-      std::copy_n(static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin), kFftElement, block.data + i * kFftElement);
+      std::copy_n(static_cast<Spectrum*>(context)->at(block.frequency[i], block.bin), kFftElement,
+                  block.data + i * kFftElement);
     }
   };
   image.plan().forwardColumns(image.spectrum(), consume, &copy);
@@ -133,7 +138,8 @@ void checkFunctions(Context& context, ImageCase& image) {
   image.plan().inverseColumns(produce, &copy, image.spectrum());
   context.expect(image.values() == back, "inverseColumns takes something else");
   for (int v = 0; v < image.plan().rows(); ++v) {
-    for (int i = 0; i < image.spectrum().stride; ++i) image.spectrum().data[v * image.spectrum().stride + i] /= static_cast<float>(image.plan().rows());
+    for (int i = 0; i < image.spectrum().stride; ++i)
+      image.spectrum().data[v * image.spectrum().stride + i] /= static_cast<float>(image.plan().rows());
   }
 }
 
@@ -199,7 +205,8 @@ void checkTransform(Context& context, const FftKernels& kernels, Size size, bool
   Random random(11);
   std::vector<float> values, back(static_cast<std::size_t>(size.rows) * size.columns);
   for (std::size_t i = 0; i < back.size(); ++i) values.push_back(static_cast<float>(random.unit() - 0.5));
-  const std::vector<ComplexD> expected = isImage ? referenceDft2d(values, size.rows, size.columns) : binsOfLines(values, size);
+  const std::vector<ComplexD> expected =
+      isImage ? referenceDft2d(values, size.rows, size.columns) : binsOfLines(values, size);
   std::vector<float> re(expected.size()), im(expected.size()), first;
   for (int threads = 1; threads <= 3; ++threads) {
     std::unique_ptr<Transform> transform;
@@ -210,7 +217,8 @@ void checkTransform(Context& context, const FftKernels& kernels, Size size, bool
     std::vector<ComplexD> actual;
     for (std::size_t i = 0; i < re.size(); ++i) actual.emplace_back(re[i], im[i]);
     const double error = relativeRms(actual, expected);
-    context.expect(error <= allowedError(isImage ? double(values.size()) : size.columns), "error " + std::to_string(error * 1e7) + "e-7");
+    context.expect(error <= allowedError(isImage ? double(values.size()) : size.columns),
+                   "error " + std::to_string(error * 1e7) + "e-7");
     transform->inverse(re.data(), im.data(), back.data());
     const double trip = relativeRms(back, values);
     context.expect(trip <= 5e-7, "round trip " + std::to_string(trip * 1e7) + "e-7");
@@ -220,9 +228,9 @@ void checkTransform(Context& context, const FftKernels& kernels, Size size, bool
 }
 
 void addChecksOf(const FftKernels& kernels, const std::string& name, std::vector<Check>& checks) {
-  for (Size size : {Size{1, 1}, {1, 2}, {2, 1}, {3, 5}, {5, 6}, {7, 7}, {8, 8}, {16, 16}, {17, 19}, {20, 26}, {15, 31},
-                    {16, 32}, {33, 34}, {49, 98}, {64, 48}, {100, 37}, {60, 61}, {128, 256}, {210, 120}, {343, 70},
-                    {256, 512}}) {
+  for (Size size : {Size{1, 1}, {1, 2},    {2, 1},   {3, 5},     {5, 6},     {7, 7},    {8, 8},
+                    {16, 16},   {17, 19},  {20, 26}, {15, 31},   {16, 32},   {33, 34},  {49, 98},
+                    {64, 48},   {100, 37}, {60, 61}, {128, 256}, {210, 120}, {343, 70}, {256, 512}}) {
     checks.push_back({name + " transforms " + nameOf(size),
                       [&kernels, size](Context& context) { checkAccuracy(context, kernels, size); }});
   }
@@ -230,16 +238,16 @@ void addChecksOf(const FftKernels& kernels, const std::string& name, std::vector
     checks.push_back({name + " fused sweeps of " + nameOf(size),
                       [&kernels, size](Context& context) { checkSweeps(context, kernels, size); }});
   }
-  for (Size size : {Size{1, 1}, {1, 2}, {1, 3}, {1, 8}, {1, 30}, {1, 64}, {1, 97}, {1, 98}, {1, 210}, {1, 243}, {1, 1000},
-                    {1, 1024}, {1, 2187}, {1, 4099}, {1, 6000}, {1, 32768}, {2, 512}, {16, 100}, {19, 77}, {40, 128}}) {
+  for (Size size :
+       {Size{1, 1}, {1, 2},    {1, 3},    {1, 8},    {1, 30},   {1, 64},    {1, 97},  {1, 98},   {1, 210}, {1, 243},
+        {1, 1000},  {1, 1024}, {1, 2187}, {1, 4099}, {1, 6000}, {1, 32768}, {2, 512}, {16, 100}, {19, 77}, {40, 128}}) {
     checks.push_back({name + " transforms lines " + nameOf(size),
                       [&kernels, size](Context& context) { checkTransform(context, kernels, size, false); }});
   }
   checks.push_back({name + " transforms arrays 90x75",
                     [&kernels](Context& context) { checkTransform(context, kernels, {90, 75}, true); }});
-  checks.push_back({name + " gives the same bits with 1 to 3 threads", [&kernels](Context& context) {
-                      checkThreads(context, kernels, {75, 90});
-                    }});
+  checks.push_back({name + " gives the same bits with 1 to 3 threads",
+                    [&kernels](Context& context) { checkThreads(context, kernels, {75, 90}); }});
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ void compareMultiplication(Context& context, const Kernels& kernels, int channel
     }
   }
   const auto job = [&](Rows<std::uint8_t>& to, int offset) {
-    return MultiplyJob{a.readable(), b.readable(), to.rows(),     2,       channels, offset - 128,
-                       offset + 3,   offset + 1,   0.004f, -129.0f, 126.0f};
+    return MultiplyJob{a.readable(), b.readable(), to.rows(), 2,       channels, offset - 128,
+                       offset + 3,   offset + 1,   0.004f,    -129.0f, 126.0f};
   };
   // Both sides read the same bytes; the scalar kernel stores u8, so signed kernels are given their own view.
   const int offset = kernels.layout.storedOffset;
@@ -91,9 +91,9 @@ void addChecksOf(const Kernels& kernels, const std::string& name, std::vector<Ch
                       [&kernels, c](Context& context) { compareConvolution(context, kernels, c); }});
   }
   for (int channels : {4, 12, 64}) {
-    checks.push_back({name + " multiply " + std::to_string(channels) + " channels", [&kernels, channels](Context& context) {
-                        compareMultiplication(context, kernels, channels, 37);
-                      }});
+    checks.push_back(
+        {name + " multiply " + std::to_string(channels) + " channels",
+         [&kernels, channels](Context& context) { compareMultiplication(context, kernels, channels, 37); }});
   }
   checks.push_back({name + " spin counts its work", [&kernels](Context& context) {
                       context.expect(kernels.spin(4800) > 0, "no multiply-accumulates were counted");

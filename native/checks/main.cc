@@ -1,6 +1,6 @@
-// Runs the native checks: `perifocal-checks [--native-only] [--jobs N] [filter]...`; prints failures and a closing count.
-// A filter is a part of a check's name; several must all match. `--native-only` leaves emulated registers out. `--jobs`
-// shares the checks among so many processes.
+// Runs the native checks: `perifocal-checks [--native-only] [--jobs N] [filter]...`; prints failures and a closing
+// count. A filter is a part of a check's name; several must all match. `--native-only` leaves emulated registers out.
+// `--jobs` shares the checks among so many processes.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -58,9 +58,8 @@ int main(int argc, char** argv) {
   const Request request(argc, argv);
   std::vector<checks::Check> wanted;
   for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
-                    checks::winogradChecks, checks::networkChecks, checks::streamingChecks,
-                    checks::estimationChecks, checks::deconvolutionChecks, checks::solverChecks,
-                    checks::metricChecks, checks::starChecks}) {
+                    checks::winogradChecks, checks::networkChecks, checks::streamingChecks, checks::estimationChecks,
+                    checks::deconvolutionChecks, checks::solverChecks, checks::metricChecks, checks::starChecks}) {
     auto some = make();
     std::copy_if(std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()), std::back_inserter(wanted),
                  [&](const checks::Check& check) { return request.wants(check.name); });

@@ -20,13 +20,15 @@ namespace {
 /// Samples of waves and noise, with room for themselves.
 class TestFrame {
  public:
-  TestFrame(SampleType type, int width, int height, int channels, int seed) : bytes_(sampleBytes(type) * width * height * channels) {
+  TestFrame(SampleType type, int width, int height, int channels, int seed)
+      : bytes_(sampleBytes(type) * width * height * channels) {
     view_ = {nullptr, type, width, height, channels};
     Random random(seed);
     const int count = width * height * channels;
     for (int i = 0; i < count; ++i) {
       const int x = i / channels % width, y = i / channels / width;
-      const double level = 0.5 + 0.3 * std::sin(x / 5.0 + i % channels) * std::cos(y / 7.0) + 0.2 * (random.unit() - 0.5);
+      const double level =
+          0.5 + 0.3 * std::sin(x / 5.0 + i % channels) * std::cos(y / 7.0) + 0.2 * (random.unit() - 0.5);
       store(i, level * fullScale(type));
     }
   }
@@ -40,8 +42,12 @@ class TestFrame {
  private:
   void store(int index, double value) {
     switch (view_.type) {
-      case SampleType::kUint8: reinterpret_cast<std::uint8_t*>(bytes_.data())[index] = static_cast<std::uint8_t>(value); break;
-      case SampleType::kUint16: reinterpret_cast<std::uint16_t*>(bytes_.data())[index] = static_cast<std::uint16_t>(value); break;
+      case SampleType::kUint8:
+        reinterpret_cast<std::uint8_t*>(bytes_.data())[index] = static_cast<std::uint8_t>(value);
+        break;
+      case SampleType::kUint16:
+        reinterpret_cast<std::uint16_t*>(bytes_.data())[index] = static_cast<std::uint16_t>(value);
+        break;
       case SampleType::kFloat32: reinterpret_cast<float*>(bytes_.data())[index] = static_cast<float>(value); break;
     }
   }
@@ -59,7 +65,8 @@ auto measureEverywhere(Context& context, Measure measure) {
     if (!isa.supported) continue;
     for (int threads = 1; threads <= 3; ++threads) {
       ThreadPool pool(threads);
-      context.expect(measure(*isa.metrics, pool) == expected, std::string(isa.metrics->name) + ", " + std::to_string(threads) + " threads: other bits");
+      context.expect(measure(*isa.metrics, pool) == expected,
+                     std::string(isa.metrics->name) + ", " + std::to_string(threads) + " threads: other bits");
     }
   }
   return expected;
@@ -80,7 +87,8 @@ void checkSimilarity(Context& context, const TestFrame& a, const TestFrame& b, i
     return std::vector<double>{s.ssim, s.contrastStructure};
   });
   const Similarity expected = referenceSimilarity(request);
-  context.expect(std::fabs(found[0] - expected.ssim) < 1e-9, "SSIM " + std::to_string(found[0]) + " instead of " + std::to_string(expected.ssim));
+  context.expect(std::fabs(found[0] - expected.ssim) < 1e-9,
+                 "SSIM " + std::to_string(found[0]) + " instead of " + std::to_string(expected.ssim));
   context.expect(std::fabs(found[1] - expected.contrastStructure) < 1e-9, "contrast and structure differ");
 }
 
@@ -93,7 +101,8 @@ void checkSquaredError(Context& context, const TestFrame& a, const TestFrame& b)
     const ReferencePlane p = referencePlane(a.view(), channel), q = referencePlane(b.view(), channel);
     for (std::size_t i = 0; i < p.values.size(); ++i) expected += std::pow(p.values[i] - q.values[i], 2);
   }
-  context.expect(std::fabs(found / expected - 1) < 1e-12, std::to_string(found) + " instead of " + std::to_string(expected));
+  context.expect(std::fabs(found / expected - 1) < 1e-12,
+                 std::to_string(found) + " instead of " + std::to_string(expected));
 }
 
 /// Compared as bits: NaN equals NaN.
@@ -109,7 +118,8 @@ void compareFeatures(Context& context, const std::vector<std::uint64_t>& bits, c
   for (std::size_t i = 0; i < expected.size() && i < bits.size(); ++i) {
     const double found = std::bit_cast<double>(bits[i]);
     const bool isEqual = std::isnan(expected[i]) ? std::isnan(found) : std::fabs(found - expected[i]) <= 0.0011;
-    context.expect(isEqual, "feature " + std::to_string(i) + ": " + std::to_string(found) + " instead of " + std::to_string(expected[i]));
+    context.expect(isEqual, "feature " + std::to_string(i) + ": " + std::to_string(found) + " instead of " +
+                                std::to_string(expected[i]));
   }
 }
 
@@ -124,7 +134,9 @@ void checkBlocks(Context& context, const TestFrame& frame) {
 }
 
 void checkScene(Context& context, const TestFrame& frame) {
-  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) { return bitsOf(measureScene(frame.view(), kernels, pool)); });
+  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
+    return bitsOf(measureScene(frame.view(), kernels, pool));
+  });
   compareFeatures(context, bits, referenceScene(frame.view()));
 }
 
@@ -157,7 +169,9 @@ void checkEdges(Context& context, const TestFrame& frame) {
   expected.push_back(sum / ((plane.width - 2.0) * (plane.height - 2)));
   context.expect(found.size() == expected.size(), "other cells");
   for (std::size_t i = 0; i < expected.size() && i < found.size(); ++i) {
-    context.expect(std::fabs(found[i] - expected[i]) < 1e-9, "cell " + std::to_string(i) + ": " + std::to_string(found[i]) + " instead of " + std::to_string(expected[i]));
+    context.expect(
+        std::fabs(found[i] - expected[i]) < 1e-9,
+        "cell " + std::to_string(i) + ": " + std::to_string(found[i]) + " instead of " + std::to_string(expected[i]));
   }
 }
 
@@ -174,9 +188,12 @@ std::vector<Check> metricChecks() {
         checks.push_back({"metrics: squared error of " + name, [=](Context& c) { checkSquaredError(c, a, b); }});
         checks.push_back({"metrics: SSIM of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {}); }});
         if (size.height < 80) continue;
-        checks.push_back({"metrics: pooled SSIM of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {3, 0}); }});
-        checks.push_back({"metrics: SSIM of halves of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {1, 2}); }});
-        checks.push_back({"metrics: SSIM of the last channel of " + name, [=](Context& c) { checkSimilarity(c, a, b, a.view().colours() - 1, {2, 0}); }});
+        checks.push_back(
+            {"metrics: pooled SSIM of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {3, 0}); }});
+        checks.push_back(
+            {"metrics: SSIM of halves of " + name, [=](Context& c) { checkSimilarity(c, a, b, kLuminance, {1, 2}); }});
+        checks.push_back({"metrics: SSIM of the last channel of " + name,
+                          [=](Context& c) { checkSimilarity(c, a, b, a.view().colours() - 1, {2, 0}); }});
       }
     }
   }
@@ -186,11 +203,13 @@ std::vector<Check> metricChecks() {
   }
   for (Size size : {Size{96, 96}, {200, 100}, {193, 207}}) {
     const TestFrame frame(SampleType::kUint8, size.width, size.height, 3, 3);
-    checks.push_back({"metrics: scene statistics of blocks of " + nameOf(frame.view()), [=](Context& c) { checkBlocks(c, frame); }});
+    checks.push_back(
+        {"metrics: scene statistics of blocks of " + nameOf(frame.view()), [=](Context& c) { checkBlocks(c, frame); }});
   }
   for (Size size : {Size{16, 16}, {35, 131}, {150, 260}, {77, 65}}) {
     const TestFrame frame(SampleType::kUint16, size.width, size.height, 1, 4);
-    checks.push_back({"metrics: scene statistics of " + nameOf(frame.view()), [=](Context& c) { checkScene(c, frame); }});
+    checks.push_back(
+        {"metrics: scene statistics of " + nameOf(frame.view()), [=](Context& c) { checkScene(c, frame); }});
   }
   return checks;
 }

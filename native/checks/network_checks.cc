@@ -58,9 +58,9 @@ void checkReceptiveField(Context& context) {
       worstAbove = std::max(worstAbove, row - first[0]);
       worstBelow = std::max(worstBelow, last[0] - row);
     }
-    context.expect(worstAbove == above && worstBelow == below,
-                   "n " + std::to_string(n) + " reaches " + std::to_string(worstAbove) + " above and " +
-                       std::to_string(worstBelow) + " below");
+    context.expect(worstAbove == above && worstBelow == below, "n " + std::to_string(n) + " reaches " +
+                                                                   std::to_string(worstAbove) + " above and " +
+                                                                   std::to_string(worstBelow) + " below");
   }
 }
 

@@ -96,8 +96,10 @@ std::vector<Check> pixelChecks() {
   for (int channels = 1; channels <= 4; ++channels) {
     for (int passes : {1, 2, 4}) {
       const std::string name = std::to_string(channels) + " channels, " + std::to_string(passes) + " passes";
-      checks.push_back({"compose 8 bit, " + name, [=](Context& c) { checkCompose<std::uint8_t>(c, channels, passes); }});
-      checks.push_back({"compose 16 bit, " + name, [=](Context& c) { checkCompose<std::uint16_t>(c, channels, passes); }});
+      checks.push_back(
+          {"compose 8 bit, " + name, [=](Context& c) { checkCompose<std::uint8_t>(c, channels, passes); }});
+      checks.push_back(
+          {"compose 16 bit, " + name, [=](Context& c) { checkCompose<std::uint16_t>(c, channels, passes); }});
     }
   }
   return checks;

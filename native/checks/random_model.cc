@@ -91,7 +91,8 @@ RandomModel::RandomModel(const NetworkShape& shape, std::uint64_t seed) : shape_
 
 void RandomModel::setBias(const std::string& key, std::int32_t bias) {
   const std::vector<std::int64_t> shape = tensors_.at(key + ".bias").shape;
-  put(key + ".bias", FileTensor::Type::kI32, shape, std::vector<std::int32_t>(static_cast<std::size_t>(shape[0]), bias));
+  put(key + ".bias", FileTensor::Type::kI32, shape,
+      std::vector<std::int32_t>(static_cast<std::size_t>(shape[0]), bias));
 }
 
 template <class T>

@@ -348,9 +348,8 @@ std::vector<double> referenceBlur(const Problem& problem, const std::vector<doub
   const Grid grid(problem);
   Image sum = grid.filled(0);
   for (int mode = 0; mode < problem.shape.modes; ++mode) {
-    const Image weighted = grid.map([&](int row, int column) {
-      return coefficient(problem, mode, row, column) * x[grid.at(row, column)];
-    });
+    const Image weighted = grid.map(
+        [&](int row, int column) { return coefficient(problem, mode, row, column) * x[grid.at(row, column)]; });
     const Image blurred = convolve(problem, mode, weighted, 1);
     std::transform(sum.begin(), sum.end(), blurred.begin(), sum.begin(), std::plus<>());
   }

@@ -14,11 +14,11 @@ namespace perifocal::checks {
 struct Problem {
   SolverShape shape;
   SolverSettings settings;
-  std::vector<double> kernels;            ///< one per mode
-  std::vector<float> coefficients;        ///< a grid per mode; empty with one mode
+  std::vector<double> kernels;      ///< one per mode
+  std::vector<float> coefficients;  ///< a grid per mode; empty with one mode
   int gridRows = 1, gridColumns = 1;
-  std::vector<float> samples;             ///< in [0, 1]
-  std::vector<std::uint8_t> valid;        ///< empty: all
+  std::vector<float> samples;       ///< in [0, 1]
+  std::vector<std::uint8_t> valid;  ///< empty: all
 };
 
 /// A on the padded image, or its adjoint.

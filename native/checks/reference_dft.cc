@@ -22,7 +22,8 @@ std::vector<ComplexD> rootsOf(std::size_t n) {
 }
 
 /// By decimation in time; `roots` are those of the whole transform, `step` of them to the next one here.
-std::vector<ComplexD> dft(const ComplexD* x, std::size_t count, std::size_t stride, const std::vector<ComplexD>& roots) {
+std::vector<ComplexD> dft(const ComplexD* x, std::size_t count, std::size_t stride,
+                          const std::vector<ComplexD>& roots) {
   std::vector<ComplexD> out(count);
   if (count == 1) return {x[0]};
   const std::size_t p = smallestFactor(count), rest = count / p, step = roots.size() / count;
@@ -36,15 +37,16 @@ std::vector<ComplexD> dft(const ComplexD* x, std::size_t count, std::size_t stri
 
 }  // namespace
 
-std::vector<ComplexD> referenceDft(const std::vector<ComplexD>& x) { return dft(x.data(), x.size(), 1, rootsOf(x.size())); }
+std::vector<ComplexD> referenceDft(const std::vector<ComplexD>& x) {
+  return dft(x.data(), x.size(), 1, rootsOf(x.size()));
+}
 
 std::vector<ComplexD> referenceDft2d(const std::vector<float>& image, int rows, int columns) {
   const int bins = columns / 2 + 1;
   std::vector<ComplexD> out(static_cast<std::size_t>(rows) * bins);
   for (int v = 0; v < rows; ++v) {
-    const std::vector<ComplexD> row =
-        referenceDft({image.begin() + static_cast<std::ptrdiff_t>(v) * columns,
-                      image.begin() + static_cast<std::ptrdiff_t>(v + 1) * columns});
+    const std::vector<ComplexD> row = referenceDft({image.begin() + static_cast<std::ptrdiff_t>(v) * columns,
+                                                    image.begin() + static_cast<std::ptrdiff_t>(v + 1) * columns});
     for (int u = 0; u < bins; ++u) out[static_cast<std::size_t>(v) * bins + u] = row[u];
   }
   std::vector<ComplexD> column(rows);

@@ -1,4 +1,5 @@
-// Image-quality metrics by their definitions, in double precision and without sharing work: the oracle of native/metrics.
+// Image-quality metrics by their definitions, in double precision and without sharing work: the oracle of
+// native/metrics.
 #pragma once
 
 #include <vector>

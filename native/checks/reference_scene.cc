@@ -16,7 +16,8 @@ ReferencePlane roundedGrey(const FrameView& frame, int width, int height) {
   const ReferencePlane luminance = referencePlane(frame, kLuminance);
   ReferencePlane grey{width, height, {}};
   for (int i = 0; i < width * height; ++i) {
-    grey.values.push_back(std::floor(std::clamp(luminance.at(i % width, i / width) * (255 / fullScale(frame.type)), 0.0, 255.0) + 0.5));
+    grey.values.push_back(
+        std::floor(std::clamp(luminance.at(i % width, i / width) * (255 / fullScale(frame.type)), 0.0, 255.0) + 0.5));
   }
   return grey;
 }
@@ -28,7 +29,8 @@ ReferencePlane halve(const ReferencePlane& in) {
   for (int i = 0; i < out.width * out.height; ++i) {
     const int x = 2 * (i % out.width) - 3, y = 2 * (i / out.width) - 3;
     double sum = 0;
-    for (int k = 0; k < 64; ++k) sum += cubic[k % 8] * cubic[k / 8] * in.at(mirror(x + k % 8, in.width), mirror(y + k / 8, in.height));
+    for (int k = 0; k < 64; ++k)
+      sum += cubic[k % 8] * cubic[k / 8] * in.at(mirror(x + k % 8, in.width), mirror(y + k / 8, in.height));
     out.values.push_back(sum / (256 * 256));
   }
   return out;
@@ -142,7 +144,8 @@ std::vector<double> referenceScene(const FrameView& frame) {
   for (int scale = 0; scale < 2; ++scale) {
     const auto all = products(normalise(image, false).coefficients, 0, 0, image.width, image.height);
     double variance = 0, magnitude = 0;
-    for (double value : all[0]) variance += value * value / all[0].size(), magnitude += std::fabs(value) / all[0].size();
+    for (double value : all[0])
+      variance += value * value / all[0].size(), magnitude += std::fabs(value) / all[0].size();
     const double wanted = variance / (magnitude * magnitude);
     features.insert(features.end(), {bestShape([&](double ratio) { return std::fabs(1 / ratio - wanted); }), variance});
     for (int s = 1; s <= 4; ++s) {

@@ -1,4 +1,5 @@
-// Features of NIQE and BRISQUE by their definitions, in double precision: the oracle of native/metrics/scene_statistics.h.
+// Features of NIQE and BRISQUE by their definitions, in double precision: the oracle of
+// native/metrics/scene_statistics.h.
 #pragma once
 
 #include <vector>

@@ -49,7 +49,8 @@ void checkImbalance(Context& context) {
   const auto imbalance = [&](int width, int threads) {
     return splitImbalance(graph, {width, 64, false, threads, 16}, 8);
   };
-  context.expect(imbalance(1536, 1) == 1 && imbalance(1536, 2) == 1 && imbalance(1536, 3) == 1, "an even split is uneven");
+  context.expect(imbalance(1536, 1) == 1 && imbalance(1536, 2) == 1 && imbalance(1536, 3) == 1,
+                 "an even split is uneven");
   // Of 2048, 1024 and 512 columns a thread gets at most 684, 344 and 172: the scales share the work about equally.
   context.expect(imbalance(2048, 3) > 1.002 && imbalance(2048, 3) < 1.008, "the share of 2048 columns is another");
   // One tile's columns are one thread's work.

@@ -86,8 +86,8 @@ void checkReuse(Context& context, const NamedProblem& named) {
 
 void checkLongRun(Context& context) {
   NamedProblem named = problemNamed("rl, bertero");
-  const double decibels = psnr(Run(named.problem, nativeFloatUnits().front(), 1).solve(50),
-                               referenceSolution(named.problem, 50));
+  const double decibels =
+      psnr(Run(named.problem, nativeFloatUnits().front(), 1).solve(50), referenceSolution(named.problem, 50));
   context.expect(decibels >= 90, std::to_string(decibels) + " dB from the reference after 50 iterations");
 }
 

@@ -1,4 +1,5 @@
-// Kernels of star fits: densities against the standard library's functions, slopes against differences, sums against sums.
+// Kernels of star fits: densities against the standard library's functions, slopes against differences, sums against
+// sums.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -44,8 +45,9 @@ double densityOf(const Streak& streak, double x, double y) {
 
 Lists sampleStreak(const StarKernels& kernels, const Streak& streak, double x, double y, const Places& places) {
   Lists lists = listsOf(6);
-  kernels.sampleStreak(streak, x, y, places.points(),
-                       {lists[0].data(), lists[1].data(), lists[2].data(), {lists[3].data(), lists[4].data(), lists[5].data()}});
+  kernels.sampleStreak(
+      streak, x, y, places.points(),
+      {lists[0].data(), lists[1].data(), lists[2].data(), {lists[3].data(), lists[4].data(), lists[5].data()}});
   return lists;
 }
 
@@ -55,19 +57,23 @@ void checkStreak(Context& context, const StarKernels& kernels, const StarKernels
     const auto shape = [=](double l, double a, double s) { return Streak{l, std::cos(a), std::sin(a), s, 1}; };
     const Places places(length / 2 + 8, 3);
     const Lists found = sampleStreak(kernels, shape(length, angle, sigma), 0.3, -0.2, places);
-    context.expect(found == sampleStreak(scalar, shape(length, angle, sigma), 0.3, -0.2, places), "other bits than scalar");
+    context.expect(found == sampleStreak(scalar, shape(length, angle, sigma), 0.3, -0.2, places),
+                   "other bits than scalar");
     for (int i = 0; i < kCount; ++i) {
       const double x = places.x[i] - 0.3, y = places.y[i] + 0.2;
       const auto slope = [&](double dx, double dy, double dl, double da, double ds) {
         return (densityOf(shape(length + dl, angle + da, sigma + ds), x + dx, y + dy) -
-                densityOf(shape(length - dl, angle - da, sigma - ds), x - dx, y - dy)) / (2 * step);
+                densityOf(shape(length - dl, angle - da, sigma - ds), x - dx, y - dy)) /
+               (2 * step);
       };
-      const double wanted[] = {densityOf(shape(length, angle, sigma), x, y), slope(step, 0, 0, 0, 0), slope(0, step, 0, 0, 0),
-                               length == 0 ? 0 : slope(0, 0, step, 0, 0), slope(0, 0, 0, step, 0), slope(0, 0, 0, 0, step)};
+      const double wanted[] = {
+          densityOf(shape(length, angle, sigma), x, y), slope(step, 0, 0, 0, 0), slope(0, step, 0, 0, 0),
+          length == 0 ? 0 : slope(0, 0, step, 0, 0),    slope(0, 0, 0, step, 0), slope(0, 0, 0, 0, step)};
       for (int list = 0; list < 6; ++list) {
         const double error = std::fabs(found[list][i] - wanted[list]);
-        context.expect(error <= (list == 0 ? 1e-13 : 1e-7),
-                       "length " + std::to_string(length) + ", list " + std::to_string(list) + ": off by " + std::to_string(error));
+        context.expect(error <= (list == 0 ? 1e-13 : 1e-7), "length " + std::to_string(length) + ", list " +
+                                                                std::to_string(list) + ": off by " +
+                                                                std::to_string(error));
       }
     }
   }
@@ -101,12 +107,15 @@ void checkLags(Context& context, const StarKernels& kernels, const StarKernels& 
       const auto at = [&](double da, double dl, double dv) {
         return lagOf(angle + da, length + dl, kLogVariance + dv, places.x[i], places.y[i]);
       };
-      const auto slope = [&](double da, double dl, double dv) { return (at(da, dl, dv) - at(-da, -dl, -dv)) / (2 * kStep); };
+      const auto slope = [&](double da, double dl, double dv) {
+        return (at(da, dl, dv) - at(-da, -dl, -dv)) / (2 * kStep);
+      };
       const double wanted[] = {at(0, 0, 0), slope(kStep, 0, 0), slope(0, kStep, 0), slope(0, 0, kStep)};
       for (int list = 0; list < 4; ++list) {
         const double error = std::fabs(found[list][i] - wanted[list]);
-        context.expect(error <= (list == 0 ? 1e-12 : 1e-6),
-                       "length " + std::to_string(length) + ", list " + std::to_string(list) + ": off by " + std::to_string(error));
+        context.expect(error <= (list == 0 ? 1e-12 : 1e-6), "length " + std::to_string(length) + ", list " +
+                                                                std::to_string(list) + ": off by " +
+                                                                std::to_string(error));
       }
     }
   }
@@ -142,7 +151,8 @@ void checkSums(Context& context, const StarKernels& kernels) {
       }
     }
     const auto expectNear = [&](double a, double b, const char* what) {
-      context.expect(std::fabs(a - b) <= 1e-11 * (1 + std::fabs(b)), std::string(what) + " of " + std::to_string(unknowns));
+      context.expect(std::fabs(a - b) <= 1e-11 * (1 + std::fabs(b)),
+                     std::string(what) + " of " + std::to_string(unknowns));
     };
     expectNear(found.squares, wanted.squares, "squares");
     expectNear(found.logs, wanted.logs, "logarithms");
@@ -184,7 +194,8 @@ void checkArrow(Context& context) {
       if (i >= kPlace) shapeRest[i - kPlace] += rest;
     }
   }
-  for (double rest : shapeRest) context.expect(std::fabs(rest) < 1e-10, "the shape's equation is off by " + std::to_string(rest));
+  for (double rest : shapeRest)
+    context.expect(std::fabs(rest) < 1e-10, "the shape's equation is off by " + std::to_string(rest));
   normals[1].products = {{}, kSide};
   context.expect(!solveArrow(normals, kShape, 0, solution), "a star without pixels is not singular");
 }
@@ -199,7 +210,8 @@ void checkMedian(Context& context) {
     const double found = medianOf(std::span<const float>(values));
     std::sort(values.begin(), values.end());
     const double wanted = (static_cast<double>(values[(count - 1) / 2]) + values[count / 2]) / 2;
-    context.expect(found == wanted, std::string(kind) + ", " + std::to_string(count) + " values: " + std::to_string(found));
+    context.expect(found == wanted,
+                   std::string(kind) + ", " + std::to_string(count) + " values: " + std::to_string(found));
   };
   for (int count : {1, 2, 3, 64, 65, 100, 1023, 1024, 5000}) {
     const auto unit = [&] { return static_cast<float>(random.unit()); };
@@ -208,7 +220,9 @@ void checkMedian(Context& context) {
     expectMedian("all equal", count, [] { return 0.25f; });
     expectMedian("of two kinds", count, [&] { return unit() < 0.5f ? -1.0f : 1e6f; });
     expectMedian("with a few far off", count, [&] { return unit() < 0.95f ? 1 + 1e-3f * unit() : 1e30f * unit(); });
-    expectMedian("with infinities", count, [&] { return unit() < 0.1f ? -kInfinity : unit() < 0.1f ? kInfinity : unit(); });
+    expectMedian("with infinities", count, [&] {
+      return unit() < 0.1f ? -kInfinity : unit() < 0.1f ? kInfinity : unit();
+    });
   }
 }
 

@@ -31,7 +31,8 @@ std::vector<T> transposedImage(const std::vector<T>& image, int width, int heigh
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
       for (int c = 0; c < 3; ++c)
-        out[(static_cast<std::size_t>(x) * height + y) * 3 + c] = image[(static_cast<std::size_t>(y) * width + x) * 3 + c];
+        out[(static_cast<std::size_t>(x) * height + y) * 3 + c] =
+            image[(static_cast<std::size_t>(y) * width + x) * 3 + c];
   return out;
 }
 
@@ -195,7 +196,8 @@ void checkPlanIsMinimal(Context& context) {
         }
         schedule.complete(*firing);
         for (const StageInput& input : stage.inputs) {
-          for (int& r = firstLive[input.tensor]; r < schedule.firstLive(input.tensor); ++r) store.release(input.tensor, r);
+          for (int& r = firstLive[input.tensor]; r < schedule.firstLive(input.tensor); ++r)
+            store.release(input.tensor, r);
         }
         if (refused) break;
       }
@@ -217,10 +219,9 @@ std::vector<Check> streamingChecks() {
                         }});
       if (!kernels->layout.hasWinograd()) continue;
       for (bool keep : {false, true}) {
-        checks.push_back({"winograd's stream == whole image, " + text(c) + (keep ? ", weights kept, " : ", ") + name,
-                          [=](Context& context) {
-                            compareWithReference(context, c, *kernels, {0, 0, false, 1, 4, keep});
-                          }});
+        checks.push_back(
+            {"winograd's stream == whole image, " + text(c) + (keep ? ", weights kept, " : ", ") + name,
+             [=](Context& context) { compareWithReference(context, c, *kernels, {0, 0, false, 1, 4, keep}); }});
       }
     }
     for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {

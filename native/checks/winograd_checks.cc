@@ -45,7 +45,7 @@ std::vector<ConvCase> cases() {
   return all;
 }
 
-constexpr int kB[6][6] = {{4, 0, -5, 0, 1, 0}, {0, 4, 4, -1, -1, 0}, {0, -4, 4, 1, -1, 0},
+constexpr int kB[6][6] = {{4, 0, -5, 0, 1, 0},  {0, 4, 4, -1, -1, 0}, {0, -4, 4, 1, -1, 0},
                           {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
 constexpr int kG[6][3] = {{6, 0, 0}, {1, 1, 1}, {1, -1, 1}, {1, 2, 4}, {1, -2, 4}, {0, 0, 6}};
 constexpr int kA[4][6] = {{1, 4, 4, 1, 1, 0}, {0, 2, -2, 1, -1, 0}, {0, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 1}};
@@ -122,8 +122,8 @@ void checkWraparound(Context& context) {
 void addChecksOf(const Kernels& kernels, const std::string& name, std::vector<Check>& checks) {
   if (!kernels.layout.hasWinograd()) return;
   for (const ConvCase& c : cases()) {
-    checks.push_back({name + " winograd " + nameOf(c),
-                      [&kernels, c](Context& context) { compareWithDirect(context, kernels, c); }});
+    checks.push_back(
+        {name + " winograd " + nameOf(c), [&kernels, c](Context& context) { compareWithDirect(context, kernels, c); }});
   }
 }
 

@@ -33,8 +33,8 @@ void CoefficientGrid::set(const Psf& psf, int modes) {
 float CoefficientGrid::node(int mode, int y, int column) const {
   const float* grid = nodes_.data() + static_cast<std::ptrdiff_t>(mode) * rows_ * columns_ + column;
   if (rows_ == 1 || geometry_.height == 1) return grid[0];
-  const double at = static_cast<double>(nearestInTile(y, geometry_.height, geometry_.rows)) * (rows_ - 1) /
-                    (geometry_.height - 1);
+  const double at =
+      static_cast<double>(nearestInTile(y, geometry_.height, geometry_.rows)) * (rows_ - 1) / (geometry_.height - 1);
   const int above = std::min(static_cast<int>(at), rows_ - 2);
   const double share = at - above;
   return static_cast<float>((1 - share) * grid[above * columns_] + share * grid[(above + 1) * columns_]);

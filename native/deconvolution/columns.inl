@@ -84,9 +84,23 @@ void predict(const SolveBlock& block, float relaxation) {
 template <class V>
 constexpr DeconvolutionKernels deconvolutionKernelsOf(const char* name) {
   return {name,
-          widen<std::uint8_t>, widen<std::uint16_t>, widenFloats,
-          ratio<V>, dampedRatio<V>, correct<V>, range<V>, compare<V>, advanceStep<V>, extrapolate<V>,
-          direction<V>, totalVariation<V>,
-          shrinkDifference<V>, divergence<V>,
-          multiplyReal<V>, multiplyComplex<V, false>, multiplyComplex<V, true>, solve<V>, predict<V>};
+          widen<std::uint8_t>,
+          widen<std::uint16_t>,
+          widenFloats,
+          ratio<V>,
+          dampedRatio<V>,
+          correct<V>,
+          range<V>,
+          compare<V>,
+          advanceStep<V>,
+          extrapolate<V>,
+          direction<V>,
+          totalVariation<V>,
+          shrinkDifference<V>,
+          divergence<V>,
+          multiplyReal<V>,
+          multiplyComplex<V, false>,
+          multiplyComplex<V, true>,
+          solve<V>,
+          predict<V>};
 }

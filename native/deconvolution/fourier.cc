@@ -30,9 +30,7 @@ Penalty Penalty::gradient(const Geometry& geometry) {
   return {sineSquares(geometry.rows, geometry.rows), sineSquares(paddedBins(geometry), geometry.columns)};
 }
 
-double frequencyOf(int index, int size) {
-  return static_cast<double>(index <= size / 2 ? index : index - size) / size;
-}
+double frequencyOf(int index, int size) { return static_cast<double>(index <= size / 2 ? index : index - size) / size; }
 
 float* LightMeter::find(const ColumnBlock& block) {
   if (block.bin != 0) return nullptr;

@@ -9,8 +9,8 @@
 namespace perifocal {
 namespace {
 
-/// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile, and so
-/// long that what one edge makes of it does not reach the other: else it would matter how far the other is.
+/// Weights need an unknown rim of one radius on either side. A continuation is to be smooth two radii from the tile,
+/// and so long that what one edge makes of it does not reach the other: else it would matter how far the other is.
 int paddedSize(const SolverShape& shape, int size, int radius) {
   if (shape.boundary == Boundary::kPeriodic) return size;
   const bool weighted = shape.method == DeconvolutionMethod::kRichardsonLucy && shape.boundary == Boundary::kBertero;

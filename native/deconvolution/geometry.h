@@ -7,9 +7,9 @@
 namespace perifocal {
 
 struct Geometry {
-  int width, height;              ///< of the tile
-  int columns, rows;              ///< of the transforms
-  std::ptrdiff_t pitch;           ///< floats from row to row of a plane: `columns` and at least 16 more
+  int width, height;     ///< of the tile
+  int columns, rows;     ///< of the transforms
+  std::ptrdiff_t pitch;  ///< floats from row to row of a plane: `columns` and at least 16 more
 
   std::size_t planeBytes() const { return static_cast<std::size_t>(pitch) * rows * sizeof(float); }
 };

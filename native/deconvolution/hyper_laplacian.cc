@@ -25,7 +25,9 @@ double betaOf(int step) {
 class HyperLaplacian final : public Method {
  public:
   HyperLaplacian(const Workspace& workspace, Arena& arena)
-      : w_(workspace), penalty_(Penalty::gradient(workspace.geometry)), residuals_(workspace.geometry),
+      : w_(workspace),
+        penalty_(Penalty::gradient(workspace.geometry)),
+        residuals_(workspace.geometry),
         surroundings_(workspace, observation_, transfer_) {
     spectrum_ = w_.fft.takeSpectrum(arena);
     transfer_.create(w_.shape, w_.geometry, w_.kernels, arena);

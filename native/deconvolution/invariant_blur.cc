@@ -7,8 +7,7 @@ namespace {
 /// One PSF: everything happens in place in one spectrum.
 class InvariantBlur final : public Blur {
  public:
-  InvariantBlur(const BlurContext& context, Arena& arena)
-      : fft_(context.fft), spectrum_(fft_.takeSpectrum(arena)) {
+  InvariantBlur(const BlurContext& context, Arena& arena) : fft_(context.fft), spectrum_(fft_.takeSpectrum(arena)) {
     transfer_.create(context.shape, context.geometry, context.kernels, arena);
   }
 

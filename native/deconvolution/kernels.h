@@ -44,12 +44,12 @@ struct Shrinkage {
 
 /// Some rows of one group of 16 bins. The solution X minimises |H X - Y|^2 + weight (P |X|^2 - 2 Re conj(X) F).
 struct SolveBlock {
-  float* data;                 ///< in: F, or Y where `observed` is null (F = 0); out: X
-  const float* observed;       ///< Y, or null
-  const float* otf;            ///< H: 32 floats a row, or 16 where it is real
+  float* data;            ///< in: F, or Y where `observed` is null (F = 0); out: X
+  const float* observed;  ///< Y, or null
+  const float* otf;       ///< H: 32 floats a row, or 16 where it is real
   bool realOtf;
-  const int* frequency;        ///< of every row
-  const float* rowPenalty;     ///< P = rowPenalty[frequency] + columnPenalty[lane]
+  const int* frequency;     ///< of every row
+  const float* rowPenalty;  ///< P = rowPenalty[frequency] + columnPenalty[lane]
   const float* columnPenalty;
   int rows;
   float weight;

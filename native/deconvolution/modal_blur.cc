@@ -16,8 +16,13 @@ std::ptrdiff_t kernelSizeOf(const SolverShape& shape) {
 class ModalBlur final : public Blur {
  public:
   ModalBlur(const BlurContext& context, Arena& arena)
-      : fft_(context.fft), pool_(context.pool), geometry_(context.geometry), modes_(context.shape.modes),
-        kernelSize_(kernelSizeOf(context.shape)), spectrum_(fft_.takeSpectrum(arena)), transfers_(modes_),
+      : fft_(context.fft),
+        pool_(context.pool),
+        geometry_(context.geometry),
+        modes_(context.shape.modes),
+        kernelSize_(kernelSizeOf(context.shape)),
+        spectrum_(fft_.takeSpectrum(arena)),
+        transfers_(modes_),
         coefficients_(geometry_) {
     for (TransferFunction& transfer : transfers_) transfer.create(context.shape, geometry_, context.kernels, arena);
     sum_.create(geometry_, 2 * kBinGroup, arena);

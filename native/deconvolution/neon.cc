@@ -7,13 +7,13 @@
 namespace perifocal {
 namespace {
 
-#include "simd/floats_scalar.h"
 #include "simd/floats_neon.h"
+#include "simd/floats_scalar.h"
 
+#include "deconvolution/columns.inl"
 #include "deconvolution/math.inl"
 #include "deconvolution/rows.inl"
 #include "deconvolution/shrink.inl"
-#include "deconvolution/columns.inl"
 
 }  // namespace
 

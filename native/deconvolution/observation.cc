@@ -104,9 +104,7 @@ void Observation::values(int y, float* out, float* spare) const {
 }
 
 void Observation::valid(int y, float* out, float* spare) const {
-  blendRows(y, out, spare, [this](int row, float* to) {
-    widenMask(row, to);
-  });
+  blendRows(y, out, spare, [this](int row, float* to) { widenMask(row, to); });
   // Continued pixels count only where all that they blend do.
   const int count = observedColumns(y);
   for (int x = 0; x < count; ++x) out[x] = out[x] > 0.999f ? 1.0f : 0.0f;

@@ -45,9 +45,9 @@ class Observation {
   Geometry geometry_{};
   const DeconvolutionKernels* kernels_ = nullptr;
   bool continued_ = false;
-  std::byte* copy_ = nullptr;      ///< samples of the tile, row by row; null: not kept
-  std::uint8_t* mask_ = nullptr;   ///< a byte a pixel, 0: left out; null: all count
-  SourceWindow view_;              ///< of the copy, or else of the frame
+  std::byte* copy_ = nullptr;     ///< samples of the tile, row by row; null: not kept
+  std::uint8_t* mask_ = nullptr;  ///< a byte a pixel, 0: left out; null: all count
+  SourceWindow view_;             ///< of the copy, or else of the frame
   float scale_ = 1, offset_ = 0;
   std::vector<Continuation> columnsBeyond_, rowsBeyond_;
   std::vector<RowRange> ranges_;

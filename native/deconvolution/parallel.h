@@ -9,8 +9,8 @@
 
 namespace perifocal {
 
-/// Runs `body(row, thread)` for every row, `atOnce` of them in a thread's turn; what a body computes must depend on its row
-/// alone.
+/// Runs `body(row, thread)` for every row, `atOnce` of them in a thread's turn; what a body computes must depend on its
+/// row alone.
 template <class Body>
 void forEachRow(ThreadPool& pool, int rows, Body&& body, int atOnce = 16) {
   struct Work {
@@ -47,9 +47,8 @@ struct ColumnVisit {
 
   template <class F>
   explicit ColumnVisit(F& f)
-      : function([](void* context, const ColumnBlock& block, int thread) {
-          (*static_cast<F*>(context))(block, thread);
-        }),
+      : function(
+            [](void* context, const ColumnBlock& block, int thread) { (*static_cast<F*>(context))(block, thread); }),
         context(const_cast<void*>(static_cast<const void*>(&f))) {}
 };
 

@@ -46,8 +46,8 @@ void RadialSpectrum::add(const ColumnBlock& block, const TransferFunction& trans
       const int index = static_cast<int>(std::sqrt(fx * fx + fy * fy) * 2 * kRings);
       if (index >= kRings || (block.bin + i == 0 && block.frequency[r] == 0)) continue;
       const float imaginary = transfer.isReal() ? 0.0f : otf[kBinGroup + i];
-      rings[index].power += static_cast<double>(data[i]) * data[i] +
-                            static_cast<double>(data[kBinGroup + i]) * data[kBinGroup + i];
+      rings[index].power +=
+          static_cast<double>(data[i]) * data[i] + static_cast<double>(data[kBinGroup + i]) * data[kBinGroup + i];
       rings[index].transfer += static_cast<double>(otf[i]) * otf[i] + static_cast<double>(imaginary) * imaginary;
       rings[index].count += 1;
     }
@@ -65,7 +65,7 @@ RadialSpectrum::Ring RadialSpectrum::ring(int index) const {
 }
 
 SignalFit RadialSpectrum::fit(double sigma, SignalPrior prior) const {
-  constexpr double kLeastSignal = 0.5;    // over the noise: below, the difference of the two means little
+  constexpr double kLeastSignal = 0.5;  // over the noise: below, the difference of the two means little
   constexpr double kLeastTransfer = 1e-3;
   const double pixels = static_cast<double>(geometry_.rows) * geometry_.columns, noise = std::max(sigma * sigma, 1e-12);
   LineFit line;
@@ -77,7 +77,7 @@ SignalFit RadialSpectrum::fit(double sigma, SignalPrior prior) const {
     line.add(std::log((index + 0.5) / (2 * kRings)), std::log(signal / transfer), 1);
   }
   if (line.isEmpty()) return {1, 0};
-  const double slope = prior == SignalPrior::kPowerLaw  ? std::clamp(line.slope(), -4.0, 0.0)
+  const double slope = prior == SignalPrior::kPowerLaw   ? std::clamp(line.slope(), -4.0, 0.0)
                        : prior == SignalPrior::kGradient ? -2.0
                                                          : 0.0;
   // The gradient's penalty is (2 pi rho)^2 where it matters.

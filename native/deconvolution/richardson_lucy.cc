@@ -64,7 +64,7 @@ class RichardsonLucy final : public Method {
   double validPixels_ = 0;
   double observedLight_ = 0;  ///< of all that is observed, within the tile and beyond
   float floor_ = kLeastFloor;
-  double lastSquare_ = 0;     ///< <g, g> of the last step
+  double lastSquare_ = 0;  ///< <g, g> of the last step
   int steps_ = 0;
 };
 

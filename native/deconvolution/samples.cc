@@ -43,7 +43,8 @@ auto* rowOf(const Window& window, int y) {
 SourceWindow partOf(const SourceWindow& window, int left, int top) {
   SourceWindow part = window;
   const std::ptrdiff_t samples = top * window.rowStride + left * window.pixelStride;
-  part.first = static_cast<const std::byte*>(window.first) + samples * static_cast<std::ptrdiff_t>(sampleBytes(window.type));
+  part.first =
+      static_cast<const std::byte*>(window.first) + samples * static_cast<std::ptrdiff_t>(sampleBytes(window.type));
   return part;
 }
 

@@ -23,9 +23,9 @@ constexpr float fullScale(SampleType type) {
 
 struct SolverShape {
   DeconvolutionMethod method = DeconvolutionMethod::kRichardsonLucy;
-  int width = 0, height = 0;      ///< pixels of the tile
-  int radiusX = 0, radiusY = 0;   ///< of every PSF
-  bool symmetric = false;         ///< every PSF equals itself turned by 180 degrees
+  int width = 0, height = 0;     ///< pixels of the tile
+  int radiusX = 0, radiusY = 0;  ///< of every PSF
+  bool symmetric = false;        ///< every PSF equals itself turned by 180 degrees
   int modes = 1;
   Boundary boundary = Boundary::kBertero;
   SampleType samples = SampleType::kUint8;
@@ -58,10 +58,10 @@ struct Psf {
 /// One channel of a part of an interleaved frame. T is const void or void.
 template <class T>
 struct SampleWindow {
-  T* first = nullptr;                 ///< its sample of the part's first pixel
+  T* first = nullptr;  ///< its sample of the part's first pixel
   SampleType type = SampleType::kUint8;
-  std::ptrdiff_t pixelStride = 1;     ///< samples
-  std::ptrdiff_t rowStride = 0;       ///< samples
+  std::ptrdiff_t pixelStride = 1;  ///< samples
+  std::ptrdiff_t rowStride = 0;    ///< samples
 };
 using SourceWindow = SampleWindow<const void>;
 using TargetWindow = SampleWindow<void>;

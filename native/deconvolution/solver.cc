@@ -34,14 +34,14 @@ SolverPlan planSolver(const SolverShape& shape) {
   SolverPlan plan;
   plan.geometry = geometryOf(shape);
   const MethodMemory method = methodMemory(shape, plan.geometry);
-  plan.buffers = {{{"transforms", RealFft2d::arenaBytes(plan.geometry.rows, plan.geometry.columns, shape.threads)},
-                   {"spectra", method.spectra},
-                   {"transfer functions", method.transferFunctions},
-                   {"samples", method.samples},
-                   {"weights", method.weights},
-                   {"estimates", method.estimates},
-                   {"rows", arenaBytes(RowScratch::bytes(shape, plan.geometry)) +
-                                arenaBytes(totalsBytes(plan.geometry))}}};
+  plan.buffers = {
+      {{"transforms", RealFft2d::arenaBytes(plan.geometry.rows, plan.geometry.columns, shape.threads)},
+       {"spectra", method.spectra},
+       {"transfer functions", method.transferFunctions},
+       {"samples", method.samples},
+       {"weights", method.weights},
+       {"estimates", method.estimates},
+       {"rows", arenaBytes(RowScratch::bytes(shape, plan.geometry)) + arenaBytes(totalsBytes(plan.geometry))}}};
   plan.arenaBytes = 0;
   for (const SolverBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.bytes;
   return plan;

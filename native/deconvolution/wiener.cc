@@ -16,8 +16,12 @@ namespace {
 class Wiener final : public Method {
  public:
   Wiener(const Workspace& workspace, Arena& arena)
-      : w_(workspace), flat_(Penalty::flat(workspace.geometry)), gradient_(Penalty::gradient(workspace.geometry)),
-        zero_(workspace.geometry.rows), residuals_(workspace.geometry), radial_(workspace.geometry),
+      : w_(workspace),
+        flat_(Penalty::flat(workspace.geometry)),
+        gradient_(Penalty::gradient(workspace.geometry)),
+        zero_(workspace.geometry.rows),
+        residuals_(workspace.geometry),
+        radial_(workspace.geometry),
         surroundings_(workspace, observation_, transfer_) {
     spectrum_ = w_.fft.takeSpectrum(arena);
     transfer_.create(w_.shape, w_.geometry, w_.kernels, arena);
@@ -82,8 +86,8 @@ StepReport Wiener::step(const SolverSettings& settings) {
 }
 
 void Wiener::divide(const ColumnBlock& block, const Penalty& penalty, float nsr) {
-  w_.kernels.solve({block.data, nullptr, transfer_.at(block), transfer_.isReal(), block.frequency,
-                    penalty.ofRow.data(), penalty.ofColumn.data() + block.bin, block.rows, nsr},
+  w_.kernels.solve({block.data, nullptr, transfer_.at(block), transfer_.isReal(), block.frequency, penalty.ofRow.data(),
+                    penalty.ofColumn.data() + block.bin, block.rows, nsr},
                    residuals_.at(block));
 }
 

@@ -8,10 +8,10 @@ namespace perifocal {
 struct NoiseRequest {
   SourceWindow window;
   int width, height;
-  int left, top;      ///< of the window in its frame, whose 8x8 blocks count from its corner
-  float saturation;   ///< samples at or above, and those at 0, are left out with their neighbours
-  bool jpeg;          ///< leave out what touches block borders
-  bool useMedian;     ///< of the absolute Laplacian, instead of its mean
+  int left, top;     ///< of the window in its frame, whose 8x8 blocks count from its corner
+  float saturation;  ///< samples at or above, and those at 0, are left out with their neighbours
+  bool jpeg;         ///< leave out what touches block borders
+  bool useMedian;    ///< of the absolute Laplacian, instead of its mean
 };
 
 struct NoiseEstimate {

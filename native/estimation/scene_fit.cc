@@ -37,7 +37,9 @@ class Fitter {
     std::vector<double> levels(model_.logPower, model_.logPower + model_.at.count);
     std::sort(levels.begin(), levels.end());
     const std::size_t quiet = std::min(levels.size(), std::max<std::size_t>(5, levels.size() / 20));
-    noise_ = std::accumulate(levels.begin(), levels.begin() + static_cast<std::ptrdiff_t>(quiet), 0.0) / static_cast<double>(quiet) - 0.1;
+    noise_ = std::accumulate(levels.begin(), levels.begin() + static_cast<std::ptrdiff_t>(quiet), 0.0) /
+                 static_cast<double>(quiet) -
+             0.1;
   }
 
   /// `near` may be empty.
@@ -50,7 +52,8 @@ class Fitter {
       State next = advance(best, damping);
       const double gain = best.cost - next.cost;
       const bool isLast = gain > 0 && gain < kLeastGain * best.cost;
-      damping = takeBetter(best, std::move(next)) ? std::max(damping * 0.3, kLeastDamping) : std::min(damping * 5, kMostDamping);
+      damping = takeBetter(best, std::move(next)) ? std::max(damping * 0.3, kLeastDamping)
+                                                  : std::min(damping * 5, kMostDamping);
       if (isLast) break;
     }
     return best;
@@ -134,7 +137,8 @@ class Fitter {
     const double* term = model_.terms;
     for (std::size_t point = 0; point < state.misfit.size(); ++point, term += given) {
       const double misfit = state.misfit[point], part = state.share[point];
-      for (std::size_t i = 0; i < given; ++i) row[i] = (i < static_cast<std::size_t>(model_.sceneCount) ? part : 1 - part) * term[i];
+      for (std::size_t i = 0; i < given; ++i)
+        row[i] = (i < static_cast<std::size_t>(model_.sceneCount) ? part : 1 - part) * term[i];
       for (std::size_t i = given; i < count; ++i) row[i] = part * slopes[i - given][point];
       addPoint(row, std::min(1.0, model_.huber / std::max(std::fabs(misfit), 1e-12)), misfit, equations);
     }

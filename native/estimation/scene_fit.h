@@ -16,13 +16,14 @@ struct Coefficient {
 /// log S = log(exp(sum of scene terms) |H|^2 + exp(sum of noise terms)).
 struct SceneModel {
   Frequencies at;
-  const double* logPower;                 ///< natural logarithms, one a frequency
-  const double* terms;                    ///< each coefficient's, frequency after frequency
-  std::vector<Coefficient> coefficients;  ///< the scene's, then the noise's; the first two are the scene's level and slope
-  int sceneCount;                         ///< how many of them are the scene's
-  const std::uint32_t* low;               ///< low frequencies, which show the scene's level
+  const double* logPower;  ///< natural logarithms, one a frequency
+  const double* terms;     ///< each coefficient's, frequency after frequency
+  std::vector<Coefficient>
+      coefficients;          ///< the scene's, then the noise's; the first two are the scene's level and slope
+  int sceneCount;            ///< how many of them are the scene's
+  const std::uint32_t* low;  ///< low frequencies, which show the scene's level
   std::size_t lowCount;
-  double huber;                           ///< misfits beyond this count linearly
+  double huber;  ///< misfits beyond this count linearly
 };
 
 /// Fits through optics of one kind, in turn.

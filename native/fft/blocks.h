@@ -15,10 +15,13 @@ void forEachBlock(ThreadPool& pool, int blocks, Work&& work) {
     int blocks;
     Work& work;
   } shared{{}, blocks, work};
-  pool.run([](void* context, int thread) {
-    auto& all = *static_cast<Shared*>(context);
-    for (int block; (block = all.next.fetch_add(1, std::memory_order_relaxed)) < all.blocks;) all.work(block, thread);
-  }, &shared);
+  pool.run(
+      [](void* context, int thread) {
+        auto& all = *static_cast<Shared*>(context);
+        for (int block; (block = all.next.fetch_add(1, std::memory_order_relaxed)) < all.blocks;)
+          all.work(block, thread);
+      },
+      &shared);
 }
 
 }  // namespace perifocal

@@ -118,9 +118,23 @@ void join(float* bundle, int half, const float* twiddles, float scale) {
 template <class V>
 constexpr FftKernels fftKernelsOf(const char* name) {
   return {name,
-          {{}, {}, radixOf<V, 2>(), radixOf<V, 3>(), radixOf<V, 4>(), radixOf<V, 5>(), {}, radixOf<V, 7>(),
+          {{},
+           {},
+           radixOf<V, 2>(),
+           radixOf<V, 3>(),
+           radixOf<V, 4>(),
+           radixOf<V, 5>(),
+           {},
+           radixOf<V, 7>(),
            radixOf<V, 8>()},
-          gatherColumns<V>, scatterColumns<V>, scatterBins<V>, gatherBins<V>, separate<V>, join<V>,
-          runMultiply<V, false>, runMultiply<V, true>,
-          runMultiplyLanes<V, false>, runMultiplyLanes<V, true>};
+          gatherColumns<V>,
+          scatterColumns<V>,
+          scatterBins<V>,
+          gatherBins<V>,
+          separate<V>,
+          join<V>,
+          runMultiply<V, false>,
+          runMultiply<V, true>,
+          runMultiplyLanes<V, false>,
+          runMultiplyLanes<V, true>};
 }

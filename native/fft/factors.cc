@@ -14,7 +14,8 @@ int divideOut(int& n, int prime) {
 /// Nanoseconds per element of a bundle, measured on Cascade Lake with AVX-512: of a pass, and of the way in and out.
 double passCost(int radix) {
   switch (radix) {
-    case 2: case 3: return 2.1;
+    case 2:
+    case 3: return 2.1;
     case 4: return 2.0;
     case 5: return 2.9;
     case 7: return 3.3;
@@ -32,7 +33,8 @@ int cheapest(int n, int minTwos) {
       for (std::int64_t size = fives; size < limit; size *= 3) {
         std::int64_t whole = size << minTwos;
         while (whole < n) whole *= 2;
-        if (whole < limit && (best == 0 || fftCost(static_cast<int>(whole)) < fftCost(best))) best = static_cast<int>(whole);
+        if (whole < limit && (best == 0 || fftCost(static_cast<int>(whole)) < fftCost(best)))
+          best = static_cast<int>(whole);
       }
     }
   }

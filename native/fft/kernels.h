@@ -7,8 +7,8 @@
 
 namespace perifocal {
 
-inline constexpr int kFftLines = 16;                  ///< lines of a bundle
-inline constexpr int kFftElement = 2 * kFftLines;     ///< floats of one element of a bundle
+inline constexpr int kFftLines = 16;               ///< lines of a bundle
+inline constexpr int kFftElement = 2 * kFftLines;  ///< floats of one element of a bundle
 inline constexpr int kMaxRadix = 8;
 
 /// Elements of a bundle, `step` floats apart.
@@ -27,14 +27,14 @@ using FftPass = void (*)(BundleIn in, BundleOut out, int blocks, int span, const
 
 /// The forms of one radix. "Inverse" conjugates every factor.
 struct FftRadix {
-  FftPass plain, plainInverse;      ///< span 1: no factors
-  FftPass after, afterInverse;      ///< factors on the outputs (decimation in frequency)
-  FftPass before, beforeInverse;    ///< factors on the inputs (decimation in time)
+  FftPass plain, plainInverse;    ///< span 1: no factors
+  FftPass after, afterInverse;    ///< factors on the outputs (decimation in frequency)
+  FftPass before, beforeInverse;  ///< factors on the inputs (decimation in time)
 };
 
 struct FftKernels {
   const char* name;
-  FftRadix radix[kMaxRadix + 1];    ///< 2, 3, 4, 5, 7 and 8
+  FftRadix radix[kMaxRadix + 1];  ///< 2, 3, 4, 5, 7 and 8
 
   /// 16 rows of reals to a bundle: column c goes to the 16 floats at `bundle + offsets[c]`.
   void (*gatherColumns)(const float* rows, std::ptrdiff_t stride, int columns, float* bundle, const int* offsets);
@@ -45,8 +45,8 @@ struct FftKernels {
   void (*scatterBins)(const float* bundle, int groups, float* rows, std::ptrdiff_t stride);
   void (*gatherBins)(const float* rows, std::ptrdiff_t stride, int groups, float* bundle);
 
-  /// In place: the transform of pairs of reals as complex numbers (half elements) becomes the half spectrum of the reals
-  /// (half + 1 elements). `twiddles`: exp(-2 pi i u / (2 half)) for u <= half / 2.
+  /// In place: the transform of pairs of reals as complex numbers (half elements) becomes the half spectrum of the
+  /// reals (half + 1 elements). `twiddles`: exp(-2 pi i u / (2 half)) for u <= half / 2.
   void (*separate)(float* bundle, int half, const float* twiddles);
   /// The reverse, with its result times 2 `scale`.
   void (*join)(float* bundle, int half, const float* twiddles, float scale);

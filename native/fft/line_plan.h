@@ -75,10 +75,10 @@ class LinePlan {
   int* order_ = nullptr;
 
   // Only with a chirp:
-  LinePlan* inner_ = nullptr;               ///< the transform of the padded convolution
-  const float* chirp_ = nullptr;            ///< exp(-pi i k^2 / length)
+  LinePlan* inner_ = nullptr;     ///< the transform of the padded convolution
+  const float* chirp_ = nullptr;  ///< exp(-pi i k^2 / length)
   const float* conjugateChirp_ = nullptr;
-  const float* chirpSpectrum_ = nullptr;    ///< of its conjugate, in the inner order, over the padded length
+  const float* chirpSpectrum_ = nullptr;  ///< of its conjugate, in the inner order, over the padded length
 };
 
 }  // namespace perifocal

@@ -61,8 +61,9 @@ void runMultiplyLanes(float* data, const float* factors, int count) {
   for (int i = 0; i < count; ++i, data += kFftElement, factors += kFftElement) {
     for (int lane = 0; lane < kFftLines; lane += V::kWidth) {
       const Complex<V> x = loadComplex<V, false>(data + lane), y = loadComplex<V, false>(factors + lane);
-      const Complex<V> product = kConjugate ? Complex<V>{V::fma(x.im, y.im, x.re * y.re), V::fnma(x.re, y.im, x.im * y.re)}
-                                            : Complex<V>{V::fnma(x.im, y.im, x.re * y.re), V::fma(x.re, y.im, x.im * y.re)};
+      const Complex<V> product = kConjugate
+                                     ? Complex<V>{V::fma(x.im, y.im, x.re * y.re), V::fnma(x.re, y.im, x.im * y.re)}
+                                     : Complex<V>{V::fnma(x.im, y.im, x.re * y.re), V::fma(x.re, y.im, x.im * y.re)};
       storeComplex<V, false>(data + lane, product);
     }
   }

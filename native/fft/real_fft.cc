@@ -64,8 +64,8 @@ Spectrum RealFft2d::takeSpectrum(Arena& arena) const {
 }
 
 struct RealFft2d::RowSweep {
-  const float* in;    ///< spectra of rows, or null
-  float* out;         ///< likewise
+  const float* in;  ///< spectra of rows, or null
+  float* out;       ///< likewise
   std::ptrdiff_t stride;
   RowFunction function;
   void* context;
@@ -115,11 +115,11 @@ constexpr std::size_t kElementBytes = sizeof(float) * kFftElement;
 struct ColumnVisit {
   RealFft2d::ColumnFunction function;
   void* context;
-  bool there;            ///< whether it comes from the spectrum, or goes to it
+  bool there;  ///< whether it comes from the spectrum, or goes to it
   const int* order;
   int bin, thread;
-  float* column;         ///< of the spectrum
-  float* nextColumn;     ///< that the thread is likely to want next, or null
+  float* column;      ///< of the spectrum
+  float* nextColumn;  ///< that the thread is likely to want next, or null
   std::ptrdiff_t stride;
 
   static void visit(void* self, int first, int positions, float* data) {
@@ -151,8 +151,15 @@ void RealFft2d::runColumns(ColumnSweep sweep) {
   forEachBlock(*pool_, groups, [&](int group, int thread) {
     float *column = elementOf(sweep.spectrum.data, group), *work = scratch_[thread].bundle;
     const int next = group + pool_->threads();
-    ColumnVisit call{sweep.function, sweep.context, sweep.there, columnPlan_.order(), group * kBinGroup, thread, column,
-                     next < groups ? elementOf(sweep.spectrum.data, next) : nullptr, stride};
+    ColumnVisit call{sweep.function,
+                     sweep.context,
+                     sweep.there,
+                     columnPlan_.order(),
+                     group * kBinGroup,
+                     thread,
+                     column,
+                     next < groups ? elementOf(sweep.spectrum.data, next) : nullptr,
+                     stride};
     if (sweep.there && sweep.back) {
       columnPlan_.through({column, stride}, work, {column, stride}, ColumnVisit::visit, &call);
     } else if (sweep.there) {

@@ -26,13 +26,13 @@ struct Spectrum {
 };
 
 /// What a function of columns gets: some rows of one group of 16 bins. Row i has the vertical frequency
-/// `frequency[i]` (0 to rows - 1, in no particular order); its 16 real parts are at `data + i * 32`, the 16 imaginary parts
-/// follow. In a spectrum, the same bins are at `at(frequency[i], bin)` in the same order.
+/// `frequency[i]` (0 to rows - 1, in no particular order); its 16 real parts are at `data + i * 32`, the 16 imaginary
+/// parts follow. In a spectrum, the same bins are at `at(frequency[i], bin)` in the same order.
 struct ColumnBlock {
   const int* frequency;
   int rows;
-  int bin;      ///< of the first of the 16; may reach beyond the last bin
-  int position; ///< of its first row in the order of visits, which is the same for all columns and sweeps
+  int bin;       ///< of the first of the 16; may reach beyond the last bin
+  int position;  ///< of its first row in the order of visits, which is the same for all columns and sweeps
   float* data;
 };
 
@@ -54,8 +54,8 @@ class RealFft2d {
   /// Rows of a block but for the last one; the n-th block starts at row n * blockRows().
   static constexpr int blockRows() { return kFftLines; }
 
-  /// `count` adjacent rows of reals from `row` on, `stride` floats apart; up to 16 floats beyond a row are scratch. Called
-  /// at the same time for different blocks by different threads; blocks do not depend on the number of threads.
+  /// `count` adjacent rows of reals from `row` on, `stride` floats apart; up to 16 floats beyond a row are scratch.
+  /// Called at the same time for different blocks by different threads; blocks do not depend on the number of threads.
   using RowFunction = void (*)(void* context, int row, int count, float* rows, std::ptrdiff_t stride, int thread);
   /// Every row, made by `produce`, transformed.
   void forwardRows(RowFunction produce, void* context, Spectrum out);
@@ -77,7 +77,7 @@ class RealFft2d {
 
  private:
   struct Scratch {
-    float* rows;      ///< 16 rows of reals
+    float* rows;  ///< 16 rows of reals
     float* bundle;
   };
   struct RowSweep;

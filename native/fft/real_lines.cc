@@ -18,9 +18,7 @@ std::ptrdiff_t rowStrideOf(int columns) { return (groupsOf(columns) + 1) * std::
 constexpr int kMaxMatrixRows = 4096;
 constexpr std::size_t kGroupBytes = sizeof(float) * kBinGroup;
 
-double costOf(int length) {
-  return isSmooth(length) ? fftCost(length) : 2 * fftCost(LinePlan::workElements(length));
-}
+double costOf(int length) { return isSmooth(length) ? fftCost(length) : 2 * fftCost(LinePlan::workElements(length)); }
 
 /// Predicted work of the rows of a matrix, 16 at a time, in the units of fftCost().
 double rowsCost(int rows, int columns) {
@@ -112,9 +110,8 @@ void RealLines::fillTurns(float* turns) const {
 
 void RealLines::forward(const float* values, float* re, float* im) {
   if (rows_ == 1) {
-    return forEachBlock(*pool_, groupsOf(lines_), [&](int block, int thread) {
-      forwardBatch(block, scratch_[thread], values, re, im);
-    });
+    return forEachBlock(*pool_, groupsOf(lines_),
+                        [&](int block, int thread) { forwardBatch(block, scratch_[thread], values, re, im); });
   }
   for (std::ptrdiff_t line = 0, bins = length_ / 2 + 1; line < lines_; ++line) {
     forwardLine(values + line * length_, re + line * bins, im + line * bins);
@@ -123,9 +120,8 @@ void RealLines::forward(const float* values, float* re, float* im) {
 
 void RealLines::inverse(const float* re, const float* im, float* values) {
   if (rows_ == 1) {
-    return forEachBlock(*pool_, groupsOf(lines_), [&](int block, int thread) {
-      inverseBatch(block, scratch_[thread], re, im, values);
-    });
+    return forEachBlock(*pool_, groupsOf(lines_),
+                        [&](int block, int thread) { inverseBatch(block, scratch_[thread], re, im, values); });
   }
   for (std::ptrdiff_t line = 0, bins = length_ / 2 + 1; line < lines_; ++line) {
     inverseLine(re + line * bins, im + line * bins, values + line * length_);
@@ -133,7 +129,8 @@ void RealLines::inverse(const float* re, const float* im, float* values) {
 }
 
 void RealLines::forwardBatch(int block, const Scratch& scratch, const float* values, float* re, float* im) const {
-  const std::ptrdiff_t first = std::ptrdiff_t{block} * kFftLines, bins = rowPlan_.bins(), rowStride = rowStrideOf(length_);
+  const std::ptrdiff_t first = std::ptrdiff_t{block} * kFftLines, bins = rowPlan_.bins(),
+                       rowStride = rowStrideOf(length_);
   const std::ptrdiff_t count = std::min<std::ptrdiff_t>(kFftLines, lines_ - first);
   for (std::ptrdiff_t r = 0; r < count; ++r) {
     std::copy_n(values + (first + r) * length_, length_, scratch.rows + r * rowStride);
@@ -151,7 +148,8 @@ void RealLines::forwardBatch(int block, const Scratch& scratch, const float* val
 }
 
 void RealLines::inverseBatch(int block, const Scratch& scratch, const float* re, const float* im, float* values) const {
-  const std::ptrdiff_t first = std::ptrdiff_t{block} * kFftLines, bins = rowPlan_.bins(), rowStride = rowStrideOf(length_);
+  const std::ptrdiff_t first = std::ptrdiff_t{block} * kFftLines, bins = rowPlan_.bins(),
+                       rowStride = rowStrideOf(length_);
   const std::ptrdiff_t count = std::min<std::ptrdiff_t>(kFftLines, lines_ - first);
   for (std::ptrdiff_t r = 0; r < count; ++r) {
     float* to = scratch.spectrum + r * stride_;
@@ -169,7 +167,8 @@ void RealLines::inverseBatch(int block, const Scratch& scratch, const float* re,
 }
 
 void RealLines::forwardLine(const float* values, float* re, float* im) {
-  forEachBlock(*pool_, groupsOf(rows_), [&](int block, int thread) { rowsOfLine(block, scratch_[thread].bundle, values); });
+  forEachBlock(*pool_, groupsOf(rows_),
+               [&](int block, int thread) { rowsOfLine(block, scratch_[thread].bundle, values); });
   forEachBlock(*pool_, groupsOf(rowPlan_.bins()), [&](int group, int thread) {
     float* work = scratch_[thread].bundle;
     columnPlan_.toOrder(FftDirection::kForward, {spectrum_ + std::ptrdiff_t{group} * kFftElement, stride_}, work);
@@ -183,7 +182,8 @@ void RealLines::inverseLine(const float* re, const float* im, float* values) {
     columnsOfBins(group, re, im, work);
     columnPlan_.fromOrder(FftDirection::kInverse, work, {spectrum_ + std::ptrdiff_t{group} * kFftElement, stride_});
   });
-  forEachBlock(*pool_, groupsOf(rows_), [&](int block, int thread) { lineOfRows(block, scratch_[thread].bundle, values); });
+  forEachBlock(*pool_, groupsOf(rows_),
+               [&](int block, int thread) { lineOfRows(block, scratch_[thread].bundle, values); });
 }
 
 /// 16 rows of the matrix, transformed and turned.
@@ -251,7 +251,8 @@ void RealLines::columnsOfBins(int group, const float* re, const float* im, float
     }
     // The imaginary parts of the sums of a real line are ignored.
     if (base == 0) work[kBinGroup] = 0.0f;
-    if (length_ % 2 == 0 && base <= length_ / 2 && length_ / 2 < base + direct) work[kBinGroup + length_ / 2 - base] = 0.0f;
+    if (length_ % 2 == 0 && base <= length_ / 2 && length_ / 2 < base + direct)
+      work[kBinGroup + length_ / 2 - base] = 0.0f;
   }
 }
 

@@ -1,5 +1,5 @@
-// Real 1-D transforms of one line or many. Many lines run side by side, 16 in a bundle. A single line fills the lanes by
-// itself: as a matrix of its values r + R c, transformed along c, turned, and transformed along r (Cooley and Tukey
+// Real 1-D transforms of one line or many. Many lines run side by side, 16 in a bundle. A single line fills the lanes
+// by itself: as a matrix of its values r + R c, transformed along c, turned, and transformed along r (Cooley and Tukey
 // 1965). Scaling as in real_fft.h.
 #pragma once
 
@@ -48,14 +48,14 @@ class RealLines {
   void columnsOfBins(int group, const float* re, const float* im, float* work) const;
 
   int lines_ = 0, length_ = 0;
-  int rows_ = 1, columns_ = 0;        ///< of the matrix of a line; one row: lines are not split
+  int rows_ = 1, columns_ = 0;  ///< of the matrix of a line; one row: lines are not split
   const FftKernels* kernels_ = nullptr;
   ThreadPool* pool_ = nullptr;
-  std::ptrdiff_t stride_ = 0;         ///< of spectra
+  std::ptrdiff_t stride_ = 0;  ///< of spectra
   RealRows rowPlan_;
   LinePlan columnPlan_;
-  float* spectrum_ = nullptr;         ///< of the matrix
-  const float* turns_ = nullptr;      ///< exp(-2 pi i r u / length), as the spectrum
+  float* spectrum_ = nullptr;     ///< of the matrix
+  const float* turns_ = nullptr;  ///< exp(-2 pi i r u / length), as the spectrum
   Scratch scratch_[3];
 };
 

@@ -99,7 +99,8 @@ std::size_t Transform::mappedBytes(const TransformShape& shape) {
                  : RealLines::arenaBytes(rows, columns, threads);
 }
 
-Status Transform::create(const TransformShape& shape, const FftKernels& kernels, std::unique_ptr<Transform>& transform) {
+Status Transform::create(const TransformShape& shape, const FftKernels& kernels,
+                         std::unique_ptr<Transform>& transform) {
   std::unique_ptr<Transform> made;
   if (shape.isImage) {
     made = std::make_unique<ImageTransform>(shape);

@@ -49,8 +49,8 @@ PERIFOCAL_INLINE void multiplyGroup(typename Isa::Vec (&sums)[sizeof...(I) * V],
 /// sums[pixel][channel] = bias + all taps, for one tile starting at output column `column`.
 template <class Isa, int V, std::size_t... I>
 PERIFOCAL_INLINE void accumulateTile(const StepRun<Isa>* runs, int runCount, std::ptrdiff_t column,
-                                     const typename Isa::Wgt* weights, const std::int32_t* bias,
-                                     std::int32_t* out, std::index_sequence<I...> groups) {
+                                     const typename Isa::Wgt* weights, const std::int32_t* bias, std::int32_t* out,
+                                     std::index_sequence<I...> groups) {
   constexpr int kCount = static_cast<int>(sizeof...(I)) * V;
   typename Isa::Vec sums[kCount] = {};
   const auto start = [&](auto index) PERIFOCAL_INLINE_LAMBDA {
@@ -78,8 +78,7 @@ PERIFOCAL_INLINE void accumulateTile(const StepRun<Isa>* runs, int runCount, std
 template <class Isa, int V>
 PERIFOCAL_NOINLINE void computeTile(const StepRun<Isa>* runs, int runCount, std::ptrdiff_t column,
                                     const typename Isa::Wgt* weights, const std::int32_t* bias, std::int32_t* out) {
-  accumulateTile<Isa, V>(runs, runCount, column, weights, bias, out,
-                         std::make_index_sequence<Tile<Isa>::kGroups>{});
+  accumulateTile<Isa, V>(runs, runCount, column, weights, bias, out, std::make_index_sequence<Tile<Isa>::kGroups>{});
 }
 
 /// Output channels [channel, channel + vectors * vectorChannels) and their packed weights.
@@ -230,8 +229,7 @@ void convolvePanel(const ConvJob& job, StepTable<Isa>& table, int begin, int end
   const auto* weights = static_cast<const typename Isa::Wgt*>(job.weights);
   const int vectorsInAll = roundUp(job.channels, kLayout.lanes) / kLayout.vectorChannels;
   for (int v = 0; v < vectorsInAll; v += kLayout.tileVectors) {
-    const ChannelBlock<Isa> block{v * kLayout.vectorChannels, std::min(kLayout.tileVectors, vectorsInAll - v),
-                                  weights};
+    const ChannelBlock<Isa> block{v * kLayout.vectorChannels, std::min(kLayout.tileVectors, vectorsInAll - v), weights};
     for (int row = 0; row < job.rowCount; ++row) {
       const StepRun<Isa>* runs = table.runs(row);
       for (int x = begin; x < end; x += kLayout.tilePixels) {

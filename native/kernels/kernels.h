@@ -16,15 +16,15 @@ struct WinogradLayout {
 
 /// How one instruction set wants its operands laid out; read by the weight packer and the row planner.
 struct KernelLayout {
-  int lanes;           ///< int32 values per register
-  int groupPixels;     ///< output pixels that share one accumulator register (2 for SMMLA)
-  int vectorChannels;  ///< output channels per accumulator register
-  int depth;           ///< input channels consumed by one multiply-accumulate
-  int tilePixels;      ///< output pixels per register tile
-  int tileVectors;     ///< accumulator registers per pixel group
-  int storedOffset;    ///< stored byte = logical code + storedOffset: 128 (u8) or 0 (s8)
-  int weightBytes;     ///< 1, or 2 where weights are widened for 16-bit multiplies
-  bool pairSplit;      ///< weights of a depth-4 group as [channel pair][output channel][2] (plain NEON)
+  int lanes;                     ///< int32 values per register
+  int groupPixels;               ///< output pixels that share one accumulator register (2 for SMMLA)
+  int vectorChannels;            ///< output channels per accumulator register
+  int depth;                     ///< input channels consumed by one multiply-accumulate
+  int tilePixels;                ///< output pixels per register tile
+  int tileVectors;               ///< accumulator registers per pixel group
+  int storedOffset;              ///< stored byte = logical code + storedOffset: 128 (u8) or 0 (s8)
+  int weightBytes;               ///< 1, or 2 where weights are widened for 16-bit multiplies
+  bool pairSplit;                ///< weights of a depth-4 group as [channel pair][output channel][2] (plain NEON)
   WinogradLayout winograd = {};  ///< zero where direct convolution is always better
 
   constexpr bool hasWinograd() const { return winograd.tiles > 0; }
@@ -34,11 +34,11 @@ struct KernelLayout {
 /// tap reads may be null.
 struct ConvSource {
   const std::uint8_t* const* rows;
-  int channels;    ///< stored channels per pixel
-  int pixelStep;   ///< input pixels per output pixel
-  int rowStep;     ///< input rows per output row
+  int channels;                 ///< stored channels per pixel
+  int pixelStep;                ///< input pixels per output pixel
+  int rowStep;                  ///< input rows per output row
   int firstColumn, lastColumn;  ///< smallest and largest tap dx, which size the widened panel
-  int rowCount;    ///< entries of `rows` that the job touches
+  int rowCount;                 ///< entries of `rows` that the job touches
 };
 
 /// One kernel position: output (row i, column x) reads row `i * rowStep + dy`, pixel `x * pixelStep + dx`.
@@ -67,20 +67,20 @@ struct ConvJob {
   const ConvSource* sources;
   const ConvTap* taps;
   int tapCount;
-  const void* weights;          ///< packed for this instruction set
-  const std::int32_t* bias;     ///< per output channel, padded to a whole register; compensation included
-  const float* multiplier;      ///< per output channel, padded likewise
-  int channels;                 ///< output channels
+  const void* weights;       ///< packed for this instruction set
+  const std::int32_t* bias;  ///< per output channel, padded to a whole register; compensation included
+  const float* multiplier;   ///< per output channel, padded likewise
+  int channels;              ///< output channels
   int rowCount;
   int outStep, outOffset, outChannels;  ///< outChannels: stored channels per output pixel
   Epilogue epilogue;
-  float low, high;              ///< bounds of the rounded value before the zero point is added
-  std::int32_t storedZero;      ///< zero point + storedOffset of the 8-bit output
-  float copyMultiplier;         ///< trunk -> 8-bit copy
+  float low, high;          ///< bounds of the rounded value before the zero point is added
+  std::int32_t storedZero;  ///< zero point + storedOffset of the 8-bit output
+  float copyMultiplier;     ///< trunk -> 8-bit copy
   const ConvAddend* addends;
   int addendCount;
   const std::int16_t* const* trunkIn;
-  std::int16_t* const* trunkOut;      ///< null when only the copy is wanted; residual rows for kResidual
+  std::int16_t* const* trunkOut;  ///< null when only the copy is wanted; residual rows for kResidual
   std::uint8_t* const* codesOut;
   std::int32_t* const* partialOut;
 };

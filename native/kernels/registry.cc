@@ -17,13 +17,9 @@ const std::vector<RegisteredIsa>& registeredIsas() {
   static const std::vector<RegisteredIsa> isas = [] {
     [[maybe_unused]] const CpuFeatures& cpu = cpuFeatures();
     return std::vector<RegisteredIsa>{
-#define ISA(symbol, floats, requirement) \
-  {&k##symbol##Kernels,                                              \
-   &k##floats##FftKernels,                                           \
-   &k##floats##DeconvolutionKernels,                                 \
-   &k##floats##MetricKernels,                                        \
-   &k##floats##StarKernels,                                          \
-   requirement},
+#define ISA(symbol, floats, requirement)                                                 \
+  {&k##symbol##Kernels,       &k##floats##FftKernels,  &k##floats##DeconvolutionKernels, \
+   &k##floats##MetricKernels, &k##floats##StarKernels, requirement},
 #include "kernels/registry.inc"
 #undef ISA
     };

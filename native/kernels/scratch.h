@@ -9,8 +9,8 @@ namespace perifocal {
 
 /// Offsets into a thread's scratch and the columns that a job works on at once, so that their input stays in L1.
 struct ScratchPlan {
-  std::size_t steps;   ///< table of input groups; the sums of one tile lie before it
-  std::size_t panel;   ///< input widened to 16 bits, where the instruction set wants that
+  std::size_t steps;  ///< table of input groups; the sums of one tile lie before it
+  std::size_t panel;  ///< input widened to 16 bits, where the instruction set wants that
   int panelColumns;
 };
 

@@ -17,4 +17,3 @@
 #define PERIFOCAL_INLINE inline __attribute__((always_inline))
 #define PERIFOCAL_INLINE_LAMBDA __attribute__((always_inline))
 #define PERIFOCAL_NOINLINE __attribute__((noinline))
-

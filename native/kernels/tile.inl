@@ -8,4 +8,3 @@ struct Tile {
   static constexpr int kSums = L.tilePixels * kRowChannels;
   static constexpr int kVectorWeights = L.vectorChannels * L.depth;
 };
-

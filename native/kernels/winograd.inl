@@ -10,10 +10,10 @@ PERIFOCAL_INLINE void transformInputLine(const typename Isa::Short (&x)[kTileInp
   const auto c = Isa::subShort(Isa::fourTimesShort(x[2]), x[4]);
   const auto d = Isa::subShort(Isa::fourTimesShort(x[1]), x[3]);
   y[0] = Isa::addShort(Isa::fourTimesShort(Isa::subShort(x[0], x[2])), a);  //  4  0 -5  0  1  0
-  y[1] = Isa::addShort(c, d);                                              //  0  4  4 -1 -1  0
-  y[2] = Isa::subShort(c, d);                                              //  0 -4  4  1 -1  0
-  y[3] = Isa::addShort(a, b);                                              //  0 -2 -1  2  1  0
-  y[4] = Isa::subShort(a, b);                                              //  0  2 -1 -2  1  0
+  y[1] = Isa::addShort(c, d);                                               //  0  4  4 -1 -1  0
+  y[2] = Isa::subShort(c, d);                                               //  0 -4  4  1 -1  0
+  y[3] = Isa::addShort(a, b);                                               //  0 -2 -1  2  1  0
+  y[4] = Isa::subShort(a, b);                                               //  0  2 -1 -2  1  0
   y[5] = Isa::subShort(Isa::subShort(x[5], x[3]), Isa::twiceShort(b));      //  0  4  0 -5  0  1
 }
 
@@ -83,8 +83,7 @@ class WinogradRun {
     for (int tile = 0; tile < tiles_; ++tile, out += inputs_) {
       for (int x = 2; x < kTileInputSide; ++x, at += inputs_) transformColumn(at, columns[x]);
       for (int i = 0; i < kTileInputSide; ++i) {
-        const Short line[] = {columns[0][i], columns[1][i], columns[2][i],
-                              columns[3][i], columns[4][i], columns[5][i]};
+        const Short line[] = {columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]};
         Short result[kTileInputSide];
         transformInputLine<Isa>(line, result);
         for (int j = 0; j < kTileInputSide; ++j) {

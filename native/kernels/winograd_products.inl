@@ -85,8 +85,7 @@ PERIFOCAL_NOINLINE void computeProducts(const std::int16_t* input, int inputs, c
 
 /// y = G x, G as in kernels/winograd.h.
 template <class Isa>
-PERIFOCAL_INLINE void transformKernelLine(const typename Isa::Short (&x)[3],
-                                          typename Isa::Short (&y)[kTileInputSide]) {
+PERIFOCAL_INLINE void transformKernelLine(const typename Isa::Short (&x)[3], typename Isa::Short (&y)[kTileInputSide]) {
   const auto sixTimes = [](typename Isa::Short v) PERIFOCAL_INLINE_LAMBDA {
     const auto twice = Isa::twiceShort(v);
     return Isa::addShort(twice, Isa::twiceShort(twice));

@@ -46,7 +46,8 @@ Matrix<kRows, kRows> sandwich(const Matrix<kRows, kColumns>& t, const Matrix<kCo
 
 /// Where U of a pair of channels lies in the transformed weights at position 0.
 std::ptrdiff_t weightIndexOf(int inputs, const WinogradBlock& block, int input, int output) {
-  return block.first / kLayout.winograd.blockChannels * kTilePositions * winogradWeightStride(kLayout.winograd, inputs) +
+  return block.first / kLayout.winograd.blockChannels * kTilePositions *
+             winogradWeightStride(kLayout.winograd, inputs) +
          static_cast<std::ptrdiff_t>(input) * block.channels + output - block.first;
 }
 

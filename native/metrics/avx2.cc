@@ -12,11 +12,11 @@ constexpr int kPartLanes = 4;
 
 PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(_mm256_sqrt_pd(reinterpret_cast<__m256d>(v))); }
 
-#include "metrics/read.inl"
-#include "metrics/smooth.inl"
-#include "metrics/similarity.inl"
-#include "metrics/scene.inl"
 #include "metrics/gradient.inl"
+#include "metrics/read.inl"
+#include "metrics/scene.inl"
+#include "metrics/similarity.inl"
+#include "metrics/smooth.inl"
 #include "metrics/table.inl"
 
 }  // namespace

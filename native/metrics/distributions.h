@@ -21,8 +21,8 @@ struct SymmetricFit {
 };
 SymmetricFit fitSymmetric(const Moments& moments);
 
-/// Shape and standard deviations of both sides; the latter are NaN where a side has no sample, and alpha is then 0.2, as
-/// in the authors' releases.
+/// Shape and standard deviations of both sides; the latter are NaN where a side has no sample, and alpha is then 0.2,
+/// as in the authors' releases.
 struct AsymmetricFit {
   double alpha, left, right;
 

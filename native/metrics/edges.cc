@@ -12,7 +12,10 @@ namespace {
 class GradientRows {
  public:
   GradientRows(const FrameView& frame, const MetricKernels& kernels)
-      : plane_(frame, kLuminance, {}, kernels), kernels_(kernels), stride_(paddedCount(frame.width) + kMetricLanes), rows_(5 * static_cast<std::size_t>(stride_)) {}
+      : plane_(frame, kLuminance, {}, kernels),
+        kernels_(kernels),
+        stride_(paddedCount(frame.width) + kMetricLanes),
+        rows_(5 * static_cast<std::size_t>(stride_)) {}
 
   void read(int y) { plane_.read(0, y, plane_.width(), row(y % 3)); }
   /// Sum of the magnitudes of row y, whose neighbours were read.
@@ -23,7 +26,8 @@ class GradientRows {
   void addTo(double* cells, int count) const {
     const double *across = row(3), *down = row(4);
     for (int cell = 0; cell < count; ++cell, cells += 3) {
-      const int first = std::max(cell * kGradientCell, 1), last = std::min((cell + 1) * kGradientCell, plane_.width() - 1);
+      const int first = std::max(cell * kGradientCell, 1),
+                last = std::min((cell + 1) * kGradientCell, plane_.width() - 1);
       for (int x = first; x < last; ++x) {
         cells[0] += across[x - 1] * across[x - 1];
         cells[1] += down[x - 1] * down[x - 1];
@@ -52,7 +56,8 @@ EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels
   EdgeStatistics found;
   found.cells.resize(static_cast<std::size_t>(frame.height / kGradientCell) * columns * 3);
   const auto measureStrip = [&](int strip, int thread) {
-    const int first = std::max(strip * kGradientCell, 1), last = std::min((strip + 1) * kGradientCell, frame.height - 1);
+    const int first = std::max(strip * kGradientCell, 1),
+              last = std::min((strip + 1) * kGradientCell, frame.height - 1);
     if (first >= last) return;
     double* cells = found.cells.data() + static_cast<std::ptrdiff_t>(strip) * columns * 3;
     for (int y : {first - 1, first}) rows[thread].read(y);

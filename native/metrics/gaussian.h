@@ -7,9 +7,10 @@
 namespace perifocal {
 
 /**
- * Weights of a window of 2 radius + 1, from its centre outwards. They are multiples of 2^-36 that sum to exactly 1 over the
- * window: smoothing leaves flat parts of an 8-bit image, and of its square, as they are, to the last bit. What a flat part
- * deviates from its mean by is then 0, and not rounding errors, whose signs natural scene statistics would count.
+ * Weights of a window of 2 radius + 1, from its centre outwards. They are multiples of 2^-36 that sum to exactly 1 over
+ * the window: smoothing leaves flat parts of an 8-bit image, and of its square, as they are, to the last bit. What a
+ * flat part deviates from its mean by is then 0, and not rounding errors, whose signs natural scene statistics would
+ * count.
  */
 template <int radius>
 std::array<double, radius + 1> gaussianWeights(double sigma) {

@@ -81,7 +81,8 @@ struct MetricKernels {
   void (*normalise)(const SceneRow& row, int count, double* out, double* sigma);
   /// Adds the values a b, or a where b is null; values from `count` to `paddedCount(count)` must be 0.
   void (*addMoments)(const double* a, const double* b, int count, LaneMoments& sums);
-  /// Half as many columns: out[i] from in[2 i] to in[2 i + 7]. `scratch`: room for 2 (paddedCount(count) + kMetricLanes).
+  /// Half as many columns: out[i] from in[2 i] to in[2 i + 7]. `scratch`: room for 2 (paddedCount(count) +
+  /// kMetricLanes).
   void (*halveColumns)(const double* in, int count, double* scratch, double* out);
   /// One row out of eight.
   void (*halveRows)(const double* const* rows, int count, double* out);

@@ -12,11 +12,11 @@ constexpr int kPartLanes = 2;
 
 PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(vsqrtq_f64(reinterpret_cast<float64x2_t>(v))); }
 
-#include "metrics/read.inl"
-#include "metrics/smooth.inl"
-#include "metrics/similarity.inl"
-#include "metrics/scene.inl"
 #include "metrics/gradient.inl"
+#include "metrics/read.inl"
+#include "metrics/scene.inl"
+#include "metrics/similarity.inl"
+#include "metrics/smooth.inl"
 #include "metrics/table.inl"
 
 }  // namespace

@@ -48,7 +48,8 @@ void PlaneReader::readHalved(int halvings, int x, int y, int count, double* out)
     std::fill(row.begin() + there, row.end(), row[there - 1]);
   }
   const double *upper = rows_[2 * halvings - 2].data(), *lower = rows_[2 * halvings - 1].data();
-  for (int i = 0; i < count; ++i) out[i] = 0.25 * ((upper[2 * i] + upper[2 * i + 1]) + (lower[2 * i] + lower[2 * i + 1]));
+  for (int i = 0; i < count; ++i)
+    out[i] = 0.25 * ((upper[2 * i] + upper[2 * i + 1]) + (lower[2 * i] + lower[2 * i + 1]));
 }
 
 }  // namespace perifocal

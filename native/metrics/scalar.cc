@@ -12,11 +12,11 @@ PERIFOCAL_INLINE void takeRoots(Part& v) {
   for (int lane = 0; lane < kPartLanes; ++lane) v[lane] = __builtin_sqrt(v[lane]);
 }
 
-#include "metrics/read.inl"
-#include "metrics/smooth.inl"
-#include "metrics/similarity.inl"
-#include "metrics/scene.inl"
 #include "metrics/gradient.inl"
+#include "metrics/read.inl"
+#include "metrics/scene.inl"
+#include "metrics/similarity.inl"
+#include "metrics/smooth.inl"
 #include "metrics/table.inl"
 
 }  // namespace

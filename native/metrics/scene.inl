@@ -1,4 +1,5 @@
-// Rows of natural scene statistics (Mittal et al. 2012). Include inside the unit's anonymous namespace, after smooth.inl.
+// Rows of natural scene statistics (Mittal et al. 2012). Include inside the unit's anonymous namespace, after
+// smooth.inl.
 
 void roundToGrey(double scale, int count, double* row) {
   for (int i = 0; i < count; ++i) {
@@ -77,7 +78,8 @@ void halveColumns(const double* in, int count, double* scratch, double* out) {
   }
   for (int i = 0; i < count; i += kLanes) {
     at(out + i) = kBicubic[3] * (at(even + i) + at(odd + i + 3)) + kBicubic[2] * (at(odd + i) + at(even + i + 3)) +
-                  kBicubic[1] * (at(even + i + 1) + at(odd + i + 2)) + kBicubic[0] * (at(odd + i + 1) + at(even + i + 2));
+                  kBicubic[1] * (at(even + i + 1) + at(odd + i + 2)) +
+                  kBicubic[0] * (at(odd + i + 1) + at(even + i + 2));
   }
 }
 

@@ -19,7 +19,10 @@ int mirror(int i, int count) {
 }  // namespace
 
 GreyRows::GreyRows(const FrameView& frame, int width, int height, const MetricKernels& kernels)
-    : RowSource(width, height), plane_(frame, kLuminance, {}, kernels), scale_(255.0 / fullScale(frame.type)), kernels_(kernels) {}
+    : RowSource(width, height),
+      plane_(frame, kLuminance, {}, kernels),
+      scale_(255.0 / fullScale(frame.type)),
+      kernels_(kernels) {}
 
 void GreyRows::read(int y, double* out) {
   plane_.read(0, y, width(), out);

@@ -28,7 +28,10 @@ class RowCache {
  public:
   static constexpr int kRows = 8;
 
-  explicit RowCache(int width) : stride_(paddedCount(width) + kMetricLanes), data_(static_cast<std::size_t>(kRows) * stride_) { tags_.fill(-1); }
+  explicit RowCache(int width)
+      : stride_(paddedCount(width) + kMetricLanes), data_(static_cast<std::size_t>(kRows) * stride_) {
+    tags_.fill(-1);
+  }
 
   /// Row y, made by `make(double*)` where it is not at hand. Stays for the next kRows - 1 rows.
   template <class Make>
@@ -57,7 +60,8 @@ class GreyRows final : public RowSource {
   const MetricKernels& kernels_;
 };
 
-/// Half the size, rounded up, as MATLAB's imresize does it: bicubic with antialiasing, mirrored beyond the edges. Exact.
+/// Half the size, rounded up, as MATLAB's imresize does it: bicubic with antialiasing, mirrored beyond the edges.
+/// Exact.
 class HalvedRows final : public RowSource {
  public:
   HalvedRows(RowSource& full, const MetricKernels& kernels);
@@ -75,7 +79,8 @@ class HalvedRows final : public RowSource {
 /// What lies beyond the edges.
 enum class SceneBorder { kReplicate, kZero };
 
-/// Mean-subtracted contrast-normalised coefficients: (I - mu) / (sigma + 1), 7x7 Gaussian window of standard deviation 7/6.
+/// Mean-subtracted contrast-normalised coefficients: (I - mu) / (sigma + 1), 7x7 Gaussian window of standard deviation
+/// 7/6.
 class NormalisedRows {
  public:
   NormalisedRows(RowSource& image, SceneBorder border, const MetricKernels& kernels);

@@ -45,7 +45,8 @@ class NeighbourRow {
 };
 
 /// Adds the products with the row above of every block.
-void addAbove(const MetricKernels& kernels, const NeighbourRow& row, const NeighbourRow& above, int width, int block, Distributions* sums) {
+void addAbove(const MetricKernels& kernels, const NeighbourRow& row, const NeighbourRow& above, int width, int block,
+              Distributions* sums) {
   for (int first = 0; first < width; first += block, ++sums) {
     kernels.addMoments(row.here() + first, above.here() + first, block, (*sums)[2]);
     kernels.addMoments(row.here() + first, above.left() + first, block, (*sums)[3]);
@@ -120,7 +121,8 @@ class Scales {
   const MetricKernels& kernels_;
 };
 
-std::vector<std::unique_ptr<Scales>> makeScales(const FrameView& frame, int width, int height, SceneBorder border, const MetricKernels& kernels, int threads) {
+std::vector<std::unique_ptr<Scales>> makeScales(const FrameView& frame, int width, int height, SceneBorder border,
+                                                const MetricKernels& kernels, int threads) {
   std::vector<std::unique_ptr<Scales>> scales;
   for (int i = 0; i < threads; ++i) scales.push_back(std::make_unique<Scales>(frame, width, height, border, kernels));
   return scales;
@@ -166,7 +168,8 @@ void writeSceneFeatures(const std::array<Moments, 5>& moments, double* out) {
 
 BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool) {
   const int columns = frame.width / kSceneBlock, rows = frame.height / kSceneBlock;
-  const auto scales = makeScales(frame, columns * kSceneBlock, rows * kSceneBlock, SceneBorder::kReplicate, kernels, pool.threads());
+  const auto scales =
+      makeScales(frame, columns * kSceneBlock, rows * kSceneBlock, SceneBorder::kReplicate, kernels, pool.threads());
   const std::size_t blocks = static_cast<std::size_t>(columns) * rows;
   BlockStatistics found{std::vector<double>(blocks * kSceneFeatures), std::vector<double>(blocks)};
   const auto measureRow = [&](int unit, int thread) {

@@ -21,7 +21,8 @@ int ceilDivide(int a, int b) { return (a + b - 1) / b; }
 /// Rows that SSIM is computed from, kept while a window needs them.
 class RowRing {
  public:
-  explicit RowRing(int columns) : stride_(paddedCount(columns) + kMetricLanes), data_(static_cast<std::size_t>(stride_) * kWindow) {}
+  explicit RowRing(int columns)
+      : stride_(paddedCount(columns) + kMetricLanes), data_(static_cast<std::size_t>(stride_) * kWindow) {}
 
   double* row(int y) { return data_.data() + static_cast<std::ptrdiff_t>(y % kWindow) * stride_; }
   /// The rows under a window whose first is y.
@@ -75,7 +76,8 @@ class TileComparer {
   }
 
   void add(int row, int columns, SimilaritySums& sums) {
-    const SimilarityRow job{smoothed(0, row), smoothed(1, row), smoothed(2, row), smoothed(3, row), kWeights.data(), c1_, c2_};
+    const SimilarityRow job{
+        smoothed(0, row), smoothed(1, row), smoothed(2, row), smoothed(3, row), kWeights.data(), c1_, c2_};
     const SimilaritySums found = kernels_.compare(job, columns);
     sums.ssim += found.ssim;
     sums.contrastStructure += found.contrastStructure;
@@ -131,7 +133,8 @@ Similarity measureSimilarity(const SimilarityRequest& request, const MetricKerne
   std::vector<TileComparer> comparers(pool.threads(), TileComparer(request, kernels));
   const auto compareTile = [&](int tile, int thread) {
     const int left = tile % across * kTileColumns, top = tile / across * kStripRows;
-    sums[tile] = comparers[thread].compare(left, top, std::min(kTileColumns, columns - left), std::min(kStripRows, rows - top));
+    sums[tile] =
+        comparers[thread].compare(left, top, std::min(kTileColumns, columns - left), std::min(kStripRows, rows - top));
   };
   forEachRow(pool, tiles, compareTile, 1);
   Similarity total;

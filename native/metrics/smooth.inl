@@ -6,7 +6,8 @@ void smoothColumns(const double* const* rows, const double* weights, int count, 
   for (int i = 0; i < count; i += kLanes) {
     for (int y = 0; y < kSmoothedRows; ++y) {
       Doubles sum = weights[0] * at(rows[y + radius] + i);
-      for (int k = 1; k <= radius; ++k) sum += weights[k] * (at(rows[y + radius - k] + i) + at(rows[y + radius + k] + i));
+      for (int k = 1; k <= radius; ++k)
+        sum += weights[k] * (at(rows[y + radius - k] + i) + at(rows[y + radius + k] + i));
       at(out[y] + i) = sum;
     }
   }

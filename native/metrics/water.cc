@@ -24,7 +24,8 @@ template <class T>
 void binRow(const FrameView& frame, const WaterRequest& request, int y, std::uint16_t* bins) {
   const T* row = reinterpret_cast<const T*>(frame.pixel(0, y));
   for (int x = 0; x < frame.width; ++x) {
-    const double index = indexOf(row + static_cast<std::ptrdiff_t>(x) * frame.channels, frame.channels, request.high, request.low, fullScale(frame.type));
+    const double index = indexOf(row + static_cast<std::ptrdiff_t>(x) * frame.channels, frame.channels, request.high,
+                                 request.low, fullScale(frame.type));
     bins[x] = static_cast<std::uint16_t>(std::min((index + 1) * (kBins / 2), kBins - 1.0));
   }
 }
@@ -84,7 +85,8 @@ WaterCounts compareWater(const WaterRequest& request, ThreadPool& pool) {
     const std::vector<std::uint16_t>&reference = rows[2 * thread], &frame = rows[2 * thread + 1];
     binRow(request.reference, request, y, rows[2 * thread].data());
     binRow(request.frame, request, y, rows[2 * thread + 1].data());
-    for (int x = 0; x < width; ++x) ++counts[thread][2 * (frame[x] >= split.firstWater) + (reference[x] >= split.firstWater)];
+    for (int x = 0; x < width; ++x)
+      ++counts[thread][2 * (frame[x] >= split.firstWater) + (reference[x] >= split.firstWater)];
   });
   WaterCounts found{.threshold = split.firstWater * 2.0 / kBins - 1, .separability = split.separability};
   for (const auto& one : counts) {

@@ -147,8 +147,8 @@ class GraphBuilder {
     const int scale = graph_.tensors[z.codes].scale;
     Stage& stage = emit(StageKind::kMultiply, module, {{z.codes, kSame}, {other, kSame}}, scale);
     stage.layer = layer(key);
-    const int product = tensor(module, TensorKind::kCodes, graph_.tensors[z.codes].channels, scale,
-                               productProducer(stage.layer));
+    const int product =
+        tensor(module, TensorKind::kCodes, graph_.tensors[z.codes].channels, scale, productProducer(stage.layer));
     graph_.stages.back().codes = product;
     return addTo(z, key, product, scale, true);
   }

@@ -20,16 +20,16 @@ inline constexpr int kMaxBaseWidth = 256;
 enum class LayerRole { kPlain, kStartTrunk, kAddTrunk, kLast };
 
 struct LayerSpec {
-  std::string key;               ///< state-dict prefix
-  int kernel;                    ///< 1, 3, or 4 (transposed, stride 2)
+  std::string key;  ///< state-dict prefix
+  int kernel;       ///< 1, 3, or 4 (transposed, stride 2)
   int stride;
   std::vector<int> sources;      ///< channels of each concatenated source
   std::vector<int> sourceParts;  ///< part that sums each source: coarser scales are summed at their own resolution
   int out;
   bool relu;
   LayerRole role;
-  std::string trunk;             ///< stage whose trunk_scale applies, or empty
-  bool winograd = false;         ///< summed by Winograd, else directly; the same bytes either way
+  std::string trunk;      ///< stage whose trunk_scale applies, or empty
+  bool winograd = false;  ///< summed by Winograd, else directly; the same bytes either way
 
   bool transposed() const { return kernel == 4; }
   /// Whether it can be summed by Winograd: 3x3, stride 1, one source, whole groups of 4 channels.

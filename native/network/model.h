@@ -41,9 +41,9 @@ struct LayerNumbers {
   std::vector<std::int32_t> inputZero;
   double outputScale = 1;
   std::int32_t outputZero = 0;
-  double trunkScale = 0;       ///< 0 where the layer has no trunk
-  float copyMultiplier = 0;    ///< trunk -> 8-bit copy
-  float productMultiplier = 0; ///< FAM merge: product of its two inputs -> codes
+  double trunkScale = 0;        ///< 0 where the layer has no trunk
+  float copyMultiplier = 0;     ///< trunk -> 8-bit copy
+  float productMultiplier = 0;  ///< FAM merge: product of its two inputs -> codes
 };
 
 /// Input and output channels of layers that are to be summed by Winograd.

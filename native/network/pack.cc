@@ -11,9 +11,9 @@ namespace {
 /// One register's worth of weights: which output channels and which group of input channels.
 struct Group {
   int outChannel;
-  int inChannel;    ///< within the source
-  int inChannels;   ///< real channels of the source
-  int inOffset;     ///< of the source within the layer
+  int inChannel;   ///< within the source
+  int inChannels;  ///< real channels of the source
+  int inOffset;    ///< of the source within the layer
   int ky, kx;
 };
 

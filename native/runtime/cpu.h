@@ -6,9 +6,9 @@
 namespace perifocal {
 
 struct CpuFeatures {
-  bool avx2 = false;        ///< with FMA
+  bool avx2 = false;  ///< with FMA
   bool avxVnni = false;
-  bool avx512 = false;      ///< F, BW, VL and DQ
+  bool avx512 = false;  ///< F, BW, VL and DQ
   bool avx512Vnni = false;
   bool dotprod = false;
   bool i8mm = false;

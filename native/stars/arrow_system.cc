@@ -51,7 +51,8 @@ bool solveArrow(const std::vector<NormalEquations>& normals, int shapeCount, dou
   return true;
 }
 
-void backSubstitute(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, double* change) {
+void backSubstitute(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount,
+                    double* change) {
   double rest[kPlace];
   for (int i = 0; i < kPlace; ++i) {
     rest[i] = normal.rights[i];
@@ -63,7 +64,8 @@ void backSubstitute(const NormalEquations& normal, const ArrowSolution& solution
   }
 }
 
-double covarianceOf(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, int i, int j) {
+double covarianceOf(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, int i,
+                    int j) {
   const SmallMatrix& inverse = solution.inverses[star];
   double sum = inverse.at(i, j);
   for (int k = 0; k < shapeCount; ++k) {

@@ -1,5 +1,5 @@
-// Normal equations of stars that have nothing in common but the numbers of their shape: a matrix with an arrow's pattern.
-// Each star's own unknowns come first, then those of the shape.
+// Normal equations of stars that have nothing in common but the numbers of their shape: a matrix with an arrow's
+// pattern. Each star's own unknowns come first, then those of the shape.
 #pragma once
 
 #include <vector>
@@ -22,9 +22,11 @@ struct ArrowSolution {
 bool solveArrow(const std::vector<NormalEquations>& normals, int shapeCount, double damping, ArrowSolution& solution);
 
 /// The change of a star's own unknowns.
-void backSubstitute(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, double* change);
+void backSubstitute(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount,
+                    double* change);
 
 /// Entry (i, j) of a star's covariance, the uncertainty of the shape included.
-double covarianceOf(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, int i, int j);
+double covarianceOf(const NormalEquations& normal, const ArrowSolution& solution, int star, int shapeCount, int i,
+                    int j);
 
 }  // namespace perifocal

@@ -98,7 +98,8 @@ class PowerSum {
       const Interval counting = both(within(mask.sin, dy * mask.cos, mask.margin),
                                      within(mask.cos, -dy * mask.sin, mask.length / 2 + mask.margin));
       const double first = std::max<double>(std::max(0, left), std::ceil(centre.x + counting.low));
-      const double last = std::min<double>(std::min(plane.width, left + side) - 1, std::floor(centre.x + counting.high));
+      const double last =
+          std::min<double>(std::min(plane.width, left + side) - 1, std::floor(centre.x + counting.high));
       if (!(first <= last)) continue;
       const auto x = static_cast<int>(first), count = static_cast<int>(last) - x + 1;
       const float* row = plane.data + plane.at(x, y);
@@ -115,15 +116,19 @@ class PowerSum {
 
 }  // namespace
 
-Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool, Autocorrelation& sum) {
+Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool,
+                        Autocorrelation& sum) {
   std::array<PowerSum, kParts> parts;
   for (PowerSum& part : parts) {
     const Status status = part.create(request, kernels);
     if (!status.ok()) return status;
   }
-  forEachRow(pool, kParts, [&](int part, int) {
-    for (std::size_t i = part; i < request.centres.size(); i += kParts) parts[part].add(request.centres[i]);
-  }, 1);
+  forEachRow(
+      pool, kParts,
+      [&](int part, int) {
+        for (std::size_t i = part; i < request.centres.size(); i += kParts) parts[part].add(request.centres[i]);
+      },
+      1);
   for (int part = 1; part < kParts; ++part) parts[0].add(parts[part]);
   parts[0].toLags(sum);
   return {};

@@ -42,8 +42,9 @@ class Autocorrelation {
   std::vector<float> lags_;
 };
 
-/// Windows are weighted by one over the root of their energy, so that bright stars do not drown the others. The same bits
-/// for any number of threads. @param sum of reach `side`
-Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool, Autocorrelation& sum);
+/// Windows are weighted by one over the root of their energy, so that bright stars do not drown the others. The same
+/// bits for any number of threads. @param sum of reach `side`
+Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool,
+                        Autocorrelation& sum);
 
 }  // namespace perifocal

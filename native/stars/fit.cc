@@ -13,7 +13,8 @@ namespace {
 /// Pixels beyond the profile that tell the background.
 constexpr double kRim = 3;
 constexpr int kMostSteps = 40;
-/// A step of less than this in pixels that gains less than this of a chi^2 per star is the last: a hundredth of any error.
+/// A step of less than this in pixels that gains less than this of a chi^2 per star is the last: a hundredth of any
+/// error.
 constexpr double kSmallestStep = 1e-3;
 constexpr double kSmallestGain = 1e-3;
 constexpr double kFirstDamping = 1e-3, kMostDamping = 1e6;
@@ -77,7 +78,8 @@ class Minimiser {
   void measure(State& state) const {
     state.normals.resize(stars_.size());
     const auto measureOne = [&](int i, int) {
-      state.normals[i] = stars_[i].pixels.measure(state.values[i], *state.profile, request_.noise, request_.isFree, kernels_);
+      state.normals[i] =
+          stars_[i].pixels.measure(state.values[i], *state.profile, request_.noise, request_.isFree, kernels_);
     };
     const int count = static_cast<int>(stars_.size());
     if (pool_ != nullptr) {
@@ -118,7 +120,8 @@ class Minimiser {
     const auto& [x, y, flux, background] = state.values[star];
     const auto& [start, pixels] = stars_[star];
     const bool isNear = std::hypot(x - start.x, y - start.y) < state.profile->reach();
-    if (!(flux > 0) || !isNear || x < 0 || y < 0 || x > request_.plane.width - 1 || y > request_.plane.height - 1) return;
+    if (!(flux > 0) || !isNear || x < 0 || y < 0 || x > request_.plane.width - 1 || y > request_.plane.height - 1)
+      return;
     const NormalEquations& normal = state.normals[star];
     const int shapes = shapeCount(*state.profile);
     const auto covariance = [&](int i, int j) { return covarianceOf(normal, solution, star, shapes, i, j); };
@@ -158,12 +161,16 @@ FitResult fitTogether(const FitRequest& request, const StarKernels& kernels, Thr
 FitResult fitEach(const FitRequest& request, const StarKernels& kernels, ThreadPool& pool,
                   const std::shared_ptr<const StarProfile>& profile) {
   std::vector<FitResult> found(request.count);
-  forEachRow(pool, request.count, [&](int i, int) {
-    std::vector<Star> stars;
-    if (std::optional<Star> star = starOf(request, request.first + i, profile->reach())) stars.push_back(std::move(*star));
-    const Minimiser minimiser(request, kernels, nullptr, stars);
-    minimiser.finish(minimiser.run(profile), found[i]);
-  }, 1);
+  forEachRow(
+      pool, request.count,
+      [&](int i, int) {
+        std::vector<Star> stars;
+        if (std::optional<Star> star = starOf(request, request.first + i, profile->reach()))
+          stars.push_back(std::move(*star));
+        const Minimiser minimiser(request, kernels, nullptr, stars);
+        minimiser.finish(minimiser.run(profile), found[i]);
+      },
+      1);
   FitResult result{{}, profile->shape(), false, {}};
   for (const FitResult& one : found) result.stars.insert(result.stars.end(), one.stars.begin(), one.stars.end());
   return result;

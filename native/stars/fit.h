@@ -16,23 +16,23 @@ struct FitRequest {
   ProfileKind kind;
   ProfileShape shape;
   PixelNoise noise;
-  bool isFree;                    ///< whether the shape is fitted too
+  bool isFree;  ///< whether the shape is fitted too
 };
 
 /// A star, fitted (lib/stars/fit.ts).
 struct FittedStar {
   StarValues values;
-  double xx, yy, xy;     ///< covariance of the place, the error of the shape included
-  double bound;          ///< Cramer-Rao bound of the place, both axes together, for a known shape
+  double xx, yy, xy;  ///< covariance of the place, the error of the shape included
+  double bound;       ///< Cramer-Rao bound of the place, both axes together, for a known shape
   double fluxSigma;
-  double chi2;           ///< per degree of freedom
+  double chi2;  ///< per degree of freedom
   bool saturated;
 };
 
 struct FitResult {
   std::vector<FittedStar> stars;  ///< without those whose fit leaves their window or finds no flux
   ProfileShape shape;
-  bool hasCovariance = false;     ///< of the shape
+  bool hasCovariance = false;  ///< of the shape
   SmallMatrix shapeCovariance;
 };
 

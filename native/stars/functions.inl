@@ -14,7 +14,8 @@ PERIFOCAL_INLINE void limit(double most, Doubles& v) {
   }
 }
 
-/// The sum of series[n] x^n by Estrin's scheme: pairs of terms, then pairs of pairs. Horner's would wait for every product.
+/// The sum of series[n] x^n by Estrin's scheme: pairs of terms, then pairs of pairs. Horner's would wait for every
+/// product.
 template <int kTerms>
 PERIFOCAL_INLINE void sumSeries(const double (&series)[kTerms], const Doubles& x, Doubles& out) {
   constexpr int kPairs = (kTerms + 1) / 2;
@@ -41,23 +42,23 @@ PERIFOCAL_INLINE void decay(Doubles& v) {
   const Doubles whole = power - kWhole;
   const Doubles r = (-v - whole * kLog2) - whole * kLog2Rest;
   // Taylor: |r| <= log(2) / 2.
-  constexpr double kSeries[] = {1,          1,           1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,
-                                1.0 / 720,  1.0 / 5040,  1.0 / 40320,  1.0 / 362880,  1.0 / 3628800,  1.0 / 39916800};
+  constexpr double kSeries[] = {1,         1,          1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,
+                                1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800};
   Doubles sum;
   sumSeries(kSeries, r, sum);
   const Words exponent = (reinterpret_cast<Words>(power) + std::int64_t{1023}) << 52;
   v = sum * reinterpret_cast<Doubles>(exponent);
 }
 
-/// erf(z), given exp(-z^2), to 1e-12: 1 - exp(-z^2) erfcx(|z|), whose last factor is a polynomial in (|z| - c) / (|z| + c)
-/// interpolated at Chebyshev's nodes of 0 <= |z| <= 6.
+/// erf(z), given exp(-z^2), to 1e-12: 1 - exp(-z^2) erfcx(|z|), whose last factor is a polynomial in (|z| - c) / (|z| +
+/// c) interpolated at Chebyshev's nodes of 0 <= |z| <= 6.
 PERIFOCAL_INLINE void errorFunction(const Doubles& z, const Doubles& gauss, Doubles& out) {
   constexpr double kCentre = 2.5;
-  constexpr double kSeries[] = {
-      0.2108063640611243, -0.3717367339517064, 0.25171319322151536, -0.12503305212728824,
-      0.03992253912785014, -0.003993707750138246, -0.0026423740822366596, 0.0008759831387957352,
-      0.00022852758512371789, -0.00012910899014684045, -3.5120075089920314e-05, 1.821288564348455e-05,
-      9.292511610543296e-06, 5.520540659724173e-07, -2.7709076828877824e-07};
+  constexpr double kSeries[] = {0.2108063640611243,      -0.3717367339517064,     0.25171319322151536,
+                                -0.12503305212728824,    0.03992253912785014,     -0.003993707750138246,
+                                -0.0026423740822366596,  0.0008759831387957352,   0.00022852758512371789,
+                                -0.00012910899014684045, -3.5120075089920314e-05, 1.821288564348455e-05,
+                                9.292511610543296e-06,   5.520540659724173e-07,   -2.7709076828877824e-07};
   const Words sign = reinterpret_cast<Words>(z) & INT64_MIN;
   const Words size = reinterpret_cast<Words>(z) & INT64_MAX;
   const Doubles a = reinterpret_cast<Doubles>(size);

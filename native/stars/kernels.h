@@ -1,6 +1,6 @@
-// The interface between star fits and one instruction set: functions of lists of points, in doubles. Every list has room
-// for `paddedPoints(count)` finite values; what it holds beyond `count` means nothing. All instruction sets give the same
-// bits.
+// The interface between star fits and one instruction set: functions of lists of points, in doubles. Every list has
+// room for `paddedPoints(count)` finite values; what it holds beyond `count` means nothing. All instruction sets give
+// the same bits.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Points {
 /// A segment seen through a Gaussian (lib/stars/streak.ts).
 struct Streak {
   double length;
-  double cos, sin;    ///< of its direction, anticlockwise
+  double cos, sin;  ///< of its direction, anticlockwise
   double sigma;
   double sigmaSlope;  ///< derivative of sigma by the number of the shape that it stands for
 };
@@ -68,8 +68,8 @@ struct NormalJob {
 struct NormalSums {
   double products[kMostUnknowns * (kMostUnknowns + 1) / 2][kPointLanes] = {};  ///< lower triangle, row by row
   double rights[kMostUnknowns][kPointLanes] = {};
-  double squares[kPointLanes] = {};      ///< of residuals over variances
-  double ratio[kPointLanes];             ///< product of variances over the sky's: this times 2^exponent
+  double squares[kPointLanes] = {};  ///< of residuals over variances
+  double ratio[kPointLanes];         ///< product of variances over the sky's: this times 2^exponent
   std::int64_t exponent[kPointLanes] = {};
 
   NormalSums() {

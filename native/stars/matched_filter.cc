@@ -29,11 +29,12 @@ int tileSide(int profileSide) {
   return std::max(std::min(kTileSides * profileSide, kCachedTile), std::max(kLargeTileSides * profileSide, kLeastTile));
 }
 
-/// How a plane divides into tiles: their transforms, and the pixels in the middle of each whose eight neighbours are right too.
+/// How a plane divides into tiles: their transforms, and the pixels in the middle of each whose eight neighbours are
+/// right too.
 struct Tiling {
-  int margin;          ///< around these
-  int rows, columns;   ///< of the transforms
-  int down, across;    ///< tiles
+  int margin;         ///< around these
+  int rows, columns;  ///< of the transforms
+  int down, across;   ///< tiles
 
   Tiling(int width, int height, int reach) : margin(reach + 1) {
     const int side = tileSide(2 * reach + 1);
@@ -79,7 +80,8 @@ class TileFilter {
         const int end = std::min(right, first + kAtOnce);
         if (!isAnyAbove(row + first, end - first, limit)) continue;
         for (int x = first; x < end; ++x) {
-          if (row[x] > limit && isPeak(row + x)) peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
+          if (row[x] > limit && isPeak(row + x))
+            peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
         }
       }
     }
@@ -93,14 +95,16 @@ class TileFilter {
     auto multiply = [&](const ColumnBlock& block, int) { transfer.multiply(block); };
     const ColumnVisit multiplying(multiply);
     fft_.plan().throughColumns(fft_.spectrum(), multiplying.function, multiplying.context);
-    fft_.inverseRows([&](int row, const float* values) { std::copy_n(values, columns, response_.data() + row * columns); });
+    fft_.inverseRows(
+        [&](int row, const float* values) { std::copy_n(values, columns, response_.data() + row * columns); });
   }
 
   void readRow(const StarPlane& plane, int left, int y, float* row) const {
     std::fill_n(row, tiling_->columns, 0.0f);
     if (y < 0 || y >= plane.height) return;
     const int first = std::max(0, left), end = std::min(plane.width, left + tiling_->columns);
-    if (first < end) std::copy(plane.data + plane.at(first, y), plane.data + plane.at(first, y) + (end - first), row + first - left);
+    if (first < end)
+      std::copy(plane.data + plane.at(first, y), plane.data + plane.at(first, y) + (end - first), row + first - left);
   }
 
   bool isPeak(const float* at) const {
@@ -134,8 +138,9 @@ Status findPeaks(const FilterRequest& request, const FftKernels& fft, const Deco
   filters[0].transformKernel(request.profile, transfer);
   ThreadPool pool(threads);
   std::vector<std::vector<Peak>> found(tiling.count());
-  forEachRow(pool, tiling.count(),
-             [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); }, 1);
+  forEachRow(
+      pool, tiling.count(),
+      [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); }, 1);
   for (const std::vector<Peak>& some : found) peaks.insert(peaks.end(), some.begin(), some.end());
   std::sort(peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) { return a.pixel < b.pixel; });
   return {};

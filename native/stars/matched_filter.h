@@ -1,5 +1,5 @@
-// Where a plane looks like a star: peaks of its correlation with a profile, tile by tile, so that everything stays in the
-// cache and takes little memory.
+// Where a plane looks like a star: peaks of its correlation with a profile, tile by tile, so that everything stays in
+// the cache and takes little memory.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ struct Peak {
 struct FilterRequest {
   StarPlane plane;  ///< 0 beyond its edges; invalid pixels count as they are: saturated stars are stars
   DrawnProfile profile;
-  double limit;     ///< of responses
+  double limit;  ///< of responses
   int threads;
 };
 
-/// Pixels off the edges whose response is above the limit and above those of their eight neighbours, sorted by place. The
-/// same bits for any number of threads.
+/// Pixels off the edges whose response is above the limit and above those of their eight neighbours, sorted by place.
+/// The same bits for any number of threads.
 Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
                  std::vector<Peak>& peaks);
 

@@ -24,8 +24,8 @@ struct RankedValues {
   std::ptrdiff_t below;  ///< how many of the list are less
 };
 
-/// Few values of a long list that has those of ranks `first` and `last` among them, or all: the range of values is halved by
-/// counting, which is cheaper than to sort them out.
+/// Few values of a long list that has those of ranks `first` and `last` among them, or all: the range of values is
+/// halved by counting, which is cheaper than to sort them out.
 template <class T>
 RankedValues<T> valuesAround(std::span<const T> values, std::ptrdiff_t first, std::ptrdiff_t last) {
   constexpr std::size_t kShort = 64, kProbes = 16;
@@ -64,7 +64,8 @@ RankedValues<T> valuesAround(std::span<const T> values, std::ptrdiff_t first, st
 /// The mean of the two in the middle of an even number; of at least one value, none NaN.
 template <class T>
 double medianOf(std::span<const T> list) {
-  const auto last = static_cast<std::ptrdiff_t>(list.size() / 2), first = static_cast<std::ptrdiff_t>((list.size() - 1) / 2);
+  const auto last = static_cast<std::ptrdiff_t>(list.size() / 2),
+             first = static_cast<std::ptrdiff_t>((list.size() - 1) / 2);
   auto [values, below] = valuesAround(list, first, last);
   const auto middle = values.begin() + (last - below);
   std::nth_element(values.begin(), middle, values.end());

@@ -8,9 +8,9 @@ constexpr int kPartLanes = 2;
 #include "simd/doubles.h"
 
 #include "stars/functions.inl"
-#include "stars/streak.inl"
 #include "stars/lags.inl"
 #include "stars/normal.inl"
+#include "stars/streak.inl"
 #include "stars/table.inl"
 
 }  // namespace

@@ -20,7 +20,8 @@ constexpr int kWidestBlock = 2 * kBlock;
 constexpr int kSamples = 1024;
 /// Rounding alone gives this much of one count: sqrt(1 / 12).
 constexpr double kRounding = 0.28867513459481287;
-/// The sky of a block whose median absolute deviation is rounded to 0: what remains after clipping at so many deviations.
+/// The sky of a block whose median absolute deviation is rounded to 0: what remains after clipping at so many
+/// deviations.
 constexpr double kClip = 4;
 constexpr int kClipPasses = 4;
 /// Median of |normal| to standard deviations.
@@ -46,7 +47,9 @@ void markInvalid(const SourceWindow& colours, int colourCount, double saturation
 void readPixels(const SkyRequest& request, int left, int y, int count, float* brightness, std::uint8_t* invalid) {
   readRow(partOf(request.brightness, left, 0), y, count, brightness);
   const SourceWindow colours = partOf(request.colours, left, 0);
-  const auto mark = [&]<class T>(T) { markInvalid<T>(colours, request.colourCount, request.saturation, y, count, invalid); };
+  const auto mark = [&]<class T>(T) {
+    markInvalid<T>(colours, request.colourCount, request.saturation, y, count, invalid);
+  };
   switch (colours.type) {
     case SampleType::kUint8: return mark(std::uint8_t{});
     case SampleType::kUint16: return mark(std::uint16_t{});
@@ -80,7 +83,8 @@ Sky skyOf(const std::vector<float>& values, double count) {
   if (values.empty()) return {count * kRounding, 0};
   const double level = medianOf(std::span<const float>(values));
   std::vector<float> deviations(values.size());
-  std::transform(values.begin(), values.end(), deviations.begin(), [=](double v) { return static_cast<float>(std::fabs(v - level)); });
+  std::transform(values.begin(), values.end(), deviations.begin(),
+                 [=](double v) { return static_cast<float>(std::fabs(v - level)); });
   const double spread = kDeviations * medianOf(std::span<const float>(deviations));
   if (spread > count) return {spread, level};
   return clipSky(values, level, spread, count);

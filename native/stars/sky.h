@@ -11,8 +11,8 @@ struct SkyRequest {
   SourceWindow colours;     ///< the first of `colourCount` channels side by side
   int colourCount;
   int width, height;
-  double saturation;        ///< samples of any colour from here on tell nothing, in their own units
-  double count;             ///< what one count is in parts of full scale; 0: values are not rounded
+  double saturation;  ///< samples of any colour from here on tell nothing, in their own units
+  double count;       ///< what one count is in parts of full scale; 0: values are not rounded
 };
 
 struct Sky {
@@ -20,8 +20,8 @@ struct Sky {
   double level = 0;
 };
 
-/// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel tells nothing. The same
-/// bits for any number of threads.
+/// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel tells nothing. The
+/// same bits for any number of threads.
 Sky measureSky(const SkyRequest& request, ThreadPool& pool, float* plane, std::uint8_t* invalid);
 
 }  // namespace perifocal

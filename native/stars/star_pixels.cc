@@ -13,7 +13,9 @@ constexpr int kAtOnce = 256;
 
 StarPixels::StarPixels(const StarPlane& plane, const std::vector<StarStart>& starts, int star, double far) {
   const StarStart& own = starts[star];
-  const auto squareTo = [](const StarStart& a, double x, double y) { return (x - a.x) * (x - a.x) + (y - a.y) * (y - a.y); };
+  const auto squareTo = [](const StarStart& a, double x, double y) {
+    return (x - a.x) * (x - a.x) + (y - a.y) * (y - a.y);
+  };
   std::vector<StarStart> near;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     if (static_cast<int>(i) != star && squareTo(starts[i], own.x, own.y) < 4 * far * far) near.push_back(starts[i]);
@@ -25,7 +27,8 @@ StarPixels::StarPixels(const StarPlane& plane, const std::vector<StarStart>& sta
     for (int x = static_cast<int>(std::max(0.0, std::ceil(own.x - far))); x <= right; ++x) {
       const double off = squareTo(own, x, y);
       if (off > far * far) continue;
-      if (std::any_of(near.begin(), near.end(), [&](const StarStart& other) { return squareTo(other, x, y) < off; })) continue;
+      if (std::any_of(near.begin(), near.end(), [&](const StarStart& other) { return squareTo(other, x, y) < off; }))
+        continue;
       if (plane.invalid[plane.at(x, y)] != 0) {
         saturated_ = true;
         continue;
@@ -42,8 +45,8 @@ StarPixels::StarPixels(const StarPlane& plane, const std::vector<StarStart>& sta
   std::copy(values.begin(), values.end(), lists_.begin() + 2 * paddedPoints(count_));
 }
 
-NormalEquations StarPixels::measure(const StarValues& values, const StarProfile& profile, const PixelNoise& noise, bool isFree,
-                               const StarKernels& kernels) const {
+NormalEquations StarPixels::measure(const StarValues& values, const StarProfile& profile, const PixelNoise& noise,
+                                    bool isFree, const StarKernels& kernels) const {
   double samples[3 + kMostShape][kAtOnce] = {};
   const ProfileRows rows{samples[0], samples[1], samples[2], {samples[3], samples[4], samples[5]}};
   const double flux = values.flux;

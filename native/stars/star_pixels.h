@@ -37,7 +37,7 @@ class StarPixels {
 
   /// @param isFree whether the shape's numbers are unknowns too
   NormalEquations measure(const StarValues& values, const StarProfile& profile, const PixelNoise& noise, bool isFree,
-                     const StarKernels& kernels) const;
+                          const StarKernels& kernels) const;
 
  private:
   /// x, y and brightness of all pixels, padded.

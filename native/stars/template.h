@@ -1,4 +1,5 @@
-// Everything that the star kernels' templates need before they are included; see any unit in this folder (avx2.cc, ...).
+// Everything that the star kernels' templates need before they are included; see any unit in this folder (avx2.cc,
+// ...).
 #pragma once
 
 #include <algorithm>

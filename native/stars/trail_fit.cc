@@ -50,7 +50,8 @@ Moments momentsOf(const Autocorrelation& correlation, double longest) {
     sum += weight;
   });
   const double spread = std::hypot(xx - yy, 2 * xy) / sum;
-  return {0.5 * std::atan2(2 * xy, xx - yy), std::clamp(std::sqrt(6 * spread), kShortest, std::max(kShortest, longest))};
+  return {0.5 * std::atan2(2 * xy, xx - yy),
+          std::clamp(std::sqrt(6 * spread), kShortest, std::max(kShortest, longest))};
 }
 
 /// Half of the lags near a trail, the other half being the same, with the brightest as 1.
@@ -87,8 +88,15 @@ class Lags {
                        {rows_[0].data(), rows_[1].data(), rows_[2].data(), rows_[3].data()});
   }
   NormalJob job(double amplitude, double level) const {
-    return {.observed = values_.data(), .value = rows_[0].data(), .count = count_, .flux = amplitude, .background = level,
-            .sky = 1, .perFlux = 0, .misfit = 0, .unknowns = kUnknowns,
+    return {.observed = values_.data(),
+            .value = rows_[0].data(),
+            .count = count_,
+            .flux = amplitude,
+            .background = level,
+            .sky = 1,
+            .perFlux = 0,
+            .misfit = 0,
+            .unknowns = kUnknowns,
             .slopes = {rows_[1].data(), rows_[2].data(), rows_[3].data(), rows_[0].data(), nullptr},
             .scales = {amplitude, amplitude, amplitude, 1, 1}};
   }
@@ -152,9 +160,12 @@ TrailFit fitFrom(const Autocorrelation& correlation, const Moments& start, doubl
   const bool isKnown = invert(state.equations.products, inverse);
   const double variance = state.equations.squares / std::max(1, lags.count() - kUnknowns), length = state.values[1];
   const bool isSane = length <= 1.5 * longest && lags.spread() > 0;
-  return {length, state.values[0], std::sqrt(std::exp(state.values[2]) / 2),
+  return {length,
+          state.values[0],
+          std::sqrt(std::exp(state.values[2]) / 2),
           isSane ? std::sqrt(state.equations.squares / lags.count()) / lags.spread() : kNone,
-          isKnown ? std::sqrt(variance * inverse.at(1, 1)) : kNone, isKnown ? std::sqrt(variance * inverse.at(0, 0)) : kNone};
+          isKnown ? std::sqrt(variance * inverse.at(1, 1)) : kNone,
+          isKnown ? std::sqrt(variance * inverse.at(0, 0)) : kNone};
 }
 
 /// The best of fits from lengths of all sizes, and of `first`.
@@ -162,9 +173,12 @@ TrailFit fitFromAll(const Autocorrelation& correlation, double angle, const Trai
                     const StarKernels& kernels, ThreadPool& pool) {
   constexpr int kCount = sizeof(kStarts) / sizeof(kStarts[0]);
   TrailFit fits[kCount];
-  forEachRow(pool, kCount, [&](int i, int) {
-    fits[i] = kStarts[i] < longest ? fitFrom(correlation, {angle, kStarts[i]}, longest, kernels) : first;
-  }, 1);
+  forEachRow(
+      pool, kCount,
+      [&](int i, int) {
+        fits[i] = kStarts[i] < longest ? fitFrom(correlation, {angle, kStarts[i]}, longest, kernels) : first;
+      },
+      1);
   TrailFit best = first;
   for (const TrailFit& fit : fits) {
     if (fit.misfit < best.misfit) best = fit;
@@ -177,7 +191,8 @@ TrailFit fitFromAll(const Autocorrelation& correlation, double angle, const Trai
 TrailFit fitTrail(const Autocorrelation& correlation, double longest, const StarKernels& kernels, ThreadPool& pool) {
   const Moments moments = momentsOf(correlation, longest);
   const TrailFit first = fitFrom(correlation, moments, longest, kernels);
-  const TrailFit best = first.misfit < kGoodMisfit ? first : fitFromAll(correlation, moments.angle, first, longest, kernels, pool);
+  const TrailFit best =
+      first.misfit < kGoodMisfit ? first : fitFromAll(correlation, moments.angle, first, longest, kernels, pool);
   if (best.misfit == std::numeric_limits<double>::infinity()) return best;
   // Once more, with the lags that a trail of this length has.
   return fitFrom(correlation, {best.angle, best.length}, longest, kernels);

@@ -14,8 +14,8 @@ namespace {
 
 /// Whether a window may wrap around: a kernel must not do so onto itself, and odd sides take longer than padded ones.
 bool mayWrap(const StarWindow& window, const WindowPsf& psf) {
-  return 2 * psf.radiusX < window.width && 2 * psf.radiusY < window.height && goodFftSize(window.width) == window.width &&
-         goodFftSize(window.height) == window.height;
+  return 2 * psf.radiusX < window.width && 2 * psf.radiusY < window.height &&
+         goodFftSize(window.width) == window.width && goodFftSize(window.height) == window.height;
 }
 
 Boundary boundaryOf(Boundary wanted, const StarWindow& window, const WindowPsf& psf) {
@@ -77,7 +77,8 @@ class WindowSolver {
 
 }  // namespace
 
-Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, double* levels) {
+Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                    double* levels) {
   const int count = static_cast<int>(request.windows.size());
   std::vector<std::ptrdiff_t> starts(count + 1);
   std::transform_inclusive_scan(request.windows.begin(), request.windows.end(), starts.begin() + 1, std::plus<>(),
@@ -86,9 +87,13 @@ Status solveWindows(const WindowRequest& request, const FftKernels& fft, const D
   std::vector<WindowSolver> solvers(threads);
   std::vector<Status> statuses(count);
   ThreadPool pool(threads);
-  forEachRow(pool, count, [&](int i, int thread) {
-    statuses[i] = solvers[thread].solve(request, request.windows[i], fft, kernels, request.values + starts[i], levels[i]);
-  }, 1);
+  forEachRow(
+      pool, count,
+      [&](int i, int thread) {
+        statuses[i] =
+            solvers[thread].solve(request, request.windows[i], fft, kernels, request.values + starts[i], levels[i]);
+      },
+      1);
   const auto failed = std::find_if(statuses.begin(), statuses.end(), [](const Status& status) { return !status.ok(); });
   return failed == statuses.end() ? Status() : *failed;
 }

@@ -28,14 +28,15 @@ struct WindowRequest {
   SolverSettings settings;
   std::vector<WindowPsf> psfs;
   std::vector<StarWindow> windows;
-  float* values;      ///< of all windows, one after the other; the estimates when done
-  double scale;       ///< what is 1 to the solver, above the median of a window
-  double pedestal;    ///< light left below that median
+  float* values;    ///< of all windows, one after the other; the estimates when done
+  double scale;     ///< what is 1 to the solver, above the median of a window
+  double pedestal;  ///< light left below that median
   int threads;
 };
 
-/// Replaces every value v by the estimate for (v - level) / scale, level = median - pedestal, and writes the levels. The
-/// same bits for any number of threads.
-Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, double* levels);
+/// Replaces every value v by the estimate for (v - level) / scale, level = median - pedestal, and writes the levels.
+/// The same bits for any number of threads.
+Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+                    double* levels);
 
 }  // namespace perifocal

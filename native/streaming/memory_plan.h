@@ -15,7 +15,7 @@ struct PassShape {
   int height;
   bool transposed;  ///< pass rows are image columns: kernels are applied transposed
   int threads;
-  int stripRows;    ///< most rows per push or drain
+  int stripRows;             ///< most rows per push or drain
   bool keepWeights = false;  ///< Winograd's transformed weights stay in memory, else they are made anew when needed
 };
 
@@ -24,7 +24,7 @@ struct RowLayout {
   std::size_t leftPad;   ///< bytes before pixel 0
   std::size_t rowBytes;  ///< whole slot, pads and over-read slack included
   int slotClass;
-  int ringRows;          ///< most rows alive at once
+  int ringRows;  ///< most rows alive at once
 };
 
 struct SlotClass {
@@ -39,14 +39,14 @@ struct PlannedBuffer {
 };
 
 struct MemoryPlan {
-  std::vector<RowLayout> rows;      ///< per tensor
-  std::vector<SlotClass> classes;   ///< row slots shared by all tensors of one size
-  std::size_t borderBytes;          ///< one row of zero points, standing in for rows outside the image
-  std::size_t scratchBytes;         ///< per thread
-  std::size_t transformedBytes;     ///< Winograd's weights: of all layers where they are kept, else of the largest
-  std::size_t stagingBytes;         ///< one strip of input
+  std::vector<RowLayout> rows;     ///< per tensor
+  std::vector<SlotClass> classes;  ///< row slots shared by all tensors of one size
+  std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image
+  std::size_t scratchBytes;        ///< per thread
+  std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest
+  std::size_t stagingBytes;        ///< one strip of input
   std::size_t arenaBytes;
-  int delayRows;                    ///< input rows read beyond the newest row emitted
+  int delayRows;                       ///< input rows read beyond the newest row emitted
   std::vector<PlannedBuffer> buffers;  ///< sums to arenaBytes
 };
 

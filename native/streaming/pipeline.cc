@@ -48,9 +48,9 @@ void Pipeline::reset() {
 Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
   emitted = 0;
   if (count < 0 || count > pass_.stripRows || count > pass_.height - rowsTaken_) {
-    return {StatusCode::kState, "cannot take " + std::to_string(count) + " rows: " +
-                                    std::to_string(pass_.height - rowsTaken_) + " are left and a strip holds " +
-                                    std::to_string(pass_.stripRows)};
+    return {StatusCode::kState, "cannot take " + std::to_string(count) +
+                                    " rows: " + std::to_string(pass_.height - rowsTaken_) +
+                                    " are left and a strip holds " + std::to_string(pass_.stripRows)};
   }
   for (int i = 0; i < count; ++i) {
     const std::size_t rowBytes = static_cast<std::size_t>(pass_.width) * 3;

@@ -34,9 +34,9 @@ class RowStore {
   const Entry& entry(int tensor, int row) const { return rings_[tensor][row % rings_[tensor].size()]; }
 
   std::vector<RowLayout> layouts_;
-  std::vector<std::vector<Entry>> rings_;            ///< per tensor
-  std::vector<std::vector<std::byte*>> slots_;       ///< per class, all of them
-  std::vector<std::vector<std::byte*>> freeSlots_;   ///< per class, most recently used last: still in cache
+  std::vector<std::vector<Entry>> rings_;           ///< per tensor
+  std::vector<std::vector<std::byte*>> slots_;      ///< per class, all of them
+  std::vector<std::vector<std::byte*>> freeSlots_;  ///< per class, most recently used last: still in cache
 };
 
 }  // namespace perifocal

@@ -6,8 +6,7 @@
 
 namespace perifocal {
 
-Schedule::Schedule(const Graph& graph, int height)
-    : graph_(graph), height_(height), readers_(graph.tensors.size()) {
+Schedule::Schedule(const Graph& graph, int height) : graph_(graph), height_(height), readers_(graph.tensors.size()) {
   for (int s = 0; s < static_cast<int>(graph.stages.size()); ++s) {
     for (const StageInput& input : graph.stages[s].inputs) readers_[input.tensor].push_back({s, input.map});
   }

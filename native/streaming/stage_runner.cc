@@ -128,8 +128,8 @@ bool StageRunner::resolveInput(const StageInput& input, const Firing& firing, co
 
 bool StageRunner::resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot) {
   for (int i = 0; i < rowCount_; ++i) {
-    addendRows_[slot][i] = reinterpret_cast<const std::int32_t*>(
-        store.pixels(input.tensor, input.map.first(firing.rowBegin + i)));
+    addendRows_[slot][i] =
+        reinterpret_cast<const std::int32_t*>(store.pixels(input.tensor, input.map.first(firing.rowBegin + i)));
     if (addendRows_[slot][i] == nullptr) return false;
   }
   addends_[slot] = {addendRows_[slot].data(), input.map.step};
@@ -159,8 +159,9 @@ void StageRunner::prepareConvolution(const Stage& stage, const std::vector<ConvT
   const int reach = graph_.layers[stage.layer].kernel / 2;
   for (int i = 0; i < stage.sourceCount; ++i) {
     const StageInput& input = stage.inputs[i];
-    sources_[i] = {inputs_[i].rows.data(), graph_.tensors[input.tensor].channels, input.map.step, input.map.step,
-                   -reach, reach, inputs_[i].count};
+    sources_[i] = {
+        inputs_[i].rows.data(), graph_.tensors[input.tensor].channels, input.map.step, input.map.step, -reach, reach,
+        inputs_[i].count};
   }
   ConvJob& job = jobs_[jobCount_++];
   job = baseJob(stage, stage.part);
@@ -186,8 +187,13 @@ void StageRunner::prepareTransposition(const Stage& stage, const Firing& firing)
       const int j = jobCount_++;
       ConvJob& job = jobs_[j];
       job = baseJob(stage, pass_.transposed ? 2 * phase + rowPhase : 2 * rowPhase + phase);
-      sources_[j] = {inputs_[0].rows.data() + firstRow, graph_.tensors[stage.inputs[0].tensor].channels, 1, 1,
-                     phase - 1, phase, 2};
+      sources_[j] = {inputs_[0].rows.data() + firstRow,
+                     graph_.tensors[stage.inputs[0].tensor].channels,
+                     1,
+                     1,
+                     phase - 1,
+                     phase,
+                     2};
       for (int t = 0; t < 4; ++t) {
         const int major = t / 2, minor = t % 2;
         const int dy = pass_.transposed ? minor : major, dx = pass_.transposed ? major : minor;

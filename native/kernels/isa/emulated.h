@@ -34,8 +34,12 @@ struct Emulated {
     return v;
   }
 
-  static Vec loadInt(const std::int32_t* p) { return each([&](int i) { return p[i]; }); }
-  static Vec loadInt16(const std::int16_t* p) { return each([&](int i) { return p[i]; }); }
+  static Vec loadInt(const std::int32_t* p) {
+    return each([&](int i) { return p[i]; });
+  }
+  static Vec loadInt16(const std::int16_t* p) {
+    return each([&](int i) { return p[i]; });
+  }
   static Vec loadBytes(const std::uint8_t* p) {
     return each([&](int i) -> std::int32_t {
       return L.storedOffset == 0 ? static_cast<std::int8_t>(p[i]) : static_cast<std::int32_t>(p[i]);
@@ -48,7 +52,9 @@ struct Emulated {
   static void storeBytes(std::uint8_t* p, Vec v) {
     for (int i = 0; i < L.lanes; ++i) p[i] = static_cast<std::uint8_t>(v.lane[i]);
   }
-  static Vec splatInt(std::int32_t x) { return each([&](int) { return x; }); }
+  static Vec splatInt(std::int32_t x) {
+    return each([&](int) { return x; });
+  }
   /// Modulo 2^32, as registers do.
   template <class F>
   static Vec wrapping(Vec a, Vec b, F&& f) {
@@ -70,15 +76,27 @@ struct Emulated {
   static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return each([&](int i) { return std::clamp(v.lane[i], low, high); });
   }
-  static Flt toFloat(Vec v) { return eachFloat([&](int i) { return static_cast<float>(v.lane[i]); }); }
+  static Flt toFloat(Vec v) {
+    return eachFloat([&](int i) { return static_cast<float>(v.lane[i]); });
+  }
   static Vec roundToInt(Flt v) {
     return each([&](int i) { return static_cast<std::int32_t>(std::nearbyint(v.lane[i])); });
   }
-  static Flt loadFloat(const float* p) { return eachFloat([&](int i) { return p[i]; }); }
-  static Flt splat(float x) { return eachFloat([&](int) { return x; }); }
-  static Flt mul(Flt a, Flt b) { return eachFloat([&](int i) { return a.lane[i] * b.lane[i]; }); }
-  static Flt min(Flt a, Flt b) { return eachFloat([&](int i) { return std::min(a.lane[i], b.lane[i]); }); }
-  static Flt max(Flt a, Flt b) { return eachFloat([&](int i) { return std::max(a.lane[i], b.lane[i]); }); }
+  static Flt loadFloat(const float* p) {
+    return eachFloat([&](int i) { return p[i]; });
+  }
+  static Flt splat(float x) {
+    return eachFloat([&](int) { return x; });
+  }
+  static Flt mul(Flt a, Flt b) {
+    return eachFloat([&](int i) { return a.lane[i] * b.lane[i]; });
+  }
+  static Flt min(Flt a, Flt b) {
+    return eachFloat([&](int i) { return std::min(a.lane[i], b.lane[i]); });
+  }
+  static Flt max(Flt a, Flt b) {
+    return eachFloat([&](int i) { return std::max(a.lane[i], b.lane[i]); });
+  }
 
   static ActVec loadActivations(const Act* p, std::ptrdiff_t stride) {
     ActVec v;
@@ -132,12 +150,20 @@ struct Emulated {
   static Short loadCodes(const std::uint8_t* p) {
     return eachShort([&](int i) { return L.storedOffset == 0 ? static_cast<std::int8_t>(p[i]) : p[i]; });
   }
-  static Short loadShortCodes(const std::int8_t* p) { return eachShort([&](int i) { return p[i]; }); }
+  static Short loadShortCodes(const std::int8_t* p) {
+    return eachShort([&](int i) { return p[i]; });
+  }
   static void storeShort(std::int16_t* p, Short v) { std::copy_n(v.lane, 2 * L.lanes, p); }
-  static Short addShort(Short a, Short b) { return eachShort([&](int i) { return a.lane[i] + b.lane[i]; }); }
-  static Short subShort(Short a, Short b) { return eachShort([&](int i) { return a.lane[i] - b.lane[i]; }); }
+  static Short addShort(Short a, Short b) {
+    return eachShort([&](int i) { return a.lane[i] + b.lane[i]; });
+  }
+  static Short subShort(Short a, Short b) {
+    return eachShort([&](int i) { return a.lane[i] - b.lane[i]; });
+  }
   static Short twiceShort(Short v) { return addShort(v, v); }
-  static Short fourTimesShort(Short v) { return eachShort([&](int i) { return v.lane[i] * 4; }); }
+  static Short fourTimesShort(Short v) {
+    return eachShort([&](int i) { return v.lane[i] * 4; });
+  }
   static Factors loadFactors(const std::int16_t* p) {
     Factors v;
     std::copy_n(p, kFactorInputs, v.lane);
