@@ -1,4 +1,5 @@
 """Solves star fields by cedar-solve (PyPI): reads a JSON object a line, answers with one. A picture is extracted by its own means, centroids are taken as they are."""
+
 import json
 import os
 import sys
@@ -31,8 +32,17 @@ def solve(solver, request):
     if found.get("RA") is None:
         return {"solved": False, "centroids": len(centroids)}
     stars = [[float(v) for v in star[:2]] for star in found["matched_stars"]]
-    matches = [{"y": float(y), "x": float(x), "ra": ra, "dec": dec} for (y, x), (ra, dec) in zip(found["matched_centroids"], stars)]
-    return {"solved": True, "rmse": float(found["RMSE"]), "falseAlarm": float(found["Prob"]), "fov": float(found["FOV"]), "matches": matches}
+    matches = [
+        {"y": float(y), "x": float(x), "ra": ra, "dec": dec}
+        for (y, x), (ra, dec) in zip(found["matched_centroids"], stars)
+    ]
+    return {
+        "solved": True,
+        "rmse": float(found["RMSE"]),
+        "falseAlarm": float(found["Prob"]),
+        "fov": float(found["FOV"]),
+        "matches": matches,
+    }
 
 
 def main():

@@ -3,6 +3,7 @@
 {"peers": true}                                             -> {"scipy": version or null, "fftw": version or null}
 {"peer": "fftw", "shape": [512, 512], "threads": 1, "inverse": false, "repeats": 3} -> {"seconds": the fastest}
 """
+
 import ctypes
 import json
 import sys
@@ -30,7 +31,13 @@ def load_fftw():
     for name in ('fftwf_plan_dft_r2c', 'fftwf_plan_dft_c2r'):
         function = getattr(library, name)
         function.restype = ctypes.c_void_p
-        function.argtypes = [ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint]
+        function.argtypes = [
+            ctypes.c_int,
+            ctypes.POINTER(ctypes.c_int),
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_uint,
+        ]
     library.fftwf_execute.argtypes = [ctypes.c_void_p]
     threads.fftwf_init_threads()
     library.plan_with_threads = threads.fftwf_plan_with_nthreads

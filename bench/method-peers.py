@@ -6,6 +6,7 @@
                  -> {"seconds": of the three colours, "psnr": dB}
 The balance of the Wiener filter is the one with the best result, the time that of one filter.
 """
+
 import json
 import sys
 import time
@@ -26,7 +27,7 @@ def disk(radius):
     """Area coverage, from 16 x 16 points a pixel."""
     side = int(np.ceil(radius))
     points = (np.arange(16 * (2 * side + 1)) + 0.5) / 16 - side - 0.5
-    inside = points[:, None] ** 2 + points[None, :] ** 2 <= radius ** 2
+    inside = points[:, None] ** 2 + points[None, :] ** 2 <= radius**2
     kernel = inside.reshape(2 * side + 1, 16, 2 * side + 1, 16).sum((1, 3)).astype(np.float32)
     return kernel / kernel.sum()
 
@@ -57,7 +58,10 @@ def answer(request):
         works = [lambda plane, balance=balance: wiener(plane, kernel, balance, clip=False) for balance in BALANCES]
     with scipy.fft.set_workers(request['threads']):
         tried = [timed(work, planes) for work in works]
-    return {'seconds': min(seconds for seconds, _ in tried), 'psnr': max(psnr(restored, truth) for _, restored in tried)}
+    return {
+        'seconds': min(seconds for seconds, _ in tried),
+        'psnr': max(psnr(restored, truth) for _, restored in tried),
+    }
 
 
 for line in sys.stdin:

@@ -3,6 +3,7 @@
 {"peers": true}  -> {"skimage": version or null, "piq": version or null}
 {"peer": "piq", "metric": "ssim", "width": 2048, "height": 1536, "threads": 1} -> {"seconds": of one call, "value": found}
 """
+
 import json
 import sys
 import time
@@ -31,17 +32,18 @@ def frame(width, height, seed):
 def skimage_call(metric, a, b):
     if metric == 'psnr':
         return lambda: metrics.peak_signal_noise_ratio(a, b, data_range=255)
-    return lambda: metrics.structural_similarity(a.astype(float), b.astype(float), gaussian_weights=True, sigma=1.5,
-                                                 use_sample_covariance=False, data_range=255)
+    return lambda: metrics.structural_similarity(
+        a.astype(float), b.astype(float), gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+    )
 
 
 def piq_call(metric, a, b):
     x, y = (torch.from_numpy(image.astype(np.float64))[None, None] / 255 for image in (a, b))
     if metric == 'ssim':
-        return lambda: piq.ssim(x, y, data_range=1., downsample=False).item()
+        return lambda: piq.ssim(x, y, data_range=1.0, downsample=False).item()
     if metric == 'ssimPooled':
-        return lambda: piq.ssim(x, y, data_range=1., downsample=True).item()
-    return lambda: {'psnr': piq.psnr, 'msSsim': piq.multi_scale_ssim}[metric](x, y, data_range=1.).item()
+        return lambda: piq.ssim(x, y, data_range=1.0, downsample=True).item()
+    return lambda: {'psnr': piq.psnr, 'msSsim': piq.multi_scale_ssim}[metric](x, y, data_range=1.0).item()
 
 
 def answer(request):

@@ -1,4 +1,5 @@
 """Times one tile of an ONNX network in OpenVINO: openvino-tile.py NETWORK.onnx SIDE THREADS COUNT; prints JSON seconds."""
+
 import json
 import sys
 import time

@@ -1,4 +1,5 @@
 """Prints the camera-shake kernels of Levin et al. 2009 (a MATLAB 7.3 file) as JSON: [[row, ...], ...] each."""
+
 import json
 import sys
 

@@ -3,6 +3,7 @@
 {"peers": true}  -> {"scipy": version or null, "skimage": version or null}
 {"peer": "skimage", "width": 2048, "height": 1536, "radius": 16, "threads": 1} -> {"seconds": of one iteration}
 """
+
 import json
 import sys
 import time
@@ -23,7 +24,7 @@ except ImportError:
 
 def scene(width, height, radius):
     image = np.random.default_rng(1).random((height, width), dtype=np.float32) * 0.5 + 0.2
-    y, x = np.mgrid[-radius:radius + 1, -radius:radius + 1]
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     kernel = (x * x + y * y <= radius * radius).astype(np.float32)
     return image, kernel / kernel.sum()
 
@@ -32,11 +33,11 @@ def pocketfft_iteration(image, kernel, threads):
     """A plain iteration with a stored transform of the PSF, padded by its radius: what one would write with scipy."""
     shape = [scipy.fft.next_fast_len(side + kernel.shape[0] - 1, real=True) for side in image.shape]
     padded = np.zeros(shape, np.float32)
-    padded[:kernel.shape[0], :kernel.shape[1]] = kernel
+    padded[: kernel.shape[0], : kernel.shape[1]] = kernel
     otf = scipy.fft.rfft2(padded, workers=threads)
     conjugate = np.conj(otf)
     observed = np.zeros(shape, np.float32)
-    observed[:image.shape[0], :image.shape[1]] = image
+    observed[: image.shape[0], : image.shape[1]] = image
     estimate = np.full(shape, 0.5, np.float32)
 
     def blur(x, transfer):

@@ -3,6 +3,7 @@
 {"peers": true} -> {"scipy": version or null, "skimage": version or null}
 {"path": of 16-bit samples, "side": 1024, "length": 20, "angle": 20, ...} -> {"seconds": of each step, "places": [[x, y], ...]}
 """
+
 import json
 import sys
 import time
@@ -29,7 +30,7 @@ def streak(x, y, length, angle):
     p, q = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
     root = SIGMA * np.sqrt(2)
     along = (special.erf((p + length / 2) / root) - special.erf((p - length / 2) / root)) / (2 * length)
-    return along * np.exp(-(q / root) ** 2) / (SIGMA * np.sqrt(2 * np.pi))
+    return along * np.exp(-((q / root) ** 2)) / (SIGMA * np.sqrt(2 * np.pi))
 
 
 def sky(frame):
@@ -44,9 +45,9 @@ def sky(frame):
 
 def detect(plane, sigma, kernel, threshold):
     response = signal.fftconvolve(plane, kernel[::-1, ::-1], mode='same')
-    limit = threshold * sigma * np.sqrt(np.sum(kernel ** 2))
+    limit = threshold * sigma * np.sqrt(np.sum(kernel**2))
     peaks = feature.peak_local_max(response, min_distance=kernel.shape[0] // 4, threshold_abs=limit)
-    return [(x, y, response[y, x] / np.sum(kernel ** 2)) for y, x in peaks]
+    return [(x, y, response[y, x] / np.sum(kernel**2)) for y, x in peaks]
 
 
 def fit(plane, sigma, found, length, angle, gain):
@@ -55,9 +56,9 @@ def fit(plane, sigma, found, length, angle, gain):
     places = []
     for x, y, flux in found:
         left, top = max(0, x - reach), max(0, y - reach)
-        part = plane[top:y + reach + 1, left:x + reach + 1]
-        rows, columns = np.mgrid[top:top + part.shape[0], left:left + part.shape[1]]
-        weight = 1 / np.sqrt(sigma ** 2 + np.maximum(part, 0) / gain)
+        part = plane[top : y + reach + 1, left : x + reach + 1]
+        rows, columns = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
+        weight = 1 / np.sqrt(sigma**2 + np.maximum(part, 0) / gain)
 
         def residuals(values):
             model = values[2] * streak(columns - values[0], rows - values[1], length, angle) + values[3]
@@ -74,7 +75,7 @@ def restore(plane, found, kernel, window, iterations):
     for x, y, _ in found:
         left = min(max(0, x - window // 2), plane.shape[1] - window)
         top = min(max(0, y - window // 2), plane.shape[0] - window)
-        part = np.clip(plane[top:top + window, left:left + window] / peak, 1e-6, None).astype(np.float32)
+        part = np.clip(plane[top : top + window, left : left + window] / peak, 1e-6, None).astype(np.float32)
         restoration.richardson_lucy(part, kernel, num_iter=iterations, clip=False)
 
 
@@ -84,7 +85,7 @@ def answer(request):
     side, length, angle = request['side'], request['length'], np.radians(request['angle'])
     frame = np.fromfile(request['path'], np.uint16).reshape(side, side)
     reach = int(np.ceil(length / 2 + 4 * SIGMA))
-    rows, columns = np.mgrid[-reach:reach + 1, -reach:reach + 1]
+    rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     kernel = streak(columns, rows, length, angle)
     seconds = {}
 

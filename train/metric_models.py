@@ -8,6 +8,7 @@ niqe: a MATLAB file of mu_prisparam (1 x 36) and cov_prisparam (36 x 36), as in 
 brisque: the model file of LIBSVM in the authors' release (`allmodel`), and its file of ranges of the features
 (`allrange`: lines of number, minimum and maximum).
 """
+
 import argparse
 import json
 import os
@@ -22,6 +23,7 @@ def read_niqe(path):
         file = np.load(path)
         return file['mu_pris_param'].ravel(), file['cov_pris_param']
     import scipy.io
+
     file = scipy.io.loadmat(path)
     return file['mu_prisparam'].ravel(), file['cov_prisparam']
 
@@ -29,7 +31,9 @@ def read_niqe(path):
 def niqe_model(path, name):
     mean, covariance = read_niqe(path)
     if mean.shape != (FEATURES,) or covariance.shape != (FEATURES, FEATURES):
-        raise SystemExit(f'{path}: {mean.shape} and {covariance.shape} instead of {FEATURES} and {FEATURES} x {FEATURES} numbers')
+        raise SystemExit(
+            f'{path}: {mean.shape} and {covariance.shape} instead of {FEATURES} and {FEATURES} x {FEATURES} numbers'
+        )
     return {'kind': 'niqe', 'name': name, 'mean': mean.tolist(), 'covariance': covariance.tolist()}
 
 
@@ -44,7 +48,9 @@ def brisque_model(path, ranges, name):
     head, _, body = open(path).read().partition('SV\n')
     settings = dict(line.split(maxsplit=1) for line in head.splitlines() if line.strip())
     if settings['svm_type'] != 'epsilon_svr' or settings['kernel_type'] != 'rbf':
-        raise SystemExit(f'{path}: {settings["svm_type"]} with a {settings["kernel_type"]} kernel instead of epsilon_svr with rbf')
+        raise SystemExit(
+            f'{path}: {settings["svm_type"]} with a {settings["kernel_type"]} kernel instead of epsilon_svr with rbf'
+        )
     coefficients, vectors = [], []
     for line in body.splitlines():
         coefficient, *entries = line.split()
@@ -54,16 +60,25 @@ def brisque_model(path, ranges, name):
             vector[int(index) - 1] = float(value)
         coefficients.append(float(coefficient))
         vectors.append(vector)
-    return {'kind': 'brisque', 'name': name, 'gamma': float(settings['gamma']), 'rho': float(settings['rho']),
-            'ranges': read_ranges(ranges), 'coefficients': coefficients, 'vectors': vectors}
+    return {
+        'kind': 'brisque',
+        'name': name,
+        'gamma': float(settings['gamma']),
+        'rho': float(settings['rho']),
+        'ranges': read_ranges(ranges),
+        'coefficients': coefficients,
+        'vectors': vectors,
+    }
 
 
 def write(model, path):
     """One row of numbers a line; under a temporary name first."""
+
     def line(value):
         if isinstance(value, list) and isinstance(value[0], list):
             return '[\n' + ',\n'.join(json.dumps(row, separators=(',', ':')) for row in value) + ']'
         return json.dumps(value, separators=(',', ':'))
+
     text = '{\n' + ',\n'.join(f'"{key}":{line(value)}' for key, value in model.items()) + '}\n'
     with open(path + '.part', 'w') as file:
         file.write(text.replace('.0,', ',').replace('.0]', ']'))

@@ -1,4 +1,5 @@
 """Predictions of the trainer's networks: reads a JSON request from standard input, prints the result as JSON."""
+
 import json
 import sys
 

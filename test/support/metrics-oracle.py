@@ -1,5 +1,6 @@
 """Image-quality metrics by scikit-image, or by numpy and scipy from their definitions: reads a JSON request from
 standard input, prints the result as JSON."""
+
 import json
 import sys
 
@@ -10,7 +11,7 @@ from skimage import filters, metrics
 
 def frame(entry):
     array = np.array(entry["data"], float).reshape(entry["height"], entry["width"], entry["channels"])
-    return array[..., :3 if entry["channels"] > 2 else 1]
+    return array[..., : 3 if entry["channels"] > 2 else 1]
 
 
 def luminance(image):
@@ -22,20 +23,25 @@ def psnr(a, b, span):
 
 
 def ssim(a, b, span):
-    return metrics.structural_similarity(luminance(a), luminance(b), gaussian_weights=True, sigma=1.5,
-                                         use_sample_covariance=False, data_range=span)
+    return metrics.structural_similarity(
+        luminance(a), luminance(b), gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=span
+    )
 
 
 def ssim_of_channels(a, b, span):
-    return metrics.structural_similarity(a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-                                         data_range=span, multichannel=True)
+    return metrics.structural_similarity(
+        a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=span, multichannel=True
+    )
 
 
 def ssim_pooled(a, b, span):
     side = max(1, round(min(a.shape[:2]) / 256))
-    x, y = (plane[:plane.shape[0] // side * side, :plane.shape[1] // side * side]
-            .reshape(plane.shape[0] // side, side, plane.shape[1] // side, side).mean((1, 3))
-            for plane in (luminance(a), luminance(b)))
+    x, y = (
+        plane[: plane.shape[0] // side * side, : plane.shape[1] // side * side]
+        .reshape(plane.shape[0] // side, side, plane.shape[1] // side, side)
+        .mean((1, 3))
+        for plane in (luminance(a), luminance(b))
+    )
     return ssim(x[..., None], y[..., None], span)
 
 
@@ -43,7 +49,7 @@ def ms_ssim(a, b, span):
     """Wang, Simoncelli and Bovik 2003, window and pooling as in Wang's own code."""
     x, y = luminance(a), luminance(b)
     c1, c2 = (0.01 * span) ** 2, (0.03 * span) ** 2
-    taps = np.exp(-np.arange(-5, 6) ** 2 / (2 * 1.5 ** 2))
+    taps = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     taps /= taps.sum()
 
     def smooth(values):
@@ -55,9 +61,9 @@ def ms_ssim(a, b, span):
     weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
     for scale, weight in enumerate(weights):
         mx, my = smooth(x), smooth(y)
-        structure = (2 * (smooth(x * y) - mx * my) + c2) / (smooth(x * x) - mx ** 2 + smooth(y * y) - my ** 2 + c2)
+        structure = (2 * (smooth(x * y) - mx * my) + c2) / (smooth(x * x) - mx**2 + smooth(y * y) - my**2 + c2)
         if scale == len(weights) - 1:
-            structure = structure * (2 * mx * my + c1) / (mx ** 2 + my ** 2 + c1)
+            structure = structure * (2 * mx * my + c1) / (mx**2 + my**2 + c1)
         product *= max(structure.mean(), 0) ** weight
         x, y = (halve(values) for values in (x, y))
     return product

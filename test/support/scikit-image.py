@@ -1,4 +1,5 @@
 """Deconvolves by scikit-image: reads a JSON request from standard input, prints the result as JSON."""
+
 import json
 import sys
 

@@ -1,4 +1,5 @@
 """Parameters of metrics in the form that the package reads."""
+
 import json
 import subprocess
 import sys

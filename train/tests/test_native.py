@@ -20,7 +20,8 @@ from train.evaluation.conditions import defocus, degraded
 from train.evaluation.metrics import psnr, ssim
 from train.evaluation.report import ZOOM
 from train.evaluation.restorers import ENGINE, restore_float, restore_native, simulation
-from train.export import export, parse_arguments as export_arguments
+from train.export import export
+from train.export import parse_arguments as export_arguments
 from train.network.mimo_unet import MIMOUNet
 from train.network.official import load_official
 from train.network.weights import load_float, read_tensors, save_float

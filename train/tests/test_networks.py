@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from train.network.discriminator import MultiScaleDiscriminator, PatchDiscriminator, SelfAttention, pyramid
-from train.network.grow import deepen, main as grow_main, widen
+from train.network.grow import deepen, widen
+from train.network.grow import main as grow_main
 from train.network.mimo_unet import MIMOUNet, initialise
 from train.network.official import load_official
 from train.network.weights import load_float, mixed, save_float

@@ -1,4 +1,5 @@
 """Simulated star fields, their best iterations, and networks that learn them."""
+
 import math
 
 import numpy as np

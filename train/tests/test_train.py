@@ -6,7 +6,8 @@ import pathlib
 import pytest
 import torch
 
-from train.features import load_features, parse_arguments as features_arguments, train_features
+from train.features import load_features, train_features
+from train.features import parse_arguments as features_arguments
 from train.network.mimo_unet import MIMOUNet, initialise
 from train.network.weights import load_float, save_float
 from train.optimise.checkpoint import load_checkpoint, save_checkpoint
