@@ -17,10 +17,19 @@ async function openEngine(binding, { tensors, shape, isa, algorithm, width, heig
   const pass = { width, height, transposed: true, threads, stripRows: STRIP_ROWS, keepWeights: false };
   const { macs, delayRows } = binding.planPass(shape, pass, isa, model.winogradLayers);
   const engine = binding.createEngine(model, pass);
-  const rows = new Uint8Array(STRIP_ROWS * width * 3).map((_, index) => (index * 2_654_435_761 >>> 13) & 255);
+  const rows = new Uint8Array(STRIP_ROWS * width * 3).map((_, index) => ((index * 2_654_435_761) >>> 13) & 255);
   // Until the first rows come out, not all stages work.
   for (let row = 0; row < delayRows + 2 * STRIP_ROWS; row += STRIP_ROWS) await engine.push(rows, STRIP_ROWS);
-  return { engine, rows, stripMacs: (macs / height) * STRIP_ROWS, rates: [], dispose: () => { engine.dispose(); model.dispose(); } };
+  return {
+    engine,
+    rows,
+    stripMacs: (macs / height) * STRIP_ROWS,
+    rates: [],
+    dispose: () => {
+      engine.dispose();
+      model.dispose();
+    },
+  };
 }
 
 /**
@@ -38,7 +47,8 @@ export async function benchmarkAlgorithms(binding, { isas, blocks, base, width, 
     // Rows of a pass run along the shorter side of a frame.
     const common = { tensors, shape, isa, width: height, height: width, threads };
     const engines = [];
-    for (const algorithm of ALGORITHMS) engines.push({ algorithm, ...await openEngine(binding, { ...common, algorithm }) });
+    for (const algorithm of ALGORITHMS)
+      engines.push({ algorithm, ...(await openEngine(binding, { ...common, algorithm })) });
     const peaks = [];
     for (let strip = 0; strip < strips; strip += 1) {
       peaks.push(await binding.measurePeak(isa, threads));
@@ -51,10 +61,20 @@ export async function benchmarkAlgorithms(binding, { isas, blocks, base, width, 
     for (const engine of engines) engine.dispose();
     const [direct, winograd] = engines.map(({ rates }) => rates);
     results.push({
-      isa, blocks, base, width, height, threads,
+      isa,
+      blocks,
+      base,
+      width,
+      height,
+      threads,
       peak: median(peaks) / 1e9,
-      direct: median(direct) / 1e9, winograd: median(winograd) / 1e9,
-      best: { peak: Math.max(...peaks) / 1e9, direct: Math.max(...direct) / 1e9, winograd: Math.max(...winograd) / 1e9 },
+      direct: median(direct) / 1e9,
+      winograd: median(winograd) / 1e9,
+      best: {
+        peak: Math.max(...peaks) / 1e9,
+        direct: Math.max(...direct) / 1e9,
+        winograd: Math.max(...winograd) / 1e9,
+      },
       // Of strips measured right after one another; the machine's moods cancel out.
       ratio: median(winograd.map((rate, strip) => rate / direct[strip])),
       shareOfPeak: median(winograd.map((rate, strip) => rate / peaks[strip])),

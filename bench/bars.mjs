@@ -14,5 +14,10 @@ export function judgeBars({ machine, algorithms = [], peers }) {
     ['AVX-512 without VNNI: over onnxruntime int8', 2.2, hasVnni ? undefined : timesOurs('onnxruntime int8')],
     ['AVX-512 without VNNI: over OpenVINO int8', 1.8, hasVnni ? undefined : timesOurs('OpenVINO int8')],
   ];
-  return bars.map(([bar, wanted, found]) => ({ bar, wanted, found, verdict: found === undefined ? 'open' : found >= wanted ? 'met' : 'missed' }));
+  return bars.map(([bar, wanted, found]) => ({
+    bar,
+    wanted,
+    found,
+    verdict: found === undefined ? 'open' : found >= wanted ? 'met' : 'missed',
+  }));
 }

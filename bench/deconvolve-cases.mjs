@@ -18,35 +18,61 @@ const WHOLE = SIDE + 2 * MARGIN;
 
 /** Squares of real pictures [file, left, top, reduction]; photographs are reduced until they are sharp. */
 const SQUARES = [
-  ['s2_athens_rgb.png', 0.2, 0.3, 1], ['s2_athens_rgb.png', 0.7, 0.6, 1], ['s2_santos_cir.png', 0.4, 0.2, 1], ['s2_santos_cir.png', 0.6, 0.7, 1],
-  ['s2_sharkbay_rgb.png', 0.3, 0.3, 1], ['s2_sharkbay_rgb.png', 0.7, 0.5, 1], ['iss_photo_1742.jpg', 0.5, 0.5, 2], ['iss_nir_iss_242.png', 0.4, 0.4, 2],
+  ['s2_athens_rgb.png', 0.2, 0.3, 1],
+  ['s2_athens_rgb.png', 0.7, 0.6, 1],
+  ['s2_santos_cir.png', 0.4, 0.2, 1],
+  ['s2_santos_cir.png', 0.6, 0.7, 1],
+  ['s2_sharkbay_rgb.png', 0.3, 0.3, 1],
+  ['s2_sharkbay_rgb.png', 0.7, 0.5, 1],
+  ['iss_photo_1742.jpg', 0.5, 0.5, 2],
+  ['iss_nir_iss_242.png', 0.4, 0.4, 2],
 ];
 
 /** Four generated scenes, and squares of real ones where the shared data is there. @returns {Promise<Scene[]>} */
 export async function createScenes() {
   const generated = [1, 2, 3, 4].map((seed) => {
     const { data } = createScene({ width: WHOLE, height: WHOLE, seed });
-    return { name: `generated ${seed}`, side: WHOLE, data: Float64Array.from({ length: WHOLE ** 2 }, (_, pixel) => data[3 * pixel + 1] / 255) };
+    return {
+      name: `generated ${seed}`,
+      side: WHOLE,
+      data: Float64Array.from({ length: WHOLE ** 2 }, (_, pixel) => data[3 * pixel + 1] / 255),
+    };
   });
   const folder = `${DATA}eo/val/`;
-  return [...generated, ...(existsSync(folder) ? await Promise.all(SQUARES.map((square) => readSquare(folder, square))) : [])];
+  return [
+    ...generated,
+    ...(existsSync(folder) ? await Promise.all(SQUARES.map((square) => readSquare(folder, square))) : []),
+  ];
 }
 
 /** @returns {Promise<Scene>} */
 async function readSquare(folder, [file, x, y, reduction]) {
   const { width, height } = await sharp(folder + file).metadata();
   const side = WHOLE * reduction;
-  const data = await sharp(folder + file, { ignoreIcc: true }).removeAlpha()
+  const data = await sharp(folder + file, { ignoreIcc: true })
+    .removeAlpha()
     .extract({ left: Math.floor(x * (width - side)), top: Math.floor(y * (height - side)), width: side, height: side })
-    .resize(WHOLE, WHOLE).toColourspace('srgb').extractChannel(1).raw().toBuffer();
-  return { name: `${file.replace(/\..*/, '')} ${x}`, side: WHOLE, data: Float64Array.from(data, (value) => value / 255) };
+    .resize(WHOLE, WHOLE)
+    .toColourspace('srgb')
+    .extractChannel(1)
+    .raw()
+    .toBuffer();
+  return {
+    name: `${file.replace(/\..*/, '')} ${x}`,
+    side: WHOLE,
+    data: Float64Array.from(data, (value) => value / 255),
+  };
 }
 
 /** Disks, Gaussians and motion, and measured camera shake where its file and h5py are there. @returns {Kernel[]} */
 export function createKernels() {
   const shapes = [2, 3, 4, 5, 6].map((radius) => ({ name: `disk ${radius}`, kernel: psf.disk(radius) }));
   for (const sigma of [1, 1.5, 2.5]) shapes.push({ name: `gaussian ${sigma}`, kernel: psf.gaussian(sigma) });
-  for (const [length, angle] of [[10, 20], [20, 65]]) shapes.push({ name: `motion ${length}`, kernel: psf.motion(length, angle) });
+  for (const [length, angle] of [
+    [10, 20],
+    [20, 65],
+  ])
+    shapes.push({ name: `motion ${length}`, kernel: psf.motion(length, angle) });
   return [...shapes, ...readLevin()];
 }
 
@@ -55,10 +81,16 @@ function readLevin() {
   const [script, file] = [fileURLToPath(new URL('read-levin.py', import.meta.url)), `${DATA}kernels/Levin09.mat`];
   if (!existsSync(file)) return [];
   try {
-    const kernels = JSON.parse(execFileSync('/usr/bin/python3', [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    const kernels = JSON.parse(
+      execFileSync('/usr/bin/python3', [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
     return kernels.map((rows, index) => ({
       name: `Levin ${index + 1}`,
-      kernel: psf.fromArray({ width: rows[0].length, height: rows.length, data: rows.flat().map((weight) => Math.max(0, weight)) }),
+      kernel: psf.fromArray({
+        width: rows[0].length,
+        height: rows.length,
+        data: rows.flat().map((weight) => Math.max(0, weight)),
+      }),
     }));
   } catch {
     return [];
@@ -74,8 +106,16 @@ export function createCase(scene, { name, kernel }, sigma, seed) {
   const crop = (x, y) => scene.data[(y + MARGIN) * scene.side + x + MARGIN];
   const truth = Float32Array.from({ length: SIDE ** 2 }, (_, pixel) => crop(pixel % SIDE, Math.floor(pixel / SIDE)));
   const blurred = blur(scene, kernel);
-  const data = Uint8Array.from(blurred, (value) => Math.max(0, Math.min(255, Math.round(255 * (value + sigma * sampleNormal(random))))));
-  return { name: `${scene.name}, ${name}, ${sigma}`, truth, frame: { width: SIDE, height: SIDE, channels: 1, depth: 8, data }, kernel, sigma };
+  const data = Uint8Array.from(blurred, (value) =>
+    Math.max(0, Math.min(255, Math.round(255 * (value + sigma * sampleNormal(random))))),
+  );
+  return {
+    name: `${scene.name}, ${name}, ${sigma}`,
+    truth,
+    frame: { width: SIDE, height: SIDE, channels: 1, depth: 8, data },
+    kernel,
+    sigma,
+  };
 }
 
 function blur({ side, data }, { width, height, data: weights }) {

@@ -14,13 +14,23 @@ const PASSED = 0.15;
 const BAR = 0.3;
 
 const { values: flags } = parseArgs({
-  options: { acceleration: { type: 'string', default: 'biggs-andrews' }, only: { type: 'string', default: '' }, json: { type: 'boolean', default: false } },
+  options: {
+    acceleration: { type: 'string', default: 'biggs-andrews' },
+    only: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+  },
 });
 
 /** @param {import('./deconvolve-cases.mjs').Case} one @param {number | 'auto'} iterations */
-const run = ({ frame, kernel, sigma }, iterations) => deconvolve(frame, {
-  psf: kernel, method: 'richardson-lucy', acceleration: flags.acceleration, iterations, threads: 1, ...(iterations !== 'auto' && { sigma }),
-});
+const run = ({ frame, kernel, sigma }, iterations) =>
+  deconvolve(frame, {
+    psf: kernel,
+    method: 'richardson-lucy',
+    acceleration: flags.acceleration,
+    iterations,
+    threads: 1,
+    ...(iterations !== 'auto' && { sigma }),
+  });
 
 /** @param {import('./deconvolve-cases.mjs').Case} one */
 async function measure(one) {
@@ -36,7 +46,15 @@ async function measure(one) {
       if (found < best.gain - PASSED) break;
     }
   }
-  return { name: one.name, sigma: one.sigma, estimated: report.sigma, before, best, auto: { iterations: report.iterations, gain, reason: report.stopReason }, loss: best.gain - gain };
+  return {
+    name: one.name,
+    sigma: one.sigma,
+    estimated: report.sigma,
+    before,
+    best,
+    auto: { iterations: report.iterations, gain, reason: report.stopReason },
+    loss: best.gain - gain,
+  };
 }
 
 const [scenes, kernels] = [await createScenes(), createKernels()];
@@ -52,8 +70,10 @@ for (const kernel of kernels) {
       results.push(await measure(createCase(scene, kernel, sigma, seed)));
       const { name, estimated, best, auto, loss } = results.at(-1);
       if (!flags.json) {
-        console.log(`${name.padEnd(40)} sigma ${estimated.toFixed(5)}  best ${String(best.iterations).padStart(3)} ${best.gain.toFixed(2).padStart(6)} dB  `
-          + `auto ${String(auto.iterations).padStart(3)} ${auto.gain.toFixed(2).padStart(6)} dB ${auto.reason.padEnd(15)} loss ${loss.toFixed(2)}${loss > BAR ? ' *' : ''}`);
+        console.log(
+          `${name.padEnd(40)} sigma ${estimated.toFixed(5)}  best ${String(best.iterations).padStart(3)} ${best.gain.toFixed(2).padStart(6)} dB  ` +
+            `auto ${String(auto.iterations).padStart(3)} ${auto.gain.toFixed(2).padStart(6)} dB ${auto.reason.padEnd(15)} loss ${loss.toFixed(2)}${loss > BAR ? ' *' : ''}`,
+        );
       }
     }
   }
@@ -61,4 +81,7 @@ for (const kernel of kernels) {
 const within = results.filter(({ loss }) => loss <= BAR).length;
 const losses = results.map(({ loss }) => loss).sort((a, b) => a - b);
 if (flags.json) console.log(JSON.stringify(results));
-else console.log(`${within} of ${results.length} within ${BAR} dB (${(100 * within / results.length).toFixed(1)} %); median ${losses[losses.length >> 1].toFixed(3)}, worst ${losses.at(-1).toFixed(2)} dB`);
+else
+  console.log(
+    `${within} of ${results.length} within ${BAR} dB (${((100 * within) / results.length).toFixed(1)} %); median ${losses[losses.length >> 1].toFixed(3)}, worst ${losses.at(-1).toFixed(2)} dB`,
+  );

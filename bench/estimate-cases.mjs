@@ -15,7 +15,12 @@ export async function readScene(path, most) {
   const whole = await sharp(path, { ignoreIcc: true }).metadata();
   const [width, height] = [Math.min(whole.width, most.width), Math.min(whole.height, most.height)];
   const area = { left: (whole.width - width) >> 1, top: (whole.height - height) >> 1, width, height };
-  const { data, info } = await sharp(path, { ignoreIcc: true }).removeAlpha().toColourspace('srgb').extract(area).raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(path, { ignoreIcc: true })
+    .removeAlpha()
+    .toColourspace('srgb')
+    .extract(area)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return toPlanes({ width, height, data, channels: info.channels });
 }
 
@@ -24,7 +29,9 @@ export function toPlanes({ width, height, data, channels }) {
   const pixels = width * height;
   const planes = new Float32Array(3 * pixels);
   for (let plane = 0; plane < 3; plane += 1) {
-    for (let pixel = 0; pixel < pixels; pixel += 1) planes[plane * pixels + pixel] = /** @type {number} */ (data[pixel * channels + Math.min(plane, channels - 1)]) / 255;
+    for (let pixel = 0; pixel < pixels; pixel += 1)
+      planes[plane * pixels + pixel] =
+        /** @type {number} */ (data[pixel * channels + Math.min(plane, channels - 1)]) / 255;
   }
   return { width, height, data: planes };
 }
@@ -65,7 +72,8 @@ export async function move(scene, length, angle) {
     const { width, height } = scene;
     const re = Float32Array.from({ length: bins * height }, (_, bin) => {
       const row = Math.floor(bin / bins);
-      const phase = Math.PI * (((bin % bins) * right) / width + ((row <= height / 2 ? row : row - height) * down) / height);
+      const phase =
+        Math.PI * (((bin % bins) * right) / width + ((row <= height / 2 ? row : row - height) * down) / height);
       return Math.abs(phase) < 1e-6 ? 1 : Math.sin(phase) / phase;
     });
     return { re, im: new Float32Array(re.length) };
@@ -88,13 +96,20 @@ async function filter({ width, height, data }, reachX, reachY, transferOf) {
   for (let plane = 0; plane < 3; plane += 1) {
     const spectrum = await plan.forward(data.slice(plane * width * height, (plane + 1) * width * height));
     spectrum.re.forEach((re, bin) => {
-      const [im, hr, hi] = /** @type {[number, number, number]} */ ([spectrum.im[bin], transfer.re[bin], transfer.im[bin]]);
+      const [im, hr, hi] = /** @type {[number, number, number]} */ ([
+        spectrum.im[bin],
+        transfer.re[bin],
+        transfer.im[bin],
+      ]);
       spectrum.re[bin] = re * hr - im * hi;
       spectrum.im[bin] = re * hi + im * hr;
     });
     const blurred = await plan.inverse(spectrum);
     for (let y = 0; y < keptHeight; y += 1) {
-      kept.set(blurred.subarray((y + reachY) * width + reachX, (y + reachY) * width + reachX + keptWidth), (plane * keptHeight + y) * keptWidth);
+      kept.set(
+        blurred.subarray((y + reachY) * width + reachX, (y + reachY) * width + reachX + keptWidth),
+        (plane * keptHeight + y) * keptWidth,
+      );
     }
   }
   plan.dispose();
@@ -107,9 +122,15 @@ export function drawPath() {
   const data = new Float64Array(side * side);
   for (let step = 0; step <= steps; step += 1) {
     const [x, y] = [12 + 9 * Math.cos((2.6 * step) / steps), 11 + 7 * Math.sin((3.3 * step) / steps)];
-    for (const [left, top] of /** @type {[number, number][]} */ ([[0, 0], [1, 0], [0, 1], [1, 1]])) {
+    for (const [left, top] of /** @type {[number, number][]} */ ([
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ])) {
       const [column, row] = [Math.floor(x) + left, Math.floor(y) + top];
-      data[row * side + column] = (data[row * side + column] ?? 0) + (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
+      data[row * side + column] =
+        (data[row * side + column] ?? 0) + (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
     }
   }
   return psf.fromArray({ width: side, height: side, data });
@@ -117,9 +138,20 @@ export function drawPath() {
 
 /** Real scenes: Sentinel-2, Landsat, NAIP, drones, the space station. */
 export const SCENES = [
-  'val/s2_athens_rgb.png', 'val/s2_santos_cir.png', 'val/s2_sharkbay_rgb.png', 'train/s2_algiers_rgb.webp', 'train/s2_busan_nir.webp',
-  'train/s2_genoa_rgb.webp', 'train/s2_germany_gray.webp', 'train/s2_india_cir.webp', 'train/s2_similaun_cir.webp', 'train/s2_virginia_swir_20m.webp',
-  'train/l7_san_francisco_cir_30m.webp', 'train/naip_m_4709963_se_14_1_20150926.webp', 'train/oam_banepa_r0_c1.webp', 'train/iss_nir_iss_089.webp',
+  'val/s2_athens_rgb.png',
+  'val/s2_santos_cir.png',
+  'val/s2_sharkbay_rgb.png',
+  'train/s2_algiers_rgb.webp',
+  'train/s2_busan_nir.webp',
+  'train/s2_genoa_rgb.webp',
+  'train/s2_germany_gray.webp',
+  'train/s2_india_cir.webp',
+  'train/s2_similaun_cir.webp',
+  'train/s2_virginia_swir_20m.webp',
+  'train/l7_san_francisco_cir_30m.webp',
+  'train/naip_m_4709963_se_14_1_20150926.webp',
+  'train/oam_banepa_r0_c1.webp',
+  'train/iss_nir_iss_089.webp',
 ];
 /** The part of them that is used. */
 export const SIZE = { width: 900, height: 700 };
@@ -142,5 +174,7 @@ export async function take({ width, height, data }, { noise, electrons = Infinit
     bytes[sample] = Math.max(0, Math.min(255, Math.round(255 * value)));
   }
   if (jpeg === 0) return { width, height, channels: 3, depth: 8, data: bytes };
-  return sharp(bytes, { raw: { width, height, channels: 3 } }).jpeg({ quality: jpeg }).toBuffer();
+  return sharp(bytes, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: jpeg })
+    .toBuffer();
 }

@@ -9,10 +9,15 @@ import { createPair, kernelError } from './reference-pairs.mjs';
 
 /** Scene, pixels of it per pixel of the frame, kernel. */
 const CASES = [
-  ['val/s2_athens_rgb.png', 2, 'disk:4+gaussian:0.5'], ['train/s2_india_cir.webp', 2, 'disk:3+gaussian:0.5'],
-  ['val/s2_santos_cir.png', 2, 'disk:6+gaussian:0.6'], ['val/s2_santos_cir.png', 1, 'disk:5'],
+  ['val/s2_athens_rgb.png', 2, 'disk:4+gaussian:0.5'],
+  ['train/s2_india_cir.webp', 2, 'disk:3+gaussian:0.5'],
+  ['val/s2_santos_cir.png', 2, 'disk:6+gaussian:0.6'],
+  ['val/s2_santos_cir.png', 1, 'disk:5'],
 ];
-const GENERATED = [['generated', 2, 'disk:4+gaussian:0.5'], ['generated', 1, 'disk:5']];
+const GENERATED = [
+  ['generated', 2, 'disk:4+gaussian:0.5'],
+  ['generated', 1, 'disk:5'],
+];
 const [WIDTH, HEIGHT] = [900, 760];
 const EDGE = 20;
 
@@ -37,17 +42,36 @@ function psnr(a, b) {
 async function run([path, scale, words], data) {
   const scene = await open(path, data);
   const kernel = await psf.parse(words);
-  const size = { width: Math.floor(Math.min(WIDTH, scene.width / scale)), height: Math.floor(Math.min(HEIGHT, scene.height / scale)) };
-  const { frame, reference, sharp } = await createPair(scene, { ...size, kernel, scale, rotation: -1, shift: [5.2 + 0.3 * scale, -3.1 - 0.3 * scale], noise: 0.004, changed: 0.1 });
+  const size = {
+    width: Math.floor(Math.min(WIDTH, scene.width / scale)),
+    height: Math.floor(Math.min(HEIGHT, scene.height / scale)),
+  };
+  const { frame, reference, sharp } = await createPair(scene, {
+    ...size,
+    kernel,
+    scale,
+    rotation: -1,
+    shift: [5.2 + 0.3 * scale, -3.1 - 0.3 * scale],
+    noise: 0.004,
+    changed: 0.1,
+  });
   const known = psnr(sharp, await deconvolve(frame, { psf: kernel }));
   const rows = [];
   for (const symmetry of ['point', 'radial']) {
     const { blur, seconds } = await estimate(frame, { reference, referenceScale: scale, symmetry, threads: 2 });
     rows.push({
-      scene: `${path}, ${frame.width}x${frame.height}, scale ${scale}`, kernel: words, symmetry, declined: blur.declined, seconds,
+      scene: `${path}, ${frame.width}x${frame.height}, scale ${scale}`,
+      kernel: words,
+      symmetry,
+      declined: blur.declined,
+      seconds,
       ...(blur.kernel && {
-        error: kernelError(blur.kernel, kernel), radius: blur.shape?.a ?? null, sigma: blur.shape?.sigma ?? null,
-        lost: known - psnr(sharp, await deconvolve(frame, { psf: blur.kernel })), residual: blur.registration.residual, radiometry: blur.radiometry,
+        error: kernelError(blur.kernel, kernel),
+        radius: blur.shape?.a ?? null,
+        sigma: blur.shape?.sigma ?? null,
+        lost: known - psnr(sharp, await deconvolve(frame, { psf: blur.kernel })),
+        residual: blur.registration.residual,
+        radiometry: blur.radiometry,
       }),
     });
   }
@@ -55,12 +79,16 @@ async function run([path, scale, words], data) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { data: { type: 'string', default: '../shared/data/eo' }, json: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { data: { type: 'string', default: '../shared/data/eo' }, json: { type: 'boolean', default: false } },
+  });
   const rows = [];
-  for (const one of existsSync(values.data) ? CASES : GENERATED) rows.push(...await run(one, values.data));
+  for (const one of existsSync(values.data) ? CASES : GENERATED) rows.push(...(await run(one, values.data)));
   if (values.json) return console.log(JSON.stringify(rows));
   for (const { scene, kernel, symmetry, declined, error, radius, lost, seconds } of rows) {
-    console.log(`${scene}, ${kernel}, ${symmetry}: ${declined ?? `error ${(100 * error).toFixed(1)} % of the peak, radius ${radius?.toFixed(2)}, ${lost.toFixed(2)} dB lost`}, ${seconds.toFixed(1)} s`);
+    console.log(
+      `${scene}, ${kernel}, ${symmetry}: ${declined ?? `error ${(100 * error).toFixed(1)} % of the peak, radius ${radius?.toFixed(2)}, ${lost.toFixed(2)} dB lost`}, ${seconds.toFixed(1)} s`,
+    );
   }
 }
 

@@ -22,16 +22,25 @@ export async function benchmarkEstimate({ width, height, threads, samples, repor
     const scene = createScene({ width, height, seed: 1 });
     const [frame, moved, reference] = ['frame.png', 'moved.png', 'reference.png'].map((name) => join(folder, name));
     const raw = { width, height, channels: /** @type {const} */ (3) };
-    await sharp(defocus(scene, { radius: RADIUS, noise: 0.004 }).data, { raw }).png({ compressionLevel: 1 }).toFile(frame);
-    const shaken = /** @type {import('../dist/index.js').Frame} */ (await take(await move(toPlanes({ ...scene, channels: 3 }), LENGTH, ANGLE), { noise: 0.004 }));
-    await sharp(shaken.data, { raw: { ...raw, width: shaken.width, height: shaken.height } }).png({ compressionLevel: 1 }).toFile(moved);
+    await sharp(defocus(scene, { radius: RADIUS, noise: 0.004 }).data, { raw })
+      .png({ compressionLevel: 1 })
+      .toFile(frame);
+    const shaken = /** @type {import('../dist/index.js').Frame} */ (
+      await take(await move(toPlanes({ ...scene, channels: 3 }), LENGTH, ANGLE), { noise: 0.004 })
+    );
+    await sharp(shaken.data, { raw: { ...raw, width: shaken.width, height: shaken.height } })
+      .png({ compressionLevel: 1 })
+      .toFile(moved);
     await sharp(scene.data, { raw }).png({ compressionLevel: 1 }).toFile(reference);
     const results = [];
     const cases = {
-      'defocus, from itself': { frame }, 'motion, from itself': { frame: moved }, 'motion, as a kernel of any form': { frame: moved, kind: 'blind' },
+      'defocus, from itself': { frame },
+      'motion, from itself': { frame: moved },
+      'motion, as a kernel of any form': { frame: moved, kind: 'blind' },
       'defocus, against its scene': { frame, reference },
     };
-    for (const [name, request] of Object.entries(cases)) results.push({ name, ...await runChild(CHILD, { reference: null, ...request, threads, samples }) });
+    for (const [name, request] of Object.entries(cases))
+      results.push({ name, ...(await runChild(CHILD, { reference: null, ...request, threads, samples })) });
     return { width, height, threads, radius: RADIUS, length: LENGTH, results };
   } finally {
     await rm(folder, { recursive: true });

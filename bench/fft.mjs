@@ -19,7 +19,13 @@ async function createOurs(shape, threads, isa, inverse) {
   const plan = await fft.plan(shape.length === 2 ? { rows, columns, threads, isa } : { length: rows, threads, isa });
   const values = Float32Array.from({ length: plan.lines * plan.length }, Math.random);
   const spectrum = plan.forwardSync(values);
-  return { plan, run: () => { if (inverse) plan.inverseSync(spectrum, values); else plan.forwardSync(values, spectrum); } };
+  return {
+    plan,
+    run: () => {
+      if (inverse) plan.inverseSync(spectrum, values);
+      else plan.forwardSync(values, spectrum);
+    },
+  };
 }
 
 function createFftJs(shape, threads, inverse) {
@@ -34,7 +40,9 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
   const { plan, run } = await createOurs(shape, threads, isa, inverse);
   const runJs = createFftJs(shape, threads, inverse);
   const best = {};
-  const note = (name, seconds) => { best[name] = Math.min(best[name] ?? Infinity, seconds); };
+  const note = (name, seconds) => {
+    best[name] = Math.min(best[name] ?? Infinity, seconds);
+  };
   for (let round = 0; round < rounds; round += 1) {
     for (let index = 0; index < repeats; index += 1) note('ours', secondsOf(run));
     for (const peer of ['scipy', 'fftw']) {
@@ -43,7 +51,14 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
     if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', secondsOf(runJs));
   }
   plan.dispose();
-  return { shape, threads, inverse, isa: plan.isa, seconds: best, gflops: 2.5 * count * Math.log2(count) / best.ours / 1e9 };
+  return {
+    shape,
+    threads,
+    inverse,
+    isa: plan.isa,
+    seconds: best,
+    gflops: (2.5 * count * Math.log2(count)) / best.ours / 1e9,
+  };
 }
 
 /**
@@ -54,8 +69,11 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
 export async function benchmarkFft({ images, lengths, rounds, threads, isa, report }) {
   const peers = await startPeers(SCRIPT);
   const shapes = [...images, ...lengths.map((length) => [length])];
-  const cases = shapes.flatMap((shape) => [1, threads].filter((one, index, all) => all.indexOf(one) === index && (one === 1 || shape.length === 2))
-    .flatMap((one) => [false, true].map((inverse) => ({ shape, threads: one, inverse }))));
+  const cases = shapes.flatMap((shape) =>
+    [1, threads]
+      .filter((one, index, all) => all.indexOf(one) === index && (one === 1 || shape.length === 2))
+      .flatMap((one) => [false, true].map((inverse) => ({ shape, threads: one, inverse }))),
+  );
   const results = [];
   for (const one of cases) {
     report(`${one.inverse ? 'inverse' : 'forward'} transform of ${one.shape.join('x')}, ${one.threads} threads`);

@@ -17,10 +17,21 @@ export async function benchmarkFrames(cases, { width, height, threads, report })
     const model = await writeModel(blocks, base);
     const found = await runChild(CHILD, { model, width, height, threads, isa, samples });
     results.push({
-      blocks, base, isa, threads, width, height,
-      seconds: median(found.seconds), gmacPerSecond: median(found.rates) / 1e9, shareOfPeak: median(found.shares),
+      blocks,
+      base,
+      isa,
+      threads,
+      width,
+      height,
+      seconds: median(found.seconds),
+      gmacPerSecond: median(found.rates) / 1e9,
+      shareOfPeak: median(found.shares),
       // What the threads got of their cores; far below 1, the machine was busy with something else.
-      cpuShare: median(found.cpuShares), spread: spread(found.seconds), samples: found.seconds, gmac: found.macs / 1e9, peakRssMB: found.peakRssBytes / 1e6,
+      cpuShare: median(found.cpuShares),
+      spread: spread(found.seconds),
+      samples: found.seconds,
+      gmac: found.macs / 1e9,
+      peakRssMB: found.peakRssBytes / 1e6,
     });
   }
   return results;

@@ -70,7 +70,8 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, warn: { type: 'boolean', default: false } },
 });
 const [revision] = positionals;
-if (revision === undefined || positionals.length > 1) throw new Error('usage: npm run bench:gate -- [--quick] [--warn] REVISION');
+if (revision === undefined || positionals.length > 1)
+  throw new Error('usage: npm run bench:gate -- [--quick] [--warn] REVISION');
 const folder = mkdtempSync(join(tmpdir(), 'perifocal-gate-'));
 try {
   const [before, after] = [buildRevision(revision, folder), loadBinding()];

@@ -3,7 +3,12 @@ import { median, sampleAgainstPeak, spread, timeOnce } from './sampling.mjs';
 /** @import { Binding } from '../dist/native/binding.js' */
 
 /** Channels, and pixels of a row at the scale where a 2048-pixel-wide frame has them. */
-const SHAPES = [[16, 2048], [32, 2048], [64, 1024], [128, 512]];
+const SHAPES = [
+  [16, 2048],
+  [32, 2048],
+  [64, 1024],
+  [128, 512],
+];
 /** Multiply-accumulates of one sample: some tens of milliseconds. */
 const SAMPLE_MACS = 4e9;
 const SLOW_SAMPLE_MACS = 5e7;
@@ -18,12 +23,22 @@ export async function benchmarkKernels(binding, { samples, report }) {
   for (const { name: isa, supported, winograd } of binding.isas()) {
     if (!supported) continue;
     const algorithms = /** @type {const} */ (winograd ? ['direct', 'winograd'] : ['direct']);
-    for (const [[channels, width], algorithm] of SHAPES.flatMap((shape) => algorithms.map((algorithm) => [shape, algorithm]))) {
+    for (const [[channels, width], algorithm] of SHAPES.flatMap((shape) =>
+      algorithms.map((algorithm) => [shape, algorithm]),
+    )) {
       report(`3x3 convolution, ${isa}, ${channels} channels, ${algorithm}`);
       const rowMacs = 9 * channels ** 2 * width;
       const wanted = isa === 'scalar' ? SLOW_SAMPLE_MACS : SAMPLE_MACS;
       const rows = isa === 'scalar' ? 4 : 16;
-      const request = { isa, algorithm, inputs: channels, outputs: channels, width, rows, repeats: Math.max(1, Math.round(wanted / rowMacs / rows)) };
+      const request = {
+        isa,
+        algorithm,
+        inputs: channels,
+        outputs: channels,
+        width,
+        rows,
+        repeats: Math.max(1, Math.round(wanted / rowMacs / rows)),
+      };
       const { rates, shares } = await sampleAgainstPeak(binding, isa, 1, samples, async () => {
         let rate = 0;
         // The addon's own clock: it leaves out packing the weights.
@@ -33,7 +48,15 @@ export async function benchmarkKernels(binding, { samples, report }) {
         });
         return rate;
       });
-      results.push({ isa, algorithm, channels, width, gmacPerSecond: median(rates) / 1e9, shareOfPeak: median(shares), spread: spread(shares) });
+      results.push({
+        isa,
+        algorithm,
+        channels,
+        width,
+        gmacPerSecond: median(rates) / 1e9,
+        shareOfPeak: median(shares),
+        spread: spread(shares),
+      });
     }
   }
   return results;

@@ -24,7 +24,10 @@ export function describeMachine(binding) {
   return {
     cpu: binding.cpu().name,
     cores: availableParallelism(),
-    isas: binding.isas().filter(({ supported }) => supported).map(({ name }) => name),
+    isas: binding
+      .isas()
+      .filter(({ supported }) => supported)
+      .map(({ name }) => name),
     node: process.versions.node,
     compiler: describeCompiler(),
     onnxruntime: require('onnxruntime-node/package.json').version,

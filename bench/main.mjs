@@ -25,10 +25,21 @@ const QUICK = {
   kernelSamples: 3,
   frame: { width: 512, height: 384 },
   algorithms: { blocks: 2, base: 32, width: 512, height: 384, strips: 5 },
-  frames: [[8, 16, 3], [8, 32, 3], [20, 32, 1]],
+  frames: [
+    [8, 16, 3],
+    [8, 32, 3],
+    [20, 32, 1],
+  ],
   files: { blocks: 8, base: 16, width: 512, height: 384, rounds: 1 },
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
-  fft: { images: [[512, 512], [1024, 1024]], lengths: [1024], rounds: 4 },
+  fft: {
+    images: [
+      [512, 512],
+      [1024, 1024],
+    ],
+    lengths: [1024],
+    rounds: 4,
+  },
   solvers: { width: 512, height: 384, rounds: 2 },
   estimate: { width: 512, height: 384, samples: 2 },
   methods: { width: 512, height: 384 },
@@ -39,10 +50,23 @@ const FULL = {
   kernelSamples: 7,
   frame: { width: 2048, height: 1536 },
   algorithms: { blocks: 20, base: 32, width: 2048, height: 1536, strips: 15 },
-  frames: [[8, 16, 5], [8, 32, 3], [20, 32, 3]],
+  frames: [
+    [8, 16, 5],
+    [8, 32, 3],
+    [20, 32, 3],
+  ],
   files: { blocks: 8, base: 16, width: 2048, height: 1536, rounds: 2 },
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
-  fft: { images: [[512, 512], [1024, 1024], [1536, 2048], [2048, 2048]], lengths: [1024, 65536, 1048576], rounds: 12 },
+  fft: {
+    images: [
+      [512, 512],
+      [1024, 1024],
+      [1536, 2048],
+      [2048, 2048],
+    ],
+    lengths: [1024, 65536, 1048576],
+    rounds: 12,
+  },
   solvers: { width: 2048, height: 1536, rounds: 5 },
   estimate: { width: 2048, height: 1536, samples: 5 },
   methods: { width: 2048, height: 1536 },
@@ -58,7 +82,10 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars' },
+      only: {
+        type: 'string',
+        default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars',
+      },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
       openvino: { type: 'string' },
@@ -71,21 +98,39 @@ async function main() {
   const sections = new Set(values.only.split(','));
   const threads = Number(values.threads);
   const isa = values.isa ?? process.env.PERIFOCAL_ISA ?? machine.isas[0];
-  const report = (line) => { if (process.stderr.isTTY) process.stderr.write(`${line} ...\n`); };
+  const report = (line) => {
+    if (process.stderr.isTTY) process.stderr.write(`${line} ...\n`);
+  };
 
   const shapes = settings.frames.map(([blocks, base, samples]) => ({ blocks, base, isa, samples }));
-  if (isa !== FALLBACK_ISA && machine.isas.includes(FALLBACK_ISA)) shapes.push({ ...shapes.at(-1), isa: FALLBACK_ISA, samples: 1 });
-  const algorithmIsas = binding.isas().filter(({ name, supported, winograd }) => supported && winograd && name === (values.isa ?? name) && name !== 'scalar').map(({ name }) => name);
+  if (isa !== FALLBACK_ISA && machine.isas.includes(FALLBACK_ISA))
+    shapes.push({ ...shapes.at(-1), isa: FALLBACK_ISA, samples: 1 });
+  const algorithmIsas = binding
+    .isas()
+    .filter(
+      ({ name, supported, winograd }) => supported && winograd && name === (values.isa ?? name) && name !== 'scalar',
+    )
+    .map(({ name }) => name);
   const results = {
     machine,
-    ...(sections.has('kernels') && { kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }) }),
-    ...(sections.has('algorithms') && { algorithms: await benchmarkAlgorithms(binding, { ...settings.algorithms, isas: algorithmIsas, threads, report }) }),
+    ...(sections.has('kernels') && {
+      kernels: await benchmarkKernels(binding, { samples: settings.kernelSamples, report }),
+    }),
+    ...(sections.has('algorithms') && {
+      algorithms: await benchmarkAlgorithms(binding, { ...settings.algorithms, isas: algorithmIsas, threads, report }),
+    }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
     ...(sections.has('files') && { files: await benchmarkFiles({ ...settings.files, threads, isa, report }) }),
     ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
-    ...(sections.has('peers') && { peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }) }),
-    ...(sections.has('solvers') && { solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }) }),
-    ...(sections.has('methods') && { methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }) }),
+    ...(sections.has('peers') && {
+      peers: await benchmarkPeers({ ...settings.peers, threads, isa, openvino: values.openvino, report }),
+    }),
+    ...(sections.has('solvers') && {
+      solvers: await benchmarkSolvers(binding, { ...settings.solvers, threads, isa, report }),
+    }),
+    ...(sections.has('methods') && {
+      methods: await benchmarkMethods({ ...settings.methods, threads, picture: values.picture, report }),
+    }),
     ...(sections.has('estimate') && { estimate: await benchmarkEstimate({ ...settings.estimate, threads, report }) }),
     ...(sections.has('stars') && { stars: await benchmarkStars({ ...settings.stars, threads, isa, report }) }),
     ...(sections.has('metrics') && { metrics: await benchmarkMetrics({ ...settings.metrics, threads, isa, report }) }),

@@ -15,14 +15,24 @@ const METHODS = [
   { name: 'Wiener', method: 'wiener', peer: 'wiener' },
   { name: 'hyper-Laplacian', method: 'hyper-laplacian' },
   { name: 'Richardson-Lucy', method: 'richardson-lucy' },
-  { name: 'Richardson-Lucy, plain', method: 'richardson-lucy', acceleration: 'none', iterations: 30, peer: 'richardson_lucy' },
+  {
+    name: 'Richardson-Lucy, plain',
+    method: 'richardson-lucy',
+    acceleration: 'none',
+    iterations: 30,
+    peer: 'richardson_lucy',
+  },
   { name: 'Richardson-Lucy, total variation', method: 'richardson-lucy', totalVariation: 0.002 },
 ];
 /** Side of the details in the picture. */
 const CROP = 192;
 
 async function measureOurs({ name, peer, ...options }, threads, files) {
-  const found = await runChild(CHILD, { input: files.blurred, output: files.restored, options: { psf: `disk:${RADIUS}`, threads, ...options } });
+  const found = await runChild(CHILD, {
+    input: files.blurred,
+    output: files.restored,
+    options: { psf: `disk:${RADIUS}`, threads, ...options },
+  });
   const { data, info } = await sharp(files.restored).raw().toBuffer({ resolveWithObject: true });
   return { ...found, restored: { width: info.width, height: info.height, data } };
 }
@@ -39,7 +49,12 @@ export async function benchmarkMethods({ width, height, threads, picture, report
   try {
     const scene = createScene({ width, height });
     const blurred = defocus(scene, { radius: RADIUS, noise: 0.005 });
-    const files = { blurred: join(folder, 'blurred.png'), restored: join(folder, 'restored.png'), samples: join(folder, 'blurred'), truth: join(folder, 'truth') };
+    const files = {
+      blurred: join(folder, 'blurred.png'),
+      restored: join(folder, 'restored.png'),
+      samples: join(folder, 'blurred'),
+      truth: join(folder, 'truth'),
+    };
     await toSharp(blurred).png().toFile(files.blurred);
     writeFileSync(files.samples, blurred.data);
     writeFileSync(files.truth, scene.data);
@@ -49,9 +64,19 @@ export async function benchmarkMethods({ width, height, threads, picture, report
       report(`${one.name}, ${threads} threads`);
       const { restored, ...found } = await measureOurs(one, threads, files);
       if (['hyper-laplacian', 'richardson-lucy'].includes(one.method) && pictures.length < 3) pictures.push(restored);
-      const peer = one.peer && peers.versions.skimage
-        ? await peers.ask({ method: one.peer, iterations: found.iterations, width, height, radius: RADIUS, threads, samples: files.samples, truth: files.truth })
-        : null;
+      const peer =
+        one.peer && peers.versions.skimage
+          ? await peers.ask({
+              method: one.peer,
+              iterations: found.iterations,
+              width,
+              height,
+              radius: RADIUS,
+              threads,
+              samples: files.samples,
+              truth: files.truth,
+            })
+          : null;
       results.push({ name: one.name, ...found, before: psnr(scene, blurred), after: psnr(scene, restored), peer });
     }
     if (picture) await writeDetails([...pictures, scene], CROP, picture, { palette: true, colours: 128 });

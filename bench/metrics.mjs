@@ -11,7 +11,9 @@ function createFrame(width, height, seed) {
   const data = new Uint8Array(width * height);
   for (let index = 0; index < data.length; index += 1) {
     const [x, y] = [index % width, Math.floor(index / width)];
-    data[index] = Math.floor(110 + 60 * Math.sin(x / 9) * Math.cos(y / 7) + ((x * 7919 + y * 104_729 + seed * 1_299_709) % 256) / 8);
+    data[index] = Math.floor(
+      110 + 60 * Math.sin(x / 9) * Math.cos(y / 7) + ((x * 7919 + y * 104_729 + seed * 1_299_709) % 256) / 8,
+    );
   }
   return { width, height, channels: 1, depth: 8, data };
 }
@@ -36,12 +38,15 @@ export async function benchmarkMetrics({ width, height, rounds, threads, isa, re
   for (const metric of metrics.METRIC_NAMES.filter((name) => name !== 'mtf50')) {
     report(`metric ${metric}`);
     const best = {};
-    const note = (name, { seconds, value }) => { best[name] = { seconds: Math.min(seconds, best[name]?.seconds ?? Infinity), value }; };
+    const note = (name, { seconds, value }) => {
+      best[name] = { seconds: Math.min(seconds, best[name]?.seconds ?? Infinity), value };
+    };
     for (let round = 0; round < rounds; round += 1) {
       note('one', await timeOurs(metric, frame, reference, 1, isa));
       note('ours', await timeOurs(metric, frame, reference, threads, isa));
       for (const [peer, known] of Object.entries(PEERS)) {
-        if (peers.versions[peer] && known.includes(metric)) note(peer, await peers.ask({ peer, metric, width, height, threads }));
+        if (peers.versions[peer] && known.includes(metric))
+          note(peer, await peers.ask({ peer, metric, width, height, threads }));
       }
     }
     results.push({ metric, ...best });

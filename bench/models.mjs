@@ -15,7 +15,15 @@ export async function writeModel(blocks, base) {
   const { mtimeMs } = await stat(GENERATOR);
   if ((await stat(path).catch(() => null))?.mtimeMs > mtimeMs) return path;
   const unfinished = `${path}.${process.pid}`;
-  await promisify(execFile)(process.execPath, [GENERATOR, '--blocks', String(blocks), '--base', String(base), '-o', unfinished]);
+  await promisify(execFile)(process.execPath, [
+    GENERATOR,
+    '--blocks',
+    String(blocks),
+    '--base',
+    String(base),
+    '-o',
+    unfinished,
+  ]);
   await rename(unfinished, path);
   return path;
 }

@@ -21,7 +21,10 @@ function createTile(side) {
 /** @param {Uint8Array} onnx */
 async function openSession(onnx) {
   const session = await InferenceSession.create(onnx, {
-    executionProviders: ['cpu'], intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: 'all',
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
   });
   const feed = createTile(tile);
   await session.run(feed); // The first run plans its memory.

@@ -20,7 +20,11 @@ async function timeOpenVino(python, { blocks, base, tile, threads, rounds, tiles
     const network = join(folder, 'network.onnx');
     await writeFile(network, writeQuantisedNetwork(tensors, shape.residualBlocks));
     const numbers = [tile, threads, rounds * tilesPerRound].map(String);
-    const { stdout } = await promisify(execFile)(python, [fileURLToPath(new URL('openvino-tile.py', import.meta.url)), network, ...numbers]);
+    const { stdout } = await promisify(execFile)(python, [
+      fileURLToPath(new URL('openvino-tile.py', import.meta.url)),
+      network,
+      ...numbers,
+    ]);
     return JSON.parse(stdout).seconds;
   } finally {
     await rm(folder, { recursive: true });
@@ -37,15 +41,23 @@ export async function benchmarkPeers({ report, openvino, ...request }) {
   const { blocks, base, width, height, tile } = request;
   report(`ONNX Runtime on ${tile}x${tile} tiles, n ${blocks}, base ${base}, in turns with ours`);
   const { times, shares, macs } = await runChild(CHILD, { model: await writeModel(blocks, base), ...request });
-  const openvinoSeconds = openvino && await timeOpenVino(openvino, request);
+  const openvinoSeconds = openvino && (await timeOpenVino(openvino, request));
   const tiles = Math.ceil(width / tile) * Math.ceil(height / tile);
   const ours = median(times.ours);
   const describe = (name, samples, perFrame) => {
     const seconds = median(samples) * perFrame;
-    return { name, secondsPerFrame: seconds, gmacPerSecond: macs / 1e9 / seconds, timesOurs: seconds / ours, spread: spread(samples), samples };
+    return {
+      name,
+      secondsPerFrame: seconds,
+      gmacPerSecond: macs / 1e9 / seconds,
+      timesOurs: seconds / ours,
+      spread: spread(samples),
+      samples,
+    };
   };
   return {
-    ...request, tiles,
+    ...request,
+    tiles,
     results: [
       { ...describe(`perifocal, whole frame, ${request.isa}`, times.ours, 1), shareOfPeak: median(shares) },
       describe(`onnxruntime int8, ${tiles} tiles`, times.int8, tiles),

@@ -36,7 +36,14 @@ export function placeView(scene, { scale, rotation, shift }, width, height) {
   const angle = (rotation * Math.PI) / 180;
   const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
   const [x, y] = [(width - 1) / 2, (height - 1) / 2];
-  return [cos, sin, (scene.width - 1) / 2 + shift[0] - cos * x - sin * y, -sin, cos, (scene.height - 1) / 2 + shift[1] + sin * x - cos * y];
+  return [
+    cos,
+    sin,
+    (scene.width - 1) / 2 + shift[0] - cos * x - sin * y,
+    -sin,
+    cos,
+    (scene.height - 1) / 2 + shift[1] + sin * x - cos * y,
+  ];
 }
 
 /**
@@ -70,9 +77,16 @@ async function look(scene, view, width, height) {
   const pixels = scene.width * scene.height;
   const data = new Float32Array(3 * width * height);
   for (let plane = 0; plane < 3; plane += 1) {
-    const from = { width: scene.width, height: scene.height, data: scene.data.slice(plane * pixels, (plane + 1) * pixels) };
+    const from = {
+      width: scene.width,
+      height: scene.height,
+      data: scene.data.slice(plane * pixels, (plane + 1) * pixels),
+    };
     const moved = await warp(from, placeView(scene, view, width, height), width, height);
-    data.set(moved.data.map((value) => (Number.isFinite(value) ? Math.max(0, Math.min(1, value)) : BEYOND)), plane * width * height);
+    data.set(
+      moved.data.map((value) => (Number.isFinite(value) ? Math.max(0, Math.min(1, value)) : BEYOND)),
+      plane * width * height,
+    );
   }
   return { width, height, data };
 }
@@ -83,10 +97,19 @@ function change({ width, height, data }, part) {
   const squares = Math.round((part * width * height) / CHANGE ** 2);
   for (let square = 0; square < squares; square += 1) {
     // Multiples of irrational numbers are spread evenly.
-    const [left, top] = [Math.floor(((square * Math.SQRT2 + 0.1) % 1) * (width - CHANGE)), Math.floor(((square * Math.PI + 0.2) % 1) * (height - CHANGE))];
+    const [left, top] = [
+      Math.floor(((square * Math.SQRT2 + 0.1) % 1) * (width - CHANGE)),
+      Math.floor(((square * Math.PI + 0.2) % 1) * (height - CHANGE)),
+    ];
     for (let index = 0; index < 3 * CHANGE ** 2; index += 1) {
-      const [x, y, plane] = [left + (index % CHANGE), top + (Math.floor(index / CHANGE) % CHANGE), Math.floor(index / CHANGE ** 2)];
-      data[(plane * height + y) * width + x] = /** @type {number} */ (before[(plane * height + ((y + 211) % height)) * width + ((x + 157) % width)]);
+      const [x, y, plane] = [
+        left + (index % CHANGE),
+        top + (Math.floor(index / CHANGE) % CHANGE),
+        Math.floor(index / CHANGE ** 2),
+      ];
+      data[(plane * height + y) * width + x] = /** @type {number} */ (
+        before[(plane * height + ((y + 211) % height)) * width + ((x + 157) % width)]
+      );
     }
   }
 }
@@ -114,7 +137,7 @@ export function kernelError(found, kernel) {
     const y = Math.floor(tap / found.width) - (found.height - kernel.height) / 2;
     const isInside = x >= 0 && y >= 0 && x < kernel.width && y < kernel.height;
     const truth = isInside ? kernel.data[y * kernel.width + x] : 0;
-    squares += (/** @type {number} */ (found.data[tap]) - /** @type {number} */ (truth)) ** 2;
+    squares += /** @type {number} */ ((found.data[tap]) - /** @type {number} */ (truth)) ** 2;
   }
   return Math.sqrt(squares / kernel.data.length) / Math.max(...kernel.data);
 }

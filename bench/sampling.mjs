@@ -20,9 +20,14 @@ export function timeOnce(name, work) {
       minTime: 1e-9,
       maxTime: 1e-9,
       fn(deferred) {
-        work().catch((error) => { failure = error; }).then(() => deferred.resolve());
+        work()
+          .catch((error) => {
+            failure = error;
+          })
+          .then(() => deferred.resolve());
       },
-      onComplete: ({ target }) => (failure ?? target.error ? reject(failure ?? target.error) : resolve(target.stats.sample[0])),
+      onComplete: ({ target }) =>
+        (failure ?? target.error) ? reject(failure ?? target.error) : resolve(target.stats.sample[0]),
     }).run();
   });
 }

@@ -11,19 +11,38 @@ const RADIUS = 16;
 const SHRINKAGE_PIXELS = 2 ** 18;
 
 const SHAPE = {
-  radiusX: RADIUS, radiusY: RADIUS, symmetric: true, modes: 1, boundary: 'bertero', sampleBits: 8, acceleration: 'none',
-  totalVariation: false, masked: false,
+  radiusX: RADIUS,
+  radiusY: RADIUS,
+  symmetric: true,
+  modes: 1,
+  boundary: 'bertero',
+  sampleBits: 8,
+  acceleration: 'none',
+  totalVariation: false,
+  masked: false,
 };
 const SETTINGS = {
-  offset: 0, saturation: Infinity, totalVariation: 0, damping: 0, start: 'flat', lambda: 3000, alpha: 2 / 3, prior: 'gradient',
-  nsr: 0.01, exponent: 2,
+  offset: 0,
+  saturation: Infinity,
+  totalVariation: 0,
+  damping: 0,
+  start: 'flat',
+  lambda: 3000,
+  alpha: 2 / 3,
+  prior: 'gradient',
+  nsr: 0.01,
+  exponent: 2,
 };
 const CASES = [
   { name: 'Richardson-Lucy', shape: { method: 'richardson-lucy' } },
   { name: 'Richardson-Lucy, asymmetric PSF', shape: { method: 'richardson-lucy', symmetric: false } },
   { name: 'heavy ball', shape: { method: 'richardson-lucy', acceleration: 'heavy-ball' } },
   { name: 'Biggs-Andrews', shape: { method: 'richardson-lucy', acceleration: 'biggs-andrews' } },
-  { name: 'total variation', shape: { method: 'richardson-lucy', totalVariation: true }, settings: { totalVariation: 0.005 } },
+  {
+    name: 'total variation',
+    shape: { method: 'richardson-lucy', totalVariation: true },
+    settings: { totalVariation: 0.005 },
+  },
   { name: 'hyper-Laplacian, 1/2', shape: { method: 'hyper-laplacian' }, settings: { alpha: 1 / 2 }, steps: 6 },
   { name: 'hyper-Laplacian, 2/3', shape: { method: 'hyper-laplacian' }, steps: 6 },
   { name: 'Wiener', shape: { method: 'wiener' }, steps: 1 },
@@ -40,7 +59,10 @@ const boxKernel = () => new Float64Array(SIDE * SIDE).fill(1 / SIDE ** 2);
 
 /** Means of `SIDE` values in steps of `stride`, along a line of `count` that goes on with its end values. */
 function blurLine(data, first, stride, count) {
-  const line = Float64Array.from({ length: count + 2 * RADIUS }, (_, i) => data[first + stride * Math.min(Math.max(i - RADIUS, 0), count - 1)]);
+  const line = Float64Array.from(
+    { length: count + 2 * RADIUS },
+    (_, i) => data[first + stride * Math.min(Math.max(i - RADIUS, 0), count - 1)],
+  );
   let sum = line.subarray(0, SIDE - 1).reduce((total, value) => total + value, 0);
   for (let i = 0; i < count; i += 1) {
     sum += line[i + SIDE - 1];
@@ -52,7 +74,7 @@ function blurLine(data, first, stride, count) {
 /** A scene as the box kernel blurs it: how much work a w-step is depends on the gradients of what is restored. */
 function createBlurred(width, height) {
   const { data } = createScene({ width, height });
-  for (let i = 0; i < height * 3; i += 1) blurLine(data, Math.floor(i / 3) * width * 3 + i % 3, 3, width);
+  for (let i = 0; i < height * 3; i += 1) blurLine(data, Math.floor(i / 3) * width * 3 + (i % 3), 3, width);
   for (let i = 0; i < width * 3; i += 1) blurLine(data, i, width * 3, height);
   return data;
 }
@@ -69,7 +91,9 @@ async function createSolver(binding, { shape, settings }, { width, height, threa
  * other work shares the processor.
  */
 async function measurePlane(solver, best, source, target) {
-  const note = async (part, work) => { best[part] = Math.min(best[part] ?? Infinity, await secondsOf(work)); };
+  const note = async (part, work) => {
+    best[part] = Math.min(best[part] ?? Infinity, await secondsOf(work));
+  };
   await note('load', () => solver.load(source, null));
   for (let i = 0; i < best.steps; i += 1) await note('step', () => solver.step());
   await note('store', () => solver.store(target));
@@ -78,8 +102,14 @@ async function measurePlane(solver, best, source, target) {
 async function measureShrinkage(binding, isa, rounds) {
   const results = [];
   for (const alpha of [1 / 2, 2 / 3, 0.8]) {
-    const { seconds } = await binding.benchmarkShrinkage({ isa, alpha, beta: 8, pixels: SHRINKAGE_PIXELS, repeats: 10 * rounds });
-    results.push({ alpha, nanoseconds: seconds / SHRINKAGE_PIXELS * 1e9 });
+    const { seconds } = await binding.benchmarkShrinkage({
+      isa,
+      alpha,
+      beta: 8,
+      pixels: SHRINKAGE_PIXELS,
+      repeats: 10 * rounds,
+    });
+    results.push({ alpha, nanoseconds: (seconds / SHRINKAGE_PIXELS) * 1e9 });
   }
   return results;
 }
@@ -109,5 +139,14 @@ export async function benchmarkSolvers(binding, options) {
   }
   for (const solver of solvers) solver.dispose();
   peers.end();
-  return { width, height, isa, threads, versions: peers.versions, iteration, solvers: results, shrinkage: await measureShrinkage(binding, isa, rounds) };
+  return {
+    width,
+    height,
+    isa,
+    threads,
+    versions: peers.versions,
+    iteration,
+    solvers: results,
+    shrinkage: await measureShrinkage(binding, isa, rounds),
+  };
 }

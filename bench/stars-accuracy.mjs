@@ -37,20 +37,37 @@ async function measureTrails() {
     lengths.push(Math.abs(report.motion.length - motion.length));
     times.push(report.seconds);
   }
-  console.log(`trails, ${TRAILS} frames at -3.2 dB: angle median ${quantile(angles, 0.5).toFixed(3)}, max ${Math.max(...angles).toFixed(3)} degrees; `
-    + `length median ${quantile(lengths, 0.5).toFixed(3)}, p95 ${quantile(lengths, 0.95).toFixed(3)}, max ${Math.max(...lengths).toFixed(3)} px; ${quantile(times, 0.5).toFixed(2)} s`);
+  console.log(
+    `trails, ${TRAILS} frames at -3.2 dB: angle median ${quantile(angles, 0.5).toFixed(3)}, max ${Math.max(...angles).toFixed(3)} degrees; ` +
+      `length median ${quantile(lengths, 0.5).toFixed(3)}, p95 ${quantile(lengths, 0.95).toFixed(3)}, max ${Math.max(...lengths).toFixed(3)} px; ${quantile(times, 0.5).toFixed(2)} s`,
+  );
 }
 
 /** The published experiments in 'paper' mode: angles of trails of 20 px, and lengths at 20 degrees. */
 async function measurePublished() {
-  for (const [label, noise] of [['no noise', 1e-6], ['-3.2 dB', NOISE_POWER]]) {
-    const find = async (motion, seed) => (await stars.restoreStars(createTrails(motion, noise, seed), { motion: 'paper', method: 'none', maxStars: 1, threads: 1 })).report.motion;
+  for (const [label, noise] of [
+    ['no noise', 1e-6],
+    ['-3.2 dB', NOISE_POWER],
+  ]) {
+    const find = async (motion, seed) =>
+      (
+        await stars.restoreStars(createTrails(motion, noise, seed), {
+          motion: 'paper',
+          method: 'none',
+          maxStars: 1,
+          threads: 1,
+        })
+      ).report.motion;
     const angles = [];
-    for (let angle = 0; angle <= 90; angle += 10) angles.push(turnBetween((await find({ length: 20, angle }, 100 + angle)).angle, angle));
+    for (let angle = 0; angle <= 90; angle += 10)
+      angles.push(turnBetween((await find({ length: 20, angle }, 100 + angle)).angle, angle));
     const errors = [];
-    for (let length = 5; length <= 70; length += 5) errors.push(Math.abs((await find({ length, angle: 20 }, 200 + length)).length - length));
-    console.log(`'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, `
-      + `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`);
+    for (let length = 5; length <= 70; length += 5)
+      errors.push(Math.abs((await find({ length, angle: 20 }, 200 + length)).length - length));
+    console.log(
+      `'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, ` +
+        `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`,
+    );
   }
 }
 
@@ -58,10 +75,19 @@ async function measurePublished() {
 async function measurePlaces(flux) {
   let [square, bound, count, missing] = [0, 0, 0, 0];
   for (let seed = 1; seed <= 6; seed += 1) {
-    const { frame, stars: truth } = stars.simulate({ ...SIZE, stars: 20, flux, separation: 40, motion: { length: 20, angle: 20 }, seed });
+    const { frame, stars: truth } = stars.simulate({
+      ...SIZE,
+      stars: 20,
+      flux,
+      separation: 40,
+      motion: { length: 20, angle: 20 },
+      seed,
+    });
     const { stars: found } = await stars.restoreStars(frame, { method: 'none', gain: 1, threads: 1 });
     for (const star of truth) {
-      const near = found.map((fit) => ({ fit, distance: Math.hypot(fit.x - star.x, fit.y - star.y) })).sort((a, b) => a.distance - b.distance)[0];
+      const near = found
+        .map((fit) => ({ fit, distance: Math.hypot(fit.x - star.x, fit.y - star.y) }))
+        .sort((a, b) => a.distance - b.distance)[0];
       if (near === undefined || near.distance > 5) {
         missing += 1;
         continue;
@@ -71,7 +97,9 @@ async function measurePlaces(flux) {
       count += 1;
     }
   }
-  console.log(`places, ${flux} electrons: RMS ${Math.sqrt(square / count).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound, ${missing} of ${count + missing} missing`);
+  console.log(
+    `places, ${flux} electrons: RMS ${Math.sqrt(square / count).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound, ${missing} of ${count + missing} missing`,
+  );
 }
 
 await measureTrails();

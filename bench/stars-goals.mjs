@@ -17,12 +17,26 @@ function quantile(values, part) {
 
 /** Detection, restoration and centroids of 1024x1024 pixels, 20 stars, L 20. */
 export async function measureSpeed() {
-  const { frame } = stars.simulate({ width: 1024, height: 1024, stars: 20, flux: [5000, 50_000], separation: 60, motion: MOTION, seed: 1 });
-  for (const [label, options] of [['known trail', { motion: MOTION }], ['blind', {}]]) {
+  const { frame } = stars.simulate({
+    width: 1024,
+    height: 1024,
+    stars: 20,
+    flux: [5000, 50_000],
+    separation: 60,
+    motion: MOTION,
+    seed: 1,
+  });
+  for (const [label, options] of [
+    ['known trail', { motion: MOTION }],
+    ['blind', {}],
+  ]) {
     for (const method of ['hyper-laplacian', 'richardson-lucy']) {
       const times = [];
-      for (let run = 0; run < 7; run += 1) times.push((await stars.restoreStars(frame, { ...options, gain: 1, method, threads: 3 })).report.seconds);
-      console.log(`speed, 1 Mpx, 20 stars, L 20, 3 threads, ${label}, ${method}: best ${(1000 * Math.min(...times)).toFixed(0)} ms, median ${(1000 * quantile(times, 0.5)).toFixed(0)} ms`);
+      for (let run = 0; run < 7; run += 1)
+        times.push((await stars.restoreStars(frame, { ...options, gain: 1, method, threads: 3 })).report.seconds);
+      console.log(
+        `speed, 1 Mpx, 20 stars, L 20, 3 threads, ${label}, ${method}: best ${(1000 * Math.min(...times)).toFixed(0)} ms, median ${(1000 * quantile(times, 0.5)).toFixed(0)} ms`,
+      );
     }
   }
 }
@@ -58,12 +72,17 @@ function extract({ width, height, data }, level, sigma) {
 }
 
 /** The part of stars with a centre within a pixel. @param {readonly { x: number, y: number }[]} truth @param {readonly { x: number, y: number }[]} found */
-const usable = (truth, found) => truth.filter((star) => found.some(({ x, y }) => Math.hypot(x - star.x, y - star.y) < 1)).length;
+const usable = (truth, found) =>
+  truth.filter((star) => found.some(({ x, y }) => Math.hypot(x - star.x, y - star.y) < 1)).length;
 
 /** A gyroscope that shows 5 % too much, on a sensor mounted 0.1 degrees off. */
 function wrongGyro() {
   const tilt = (0.1 * Math.PI) / 180;
-  const mounting = [[Math.cos(tilt), -Math.sin(tilt), 0], [Math.sin(tilt), Math.cos(tilt), 0], [0, 0, 1]];
+  const mounting = [
+    [Math.cos(tilt), -Math.sin(tilt), 0],
+    [Math.sin(tilt), Math.cos(tilt), 0],
+    [0, 0, 1],
+  ];
   return { camera: CAMERA, rates: RATES.map((rate) => 1.05 * rate), mounting, exposure: EXPOSURE };
 }
 
@@ -73,11 +92,18 @@ async function measureUsable(label, options, flux) {
   for (let seed = 1; seed <= 8; seed += 1) {
     const truth = { camera: CAMERA, rates: RATES, exposure: EXPOSURE };
     const { frame, stars: field } = stars.simulate({ ...SIZE, stars: 20, flux, separation: 45, motion: truth, seed });
-    const { frame: after, stars: found, report } = await stars.restoreStars(frame, { gain: 1, method: 'richardson-lucy', ...options });
+    const {
+      frame: after,
+      stars: found,
+      report,
+    } = await stars.restoreStars(frame, { gain: 1, method: 'richardson-lucy', ...options });
     const { level, sigma } = report.sky;
     before += usable(field, extract(frame, level, sigma));
     restored += usable(field, extract(after, level, sigma));
-    drawn += usable(field, extract((await stars.restoreStars(frame, { gain: 1, ...options, method: 'render' })).frame, level, sigma));
+    drawn += usable(
+      field,
+      extract((await stars.restoreStars(frame, { gain: 1, ...options, method: 'render' })).frame, level, sigma),
+    );
     measured += usable(field, found);
     count += field.length;
     for (const star of field) {
@@ -89,8 +115,10 @@ async function measureUsable(label, options, flux) {
     }
   }
   const part = (value) => `${((100 * value) / count).toFixed(0)} %`;
-  console.log(`usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored frame, ${part(drawn)} where stars are drawn, ${part(measured)} measured; `
-    + `RMS ${Math.sqrt(square / places).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound`);
+  console.log(
+    `usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored frame, ${part(drawn)} where stars are drawn, ${part(measured)} measured; ` +
+      `RMS ${Math.sqrt(square / places).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound`,
+  );
 }
 
 export async function measureAllUsable() {
@@ -108,14 +136,29 @@ export async function measureIterations() {
   for (let seed = 1; seed <= 12; seed += 1) {
     const part = (step) => (seed * step) % 1;
     const motion = { length: 6 + 30 * part(0.618), angle: 180 * part(0.37) };
-    const field = { width: 384, height: 384, stars: 6, flux: 5000 * 10 ** part(0.71), separation: 60, sigma: 0.8 + 0.6 * part(0.23), background: 20 + 150 * part(0.43), seed };
+    const field = {
+      width: 384,
+      height: 384,
+      stars: 6,
+      flux: 5000 * 10 ** part(0.71),
+      separation: 60,
+      sigma: 0.8 + 0.6 * part(0.23),
+      background: 20 + 150 * part(0.43),
+      seed,
+    };
     const { frame } = stars.simulate({ ...field, motion });
     const { electrons: truth } = stars.simulate(field);
     const measure = async (iterations) => {
-      const { frame: restored, report } = await stars.restoreStars(frame, { motion, gain: 1, method: 'richardson-lucy', ...(iterations && { iterations }) });
+      const { frame: restored, report } = await stars.restoreStars(frame, {
+        motion,
+        gain: 1,
+        method: 'richardson-lucy',
+        ...(iterations && { iterations }),
+      });
       let sum = 0;
       for (const { left, top, width, height } of report.windows) {
-        for (let y = top; y < top + height; y += 1) for (let x = left; x < left + width; x += 1) sum += (restored.data[y * 384 + x] - truth[y * 384 + x]) ** 2;
+        for (let y = top; y < top + height; y += 1)
+          for (let x = left; x < left + width; x += 1) sum += (restored.data[y * 384 + x] - truth[y * 384 + x]) ** 2;
       }
       return { sum, iterations: report.iterations };
     };
@@ -130,13 +173,18 @@ export async function measureIterations() {
       const found = await measure(Math.max(1, Math.round(count)));
       if (found.sum < best.sum) best = found;
     }
-    for (const [rule, found] of [['networks', networks], ['power-law', law]]) {
+    for (const [rule, found] of [
+      ['networks', networks],
+      ['power-law', law],
+    ]) {
       errors[rule].push(Math.abs(found.iterations / best.iterations - 1));
       losses[rule].push(10 * Math.log10(found.sum / best.sum));
     }
   }
   for (const rule of ['networks', 'power-law']) {
-    console.log(`iterations, ${rule}: off by ${(100 * quantile(errors[rule], 0.5)).toFixed(1)} % (median), PSNR lost ${quantile(losses[rule], 0.5).toFixed(3)} dB (median), `
-      + `${(losses[rule].reduce((sum, value) => sum + value, 0) / losses[rule].length).toFixed(3)} (mean)`);
+    console.log(
+      `iterations, ${rule}: off by ${(100 * quantile(errors[rule], 0.5)).toFixed(1)} % (median), PSNR lost ${quantile(losses[rule], 0.5).toFixed(3)} dB (median), ` +
+        `${(losses[rule].reduce((sum, value) => sum + value, 0) / losses[rule].length).toFixed(3)} (mean)`,
+    );
   }
 }

@@ -37,31 +37,45 @@ async function measureSet({ name, fov, ending, options }, folder, scratch, ask) 
   const solved = [];
   for (const file of files) {
     const path = join(folder, name, file);
-    const { frame: { width, height }, stars: found } = await stars.restoreStars(path, { ...options, method: 'none' });
+    const {
+      frame: { width, height },
+      stars: found,
+    } = await stars.restoreStars(path, { ...options, method: 'none' });
     const centroids = stars.toTetra3(found).slice(0, MOST_CENTROIDS);
     const answer = await ask({ centroids, size: [height, width], fov });
     const drawn = join(scratch, `${name}${ending}`);
     await (await stars.restoreStars(path, { ...options, method: 'render' })).toFile(drawn);
-    console.log(`${name}/${file}: own extraction ${describe(await ask({ image: path, fov }))}; our centroids ${describe(answer)}; stars drawn, own extraction ${describe(await ask({ image: drawn, fov }))}`);
+    console.log(
+      `${name}/${file}: own extraction ${describe(await ask({ image: path, fov }))}; our centroids ${describe(answer)}; stars drawn, own extraction ${describe(await ask({ image: drawn, fov }))}`,
+    );
     if (answer.solved) solved.push({ file, width, height, centroids, matches: answer.matches, fov: answer.fov });
   }
   if (solved.length === 0) return;
   const { width, height, fov: found } = solved[0];
   const start = new stars.Camera({ width, height, focalPx: width / 2 / Math.tan((found / 2) * (Math.PI / 180)) });
-  const sightsOf = ({ matches }) => matches.map(({ x, y, ra, dec }) => ({ x: x - 0.5, y: y - 0.5, reference: stars.skyDirection(ra, dec) }));
+  const sightsOf = ({ matches }) =>
+    matches.map(({ x, y, ra, dec }) => ({ x: x - 0.5, y: y - 0.5, reference: stars.skyDirection(ra, dec) }));
   for (const one of solved) {
     // Each frame by what the others tell.
     const others = solved.filter((other) => other !== one);
     if (others.length < 2) continue;
     const { camera, after } = stars.calibrateCamera(start, others.map(sightsOf), { terms: 1 });
-    const answer = await ask({ centroids: straighten(camera, one.centroids), size: [height, width], fov: 2 * Math.atan(width / 2 / camera.focalPx) * (180 / Math.PI) });
-    console.log(`${name}/${one.file}: camera fitted to the ${others.length} other frames (${(after * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`);
+    const answer = await ask({
+      centroids: straighten(camera, one.centroids),
+      size: [height, width],
+      fov: 2 * Math.atan(width / 2 / camera.focalPx) * (180 / Math.PI),
+    });
+    console.log(
+      `${name}/${one.file}: camera fitted to the ${others.length} other frames (${(after * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`,
+    );
   }
 }
 
 const [folder, python] = process.argv.slice(2);
-const peers = folder === undefined ? null : await startPeers(fileURLToPath(new URL('cedar-solve.py', import.meta.url)), python);
-if (!peers?.versions['cedar-solve']) throw new Error('Usage: node bench/stars-real.mjs FOLDER PYTHON, where PYTHON has cedar-solve');
+const peers =
+  folder === undefined ? null : await startPeers(fileURLToPath(new URL('cedar-solve.py', import.meta.url)), python);
+if (!peers?.versions['cedar-solve'])
+  throw new Error('Usage: node bench/stars-real.mjs FOLDER PYTHON, where PYTHON has cedar-solve');
 const scratch = await mkdtemp(join(tmpdir(), 'perifocal-'));
 try {
   for (const set of SETS) await measureSet(set, folder, scratch, peers.ask);

@@ -33,16 +33,40 @@ function ourSteps(frame, engine) {
   let [plane, found] = [];
   const restore = (method, iterations) => async () => {
     const steps = { count: async () => iterations, settling: () => null };
-    const context = { ...engine, method, steps, sigma: plane.sigma, signal: new AbortController().signal, onWindow: () => {} };
-    await restoreWindows({ ...frame, data: frame.data.slice() }, windowsAround(found, windowSide(TRAIL.length, 1), frame), () => kernel, context);
+    const context = {
+      ...engine,
+      method,
+      steps,
+      sigma: plane.sigma,
+      signal: new AbortController().signal,
+      onWindow: () => {},
+    };
+    await restoreWindows(
+      { ...frame, data: frame.data.slice() },
+      windowsAround(found, windowSide(TRAIL.length, 1), frame),
+      () => kernel,
+      context,
+    );
   };
   return {
-    sky: async () => { plane = await readPlane(frame, 0.97, engine); },
-    detect: async () => { found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100, ...engine }); },
-    fit: async () => fitStars(plane, found, profile, { sky: plane.sigma, perFlux: 1 / (GAIN * FULL), misfit: 0 }, false, engine),
+    sky: async () => {
+      plane = await readPlane(frame, 0.97, engine);
+    },
+    detect: async () => {
+      found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100, ...engine });
+    },
+    fit: async () =>
+      fitStars(plane, found, profile, { sky: plane.sigma, perFlux: 1 / (GAIN * FULL), misfit: 0 }, false, engine),
     restore: restore('richardson-lucy', ITERATIONS),
     'restore, hyper-Laplacian': restore('hyper-laplacian', OUTER_STEPS),
-    all: () => stars.restoreStars(frame, { gain: GAIN, motion: TRAIL, method: 'richardson-lucy', iterations: ITERATIONS, ...engine }),
+    all: () =>
+      stars.restoreStars(frame, {
+        gain: GAIN,
+        motion: TRAIL,
+        method: 'richardson-lucy',
+        iterations: ITERATIONS,
+        ...engine,
+      }),
     'all, hyper-Laplacian': () => stars.restoreStars(frame, { gain: GAIN, motion: TRAIL, ...engine }),
   };
 }
@@ -65,34 +89,83 @@ function errorOf(places, truth) {
  * @param {{ side: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
  */
 export async function benchmarkStars({ side, rounds, threads, isa, report }) {
-  const { frame, stars: truth } = stars.simulate({ width: side, height: side, stars: STARS, flux: [5000, 40_000], motion: TRAIL, seed: 7, gain: GAIN });
-  const blindFrame = stars.simulate({ width: BLIND_SIDE, height: BLIND_SIDE, stars: STARS, flux: [5000, 40_000], motion: TRAIL, seed: 8, gain: GAIN }).frame;
+  const { frame, stars: truth } = stars.simulate({
+    width: side,
+    height: side,
+    stars: STARS,
+    flux: [5000, 40_000],
+    motion: TRAIL,
+    seed: 7,
+    gain: GAIN,
+  });
+  const blindFrame = stars.simulate({
+    width: BLIND_SIDE,
+    height: BLIND_SIDE,
+    stars: STARS,
+    flux: [5000, 40_000],
+    motion: TRAIL,
+    seed: 8,
+    gain: GAIN,
+  }).frame;
   const peers = await startPeers(SCRIPT);
   const folder = mkdtempSync(join(tmpdir(), 'perifocal-stars-'));
   const path = join(folder, 'frame.u16');
   writeFileSync(path, frame.data);
   const best = {};
-  const note = (step, who, seconds) => { best[step] = { ...best[step], [who]: Math.min(seconds, best[step]?.[who] ?? Infinity) }; };
+  const note = (step, who, seconds) => {
+    best[step] = { ...best[step], [who]: Math.min(seconds, best[step]?.[who] ?? Infinity) };
+  };
   const errors = {};
   for (let round = 0; round < rounds; round += 1) {
     report(`stars, round ${round + 1}`);
-    for (const [who, engine] of [['one', { threads: 1, isa }], ['ours', { threads, isa }]]) {
+    for (const [who, engine] of [
+      ['one', { threads: 1, isa }],
+      ['ours', { threads, isa }],
+    ]) {
       for (const [step, run] of Object.entries(ourSteps(frame, engine))) {
         const { seconds, result } = await timed(run);
         note(step, who, seconds);
-        if (step === 'fit') errors.ours = errorOf(result.stars.map(({ x, y }) => [x, y]), truth);
+        if (step === 'fit')
+          errors.ours = errorOf(
+            result.stars.map(({ x, y }) => [x, y]),
+            truth,
+          );
       }
       const plane = await readPlane(blindFrame, 0.97, engine);
       note(`trail of ${BLIND_SIDE}x${BLIND_SIDE}`, who, (await timed(() => estimateMotion(plane, engine))).seconds);
     }
     // As many rounds take minutes.
     if (!peers.versions.scipy || round >= 3) continue;
-    const answer = await peers.ask({ path, side, threads, threshold: THRESHOLD, iterations: ITERATIONS, gain: GAIN, ...TRAIL, window: windowSide(TRAIL.length, 1) });
+    const answer = await peers.ask({
+      path,
+      side,
+      threads,
+      threshold: THRESHOLD,
+      iterations: ITERATIONS,
+      gain: GAIN,
+      ...TRAIL,
+      window: windowSide(TRAIL.length, 1),
+    });
     for (const [step, seconds] of Object.entries(answer.seconds)) note(step, 'peer', seconds);
-    note('all', 'peer', Object.values(answer.seconds).reduce((sum, seconds) => sum + seconds, 0));
+    note(
+      'all',
+      'peer',
+      Object.values(answer.seconds).reduce((sum, seconds) => sum + seconds, 0),
+    );
     errors.peer = errorOf(answer.places, truth);
   }
   peers.end();
   rmSync(folder, { recursive: true });
-  return { side, stars: STARS, trail: TRAIL, threads, isa, cpu: loadBinding().cpu().name, iterations: ITERATIONS, versions: peers.versions, errors, results: Object.entries(best).map(([step, times]) => ({ step, ...times })) };
+  return {
+    side,
+    stars: STARS,
+    trail: TRAIL,
+    threads,
+    isa,
+    cpu: loadBinding().cpu().name,
+    iterations: ITERATIONS,
+    versions: peers.versions,
+    errors,
+    results: Object.entries(best).map(([step, times]) => ({ step, ...times })),
+  };
 }

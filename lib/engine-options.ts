@@ -20,11 +20,19 @@ export interface EngineOptions {
 export const ENGINE_OPTIONS: readonly (keyof EngineOptions)[] = ['memory', 'threads', 'isa', 'nativeBinding'];
 
 /** Throws ArgumentError. */
-export function checkEngineOptions(options: EngineOptions, defaultBudget: string): { readonly budgetBytes: number; readonly threads: 1 | 2 | 3 } {
+export function checkEngineOptions(
+  options: EngineOptions,
+  defaultBudget: string,
+): { readonly budgetBytes: number; readonly threads: 1 | 2 | 3 } {
   if (options.isa !== undefined) requireString('isa', options.isa);
   if (options.nativeBinding !== undefined) requireString('nativeBinding', options.nativeBinding);
   return {
     budgetBytes: parseBudget(options.memory ?? defaultBudget),
-    threads: requireInteger('threads', options.threads ?? Math.min(MAX_THREADS, availableParallelism()), 1, MAX_THREADS) as 1 | 2 | 3,
+    threads: requireInteger(
+      'threads',
+      options.threads ?? Math.min(MAX_THREADS, availableParallelism()),
+      1,
+      MAX_THREADS,
+    ) as 1 | 2 | 3,
   };
 }

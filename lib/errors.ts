@@ -18,7 +18,11 @@ export class ArgumentError extends PerifocalError {
 
 /** An image that cannot be read or written, or is not acceptable. */
 export class ImageError extends PerifocalError {
-  constructor(code: 'IMAGE_UNREADABLE' | 'IMAGE_INVALID' | 'OUTPUT_UNWRITABLE', message: string, options?: ErrorOptions) {
+  constructor(
+    code: 'IMAGE_UNREADABLE' | 'IMAGE_INVALID' | 'OUTPUT_UNWRITABLE',
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(code, message, options);
   }
 }

@@ -47,10 +47,22 @@ function shapeOf(request: FftLines | FftImage): FftShape {
   const image = request as FftImage;
   const lines = request as FftLines;
   const shape: FftShape = isImage
-    ? { kind: 'image', rows: requireInteger('rows', image.rows, 1, MAX_FFT_LENGTH), columns: requireInteger('columns', image.columns, 1, MAX_FFT_LENGTH), threads }
-    : { kind: 'lines', rows: requireInteger('lines', lines.lines ?? 1, 1, MAX_VALUES), columns: requireInteger('length', lines.length, 1, MAX_FFT_LENGTH), threads };
+    ? {
+        kind: 'image',
+        rows: requireInteger('rows', image.rows, 1, MAX_FFT_LENGTH),
+        columns: requireInteger('columns', image.columns, 1, MAX_FFT_LENGTH),
+        threads,
+      }
+    : {
+        kind: 'lines',
+        rows: requireInteger('lines', lines.lines ?? 1, 1, MAX_VALUES),
+        columns: requireInteger('length', lines.length, 1, MAX_FFT_LENGTH),
+        threads,
+      };
   if (shape.rows * shape.columns > MAX_VALUES) {
-    throw new ArgumentError(`A transform of ${shape.rows} x ${shape.columns} values is too large; at most ${MAX_VALUES} fit`);
+    throw new ArgumentError(
+      `A transform of ${shape.rows} x ${shape.columns} values is too large; at most ${MAX_VALUES} fit`,
+    );
   }
   return shape;
 }
@@ -58,7 +70,11 @@ function shapeOf(request: FftLines | FftImage): FftShape {
 /** An array that native code may use on another thread: of this length, in memory that cannot move or shrink. */
 function requireFloats(name: string, value: unknown, length: number): Float32Array {
   if (!(value instanceof Float32Array) || value.length !== length) {
-    throw expected(`Float32Array of ${length} values`, value instanceof Float32Array ? `${name} of ${value.length} values` : name, value);
+    throw expected(
+      `Float32Array of ${length} values`,
+      value instanceof Float32Array ? `${name} of ${value.length} values` : name,
+      value,
+    );
   }
   const { buffer } = value as { buffer: ArrayBufferLike & { resizable?: boolean } };
   if (!(buffer instanceof ArrayBuffer) || buffer.resizable === true) {
@@ -70,8 +86,14 @@ function requireFloats(name: string, value: unknown, length: number): Float32Arr
 function requireApart(arrays: Readonly<Record<string, Float32Array>>): void {
   const entries = Object.entries(arrays);
   entries.forEach(([name, a], index) => {
-    const clash = entries.slice(index + 1).find(([, b]) => a.buffer === b.buffer
-      && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength);
+    const clash = entries
+      .slice(index + 1)
+      .find(
+        ([, b]) =>
+          a.buffer === b.buffer &&
+          a.byteOffset < b.byteOffset + b.byteLength &&
+          b.byteOffset < a.byteOffset + a.byteLength,
+      );
     if (clash) throw new ArgumentError(`${name} and ${clash[0]} overlap in memory; give each its own`);
   });
 }
@@ -168,7 +190,8 @@ export class FftPlan implements Disposable {
 
   #idleNative(): NativeFft {
     if (this.#native === undefined) throw new StateError('The transform was disposed');
-    if (this.#isBusy) throw new StateError('The transform is still busy with another call; wait for it, or make a second plan');
+    if (this.#isBusy)
+      throw new StateError('The transform is still busy with another call; wait for it, or make a second plan');
     return this.#native;
   }
 
@@ -197,7 +220,7 @@ export class Fft {
     const bytes = binding.planFft(shape);
     const key = JSON.stringify([shape, isa]);
     try {
-      const native = this.cache.take(key) ?? await binding.createFft(shape, isa);
+      const native = this.cache.take(key) ?? (await binding.createFft(shape, isa));
       return new FftPlan(shape, isa, bytes, native, (idle) => this.cache.give(key, bytes, idle));
     } catch (error) {
       throw translateNativeError(error);

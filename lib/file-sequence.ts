@@ -23,11 +23,17 @@ export interface Writing<T = unknown> {
 }
 
 /** Restores what `job` names; another file is being written meanwhile, unless `before` is null. */
-type Restore<J, R extends RestorationReport> = (job: J, signal: AbortSignal, before: Writing | null) => Promise<RestoredImage<Frame, R>>;
+type Restore<J, R extends RestorationReport> = (
+  job: J,
+  signal: AbortSignal,
+  before: Writing | null,
+) => Promise<RestoredImage<Frame, R>>;
 
 /** Restores files in turn, each being written while the next is restored, and yields how they ended. Throws the reason of `userSignal`. */
 export async function* restoreInTurn<J extends FileJob, R extends RestorationReport>(
-  jobs: Iterable<J>, restore: Restore<J, R>, userSignal: AbortSignal | undefined,
+  jobs: Iterable<J>,
+  restore: Restore<J, R>,
+  userSignal: AbortSignal | undefined,
 ): AsyncGenerator<FileOutcome<J, R>, void, void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(userSignal ? [userSignal] : [])]);
@@ -35,7 +41,10 @@ export async function* restoreInTurn<J extends FileJob, R extends RestorationRep
   let restoring: Promise<Writing<FileOutcome<J, R>>> | null = null;
   try {
     for (const job of jobs) {
-      restoring = restore(job, signal, writing).then((result) => startWriting(job, result, signal), (error: Error) => fail(job, error));
+      restoring = restore(job, signal, writing).then(
+        (result) => startWriting(job, result, signal),
+        (error: Error) => fail(job, error),
+      );
       if (writing) yield orThrow(await writing.done, signal);
       writing = await restoring;
     }
@@ -47,8 +56,15 @@ export async function* restoreInTurn<J extends FileJob, R extends RestorationRep
   }
 }
 
-function startWriting<J extends FileJob, R extends RestorationReport>(job: J, result: RestoredImage<Frame, R>, signal: AbortSignal): Writing<FileOutcome<J, R>> {
-  const done = result.toFile(job.output, { signal }).then(() => ({ job, result, error: null }), (error: Error) => ({ job, result: null, error }));
+function startWriting<J extends FileJob, R extends RestorationReport>(
+  job: J,
+  result: RestoredImage<Frame, R>,
+  signal: AbortSignal,
+): Writing<FileOutcome<J, R>> {
+  const done = result.toFile(job.output, { signal }).then(
+    () => ({ job, result, error: null }),
+    (error: Error) => ({ job, result: null, error }),
+  );
   return { bytes: writingBytes(result), done };
 }
 
@@ -57,7 +73,10 @@ function fail<J extends FileJob, R extends RestorationReport>(job: J, error: Err
 }
 
 /** The outcome, unless it is that of an interruption. */
-function orThrow<J extends FileJob, R extends RestorationReport>(outcome: FileOutcome<J, R>, signal: AbortSignal): FileOutcome<J, R> {
+function orThrow<J extends FileJob, R extends RestorationReport>(
+  outcome: FileOutcome<J, R>,
+  signal: AbortSignal,
+): FileOutcome<J, R> {
   if (outcome.error && signal.aborted) throw signal.reason;
   return outcome;
 }

@@ -85,7 +85,11 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   }
 
   /** Restores a file into another, whole or not at all. The output is checked before the work starts. */
-  async restoreFile(input: EncodedImage, output: string, options: RestoreOptions = {}): Promise<RestoredImage<Frame, R>> {
+  async restoreFile(
+    input: EncodedImage,
+    output: string,
+    options: RestoreOptions = {},
+  ): Promise<RestoredImage<Frame, R>> {
     checkRestoreOptions(options);
     const result = await this.#restoreFor(output, input, options, null);
     await result.toFile(output, options);
@@ -97,9 +101,16 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
    * A file is encoded and written while the next is restored, where a thread is free and the budget has room for both. Throws the reason of
    * `signal`, or StateError as `restore` does.
    */
-  async *restoreFiles<J extends FileJob>(jobs: Iterable<J>, options: RestoreOptions = {}): AsyncGenerator<FileOutcome<J, R>, void, void> {
+  async *restoreFiles<J extends FileJob>(
+    jobs: Iterable<J>,
+    options: RestoreOptions = {},
+  ): AsyncGenerator<FileOutcome<J, R>, void, void> {
     checkRestoreOptions(options);
-    yield* restoreInTurn<J, R>(jobs, ({ input, output }, signal, before) => this.#restoreFor(output, input, { ...options, signal }, before), options.signal);
+    yield* restoreInTurn<J, R>(
+      jobs,
+      ({ input, output }, signal, before) => this.#restoreFor(output, input, { ...options, signal }, before),
+      options.signal,
+    );
   }
 
   /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
@@ -114,17 +125,28 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   }
 
   /** Restores a frame that will be written to `output`. @param before what is being written meanwhile */
-  async #restoreFor(output: string, input: EncodedImage, options: RestoreOptions, before: Writing | null): Promise<RestoredImage<Frame, R>> {
+  async #restoreFor(
+    output: string,
+    input: EncodedImage,
+    options: RestoreOptions,
+    before: Writing | null,
+  ): Promise<RestoredImage<Frame, R>> {
     const format = await checkOutput(requireString('output', output));
     const accept = async (plan: MemoryPlan): Promise<void> => {
       checkFormatHolds(output, format, plan.frame as FrameSize);
       if (before && (this.threads === 3 || plan.bytes + before.bytes > plan.budgetBytes)) await before.done;
     };
-    return await this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal), accept)) as RestoredImage<Frame, R>;
+    return (await this.exclusively(options.signal, (signal) =>
+      this.#restore(input, toRunOptions(options, signal), accept),
+    )) as RestoredImage<Frame, R>;
   }
 
   /** @param accept rejects where a frame of that size is not wanted; it is decoded when there is room for it. */
-  async #restore(input: EncodedImage | AnyFrame, options: RunOptions, accept: (plan: MemoryPlan) => Promise<void> = async () => {}): Promise<RestoredImage<AnyFrame, R>> {
+  async #restore(
+    input: EncodedImage | AnyFrame,
+    options: RunOptions,
+    accept: (plan: MemoryPlan) => Promise<void> = async () => {},
+  ): Promise<RestoredImage<AnyFrame, R>> {
     this.#garbage.settle();
     const start = performance.now();
     await this.#engine.adapt?.(input, options.signal);
@@ -133,20 +155,34 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
     const { data, report } = await this.#engine.run({ frame, isJpeg }, plan, options);
     // By the next frame the decoded and the restored pixels and the encoded file are garbage, as a rule.
     this.#garbage.add(3 * frameBytes(frame));
-    return new RestoredImage({ ...frame, data } as AnyFrame, metadata, { ...report, decodeSeconds, peakRssBytes: readPeakRss() } as unknown as R);
+    return new RestoredImage({ ...frame, data } as AnyFrame, metadata, {
+      ...report,
+      decodeSeconds,
+      peakRssBytes: readPeakRss(),
+    } as unknown as R);
   }
 
   /** The pixels and the plan; the plan comes first, so that a frame too large is refused before it is decoded. */
-  async #readInput(input: EncodedImage | AnyFrame, { signal, valid }: RunOptions, accept: (plan: MemoryPlan) => Promise<void>): Promise<ReadInput> {
+  async #readInput(
+    input: EncodedImage | AnyFrame,
+    { signal, valid }: RunOptions,
+    accept: (plan: MemoryPlan) => Promise<void>,
+  ): Promise<ReadInput> {
     const planned = (size: AnyFrameSize): MemoryPlan => {
-      if (valid && valid.length !== size.width * size.height) throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
+      if (valid && valid.length !== size.width * size.height)
+        throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
       return this.plan({ ...size, masked: valid !== null });
     };
     if (isEncoded(input)) {
       const header = await orAbort(readHeader(input), signal);
       const plan = planned(header.size);
       await orAbort(accept(plan), signal);
-      return { frame: await orAbort(decodeFrame(input, header), signal), metadata: header.metadata, isJpeg: header.format === 'jpeg', plan };
+      return {
+        frame: await orAbort(decodeFrame(input, header), signal),
+        metadata: header.metadata,
+        isJpeg: header.format === 'jpeg',
+        plan,
+      };
     }
     checkFrame(input, this.#engine.depths);
     return { frame: input, metadata: {}, isJpeg: false, plan: planned(input) };
@@ -173,9 +209,13 @@ function checkRestoreOptions(options: RestoreOptions): void {
   requireKnownKeys('options', options, ['signal', 'onProgress', 'valid']);
   if (options.signal !== undefined) requireSignal(options.signal);
   if (options.onProgress !== undefined) requireFunction('onProgress', options.onProgress);
-  if (options.valid !== undefined && !(options.valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', options.valid);
+  if (options.valid !== undefined && !(options.valid instanceof Uint8Array))
+    throw expected('Uint8Array', 'valid', options.valid);
 }
 
-function toRunOptions({ onProgress = () => {}, valid = null }: { onProgress?: RunOptions['onProgress']; valid?: Uint8Array | null }, signal: AbortSignal): RunOptions {
+function toRunOptions(
+  { onProgress = () => {}, valid = null }: { onProgress?: RunOptions['onProgress']; valid?: Uint8Array | null },
+  signal: AbortSignal,
+): RunOptions {
   return { signal, onProgress, valid };
 }

@@ -33,8 +33,21 @@ export type { EncodedImage } from './image/decode.js';
 export type { ImageMetadata } from './image/metadata/image-metadata.js';
 export { DEFAULT_MODEL, listModels } from './model/catalog.js';
 export type {
-  Acceleration, Algorithm, Boundary, BufferPlan, ConvShape, ConvUse, DeconvolutionMethod, IsaInfo, NetworkShape, PassPlan, PassShape, Samples,
-  SignalPrior, SolverPlan, SolverShape,
+  Acceleration,
+  Algorithm,
+  Boundary,
+  BufferPlan,
+  ConvShape,
+  ConvUse,
+  DeconvolutionMethod,
+  IsaInfo,
+  NetworkShape,
+  PassPlan,
+  PassShape,
+  Samples,
+  SignalPrior,
+  SolverPlan,
+  SolverShape,
 } from './native/binding.js';
 export type { ConvChoice } from './native/convolutions.js';
 export { loadBinding } from './native/loader.js';

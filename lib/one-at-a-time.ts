@@ -24,13 +24,18 @@ export class OneAtATime {
   /** Makes this the one run; its signal aborts with the caller's, or on `dispose`. Throws StateError while another runs, or after `dispose`. */
   acquire(userSignal: AbortSignal | undefined): { signal: AbortSignal; release: () => void } {
     if (this.#isDisposed) throw new StateError(`The ${this.#owner} is disposed`);
-    if (this.#run) throw new StateError(`The ${this.#owner} is busy with another frame; one ${this.#owner} runs one frame at a time`);
+    if (this.#run)
+      throw new StateError(
+        `The ${this.#owner} is busy with another frame; one ${this.#owner} runs one frame at a time`,
+      );
     const controller = new AbortController();
     const forward = (): void => controller.abort(userSignal!.reason);
     userSignal?.addEventListener('abort', forward);
     if (userSignal?.aborted) forward();
     let finish = (): void => {};
-    const finished = new Promise<void>((resolve) => { finish = resolve; });
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
     this.#run = { controller, finished };
     const release = (): void => {
       userSignal?.removeEventListener('abort', forward);

@@ -42,7 +42,11 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends RestorationRepo
   /** Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Throws ImageError. */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { width, height, channels, depth, data } = this;
-    if (depth === 32) throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`);
+    if (depth === 32)
+      throw new ImageError(
+        'OUTPUT_UNWRITABLE',
+        `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`,
+      );
     await writeFrame(path, { width, height, channels, depth, data } as Frame, this.metadata, options.signal);
   }
 }

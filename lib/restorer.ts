@@ -88,7 +88,7 @@ export class Restorer<R extends RestorationReport = NetworkReport> extends Frame
   static async open(options: RestorerOptions): Promise<Restorer<RestorationReport>>;
   static async open(options: RestorerOptions = {}): Promise<Restorer<RestorationReport>> {
     const settings = checkOptions(options);
-    const fallback = options.fallback && await checkDeconvolveOptions(options.fallback, 'fallback', []);
+    const fallback = options.fallback && (await checkDeconvolveOptions(options.fallback, 'fallback', []));
     const binding = loadBinding(options.nativeBinding);
     const isa = chooseIsa(binding, options.isa);
     const conv = chooseConv(options.conv);
@@ -111,11 +111,16 @@ export class Restorer<R extends RestorationReport = NetworkReport> extends Frame
    * Restores rows as a sensor delivers them, in memory that does not depend on the height: whole rows of samples in,
    * whole rows out, some hundred rows later. Needs ensemble 1. Rejects as `restore` does.
    */
-  async *stream(rows: RowSource, size: PlanSize, options: Pick<RestoreOptions, 'signal'> = {}): AsyncGenerator<Strip, void, void> {
+  async *stream(
+    rows: RowSource,
+    size: PlanSize,
+    options: Pick<RestoreOptions, 'signal'> = {},
+  ): AsyncGenerator<Strip, void, void> {
     requireKnownKeys('options', options, ['signal']);
     if (options.signal !== undefined) requireSignal(options.signal);
     const engine = this.#engine;
-    if (!(engine instanceof NetworkEngine)) throw new ArgumentError('stream() needs the network: the fallback reads the whole frame');
+    if (!(engine instanceof NetworkEngine))
+      throw new ArgumentError('stream() needs the network: the fallback reads the whole frame');
     if (engine.context.ensemble !== 1) {
       throw new ArgumentError('stream() needs ensemble 1: the other passes read the whole frame');
     }
@@ -135,7 +140,15 @@ export class Restorer<R extends RestorationReport = NetworkReport> extends Frame
 type NetworkSettings = Pick<PlanContext, 'threads' | 'stripRows' | 'ensemble' | 'budgetBytes'>;
 
 function checkOptions(options: RestorerOptions): NetworkSettings {
-  requireKnownKeys('options', options, ['model', 'conv', 'convCache', 'ensemble', 'stripRows', 'fallback', ...ENGINE_OPTIONS]);
+  requireKnownKeys('options', options, [
+    'model',
+    'conv',
+    'convCache',
+    'ensemble',
+    'stripRows',
+    'fallback',
+    ...ENGINE_OPTIONS,
+  ]);
   const { model } = options;
   if (model !== undefined && !(model instanceof Uint8Array)) requireString('model', model);
   if (options.convCache !== undefined) requireString('convCache', options.convCache);
@@ -154,7 +167,9 @@ interface Machine {
 }
 
 async function openNetwork(
-  { binding, isa, conv, cache }: Machine, source: string | Uint8Array, settings: NetworkSettings,
+  { binding, isa, conv, cache }: Machine,
+  source: string | Uint8Array,
+  settings: NetworkSettings,
 ): Promise<Parts> {
   // Nothing may hold on to the tensors, which are views of the whole file.
   const { tensors, fileBytes, ...model } = await readModel(source);
@@ -164,8 +179,14 @@ async function openNetwork(
   });
   const { winogradLayers } = nativeModel;
   const convolutions = binding.convolutionsOf(model.shape, winogradLayers);
-  const planPass = (pass: PassShape): ReturnType<Binding['planPass']> => binding.planPass(model.shape, pass, isa, winogradLayers);
-  const engine = new NetworkEngine(binding, nativeModel, model.name, { ...settings, shape: model.shape, convolutions, planPass });
+  const planPass = (pass: PassShape): ReturnType<Binding['planPass']> =>
+    binding.planPass(model.shape, pass, isa, winogradLayers);
+  const engine = new NetworkEngine(binding, nativeModel, model.name, {
+    ...settings,
+    shape: model.shape,
+    convolutions,
+    planPass,
+  });
   return { binding, engine, model, fileBytes };
 }
 
@@ -175,5 +196,5 @@ async function readModel(source: string | Uint8Array): Promise<Model & { name: s
     return { ...model, name: model.metadata['name'] ?? 'unnamed' };
   }
   const path = await resolveModel(source);
-  return { ...await loadModelFile(path), name: basename(path, extname(path)) };
+  return { ...(await loadModelFile(path)), name: basename(path, extname(path)) };
 }

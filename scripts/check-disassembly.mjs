@@ -9,26 +9,36 @@ import { join } from 'node:path';
 /** @typedef {{ begin: number, end: number }} Range addresses of the first and the last instruction of a loop */
 
 const [build, architecture] = process.argv.slice(2);
-if (!build || (architecture !== 'x64' && architecture !== 'arm64')) throw new Error('usage: check-disassembly.mjs BUILD_FOLDER x64|arm64');
+if (!build || (architecture !== 'x64' && architecture !== 'arm64'))
+  throw new Error('usage: check-disassembly.mjs BUILD_FOLDER x64|arm64');
 const isX64 = architecture === 'x64';
 const objdump = isX64 ? 'objdump' : 'aarch64-linux-gnu-objdump';
 const MULTIPLY = isX64 ? /^(\{vex\} )?(vpdpbusd|vpdpwssd|vpmaddwd)\b/ : /^(sdot|smmla|smull2?|smlal2?)\b/;
-const BRANCH = isX64 ? /^j[a-z]+\s+([0-9a-f]+)/ : /^(?:b(?:\.[a-z]+)?|cbn?z\s+\w+,|tbn?z\s+\w+,\s*#\w+,)\s+([0-9a-f]+)\b/;
+const BRANCH = isX64
+  ? /^j[a-z]+\s+([0-9a-f]+)/
+  : /^(?:b(?:\.[a-z]+)?|cbn?z\s+\w+,|tbn?z\s+\w+,\s*#\w+,)\s+([0-9a-f]+)\b/;
 
 /**
  * The instructions of every instance of computeTile (direct) and computeProducts (Winograd), by its template arguments.
  * @param {string} object
  */
 function disassembleTiles(object) {
-  const text = execFileSync(objdump, ['-d', '--no-show-raw-insn', '-C', object], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const text = execFileSync(objdump, ['-d', '--no-show-raw-insn', '-C', object], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   /** @type {Map<string, Instruction[]>} */
   const tiles = new Map();
   for (const block of text.split(/\n\n+/)) {
     const name = /^[0-9a-f]+ <.*\bcompute(Tile|Products)<.*::\w+, (\d+)(?:, (\d+))?>/.exec(block);
     if (!name) continue;
-    tiles.set(name[1] === 'Tile' ? `direct ${name[2]}` : `winograd ${name[2]} x ${name[3]}`, [...block.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map(([, address, code]) => ({
-      address: parseInt(String(address), 16), text: String(code).trim(),
-    })));
+    tiles.set(
+      name[1] === 'Tile' ? `direct ${name[2]}` : `winograd ${name[2]} x ${name[3]}`,
+      [...block.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map(([, address, code]) => ({
+        address: parseInt(String(address), 16),
+        text: String(code).trim(),
+      })),
+    );
   }
   return tiles;
 }
@@ -53,8 +63,9 @@ function findInnerLoops(code) {
     if (target <= address && code.some((one) => one.address === target)) loops.push({ begin: target, end: address });
   }
   const multiplying = loops.filter((loop) => within(code, loop).some(({ text }) => MULTIPLY.test(text)));
-  return multiplying.filter((loop) => !multiplying.some((other) => other !== loop
-    && other.begin >= loop.begin && other.end <= loop.end));
+  return multiplying.filter(
+    (loop) => !multiplying.some((other) => other !== loop && other.begin >= loop.begin && other.end <= loop.end),
+  );
 }
 
 /** @param {Instruction[]} code @param {Range} range */
@@ -66,7 +77,9 @@ function stackPattern(code) {
   return code.some(({ text }) => /^mov\s+%rsp,%rbp/.test(text)) ? /%r[sb]p/ : /%rsp/;
 }
 
-const units = Object.keys(JSON.parse(readFileSync(new URL('../native/sources.json', import.meta.url), 'utf8')).isa[architecture]);
+const units = Object.keys(
+  JSON.parse(readFileSync(new URL('../native/sources.json', import.meta.url), 'utf8')).isa[architecture],
+);
 let [passed, failed] = [0, 0];
 console.log(`${'compiler'.padEnd(14)} ${'unit'.padEnd(13)} ${'tile'.padEnd(15)} instructions multiplies stack`);
 for (const unit of units) {
@@ -82,9 +95,21 @@ for (const unit of units) {
       const body = within(code, loop);
       const spills = body.filter(({ text }) => stack.test(text));
       const multiplies = body.filter(({ text }) => MULTIPLY.test(text)).length;
-      if (spills.length === 0) passed += 1; else failed += 1;
-      console.log([compiler.padEnd(14), unit.padEnd(13), tile.padEnd(15), String(body.length).padStart(12),
-        String(multiplies).padStart(10), String(spills.length).padStart(5), spills.length === 0 ? '' : 'FAILED'].join(' ').trimEnd());
+      if (spills.length === 0) passed += 1;
+      else failed += 1;
+      console.log(
+        [
+          compiler.padEnd(14),
+          unit.padEnd(13),
+          tile.padEnd(15),
+          String(body.length).padStart(12),
+          String(multiplies).padStart(10),
+          String(spills.length).padStart(5),
+          spills.length === 0 ? '' : 'FAILED',
+        ]
+          .join(' ')
+          .trimEnd(),
+      );
       for (const { address, text } of spills) console.log(`  ${address.toString(16)}: ${text}`);
     }
   }

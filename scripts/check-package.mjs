@@ -19,7 +19,8 @@ let [passed, failed] = [0, 0];
 
 /** @param {string} what @param {boolean} isTrue @param {unknown} detail */
 function expect(what, isTrue, detail) {
-  if (isTrue) passed += 1; else failed += 1;
+  if (isTrue) passed += 1;
+  else failed += 1;
   console.log(`${isTrue ? 'ok    ' : 'FAILED'} ${what}: ${detail}`);
 }
 
@@ -35,15 +36,25 @@ function checkAddon(path) {
   const symbols = readelf('--dyn-syms');
   expect(`${name} machine`, MACHINES[name]?.test(readelf('-h')) ?? false, captures(readelf('-h'), /Machine:\s+(.*)/g));
   const libraries = captures(dynamic, /NEEDED.*\[(.*)\]/g);
-  expect(`${name} libraries`, libraries.every((library) => LIBRARIES.test(library)), libraries.join(' '));
+  expect(
+    `${name} libraries`,
+    libraries.every((library) => LIBRARIES.test(library)),
+    libraries.join(' '),
+  );
   const paths = captures(dynamic, /(?:RPATH|RUNPATH).*\[(.*)\]/g);
   expect(`${name} run paths`, paths.length === 0, paths.join(' ') || 'none');
   const highest = Math.max(...captures(symbols, /@GLIBC_2\.(\d+)/g).map(Number));
   const users = captures(symbols, new RegExp(`(\\w+)@GLIBC_2\\.${highest}\\b`, 'g'));
   expect(`${name} glibc`, highest <= HIGHEST_GLIBC, `2.${highest} (${users.join(' ')})`);
-  const exported = symbols.split('\n').filter((line) => /\b(GLOBAL|WEAK|UNIQUE|<OS specific>: \d+)\s/.test(line) && !/\bUND\b/.test(line))
+  const exported = symbols
+    .split('\n')
+    .filter((line) => /\b(GLOBAL|WEAK|UNIQUE|<OS specific>: \d+)\s/.test(line) && !/\bUND\b/.test(line))
     .map((line) => String(line.trim().split(/\s+/).pop()));
-  expect(`${name} exports`, exported.length > 0 && exported.every((symbol) => EXPORTS.includes(symbol)), exported.join(' '));
+  expect(
+    `${name} exports`,
+    exported.length > 0 && exported.every((symbol) => EXPORTS.includes(symbol)),
+    exported.join(' '),
+  );
 }
 
 try {

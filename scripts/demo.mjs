@@ -23,7 +23,9 @@ async function main() {
   const scene = createScene({ width: Number(flags.width), height: Number(flags.height) });
   const blurred = defocus(scene, { radius: 4, noise: 0.005 });
   const [before, after, comparison] = ['before.png', 'after.png', 'comparison.png'].map((name) => join(FOLDER, name));
-  await toSharp(blurred).png().toFile(/** @type {string} */ (before));
+  await toSharp(blurred)
+    .png()
+    .toFile(/** @type {string} */ (before));
 
   const restorer = await Restorer.open({ model: flags.model });
   const { data, report } = await restorer.restoreFile(/** @type {string} */ (before), /** @type {string} */ (after));
@@ -32,15 +34,17 @@ async function main() {
   await writeDetails([blurred, restored, scene], CROP, /** @type {string} */ (comparison));
 
   const [psnrBefore, psnrAfter] = [psnr(scene, blurred), psnr(scene, restored)];
-  console.log([
-    `scene     ${scene.width}x${scene.height}, generated, defocus of 4 px, shot noise 0.005`,
-    `model     ${report.model}`,
-    `machine   ${report.isa}, ${report.threads} threads`,
-    `time      ${report.seconds.toFixed(2)} s (${report.gmacPerSecond.toFixed(0)} GMAC/s)`,
-    `PSNR      ${psnrBefore.toFixed(2)} dB before, ${psnrAfter.toFixed(2)} dB after (${(psnrAfter - psnrBefore).toFixed(2)} dB gained)`,
-    `memory    ${(report.peakRssBytes / 1e6).toFixed(0)} MB peak, making the scene included; ${(report.plan.engine.arenaBytes / 1e6).toFixed(0)} MB of it the engine`,
-    `pictures  ${before}, ${after}, ${comparison} (blurred, restored, sharp)`,
-  ].join('\n'));
+  console.log(
+    [
+      `scene     ${scene.width}x${scene.height}, generated, defocus of 4 px, shot noise 0.005`,
+      `model     ${report.model}`,
+      `machine   ${report.isa}, ${report.threads} threads`,
+      `time      ${report.seconds.toFixed(2)} s (${report.gmacPerSecond.toFixed(0)} GMAC/s)`,
+      `PSNR      ${psnrBefore.toFixed(2)} dB before, ${psnrAfter.toFixed(2)} dB after (${(psnrAfter - psnrBefore).toFixed(2)} dB gained)`,
+      `memory    ${(report.peakRssBytes / 1e6).toFixed(0)} MB peak, making the scene included; ${(report.plan.engine.arenaBytes / 1e6).toFixed(0)} MB of it the engine`,
+      `pictures  ${before}, ${after}, ${comparison} (blurred, restored, sharp)`,
+    ].join('\n'),
+  );
 }
 
 await main();

@@ -16,7 +16,9 @@ const [WIDTH, HEIGHT] = [90, 71];
 
 /** @param {Uint8Array | Uint16Array} data */
 const digest = ({ buffer, byteOffset, byteLength }) =>
-  createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
+  createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 
 /**
  * Ramps, edges and noise in whole numbers only: floating-point functions may differ between platforms.
@@ -27,17 +29,25 @@ function createFrame(depth) {
   const random = createRandom(20);
   const samples = Array.from({ length: WIDTH * HEIGHT * 3 }, (_, index) => {
     const [x, y] = [Math.floor(index / 3) % WIDTH, Math.floor(index / 3 / WIDTH)];
-    const edge = (x >> 4 ^ y >> 4) % 2 * 90;
-    return Math.min(255, (x + 2 * y + 40 * (index % 3)) % 150 + edge + Math.floor(16 * random()));
+    const edge = (((x >> 4) ^ (y >> 4)) % 2) * 90;
+    return Math.min(255, ((x + 2 * y + 40 * (index % 3)) % 150) + edge + Math.floor(16 * random()));
   });
-  const data = depth === 8 ? Uint8Array.from(samples) : Uint16Array.from(samples, (sample) => sample * 256 + sample % 251);
+  const data =
+    depth === 8 ? Uint8Array.from(samples) : Uint16Array.from(samples, (sample) => sample * 256 + (sample % 251));
   return { data, width: WIDTH, height: HEIGHT, channels: 3, depth };
 }
 
 const { values } = parseArgs({
-  options: { isa: { type: 'string' }, conv: { type: 'string' }, threads: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: {
+    isa: { type: 'string' },
+    conv: { type: 'string' },
+    threads: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
-const isas = loadBinding().isas().filter(({ name, supported }) => (values.isa ? name === values.isa : supported));
+const isas = loadBinding()
+  .isas()
+  .filter(({ name, supported }) => (values.isa ? name === values.isa : supported));
 if (isas.length === 0) throw new Error(`unknown instruction set '${values.isa}'`);
 /** @type {('direct' | 'winograd')[]} */
 const algorithms = values.conv ? [/** @type {'direct' | 'winograd'} */ (values.conv)] : ['direct', 'winograd'];
@@ -51,7 +61,8 @@ let [passed, failed] = [0, 0];
 function compare(key, actual, label) {
   if (values.write) expected[key] ??= actual;
   const isEqual = expected[key] === actual;
-  if (isEqual) passed += 1; else failed += 1;
+  if (isEqual) passed += 1;
+  else failed += 1;
   console.log(`${isEqual ? 'ok    ' : 'FAILED'} ${label} ${actual}${isEqual ? '' : ` instead of ${expected[key]}`}`);
 }
 

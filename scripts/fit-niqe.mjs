@@ -4,8 +4,12 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { metrics } from '../dist/index.js';
 
-const { values, positionals } = parseArgs({ options: { name: { type: 'string' }, output: { type: 'string', short: 'o' } }, allowPositionals: true });
-if (!values.name || !values.output || positionals.length === 0) throw new Error('usage: fit-niqe.mjs --name NAME -o FILE PICTURE...');
+const { values, positionals } = parseArgs({
+  options: { name: { type: 'string' }, output: { type: 'string', short: 'o' } },
+  allowPositionals: true,
+});
+if (!values.name || !values.output || positionals.length === 0)
+  throw new Error('usage: fit-niqe.mjs --name NAME -o FILE PICTURE...');
 const model = await metrics.fitNiqe(positionals, { name: values.name });
 /** Nine digits say more than any picture can. @param {number} value */
 const round = (value) => Number(value.toPrecision(9));

@@ -13,9 +13,12 @@ export const toSharp = ({ width, height, data }) => sharp(data, { raw: { width, 
  * @param {Rgb} image
  * @param {number} crop side in pixels of the image
  */
-const detail = (image, crop) => toSharp(image)
-  .extract({ left: (image.width - crop) >> 1, top: (image.height - crop) >> 1, width: crop, height: crop })
-  .resize(crop * ZOOM, crop * ZOOM, { kernel: 'nearest' }).png().toBuffer();
+const detail = (image, crop) =>
+  toSharp(image)
+    .extract({ left: (image.width - crop) >> 1, top: (image.height - crop) >> 1, width: crop, height: crop })
+    .resize(crop * ZOOM, crop * ZOOM, { kernel: 'nearest' })
+    .png()
+    .toBuffer();
 
 /**
  * Details next to each other, as a PNG file.
@@ -28,5 +31,7 @@ export async function writeDetails(images, crop, path, options = {}) {
   const side = crop * ZOOM;
   const details = await Promise.all(images.map((image) => detail(image, crop)));
   await sharp({ create: { width: side * images.length, height: side, channels: 3, background: 'black' } })
-    .composite(details.map((input, index) => ({ input, left: index * side, top: 0 }))).png(options).toFile(path);
+    .composite(details.map((input, index) => ({ input, left: index * side, top: 0 })))
+    .png(options)
+    .toFile(path);
 }

@@ -35,9 +35,13 @@ function trunkStage(key) {
   const stage = /^((?:En|De)coder\.\d)\.layers\.\d+\.main\.1/.exec(key)?.[1];
   /** @type {Record<string, string>} */
   const starts = {
-    'feat_extract.0.main.0': 'Encoder.0', 'feat_extract.1.main.0': 'Encoder.1', 'feat_extract.2.main.0': 'Encoder.2',
-    'FAM2.merge.main.0': 'Encoder.1', 'FAM1.merge.main.0': 'Encoder.2',
-    'Convs.0.main.0': 'Decoder.1', 'Convs.1.main.0': 'Decoder.2',
+    'feat_extract.0.main.0': 'Encoder.0',
+    'feat_extract.1.main.0': 'Encoder.1',
+    'feat_extract.2.main.0': 'Encoder.2',
+    'FAM2.merge.main.0': 'Encoder.1',
+    'FAM1.merge.main.0': 'Encoder.2',
+    'Convs.0.main.0': 'Decoder.1',
+    'Convs.1.main.0': 'Decoder.2',
   };
   return (stage === 'Decoder.0' ? 'Encoder.2' : stage) ?? starts[key] ?? null;
 }
@@ -62,8 +66,10 @@ function buildTensors({ blocks, base, seed = 1 }) {
     if (source === 'image') return { scale: Math.fround(1 / 255), zeroPoint: -128, power: IMAGE_POWER };
     if (source !== 'product') return /** @type {Activation} */ (written.get(source.layer));
     const [features, context] = layer.key.startsWith('FAM2')
-      ? ['feat_extract.1.main.0', 'SCM2.conv.main.0'] : ['feat_extract.2.main.0', 'SCM1.conv.main.0'];
-    const power = /** @type {Activation} */ (written.get(features)).power * /** @type {Activation} */ (written.get(context)).power;
+      ? ['feat_extract.1.main.0', 'SCM2.conv.main.0']
+      : ['feat_extract.2.main.0', 'SCM1.conv.main.0'];
+    const power =
+      /** @type {Activation} */ (written.get(features)).power * /** @type {Activation} */ (written.get(context)).power;
     return { scale: signedScale(power), zeroPoint: drawZeroPoint(random, 0), power };
   };
 
@@ -74,7 +80,8 @@ function buildTensors({ blocks, base, seed = 1 }) {
     const meanPower = inputs.reduce((sum, { power }) => sum + power, 0) / inputs.length;
     const deviation = isLast ? OUTPUT_DEVIATION : gain * Math.sqrt(2 * meanPower);
     quantiseLayer(tensors, random, layer, inputs, deviation / Math.sqrt(meanPower), deviation);
-    const output = isLast ? { scale: Math.fround(1 / 4080), zeroPoint: 0, power: 0 }
+    const output = isLast
+      ? { scale: Math.fround(1 / 4080), zeroPoint: 0, power: 0 }
       : describeOutput(random, layer, deviation, trunks, trunkScales);
     written.set(layer.key, output);
     tensors.set(`${layer.key}.output_scale`, f32([output.scale]));
@@ -108,7 +115,8 @@ function describeOutput(random, { key, relu }, deviation, trunks, trunkScales) {
     trunks.set(stage, power);
     if (!trunkScales.has(stage)) trunkScales.set(stage, Math.fround((RANGE_16 * deviation) / 32767));
     const range = RANGE_8 * Math.sqrt(2 * power);
-    return relu ? { scale: Math.fround(range / 255), zeroPoint: -128, power }
+    return relu
+      ? { scale: Math.fround(range / 255), zeroPoint: -128, power }
       : { scale: Math.fround(range / 200), zeroPoint: drawZeroPoint(random, -80), power };
   }
   if (relu) {
@@ -142,9 +150,11 @@ function quantiseLayer(tensors, random, layer, inputs, gain, deviation) {
   const codes = new Int8Array(weightShape.reduce((product, side) => product * side, 1));
   for (let index = 0; index < codes.length; index += 1) {
     const inChannel = isTransposed ? Math.floor(index / (d1 * kernel ** 2)) : Math.floor(index / kernel ** 2) % d1;
-    codes[index] = Math.round((2 * random() - 1) * 127 * (/** @type {number} */ (shares[inChannel]) / largest));
+    codes[index] = Math.round((2 * random() - 1) * 127 * /** @type {number} */ ((shares[inChannel]) / largest));
   }
-  const weightScales = Array.from({ length: outChannels }, () => Math.fround((limit * largest * (0.8 + 0.4 * random())) / 127));
+  const weightScales = Array.from({ length: outChannels }, () =>
+    Math.fround((limit * largest * (0.8 + 0.4 * random())) / 127),
+  );
   const firstScale = /** @type {Activation} */ (inputs[0]).scale;
   const biases = weightScales.map((scale) => Math.round((0.1 * deviation * (2 * random() - 1)) / (firstScale * scale)));
 
@@ -169,10 +179,18 @@ function sourceChannels({ key, sources }, inChannels) {
 }
 
 /** @param {number[]} values @returns {Tensor} */
-const f32 = (values) => ({ dtype: 'F32', shape: [values.length], data: new Uint8Array(Float32Array.from(values).buffer) });
+const f32 = (values) => ({
+  dtype: 'F32',
+  shape: [values.length],
+  data: new Uint8Array(Float32Array.from(values).buffer),
+});
 
 /** @param {number[]} values @returns {Tensor} */
-const i32 = (values) => ({ dtype: 'I32', shape: [values.length], data: new Uint8Array(Int32Array.from(values).buffer) });
+const i32 = (values) => ({
+  dtype: 'I32',
+  shape: [values.length],
+  data: new Uint8Array(Int32Array.from(values).buffer),
+});
 
 /**
  * A whole model file with random weights.
@@ -183,16 +201,21 @@ export function createRandomModel(options) {
   const tensors = buildTensors(options);
   const digest = createHash('sha256');
   for (const { data } of tensors.values()) digest.update(data);
-  return writeSafetensors(tensors, new Map(Object.entries({
-    format_version: '1',
-    graph: 'mimo-unet',
-    num_res: String(options.blocks),
-    base: String(options.base),
-    trunk: 'i16',
-    sha256: digest.digest('hex'),
-    name: `random-n${options.blocks}-b${options.base}`,
-    description: 'Random weights for tests and benchmarks; restores nothing',
-  })));
+  return writeSafetensors(
+    tensors,
+    new Map(
+      Object.entries({
+        format_version: '1',
+        graph: 'mimo-unet',
+        num_res: String(options.blocks),
+        base: String(options.base),
+        trunk: 'i16',
+        sha256: digest.digest('hex'),
+        name: `random-n${options.blocks}-b${options.base}`,
+        description: 'Random weights for tests and benchmarks; restores nothing',
+      }),
+    ),
+  );
 }
 
 async function main() {
@@ -204,10 +227,16 @@ async function main() {
       output: { type: 'string', short: 'o' },
     },
   });
-  if (!values.output) throw new Error('usage: random-model.mjs [--blocks 20] [--base 32] [--seed 1] -o out.safetensors');
-  await writeFile(values.output, createRandomModel({
-    blocks: Number(values.blocks), base: Number(values.base), seed: Number(values.seed),
-  }));
+  if (!values.output)
+    throw new Error('usage: random-model.mjs [--blocks 20] [--base 32] [--seed 1] -o out.safetensors');
+  await writeFile(
+    values.output,
+    createRandomModel({
+      blocks: Number(values.blocks),
+      base: Number(values.base),
+      seed: Number(values.seed),
+    }),
+  );
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

@@ -5,7 +5,12 @@ import { createRandom, sampleNormal } from '../dist/random.js';
 
 /** Fields, forest, soil, rock, water: mean colours of the leaves. @type {Colour[]} */
 const PALETTE = [
-  [0.36, 0.45, 0.22], [0.17, 0.26, 0.14], [0.55, 0.44, 0.31], [0.62, 0.6, 0.56], [0.1, 0.17, 0.26], [0.47, 0.5, 0.28],
+  [0.36, 0.45, 0.22],
+  [0.17, 0.26, 0.14],
+  [0.55, 0.44, 0.31],
+  [0.62, 0.6, 0.56],
+  [0.1, 0.17, 0.26],
+  [0.47, 0.5, 0.28],
 ];
 
 /** Radius of the smallest leaf, in pixels. */
@@ -22,12 +27,13 @@ export function createScene({ width, height, seed = 1 }) {
   const scene = { width, height, data: new Uint8Array(width * height * 3).fill(90) };
   const largest = Math.min(width, height) / 5;
   // Radii with density r^-3 between SMALLEST and `largest`; about three leaves over every pixel.
-  for (let covered = 0; covered < 3 * width * height;) {
+  for (let covered = 0; covered < 3 * width * height; ) {
     const radius = SMALLEST / Math.sqrt(1 - random() * (1 - (SMALLEST / largest) ** 2));
     drawLeaf(scene, random, radius);
     covered += Math.PI * radius ** 2;
   }
-  for (let road = 0; road < Math.max(2, Math.round(Math.hypot(width, height) / 150)); road += 1) drawRoad(scene, random);
+  for (let road = 0; road < Math.max(2, Math.round(Math.hypot(width, height) / 150)); road += 1)
+    drawRoad(scene, random);
   return scene;
 }
 
@@ -166,7 +172,7 @@ export function psnr(a, b, border = 16) {
   let count = 0;
   for (let y = border; y < a.height - border; y += 1) {
     for (let index = (y * a.width + border) * 3; index < ((y + 1) * a.width - border) * 3; index += 1) {
-      sum += (/** @type {number} */ (a.data[index]) - /** @type {number} */ (b.data[index])) ** 2;
+      sum += /** @type {number} */ ((a.data[index]) - /** @type {number} */ (b.data[index])) ** 2;
       count += 1;
     }
   }

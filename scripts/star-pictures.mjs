@@ -16,7 +16,11 @@ const WHITE = 1500;
 function toPicture({ width, height, data }, level) {
   const pixels = new Uint8Array(3 * width * height);
   data.forEach((/** @type {number} */ value, /** @type {number} */ pixel) => {
-    pixels.fill(Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, (value - level + 20) / WHITE)))), 3 * pixel, 3 * pixel + 3);
+    pixels.fill(
+      Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, (value - level + 20) / WHITE)))),
+      3 * pixel,
+      3 * pixel + 3,
+    );
   });
   return { width, height, data: pixels };
 }
@@ -28,7 +32,8 @@ function toPicture({ width, height, data }, level) {
 async function writeScene(name, blur, options) {
   const { frame } = stars.simulate({ ...FIELD, ...blur });
   const restored = [];
-  for (const method of /** @type {const} */ (['hyper-laplacian', 'richardson-lucy', 'render'])) restored.push((await stars.restoreStars(frame, { ...options, gain: 1, method })).frame);
+  for (const method of /** @type {const} */ (['hyper-laplacian', 'richardson-lucy', 'render']))
+    restored.push((await stars.restoreStars(frame, { ...options, gain: 1, method })).frame);
   const pictures = [frame, ...restored, stars.simulate(FIELD).frame].map((one) => toPicture(one, 50));
   await writeDetails(pictures, CROP, `${FOLDER}${name}.png`, { palette: true, colours: 32, compressionLevel: 9 });
 }

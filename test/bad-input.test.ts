@@ -19,19 +19,27 @@ afterAll(async () => {
 });
 
 async function failure(promise: Promise<unknown>): Promise<PerifocalError> {
-  const error: unknown = await promise.then(() => null, (reason: unknown) => reason);
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(PerifocalError);
   return error as PerifocalError;
 }
 
 describe('opening a restorer', () => {
   const cases: [string, object, string, RegExp][] = [
-    ['threads 0', { threads: 0 }, 'ARGUMENT_INVALID', /^Expected integer between 1 and 3 for threads but received 0 of type number$/],
+    [
+      'threads 0',
+      { threads: 0 },
+      'ARGUMENT_INVALID',
+      /^Expected integer between 1 and 3 for threads but received 0 of type number$/,
+    ],
     ['4 threads', { threads: 4 }, 'ARGUMENT_INVALID', /between 1 and 3 for threads/],
     ['-1 threads', { threads: -1 }, 'ARGUMENT_INVALID', /received -1/],
     ['NaN threads', { threads: NaN }, 'ARGUMENT_INVALID', /received NaN of type number/],
     ['1.5 threads', { threads: 1.5 }, 'ARGUMENT_INVALID', /received 1.5/],
-    ["threads as text", { threads: '2' }, 'ARGUMENT_INVALID', /received '2' of type string/],
+    ['threads as text', { threads: '2' }, 'ARGUMENT_INVALID', /received '2' of type string/],
     ['a budget of 0', { memory: 0 }, 'ARGUMENT_INVALID', /Expected positive size/],
     ['a negative budget', { memory: -5 }, 'ARGUMENT_INVALID', /received -5/],
     ['a budget of NaN', { memory: NaN }, 'ARGUMENT_INVALID', /received NaN/],
@@ -40,14 +48,34 @@ describe('opening a restorer', () => {
     ['strips of no rows', { stripRows: 0 }, 'ARGUMENT_INVALID', /for stripRows/],
     ['a model of no known type', { model: 5 }, 'ARGUMENT_INVALID', /for model/],
     ['a misspelt option', { thread: 2 }, 'ARGUMENT_INVALID', /Unknown thread in options; known: model/],
-    ['an unknown algorithm', { conv: 'fft' as never }, 'ARGUMENT_INVALID', /Expected one of auto, direct, winograd for conv but received 'fft'/],
-    ['an unknown instruction set', { isa: 'sse9' }, 'ISA_UNAVAILABLE', /Unknown instruction set 'sse9'; available: .*scalar/],
-    ['an unknown model name', { model: 'no-such-model' }, 'MODEL_UNKNOWN', /Unknown model 'no-such-model'; packaged models:/],
+    [
+      'an unknown algorithm',
+      { conv: 'fft' as never },
+      'ARGUMENT_INVALID',
+      /Expected one of auto, direct, winograd for conv but received 'fft'/,
+    ],
+    [
+      'an unknown instruction set',
+      { isa: 'sse9' },
+      'ISA_UNAVAILABLE',
+      /Unknown instruction set 'sse9'; available: .*scalar/,
+    ],
+    [
+      'an unknown model name',
+      { model: 'no-such-model' },
+      'MODEL_UNKNOWN',
+      /Unknown model 'no-such-model'; packaged models:/,
+    ],
     ['a missing model file', { model: './no-such.safetensors' }, 'MODEL_UNREADABLE', /Cannot read the model .*ENOENT/],
     ['a folder as a model', { model: '/' }, 'MODEL_UNREADABLE', /Cannot read the model/],
     ['bytes that are no model', { model: new Uint8Array(100) }, 'MODEL_INVALID', /./],
     ['a truncated model', { model: model.subarray(0, model.length - 7) }, 'MODEL_INVALID', /truncated/],
-    ['an addon that does not exist', { nativeBinding: '/no/such.node' }, 'NATIVE_MISSING', /Tried:\n.*\/no\/such\.node/],
+    [
+      'an addon that does not exist',
+      { nativeBinding: '/no/such.node' },
+      'NATIVE_MISSING',
+      /Tried:\n.*\/no\/such\.node/,
+    ],
   ];
 
   it.each(cases)('with %s fails, saying so', async (_, options, code, message) => {
@@ -67,7 +95,9 @@ describe('opening a restorer', () => {
   });
 
   it('with an instruction set that this CPU lacks fails, saying so', async () => {
-    const missing = loadBinding().isas().find(({ supported }) => !supported);
+    const missing = loadBinding()
+      .isas()
+      .find(({ supported }) => !supported);
     if (!missing) return;
     const error = await failure(Restorer.open({ model, isa: missing.name }));
     expect(error).toBeInstanceOf(IsaError);
@@ -129,10 +159,13 @@ describe('pixels', () => {
     expect(await failure(restorer.restore(input as unknown as Frame))).toBeInstanceOf(ArgumentError);
   });
 
-  it.each<[object, RegExp]>([[{ signal: {} }, /AbortSignal/], [{ onProgress: 1 }, /Expected function for onProgress/], [{ sygnal: 1 }, /Unknown sygnal/]])(
-    'with options %j are refused', async (options, message) => {
-      expect((await failure(restorer.restore(frame, options as RestoreOptions))).message).toMatch(message);
-    });
+  it.each<[object, RegExp]>([
+    [{ signal: {} }, /AbortSignal/],
+    [{ onProgress: 1 }, /Expected function for onProgress/],
+    [{ sygnal: 1 }, /Unknown sygnal/],
+  ])('with options %j are refused', async (options, message) => {
+    expect((await failure(restorer.restore(frame, options as RestoreOptions))).message).toMatch(message);
+  });
 });
 
 describe('files', () => {
@@ -142,8 +175,14 @@ describe('files', () => {
   };
 
   it('that are missing, or folders, cannot be read', async () => {
-    expect(await failure(restorer.restore(folder.path('missing.jpg')))).toMatchObject({ code: 'IMAGE_UNREADABLE', message: expect.stringContaining('ENOENT') });
-    expect(await failure(restorer.restore(folder.path('.')))).toMatchObject({ code: 'IMAGE_UNREADABLE', message: expect.stringContaining('not a file') });
+    expect(await failure(restorer.restore(folder.path('missing.jpg')))).toMatchObject({
+      code: 'IMAGE_UNREADABLE',
+      message: expect.stringContaining('ENOENT'),
+    });
+    expect(await failure(restorer.restore(folder.path('.')))).toMatchObject({
+      code: 'IMAGE_UNREADABLE',
+      message: expect.stringContaining('not a file'),
+    });
   });
 
   it('that may not be read cannot be read', async () => {
@@ -154,18 +193,28 @@ describe('files', () => {
     expect((await failure(restorer.restore(path))).message).toContain('secret.png');
   });
 
-  it.each([['empty', Buffer.alloc(0)], ['text', Buffer.from('not an image at all')], ['random', Buffer.alloc(4096, 0x5a)]])(
-    'that are %s are no images', async (_, bytes) => {
-      const path = folder.path('fake.jpg');
-      writeFileSync(path, bytes);
-      expect(await failure(restorer.restore(path))).toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining('fake.jpg') });
-      expect((await failure(restorer.restore(bytes))).code).toBe('IMAGE_INVALID');
+  it.each([
+    ['empty', Buffer.alloc(0)],
+    ['text', Buffer.from('not an image at all')],
+    ['random', Buffer.alloc(4096, 0x5a)],
+  ])('that are %s are no images', async (_, bytes) => {
+    const path = folder.path('fake.jpg');
+    writeFileSync(path, bytes);
+    expect(await failure(restorer.restore(path))).toMatchObject({
+      code: 'IMAGE_INVALID',
+      message: expect.stringContaining('fake.jpg'),
     });
+    expect((await failure(restorer.restore(bytes))).code).toBe('IMAGE_INVALID');
+  });
 
   it.each(['jpeg', 'png', 'tiff', 'webp'] as const)('of %s that are truncated are damaged', async (format) => {
-    const bytes = await encode(200, 160).toFormat(format, format === 'tiff' ? { compression: 'deflate' } : {}).toBuffer();
+    const bytes = await encode(200, 160)
+      .toFormat(format, format === 'tiff' ? { compression: 'deflate' } : {})
+      .toBuffer();
     for (const part of [0.3, 0.6, 0.9]) {
-      expect((await failure(restorer.restore(bytes.subarray(0, Math.floor(part * bytes.length))))).code).toBe('IMAGE_INVALID');
+      expect((await failure(restorer.restore(bytes.subarray(0, Math.floor(part * bytes.length))))).code).toBe(
+        'IMAGE_INVALID',
+      );
     }
   });
 
@@ -195,7 +244,11 @@ describe('files', () => {
     mkdirSync(folder.path('out/folder.png'), { recursive: true });
     writeFileSync(folder.path('out/file'), '');
     for (const [name, message] of [
-      ['out/folder.png', /it is a directory/], ['none/out.png', /ENOENT/], ['out/file/out.png', /not a directory/i], ['out/a.txt', /extension/], ['out/noextension', /extension/],
+      ['out/folder.png', /it is a directory/],
+      ['none/out.png', /ENOENT/],
+      ['out/file/out.png', /not a directory/i],
+      ['out/a.txt', /extension/],
+      ['out/noextension', /extension/],
     ] as const) {
       const error = await failure(restorer.restoreFile(input, folder.path(name)));
       expect(error.code).toBe('OUTPUT_UNWRITABLE');
@@ -209,7 +262,10 @@ describe('files', () => {
     await encode(400, 300).png().toFile(input);
     mkdirSync(folder.path('aborted'));
     const controller = new AbortController();
-    const run = restorer.restoreFile(input, folder.path('aborted/out.png'), { signal: controller.signal, onProgress: () => controller.abort() });
+    const run = restorer.restoreFile(input, folder.path('aborted/out.png'), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
     await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     expect(readdirSync(folder.path('aborted'))).toEqual([]);
   });

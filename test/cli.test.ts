@@ -40,11 +40,31 @@ describe('perifocal restore', () => {
 
   it('prints one JSON object with --json', async () => {
     const output = folder.path('json.png');
-    const { code, stdout } = await run('restore', picture, '-o', output, '--model', model, '--json', '--isa', 'scalar', '--threads', '2');
+    const { code, stdout } = await run(
+      'restore',
+      picture,
+      '-o',
+      output,
+      '--model',
+      model,
+      '--json',
+      '--isa',
+      'scalar',
+      '--threads',
+      '2',
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      output, width: 64, height: 48, model: 'tiny', isa: 'scalar', convolutions: expect.any(Array), threads: 2,
-      seconds: expect.any(Number), gmacPerSecond: expect.any(Number), peakRssMB: expect.any(Number),
+      output,
+      width: 64,
+      height: 48,
+      model: 'tiny',
+      isa: 'scalar',
+      convolutions: expect.any(Array),
+      threads: 2,
+      seconds: expect.any(Number),
+      gmacPerSecond: expect.any(Number),
+      peakRssMB: expect.any(Number),
     });
   });
 
@@ -52,9 +72,24 @@ describe('perifocal restore', () => {
     const second = folder.path('second.jpg');
     await writePicture(second, 50, 40);
     const output = folder.path('several/');
-    const { code, stdout, stderr } = await run('restore', picture, folder.path('missing.png'), second, '-o', output, '--model', model, '--json');
+    const { code, stdout, stderr } = await run(
+      'restore',
+      picture,
+      folder.path('missing.png'),
+      second,
+      '-o',
+      output,
+      '--model',
+      model,
+      '--json',
+    );
     expect(code).toBe(1);
-    expect(stdout.trim().split('\n').map((line) => (JSON.parse(line) as { width: number }).width)).toEqual([64, 50]);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { width: number }).width),
+    ).toEqual([64, 50]);
     expect(stderr).toMatch(/^perifocal: .*missing\.png: Cannot read .*ENOENT.*\n$/);
     expect(readdirSync(output).sort()).toEqual(['picture.png', 'second.jpg']);
   });
@@ -95,7 +130,17 @@ describe('perifocal restore', () => {
     await writePicture(input, 900, 700);
     mkdirSync(folder.path('interrupted'));
     const slow = writeRandomModel(folder.path('slow.safetensors'), 8, 16);
-    const { code, stderr } = await runInterrupted(['dist/cli/main.js', 'restore', input, '-o', folder.path('interrupted/out.png'), '--model', slow, '--isa', 'scalar']);
+    const { code, stderr } = await runInterrupted([
+      'dist/cli/main.js',
+      'restore',
+      input,
+      '-o',
+      folder.path('interrupted/out.png'),
+      '--model',
+      slow,
+      '--isa',
+      'scalar',
+    ]);
     expect(code).toBe(1);
     expect(stderr).toBe('perifocal: interrupted\n');
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);
@@ -103,7 +148,15 @@ describe('perifocal restore', () => {
 
   it('reports an output folder that cannot be one', async () => {
     writeFileSync(folder.path('plain'), '');
-    const { code, stderr } = await run('restore', picture, folder.path('second.jpg'), '-o', folder.path('plain'), '--model', model);
+    const { code, stderr } = await run(
+      'restore',
+      picture,
+      folder.path('second.jpg'),
+      '-o',
+      folder.path('plain'),
+      '--model',
+      model,
+    );
     expect(code).toBe(2);
     expect(stderr).toMatch(/Cannot use .*plain as the output folder/);
   });
@@ -133,7 +186,12 @@ describe('perifocal info', () => {
 
   it('prints JSON', async () => {
     const info = JSON.parse((await run('info', '--json')).stdout) as object;
-    expect(info).toMatchObject({ version: VERSION, isas: expect.arrayContaining([expect.objectContaining({ name: 'scalar' })]), models: expect.any(Array), convolutions: expect.any(Object) });
+    expect(info).toMatchObject({
+      version: VERSION,
+      isas: expect.arrayContaining([expect.objectContaining({ name: 'scalar' })]),
+      models: expect.any(Array),
+      convolutions: expect.any(Object),
+    });
   });
 });
 
@@ -142,6 +200,17 @@ describe('perifocal', () => {
     expect(await run('--version')).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
     const { code, stdout } = await run('restore', '--help');
     expect(code).toBe(0);
-    for (const flag of ['--output', '--model', '--memory', '--threads', '--ensemble', '--isa', '--conv', '--json', '--quiet']) expect(stdout).toContain(flag);
+    for (const flag of [
+      '--output',
+      '--model',
+      '--memory',
+      '--threads',
+      '--ensemble',
+      '--isa',
+      '--conv',
+      '--json',
+      '--quiet',
+    ])
+      expect(stdout).toContain(flag);
   });
 });

@@ -10,7 +10,11 @@ const network = { residualBlocks: 8, baseWidth: 16 };
 describe('the choice between direct convolution and Winograd', () => {
   it('covers the 3x3 layers of stride 1 whose channels are multiples of 4', () => {
     const shapes = binding.convolutionsOf(network, new Uint8Array());
-    expect(shapes.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([[16, 16], [32, 32], [64, 64]]);
+    expect(shapes.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([
+      [16, 16],
+      [32, 32],
+      [64, 64],
+    ]);
     // Two stages of eight blocks per scale; an SCM, an AFF or a FAM convolution here and there.
     expect(shapes.map(({ layers }) => layers)).toEqual([34, 35, 33]);
     expect(new Set(shapes.map(({ algorithm }) => algorithm))).toEqual(new Set(['direct']));
@@ -22,7 +26,9 @@ describe('the choice between direct convolution and Winograd', () => {
     const timeOf = async (): Promise<number> => {
       const start = performance.now();
       await using restorer = await Restorer.open({ model });
-      expect(restorer.convolutions.reduce((sum, { layers }) => sum + layers, 0)).toBe(direct.convolutions.reduce((sum, { layers }) => sum + layers, 0));
+      expect(restorer.convolutions.reduce((sum, { layers }) => sum + layers, 0)).toBe(
+        direct.convolutions.reduce((sum, { layers }) => sum + layers, 0),
+      );
       return performance.now() - start;
     };
     const plain = await (async () => {
@@ -32,7 +38,7 @@ describe('the choice between direct convolution and Winograd', () => {
       return performance.now() - start;
     })();
     // Loading the model takes its own time, and a busy machine may hold up the last measurement.
-    expect(await timeOf() - plain).toBeLessThan(600);
+    expect((await timeOf()) - plain).toBeLessThan(600);
   });
 
   describe('is kept in a file that the user names', () => {
@@ -57,12 +63,17 @@ describe('the choice between direct convolution and Winograd', () => {
       expect(await used(path)).not.toBe(first);
     });
 
-    it.runIf(bestIsa.winograd).each(['', '[]', '{}', '{"perifocalConvolutions": {"a": [{"inputs": "x"}]}}', 'x'.repeat(1e6 + 1)])('but never over a file of another kind', async (text) => {
-      const path = folder.path('other.json');
-      writeFileSync(path, text);
-      await expect(used(path)).rejects.toThrow(/other\.json is not a convolution cache/);
-      expect(readFileSync(path, 'utf8')).toBe(text);
-    });
+    it
+      .runIf(bestIsa.winograd)
+      .each(['', '[]', '{}', '{"perifocalConvolutions": {"a": [{"inputs": "x"}]}}', 'x'.repeat(1e6 + 1)])(
+      'but never over a file of another kind',
+      async (text) => {
+        const path = folder.path('other.json');
+        writeFileSync(path, text);
+        await expect(used(path)).rejects.toThrow(/other\.json is not a convolution cache/);
+        expect(readFileSync(path, 'utf8')).toBe(text);
+      },
+    );
 
     it.runIf(bestIsa.winograd)('or not at all where it cannot be written', async () => {
       await expect(used(folder.path('missing/choices.json'))).rejects.toThrow(/Cannot write .*choices\.json/);

@@ -13,7 +13,10 @@ const frame = createFrame({ width: 40, height: 36, channels: 1 });
 const kernel = { width: 3, height: 1, data: [1, 1, 1] };
 
 async function failure(promise: Promise<unknown>): Promise<PerifocalError> {
-  const error: unknown = await promise.then(() => null, (reason: unknown) => reason);
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(PerifocalError);
   return error as PerifocalError;
 }
@@ -30,13 +33,29 @@ describe('opening a deconvolver', () => {
     ['a missing PSF file', { psf: './missing.png' }, /Cannot read the PSF .*ENOENT/],
     ['a PSF that says nothing', { psf: 'blur' }, /neither a shape nor a file/],
     ['two PSFs', { psf: ['disk:2', 'disk:3'] }, /Expected one PSF, or three for the colours/],
-    ['a field with too few kernels', { psf: { columns: 2, rows: 1, kernels: [kernel] } }, /1 PSFs do not fill rows of 2/],
-    ['an unknown method', { method: 'magic' }, /Expected one of hyper-laplacian, richardson-lucy, wiener for method but received 'magic'/],
+    [
+      'a field with too few kernels',
+      { psf: { columns: 2, rows: 1, kernels: [kernel] } },
+      /1 PSFs do not fill rows of 2/,
+    ],
+    [
+      'an unknown method',
+      { method: 'magic' },
+      /Expected one of hyper-laplacian, richardson-lucy, wiener for method but received 'magic'/,
+    ],
     ['0 iterations', { method: 'richardson-lucy', iterations: 0 }, /between 1 and 10000 for iterations but received 0/],
     ['-3 iterations', { method: 'richardson-lucy', iterations: -3 }, /for iterations but received -3/],
     ['1.5 iterations', { method: 'richardson-lucy', iterations: 1.5 }, /for iterations/],
-    ['iterations for Wiener', { method: 'wiener', iterations: 5 }, /The option iterations is for the method hyper-laplacian or richardson-lucy, not for wiener/],
-    ['lambda for Richardson-Lucy', { method: 'richardson-lucy', lambda: 1000 }, /The option lambda is for the method hyper-laplacian, not for richardson-lucy/],
+    [
+      'iterations for Wiener',
+      { method: 'wiener', iterations: 5 },
+      /The option iterations is for the method hyper-laplacian or richardson-lucy, not for wiener/,
+    ],
+    [
+      'lambda for Richardson-Lucy',
+      { method: 'richardson-lucy', lambda: 1000 },
+      /The option lambda is for the method hyper-laplacian, not for richardson-lucy/,
+    ],
     ['a lambda of 0', { lambda: 0 }, /for lambda but received 0/],
     ['a negative lambda', { lambda: -1 }, /for lambda but received -1/],
     ['a lambda of NaN', { lambda: NaN }, /for lambda but received NaN/],
@@ -55,19 +74,29 @@ describe('opening a deconvolver', () => {
     ['a negative offset', { method: 'richardson-lucy', offset: -1 }, /for offset/],
     ['a saturation of 255', { method: 'richardson-lucy', saturation: 255 }, /between 0 and 1 for saturation/],
     ['modes without a field', { method: 'richardson-lucy', modes: 3 }, /modes 3 needs a field of PSFs/],
-    ['a PSF with negative weights for Richardson-Lucy', { method: 'richardson-lucy', psf: { ...kernel, data: [-0.1, 1, -0.1] } }, /without negative weights/],
+    [
+      'a PSF with negative weights for Richardson-Lucy',
+      { method: 'richardson-lucy', psf: { ...kernel, data: [-0.1, 1, -0.1] } },
+      /without negative weights/,
+    ],
     ['a misspelt option', { lamda: 5 }, /Unknown lamda in options/],
     ['4 threads', { threads: 4 }, /between 1 and 3 for threads/],
     ['a budget without sense', { memory: 'lots' }, /for memory/],
     ['an unknown instruction set', { isa: 'sse9' }, /Unknown instruction set 'sse9'/],
   ])('with %s fails, saying so', async (_, options, message) => {
-    expect((await failure(Deconvolver.open({ psf: 'disk:2', ...options } as DeconvolveOptions))).message).toMatch(message);
+    expect((await failure(Deconvolver.open({ psf: 'disk:2', ...options } as DeconvolveOptions))).message).toMatch(
+      message,
+    );
   });
 });
 
 describe('frames', () => {
   it.each<[string, object, RegExp]>([
-    ['of one row', { height: 1, data: new Uint8Array(40) }, /Expected integer between 16 and 65535 for height but received 1/],
+    [
+      'of one row',
+      { height: 1, data: new Uint8Array(40) },
+      /Expected integer between 16 and 65535 for height but received 1/,
+    ],
     ['of too few samples', { data: new Uint8Array(7) }, /Expected 1440 samples/],
     ['of floats declared as bytes', { data: new Float32Array(1440) }, /Expected Uint8Array/],
     ['of bytes declared as floats', { depth: 32 }, /Expected Float32Array for data of depth 32/],
@@ -77,52 +106,79 @@ describe('frames', () => {
   });
 
   it('smaller than the PSF are refused', async () => {
-    expect((await failure(deconvolve(frame, { psf: 'disk:19' }))).message).toBe('The PSF of 39x39 pixels is larger than the frame of 40x36');
-    await expect(deconvolve(frame, { psf: 'motion:40@0' })).rejects.toThrow(/The PSF of 41x1 pixels is larger than the frame/);
+    expect((await failure(deconvolve(frame, { psf: 'disk:19' }))).message).toBe(
+      'The PSF of 39x39 pixels is larger than the frame of 40x36',
+    );
+    await expect(deconvolve(frame, { psf: 'motion:40@0' })).rejects.toThrow(
+      /The PSF of 41x1 pixels is larger than the frame/,
+    );
   });
 
   it('of one colour take no three PSFs', async () => {
-    expect((await failure(deconvolve(frame, { psf: ['disk:2', 'disk:2', 'disk:2'] }))).message).toBe('3 PSFs were given for a frame of 1 colour');
+    expect((await failure(deconvolve(frame, { psf: ['disk:2', 'disk:2', 'disk:2'] }))).message).toBe(
+      '3 PSFs were given for a frame of 1 colour',
+    );
   });
 
   it('do not fit a budget too small, which names the one that would do', async () => {
     const error = await failure(deconvolve(frame, { psf: 'disk:2', memory: '20MB' }));
     expect(error).toBeInstanceOf(BudgetError);
-    expect(error.message).toMatch(/^A 40x36 frame needs at least \d+MB with the method hyper-laplacian, the budget is 20\.0 MB$/);
+    expect(error.message).toMatch(
+      /^A 40x36 frame needs at least \d+MB with the method hyper-laplacian, the budget is 20\.0 MB$/,
+    );
     const { requiredBytes } = error as BudgetError;
-    expect((await deconvolve(frame, { psf: 'disk:2', memory: requiredBytes })).report.plan.bytes).toBeLessThanOrEqual(requiredBytes);
+    expect((await deconvolve(frame, { psf: 'disk:2', memory: requiredBytes })).report.plan.bytes).toBeLessThanOrEqual(
+      requiredBytes,
+    );
   });
 
   it('with a mask of another size, or for a method without, are refused', async () => {
     const options = { psf: 'disk:2', method: 'richardson-lucy' } as const;
-    expect((await failure(deconvolve(frame, { ...options, valid: new Uint8Array(5) }))).message).toMatch(/Expected 1440 bytes for valid/);
-    expect((await failure(deconvolve(frame, { ...options, valid: [1] as unknown as Uint8Array }))).message).toMatch(/Expected Uint8Array for valid/);
-    expect((await failure(deconvolve(frame, { psf: 'disk:2', valid: new Uint8Array(1440) }))).message).toMatch(/mask .*richardson-lucy/);
+    expect((await failure(deconvolve(frame, { ...options, valid: new Uint8Array(5) }))).message).toMatch(
+      /Expected 1440 bytes for valid/,
+    );
+    expect((await failure(deconvolve(frame, { ...options, valid: [1] as unknown as Uint8Array }))).message).toMatch(
+      /Expected Uint8Array for valid/,
+    );
+    expect((await failure(deconvolve(frame, { psf: 'disk:2', valid: new Uint8Array(1440) }))).message).toMatch(
+      /mask .*richardson-lucy/,
+    );
     await using restorer = await Restorer.open({ model: randomModel(1, 4) });
     const grown = createFrame({ width: 32, height: 32 });
-    expect((await failure(restorer.restore(grown, { valid: new Uint8Array(1024) } as RestoreOptions))).message).toMatch(/network takes no mask/);
+    expect((await failure(restorer.restore(grown, { valid: new Uint8Array(1024) } as RestoreOptions))).message).toMatch(
+      /network takes no mask/,
+    );
   });
 
-  it.each(['hyper-laplacian', 'richardson-lucy', 'wiener'] as const)('of floats with NaN and infinities give finite floats with %s', async (method) => {
-    const data = Float32Array.from({ length: 1440 }, (_, index) => frame.data[index]! / 255);
-    [data[7], data[500], data[1001]] = [NaN, Infinity, -Infinity];
-    const float: FloatFrame = { width: 40, height: 36, channels: 1, depth: 32, data };
-    const restored = await deconvolve(float, { psf: 'disk:2', method });
-    expect(restored.data.every(Number.isFinite)).toBe(true);
-  });
+  it.each(['hyper-laplacian', 'richardson-lucy', 'wiener'] as const)(
+    'of floats with NaN and infinities give finite floats with %s',
+    async (method) => {
+      const data = Float32Array.from({ length: 1440 }, (_, index) => frame.data[index]! / 255);
+      [data[7], data[500], data[1001]] = [NaN, Infinity, -Infinity];
+      const float: FloatFrame = { width: 40, height: 36, channels: 1, depth: 32, data };
+      const restored = await deconvolve(float, { psf: 'disk:2', method });
+      expect(restored.data.every(Number.isFinite)).toBe(true);
+    },
+  );
 });
 
 describe('files', () => {
   it('keep their metadata and their depth', async () => {
     const { blurred } = blurScene({ width: 64, height: 48, kernel: psf.disk(2), channels: 3 });
     const raw = { width: 64, height: 48, channels: 3 } as const;
-    await sharp(blurred.data, { raw }).withExif({ IFD0: { Copyright: 'nobody' } }).jpeg({ quality: 95 }).toFile(folder.path('in.jpg'));
+    await sharp(blurred.data, { raw })
+      .withExif({ IFD0: { Copyright: 'nobody' } })
+      .jpeg({ quality: 95 })
+      .toFile(folder.path('in.jpg'));
     await using deconvolver = await Deconvolver.open({ psf: 'disk:2' });
     await deconvolver.restoreFile(folder.path('in.jpg'), folder.path('out.jpg'));
     expect((await sharp(folder.path('out.jpg')).metadata()).exif?.includes('nobody')).toBe(true);
     const wide = Uint16Array.from(blurred.data, (value) => value * 257);
     await sharp(wide, { raw }).toColourspace('rgb16').png().toFile(folder.path('in.png'));
-    expect(await deconvolver.restoreFile(folder.path('in.png'), folder.path('out.tif'))).toMatchObject({ channels: 3, depth: 16 });
+    expect(await deconvolver.restoreFile(folder.path('in.png'), folder.path('out.tif'))).toMatchObject({
+      channels: 3,
+      depth: 16,
+    });
     expect(await sharp(folder.path('out.tif')).metadata()).toMatchObject({ depth: 'ushort', channels: 3 });
   });
 });
@@ -133,7 +189,9 @@ describe('a restorer with a fallback', () => {
   damaged[damaged.length - 1]! ^= 1;
 
   it.each<[string, string | Uint8Array, RegExp]>([
-    ['missing', './no-such.safetensors', /Cannot read the model/], ['unknown', 'no-such-model', /Unknown model/], ['damaged', damaged, /sha256/],
+    ['missing', './no-such.safetensors', /Cannot read the model/],
+    ['unknown', 'no-such-model', /Unknown model/],
+    ['damaged', damaged, /sha256/],
   ])('deconvolves where the model is %s, and says so', async (_, model, reason) => {
     await using restorer = await Restorer.open({ model, threads: 2, fallback: { psf: 'disk:2' } });
     expect(restorer.model).toBeNull();
@@ -154,6 +212,8 @@ describe('a restorer with a fallback', () => {
     expect(await failure(Restorer.open({ model: './no-such.safetensors' }))).toBeInstanceOf(ModelError);
     expect((await failure(Restorer.open({ threads: 9, fallback: { psf: 'disk:2' } }))).message).toMatch(/for threads/);
     expect((await failure(Restorer.open({ fallback: { psf: 'disk:-2' } }))).message).toMatch(/for radius/);
-    expect((await failure(Restorer.open({ fallback: { psf: 'disk:2', memory: '1GB' } as never }))).message).toMatch(/memory/);
+    expect((await failure(Restorer.open({ fallback: { psf: 'disk:2', memory: '1GB' } as never }))).message).toMatch(
+      /memory/,
+    );
   });
 });

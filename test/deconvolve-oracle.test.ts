@@ -17,19 +17,31 @@ function createFrame(kernel: psf.Psf): FloatFrame {
 
 function solveByScikit(frame: FloatFrame, kernel: psf.Psf, request: object): FloatFrame {
   const input = JSON.stringify({
-    ...request, image: Array.from(frame.data), width: frame.width, height: frame.height, psf: Array.from(kernel.data), psfWidth: kernel.width, psfHeight: kernel.height,
+    ...request,
+    image: Array.from(frame.data),
+    width: frame.width,
+    height: frame.height,
+    psf: Array.from(kernel.data),
+    psfWidth: kernel.width,
+    psfHeight: kernel.height,
   });
   const { stdout, stderr, status } = spawnSync(PYTHON, [SCRIPT], { input, encoding: 'utf8', maxBuffer: 2 ** 26 });
   expect(status, stderr).toBe(0);
   return { ...frame, data: Float32Array.from(JSON.parse(stdout) as number[]) };
 }
 
-const inner = (margin: number) => (x: number, y: number): boolean => x >= margin && y >= margin && x < 96 - margin && y < 80 - margin;
+const inner =
+  (margin: number) =>
+  (x: number, y: number): boolean =>
+    x >= margin && y >= margin && x < 96 - margin && y < 80 - margin;
 
 describe.runIf(hasScikit)('scikit-image', () => {
   const slanted = psf.fromArray({ width: 5, height: 3, data: [1, 2, 3, 0, 0, 0, 4, 6, 2, 0, 0, 0, 2, 1, 1] });
 
-  it.each([['a disk', psf.disk(2)], ['a kernel without symmetry', slanted]])('finds the same by Richardson-Lucy away from the edges, for %s', async (_, kernel) => {
+  it.each([
+    ['a disk', psf.disk(2)],
+    ['a kernel without symmetry', slanted],
+  ])('finds the same by Richardson-Lucy away from the edges, for %s', async (_, kernel) => {
     const frame = createFrame(kernel);
     // It starts from 1/2, and takes what is beyond the edges for black: with each iteration, two kernels reach further in.
     const iterations = 6;
@@ -47,7 +59,13 @@ describe.runIf(hasScikit)('scikit-image', () => {
     expect(psnrOf(theirs, ours)).toBeGreaterThan(100);
     // The same definition with the gradient prior is what the package has.
     const gradient = wienerByDefinition(frame, slanted, 0.02, (penalty) => penalty);
-    const restored = await deconvolve(frame, { psf: slanted, method: 'wiener', prior: 'gradient', nsr: 0.02, boundary: 'periodic' });
+    const restored = await deconvolve(frame, {
+      psf: slanted,
+      method: 'wiener',
+      prior: 'gradient',
+      nsr: 0.02,
+      boundary: 'periodic',
+    });
     expect(psnrOf(gradient, restored)).toBeGreaterThan(100);
   });
 });
@@ -57,7 +75,12 @@ function mean(data: Float32Array): number {
 }
 
 /** conj(H) Y / (|H|^2 + nsr prior(4 sin^2 + 4 sin^2)) by sums over all pixels, axis after axis. */
-function wienerByDefinition(frame: FloatFrame, kernel: psf.Psf, nsr: number, prior: (penalty: number) => number): FloatFrame {
+function wienerByDefinition(
+  frame: FloatFrame,
+  kernel: psf.Psf,
+  nsr: number,
+  prior: (penalty: number) => number,
+): FloatFrame {
   const { width, height } = frame;
   const shifted = new Float64Array(width * height);
   kernel.data.forEach((weight, index) => {
@@ -65,7 +88,10 @@ function wienerByDefinition(frame: FloatFrame, kernel: psf.Psf, nsr: number, pri
     const y = (Math.floor(index / kernel.width) - (kernel.height - 1) / 2 + height) % height;
     shifted[y * width + x] = weight;
   });
-  const [h, y] = [transform(shifted, null, width, height, -1), transform(Float64Array.from(frame.data), null, width, height, -1)];
+  const [h, y] = [
+    transform(shifted, null, width, height, -1),
+    transform(Float64Array.from(frame.data), null, width, height, -1),
+  ];
   const [re, im] = [new Float64Array(width * height), new Float64Array(width * height)];
   for (let index = 0; index < re.length; index += 1) {
     const [u, v] = [index % width, Math.floor(index / width)];
@@ -79,9 +105,18 @@ function wienerByDefinition(frame: FloatFrame, kernel: psf.Psf, nsr: number, pri
 }
 
 /** The discrete Fourier transform by its definition, rows then columns. */
-function transform(re: Float64Array, im: Float64Array | null, width: number, height: number, sign: number): { re: Float64Array; im: Float64Array } {
+function transform(
+  re: Float64Array,
+  im: Float64Array | null,
+  width: number,
+  height: number,
+  sign: number,
+): { re: Float64Array; im: Float64Array } {
   let source = { re, im: im ?? new Float64Array(re.length) };
-  for (const [count, stride, lines, lineStride] of [[width, 1, height, width], [height, width, width, 1]] as const) {
+  for (const [count, stride, lines, lineStride] of [
+    [width, 1, height, width],
+    [height, width, width, 1],
+  ] as const) {
     const target = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
     for (let line = 0; line < lines; line += 1) {
       for (let k = 0; k < count; k += 1) {

@@ -12,7 +12,9 @@ const METHODS: readonly DeconvolveOptions[] = [
   { psf: 'disk:3', method: 'richardson-lucy' },
   { psf: 'disk:3', method: 'richardson-lucy', totalVariation: 0.001, iterations: 20 },
 ];
-const named = METHODS.map((options) => [`${options.method}${options.totalVariation ? ' with total variation' : ''}`, options] as const);
+const named = METHODS.map(
+  (options) => [`${options.method}${options.totalVariation ? ' with total variation' : ''}`, options] as const,
+);
 
 let grey: BlurredScene;
 let colour: BlurredScene;
@@ -41,7 +43,8 @@ describe.each(named)('%s', (_, options) => {
 
   it('gives the same bytes with 1, 2 and 3 threads', async () => {
     const digests = [];
-    for (const threads of [1, 2, 3]) digests.push(digest((await deconvolve(colour.blurred, { ...options, threads })).data));
+    for (const threads of [1, 2, 3])
+      digests.push(digest((await deconvolve(colour.blurred, { ...options, threads })).data));
     expect(new Set(digests).size).toBe(1);
   });
 
@@ -53,9 +56,20 @@ describe.each(named)('%s', (_, options) => {
 
   it('takes 16 bits and floats as well as 8', async () => {
     const reference = await deconvolve(grey.blurred, { ...options, sigma: 0.005 });
-    const wide: Frame = { ...grey.blurred, depth: 16, data: Uint16Array.from(grey.blurred.data, (value) => value * 257) };
-    const float: FloatFrame = { ...grey.blurred, depth: 32, data: Float32Array.from(grey.blurred.data, (value) => value / 255) };
-    const [wider, floats] = [await deconvolve(wide, { ...options, sigma: 0.005 }), await deconvolve(float, { ...options, sigma: 0.005 })];
+    const wide: Frame = {
+      ...grey.blurred,
+      depth: 16,
+      data: Uint16Array.from(grey.blurred.data, (value) => value * 257),
+    };
+    const float: FloatFrame = {
+      ...grey.blurred,
+      depth: 32,
+      data: Float32Array.from(grey.blurred.data, (value) => value / 255),
+    };
+    const [wider, floats] = [
+      await deconvolve(wide, { ...options, sigma: 0.005 }),
+      await deconvolve(float, { ...options, sigma: 0.005 }),
+    ];
     expect(floats.data).toBeInstanceOf(Float32Array);
     expect(wider.data).toBeInstanceOf(Uint16Array);
     expect(psnrOf(reference, wider)).toBeGreaterThan(55);
@@ -66,20 +80,37 @@ describe.each(named)('%s', (_, options) => {
 
   it('restores each colour by itself, and copies alpha', async () => {
     const rgba = blurScene({ width: 64, height: 70, kernel: psf.disk(3), channels: 4 });
-    const fixed = { ...options, sigma: 0.005, ...(options.method === 'richardson-lucy' && { iterations: 12 }), ...(options.method === 'wiener' && { nsr: 0.01 }) };
+    const fixed = {
+      ...options,
+      sigma: 0.005,
+      ...(options.method === 'richardson-lucy' && { iterations: 12 }),
+      ...(options.method === 'wiener' && { nsr: 0.01 }),
+    };
     const { data } = await deconvolve(rgba.blurred, fixed);
     for (let channel = 0; channel < 4; channel += 1) {
-      const plane = (samples: Frame['data']): Uint8Array => Uint8Array.from({ length: 64 * 70 }, (_, pixel) => samples[4 * pixel + channel]!);
+      const plane = (samples: Frame['data']): Uint8Array =>
+        Uint8Array.from({ length: 64 * 70 }, (_, pixel) => samples[4 * pixel + channel]!);
       const source = plane(rgba.blurred.data);
-      const alone = channel === 3 ? source : (await deconvolve({ width: 64, height: 70, channels: 1, depth: 8, data: source }, fixed)).data as Uint8Array;
+      const alone =
+        channel === 3
+          ? source
+          : ((await deconvolve({ width: 64, height: 70, channels: 1, depth: 8, data: source }, fixed))
+              .data as Uint8Array);
       expect(digest(plane(data))).toBe(digest(alone));
     }
     const pair = blurScene({ width: 64, height: 70, kernel: psf.disk(3), channels: 2 });
     const restored = (await deconvolve(pair.blurred, fixed)).data;
-    expect(restored.filter((_, index) => index % 2 === 1)).toEqual(pair.blurred.data.filter((_, index) => index % 2 === 1));
+    expect(restored.filter((_, index) => index % 2 === 1)).toEqual(
+      pair.blurred.data.filter((_, index) => index % 2 === 1),
+    );
   });
 
-  it.each([[16, 16], [17, 31], [16, 200], [61, 23]])('takes frames of %i x %i', async (width, height) => {
+  it.each([
+    [16, 16],
+    [17, 31],
+    [16, 200],
+    [61, 23],
+  ])('takes frames of %i x %i', async (width, height) => {
     const { sharp, blurred } = blurScene({ width, height, kernel: psf.disk(2) });
     const restored = await deconvolve(blurred, { ...options, psf: 'disk:2' });
     // In a frame of a few kernels' size there is little to go by.
@@ -96,7 +127,10 @@ describe.each(named)('%s', (_, options) => {
     expect(digest(data)).toBe(before);
   });
 
-  it.each([['black', 0], ['saturated', 255]])('returns a %s frame as it is, and says so', async (__, level) => {
+  it.each([
+    ['black', 0],
+    ['saturated', 255],
+  ])('returns a %s frame as it is, and says so', async (__, level) => {
     const frame: Frame = { width: 40, height: 30, channels: 3, depth: 8, data: new Uint8Array(3600).fill(level) };
     const { data, report } = await deconvolve(frame, options);
     expect(report).toMatchObject({ stopReason: 'blank', iterations: 0, secondsPerIteration: 0 });
@@ -119,7 +153,8 @@ describe('kernels', () => {
       const alone = (await deconvolve(colour.blurred, { ...options, psf: kernel })).data;
       let largest = 0;
       // Kernels of one size, so padding differs; samples may by rounding.
-      for (let index = channel; index < data.length; index += 3) largest = Math.max(largest, Math.abs(data[index]! - alone[index]!));
+      for (let index = channel; index < data.length; index += 3)
+        largest = Math.max(largest, Math.abs(data[index]! - alone[index]!));
       expect(largest).toBeLessThanOrEqual(3);
     }
   });
@@ -130,14 +165,22 @@ describe('kernels', () => {
     const radii = Array.from({ length: 13 }, (_, index) => 1 + index * 0.25);
     const layers = radii.map((radius) => blurScene({ width, height, kernel: psf.disk(radius), noise: 0.002 }));
     const sharp = layers[0]!.sharp;
-    const data = sharp.data.map((_, pixel) => layers[Math.round(((pixel % width) / (width - 1)) * 12)]!.blurred.data[pixel]!);
+    const data = sharp.data.map(
+      (_, pixel) => layers[Math.round(((pixel % width) / (width - 1)) * 12)]!.blurred.data[pixel]!,
+    );
     const blurred: Frame = { ...sharp, data: data as Uint8Array };
-    const field = psf.fromGrid(5, [1, 1.75, 2.5, 3.25, 4].map((radius) => psf.disk(radius)));
-    const gain = async (options: DeconvolveOptions): Promise<number> => psnrOf(sharp, await deconvolve(blurred, options)) - psnrOf(sharp, blurred);
+    const field = psf.fromGrid(
+      5,
+      [1, 1.75, 2.5, 3.25, 4].map((radius) => psf.disk(radius)),
+    );
+    const gain = async (options: DeconvolveOptions): Promise<number> =>
+      psnrOf(sharp, await deconvolve(blurred, options)) - psnrOf(sharp, blurred);
     const one = await gain({ psf: 'disk:2.5' });
     expect(await gain({ psf: field })).toBeGreaterThan(one + 1);
     const fixed = { method: 'richardson-lucy', iterations: 20 } as const;
-    expect(await gain({ psf: field, modes: 3, ...fixed })).toBeGreaterThan(await gain({ psf: 'disk:2.5', ...fixed }) + 0.5);
+    expect(await gain({ psf: field, modes: 3, ...fixed })).toBeGreaterThan(
+      (await gain({ psf: 'disk:2.5', ...fixed })) + 0.5,
+    );
   });
 
   it('of point symmetry or not are undone where they point', async () => {
@@ -165,7 +208,11 @@ describe('marked pixels', () => {
   });
 
   it('that are all of a frame leave it as it is', async () => {
-    const { data, report } = await deconvolve(grey.blurred, { psf: 'disk:3', method: 'richardson-lucy', valid: new Uint8Array(grey.blurred.data.length) });
+    const { data, report } = await deconvolve(grey.blurred, {
+      psf: 'disk:3',
+      method: 'richardson-lucy',
+      valid: new Uint8Array(grey.blurred.data.length),
+    });
     expect(digest(data)).toBe(digest(grey.blurred.data));
     expect(report.stopReason).toBe('blank');
   });
@@ -185,11 +232,14 @@ describe('edges', () => {
     return losses.reduce((a, b) => a + b) / losses.length;
   }
 
-  it.each(['hyper-laplacian', 'richardson-lucy', 'wiener'] as const)('cost %s at most 1.5 dB near them by default, and more when the frame is taken for periodic', async (method) => {
-    const loss = await rimLoss({ method });
-    expect(loss).toBeLessThan(1.5);
-    expect(await rimLoss({ method, boundary: 'periodic' })).toBeGreaterThan(loss + 1);
-  });
+  it.each(['hyper-laplacian', 'richardson-lucy', 'wiener'] as const)(
+    'cost %s at most 1.5 dB near them by default, and more when the frame is taken for periodic',
+    async (method) => {
+      const loss = await rimLoss({ method });
+      expect(loss).toBeLessThan(1.5);
+      expect(await rimLoss({ method, boundary: 'periodic' })).toBeGreaterThan(loss + 1);
+    },
+  );
 });
 
 describe('tiles', () => {
@@ -197,7 +247,9 @@ describe('tiles', () => {
   const scene = (): BlurredScene => blurScene({ width: 900, height: 640, kernel, noise: 0.004 });
 
   it.each([
-    ['hyper-laplacian', { sigma: 0.004 }], ['richardson-lucy', { iterations: 25 }], ['wiener', { nsr: 0.01, prior: 'gradient' }],
+    ['hyper-laplacian', { sigma: 0.004 }],
+    ['richardson-lucy', { iterations: 25 }],
+    ['wiener', { nsr: 0.01, prior: 'gradient' }],
   ] as const)('give with %s what the whole frame gives', async (method, numbers) => {
     const { blurred } = scene();
     const whole = await deconvolve(blurred, { psf: kernel, method, ...numbers, memory: '1GB' });
@@ -228,10 +280,16 @@ describe('tiles', () => {
 describe('a run', () => {
   it('reports progress of every iteration, up to the last', async () => {
     const seen: Progress[] = [];
-    const { report } = await deconvolve(colour.blurred, { psf: 'disk:3', method: 'richardson-lucy', onProgress: (progress) => seen.push(progress) });
+    const { report } = await deconvolve(colour.blurred, {
+      psf: 'disk:3',
+      method: 'richardson-lucy',
+      onProgress: (progress) => seen.push(progress),
+    });
     const restoring = seen.filter(({ phase }) => phase === 'restore');
     expect(seen.filter(({ phase }) => phase === 'probe').length).toBeGreaterThan(0);
-    expect(restoring.map(({ done }) => done)).toEqual(Array.from({ length: 3 * report.iterations }, (_, index) => index + 1));
+    expect(restoring.map(({ done }) => done)).toEqual(
+      Array.from({ length: 3 * report.iterations }, (_, index) => index + 1),
+    );
     expect(restoring.every(({ unit, total }) => unit === 'iterations' && total === 3 * report.iterations)).toBe(true);
   });
 
@@ -254,7 +312,9 @@ describe('a run', () => {
       expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
       expect(digest((await deconvolver.restore(grey.blurred)).data)).toBe(expected);
     }
-    await expect(deconvolver.restore(grey.blurred, { signal: AbortSignal.abort() })).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(deconvolver.restore(grey.blurred, { signal: AbortSignal.abort() })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
     await deconvolver.dispose();
   });
 
@@ -273,12 +333,19 @@ describe('a run', () => {
 
   it('lets timers fire', async () => {
     let ticks = 0;
-    const timer = setInterval(() => { ticks += 1; }, 1);
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 1);
     const frame = blurScene({ width: 512, height: 512, kernel: psf.disk(2) }).blurred;
     ticks = 0;
-    const { report } = await deconvolve(frame, { psf: 'disk:2', method: 'richardson-lucy', iterations: 30, threads: 1 });
+    const { report } = await deconvolve(frame, {
+      psf: 'disk:2',
+      method: 'richardson-lucy',
+      iterations: 30,
+      threads: 1,
+    });
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan(report.seconds * 1000 / 40);
+    expect(ticks).toBeGreaterThan((report.seconds * 1000) / 40);
   });
 });
 
@@ -294,7 +361,12 @@ describe('the number of iterations', () => {
   });
 
   it('ends where an iteration changes little', async () => {
-    const { report } = await deconvolve(grey.blurred, { psf: 'disk:3', method: 'richardson-lucy', stop: 'relative-change', minChange: 0.05 });
+    const { report } = await deconvolve(grey.blurred, {
+      psf: 'disk:3',
+      method: 'richardson-lucy',
+      stop: 'relative-change',
+      minChange: 0.05,
+    });
     expect(report.stopReason).toBe('relative-change');
     expect(report.iterations).toBeLessThan(30);
   });
@@ -310,8 +382,14 @@ describe('the number of iterations', () => {
   });
 
   it('is 6 outer steps of the hyper-Laplacian, 1 of Wiener', async () => {
-    expect((await deconvolve(grey.blurred, { psf: 'disk:3' })).report).toMatchObject({ iterations: 6, stopReason: 'complete' });
-    expect((await deconvolve(grey.blurred, { psf: 'disk:3', method: 'wiener' })).report).toMatchObject({ iterations: 1, stopReason: 'complete' });
+    expect((await deconvolve(grey.blurred, { psf: 'disk:3' })).report).toMatchObject({
+      iterations: 6,
+      stopReason: 'complete',
+    });
+    expect((await deconvolve(grey.blurred, { psf: 'disk:3', method: 'wiener' })).report).toMatchObject({
+      iterations: 1,
+      stopReason: 'complete',
+    });
   });
 });
 
@@ -319,15 +397,26 @@ describe('a result', () => {
   it('is a RestoredImage as a network gives, and can be written unless it is of floats', async () => {
     const restored = await deconvolve(grey.blurred, { psf: 'disk:3' });
     expect(restored).toBeInstanceOf(RestoredImage);
-    const float: FloatFrame = { ...grey.blurred, depth: 32, data: Float32Array.from(grey.blurred.data, (value) => value / 255) };
-    await expect((await deconvolve(float, { psf: 'disk:3' })).toFile('x.tif')).rejects.toThrow(/floats are not written to files/);
+    const float: FloatFrame = {
+      ...grey.blurred,
+      depth: 32,
+      data: Float32Array.from(grey.blurred.data, (value) => value / 255),
+    };
+    await expect((await deconvolve(float, { psf: 'disk:3' })).toFile('x.tif')).rejects.toThrow(
+      /floats are not written to files/,
+    );
   });
 
   it('of a part of a frame is nearly that part of the result', async () => {
     const { blurred } = blurScene({ width: 200, height: 160, kernel: psf.disk(3) });
     const options = { psf: 'disk:3', sigma: 0.005 } as const;
-    const [whole, part] = [await deconvolve(blurred, options), await deconvolve(crop(blurred, 20, 10, 150, 130), options)];
+    const [whole, part] = [
+      await deconvolve(blurred, options),
+      await deconvolve(crop(blurred, 20, 10, 150, 130), options),
+    ];
     const inner = crop(crop({ ...blurred, data: whole.data }, 20, 10, 150, 130), 40, 40, 60, 50);
-    expect(differenceOf(inner, crop({ ...blurred, width: 150, height: 130, data: part.data }, 40, 40, 60, 50)).mean).toBeLessThan(0.3);
+    expect(
+      differenceOf(inner, crop({ ...blurred, width: 150, height: 130, data: part.data }, 40, 40, 60, 50)).mean,
+    ).toBeLessThan(0.3);
   });
 });

@@ -25,9 +25,17 @@ describe('perifocal estimate', () => {
   it('writes a kernel that deconvolve takes, with its parameters', async () => {
     const { code, stdout, stderr } = await run('estimate', picture, '-o', folder.path('kernel.png'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/picture\.png: disk:(3\.9|4\.0)\d+.*, confidence high .*read noise .*written to .*kernel\.png\n$/);
+    expect(stdout).toMatch(
+      /picture\.png: disk:(3\.9|4\.0)\d+.*, confidence high .*read noise .*written to .*kernel\.png\n$/,
+    );
     const record = JSON.parse(readFileSync(folder.path('kernel.json'), 'utf8')) as { psf: string };
-    expect(record).toMatchObject({ input: picture, kind: 'defocus', declined: null, confidence: { level: 'high' }, provenance: { package: expect.stringMatching(/^perifocal/) } });
+    expect(record).toMatchObject({
+      input: picture,
+      kind: 'defocus',
+      declined: null,
+      confidence: { level: 'high' },
+      provenance: { package: expect.stringMatching(/^perifocal/) },
+    });
     const drawn = await psf.parse(record.psf);
     const [png, npy] = [await psf.read(folder.path('kernel.png')), await psf.read(folder.path('kernel.npy'))];
     expect(npy.width).toBe(drawn.width);
@@ -35,45 +43,76 @@ describe('perifocal estimate', () => {
     png.data.forEach((weight, index) => expect(Math.abs(weight - npy.data[index]!)).toBeLessThan(1e-6));
     expect(await sharp(folder.path('kernel.png')).metadata()).toMatchObject({ depth: 'ushort', channels: 1 });
     for (const kernel of ['kernel.png', 'kernel.npy']) {
-      const result = await run('deconvolve', picture, '--psf', folder.path(kernel), '-o', folder.path('restored.png'), '--quiet');
+      const result = await run(
+        'deconvolve',
+        picture,
+        '--psf',
+        folder.path(kernel),
+        '-o',
+        folder.path('restored.png'),
+        '--quiet',
+      );
       expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
     }
   });
 
   it('prints one JSON object per image, and goes on after a decline', async () => {
     const grey = folder.path('grey.png');
-    await sharp({ create: { width: 300, height: 300, channels: 3, background: 'grey' } }).png().toFile(grey);
+    await sharp({ create: { width: 300, height: 300, channels: 3, background: 'grey' } })
+      .png()
+      .toFile(grey);
     const { code, stdout, stderr } = await run('estimate', grey, picture, '--json', '-o', folder.path('several/'));
     expect(code).toBe(1);
-    const [first, second] = stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+    const [first, second] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
     expect(first).toMatchObject({ input: grey, declined: expect.stringMatching(/flat/), kernel: null });
     expect(second).toMatchObject({ input: picture, declined: null, kernel: { symmetric: true } });
     expect(stderr).toMatch(/grey\.png: no estimate of the blur: it is flat/);
-    expect(readdirSync(folder.path('several')).sort()).toEqual(['picture.kernel.json', 'picture.kernel.npy', 'picture.kernel.png']);
+    expect(readdirSync(folder.path('several')).sort()).toEqual([
+      'picture.kernel.json',
+      'picture.kernel.npy',
+      'picture.kernel.png',
+    ]);
   });
 
   it('finds motion together with defocus, and looks for what it is told', async () => {
     const moved = folder.path('moved.png');
     const kernel = psf.convolve(psf.disk(3), psf.motion(14, 30));
     const scene = toPlanes({ ...createScene({ width: 540, height: 430, seed: 3 }), channels: 3 });
-    const { data, width, height } = await take(await blur(scene, kernel), { noise: 0.002 }) as Frame;
+    const { data, width, height } = (await take(await blur(scene, kernel), { noise: 0.002 })) as Frame;
     await sharp(data as Uint8Array, { raw: { width, height, channels: 3 } }).toFile(moved);
     const { code, stdout, stderr } = await run('estimate', moved, '-o', folder.path('moved-kernel.png'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/moved\.png: motion:1[34]\.\d+@(29|30)\.\d+\+disk:(2\.9|3\.0)\d+, confidence high/);
     const record = JSON.parse(readFileSync(folder.path('moved-kernel.json'), 'utf8')) as { motion: { length: number } };
-    expect(record).toMatchObject({ kind: 'motion', shape: { sigma: 0 }, confidence: { level: 'high' }, provenance: { method: expect.stringMatching(/motion/) } });
+    expect(record).toMatchObject({
+      kind: 'motion',
+      shape: { sigma: 0 },
+      confidence: { level: 'high' },
+      provenance: { method: expect.stringMatching(/motion/) },
+    });
     expect(Math.abs(record.motion.length - 14)).toBeLessThan(0.3);
     const npy = await psf.read(folder.path('moved-kernel.npy'));
     expect(npy.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
     expect(npy.symmetric).toBe(true);
     const still = await run('estimate', picture, '--kind', 'motion');
-    expect(still).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/no estimate of the blur: .*(motion|dark lines)/) });
+    expect(still).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/no estimate of the blur: .*(motion|dark lines)/),
+    });
   });
 
   it.each<[string, string[], number, RegExp]>([
     ['an unknown kind', [picture, '--kind', 'shake'], 2, /Allowed choices are auto, defocus, motion, blind/],
-    ['a kind with a reference', [picture, '--kind', 'motion', '--reference', picture], 1, /cannot be used with a reference/],
+    [
+      'a kind with a reference',
+      [picture, '--kind', 'motion', '--reference', picture],
+      1,
+      /cannot be used with a reference/,
+    ],
     ['no image', [], 2, /missing required argument/],
     ['a missing image', ['missing.png'], 1, /missing\.png/],
     ['a kernel as JPEG', [picture, '-o', folder.path('kernel.jpg')], 1, /kernels are written as PNG/],
@@ -94,18 +133,37 @@ describe('perifocal deconvolve --psf auto', () => {
   });
 
   it('is what a restorer can fall back to', async () => {
-    const { code, stdout } = await run('restore', picture, '-o', folder.path('fallback.png'), '--model', './none.safetensors', '--fallback', 'auto', '--json');
+    const { code, stdout } = await run(
+      'restore',
+      picture,
+      '-o',
+      folder.path('fallback.png'),
+      '--model',
+      './none.safetensors',
+      '--fallback',
+      'auto',
+      '--json',
+    );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ psf: expect.stringMatching(/^disk/), fallbackReason: expect.stringContaining('none.safetensors') });
+    expect(JSON.parse(stdout)).toMatchObject({
+      psf: expect.stringMatching(/^disk/),
+      fallbackReason: expect.stringContaining('none.safetensors'),
+    });
   });
 });
 
 describe.runIf(existsSync(VAL))('real frames that overlap', () => {
   it('agree within 0.3 pixels, or are declined', async () => {
-    const frames = readdirSync(VAL).filter((name) => name.startsWith('iss_photo')).slice(0, 3);
+    const frames = readdirSync(VAL)
+      .filter((name) => name.startsWith('iss_photo'))
+      .slice(0, 3);
     const { stdout } = await run('estimate', ...frames.map((name) => VAL + name), '--json');
-    const radii = stdout.trim().split('\n').map((line) => JSON.parse(line) as { declined: string | null; shape: { a: number } | null })
-      .filter(({ declined }) => declined === null).map(({ shape }) => shape!.a);
+    const radii = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { declined: string | null; shape: { a: number } | null })
+      .filter(({ declined }) => declined === null)
+      .map(({ shape }) => shape!.a);
     expect(Math.max(...radii, 0) - Math.min(...radii, Infinity)).toBeLessThanOrEqual(0.3);
   });
 });

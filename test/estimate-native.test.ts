@@ -26,19 +26,30 @@ const planes = toPlanes({ ...createScene({ width: 420, height: 380, seed: 4 }), 
 const TOLERANCE = 1e-9;
 
 async function spectraOf(isMoved: boolean, isJpeg: boolean): Promise<FrameSpectra> {
-  const frame = await take(isMoved ? await move(planes, 9, 35) : await blur(planes, psf.disk(3.3)), { noise: 0.003, seed: 3 }) as Frame;
-  return await measureSpectra(meterOf(2), { frame, isJpeg }) as FrameSpectra;
+  const frame = (await take(isMoved ? await move(planes, 9, 35) : await blur(planes, psf.disk(3.3)), {
+    noise: 0.003,
+    seed: 3,
+  })) as Frame;
+  return (await measureSpectra(meterOf(2), { frame, isJpeg })) as FrameSpectra;
 }
 
 function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, name: string): void {
   expect(found).toHaveLength(wanted.length);
   for (let index = 0; index < wanted.length; index += 1) {
-    expect(Math.abs(found[index]! - wanted[index]!), `${name} ${index}: ${found[index]}, not ${wanted[index]}`).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(wanted[index]!)));
+    expect(
+      Math.abs(found[index]! - wanted[index]!),
+      `${name} ${index}: ${found[index]}, not ${wanted[index]}`,
+    ).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(wanted[index]!)));
   }
 }
 
 /** Fits in turn by the plain form. */
-function fitPlainly(model: SceneModel, kind: OpticsKind, optics: readonly (readonly number[])[], isChain: boolean): SceneFit[] {
+function fitPlainly(
+  model: SceneModel,
+  kind: OpticsKind,
+  optics: readonly (readonly number[])[],
+  isChain: boolean,
+): SceneFit[] {
   const fitter = new PlainFitter(model);
   let near: ReturnType<PlainFitter['fit']> | undefined;
   return optics.map((values) => {
@@ -49,7 +60,12 @@ function fitPlainly(model: SceneModel, kind: OpticsKind, optics: readonly (reado
 }
 
 function expectSameFits(found: readonly SceneFit[], wanted: readonly SceneFit[], name: string): void {
-  expectClose(found.map(({ cost }) => cost), wanted.map(({ cost }) => cost), TOLERANCE, `${name}, cost`);
+  expectClose(
+    found.map(({ cost }) => cost),
+    wanted.map(({ cost }) => cost),
+    TOLERANCE,
+    `${name}, cost`,
+  );
   wanted.forEach(({ coefficients, optics }, index) => {
     expectClose(found[index]!.coefficients, coefficients, TOLERANCE, `${name} ${index}, coefficient`);
     expectClose(found[index]!.optics, optics, TOLERANCE, `${name} ${index}, optics`);
@@ -62,42 +78,78 @@ const SOFT = [3, 3.2, 3.4, 3.6].flatMap((radius) => [0, 0.5, 1].map((sigma) => [
 
 describe('the native fit of scenes', () => {
   it.each([false, true])('of curves is the plain one (JPEG: %s)', async (isJpeg) => {
-    const { whole, cells, grid: { side } } = await spectraOf(false, isJpeg);
+    const {
+      whole,
+      cells,
+      grid: { side },
+    } = await spectraOf(false, isJpeg);
     const { all, sectors } = drawCurves(whole.power, side, isJpeg);
     for (const curve of [all, sectors[2]!, drawCurves(cells[0]!.power, side, isJpeg).all]) {
       const model = modelCurve(curve, side);
       const fitter = new SceneFitter(meterOf(1), model);
       expectSameFits(await fitter.fitChain('disk', RADII), fitPlainly(model, 'disk', RADII, true), 'disks');
-      expectSameFits(await fitter.fitEach('disk', RADII.slice(0, 30)), fitPlainly(model, 'disk', RADII.slice(0, 30), false), 'disks by themselves');
-      expectSameFits(await fitter.fitChain('gaussian', SIGMAS), fitPlainly(model, 'gaussian', SIGMAS, true), 'Gaussians');
+      expectSameFits(
+        await fitter.fitEach('disk', RADII.slice(0, 30)),
+        fitPlainly(model, 'disk', RADII.slice(0, 30), false),
+        'disks by themselves',
+      );
+      expectSameFits(
+        await fitter.fitChain('gaussian', SIGMAS),
+        fitPlainly(model, 'gaussian', SIGMAS, true),
+        'Gaussians',
+      );
       expectSameFits(await fitter.fitChain('softDisk', SOFT), fitPlainly(model, 'softDisk', SOFT, true), 'soft disks');
     }
   });
 
   it.each<[OpticsKind, readonly number[], boolean, boolean]>([
-    ['gaussian', [1], false, false], ['disk', [3], false, true], ['motion', [7, -5], true, false], ['motion', [7, -5], true, true], ['movedDisk', [7.5, -5, 1.5], true, false],
-  ])('of a plane finds %s from %j as the plain one does (moved: %s, JPEG: %s)', async (kind, start, isMoved, isJpeg) => {
-    const { whole, grid: { side } } = await spectraOf(isMoved, isJpeg);
-    const model = modelPlane(thin(drawPlane(whole.power, side, isJpeg), 3));
-    const [fitter, plain] = [new SceneFitter(meterOf(1), model), new PlainFitter(model)];
-    const [near] = await fitter.fitEach('gaussian', [[0]]);
-    const wanted = plain.fitOptics((values) => logPower(kind, values, model.at), start, { cost: near!.cost, values: near!.coefficients }, 8);
-    expectSameFits([await fitter.fitOptics(kind, start, near)], [{ ...wanted, coefficients: wanted.values }], kind);
-  });
+    ['gaussian', [1], false, false],
+    ['disk', [3], false, true],
+    ['motion', [7, -5], true, false],
+    ['motion', [7, -5], true, true],
+    ['movedDisk', [7.5, -5, 1.5], true, false],
+  ])(
+    'of a plane finds %s from %j as the plain one does (moved: %s, JPEG: %s)',
+    async (kind, start, isMoved, isJpeg) => {
+      const {
+        whole,
+        grid: { side },
+      } = await spectraOf(isMoved, isJpeg);
+      const model = modelPlane(thin(drawPlane(whole.power, side, isJpeg), 3));
+      const [fitter, plain] = [new SceneFitter(meterOf(1), model), new PlainFitter(model)];
+      const [near] = await fitter.fitEach('gaussian', [[0]]);
+      const wanted = plain.fitOptics(
+        (values) => logPower(kind, values, model.at),
+        start,
+        { cost: near!.cost, values: near!.coefficients },
+        8,
+      );
+      expectSameFits([await fitter.fitOptics(kind, start, near)], [{ ...wanted, coefficients: wanted.values }], kind);
+    },
+  );
 
   it('is the same, bit by bit, however many run at a time', async () => {
-    const { whole, grid: { side } } = await spectraOf(false, false);
+    const {
+      whole,
+      grid: { side },
+    } = await spectraOf(false, false);
     const curves = drawCurves(whole.power, side, false).sectors;
     const fitAll = async (threads: number): Promise<SceneFit[][]> => {
       const meter = meterOf(threads);
-      return Promise.all(curves.map(async (curve) => new SceneFitter(meter, modelCurve(curve, side)).fitChain('disk', RADII)));
+      return Promise.all(
+        curves.map(async (curve) => new SceneFitter(meter, modelCurve(curve, side)).fitChain('disk', RADII)),
+      );
     };
     expect(await fitAll(3)).toEqual(await fitAll(1));
   });
 
   it('bears spectra without a point, with one, and with values beyond all bounds', async () => {
     for (const logValues of [[], [-3], [Infinity, -3, 700, -700], [1e300, -1e300, 0, 5]]) {
-      const curve = { rho: Float64Array.from(logValues, (_, index) => 0.1 * (index + 1)), logPower: Float64Array.from(logValues), isJpeg: true };
+      const curve = {
+        rho: Float64Array.from(logValues, (_, index) => 0.1 * (index + 1)),
+        logPower: Float64Array.from(logValues),
+        isJpeg: true,
+      };
       const fitter = new SceneFitter(meterOf(1), modelCurve(curve, 256));
       expect(await fitter.fitChain('disk', [[1], [1e9]])).toHaveLength(2);
       expect(await fitter.fitOptics('disk', [NaN])).toMatchObject({ optics: [NaN] });
@@ -107,9 +159,20 @@ describe('the native fit of scenes', () => {
 
 describe('what optics leave of a spectrum', () => {
   it.each<[OpticsKind, readonly number[]]>([
-    ['gaussian', [0]], ['gaussian', [1.3]], ['disk', [1]], ['disk', [-4]], ['disk', [14.5]], ['softDisk', [6, 0.8]], ['motion', [0, 0]], ['motion', [40, -3]], ['movedDisk', [5, 2, 3]],
+    ['gaussian', [0]],
+    ['gaussian', [1.3]],
+    ['disk', [1]],
+    ['disk', [-4]],
+    ['disk', [14.5]],
+    ['softDisk', [6, 0.8]],
+    ['motion', [0, 0]],
+    ['motion', [40, -3]],
+    ['movedDisk', [5, 2, 3]],
   ])('%s of %j is the plain one', async (kind, values) => {
-    const { whole, grid: { side } } = await spectraOf(true, false);
+    const {
+      whole,
+      grid: { side },
+    } = await spectraOf(true, false);
     const { at } = modelPlane(drawPlane(whole.power, side, false));
     expectClose(binding.logPower(kind, Float64Array.from(values), at), logPower(kind, values, at), 1e-11, kind);
   });
@@ -120,11 +183,15 @@ describe('calls of native code', () => {
     const controller = new AbortController();
     const meter = new Meter({ binding, isa: 'scalar', threads: 2 }, controller.signal);
     const [begun, ends]: [number[], (() => void)[]] = [[], []];
-    const calls = [0, 1, 2, 3].map((index) => meter.call(async () => {
-      begun.push(index);
-      await new Promise<void>((resolve) => { ends.push(resolve); });
-      return index;
-    }));
+    const calls = [0, 1, 2, 3].map((index) =>
+      meter.call(async () => {
+        begun.push(index);
+        await new Promise<void>((resolve) => {
+          ends.push(resolve);
+        });
+        return index;
+      }),
+    );
     const rejected = expect(calls[3]).rejects.toThrow('enough');
     expect(begun).toEqual([0, 1]);
     ends[0]!();

@@ -15,14 +15,24 @@ const PAIR = fileURLToPath(new URL('../../shared/data/registration/', import.met
 const SIDE = 1100;
 const SCALE = 2;
 const kernel = psf.convolve(psf.disk(4), psf.gaussian(0.5));
-const createPlanes = (seed: number): ReturnType<typeof toPlanes> => toPlanes({ ...createScene({ width: SIDE, height: SIDE, seed }), channels: 3 });
+const createPlanes = (seed: number): ReturnType<typeof toPlanes> =>
+  toPlanes({ ...createScene({ width: SIDE, height: SIDE, seed }), channels: 3 });
 let reference: Frame;
 let frame: Frame;
 let sharp: Frame;
 let found: ReferenceEstimate;
 
 beforeAll(async () => {
-  const pair = await createPair(createPlanes(8), { kernel, width: 518, height: 518, scale: SCALE, rotation: -1, shift: [6.6, -3.7], noise: 0.004, changed: 0.11 });
+  const pair = await createPair(createPlanes(8), {
+    kernel,
+    width: 518,
+    height: 518,
+    scale: SCALE,
+    rotation: -1,
+    shift: [6.6, -3.7],
+    noise: 0.004,
+    changed: 0.11,
+  });
   [reference, frame, sharp] = [pair.reference, pair.frame, pair.sharp] as [Frame, Frame, Frame];
   found = (await estimate(frame, { reference, referenceScale: SCALE })).blur;
 });
@@ -38,12 +48,15 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
   });
 
   it('is found where it is told to be radial, or need not be symmetric at all', async () => {
-    const of = async (symmetry: 'radial' | 'none'): Promise<psf.Psf> => (await estimate(frame, { reference, referenceScale: SCALE, symmetry })).blur.kernel!;
+    const of = async (symmetry: 'radial' | 'none'): Promise<psf.Psf> =>
+      (await estimate(frame, { reference, referenceScale: SCALE, symmetry })).blur.kernel!;
     const [radial, free] = [await of('radial'), await of('none')];
     expect(kernelError(radial, kernel)).toBeLessThanOrEqual(0.015);
     expect(kernelError(free, kernel)).toBeLessThanOrEqual(0.04);
     const { width, data } = radial;
-    data.forEach((weight, tap) => expect(data[(tap % width) * width + Math.floor(tap / width)]).toBeCloseTo(weight, 12));
+    data.forEach((weight, tap) =>
+      expect(data[(tap % width) * width + Math.floor(tap / width)]).toBeCloseTo(weight, 12),
+    );
     expect(free.symmetric).toBe(false);
   });
 
@@ -65,11 +78,16 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
 });
 
 describe('a reference that does not fit', () => {
-  const of = async (other: Frame): Promise<ReferenceEstimate> => (await estimate(frame, { reference: other, referenceScale: SCALE })).blur;
+  const of = async (other: Frame): Promise<ReferenceEstimate> =>
+    (await estimate(frame, { reference: other, referenceScale: SCALE })).blur;
 
   it('is declined where it shows another place', async () => {
-    const other = await take(createPlanes(77), { noise: 0 }) as Frame;
-    expect(await of(other)).toMatchObject({ declined: expect.stringMatching(/does not fit the frame/), kernel: null, registration: null });
+    const other = (await take(createPlanes(77), { noise: 0 })) as Frame;
+    expect(await of(other)).toMatchObject({
+      declined: expect.stringMatching(/does not fit the frame/),
+      kernel: null,
+      registration: null,
+    });
   });
 
   it('is declined where it is flat, or all cloud', async () => {
@@ -86,7 +104,15 @@ describe('a reference that does not fit', () => {
   });
 
   it('may be grey where the frame has colours, and of another depth', async () => {
-    const grey: Frame = { ...reference, channels: 1, depth: 16, data: Uint16Array.from(reference.data.filter((_, index) => index % 3 === 1), (value) => 257 * value) };
+    const grey: Frame = {
+      ...reference,
+      channels: 1,
+      depth: 16,
+      data: Uint16Array.from(
+        reference.data.filter((_, index) => index % 3 === 1),
+        (value) => 257 * value,
+      ),
+    };
     const { declined, shape } = await of(grey);
     expect(declined).toBeNull();
     expect(Math.abs(shape!.a - 4)).toBeLessThan(0.2);
@@ -99,7 +125,7 @@ describe('fitAffine', () => {
     const matches = Array.from({ length: 24 }, (_, index) => {
       const from = [(index % 6) * 120, Math.floor(index / 6) * 150] as const;
       const [, , x, , , y] = compose(map, [1, 0, from[0], 0, 1, from[1]]);
-      return { from, to: index % 3 === 0 ? [x + 40 * (index - 9), y + 17 * index] as const : [x, y] as const };
+      return { from, to: index % 3 === 0 ? ([x + 40 * (index - 9), y + 17 * index] as const) : ([x, y] as const) };
     });
     const { affine, trust } = fitAffine(matches);
     affine.forEach((value, index) => expect(value).toBeCloseTo(map[index]!, 4));
@@ -109,9 +135,12 @@ describe('fitAffine', () => {
 
 describe.runIf(existsSync(PAIR))('a real pair of ten days apart', () => {
   it('gives its shift and a kernel near a single pixel', async () => {
-    const { registration, kernel: estimated } = (await estimate(`${PAIR}tgt_S2A_20160529T153631_T33UUU_sub_8bit.png`, {
-      reference: `${PAIR}ref_S2A_20160608T153121_T33UUU_sub_8bit.png`, referenceScale: 1,
-    })).blur;
+    const { registration, kernel: estimated } = (
+      await estimate(`${PAIR}tgt_S2A_20160529T153631_T33UUU_sub_8bit.png`, {
+        reference: `${PAIR}ref_S2A_20160608T153121_T33UUU_sub_8bit.png`,
+        referenceScale: 1,
+      })
+    ).blur;
     // The corners of the two pictures are 544 and -449 pixels apart; the shift recorded for the common part is (-0.7, 1.9).
     const [a, b, c, d, e, f] = registration!.toReference;
     expect(Math.abs(a * 1037 + b * 1576 + c - 1037 - 544 + 0.7)).toBeLessThan(0.2);

@@ -17,11 +17,14 @@ beforeAll(() => {
 
 /** The scene through a kernel, as 8 bits. */
 async function photograph(kernel: psf.Psf | null, noise = 0.002): Promise<Frame> {
-  return await take(kernel ? await blur(scene, kernel) : scene, { noise, seed: 3 }) as Frame;
+  return (await take(kernel ? await blur(scene, kernel) : scene, { noise, seed: 3 })) as Frame;
 }
 
 /** What is estimated without a word on its kind, where that must not be motion. */
-async function estimateDefocus(frame: Frame | Uint8Array, options: Pick<EstimateOptions, 'threads'> = {}): Promise<Estimate<DefocusEstimate>> {
+async function estimateDefocus(
+  frame: Frame | Uint8Array,
+  options: Pick<EstimateOptions, 'threads'> = {},
+): Promise<Estimate<DefocusEstimate>> {
   const { blur: found, ...others } = await estimate(frame, options);
   if (found.kind === 'motion') throw new Error(`motion was found: ${found.psf}`);
   return { ...others, blur: found };
@@ -32,8 +35,16 @@ function flat(level: number, side = 300): Frame {
 }
 
 describe('the radius of a defocus', () => {
-  it.each([[2, 0.002], [3.3, 0], [5, 0.01], [8, 0.002], [11, 0.002]])('of %f pixels with noise %f is found within 0.08, with high confidence', async (radius, noise) => {
-    const { blur: { shape, confidence, kernel, channels, declined } } = await estimateDefocus(await photograph(psf.disk(radius), noise));
+  it.each([
+    [2, 0.002],
+    [3.3, 0],
+    [5, 0.01],
+    [8, 0.002],
+    [11, 0.002],
+  ])('of %f pixels with noise %f is found within 0.08, with high confidence', async (radius, noise) => {
+    const {
+      blur: { shape, confidence, kernel, channels, declined },
+    } = await estimateDefocus(await photograph(psf.disk(radius), noise));
     expect(declined).toBeNull();
     expect(Math.abs(Math.sqrt(shape!.a * shape!.b) - radius)).toBeLessThanOrEqual(0.08);
     expect(confidence!.level).toBe('high');
@@ -43,8 +54,11 @@ describe('the radius of a defocus', () => {
   });
 
   it.each([2.7, 4.1, 7])('of %f pixels is found in a JPEG file of quality 85', async (radius) => {
-    const file = await take(await blur(scene, psf.disk(radius)), { noise: 0.002, jpeg: 85, seed: 3 }) as Uint8Array;
-    const { blur: { shape }, noise } = await estimateDefocus(file);
+    const file = (await take(await blur(scene, psf.disk(radius)), { noise: 0.002, jpeg: 85, seed: 3 })) as Uint8Array;
+    const {
+      blur: { shape },
+      noise,
+    } = await estimateDefocus(file);
     expect(Math.abs(Math.sqrt(shape!.a * shape!.b) - radius)).toBeLessThanOrEqual(0.15);
     expect(noise!.caveat).toMatch(/JPEG/);
   });
@@ -73,13 +87,20 @@ describe('the radius of a defocus', () => {
 
 describe('a frame without defocus', () => {
   it('is declined where it is sharp', async () => {
-    expect((await estimateDefocus(await photograph(null))).blur).toMatchObject({ declined: expect.stringMatching(/sharp/), kernel: null, psf: null });
+    expect((await estimateDefocus(await photograph(null))).blur).toMatchObject({
+      declined: expect.stringMatching(/sharp/),
+      kernel: null,
+      psf: null,
+    });
   });
 
-  it.each([psf.motion(6, 20), psf.motion(12, 70), psf.motion(20, 0), psf.gaussian(2)])('gives no confident radius where it moved or is softened (%#)', async (kernel) => {
-    const { declined, confidence } = (await estimate(await photograph(kernel), { kind: 'defocus' })).blur;
-    expect(declined !== null || confidence!.level === 'low').toBe(true);
-  });
+  it.each([psf.motion(6, 20), psf.motion(12, 70), psf.motion(20, 0), psf.gaussian(2)])(
+    'gives no confident radius where it moved or is softened (%#)',
+    async (kernel) => {
+      const { declined, confidence } = (await estimate(await photograph(kernel), { kind: 'defocus' })).blur;
+      expect(declined !== null || confidence!.level === 'low').toBe(true);
+    },
+  );
 
   it.each<[string, Frame, RegExp]>([
     ['flat', flat(120), /flat/],
@@ -93,30 +114,51 @@ describe('a frame without defocus', () => {
 
   it('is declined where it is noise or smooth cloud', async () => {
     const random = createRandom(2);
-    const noise: Frame = { ...flat(0), data: Uint8Array.from({ length: 300 * 300 }, () => 120 + 20 * sampleNormal(random)) };
-    const cloud: Frame = { ...flat(0), data: Uint8Array.from({ length: 300 * 300 }, (_, pixel) =>
-      170 + 40 * Math.sin((pixel % 300) / 61) * Math.cos(pixel / 300 / 83) + sampleNormal(random)) };
+    const noise: Frame = {
+      ...flat(0),
+      data: Uint8Array.from({ length: 300 * 300 }, () => 120 + 20 * sampleNormal(random)),
+    };
+    const cloud: Frame = {
+      ...flat(0),
+      data: Uint8Array.from(
+        { length: 300 * 300 },
+        (_, pixel) => 170 + 40 * Math.sin((pixel % 300) / 61) * Math.cos(pixel / 300 / 83) + sampleNormal(random),
+      ),
+    };
     for (const frame of [noise, cloud]) expect((await estimateDefocus(frame)).blur.declined).not.toBeNull();
   });
 
   it('is declined where it holds no numbers', async () => {
     const data = new Float32Array(300 * 300).fill(NaN);
-    expect((await estimate({ width: 300, height: 300, channels: 1, depth: 32, data })).blur.declined).toMatch(/no numbers/);
+    expect((await estimate({ width: 300, height: 300, channels: 1, depth: 32, data })).blur.declined).toMatch(
+      /no numbers/,
+    );
   });
 });
 
 describe('the noise', () => {
-  it.each([[0.005, 10_000], [0.002, 2000], [0.01, Infinity]])('is told apart into read noise %f and shot noise of %f electrons', async (readNoise, electrons) => {
+  it.each([
+    [0.005, 10_000],
+    [0.002, 2000],
+    [0.01, Infinity],
+  ])('is told apart into read noise %f and shot noise of %f electrons', async (readNoise, electrons) => {
     const { data, width, height } = await blur(scene, psf.disk(4));
     const random = createRandom(9);
     const pixels = width * height;
     const samples = Uint16Array.from({ length: 3 * pixels }, (_, index) => {
       const level = data[(index % 3) * pixels + Math.floor(index / 3)]!;
-      return Math.max(0, Math.min(65_535, Math.round(65_535 * (level + Math.sqrt(readNoise ** 2 + level / electrons) * sampleNormal(random)))));
+      return Math.max(
+        0,
+        Math.min(
+          65_535,
+          Math.round(65_535 * (level + Math.sqrt(readNoise ** 2 + level / electrons) * sampleNormal(random))),
+        ),
+      );
     });
     const { noise } = await estimate({ width, height, channels: 3, depth: 16, data: samples });
     const variance = (level: number): number => noise!.readNoise ** 2 + noise!.gain * level;
-    for (const level of [0.2, 0.5]) expect(Math.abs(variance(level) / (readNoise ** 2 + level / electrons) - 1)).toBeLessThan(0.12);
+    for (const level of [0.2, 0.5])
+      expect(Math.abs(variance(level) / (readNoise ** 2 + level / electrons) - 1)).toBeLessThan(0.12);
   });
 });
 
@@ -140,10 +182,13 @@ describe("psf 'auto'", () => {
     const kernel = psf.convolve(psf.disk(4), psf.gaussian(0.6));
     const frame = await photograph(kernel, 0.004);
     const reach = (kernel.width - 1) / 2;
-    const sharp: Frame = { ...frame, data: Uint8Array.from(frame.data, (_, sample) => {
-      const [x, y] = [Math.floor(sample / 3) % frame.width, Math.floor(sample / 3 / frame.width)];
-      return Math.round(255 * scene.data[(sample % 3) * WIDTH * HEIGHT + (y + reach) * WIDTH + x + reach]!);
-    }) };
+    const sharp: Frame = {
+      ...frame,
+      data: Uint8Array.from(frame.data, (_, sample) => {
+        const [x, y] = [Math.floor(sample / 3) % frame.width, Math.floor(sample / 3 / frame.width)];
+        return Math.round(255 * scene.data[(sample % 3) * WIDTH * HEIGHT + (y + reach) * WIDTH + x + reach]!);
+      }),
+    };
     const known = await deconvolve(frame, { psf: kernel });
     const blind = await deconvolve(frame, { psf: 'auto' });
     const inside = (x: number, y: number): boolean => x > 16 && y > 16 && x < frame.width - 16 && y < frame.height - 16;
@@ -153,6 +198,9 @@ describe("psf 'auto'", () => {
   });
 
   it('says why where there is no estimate', async () => {
-    await expect(deconvolve(flat(120), { psf: 'auto' })).rejects.toMatchObject({ code: 'ESTIMATE_DECLINED', message: expect.stringMatching(/cannot be estimated: it is flat/) });
+    await expect(deconvolve(flat(120), { psf: 'auto' })).rejects.toMatchObject({
+      code: 'ESTIMATE_DECLINED',
+      message: expect.stringMatching(/cannot be estimated: it is flat/),
+    });
   });
 });

@@ -7,7 +7,10 @@ import { randomModel } from './support/models.js';
 const model = randomModel(2, 8);
 const frame = createFrame({ width: 213, height: 150 });
 
-async function restore(source: Frame, options: RestorerOptions): Promise<{ data: Uint8Array | Uint16Array; plan: Plan }> {
+async function restore(
+  source: Frame,
+  options: RestorerOptions,
+): Promise<{ data: Uint8Array | Uint16Array; plan: Plan }> {
   await using restorer = await Restorer.open({ model, memory: '1GB', threads: 2, ...options });
   const { data, report } = await restorer.restore(source);
   return { data, plan: report.plan };
@@ -29,11 +32,21 @@ describe('the same bytes come out', () => {
     expect(digest((await restore(frame, { threads })).data)).toBe(digest(reference.data));
   });
 
-  it.each(loadBinding().isas().filter(({ supported }) => supported).map(({ name }) => name))('with %s', async (isa) => {
+  it.each(
+    loadBinding()
+      .isas()
+      .filter(({ supported }) => supported)
+      .map(({ name }) => name),
+  )('with %s', async (isa) => {
     expect(digest((await restore(frame, { isa })).data)).toBe(digest(reference.data));
   });
 
-  it.each(loadBinding().isas().filter(({ supported, winograd }) => supported && winograd).map(({ name }) => name))('with %s, by Winograd and directly', async (isa) => {
+  it.each(
+    loadBinding()
+      .isas()
+      .filter(({ supported, winograd }) => supported && winograd)
+      .map(({ name }) => name),
+  )('with %s, by Winograd and directly', async (isa) => {
     expect(digest((await restore(frame, { isa, conv: 'winograd' })).data)).toBe(digest(reference.data));
     expect(digest((await restore(frame, { isa, conv: 'direct' })).data)).toBe(digest(reference.data));
   });
@@ -56,7 +69,10 @@ describe('the same bytes come out', () => {
     expect(digest(rows)).toBe(digest(reference.data));
   });
 
-  it.each([[213, 150], [150, 213]])('in column panels of a %ix%i frame as in one piece', async (width, height) => {
+  it.each([
+    [213, 150],
+    [150, 213],
+  ])('in column panels of a %ix%i frame as in one piece', async (width, height) => {
     // One block and the widest ratio of frame to halo, so that panels do save memory.
     const small = { model: randomModel(1, 16), stripRows: 4 };
     const wide = createFrame({ width: 3 * width, height: 3 * height });
@@ -77,7 +93,12 @@ describe('the same bytes come out', () => {
 });
 
 describe('sizes that are no multiples of 4', () => {
-  it.each([[16, 16], [17, 19], [18, 33], [35, 16]])('%ix%i restores as the frame padded by reflection does', async (width, height) => {
+  it.each([
+    [16, 16],
+    [17, 19],
+    [18, 33],
+    [35, 16],
+  ])('%ix%i restores as the frame padded by reflection does', async (width, height) => {
     const small = createFrame({ width, height });
     const [paddedWidth, paddedHeight] = [Math.ceil(width / 4) * 4, Math.ceil(height / 4) * 4];
     const padded = createFrame({ width: paddedWidth, height: paddedHeight });
@@ -91,8 +112,9 @@ describe('sizes that are no multiples of 4', () => {
     const restored = (await restore(small, {})).data;
     const expected = (await restore(padded, {})).data;
     for (let y = 0; y < height; y += 1) {
-      expect(restored.subarray(3 * y * width, 3 * (y + 1) * width))
-        .toEqual(expected.subarray(3 * y * paddedWidth, 3 * (y * paddedWidth + width)));
+      expect(restored.subarray(3 * y * width, 3 * (y + 1) * width)).toEqual(
+        expected.subarray(3 * y * paddedWidth, 3 * (y * paddedWidth + width)),
+      );
     }
   });
 });
@@ -117,14 +139,21 @@ describe('the self-ensemble', () => {
     Array.from(data, (value, index) => Math.round(((value - source.data[index]!) * 16) / 257));
 
   it.each([2, 4] as const)('of %i passes is the mean of as many flipped restorations', async (ensemble) => {
-    const flips = [[false, false], [true, false], [false, true], [true, true]].slice(0, ensemble) as [boolean, boolean][];
+    const flips = [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ].slice(0, ensemble) as [boolean, boolean][];
     const sums = new Array<number>(deep.data.length).fill(0);
     for (const [flipX, flipY] of flips) {
       const flipped = mirror(deep, flipX, flipY);
       const residual = Int32Array.from(residualOf(await restore(flipped, {}), flipped));
       // Shifted into an unsigned frame, so that one mirror serves pixels and residuals.
       const back = mirror({ ...deep, data: Uint16Array.from(residual, (value) => value + 32_768) }, flipX, flipY);
-      back.data.forEach((value, index) => { sums[index]! += value - 32_768; });
+      back.data.forEach((value, index) => {
+        sums[index]! += value - 32_768;
+      });
     }
     const expected = sums.map((sum, index) => deep.data[index]! + roundToEven((257 * sum) / (16 * ensemble)));
     const { data, plan } = await restore(deep, { ensemble });
@@ -132,12 +161,15 @@ describe('the self-ensemble', () => {
     expect(plan.buffers.find(({ name }) => name === 'ensemble sums')?.bytes).toBe(72 * 60 * 3 * 2);
   });
 
-  it.each([2, 4] as const)('of %i passes is symmetric: a mirrored frame gives the mirrored result', async (ensemble) => {
-    const plain = createFrame({ width: 64, height: 48 });
-    const { data } = await restore(plain, { ensemble });
-    const mirrored = await restore(mirror(plain, true, ensemble === 4), { ensemble });
-    expect(mirror({ ...plain, data: mirrored.data }, true, ensemble === 4).data).toEqual(data);
-  });
+  it.each([2, 4] as const)(
+    'of %i passes is symmetric: a mirrored frame gives the mirrored result',
+    async (ensemble) => {
+      const plain = createFrame({ width: 64, height: 48 });
+      const { data } = await restore(plain, { ensemble });
+      const mirrored = await restore(mirror(plain, true, ensemble === 4), { ensemble });
+      expect(mirror({ ...plain, data: mirrored.data }, true, ensemble === 4).data).toEqual(data);
+    },
+  );
 });
 
 describe('samples', () => {
@@ -145,7 +177,11 @@ describe('samples', () => {
 
   it('of grey are restored as RGB of three equal channels, of which the first is kept', async () => {
     const grey = createFrame({ width: 40, height: 36, channels: 1 });
-    const rgb = await restoredRgb({ ...grey, channels: 3, data: Uint8Array.from({ length: grey.data.length * 3 }, (_, i) => grey.data[Math.floor(i / 3)]!) });
+    const rgb = await restoredRgb({
+      ...grey,
+      channels: 3,
+      data: Uint8Array.from({ length: grey.data.length * 3 }, (_, i) => grey.data[Math.floor(i / 3)]!),
+    });
     const { data } = await restore(grey, {});
     expect(data.length).toBe(40 * 36);
     // The three residuals differ with random weights; grey is one of them or their mean: within their range.
@@ -156,13 +192,24 @@ describe('samples', () => {
     });
   });
 
-  it.each([[2, 8], [4, 8], [2, 16], [4, 16]] as const)('of alpha (%i channels, %i bits) pass through, and leave the colours alone', async (channels, depth) => {
+  it.each([
+    [2, 8],
+    [4, 8],
+    [2, 16],
+    [4, 16],
+  ] as const)('of alpha (%i channels, %i bits) pass through, and leave the colours alone', async (channels, depth) => {
     const withAlpha = createFrame({ width: 41, height: 37, channels, depth });
     const colours = channels - 1;
-    const opaque = { ...withAlpha, channels: colours as 1 | 3, data: withAlpha.data.filter((_, i) => i % channels !== colours) };
+    const opaque = {
+      ...withAlpha,
+      channels: colours as 1 | 3,
+      data: withAlpha.data.filter((_, i) => i % channels !== colours),
+    };
     const { data } = await restore(withAlpha, {});
     const restoredColours = await restore(opaque, {});
-    expect(data.filter((_, i) => i % channels === colours)).toEqual(withAlpha.data.filter((_, i) => i % channels === colours));
+    expect(data.filter((_, i) => i % channels === colours)).toEqual(
+      withAlpha.data.filter((_, i) => i % channels === colours),
+    );
     expect(data.filter((_, i) => i % channels !== colours)).toEqual(restoredColours.data);
   });
 

@@ -4,8 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ArgumentError, IsaError, StateError, fft, loadBinding } from '../lib/index.js';
 import type { HalfSpectrum } from '../lib/index.js';
 
-const isas = loadBinding().isas().filter(({ supported }) => supported).map(({ name }) => name);
-const random = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i * 0.37) - Math.cos(i * 1.7) / 2);
+const isas = loadBinding()
+  .isas()
+  .filter(({ supported }) => supported)
+  .map(({ name }) => name);
+const random = (count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(i * i * 0.37) - Math.cos(i * 1.7) / 2);
 
 /** By the definition, in double precision. */
 function transformLine(values: ArrayLike<number>): [number, number][] {
@@ -13,7 +17,7 @@ function transformLine(values: ArrayLike<number>): [number, number][] {
   return Array.from({ length: Math.floor(length / 2) + 1 }, (_, k) => {
     let [re, im] = [0, 0];
     for (let n = 0; n < length; n += 1) {
-      const angle = -2 * Math.PI * ((k * n) % length) / length;
+      const angle = (-2 * Math.PI * ((k * n) % length)) / length;
       re += values[n]! * Math.cos(angle);
       im += values[n]! * Math.sin(angle);
     }
@@ -40,11 +44,23 @@ afterEach(() => {
 
 describe('lines', () => {
   for (const isa of isas) {
-    it.each([[1, 1], [2, 1], [3, 2], [16, 1], [100, 3], [101, 1], [256, 17], [750, 1], [1024, 1]])(`of %i values, %i of them, ${isa}`, async (length, lines) => {
+    it.each([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [16, 1],
+      [100, 3],
+      [101, 1],
+      [256, 17],
+      [750, 1],
+      [1024, 1],
+    ])(`of %i values, %i of them, ${isa}`, async (length, lines) => {
       using plan = await fft.plan({ length, lines, isa });
       const values = random(length * lines);
       const spectrum = await plan.forward(values);
-      const expected = Array.from({ length: lines }, (_, line) => transformLine(values.subarray(line * length, (line + 1) * length))).flat();
+      const expected = Array.from({ length: lines }, (_, line) =>
+        transformLine(values.subarray(line * length, (line + 1) * length)),
+      ).flat();
       const wanted = [...expected.map(([re]) => re), ...expected.map(([, im]) => im)];
       expect(relativeRms(flatten(spectrum), wanted)).toBeLessThanOrEqual(allowed(length));
       expect(relativeRms(await plan.inverse(spectrum), values)).toBeLessThanOrEqual(5e-7);
@@ -59,23 +75,35 @@ describe('images', () => {
     const [rows, columns] = [36, 50];
     const [down, across] = [random(rows), random(columns).map((value) => value + 0.5)];
     using plan = await fft.plan({ rows, columns });
-    const spectrum = await plan.forward(Float32Array.from({ length: rows * columns }, (_, i) => down[Math.floor(i / columns)]! * across[i % columns]!));
+    const spectrum = await plan.forward(
+      Float32Array.from({ length: rows * columns }, (_, i) => down[Math.floor(i / columns)]! * across[i % columns]!),
+    );
     const half = transformLine(down);
-    const whole = [...half, ...half.slice(1, (rows + 1) >> 1).reverse().map(([re, im]) => [re, -im] as const)];
+    const whole = [
+      ...half,
+      ...half
+        .slice(1, (rows + 1) >> 1)
+        .reverse()
+        .map(([re, im]) => [re, -im] as const),
+    ];
     const horizontal = transformLine(across);
     const expected = whole.flatMap(([a, b]) => horizontal.map(([c, d]) => [a * c - b * d, a * d + b * c] as const));
     expect(whole).toHaveLength(rows);
-    expect(relativeRms(flatten(spectrum), [...expected.map(([re]) => re), ...expected.map(([, im]) => im)])).toBeLessThanOrEqual(allowed(rows * columns));
+    expect(
+      relativeRms(flatten(spectrum), [...expected.map(([re]) => re), ...expected.map(([, im]) => im)]),
+    ).toBeLessThanOrEqual(allowed(rows * columns));
   });
 
   it('come back from their spectrum, the same bits with any number of threads', async () => {
     const [rows, columns] = [270, 194];
     const values = random(rows * columns);
-    const results = await Promise.all(([1, 2, 3] as const).map(async (threads) => {
-      using plan = await fft.plan({ rows, columns, threads });
-      const spectrum = await plan.forward(values);
-      return { spectrum, back: await plan.inverse(spectrum) };
-    }));
+    const results = await Promise.all(
+      ([1, 2, 3] as const).map(async (threads) => {
+        using plan = await fft.plan({ rows, columns, threads });
+        const spectrum = await plan.forward(values);
+        return { spectrum, back: await plan.inverse(spectrum) };
+      }),
+    );
     expect(relativeRms(results[0]!.back, values)).toBeLessThanOrEqual(5e-7);
     for (const one of results) expect(one).toEqual(results[0]);
   });
@@ -138,7 +166,9 @@ describe('the cache', () => {
   });
 
   it('refuses a limit that is none', () => {
-    expect(() => { fft.cache.limitBytes = Number.NaN; }).toThrow('Expected number >= 0 for limitBytes but received NaN');
+    expect(() => {
+      fft.cache.limitBytes = Number.NaN;
+    }).toThrow('Expected number >= 0 for limitBytes but received NaN');
   });
 });
 
@@ -174,13 +204,23 @@ describe('wrong use', () => {
     using plan = await fft.plan({ rows: 4, columns: 6 });
     const values = new Float32Array(24);
     const spectrum = { re: new Float32Array(16), im: new Float32Array(16) };
-    await expect(plan.forward(new Float32Array(23))).rejects.toThrow('Expected Float32Array of 24 values for values of 23 values');
-    await expect(plan.forward(new Float64Array(24) as never)).rejects.toThrow('but received an object of type Float64Array');
-    await expect(plan.forward(values, { ...spectrum, im: new Float32Array(15) })).rejects.toThrow('for im of 15 values');
+    await expect(plan.forward(new Float32Array(23))).rejects.toThrow(
+      'Expected Float32Array of 24 values for values of 23 values',
+    );
+    await expect(plan.forward(new Float64Array(24) as never)).rejects.toThrow(
+      'but received an object of type Float64Array',
+    );
+    await expect(plan.forward(values, { ...spectrum, im: new Float32Array(15) })).rejects.toThrow(
+      'for im of 15 values',
+    );
     await expect(plan.inverse(spectrum, new Float32Array(25))).rejects.toThrow('for values of 25 values');
     await expect(plan.inverse(null as never)).rejects.toThrow('object of re and im');
-    await expect(plan.forward(values, { re: spectrum.re, im: spectrum.re })).rejects.toThrow('re and im overlap in memory');
-    await expect(plan.forward(new Float32Array(new SharedArrayBuffer(96)))).rejects.toThrow('neither shared nor resizable');
+    await expect(plan.forward(values, { re: spectrum.re, im: spectrum.re })).rejects.toThrow(
+      're and im overlap in memory',
+    );
+    await expect(plan.forward(new Float32Array(new SharedArrayBuffer(96)))).rejects.toThrow(
+      'neither shared nor resizable',
+    );
     structuredClone(values.buffer, { transfer: [values.buffer] });
     await expect(plan.forward(values)).rejects.toThrow('for values of 0 values');
   });

@@ -13,7 +13,9 @@ beforeAll(async () => {
   restorer = await Restorer.open({ model, threads: 2 });
   for (const [index, width] of [64, 200, 90].entries()) {
     const { data, height } = createFrame({ width, height: 120 });
-    await sharp(data, { raw: { width, height, channels: 3 } }).png().toFile(folder.path(`${index}.png`));
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(folder.path(`${index}.png`));
   }
 });
 afterAll(async () => {
@@ -27,7 +29,9 @@ function jobsInto(name: string, inputs: readonly string[] = ['0.png', '1.png', '
   return inputs.map((input, index) => ({ input: folder.path(input), output: folder.path(`${name}/${index}.png`) }));
 }
 
-async function outcomesOf(outcomes: AsyncIterable<FileOutcome<FileJob, NetworkReport>>): Promise<FileOutcome<FileJob, NetworkReport>[]> {
+async function outcomesOf(
+  outcomes: AsyncIterable<FileOutcome<FileJob, NetworkReport>>,
+): Promise<FileOutcome<FileJob, NetworkReport>[]> {
   const all = [];
   for await (const outcome of outcomes) all.push(outcome);
   return all;
@@ -47,7 +51,11 @@ describe('files restored in turn', () => {
   it('do not wait for one that fails', async () => {
     const jobs = jobsInto('failing', ['0.png', 'missing.png', '2.png']);
     const outcomes = await outcomesOf(restorer.restoreFiles(jobs));
-    expect(outcomes.map(({ error }) => error?.message ?? null)).toEqual([null, expect.stringContaining('missing.png'), null]);
+    expect(outcomes.map(({ error }) => error?.message ?? null)).toEqual([
+      null,
+      expect.stringContaining('missing.png'),
+      null,
+    ]);
     expect(readdirSync(folder.path('failing')).sort()).toEqual(['0.png', '2.png']);
   });
 
@@ -62,7 +70,10 @@ describe('files restored in turn', () => {
     await using tight = await Restorer.open({ model, threads: 2, memory: bytes });
     const jobs = jobsInto('tight', ['1.png', '1.png']);
     const written: boolean[] = [];
-    for await (const { error } of tight.restoreFiles(jobs, { onProgress: () => written.push(existsSync(jobs[0]!.output)) })) expect(error).toBeNull();
+    for await (const { error } of tight.restoreFiles(jobs, {
+      onProgress: () => written.push(existsSync(jobs[0]!.output)),
+    }))
+      expect(error).toBeNull();
     // Progress of the first, then of the second.
     expect(written).toEqual([...written].sort((a, b) => Number(a) - Number(b)));
     expect(written.filter(Boolean)).toHaveLength(written.length / 2);
@@ -76,7 +87,9 @@ describe('files restored in turn', () => {
       if (done < last) controller.abort();
       last = done;
     };
-    await expect(outcomesOf(restorer.restoreFiles(jobs, { signal: controller.signal, onProgress }))).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(outcomesOf(restorer.restoreFiles(jobs, { signal: controller.signal, onProgress }))).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
     expect(readdirSync(folder.path('aborted')).every((name) => name === '0.png')).toBe(true);
   });
 

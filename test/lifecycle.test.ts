@@ -10,32 +10,37 @@ const frame = createFrame({ width: 320, height: 400 });
 describe('an abort', () => {
   it('before the run rejects with its reason at once', async () => {
     await using restorer = await Restorer.open({ model });
-    await expect(restorer.restore(frame, { signal: AbortSignal.abort() })).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(restorer.restore(frame, { signal: AbortSignal.abort() })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
     const reason = new Error('pass over');
     await expect(restorer.restore(frame, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  it.each([0.05, 0.5, 0.95])('at %f of the run rejects within one strip, and the next frame is as if nothing had happened', async (fraction) => {
-    await using restorer = await Restorer.open({ model });
-    const expected = await restorer.restore(frame);
-    const controller = new AbortController();
-    let abortedAt = 0;
-    let stripsAfter = 0;
-    const run = restorer.restore(frame, {
-      signal: controller.signal,
-      onProgress: ({ done, total }) => {
-        if (controller.signal.aborted) stripsAfter += 1;
-        if (done < fraction * total || abortedAt > 0) return;
-        abortedAt = performance.now();
-        setImmediate(() => controller.abort()); // While the next strip is in the engine.
-      },
-    });
-    await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-    expect(stripsAfter).toBe(0);
-    // 50 ms on a quiet machine (packaging.md section 4); tests share theirs.
-    expect(performance.now() - abortedAt).toBeLessThan(250);
-    expect(digest((await restorer.restore(frame)).data)).toBe(digest(expected.data));
-  });
+  it.each([0.05, 0.5, 0.95])(
+    'at %f of the run rejects within one strip, and the next frame is as if nothing had happened',
+    async (fraction) => {
+      await using restorer = await Restorer.open({ model });
+      const expected = await restorer.restore(frame);
+      const controller = new AbortController();
+      let abortedAt = 0;
+      let stripsAfter = 0;
+      const run = restorer.restore(frame, {
+        signal: controller.signal,
+        onProgress: ({ done, total }) => {
+          if (controller.signal.aborted) stripsAfter += 1;
+          if (done < fraction * total || abortedAt > 0) return;
+          abortedAt = performance.now();
+          setImmediate(() => controller.abort()); // While the next strip is in the engine.
+        },
+      });
+      await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(stripsAfter).toBe(0);
+      // 50 ms on a quiet machine (packaging.md section 4); tests share theirs.
+      expect(performance.now() - abortedAt).toBeLessThan(250);
+      expect(digest((await restorer.restore(frame)).data)).toBe(digest(expected.data));
+    },
+  );
 
   it('after the run changes nothing, and no listener stays behind', async () => {
     await using restorer = await Restorer.open({ model });
@@ -87,10 +92,12 @@ describe('a restorer', () => {
   it('reports progress up to the last row, one strip at a time', async () => {
     await using restorer = await Restorer.open({ model, ensemble: 2 });
     const rows: number[] = [];
-    await restorer.restore(frame, { onProgress: ({ done, total }) => {
-      expect(total).toBe(2 * 400);
-      rows.push(done);
-    } });
+    await restorer.restore(frame, {
+      onProgress: ({ done, total }) => {
+        expect(total).toBe(2 * 400);
+        rows.push(done);
+      },
+    });
     expect(rows).toEqual([...rows].sort((a, b) => a - b));
     expect(rows.at(-1)).toBe(800);
     expect(rows.length).toBeGreaterThan(20);
@@ -98,7 +105,11 @@ describe('a restorer', () => {
 
   it('passes on what a progress callback throws, and stays usable', async () => {
     await using restorer = await Restorer.open({ model });
-    const run = restorer.restore(frame, { onProgress: () => { throw new RangeError('no more'); } });
+    const run = restorer.restore(frame, {
+      onProgress: () => {
+        throw new RangeError('no more');
+      },
+    });
     await expect(run).rejects.toThrow('no more');
     await restorer.restore(frame);
   });
@@ -118,7 +129,7 @@ describe('a restorer', () => {
     gaps.sort((a, b) => a - b);
     expect(report.seconds).toBeGreaterThan(0.1);
     // A busy machine delays timers now and then; a blocked event loop would delay all of them.
-    expect(gaps.length).toBeGreaterThan(report.seconds * 1000 / 20);
+    expect(gaps.length).toBeGreaterThan((report.seconds * 1000) / 20);
     expect(gaps[Math.floor(gaps.length / 2)]).toBeLessThan(10);
   });
 
@@ -126,7 +137,12 @@ describe('a restorer', () => {
     await using restorer = await Restorer.open({ model, threads: 2 });
     const { report, width, height, channels, depth } = await restorer.restore(frame);
     expect({ width, height, channels, depth }).toEqual({ width: 320, height: 400, channels: 3, depth: 8 });
-    expect(report).toMatchObject({ model: 'random-n4-b16', isa: restorer.isa, threads: 2, decodeSeconds: expect.any(Number) });
+    expect(report).toMatchObject({
+      model: 'random-n4-b16',
+      isa: restorer.isa,
+      threads: 2,
+      decodeSeconds: expect.any(Number),
+    });
     expect(report.gmacPerSecond * report.seconds * 1e9).toBeCloseTo(report.plan.macs, -3);
     expect(report.peakRssBytes).toBeGreaterThan(30e6);
   });

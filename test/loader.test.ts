@@ -37,7 +37,9 @@ describe('the loader', () => {
 
   it('reports a file that is no addon', () => {
     writeFileSync(folder.path('text.node'), 'not an addon');
-    expect(failure(folder.path('text.node')).message).toMatch(/text\.node: .*(file too short|invalid ELF header|not a mach-o|not a valid)/i);
+    expect(failure(folder.path('text.node')).message).toMatch(
+      /text\.node: .*(file too short|invalid ELF header|not a mach-o|not a valid)/i,
+    );
     mkdirSync(folder.path('folder.node'));
     expect(failure(folder.path('folder.node')).message).toContain('folder.node');
   });

@@ -8,11 +8,15 @@ import { runNode } from './support/run-child.js';
 import type { ChildResult } from './support/run-child.js';
 
 const folder = createFolder();
-const [picture, reference, small, grey] = ['picture.png', 'reference.png', 'small.png', 'grey.png'].map(folder.path) as [string, string, string, string];
+const [picture, reference, small, grey] = ['picture.png', 'reference.png', 'small.png', 'grey.png'].map(
+  folder.path,
+) as [string, string, string, string];
 const run = (...args: string[]): Promise<ChildResult> => runNode(['dist/cli/main.js', 'metrics', ...args]);
 
 async function writePicture(path: string, width: number, height: number, channels: 1 | 3, seed: number): Promise<void> {
-  await sharp(createFrame({ width, height, channels, seed }).data as Uint8Array, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb').toFile(path);
+  await sharp(createFrame({ width, height, channels, seed }).data as Uint8Array, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .toFile(path);
 }
 
 beforeAll(async () => {
@@ -31,17 +35,40 @@ describe('perifocal metrics', () => {
   });
 
   it('prints one JSON object per picture', async () => {
-    const { code, stdout } = await run(picture, reference, '--reference', reference, '--json', '--metrics', 'psnr,ssim');
+    const { code, stdout } = await run(
+      picture,
+      reference,
+      '--reference',
+      reference,
+      '--json',
+      '--metrics',
+      'psnr,ssim',
+    );
     expect(code).toBe(0);
-    const [first, second] = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(first).toEqual({ input: picture, width: 220, height: 200, channels: 3, depth: 8, psnr: expect.any(Number), ssim: expect.any(Number), skipped: {} });
+    const [first, second] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(first).toEqual({
+      input: picture,
+      width: 220,
+      height: 200,
+      channels: 3,
+      depth: 8,
+      psnr: expect.any(Number),
+      ssim: expect.any(Number),
+      skipped: {},
+    });
     expect(second).toMatchObject({ psnr: 'Infinity', ssim: 1 });
   });
 
   it('prints comma-separated values', async () => {
     const { code, stdout } = await run(picture, '--reference', reference, '--csv', '--metrics', 'ssim');
     expect(code).toBe(0);
-    const [head, row] = stdout.trim().split('\n').map((line) => line.split(','));
+    const [head, row] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
     expect(head).toEqual(['image', 'width', 'height', ...METRIC_NAMES]);
     expect(row).toHaveLength(head!.length);
     expect(Number(row![head!.indexOf('ssim')])).toBeGreaterThan(0);
@@ -50,7 +77,15 @@ describe('perifocal metrics', () => {
 
   it('goes on after a picture that cannot be measured', async () => {
     writeFileSync(folder.path('broken.png'), 'no picture');
-    const { code, stdout, stderr } = await run(folder.path('broken.png'), small, grey, picture, '--reference', reference, '--json');
+    const { code, stdout, stderr } = await run(
+      folder.path('broken.png'),
+      small,
+      grey,
+      picture,
+      '--reference',
+      reference,
+      '--json',
+    );
     expect(code).toBe(1);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(/broken\.png: .*not an image/);
@@ -62,7 +97,12 @@ describe('perifocal metrics', () => {
     ['an unknown metric', ['--metrics', 'psnr,magic'], 2, /Unknown: magic. Known: psnr/],
     ['two formats', ['--json', '--csv'], 2, /cannot be used with/],
     ['a metric that needs a reference', ['--metrics', 'psnr'], 1, /reference, which is needed for psnr/],
-    ['a metric that the picture is too small for', ['--metrics', 'msSsim', '--reference', small], 1, /too few for MS-SSIM/],
+    [
+      'a metric that the picture is too small for',
+      ['--metrics', 'msSsim', '--reference', small],
+      1,
+      /too few for MS-SSIM/,
+    ],
     ['a reference that is missing', ['--reference', 'none.png'], 1, /Cannot read none.png/],
   ])('%s fails: nothing on standard output', async (_, flags, code, message) => {
     const result = await run(small, ...flags);

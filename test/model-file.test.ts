@@ -42,13 +42,19 @@ function withHeader(json: string, payload = new Uint8Array(0)): Uint8Array {
 }
 
 describe('the network structure', () => {
-  it.each([[8, 120], [20, 264]])('has the inference convolutions of n = %i', (residualBlocks, count) => {
+  it.each([
+    [8, 120],
+    [20, 264],
+  ])('has the inference convolutions of n = %i', (residualBlocks, count) => {
     expect(networkLayers({ residualBlocks, baseWidth: 32 })).toHaveLength(count);
   });
 
   it('has the parameters of MIMO-UNet and MIMO-UNet+, less the two training heads (mimo-unet.md section 4)', () => {
-    const parameters = (residualBlocks: number): number => networkLayers({ residualBlocks, baseWidth: 32 })
-      .reduce((sum, { weightShape, outChannels }) => sum + weightShape.reduce((a, b) => a * b) + outChannels, 0);
+    const parameters = (residualBlocks: number): number =>
+      networkLayers({ residualBlocks, baseWidth: 32 }).reduce(
+        (sum, { weightShape, outChannels }) => sum + weightShape.reduce((a, b) => a * b) + outChannels,
+        0,
+      );
     expect(parameters(8)).toBe(6_807_171 - 5190);
     expect(parameters(20)).toBe(16_107_651 - 5190);
   });
@@ -71,37 +77,103 @@ describe('a model file', () => {
     ['a header that is not an object', () => withHeader('[1]'), /not a JSON object/],
     ['missing metadata', () => withHeader('{}'), /__metadata__ is missing/],
     ['metadata that is not text', () => withHeader('{"__metadata__":{"a":1}}'), /not a string/],
-    ['an unknown dtype', () => withHeader('{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"__metadata__":{}}'), /x: dtype/],
-    ['a dtype off the prototype', () => withHeader('{"x":{"dtype":"toString","shape":[1],"data_offsets":[0,8]},"__metadata__":{}}'), /x: dtype/],
-    ['a negative size', () => withHeader('{"x":{"dtype":"I8","shape":[-1],"data_offsets":[0,1]},"__metadata__":{}}'), /x: shape/],
-    ['a huge shape', () => withHeader('{"x":{"dtype":"I8","shape":[4294967296,4294967296],"data_offsets":[0,1]},"__metadata__":{}}'), /x: 1 bytes/],
-    ['reversed offsets', () => withHeader('{"x":{"dtype":"I8","shape":[1],"data_offsets":[1,0]},"__metadata__":{}}'), /x: -1 bytes/],
-    ['overlapping tensors', () => withHeader(
-      '{"x":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"I8","shape":[2],"data_offsets":[1,3]},"__metadata__":{}}',
-      new Uint8Array(3)), /y: data starts at 1 where 2/],
-    ['another format version', () => withChange((_, metadata) => metadata.set('format_version', '2')), /format_version is '2'/],
+    [
+      'an unknown dtype',
+      () => withHeader('{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"__metadata__":{}}'),
+      /x: dtype/,
+    ],
+    [
+      'a dtype off the prototype',
+      () => withHeader('{"x":{"dtype":"toString","shape":[1],"data_offsets":[0,8]},"__metadata__":{}}'),
+      /x: dtype/,
+    ],
+    [
+      'a negative size',
+      () => withHeader('{"x":{"dtype":"I8","shape":[-1],"data_offsets":[0,1]},"__metadata__":{}}'),
+      /x: shape/,
+    ],
+    [
+      'a huge shape',
+      () => withHeader('{"x":{"dtype":"I8","shape":[4294967296,4294967296],"data_offsets":[0,1]},"__metadata__":{}}'),
+      /x: 1 bytes/,
+    ],
+    [
+      'reversed offsets',
+      () => withHeader('{"x":{"dtype":"I8","shape":[1],"data_offsets":[1,0]},"__metadata__":{}}'),
+      /x: -1 bytes/,
+    ],
+    [
+      'overlapping tensors',
+      () =>
+        withHeader(
+          '{"x":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"I8","shape":[2],"data_offsets":[1,3]},"__metadata__":{}}',
+          new Uint8Array(3),
+        ),
+      /y: data starts at 1 where 2/,
+    ],
+    [
+      'another format version',
+      () => withChange((_, metadata) => metadata.set('format_version', '2')),
+      /format_version is '2'/,
+    ],
     ['another graph', () => withChange((_, metadata) => metadata.set('graph', 'unet')), /graph is 'unet'/],
     ['no block count', () => withChange((_, metadata) => metadata.delete('num_res')), /num_res is missing/],
     ['zero blocks', () => withChange((_, metadata) => metadata.set('num_res', '0')), /num_res is '0'/],
     ['65 blocks', () => withChange((_, metadata) => metadata.set('num_res', '65')), /num_res is '65'/],
     ['a base width of 6', () => withChange((_, metadata) => metadata.set('base', '6')), /multiple of 4/],
     ['a base width that is no number', () => withChange((_, metadata) => metadata.set('base', '1e1')), /base is '1e1'/],
-    ['another shape than it declares', () => withChange((_, metadata) => metadata.set('base', '8')), /shape is \(1, 3, 3, 3\)|shape is/],
+    [
+      'another shape than it declares',
+      () => withChange((_, metadata) => metadata.set('base', '8')),
+      /shape is \(1, 3, 3, 3\)|shape is/,
+    ],
     ['a wrong digest', () => withChange((_, metadata) => metadata.set('sha256', '0'.repeat(64))), /sha256/],
     ['no digest', () => withChange((_, metadata) => metadata.delete('sha256')), /declares none/],
-    ['a missing tensor', () => withChange((tensors) => tensors.delete('Convs.1.main.0.bias')), /Convs\.1\.main\.0\.bias is missing/],
-    ['an unknown tensor', () => withChange((tensors) => tensors.set('extra', { dtype: 'I8', shape: [1], data: new Uint8Array(1) })), /extra is not part/],
+    [
+      'a missing tensor',
+      () => withChange((tensors) => tensors.delete('Convs.1.main.0.bias')),
+      /Convs\.1\.main\.0\.bias is missing/,
+    ],
+    [
+      'an unknown tensor',
+      () => withChange((tensors) => tensors.set('extra', { dtype: 'I8', shape: [1], data: new Uint8Array(1) })),
+      /extra is not part/,
+    ],
     ['a weight of -128', () => withNumber('feat_extract.5.main.0.weight', -128), /-128/],
     ['a zero scale', () => withNumber('SCM1.conv.main.0.weight_scale', 0), /not finite and positive/],
     ['a negative scale', () => withNumber('Encoder.1.trunk_scale', -1), /not finite and positive/],
     ['an infinite scale', () => withNumber('Encoder.0.trunk_scale', Infinity), /not finite and positive/],
-    ['a scale that is not a number', () => withNumber('FAM1.merge.main.0.output_scale', NaN), /not finite and positive/],
+    [
+      'a scale that is not a number',
+      () => withNumber('FAM1.merge.main.0.output_scale', NaN),
+      /not finite and positive/,
+    ],
     ['a zero point beyond the codes', () => withNumber('FAM1.merge.main.0.output_zero_point', 128), /zero point 128/],
-    ['an image scale of its own', () => withNumber('feat_extract.0.main.0.input_scale', 0.5), /feat_extract\.0.*expected/],
-    ['scales that disagree between layers', () => withNumber('feat_extract.3.main.0.input_scale', 0.5), /feat_extract\.3.*expected/],
-    ['a residual scale of its own', () => withNumber('feat_extract.5.main.0.output_scale', 0.5), /feat_extract\.5.*expected/],
-    ['two scales for the quarter-scale trunk', () => withNumber('Decoder.0.trunk_scale', 0.5), /Decoder\.0\.trunk_scale/],
-    ['a ReLU with another zero point', () => withNumber('AFFs.0.conv.0.main.0.output_zero_point', 0), /zero_point.* expected -128|expected 0/],
+    [
+      'an image scale of its own',
+      () => withNumber('feat_extract.0.main.0.input_scale', 0.5),
+      /feat_extract\.0.*expected/,
+    ],
+    [
+      'scales that disagree between layers',
+      () => withNumber('feat_extract.3.main.0.input_scale', 0.5),
+      /feat_extract\.3.*expected/,
+    ],
+    [
+      'a residual scale of its own',
+      () => withNumber('feat_extract.5.main.0.output_scale', 0.5),
+      /feat_extract\.5.*expected/,
+    ],
+    [
+      'two scales for the quarter-scale trunk',
+      () => withNumber('Decoder.0.trunk_scale', 0.5),
+      /Decoder\.0\.trunk_scale/,
+    ],
+    [
+      'a ReLU with another zero point',
+      () => withNumber('AFFs.0.conv.0.main.0.output_zero_point', 0),
+      /zero_point.* expected -128|expected 0/,
+    ],
   ];
 
   it.each(rejects)('with %s is rejected, saying so', async (_, create, message) => {
@@ -122,7 +194,10 @@ describe('a model file', () => {
         if (file.length > 0) file[position] = file[position]! ^ (1 << Math.floor(random() * 8));
       }
       // A flip in the padding or in a free text is harmless; everything else must be a ModelError.
-      const error = await parseModel(file).then(() => null, (reason: unknown) => reason);
+      const error = await parseModel(file).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
       if (error !== null) expect(error).toBeInstanceOf(ModelError);
     }
   }, 60_000);

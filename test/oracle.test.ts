@@ -11,7 +11,9 @@ import { randomModel } from './support/models.js';
 
 const binding = loadBinding();
 const bestIsa = binding.isas().find(({ supported }) => supported)!.name;
-const algorithms = binding.isas().find(({ supported }) => supported)!.winograd ? ['direct', 'winograd'] as const : ['direct'] as const;
+const algorithms = binding.isas().find(({ supported }) => supported)!.winograd
+  ? (['direct', 'winograd'] as const)
+  : (['direct'] as const);
 
 interface Case {
   readonly blocks: number;
@@ -33,13 +35,24 @@ async function runOracle({ onnx }: ExactNetwork, { data, width, height }: Frame)
 }
 
 /** The residual of the streaming engine, in uneven strips; a transposed pass is fed image columns and read back alike. */
-async function runEngine({ blocks, base, width, height, along }: Case, { data }: Frame, algorithm: Algorithm): Promise<Int16Array> {
+async function runEngine(
+  { blocks, base, width, height, along }: Case,
+  { data }: Frame,
+  algorithm: Algorithm,
+): Promise<Int16Array> {
   const transposed = along === 'columns';
   const { shape, tensors } = await parseModel(randomModel(blocks, base));
   const winograd = algorithm === 'winograd' ? binding.convolutionsOf(shape, new Uint8Array()) : [];
   const model = await binding.loadModel(tensors, shape, bestIsa, winograd);
   const [passWidth, passHeight] = transposed ? [height, width] : [width, height];
-  const engine = binding.createEngine(model, { width: passWidth, height: passHeight, transposed, threads: 2, stripRows: 5, keepWeights: false });
+  const engine = binding.createEngine(model, {
+    width: passWidth,
+    height: passHeight,
+    transposed,
+    threads: 2,
+    stripRows: 5,
+    keepWeights: false,
+  });
   const residual = new Int16Array(data.length);
   let written = 0;
   const place = (block: Int16Array): void => {
@@ -76,13 +89,16 @@ const cases: Case[] = [
 ];
 
 describe('ONNX Runtime', () => {
-  it.each(cases)('computes the same residual, everywhere: n = $blocks, base $base, $width x $height along $along', async (item) => {
-    const frame = createFrame(item);
-    const { residual } = await runOracle(await writeOracle(item), frame);
-    const expected = residual!.data as Int16Array;
-    expect(new Set(expected).size).toBeGreaterThan(item.width > 4 ? 100 : 10);
-    for (const algorithm of algorithms) expect(await runEngine(item, frame, algorithm)).toEqual(expected);
-  });
+  it.each(cases)(
+    'computes the same residual, everywhere: n = $blocks, base $base, $width x $height along $along',
+    async (item) => {
+      const frame = createFrame(item);
+      const { residual } = await runOracle(await writeOracle(item), frame);
+      const expected = residual!.data as Int16Array;
+      expect(new Set(expected).size).toBeGreaterThan(item.width > 4 ? 100 : 10);
+      for (const algorithm of algorithms) expect(await runEngine(item, frame, algorithm)).toEqual(expected);
+    },
+  );
 
   it('restores the same pixels, from a frame padded by reflection too', async () => {
     const item = { blocks: 2, base: 8, width: 61, height: 45 };
@@ -92,7 +108,8 @@ describe('ONNX Runtime', () => {
     const reflect = (index: number, size: number): number => (index < size ? index : 2 * size - 2 - index);
     for (let index = 0; index < padded.data.length; index += 1) {
       const [x, y] = [Math.floor(index / 3) % width, Math.floor(index / 3 / width)];
-      padded.data[index] = frame.data[(reflect(y, item.height) * item.width + reflect(x, item.width)) * 3 + (index % 3)]!;
+      padded.data[index] =
+        frame.data[(reflect(y, item.height) * item.width + reflect(x, item.width)) * 3 + (index % 3)]!;
     }
     const residual = (await runOracle(await writeOracle(item), padded))['residual']!.data as Int16Array;
     const expected = frame.data.map((sample, index) => {

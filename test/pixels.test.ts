@@ -20,7 +20,8 @@ const map = {
 function createResidual(rows: number, residualWidth: number, seed: number): Int16Array {
   const random = createRandom(seed);
   return Int16Array.from({ length: rows * residualWidth * 3 }, (_, index) =>
-    (index % 5 === 0 ? 8 * (Math.floor(random() * 65) - 32) : Math.floor(random() * 16_383) - 8191));
+    index % 5 === 0 ? 8 * (Math.floor(random() * 65) - 32) : Math.floor(random() * 16_383) - 8191,
+  );
 }
 
 describe.each(formats)('pixels of $channels channels and $depth bits', ({ channels, depth }) => {
@@ -40,7 +41,15 @@ describe.each(formats)('pixels of $channels channels and $depth bits', ({ channe
       const sums = passes > 1 ? new Int16Array(width * height * 3) : null;
       const output = frame.data.slice();
       const request: ComposeRequest = {
-        residual: createResidual(4, 25, 1), residualWidth: 25, firstColumn: 3, map: once, sums, passes, source: frame.data, output, channels,
+        residual: createResidual(4, 25, 1),
+        residualWidth: 25,
+        firstColumn: 3,
+        map: once,
+        sums,
+        passes,
+        source: frame.data,
+        output,
+        channels,
       };
       for (let pass = 1; pass < passes; pass += 1) {
         functions.accumulateRows({ ...request, residual: createResidual(4, 25, 1 + pass) }, sums!);

@@ -4,14 +4,25 @@ import type { Plan, RestorerOptions } from '../lib/index.js';
 import { randomModel } from './support/models.js';
 
 describe('a budget', () => {
-  it.each([['300MB', 300e6], ['1.5 GB', 1.5e9], ['256MiB', 256 * 2 ** 20], ['200m', NaN], ['1000', 1000], [42.9, 42], ['2kb', 2000]])('%s', (text, bytes) => {
+  it.each([
+    ['300MB', 300e6],
+    ['1.5 GB', 1.5e9],
+    ['256MiB', 256 * 2 ** 20],
+    ['200m', NaN],
+    ['1000', 1000],
+    [42.9, 42],
+    ['2kb', 2000],
+  ])('%s', (text, bytes) => {
     if (Number.isNaN(bytes)) expect(() => parseBudget(text)).toThrow(/for memory but received/);
     else expect(parseBudget(text)).toBe(bytes);
   });
 
-  it.each([0, -1, NaN, Infinity, '', '0MB', '-5MB', 'NaN', '1e3MB', 'MB', '5TB', null, {}, true])('%j is refused', (value) => {
-    expect(() => parseBudget(value)).toThrow(/Expected positive size such as '300MB'/);
-  });
+  it.each([0, -1, NaN, Infinity, '', '0MB', '-5MB', 'NaN', '1e3MB', 'MB', '5TB', null, {}, true])(
+    '%j is refused',
+    (value) => {
+      expect(() => parseBudget(value)).toThrow(/Expected positive size such as '300MB'/);
+    },
+  );
 });
 
 describe('a plan', () => {
@@ -33,7 +44,14 @@ describe('a plan', () => {
     const plan = plus.plan({ width: 2048, height: 1536 });
     expect(plan.bytes).toBeLessThanOrEqual(300e6);
     expect(plan.direction).toBe('columns');
-    expect(plan.pass).toEqual({ width: 1536, height: 2048, transposed: true, threads: 2, stripRows: 16, keepWeights: false });
+    expect(plan.pass).toEqual({
+      width: 1536,
+      height: 2048,
+      transposed: true,
+      threads: 2,
+      stripRows: 16,
+      keepWeights: false,
+    });
     expect(plan.layout.panels).toHaveLength(1);
   });
 
@@ -75,10 +93,14 @@ describe('a plan', () => {
 
   it('that cannot work is refused with the budget that would, and that one does', async () => {
     const tight = await open(8, 16, '10MB');
-    const error = await Promise.resolve().then(() => tight.plan({ width: 1024, height: 768 })).catch((reason: unknown) => reason);
+    const error = await Promise.resolve()
+      .then(() => tight.plan({ width: 1024, height: 768 }))
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BudgetError);
     const { requiredBytes, message } = error as BudgetError;
-    expect(message).toBe(`A 1024x768 frame needs at least ${Math.ceil(requiredBytes / 1e6)}MB with this model, the budget is 10.0 MB`);
+    expect(message).toBe(
+      `A 1024x768 frame needs at least ${Math.ceil(requiredBytes / 1e6)}MB with this model, the budget is 10.0 MB`,
+    );
     const enough = await open(8, 16, `${requiredBytes}`);
     expect(enough.plan({ width: 1024, height: 768 }).bytes).toBe(requiredBytes);
   });
@@ -112,15 +134,24 @@ describe('a plan', () => {
   });
 
   it.each<[string, object]>([
-    ['a side below 16', { width: 15, height: 64 }], ['a side above 65535', { width: 65_536, height: 64 }],
-    ['a side that is no integer', { width: 64.5, height: 64 }], ['a missing side', { width: 64 }],
-    ['five channels', { width: 64, height: 64, channels: 5 }], ['12 bits', { width: 64, height: 64, depth: 12 }],
+    ['a side below 16', { width: 15, height: 64 }],
+    ['a side above 65535', { width: 65_536, height: 64 }],
+    ['a side that is no integer', { width: 64.5, height: 64 }],
+    ['a missing side', { width: 64 }],
+    ['five channels', { width: 64, height: 64, channels: 5 }],
+    ['12 bits', { width: 64, height: 64, depth: 12 }],
   ])('of a frame with %s is refused', (_, size) => {
-    expect(() => plus.plan(size as { width: number; height: number })).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
+    expect(() => plus.plan(size as { width: number; height: number })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
+    );
   });
 
   it('is exactly what the engine maps', async () => {
-    for (const [width, height] of [[64, 48], [48, 64], [333, 222]] as const) {
+    for (const [width, height] of [
+      [64, 48],
+      [48, 64],
+      [333, 222],
+    ] as const) {
       const plan: Plan = small.plan({ width, height });
       await small.restore({ width, height, channels: 3, depth: 8, data: new Uint8Array(width * height * 3) });
       expect(small.mappedBytes).toBe(plan.engine.arenaBytes);

@@ -15,21 +15,22 @@ const folder = createFolder();
 afterAll(() => folder.remove());
 
 /** The weight at a place counted from the centre, x to the right, y downwards. */
-const at = ({ width, height, data }: Psf, x: number, y: number): number => data[(y + (height - 1) / 2) * width + x + (width - 1) / 2]!;
+const at = ({ width, height, data }: Psf, x: number, y: number): number =>
+  data[(y + (height - 1) / 2) * width + x + (width - 1) / 2]!;
 const sum = ({ data }: Psf): number => data.reduce((total, weight) => total + weight, 0);
 
 /** 2 / sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!: all terms of one sign. */
 function erf(x: number): number {
   let [term, total] = [x, x];
-  for (let n = 1; n < 200; n += 1) total += term *= 2 * x * x / (2 * n + 1);
-  return Math.abs(x) > 6 ? Math.sign(x) : 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * total;
+  for (let n = 1; n < 200; n += 1) total += term *= (2 * x * x) / (2 * n + 1);
+  return Math.abs(x) > 6 ? Math.sign(x) : (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
 /** The integral of a profile over pixels, by 200 x 200 midpoints each; normalised. */
 function integrateSlowly(width: number, height: number, profile: (x: number, y: number) => number): number[] {
   const steps = Array.from({ length: 200 }, (_, index) => (index + 0.5) / 200 - 0.5);
   const weights = Array.from({ length: width * height }, (_, index) => {
-    const [x, y] = [index % width - (width - 1) / 2, Math.floor(index / width) - (height - 1) / 2];
+    const [x, y] = [(index % width) - (width - 1) / 2, Math.floor(index / width) - (height - 1) / 2];
     return steps.reduce((rows, dy) => rows + steps.reduce((row, dx) => row + profile(x + dx, y + dy), 0), 0);
   });
   const total = weights.reduce((a, b) => a + b);
@@ -44,25 +45,44 @@ function expectClose({ data }: Psf, expected: readonly number[], tolerance: numb
 
 describe('every shape', () => {
   const shapes: Psf[] = [
-    psf.disk(4), psf.disk(2.3), psf.gaussian(1.5), psf.gaussian(3, 1, 20), psf.moffat(3, 2.5), psf.airy(3), psf.ellipse(5, 2, 70),
-    psf.motion(20, 35), psf.motion(20, 35, 'matlab'), psf.convolve(psf.disk(3), psf.gaussian(0.7)),
+    psf.disk(4),
+    psf.disk(2.3),
+    psf.gaussian(1.5),
+    psf.gaussian(3, 1, 20),
+    psf.moffat(3, 2.5),
+    psf.airy(3),
+    psf.ellipse(5, 2, 70),
+    psf.motion(20, 35),
+    psf.motion(20, 35, 'matlab'),
+    psf.convolve(psf.disk(3), psf.gaussian(0.7)),
   ];
-  it.each(shapes.map((shape, index) => [index, shape] as const))('(%i) has odd sides, sum 1, no negative weight and is symmetric', (_, shape) => {
-    expect([shape.width % 2, shape.height % 2, shape.symmetric]).toEqual([1, 1, true]);
-    expect(sum(shape)).toBeCloseTo(1, 12);
-    expect(Math.min(...shape.data)).toBeGreaterThanOrEqual(0);
-  });
+  it.each(shapes.map((shape, index) => [index, shape] as const))(
+    '(%i) has odd sides, sum 1, no negative weight and is symmetric',
+    (_, shape) => {
+      expect([shape.width % 2, shape.height % 2, shape.symmetric]).toEqual([1, 1, true]);
+      expect(sum(shape)).toBeCloseTo(1, 12);
+      expect(Math.min(...shape.data)).toBeGreaterThanOrEqual(0);
+    },
+  );
 
   it('turns by 90 degrees into its transpose', () => {
     for (const [flat, upright] of [
-      [psf.ellipse(5, 2, 0), psf.ellipse(5, 2, 90)], [psf.gaussian(2, 1, 0), psf.gaussian(2, 1, 90)], [psf.motion(9, 0), psf.motion(9, 90)],
+      [psf.ellipse(5, 2, 0), psf.ellipse(5, 2, 90)],
+      [psf.gaussian(2, 1, 0), psf.gaussian(2, 1, 90)],
+      [psf.motion(9, 0), psf.motion(9, 90)],
     ] as const) {
-      for (let y = -2; y <= 2; y += 1) for (let x = -2; x <= 2; x += 1) expect(at(flat, x, y)).toBeCloseTo(at(upright, y, x), 12);
+      for (let y = -2; y <= 2; y += 1)
+        for (let x = -2; x <= 2; x += 1) expect(at(flat, x, y)).toBeCloseTo(at(upright, y, x), 12);
     }
   });
 
   it('leans to the right at 30 degrees, as angles go anticlockwise', () => {
-    for (const shape of [psf.ellipse(6, 1, 30), psf.gaussian(4, 1, 30), psf.motion(15, 30), psf.motion(15, 30, 'matlab')]) {
+    for (const shape of [
+      psf.ellipse(6, 1, 30),
+      psf.gaussian(4, 1, 30),
+      psf.motion(15, 30),
+      psf.motion(15, 30, 'matlab'),
+    ]) {
       expect(at(shape, 3, -2)).toBeGreaterThan(2 * at(shape, 3, 2));
     }
   });
@@ -85,7 +105,10 @@ describe('a disk', () => {
       const disk = psf.disk(radius);
       for (let y = -(disk.height - 1) / 2; y <= (disk.height - 1) / 2; y += 1) {
         for (let x = -(disk.width - 1) / 2; x <= (disk.width - 1) / 2; x += 1) {
-          const [far, near] = [Math.hypot(Math.abs(x) + 0.5, Math.abs(y) + 0.5), Math.hypot(Math.max(0, Math.abs(x) - 0.5), Math.max(0, Math.abs(y) - 0.5))];
+          const [far, near] = [
+            Math.hypot(Math.abs(x) + 0.5, Math.abs(y) + 0.5),
+            Math.hypot(Math.max(0, Math.abs(x) - 0.5), Math.max(0, Math.abs(y) - 0.5)),
+          ];
           const area = at(disk, x, y) * Math.PI * radius ** 2;
           if (far <= radius) expect(area).toBeCloseTo(1, 10);
           else if (near >= radius) expect(area).toBeCloseTo(0, 10);
@@ -108,7 +131,11 @@ describe('profiles', () => {
       return (erf((x + 0.5) / sigma / Math.SQRT2) - erf((x - 0.5) / sigma / Math.SQRT2)) / 2;
     });
     const total = axis.reduce((a, b) => a + b) ** 2;
-    expectClose(shape, axis.flatMap((row) => axis.map((column) => row * column / total)), 1e-7);
+    expectClose(
+      shape,
+      axis.flatMap((row) => axis.map((column) => (row * column) / total)),
+      1e-7,
+    );
   });
 
   it('a Moffat profile is its integral over pixels, and has the width asked for', () => {
@@ -116,16 +143,30 @@ describe('profiles', () => {
     const alpha = fwhm / 2 / Math.sqrt(2 ** (1 / beta) - 1);
     expect((1 + (fwhm / 2) ** 2 / alpha ** 2) ** -beta).toBeCloseTo(0.5, 12);
     const shape = psf.moffat(fwhm, beta);
-    expectClose(shape, integrateSlowly(shape.width, shape.height, (x, y) => (1 + (x * x + y * y) / alpha ** 2) ** -beta), 1e-5);
+    expectClose(
+      shape,
+      integrateSlowly(shape.width, shape.height, (x, y) => (1 + (x * x + y * y) / alpha ** 2) ** -beta),
+      1e-5,
+    );
   });
 
   it('an elliptical Gaussian is its integral over pixels', () => {
     const shape = psf.gaussian(1.2, 0.6, 0);
-    expectClose(shape, integrateSlowly(shape.width, shape.height, (x, y) => Math.exp(-((x / 1.2) ** 2 + (y / 0.6) ** 2) / 2)), 1e-5);
+    expectClose(
+      shape,
+      integrateSlowly(shape.width, shape.height, (x, y) => Math.exp(-((x / 1.2) ** 2 + (y / 0.6) ** 2) / 2)),
+      1e-5,
+    );
   });
 
   it('J1 has its tabulated values', () => {
-    for (const [x, value] of [[0, 0], [1, 0.44005058574493355], [3.8317059702075125, 0], [10, 0.04347274616886144], [60, 0.046598383759028834]] as const) {
+    for (const [x, value] of [
+      [0, 0],
+      [1, 0.44005058574493355],
+      [3.8317059702075125, 0],
+      [10, 0.04347274616886144],
+      [60, 0.046598383759028834],
+    ] as const) {
       expect(besselJ1(x)).toBeCloseTo(value, 9);
     }
   });
@@ -134,7 +175,8 @@ describe('profiles', () => {
     const radius = 20;
     const shape = psf.airy(radius);
     let inside = 0;
-    for (let y = -radius; y <= radius; y += 1) for (let x = -radius; x <= radius; x += 1) if (Math.hypot(x, y) <= radius) inside += at(shape, x, y);
+    for (let y = -radius; y <= radius; y += 1)
+      for (let x = -radius; x <= radius; x += 1) if (Math.hypot(x, y) <= radius) inside += at(shape, x, y);
     // J0(5 * 3.8317)^2 + J1^2 is the energy outside of the support; J0 from a table of zeros is near its extremum there.
     expect(inside).toBeGreaterThan(0.838);
     expect(inside).toBeLessThan(0.838 / 0.955);
@@ -163,10 +205,13 @@ describe('motion', () => {
   it('has the energy spread of a line: variance L^2 / 12 along it, plus that of the pixels', () => {
     const [length, angle] = [31, 25];
     const line = psf.motion(length, angle);
-    const [c, s] = [Math.cos(angle * Math.PI / 180), Math.sin(angle * Math.PI / 180)];
+    const [c, s] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
     let [along, across] = [0, 0];
     line.data.forEach((weight, index) => {
-      const [x, y] = [index % line.width - (line.width - 1) / 2, (line.height - 1) / 2 - Math.floor(index / line.width)];
+      const [x, y] = [
+        (index % line.width) - (line.width - 1) / 2,
+        (line.height - 1) / 2 - Math.floor(index / line.width),
+      ];
       along += weight * (x * c + y * s) ** 2;
       across += weight * (y * c - x * s) ** 2;
     });
@@ -184,7 +229,8 @@ describe('motion', () => {
     expect([column.width, column.height]).toEqual([1, 9]);
     column.data.forEach((weight) => expect(weight).toBeCloseTo(1 / 9, 12));
     const diagonal = psf.motion(9, 45, 'matlab');
-    for (let y = -3; y <= 3; y += 1) for (let x = -3; x <= 3; x += 1) expect(at(diagonal, x, y)).toBeCloseTo(at(diagonal, -y, -x), 12);
+    for (let y = -3; y <= 3; y += 1)
+      for (let x = -3; x <= 3; x += 1) expect(at(diagonal, x, y)).toBeCloseTo(at(diagonal, -y, -x), 12);
     expect(at(psf.motion(9, 135, 'matlab'), 2, 2)).toBeCloseTo(at(diagonal, 2, -2), 12);
   });
 });
@@ -197,8 +243,16 @@ describe('weights of a caller', () => {
 
   it('are put around the centre that is stated', () => {
     const even = { width: 2, height: 2, data: [1, 1, 1, 1] };
-    expect(psf.fromArray({ ...even, centre: [1, 0] })).toMatchObject({ width: 3, height: 3, symmetric: false, data: Float64Array.of(0, 0, 0, 0.25, 0.25, 0, 0.25, 0.25, 0) });
-    expect(psf.fromArray({ width: 3, height: 1, data: [0, 0, 1], centre: 'centroid' })).toMatchObject({ width: 1, height: 1 });
+    expect(psf.fromArray({ ...even, centre: [1, 0] })).toMatchObject({
+      width: 3,
+      height: 3,
+      symmetric: false,
+      data: Float64Array.of(0, 0, 0, 0.25, 0.25, 0, 0.25, 0.25, 0),
+    });
+    expect(psf.fromArray({ width: 3, height: 1, data: [0, 0, 1], centre: 'centroid' })).toMatchObject({
+      width: 1,
+      height: 1,
+    });
   });
 
   it.each<[string, object, RegExp]>([
@@ -223,7 +277,11 @@ describe('two kernels one after the other', () => {
   it('are their convolution: two boxes make a triangle', () => {
     const box = psf.fromArray({ width: 3, height: 1, data: [1, 1, 1] });
     const triangle = psf.convolve(box, box);
-    expectClose(triangle, [1, 2, 3, 2, 1].map((weight) => weight / 9), 1e-14);
+    expectClose(
+      triangle,
+      [1, 2, 3, 2, 1].map((weight) => weight / 9),
+      1e-14,
+    );
   });
 
   it('have the product of their transfer functions', () => {
@@ -240,19 +298,41 @@ describe('two kernels one after the other', () => {
 
 describe('a description', () => {
   it.each<[string, Psf]>([
-    ['disk:4', psf.disk(4)], ['gaussian:1.5', psf.gaussian(1.5)], ['gaussian:2,1@30', psf.gaussian(2, 1, 30)],
-    ['moffat:3,2.5', psf.moffat(3, 2.5)], ['airy:3.5', psf.airy(3.5)], ['ellipse:5,3@-20', psf.ellipse(5, 3, -20)], ['motion:20@35', psf.motion(20, 35)],
-    ['motion-matlab:20@35', psf.motion(20, 35, 'matlab')], ['disk:4+gaussian:0.8', psf.convolve(psf.disk(4), psf.gaussian(0.8))],
+    ['disk:4', psf.disk(4)],
+    ['gaussian:1.5', psf.gaussian(1.5)],
+    ['gaussian:2,1@30', psf.gaussian(2, 1, 30)],
+    ['moffat:3,2.5', psf.moffat(3, 2.5)],
+    ['airy:3.5', psf.airy(3.5)],
+    ['ellipse:5,3@-20', psf.ellipse(5, 3, -20)],
+    ['motion:20@35', psf.motion(20, 35)],
+    ['motion-matlab:20@35', psf.motion(20, 35, 'matlab')],
+    ['disk:4+gaussian:0.8', psf.convolve(psf.disk(4), psf.gaussian(0.8))],
   ])('%s is that kernel', async (text, expected) => {
     expect(await psf.parse(text)).toEqual(expected);
   });
 
   it.each<[string, RegExp]>([
-    ['', /non-empty string/], ['disk', /neither a shape nor a file\. Known: disk:R/], ['disk:', /'' is no number/], ['disk:x', /'x' is no number/],
-    ['disk:0', /for radius but received 0/], ['disk:-1', /for radius/], ['disk:1e3', /'1e3' is no number/], ['disk:NaN', /'NaN' is no number/], ['disk:4000', /for radius/],
-    ['disk:4@30', /has no angle/], ['disk:4,5', /takes 1 numbers, not 2/], ['moffat:3', /takes 2 numbers/], ['moffat:3,1', /for beta/], ['gaussian:100', /reaches \d+ pixels/],
-    ['airy:60', /reaches/], ['motion:20@x', /'x' is no number/], ['motion:2000@0', /for length/], ['disk:4+cat:1', /names no shape/], ['disk:4+', /names no shape/],
-    ['box:3', /neither a shape nor a file/], ['toString:1', /neither/],
+    ['', /non-empty string/],
+    ['disk', /neither a shape nor a file\. Known: disk:R/],
+    ['disk:', /'' is no number/],
+    ['disk:x', /'x' is no number/],
+    ['disk:0', /for radius but received 0/],
+    ['disk:-1', /for radius/],
+    ['disk:1e3', /'1e3' is no number/],
+    ['disk:NaN', /'NaN' is no number/],
+    ['disk:4000', /for radius/],
+    ['disk:4@30', /has no angle/],
+    ['disk:4,5', /takes 1 numbers, not 2/],
+    ['moffat:3', /takes 2 numbers/],
+    ['moffat:3,1', /for beta/],
+    ['gaussian:100', /reaches \d+ pixels/],
+    ['airy:60', /reaches/],
+    ['motion:20@x', /'x' is no number/],
+    ['motion:2000@0', /for length/],
+    ['disk:4+cat:1', /names no shape/],
+    ['disk:4+', /names no shape/],
+    ['box:3', /neither a shape nor a file/],
+    ['toString:1', /neither/],
   ])('%j is refused', async (text, message) => {
     await expect(psf.parse(text)).rejects.toThrow(message);
   });
@@ -264,15 +344,24 @@ describe('a kernel file', () => {
   it.each([1, 3, 4] as const)('of %i channels is their mean, normalised', async (channels) => {
     const path = folder.path(`k${channels}.png`);
     const data = Buffer.alloc(9 * channels, 255);
-    for (let pixel = 0; pixel < 9; pixel += 1) data.fill(pixel === 4 ? 200 : pixel % 2 ? 50 : 0, pixel * channels, pixel * channels + Math.min(3, channels));
-    await sharp(data, { raw: { width: 3, height: 3, channels } }).png().toFile(path);
+    for (let pixel = 0; pixel < 9; pixel += 1)
+      data.fill(pixel === 4 ? 200 : pixel % 2 ? 50 : 0, pixel * channels, pixel * channels + Math.min(3, channels));
+    await sharp(data, { raw: { width: 3, height: 3, channels } })
+      .png()
+      .toFile(path);
     expectClose(await psf.parse(path), [0, 0.125, 0, 0.125, 0.5, 0.125, 0, 0.125, 0], 1e-12);
   });
 
   it('of 16 bits drawn by the command line is the kernel again, but for rounding', async () => {
     const path = folder.path('drawn.png');
     const { code, stdout } = await runNode(['dist/cli/main.js', 'psf', 'disk:3+motion:6@50', '-o', path, '--json']);
-    expect({ code, ...JSON.parse(stdout) as object }).toMatchObject({ code: 0, output: path, width: 15, height: 15, symmetric: true });
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      code: 0,
+      output: path,
+      width: 15,
+      height: 15,
+      symmetric: true,
+    });
     const drawn = await psf.read(path);
     drawn.data.forEach((weight) => expect(weight).toBeGreaterThanOrEqual(0));
     expect(at(drawn, 2, -1)).toBeCloseTo(at(kernel, 2, -1), 6);
@@ -281,7 +370,10 @@ describe('a kernel file', () => {
   it('of NumPy is the matrix, in either order', async () => {
     const [width, height] = [3, 5];
     const rows = Float64Array.from({ length: 15 }, (_, index) => index + 1);
-    const columns = Float64Array.from({ length: 15 }, (_, index) => rows[(index % height) * width + Math.floor(index / height)]!);
+    const columns = Float64Array.from(
+      { length: 15 },
+      (_, index) => rows[(index % height) * width + Math.floor(index / height)]!,
+    );
     const expected = psf.fromArray({ width, height, data: rows });
     writeFileSync(folder.path('c.npy'), encodeNpy(width, height, rows));
     writeFileSync(folder.path('f.npy'), encodeNpy(width, height, columns, 'F'));
@@ -302,9 +394,32 @@ describe('a kernel file', () => {
     ['empty', Buffer.alloc(0), /the file is empty/],
     ['text', Buffer.from('no kernel'), /not a picture that can be read/],
     ['a NumPy header alone', encodeNpy(3, 3, new Float64Array(9)).subarray(0, 40), /header is truncated/],
-    ['a truncated NumPy file', encodeNpy(3, 3, new Float64Array(9)).subarray(0, -8), /64 bytes of data where its header says 72/],
-    ['a NumPy file of another type', Buffer.from(Buffer.from(encodeNpy(3, 3, new Float64Array(9))).toString('latin1').replace('<f8', '<c8'), 'latin1'), /type <c8 is none of/],
-    ['a NumPy file of an absurd size', Buffer.from(Buffer.from(encodeNpy(3, 3, new Float64Array(9))).toString('latin1').replace('(3, 3)', '(99999999, 3)').replace('  \n', '\n'), 'latin1'), /./],
+    [
+      'a truncated NumPy file',
+      encodeNpy(3, 3, new Float64Array(9)).subarray(0, -8),
+      /64 bytes of data where its header says 72/,
+    ],
+    [
+      'a NumPy file of another type',
+      Buffer.from(
+        Buffer.from(encodeNpy(3, 3, new Float64Array(9)))
+          .toString('latin1')
+          .replace('<f8', '<c8'),
+        'latin1',
+      ),
+      /type <c8 is none of/,
+    ],
+    [
+      'a NumPy file of an absurd size',
+      Buffer.from(
+        Buffer.from(encodeNpy(3, 3, new Float64Array(9)))
+          .toString('latin1')
+          .replace('(3, 3)', '(99999999, 3)')
+          .replace('  \n', '\n'),
+        'latin1',
+      ),
+      /./,
+    ],
   ])('that is %s is refused', async (name, bytes, message) => {
     const path = folder.path(`${name}.png`);
     writeFileSync(path, bytes);
@@ -313,8 +428,12 @@ describe('a kernel file', () => {
   });
 
   it('that is black, too large or missing is refused', async () => {
-    await sharp(Buffer.alloc(9), { raw: { width: 3, height: 3, channels: 1 } }).png().toFile(folder.path('black.png'));
-    await sharp(Buffer.alloc(600), { raw: { width: 600, height: 1, channels: 1 } }).png().toFile(folder.path('large.png'));
+    await sharp(Buffer.alloc(9), { raw: { width: 3, height: 3, channels: 1 } })
+      .png()
+      .toFile(folder.path('black.png'));
+    await sharp(Buffer.alloc(600), { raw: { width: 600, height: 1, channels: 1 } })
+      .png()
+      .toFile(folder.path('large.png'));
     await expect(psf.read(folder.path('black.png'))).rejects.toThrow(/positive sum/);
     await expect(psf.read(folder.path('large.png'))).rejects.toThrow(/600x1 pixels/);
     await expect(psf.read(folder.path('missing.png'))).rejects.toThrow(/Cannot read the PSF .*ENOENT/);
@@ -323,7 +442,10 @@ describe('a kernel file', () => {
 });
 
 describe('a field of kernels', () => {
-  const field = psf.fromGrid(3, [2, 2.5, 3, 2.5, 3, 3.5].map((radius) => psf.disk(radius)));
+  const field = psf.fromGrid(
+    3,
+    [2, 2.5, 3, 2.5, 3, 3.5].map((radius) => psf.disk(radius)),
+  );
 
   it('has kernels of one size, interpolated between the nodes', () => {
     expect(field).toMatchObject({ columns: 3, rows: 2 });
@@ -334,14 +456,18 @@ describe('a field of kernels', () => {
   });
 
   it('is the sum of its modes, all of them exactly, few of them nearly', () => {
-    for (const [modes, tolerance] of [[6, 1e-12], [3, 0.02]] as const) {
+    for (const [modes, tolerance] of [
+      [6, 1e-12],
+      [3, 0.02],
+    ] as const) {
       const { kernels, coefficients, energy } = psf.decompose(field, modes);
       const size = kernels.length / modes;
       field.kernels.forEach(({ data }, node) => {
         let total = 0;
         data.forEach((weight, index) => {
           let value = 0;
-          for (let mode = 0; mode < modes; mode += 1) value += coefficients[mode * 6 + node]! * kernels[mode * size + index]!;
+          for (let mode = 0; mode < modes; mode += 1)
+            value += coefficients[mode * 6 + node]! * kernels[mode * size + index]!;
           expect(Math.abs(value - weight)).toBeLessThan(tolerance);
           total += value;
         });
@@ -359,12 +485,22 @@ describe('a field of kernels', () => {
   });
 
   it('rests on eigenvectors that are ones', () => {
-    const matrix = [[4, 1, 0.5, 0], [1, 3, 0.2, -1], [0.5, 0.2, 2, 0.7], [0, -1, 0.7, 1]];
+    const matrix = [
+      [4, 1, 0.5, 0],
+      [1, 3, 0.2, -1],
+      [0.5, 0.2, 2, 0.7],
+      [0, -1, 0.7, 1],
+    ];
     const { values, vectors } = decomposeSymmetric(matrix);
     expect(values).toEqual([...values].sort((a, b) => b - a));
-    vectors.forEach((vector, index) => matrix.forEach((row, i) => {
-      expect(row.reduce((total, value, j) => total + value * vector[j]!, 0)).toBeCloseTo(values[index]! * vector[i]!, 12);
-    }));
+    vectors.forEach((vector, index) =>
+      matrix.forEach((row, i) => {
+        expect(row.reduce((total, value, j) => total + value * vector[j]!, 0)).toBeCloseTo(
+          values[index]! * vector[i]!,
+          12,
+        );
+      }),
+    );
   });
 });
 
@@ -378,8 +514,11 @@ describe('perifocal psf', () => {
   });
 
   it.each<[string[], number, RegExp]>([
-    [['disk:0', '-o', 'x.png'], 2, /for radius but received 0/], [['disk:4'], 2, /required option '-o/], [['box', '-o', 'x.png'], 2, /neither a shape nor a file/],
-    [['missing.png', '-o', 'x.png'], 1, /Cannot read the PSF/], [['disk:4', '-o', 'x.jpg'], 1, /write PNG or TIFF/],
+    [['disk:0', '-o', 'x.png'], 2, /for radius but received 0/],
+    [['disk:4'], 2, /required option '-o/],
+    [['box', '-o', 'x.png'], 2, /neither a shape nor a file/],
+    [['missing.png', '-o', 'x.png'], 1, /Cannot read the PSF/],
+    [['disk:4', '-o', 'x.jpg'], 1, /write PNG or TIFF/],
   ])('%j fails with exit code %i', async (args, code, message) => {
     const result = await runNode(['dist/cli/main.js', 'psf', ...args]);
     expect(result).toMatchObject({ code, stdout: '' });

@@ -18,8 +18,11 @@ const scenes = hasData ? readdirSync(`${DATA}val`).filter((name) => name.startsW
 /** The middle of a real scene. */
 async function readCrop(path: string, side: number): Promise<{ width: number; height: number; data: Uint8Array }> {
   const { width, height } = await sharp(path).metadata();
-  const data = await sharp(path, { ignoreIcc: true }).removeAlpha()
-    .extract({ left: (width - side) >> 1, top: (height - side) >> 1, width: side, height: side }).raw().toBuffer();
+  const data = await sharp(path, { ignoreIcc: true })
+    .removeAlpha()
+    .extract({ left: (width - side) >> 1, top: (height - side) >> 1, width: side, height: side })
+    .raw()
+    .toBuffer();
   return { width: side, height: side, data };
 }
 
@@ -34,7 +37,10 @@ describe.runIf(hasData)('real images', () => {
 
   it('of 16 bits and four bands stay what they are', async () => {
     await using restorer = await Restorer.open({ model: randomModel(1, 4) });
-    const { channels, depth, data, width, height } = await restorer.restoreFile(`${DATA}u16/s2_genoa_rgb_nir_u16.tif`, folder.path('genoa.tif'));
+    const { channels, depth, data, width, height } = await restorer.restoreFile(
+      `${DATA}u16/s2_genoa_rgb_nir_u16.tif`,
+      folder.path('genoa.tif'),
+    );
     expect({ channels, depth }).toEqual({ channels: 4, depth: 16 });
     const stored = await restorer.restore(folder.path('genoa.tif'));
     expect(stored).toMatchObject({ width, height, channels: 4, depth: 16 });

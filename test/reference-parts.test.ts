@@ -14,7 +14,9 @@ const { signal } = new AbortController();
 const taps = (kernel: psf.Psf): Float64Array => enlarge(kernel, SIDE, SIDE).data;
 let plan: FftPlan;
 
-beforeAll(async () => { plan = await fft.plan({ rows: 64, columns: 64 }); });
+beforeAll(async () => {
+  plan = await fft.plan({ rows: 64, columns: 64 });
+});
 afterAll(() => plan.dispose());
 
 describe('blurPlane', () => {
@@ -23,13 +25,25 @@ describe('blurPlane', () => {
     const random = createRandom(4);
     const data = Float32Array.from({ length: width * height }, () => random());
     data[60 * width + 70] = NaN;
-    const kernel = { width: SIDE, height: SIDE, data: taps(psf.motion(7, 30)).map((weight, tap) => weight * (1 + tap % 3)) };
+    const kernel = {
+      width: SIDE,
+      height: SIDE,
+      data: taps(psf.motion(7, 30)).map((weight, tap) => weight * (1 + (tap % 3))),
+    };
     const blurred = new Float32Array(width * height);
     await blurPlane(plan, { width, height, data }, () => transferOf(plan, kernel), REACH, blurred, signal);
     expect(blurred[60 * width + 70]).toBeNaN();
-    for (const [x, y] of [[REACH, REACH], [46, 46], [47, 45], [width - REACH - 1, height - REACH - 1], [100, 20]] as const) {
+    for (const [x, y] of [
+      [REACH, REACH],
+      [46, 46],
+      [47, 45],
+      [width - REACH - 1, height - REACH - 1],
+      [100, 20],
+    ] as const) {
       let sum = 0;
-      kernel.data.forEach((weight, tap) => { sum += weight * data[(y + REACH - Math.floor(tap / SIDE)) * width + x + REACH - (tap % SIDE)]!; });
+      kernel.data.forEach((weight, tap) => {
+        sum += weight * data[(y + REACH - Math.floor(tap / SIDE)) * width + x + REACH - (tap % SIDE)]!;
+      });
       expect(blurred[y * width + x]).toBeCloseTo(sum, 5);
     }
   });
@@ -37,7 +51,16 @@ describe('blurPlane', () => {
   it('stops when told to', async () => {
     const plane = { width: 64, height: 64, data: new Float32Array(64 * 64) };
     const transfer = await transferOf(plan, psf.disk(2));
-    await expect(blurPlane(plan, plane, async () => transfer, REACH, new Float32Array(64 * 64), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    await expect(
+      blurPlane(
+        plan,
+        plane,
+        async () => transfer,
+        REACH,
+        new Float32Array(64 * 64),
+        AbortSignal.abort(new Error('enough')),
+      ),
+    ).rejects.toThrow('enough');
   });
 });
 
@@ -58,7 +81,9 @@ describe('findSupport', () => {
     const kernel = taps(psf.motion(9, 0));
     const noisy = kernel.map((weight, tap) => (tap % SIDE === 9 && tap < 2 * SIDE ? 0.05 : weight));
     const support = findSupport(noisy, REACH);
-    kernel.forEach((weight, tap) => { if (weight > 0) expect(support[tap]).toBe(1); });
+    kernel.forEach((weight, tap) => {
+      if (weight > 0) expect(support[tap]).toBe(1);
+    });
     expect(support[9]).toBe(0);
     expect(support.reduce((sum, value) => sum + value, 0)).toBeLessThan(SIDE * 9);
   });

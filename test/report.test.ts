@@ -21,9 +21,23 @@ afterAll(() => folder.remove());
 describe('a report', () => {
   it('holds what was measured, the run, and the provenance', async () => {
     const after = await restore();
-    const page = await createReport(blurred, after, { reference, psf: 'disk:3', run: after.report, title: 'Frame <1> & more' });
+    const page = await createReport(blurred, after, {
+      reference,
+      psf: 'disk:3',
+      run: after.report,
+      title: 'Frame <1> & more',
+    });
     expect(page).toContain('<h1>Frame &lt;1&gt; &amp; more</h1>');
-    for (const text of ['PSNR (dB)', 'SSIM', 'hyper-laplacian', 'Planned memory', 'SHA-256', 'pixels in memory', 'Kernel, 7x7 pixels']) expect(page).toContain(text);
+    for (const text of [
+      'PSNR (dB)',
+      'SSIM',
+      'hyper-laplacian',
+      'Planned memory',
+      'SHA-256',
+      'pixels in memory',
+      'Kernel, 7x7 pixels',
+    ])
+      expect(page).toContain(text);
     const psnr = /PSNR \(dB\)<\/th><td>([\d.]+)<\/td><td>([\d.]+)<\/td><td>\+([\d.]+)/.exec(page)!.slice(1).map(Number);
     expect(psnr[1]! - psnr[0]!).toBeCloseTo(psnr[2]!, 2);
     expect(psnr[2]).toBeGreaterThan(2);
@@ -39,7 +53,9 @@ describe('a report', () => {
     const dim = (data: ArrayLike<number>): Uint16Array => Uint16Array.from(data, (value) => value * 16);
     const grey = blurScene({ width: 200, height: 160, kernel: psf.disk(2) });
     const frame = { ...grey.blurred, depth: 16 as const, data: dim(grey.blurred.data) };
-    expect(await createReport(frame, { ...frame, data: dim(grey.sharp.data) })).toMatch(/Samples are shown 1\d(\.\d+)? times as bright/);
+    expect(await createReport(frame, { ...frame, data: dim(grey.sharp.data) })).toMatch(
+      /Samples are shown 1\d(\.\d+)? times as bright/,
+    );
   });
 
   it('of small frames and of clipped ones says what is missing', async () => {
@@ -51,13 +67,36 @@ describe('a report', () => {
   const small = { ...blurred, width: 200, height: 640 };
   it.each<[string, () => Promise<unknown>, new (...args: never[]) => Error, RegExp]>([
     ['of frames of unequal size', () => createReport(blurred, small), ImageError, /400x320 pixels.*200x640/],
-    ['of a reference in grey', () => createReport(blurred, blurred, { reference: blurScene({ width: 400, height: 320, kernel: psf.disk(1) }).sharp }), ImageError, /RGB.*grey/],
+    [
+      'of a reference in grey',
+      () =>
+        createReport(blurred, blurred, {
+          reference: blurScene({ width: 400, height: 320, kernel: psf.disk(1) }).sharp,
+        }),
+      ImageError,
+      /RGB.*grey/,
+    ],
     ['of a missing file', () => createReport('missing.png', blurred), ImageError, /missing\.png/],
     ['with a kernel that is none', () => createReport(blurred, blurred, { psf: 'dusk:3' }), ArgumentError, /dusk/],
-    ['with an unknown option', () => createReport(blurred, blurred, { colour: 'blue' } as ReportOptions), ArgumentError, /colour/],
-    ['with a run that is no object', () => createReport(blurred, blurred, { run: 'fast' as unknown as object }), ArgumentError, /run/],
+    [
+      'with an unknown option',
+      () => createReport(blurred, blurred, { colour: 'blue' } as ReportOptions),
+      ArgumentError,
+      /colour/,
+    ],
+    [
+      'with a run that is no object',
+      () => createReport(blurred, blurred, { run: 'fast' as unknown as object }),
+      ArgumentError,
+      /run/,
+    ],
     ['to a folder', () => writeReport(folder.path(''), blurred, blurred), ImageError, /is a directory/],
-    ['to a folder that is missing', () => writeReport(folder.path('none/report.html'), blurred, blurred), ImageError, /none/],
+    [
+      'to a folder that is missing',
+      () => writeReport(folder.path('none/report.html'), blurred, blurred),
+      ImageError,
+      /none/,
+    ],
   ])('%s is refused', async (_, make, type, message) => {
     const error: unknown = await make().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(type);
@@ -66,7 +105,10 @@ describe('a report', () => {
 
   it('that is aborted leaves no file', async () => {
     const abort = new AbortController();
-    const writing = writeReport(folder.path('aborted.html'), blurred, blurred, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) });
+    const writing = writeReport(folder.path('aborted.html'), blurred, blurred, {
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error('enough')),
+    });
     await expect(writing).rejects.toThrow('enough');
     expect(readdirSync(folder.path('')).filter((name) => name.includes('aborted'))).toEqual([]);
   });
@@ -82,7 +124,9 @@ describe.skipIf(!existsSync(CHROMIUM))('a report in a browser', () => {
     await writeReport(path, blurred, await restore(), { reference, psf: 'disk:3' });
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
-    page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('request', (request) => requests.push(request.url()));
     await page.goto(pathToFileURL(path).href, { waitUntil: 'load' });
@@ -95,14 +139,19 @@ describe.skipIf(!existsSync(CHROMIUM))('a report in a browser', () => {
   });
 
   it('shows every picture', async () => {
-    const widths = await page.locator('img').evaluateAll((images) => images.map((image) => (image as unknown as { naturalWidth: number }).naturalWidth));
+    const widths = await page
+      .locator('img')
+      .evaluateAll((images) => images.map((image) => (image as unknown as { naturalWidth: number }).naturalWidth));
     expect(widths.length).toBeGreaterThanOrEqual(6);
     expect(widths.every((width) => width > 0)).toBe(true);
   });
 
   it('moves the border by dragging and by the keyboard', async () => {
     const view = page.locator('.view');
-    const split = (): Promise<string> => view.evaluate((element) => (element as unknown as { style: { getPropertyValue(name: string): string } }).style.getPropertyValue('--split'));
+    const split = (): Promise<string> =>
+      view.evaluate((element) =>
+        (element as unknown as { style: { getPropertyValue(name: string): string } }).style.getPropertyValue('--split'),
+      );
     expect(await split()).toBe('50%');
     const { x, y, width, height } = (await view.boundingBox())!;
     await page.mouse.move(x + width / 2, y + height / 2);
@@ -123,19 +172,45 @@ describe.skipIf(!existsSync(CHROMIUM))('a report in a browser', () => {
 });
 
 describe('perifocal report', () => {
-  const [before, after, run] = ['before.png', 'after.png', 'run.jsonl'].map((name) => folder.path(name)) as [string, string, string];
-  const save = ({ width, height, data }: { width: number; height: number; data: ArrayLike<number> }, path: string): Promise<unknown> =>
-    sharp(Uint8Array.from(data), { raw: { width, height, channels: 3 } }).png().toFile(path);
+  const [before, after, run] = ['before.png', 'after.png', 'run.jsonl'].map((name) => folder.path(name)) as [
+    string,
+    string,
+    string,
+  ];
+  const save = (
+    { width, height, data }: { width: number; height: number; data: ArrayLike<number> },
+    path: string,
+  ): Promise<unknown> =>
+    sharp(Uint8Array.from(data), { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(path);
 
   beforeAll(async () => {
     await save(blurred, before);
     await save(reference, after);
-    writeFileSync(run, `${JSON.stringify({ output: 'other.png', seconds: 9 })}\n${JSON.stringify({ output: after, seconds: 0.731, isa: 'avx2' })}\n`);
+    writeFileSync(
+      run,
+      `${JSON.stringify({ output: 'other.png', seconds: 9 })}\n${JSON.stringify({ output: after, seconds: 0.731, isa: 'avx2' })}\n`,
+    );
   });
 
   it('writes a page from files as other commands leave them', async () => {
     const output = folder.path('page.html');
-    const { code, stdout, stderr } = await runNode(['dist/cli/main.js', 'report', before, after, '-o', output, '--psf', 'disk:3', '--run', run, '--json', '--threads', '1']);
+    const { code, stdout, stderr } = await runNode([
+      'dist/cli/main.js',
+      'report',
+      before,
+      after,
+      '-o',
+      output,
+      '--psf',
+      'disk:3',
+      '--run',
+      run,
+      '--json',
+      '--threads',
+      '1',
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const page = await readFile(output, 'utf8');
     expect(JSON.parse(stdout)).toEqual({ output, bytes: Buffer.byteLength(page) });
@@ -146,8 +221,16 @@ describe('perifocal report', () => {
   it.each([
     ['no output', [before, after], /--output/],
     ['a picture as output', [before, after, '-o', after], /overwrite/],
-    ['a run file that is missing', [before, after, '-o', folder.path('x.html'), '--run', 'missing.json'], /missing\.json/],
-    ['a run file of something else', [before, after, '-o', folder.path('x.html'), '--run', before], /is not what restore or deconvolve print/],
+    [
+      'a run file that is missing',
+      [before, after, '-o', folder.path('x.html'), '--run', 'missing.json'],
+      /missing\.json/,
+    ],
+    [
+      'a run file of something else',
+      [before, after, '-o', folder.path('x.html'), '--run', before],
+      /is not what restore or deconvolve print/,
+    ],
   ])('%s fails', async (_, args, message) => {
     const { code, stderr } = await runNode(['dist/cli/main.js', 'report', ...args]);
     expect(code).not.toBe(0);

@@ -9,13 +9,17 @@ const START = new stars.Camera({ ...SIZE, focalPx: 2800 });
 /** Stars of frames of several attitudes, seen through the true camera. */
 function sights(frames: number, count: number, noise: number, seed = 1): stars.StarSight[][] {
   const random = createRandom(seed);
-  return Array.from({ length: frames }, (_, frame) => Array.from({ length: count }, () => {
-    const [x, y] = [random() * SIZE.width, random() * SIZE.height];
-    const sensor = TRUTH.direction(x, y);
-    const attitude = stars.pointingMatrix({ ra: 40 * frame, dec: 10 * frame, roll: 70 * frame });
-    const reference = [0, 1, 2].map((column) => sensor.reduce((sum, value, row) => sum + attitude[row]![column]! * value, 0)) as unknown as stars.Vector;
-    return { x: x + noise * (random() - 0.5), y: y + noise * (random() - 0.5), reference };
-  }));
+  return Array.from({ length: frames }, (_, frame) =>
+    Array.from({ length: count }, () => {
+      const [x, y] = [random() * SIZE.width, random() * SIZE.height];
+      const sensor = TRUTH.direction(x, y);
+      const attitude = stars.pointingMatrix({ ra: 40 * frame, dec: 10 * frame, roll: 70 * frame });
+      const reference = [0, 1, 2].map((column) =>
+        sensor.reduce((sum, value, row) => sum + attitude[row]![column]! * value, 0),
+      ) as unknown as stars.Vector;
+      return { x: x + noise * (random() - 0.5), y: y + noise * (random() - 0.5), reference };
+    }),
+  );
 }
 
 describe('a calibration', () => {
@@ -39,21 +43,45 @@ describe('a calibration', () => {
     const expected = Math.sqrt(1 / 6) / TRUTH.focalPx;
     expect(after / expected).toBeGreaterThan(0.9);
     expect(after / expected).toBeLessThan(1.05);
-    for (const [x, y] of [[100, 100], [700, 500], [1300, 900]] as const) {
-      const turn = stars.solveAttitude([[100, 100], [1300, 150], [700, 1000]].map(([u, v]) => ({ sensor: camera.direction(u!, v!), reference: TRUTH.direction(u!, v!) })));
+    for (const [x, y] of [
+      [100, 100],
+      [700, 500],
+      [1300, 900],
+    ] as const) {
+      const turn = stars.solveAttitude(
+        [
+          [100, 100],
+          [1300, 150],
+          [700, 1000],
+        ].map(([u, v]) => ({ sensor: camera.direction(u!, v!), reference: TRUTH.direction(u!, v!) })),
+      );
       const known = TRUTH.direction(x, y);
       const seen = camera.direction(x, y);
-      const off = Math.hypot(...turn.matrix.map((row, index) => row[0] * known[0] + row[1] * known[1] + row[2] * known[2] - seen[index]!));
+      const off = Math.hypot(
+        ...turn.matrix.map((row, index) => row[0] * known[0] + row[1] * known[1] + row[2] * known[2] - seen[index]!),
+      );
       expect(off * TRUTH.focalPx).toBeLessThan(0.6);
     }
   });
 
   it.each<[string, () => unknown, RegExp]>([
     ['too few stars in a frame', () => stars.calibrateCamera(START, [sights(1, 2, 0)[0]!]), /frames\[0\] has 2 stars/],
-    ['more unknowns than numbers', () => stars.calibrateCamera(START, [sights(1, 3, 0)[0]!]), /3 stars tell 6 numbers, 8 are unknown/],
+    [
+      'more unknowns than numbers',
+      () => stars.calibrateCamera(START, [sights(1, 3, 0)[0]!]),
+      /3 stars tell 6 numbers, 8 are unknown/,
+    ],
     ['no frames', () => stars.calibrateCamera(START, null as unknown as []), /array of frames/],
-    ['a place that is none', () => stars.calibrateCamera(START, [[{ x: Number.NaN, y: 0, reference: [0, 0, 1] }]]), /frames\[0\]\[0\]\.x/],
-    ['a direction that is none', () => stars.calibrateCamera(START, [[{ x: 0, y: 0, reference: [0, 0, 0] }]]), /direction for frames\[0\]\[0\]\.reference/],
+    [
+      'a place that is none',
+      () => stars.calibrateCamera(START, [[{ x: Number.NaN, y: 0, reference: [0, 0, 1] }]]),
+      /frames\[0\]\[0\]\.x/,
+    ],
+    [
+      'a direction that is none',
+      () => stars.calibrateCamera(START, [[{ x: 0, y: 0, reference: [0, 0, 0] }]]),
+      /direction for frames\[0\]\[0\]\.reference/,
+    ],
     ['no camera', () => stars.calibrateCamera({} as stars.Camera, []), /Expected a Camera/],
     ['too many terms', () => stars.calibrateCamera(START, sights(2, 40, 0), { terms: 9 }), /terms/],
   ])('refuses %s', (_, run, message) => {

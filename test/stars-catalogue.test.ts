@@ -47,29 +47,64 @@ describe('a catalogue', () => {
 
 describe('a field of a catalogue', () => {
   const camera = new stars.Camera({ width: 201, height: 101, focalPx: 1000 });
-  const project = (star: { ra: number; dec: number }, pointing: stars.Pointing): stars.Star => stars.projectCatalogue([{ ...star, mag: 5 }], camera, { pointing })[0]!;
+  const project = (star: { ra: number; dec: number }, pointing: stars.Pointing): stars.Star =>
+    stars.projectCatalogue([{ ...star, mag: 5 }], camera, { pointing })[0]!;
   const degree = 1000 * Math.tan(Math.PI / 180);
 
-  it.each([[0, 0], [123, 45], [300, -70]])('has north up and east on the left, looking at %f, %f', (ra, dec) => {
-    expect(project({ ra, dec }, { ra, dec })).toMatchObject({ x: expect.closeTo(100, 6) as number, y: expect.closeTo(50, 6) as number });
-    expect(project({ ra, dec: dec + 1 }, { ra, dec })).toMatchObject({ x: expect.closeTo(100, 6) as number, y: expect.closeTo(50 - degree, 6) as number });
+  it.each([
+    [0, 0],
+    [123, 45],
+    [300, -70],
+  ])('has north up and east on the left, looking at %f, %f', (ra, dec) => {
+    expect(project({ ra, dec }, { ra, dec })).toMatchObject({
+      x: expect.closeTo(100, 6) as number,
+      y: expect.closeTo(50, 6) as number,
+    });
+    expect(project({ ra, dec: dec + 1 }, { ra, dec })).toMatchObject({
+      x: expect.closeTo(100, 6) as number,
+      y: expect.closeTo(50 - degree, 6) as number,
+    });
     const east = project({ ra: ra + 1, dec }, { ra, dec });
     expect(east.x).toBeCloseTo(100 - degree * Math.cos((dec * Math.PI) / 180), 0);
     // The camera turned clockwise by 90 degrees has north on its left.
-    expect(project({ ra, dec: dec + 1 }, { ra, dec, roll: 90 })).toMatchObject({ x: expect.closeTo(100 - degree, 6) as number, y: expect.closeTo(50, 6) as number });
+    expect(project({ ra, dec: dec + 1 }, { ra, dec, roll: 90 })).toMatchObject({
+      x: expect.closeTo(100 - degree, 6) as number,
+      y: expect.closeTo(50, 6) as number,
+    });
   });
 
   it('has the attitude that its stars tell', () => {
     const pointing = { ra: 30, dec: 20, roll: 15 };
-    const catalogue = [[30, 20], [31, 21], [28, 19.5]].map(([ra, dec]) => ({ ra: ra!, dec: dec!, mag: 3 }));
-    const pairs = stars.projectCatalogue(catalogue, camera, { pointing }).map(({ x, y }, index) => ({ sensor: camera.direction(x, y), reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec) }));
+    const catalogue = [
+      [30, 20],
+      [31, 21],
+      [28, 19.5],
+    ].map(([ra, dec]) => ({ ra: ra!, dec: dec!, mag: 3 }));
+    const pairs = stars
+      .projectCatalogue(catalogue, camera, { pointing })
+      .map(({ x, y }, index) => ({
+        sensor: camera.direction(x, y),
+        reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec),
+      }));
     const { matrix } = stars.solveAttitude(pairs);
-    stars.pointingMatrix(pointing).forEach((row, i) => row.forEach((value, j) => expect(matrix[i]![j]).toBeCloseTo(value, 9)));
+    stars
+      .pointingMatrix(pointing)
+      .forEach((row, i) => row.forEach((value, j) => expect(matrix[i]![j]).toBeCloseTo(value, 9)));
   });
 
   it('has fluxes by magnitude, and neither faint nor far stars', () => {
-    const catalogue = [{ ra: 10, dec: 0, mag: 0 }, { ra: 10.1, dec: 0, mag: 5 }, { ra: 10, dec: 0.1, mag: 6.1 }, { ra: 190, dec: 0, mag: 1 }, { ra: 60, dec: 0, mag: 1 }];
-    const found = stars.projectCatalogue(catalogue, camera, { pointing: { ra: 10, dec: 0 }, zeroFlux: 1e6, faintest: 6 });
+    const catalogue = [
+      { ra: 10, dec: 0, mag: 0 },
+      { ra: 10.1, dec: 0, mag: 5 },
+      { ra: 10, dec: 0.1, mag: 6.1 },
+      { ra: 190, dec: 0, mag: 1 },
+      { ra: 60, dec: 0, mag: 1 },
+    ];
+    const found = stars.projectCatalogue(catalogue, camera, {
+      pointing: { ra: 10, dec: 0 },
+      zeroFlux: 1e6,
+      faintest: 6,
+    });
     expect(found.map(({ flux }) => flux)).toEqual([1e6, expect.closeTo(1e4, 3)]);
     const { stars: truth } = stars.simulate({ width: 201, height: 101, stars: found });
     expect(truth).toEqual(found);

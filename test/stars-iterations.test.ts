@@ -13,22 +13,36 @@ const hasNumpy = spawnSync(PYTHON, ['-c', 'import numpy'], { stdio: 'ignore' }).
 
 /** What the trainer's own code predicts. */
 function askTrainer(model: Ensemble, queries: number[][]): number[] {
-  const { stdout, stderr, status } = spawnSync(PYTHON, ['test/support/iterations-oracle.py'], { cwd: ROOT, env: { PYTHONPATH: ROOT }, input: JSON.stringify({ model, queries }), encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(PYTHON, ['test/support/iterations-oracle.py'], {
+    cwd: ROOT,
+    env: { PYTHONPATH: ROOT },
+    input: JSON.stringify({ model, queries }),
+    encoding: 'utf8',
+  });
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout) as number[];
 }
 
 describe.runIf(hasNumpy)('the trainer', () => {
-  it.each(['paper', 'networks'] as const)("predicts as the package does, by '%s', within its range and beyond", async (kind) => {
-    const ensemble = (await iterationModel())[kind];
-    const queries = Array.from({ length: 25 }, (_, index) => ensemble.low.map((low, input) => low + (ensemble.high[input]! - low) * (((index * (0.618 + 0.1 * input)) % 1) * 1.4 - 0.2)));
-    const expected = askTrainer(ensemble, queries);
-    queries.forEach((query, index) => expect(evaluate(ensemble, query)).toBeCloseTo(expected[index]!, 9));
-  });
+  it.each(['paper', 'networks'] as const)(
+    "predicts as the package does, by '%s', within its range and beyond",
+    async (kind) => {
+      const ensemble = (await iterationModel())[kind];
+      const queries = Array.from({ length: 25 }, (_, index) =>
+        ensemble.low.map(
+          (low, input) => low + (ensemble.high[input]! - low) * (((index * (0.618 + 0.1 * input)) % 1) * 1.4 - 0.2),
+        ),
+      );
+      const expected = askTrainer(ensemble, queries);
+      queries.forEach((query, index) => expect(evaluate(ensemble, query)).toBeCloseTo(expected[index]!, 9));
+    },
+  );
 
   it('adapts the output layer of networks with several inputs as well', async () => {
     const { paper, networks } = await iterationModel();
-    const pairs = Array.from({ length: 30 }, (_, index) => [0, 1, 2, 3, 4].map((input) => (index * (0.37 + 0.1 * input)) % 1));
+    const pairs = Array.from({ length: 30 }, (_, index) =>
+      [0, 1, 2, 3, 4].map((input) => (index * (0.37 + 0.1 * input)) % 1),
+    );
     const ensemble = { ...networks, pairs, neighbours: 12 };
     const query = ensemble.low.map((low, input) => (low + ensemble.high[input]!) / 2);
     expect(evaluate(ensemble, query)).toBeCloseTo(askTrainer(ensemble, [query])[0]!, 9);
@@ -46,68 +60,118 @@ describe('what a kernel passes', () => {
     expect(passed).toBeCloseTo(1.5 ** 2 / (1.5 ** 2 + 2 ** 2), 2);
   });
 
-  it.each([[23.4, 33], [300, 60]])('of a trail of %f pixels is what its transform by definition tells', async (length, angle) => {
+  it.each([
+    [23.4, 33],
+    [300, 60],
+  ])('of a trail of %f pixels is what its transform by definition tells', async (length, angle) => {
     const kernel = psf.motion(length, angle);
     const magnitude = transferMagnitude(kernel, 256);
     const { m, passed } = await stars.kernelFeatures(kernel, 1.2);
     expect(m).toBeCloseTo(magnitude.reduce((sum, value) => sum + value, 0) / magnitude.length, 6);
-    const weights = magnitude.map((_, index) => Math.exp(-2 * (Math.PI * 1.2) ** 2 * (((index % 256) / 256 - 0.5) ** 2 + (Math.floor(index / 256) / 256 - 0.5) ** 2)));
+    const weights = magnitude.map((_, index) =>
+      Math.exp(
+        -2 * (Math.PI * 1.2) ** 2 * (((index % 256) / 256 - 0.5) ** 2 + (Math.floor(index / 256) / 256 - 0.5) ** 2),
+      ),
+    );
     const total = weights.reduce((sum, value) => sum + value, 0);
     expect(passed).toBeCloseTo(magnitude.reduce((sum, value, index) => sum + value * weights[index]!, 0) / total, 6);
   });
 });
 
 /** Mean square error of the windows against sharp stars after so many iterations. */
-async function errorsOf(simulated: stars.SimulatedFrame, truth: Float32Array, motion: stars.StraightMotion, iterations: number | undefined): Promise<{ error: number; iterations: number }> {
-  const { frame, report } = await stars.restoreStars(simulated.frame, { motion, gain: 1, method: 'richardson-lucy', ...(iterations !== undefined && { iterations }) });
+async function errorsOf(
+  simulated: stars.SimulatedFrame,
+  truth: Float32Array,
+  motion: stars.StraightMotion,
+  iterations: number | undefined,
+): Promise<{ error: number; iterations: number }> {
+  const { frame, report } = await stars.restoreStars(simulated.frame, {
+    motion,
+    gain: 1,
+    method: 'richardson-lucy',
+    ...(iterations !== undefined && { iterations }),
+  });
   let [sum, count] = [0, 0];
   for (const { left, top, width, height } of report.windows) {
-    for (let y = top; y < top + height; y += 1) for (let x = left; x < left + width; x += 1) sum += (frame.data[y * frame.width + x]! - truth[y * frame.width + x]!) ** 2;
+    for (let y = top; y < top + height; y += 1)
+      for (let x = left; x < left + width; x += 1)
+        sum += (frame.data[y * frame.width + x]! - truth[y * frame.width + x]!) ** 2;
     count += width * height;
   }
   return { error: sum / count, iterations: report.iterations };
 }
 
 describe('predicted iterations', () => {
-  it.each([[12, 30, 20_000], [24, 75, 40_000]])('of a trail of %f pixels at %f degrees lose little to the best', async (length, angle, flux) => {
+  it.each([
+    [12, 30, 20_000],
+    [24, 75, 40_000],
+  ])('of a trail of %f pixels at %f degrees lose little to the best', async (length, angle, flux) => {
     const field = { width: 384, height: 384, stars: 6, flux, separation: 70, seed: 11 };
     const simulated = stars.simulate({ ...field, motion: { length, angle } });
     const { electrons } = stars.simulate(field);
     const predicted = await errorsOf(simulated, electrons, { length, angle }, undefined);
     let best = Infinity;
     for (const part of [0.5, 0.65, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2]) {
-      best = Math.min(best, (await errorsOf(simulated, electrons, { length, angle }, Math.round(part * predicted.iterations))).error);
+      best = Math.min(
+        best,
+        (await errorsOf(simulated, electrons, { length, angle }, Math.round(part * predicted.iterations))).error,
+      );
     }
     expect(10 * Math.log10(predicted.error / best)).toBeLessThan(0.15);
   });
 
   it('follow the power law on request, and the SNR by default', async () => {
-    const { powerLaw: { scale, exponent } } = await iterationModel();
-    const query = { ...await stars.kernelFeatures(psf.motion(20, 30), 1), snr: 100, sigma: 1, side: 64 };
+    const {
+      powerLaw: { scale, exponent },
+    } = await iterationModel();
+    const query = { ...(await stars.kernelFeatures(psf.motion(20, 30), 1)), snr: 100, sigma: 1, side: 64 };
     expect(await stars.predictIterations(query, 'power-law')).toBe(Math.round(scale * query.m ** exponent));
-    expect(await stars.predictIterations({ ...query, snr: 30 })).toBeLessThan(await stars.predictIterations({ ...query, snr: 300 }));
-    expect(await stars.predictIterations(query, 'paper')).toBe(await stars.predictIterations({ ...query, snr: 5 }, 'paper'));
+    expect(await stars.predictIterations({ ...query, snr: 30 })).toBeLessThan(
+      await stars.predictIterations({ ...query, snr: 300 }),
+    );
+    expect(await stars.predictIterations(query, 'paper')).toBe(
+      await stars.predictIterations({ ...query, snr: 5 }, 'paper'),
+    );
   });
 
   it('refuse what no kernel has', async () => {
-    await expect(stars.predictIterations({ m: 0, passed: 0.5, snr: 10, sigma: 1, side: 64 }, 'paper')).rejects.toThrow(ArgumentError);
-    await expect(stars.predictIterations({ m: 0.5, passed: 0.5, snr: Number.NaN, sigma: 1, side: 64 })).rejects.toThrow(/snr/);
+    await expect(stars.predictIterations({ m: 0, passed: 0.5, snr: 10, sigma: 1, side: 64 }, 'paper')).rejects.toThrow(
+      ArgumentError,
+    );
+    await expect(stars.predictIterations({ m: 0.5, passed: 0.5, snr: Number.NaN, sigma: 1, side: 64 })).rejects.toThrow(
+      /snr/,
+    );
   });
 });
 
 describe('settled centroids', () => {
   const motion = { length: 15, angle: 20 };
-  const { frame } = stars.simulate({ width: 256, height: 256, stars: 3, flux: 60_000, separation: 70, motion, seed: 5 });
+  const { frame } = stars.simulate({
+    width: 256,
+    height: 256,
+    stars: 3,
+    flux: 60_000,
+    separation: 70,
+    motion,
+    seed: 5,
+  });
 
   it('end Richardson-Lucy in steps of 8, before the most', async () => {
-    const { report } = await stars.restoreStars(frame, { motion, gain: 1, method: 'richardson-lucy', iterations: 'settled' });
+    const { report } = await stars.restoreStars(frame, {
+      motion,
+      gain: 1,
+      method: 'richardson-lucy',
+      iterations: 'settled',
+    });
     expect(report.iterations % 8).toBe(0);
     expect(report.iterations).toBeGreaterThan(8);
     expect(report.iterations).toBeLessThan((await iterationModel()).most);
   });
 
   it('are for Richardson-Lucy alone', async () => {
-    await expect(stars.restoreStars(frame, { motion, iterations: 'settled' })).rejects.toThrow(/Only iterations of 'richardson-lucy'/);
+    await expect(stars.restoreStars(frame, { motion, iterations: 'settled' })).rejects.toThrow(
+      /Only iterations of 'richardson-lucy'/,
+    );
   });
 });
 
@@ -115,9 +179,21 @@ describe('a model of iterations', () => {
   it.each<[string, (model: Record<string, unknown>) => unknown, RegExp]>([
     ['of another kind', (model) => ({ ...model, kind: 'niqe' }), /no model of kind/],
     ['without a power law', (model) => ({ ...model, powerLaw: null }), /powerLaw/],
-    ['with a network of another size', (model) => ({ ...model, networks: model.paper }), /networks has no ranges of 4 inputs/],
-    ['with a number that is none', (model) => ({ ...model, paper: { ...(model.paper as object), weights: [1, null, 1] } }), /paper has not one weight/],
-    ['that asks for more pairs than it has', (model) => ({ ...model, paper: { ...(model.paper as object), neighbours: 1e6 } }), /asks for 1000000 of 100 pairs/],
+    [
+      'with a network of another size',
+      (model) => ({ ...model, networks: model.paper }),
+      /networks has no ranges of 4 inputs/,
+    ],
+    [
+      'with a number that is none',
+      (model) => ({ ...model, paper: { ...(model.paper as object), weights: [1, null, 1] } }),
+      /paper has not one weight/,
+    ],
+    [
+      'that asks for more pairs than it has',
+      (model) => ({ ...model, paper: { ...(model.paper as object), neighbours: 1e6 } }),
+      /asks for 1000000 of 100 pairs/,
+    ],
     ['that is nothing', () => null, /no model of kind/],
   ])('%s is refused', async (_, change, message) => {
     const model = structuredClone(await iterationModel()) as unknown as Record<string, unknown>;

@@ -15,23 +15,40 @@ function field(motion: stars.StraightMotion, noisePower: number, seed: number): 
 }
 
 describe("motion 'paper'", () => {
-  it.each([['without noise', 1e-6], ['at -3.2 dB', 10 ** 0.32]])('tells the published angles %s', async (_, noise) => {
-    for (const [seed, angle] of [[1, 0], [2, 30], [3, 70], [4, 90]] as const) {
-      const { report: { motion } } = await stars.restoreStars(field({ length: 20, angle }, noise, seed).frame, { motion: 'paper', method: 'none' });
+  it.each([
+    ['without noise', 1e-6],
+    ['at -3.2 dB', 10 ** 0.32],
+  ])('tells the published angles %s', async (_, noise) => {
+    for (const [seed, angle] of [
+      [1, 0],
+      [2, 30],
+      [3, 70],
+      [4, 90],
+    ] as const) {
+      const {
+        report: { motion },
+      } = await stars.restoreStars(field({ length: 20, angle }, noise, seed).frame, {
+        motion: 'paper',
+        method: 'none',
+      });
       // As published: below 0.5 degrees without noise, 0.8 with.
       expect(angleError(motion!.angle, angle)).toBeLessThan(noise < 1 ? 0.5 : 0.8);
     }
   });
 
   it('tells the length where the search finds the first dark stripe', async () => {
-    const { stars: found, report: { motion } } = await stars.restoreStars(field({ length: 25, angle: 20 }, 1e-6, 9).frame, { motion: 'paper' });
+    const {
+      stars: found,
+      report: { motion },
+    } = await stars.restoreStars(field({ length: 25, angle: 20 }, 1e-6, 9).frame, { motion: 'paper' });
     expect(motion).toMatchObject({ declined: null, stars: 0 });
     expect(Math.abs(motion!.length - 25)).toBeLessThan(0.5);
     expect(found.length).toBeGreaterThan(20);
   });
 
   it.each([
-    ['without stars', 0, 20], ['of sharp stars', 20, 0],
+    ['without stars', 0, 20],
+    ['of sharp stars', 20, 0],
   ])('declines a frame %s', async (_, count, length) => {
     const { frame } = stars.simulate({ ...SIZE, stars: count, motion: { length, angle: 30 }, seed: 3 });
     const { report } = await stars.restoreStars(frame, { motion: 'paper', method: 'none' });
@@ -41,17 +58,32 @@ describe("motion 'paper'", () => {
 });
 
 /** One streak of a closed form on a plane that is not square. */
-function streakPlane(width: number, height: number, length: number, angle: number): { width: number; height: number; data: Float32Array } {
-  const { electrons } = stars.simulate({ width, height, stars: [{ x: width / 2 + 3.3, y: height / 2 - 4.1, flux: 1e5 }], motion: { length, angle }, background: 0, readNoise: 0 });
+function streakPlane(
+  width: number,
+  height: number,
+  length: number,
+  angle: number,
+): { width: number; height: number; data: Float32Array } {
+  const { electrons } = stars.simulate({
+    width,
+    height,
+    stars: [{ x: width / 2 + 3.3, y: height / 2 - 4.1, flux: 1e5 }],
+    motion: { length, angle },
+    background: 0,
+    readNoise: 0,
+  });
   return { width, height, data: electrons };
 }
 
 describe('a single streak', () => {
-  it.each([[0], [33], [-58], [90]])('at %f degrees has its own principal axis in a plane that is not square', async (angle) => {
-    const found = await measureSpectrumAngle(streakPlane(300, 217, 24, angle), 70, {});
-    expect(angleError((found!.angle * 180) / Math.PI, angle)).toBeLessThan(0.4);
-    expect(found!.roundness).toBeLessThan(0.4);
-  });
+  it.each([[0], [33], [-58], [90]])(
+    'at %f degrees has its own principal axis in a plane that is not square',
+    async (angle) => {
+      const found = await measureSpectrumAngle(streakPlane(300, 217, 24, angle), 70, {});
+      expect(angleError((found!.angle * 180) / Math.PI, angle)).toBeLessThan(0.4);
+      expect(found!.roundness).toBeLessThan(0.4);
+    },
+  );
 
   it('has the first zero of sinc at the inverse of its length', async () => {
     for (const length of [8, 17.5, 32]) {
@@ -63,7 +95,10 @@ describe('a single streak', () => {
   it('is turned by 90 degrees with its plane', async () => {
     const { data } = streakPlane(256, 256, 20, 25);
     const turned = Float32Array.from(data, (_, index) => data[(index % 256) * 256 + 255 - Math.floor(index / 256)]!);
-    const [one, other] = [await measureSpectrumAngle({ width: 256, height: 256, data }, 70, {}), await measureSpectrumAngle({ width: 256, height: 256, data: turned }, 70, {})];
+    const [one, other] = [
+      await measureSpectrumAngle({ width: 256, height: 256, data }, 70, {}),
+      await measureSpectrumAngle({ width: 256, height: 256, data: turned }, 70, {}),
+    ];
     expect(angleError(((one!.angle - other!.angle) * 180) / Math.PI, 90)).toBeLessThan(0.01);
   });
 });

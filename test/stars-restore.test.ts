@@ -15,14 +15,27 @@ const REAL = fileURLToPath(new URL('../../shared/data/stars/trailed/calib_5.png'
 const folder = createFolder();
 afterAll(() => folder.remove());
 
-const field = (options: Partial<Stars.SimulateOptions> = {}): Stars.SimulatedFrame => stars.simulate({
-  width: 512, height: 512, stars: 14, flux: [5000, 40_000], separation: 50, motion: { length: 20, angle: 20 }, seed: 7, ...options,
-});
+const field = (options: Partial<Stars.SimulateOptions> = {}): Stars.SimulatedFrame =>
+  stars.simulate({
+    width: 512,
+    height: 512,
+    stars: 14,
+    flux: [5000, 40_000],
+    separation: 50,
+    motion: { length: 20, angle: 20 },
+    seed: 7,
+    ...options,
+  });
 
 /** The measured star next to each true one, and how far it is. */
-function match(truth: readonly Stars.Star[], found: readonly Stars.StarFit[]): { readonly fit: Stars.StarFit; readonly star: Stars.Star; readonly distance: number }[] {
+function match(
+  truth: readonly Stars.Star[],
+  found: readonly Stars.StarFit[],
+): { readonly fit: Stars.StarFit; readonly star: Stars.Star; readonly distance: number }[] {
   return truth.flatMap((star) => {
-    const near = found.map((fit) => ({ fit, star, distance: Math.hypot(fit.x - star.x, fit.y - star.y) })).sort((a, b) => a.distance - b.distance)[0];
+    const near = found
+      .map((fit) => ({ fit, star, distance: Math.hypot(fit.x - star.x, fit.y - star.y) }))
+      .sort((a, b) => a.distance - b.distance)[0];
     return near && near.distance < 3 ? [near] : [];
   });
 }
@@ -55,7 +68,10 @@ describe('trailed stars', () => {
     const before = digest(frame.data);
     const { frame: restored, report } = await stars.restoreStars(frame, { gain: 1 });
     expect(digest(frame.data)).toBe(before);
-    const inWindow = (x: number, y: number): boolean => report.windows.some(({ left, top, width, height }) => x >= left && y >= top && x < left + width && y < top + height);
+    const inWindow = (x: number, y: number): boolean =>
+      report.windows.some(
+        ({ left, top, width, height }) => x >= left && y >= top && x < left + width && y < top + height,
+      );
     let changed = 0;
     frame.data.forEach((value, index) => {
       if (!inWindow(index % 512, Math.floor(index / 512)) && restored.data[index] !== value) changed += 1;
@@ -63,10 +79,14 @@ describe('trailed stars', () => {
     expect(changed).toBe(0);
     const sharpness = (image: Stars.SimulatedFrame['frame'], { x, y }: Stars.Star): number => {
       let most = 0;
-      for (let dy = -2; dy <= 2; dy += 1) for (let dx = -2; dx <= 2; dx += 1) most = Math.max(most, image.data[(Math.round(y) + dy) * 512 + Math.round(x) + dx]! - 50);
+      for (let dy = -2; dy <= 2; dy += 1)
+        for (let dx = -2; dx <= 2; dx += 1)
+          most = Math.max(most, image.data[(Math.round(y) + dy) * 512 + Math.round(x) + dx]! - 50);
       return most;
     };
-    const gains = truth.map((star) => sharpness(restored as typeof frame, star) / sharpness(frame, star)).sort((a, b) => a - b);
+    const gains = truth
+      .map((star) => sharpness(restored as typeof frame, star) / sharpness(frame, star))
+      .sort((a, b) => a - b);
     expect(gains[gains.length >> 1]).toBeGreaterThan(2);
   });
 
@@ -77,17 +97,29 @@ describe('trailed stars', () => {
     expect(Math.abs(light(restored.data) / light(frame.data) - 1)).toBeLessThan(0.02);
   });
 
-  it.each<[Stars.CentroidMethod, number]>([['iwcog', 0.25], ['cog', 0.6]])('are placed on the restored frame by %s', async (centroid, limit) => {
+  it.each<[Stars.CentroidMethod, number]>([
+    ['iwcog', 0.25],
+    ['cog', 0.6],
+  ])('are placed on the restored frame by %s', async (centroid, limit) => {
     const { frame, stars: truth } = field({ flux: [20_000, 40_000] });
     const { stars: found } = await stars.restoreStars(frame, { gain: 1, centroid, method: 'richardson-lucy' });
     const matched = match(truth, found);
     expect(matched.length).toBe(truth.length);
-    expect(Math.sqrt(matched.reduce((sum, { distance }) => sum + distance ** 2, 0) / matched.length)).toBeLessThan(limit);
+    expect(Math.sqrt(matched.reduce((sum, { distance }) => sum + distance ** 2, 0) / matched.length)).toBeLessThan(
+      limit,
+    );
   });
 
-  it.each([[8, 70], [14, -35], [40, 5], [60, 88]])('of %f pixels at %f degrees tell both', async (length, angle) => {
+  it.each([
+    [8, 70],
+    [14, -35],
+    [40, 5],
+    [60, 88],
+  ])('of %f pixels at %f degrees tell both', async (length, angle) => {
     const { frame } = field({ motion: { length, angle }, separation: 40 });
-    const { report: { motion } } = await stars.restoreStars(frame, { method: 'none' });
+    const {
+      report: { motion },
+    } = await stars.restoreStars(frame, { method: 'none' });
     expect(motion).toMatchObject({ declined: null });
     expect(angleError(motion!.angle, angle)).toBeLessThan(0.4);
     expect(Math.abs(motion!.length - length)).toBeLessThan(0.5);
@@ -96,9 +128,16 @@ describe('trailed stars', () => {
 
 describe('frames in turn and at once', () => {
   it('do not disturb each other, though the next one takes the memory of the last', async () => {
-    const frames = [field({ seed: 1 }).frame, field({ seed: 2, offset: 300 }).frame, field({ seed: 3, width: 400 }).frame];
+    const frames = [
+      field({ seed: 1 }).frame,
+      field({ seed: 2, offset: 300 }).frame,
+      field({ seed: 3, width: 400 }).frame,
+    ];
     const restore = async (frame: Stars.SimulatedFrame['frame']): Promise<unknown> => {
-      const { stars: found, frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 20, angle: 20 } });
+      const { stars: found, frame: restored } = await stars.restoreStars(frame, {
+        gain: 1,
+        motion: { length: 20, angle: 20 },
+      });
       return [found, digest((restored as typeof frame).data)];
     };
     const first = await Promise.all(frames.map(restore));
@@ -107,9 +146,16 @@ describe('frames in turn and at once', () => {
 });
 
 describe('stars drawn as they were measured', () => {
-  it.each<[string, Partial<Stars.SimulateOptions>, Stars.RestoreStarsOptions]>([['trails', {}, {}], ['disks', { motion: { length: 0, angle: 0 }, defocusRadius: 5 }, { defocus: 'auto' }]])('are spots with the flux and place of their %s, over a sky without them', async (_, field_, options) => {
+  it.each<[string, Partial<Stars.SimulateOptions>, Stars.RestoreStarsOptions]>([
+    ['trails', {}, {}],
+    ['disks', { motion: { length: 0, angle: 0 }, defocusRadius: 5 }, { defocus: 'auto' }],
+  ])('are spots with the flux and place of their %s, over a sky without them', async (_, field_, options) => {
     const { frame, stars: truth } = field({ flux: [5000, 20_000], ...field_ });
-    const { frame: drawn, stars: found, report } = await stars.restoreStars(frame, { ...options, gain: 1, method: 'render' });
+    const {
+      frame: drawn,
+      stars: found,
+      report,
+    } = await stars.restoreStars(frame, { ...options, gain: 1, method: 'render' });
     expect(found).toHaveLength(truth.length);
     expect(report).toMatchObject({ windows: [], iterations: 0, clipped: 0 });
     for (const star of found) {
@@ -121,7 +167,9 @@ describe('stars drawn as they were measured', () => {
         }
       }
       expect(Math.abs(sum / star.flux - 1)).toBeLessThan(0.03);
-      expect(Math.hypot(Math.round(star.x) + x / sum - star.x, Math.round(star.y) + y / sum - star.y)).toBeLessThan(0.15);
+      expect(Math.hypot(Math.round(star.x) + x / sum - star.x, Math.round(star.y) + y / sum - star.y)).toBeLessThan(
+        0.15,
+      );
     }
     const untouched = frame.data.filter((value, index) => value === drawn.data[index]).length / frame.data.length;
     expect(untouched).toBeGreaterThan(0.85);
@@ -131,28 +179,41 @@ describe('stars drawn as they were measured', () => {
     const { frame } = field({ bits: 8, gain: 4 });
     const { report } = await stars.restoreStars(frame, { method: 'render' });
     expect(report.clipped).toBeGreaterThan(0);
-    await expect(stars.restoreStars(frame, { method: 'render', centroid: 'cog' })).rejects.toThrow(/other than 'render'/);
+    await expect(stars.restoreStars(frame, { method: 'render', centroid: 'cog' })).rejects.toThrow(
+      /other than 'render'/,
+    );
   });
 });
 
 describe('a star at the edge of the frame', () => {
-  it.each(['hyper-laplacian', 'richardson-lucy'] as const)('is not torn by what the frame does not show, with %s', async (method) => {
-    // Half of the trail is outside.
-    const star = { x: 5.3, y: 150.2, flux: 40_000 };
-    const options = { width: 256, height: 256, stars: [star, { x: 180, y: 80, flux: 30_000 }], seed: 4 };
-    const { frame } = stars.simulate({ ...options, motion: { length: 24, angle: 10 } });
-    const { electrons } = stars.simulate(options);
-    const { frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 24, angle: 10 }, method });
-    const errorOf = ({ data }: { readonly data: ArrayLike<number> }): number => {
-      let sum = 0;
-      for (let y = 130; y < 170; y += 1) for (let x = 0; x < 30; x += 1) sum += (data[y * 256 + x]! - electrons[y * 256 + x]!) ** 2;
-      return sum;
-    };
-    expect(errorOf(restored)).toBeLessThan(0.35 * errorOf(frame));
-    const light = Array.from(restored.data);
-    const brightest = light.reduce((best, value, index) => (index % 256 < 30 && value > light[best]! ? index : best), 0);
-    expect(Math.hypot((brightest % 256) - star.x, Math.floor(brightest / 256) - star.y)).toBeLessThan(1.5);
-  });
+  it.each(['hyper-laplacian', 'richardson-lucy'] as const)(
+    'is not torn by what the frame does not show, with %s',
+    async (method) => {
+      // Half of the trail is outside.
+      const star = { x: 5.3, y: 150.2, flux: 40_000 };
+      const options = { width: 256, height: 256, stars: [star, { x: 180, y: 80, flux: 30_000 }], seed: 4 };
+      const { frame } = stars.simulate({ ...options, motion: { length: 24, angle: 10 } });
+      const { electrons } = stars.simulate(options);
+      const { frame: restored } = await stars.restoreStars(frame, {
+        gain: 1,
+        motion: { length: 24, angle: 10 },
+        method,
+      });
+      const errorOf = ({ data }: { readonly data: ArrayLike<number> }): number => {
+        let sum = 0;
+        for (let y = 130; y < 170; y += 1)
+          for (let x = 0; x < 30; x += 1) sum += (data[y * 256 + x]! - electrons[y * 256 + x]!) ** 2;
+        return sum;
+      };
+      expect(errorOf(restored)).toBeLessThan(0.35 * errorOf(frame));
+      const light = Array.from(restored.data);
+      const brightest = light.reduce(
+        (best, value, index) => (index % 256 < 30 && value > light[best]! ? index : best),
+        0,
+      );
+      expect(Math.hypot((brightest % 256) - star.x, Math.floor(brightest / 256) - star.y)).toBeLessThan(1.5);
+    },
+  );
 });
 
 describe('rates', () => {
@@ -169,14 +230,30 @@ describe('rates', () => {
 
   it('that disagree with the frame are reported, with what it shows', async () => {
     const { frame } = field({ motion });
-    const { report } = await stars.restoreStars(frame, { gain: 1, motion: { ...motion, rates: [-0.05, -0.08, 0.02] }, method: 'none' });
-    expect(report.warnings).toEqual([expect.stringMatching(/the rates give a trail of 1[89]\.\d pixels .*, the frame shows 1[89]\.\d .*, which is used: check rates, mounting and axes/)]);
+    const { report } = await stars.restoreStars(frame, {
+      gain: 1,
+      motion: { ...motion, rates: [-0.05, -0.08, 0.02] },
+      method: 'none',
+    });
+    expect(report.warnings).toEqual([
+      expect.stringMatching(
+        /the rates give a trail of 1[89]\.\d pixels .*, the frame shows 1[89]\.\d .*, which is used: check rates, mounting and axes/,
+      ),
+    ]);
   });
 });
 
 describe('defocused stars', () => {
   it.each([3, 6])('tell their radius of %f, and their places', async (defocusRadius) => {
-    const { frame, stars: truth } = stars.simulate({ width: 400, height: 300, stars: 8, flux: [20_000, 60_000], separation: 50, defocusRadius, seed: 3 });
+    const { frame, stars: truth } = stars.simulate({
+      width: 400,
+      height: 300,
+      stars: 8,
+      flux: [20_000, 60_000],
+      separation: 50,
+      defocusRadius,
+      seed: 3,
+    });
     const { stars: found, report } = await stars.restoreStars(frame, { defocus: 'auto', gain: 1 });
     expect(report.defocus).toMatchObject({ declined: null });
     expect(Math.abs(report.defocus!.radius - defocusRadius)).toBeLessThan(0.1);
@@ -189,8 +266,13 @@ describe('frames that tell nothing', () => {
   it('have no stars invented', async () => {
     let invented = 0;
     for (let seed = 1; seed <= 6; seed += 1) {
-      const plane = await readPlane(stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame, 0.97);
-      invented += (await detectStars(plane, new StreakProfile({ length: 12, angle: 0.3, sigma: 1 }), { threshold: 5.5, most: 100 })).length;
+      const plane = await readPlane(
+        stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame,
+        0.97,
+      );
+      invented += (
+        await detectStars(plane, new StreakProfile({ length: 12, angle: 0.3, sigma: 1 }), { threshold: 5.5, most: 100 })
+      ).length;
     }
     expect(invented).toBe(0);
   });
@@ -212,12 +294,21 @@ describe('frames that tell nothing', () => {
   });
 
   it('a saturated frame has none', async () => {
-    const { stars: found } = await stars.restoreStars({ width: 64, height: 64, channels: 1, depth: 8, data: new Uint8Array(4096).fill(255) });
+    const { stars: found } = await stars.restoreStars({
+      width: 64,
+      height: 64,
+      channels: 1,
+      depth: 8,
+      data: new Uint8Array(4096).fill(255),
+    });
     expect(found).toEqual([]);
   });
 
   it('one star is enough', async () => {
-    const { frame, stars: [truth] } = field({ stars: [{ x: 200.3, y: 250.6, flux: 20_000 }] });
+    const {
+      frame,
+      stars: [truth],
+    } = field({ stars: [{ x: 200.3, y: 250.6, flux: 20_000 }] });
     const { stars: found } = await stars.restoreStars(frame, { gain: 1 });
     expect(found).toHaveLength(1);
     expect(Math.hypot(found[0]!.x - truth!.x, found[0]!.y - truth!.y)).toBeLessThan(0.3);
@@ -225,7 +316,12 @@ describe('frames that tell nothing', () => {
 });
 
 describe('options', () => {
-  const { frame } = stars.simulate({ width: 64, height: 64, stars: [{ x: 32, y: 32, flux: 20_000 }], motion: { length: 30, angle: 0 } });
+  const { frame } = stars.simulate({
+    width: 64,
+    height: 64,
+    stars: [{ x: 32, y: 32, flux: 20_000 }],
+    motion: { length: 30, angle: 0 },
+  });
   it.each<[string, object, RegExp]>([
     ['both blurs', { motion: 'auto', defocus: 3 }, /either motion or defocus/],
     ['an unknown method', { method: 'wiener' }, /for method but received 'wiener'/],
@@ -240,7 +336,9 @@ describe('options', () => {
   });
 
   it('an aborted signal ends the run with its reason', async () => {
-    await expect(stars.restoreStars(frame, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    await expect(stars.restoreStars(frame, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
   });
 });
 
@@ -249,9 +347,36 @@ describe('perifocal stars', () => {
 
   it('writes the restored frame, a table and a drawing', async () => {
     const { frame } = field({ bits: 8, gain: 8 });
-    await sharp(frame.data, { raw: { width: 512, height: 512, channels: 1 } }).png().toFile(picture);
-    const [output, csv, draw] = ['restored.png', 'stars.csv', 'drawing.png'].map((name) => folder.path(name)) as [string, string, string];
-    const { code, stdout, stderr } = await runNode(['dist/cli/main.js', 'stars', picture, '-o', output, '--csv', csv, '--draw', draw, '--gain', '8', '--method', 'rl', '--iterations', 'settled', '--saturation', '0.9', '--max-stars', '9', '--json']);
+    await sharp(frame.data, { raw: { width: 512, height: 512, channels: 1 } })
+      .png()
+      .toFile(picture);
+    const [output, csv, draw] = ['restored.png', 'stars.csv', 'drawing.png'].map((name) => folder.path(name)) as [
+      string,
+      string,
+      string,
+    ];
+    const { code, stdout, stderr } = await runNode([
+      'dist/cli/main.js',
+      'stars',
+      picture,
+      '-o',
+      output,
+      '--csv',
+      csv,
+      '--draw',
+      draw,
+      '--gain',
+      '8',
+      '--method',
+      'rl',
+      '--iterations',
+      'settled',
+      '--saturation',
+      '0.9',
+      '--max-stars',
+      '9',
+      '--json',
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const report = JSON.parse(stdout) as { stars: object[]; tetra3: { size: number[]; centroids: number[][] } };
     expect(report).toMatchObject({ input: picture, motion: { declined: null }, tetra3: { size: [512, 512] } });
@@ -264,7 +389,12 @@ describe('perifocal stars', () => {
   it.each<[string, string[], number, RegExp]>([
     ['rates alone', ['--rates', '0,0,1'], 2, /belong together/],
     ['a motion that is none', ['--motion', '20'], 1, /L@theta for --motion but received '20'/],
-    ['settled iterations of the hyper-Laplacian', ['--iterations', 'settled'], 1, /Only iterations of 'richardson-lucy'/],
+    [
+      'settled iterations of the hyper-Laplacian',
+      ['--iterations', 'settled'],
+      1,
+      /Only iterations of 'richardson-lucy'/,
+    ],
     ['a part of full scale that is none', ['--saturation', '97'], 1, /for saturation/],
     ['motion and defocus', ['--motion', 'auto', '--defocus', '3'], 2, /Give one of/],
     ['a folder that does not exist', ['-o', '/none/at/all.png'], 1, /Cannot write/],

@@ -19,8 +19,15 @@ function centroid({ electrons, frame: { width } }: Stars.SimulatedFrame): [numbe
 }
 
 describe('the error function', () => {
-  it.each([[0, 0], [0.1, 0.1124629160182849], [0.5, 0.5204998778130465], [1, 0.8427007929497149], [2.5, 0.9995930479825550], [-1.3, -0.9340079449406524], [7, 1]])(
-    'of %f is %f to 1e-10', (x, value) => expect(Math.abs(erf(x) - value)).toBeLessThan(1e-10));
+  it.each([
+    [0, 0],
+    [0.1, 0.1124629160182849],
+    [0.5, 0.5204998778130465],
+    [1, 0.8427007929497149],
+    [2.5, 0.999593047982555],
+    [-1.3, -0.9340079449406524],
+    [7, 1],
+  ])('of %f is %f to 1e-10', (x, value) => expect(Math.abs(erf(x) - value)).toBeLessThan(1e-10));
 });
 
 describe('random numbers', () => {
@@ -35,7 +42,11 @@ describe('random numbers', () => {
 });
 
 describe('a streak', () => {
-  it.each([[20, 0.4, 1], [3, -1.2, 0.8], [0, 0, 1.3]])('of length %f has flux 1 and the slopes of its density', (length, angle, sigma) => {
+  it.each([
+    [20, 0.4, 1],
+    [3, -1.2, 0.8],
+    [0, 0, 1.3],
+  ])('of length %f has flux 1 and the slopes of its density', (length, angle, sigma) => {
     const shape = { length, angle, sigma };
     const density = (x: number, y: number, s = shape): number => {
       const sample = createStreakSample();
@@ -47,14 +58,21 @@ describe('a streak', () => {
     expect(flux).toBeCloseTo(1, 9);
     const sample = createStreakSample();
     const h = 1e-4;
-    for (const [x, y] of [[0.3, -0.7], [length / 2, 1.1], [-4, 2]] as const) {
+    for (const [x, y] of [
+      [0.3, -0.7],
+      [length / 2, 1.1],
+      [-4, 2],
+    ] as const) {
       sampleStreak(shape, x, y, sample);
       const found = [sample.byX, sample.byY, sample.byAngle, sample.bySigma, ...(length > 0 ? [sample.byLength] : [])];
       const slopes = [
-        density(x + h, y) - density(x - h, y), density(x, y + h) - density(x, y - h),
+        density(x + h, y) - density(x - h, y),
+        density(x, y + h) - density(x, y - h),
         density(x, y, { ...shape, angle: angle + h }) - density(x, y, { ...shape, angle: angle - h }),
         density(x, y, { ...shape, sigma: sigma + h }) - density(x, y, { ...shape, sigma: sigma - h }),
-        ...(length > 0 ? [density(x, y, { ...shape, length: length + h }) - density(x, y, { ...shape, length: length - h })] : []),
+        ...(length > 0
+          ? [density(x, y, { ...shape, length: length + h }) - density(x, y, { ...shape, length: length - h })]
+          : []),
       ].map((difference) => difference / (2 * h));
       found.forEach((slope, index) => expect(Math.abs(slope - slopes[index]!)).toBeLessThan(2e-6));
     }
@@ -83,7 +101,8 @@ describe('a defocused star', () => {
 
 describe('stars.simulate', () => {
   it('gives the same frame for the same seed, another for another', () => {
-    const make = (seed: number): ArrayLike<number> => stars.simulate({ width: 128, height: 96, stars: 3, seed }).frame.data;
+    const make = (seed: number): ArrayLike<number> =>
+      stars.simulate({ width: 128, height: 96, stars: 3, seed }).frame.data;
     expect(make(3)).toEqual(make(3));
     expect(make(3)).not.toEqual(make(4));
   });
@@ -103,16 +122,32 @@ describe('stars.simulate', () => {
   });
 
   it('puts the star at the start or the end of its trail on demand', () => {
-    const at = (epoch: Stars.Epoch): [number, number] => centroid(stars.simulate({
-      width: 80, height: 70, stars: [{ x: 40, y: 35, flux: 1000 }], motion: { length: 20, angle: 90 }, epoch, ...quiet,
-    }));
+    const at = (epoch: Stars.Epoch): [number, number] =>
+      centroid(
+        stars.simulate({
+          width: 80,
+          height: 70,
+          stars: [{ x: 40, y: 35, flux: 1000 }],
+          motion: { length: 20, angle: 90 },
+          epoch,
+          ...quiet,
+        }),
+      );
     expect(at('start')[1]).toBeCloseTo(25, 2);
     expect(at('mid')[1]).toBeCloseTo(35, 2);
     expect(at('end')[1]).toBeCloseTo(45, 2);
   });
 
   it('has the noise and the level that were asked for', () => {
-    const { frame } = stars.simulate({ width: 200, height: 200, stars: 0, background: 100, readNoise: 8, gain: 2, offset: 30 });
+    const { frame } = stars.simulate({
+      width: 200,
+      height: 200,
+      stars: 0,
+      background: 100,
+      readNoise: 8,
+      gain: 2,
+      offset: 30,
+    });
     const mean = sum(frame.data) / frame.data.length;
     const variance = sum(Float64Array.from(frame.data, (value) => (value - mean) ** 2)) / frame.data.length;
     expect(Math.abs(mean - 80)).toBeLessThan(0.2);
@@ -125,13 +160,23 @@ describe('stars.simulate', () => {
     expect(most({ fullWell: 5000 })).toBe(5000);
     expect(most({ bits: 12 })).toBe(4095);
     expect(most({ bits: 8 })).toBe(255);
-    expect(stars.simulate({ ...bright, bits: 8 }).frame).toMatchObject({ depth: 8, data: expect.any(Uint8Array) as unknown });
+    expect(stars.simulate({ ...bright, bits: 8 }).frame).toMatchObject({
+      depth: 8,
+      data: expect.any(Uint8Array) as unknown,
+    });
   });
 
   it('turned by 90 degrees is the frame of the turned scene', () => {
-    const [a, b] = [0, 90].map((turn) => stars.simulate({
-      width: 65, height: 65, stars: [turn === 0 ? { x: 36, y: 30, flux: 1000 } : { x: 30, y: 28, flux: 1000 }], motion: { length: 15, angle: 25 + turn }, ...quiet,
-    }).electrons) as [Float32Array, Float32Array];
+    const [a, b] = [0, 90].map(
+      (turn) =>
+        stars.simulate({
+          width: 65,
+          height: 65,
+          stars: [turn === 0 ? { x: 36, y: 30, flux: 1000 } : { x: 30, y: 28, flux: 1000 }],
+          motion: { length: 15, angle: 25 + turn },
+          ...quiet,
+        }).electrons,
+    ) as [Float32Array, Float32Array];
     // Anticlockwise: (x, y) goes to (y, 64 - x).
     a.forEach((value, index) => {
       const [x, y] = [index % 65, Math.floor(index / 65)];

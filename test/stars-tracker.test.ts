@@ -4,12 +4,22 @@ import { fitMotion, move, voteShift } from '../lib/stars/tracker/transform.js';
 
 const SIZE = { width: 400, height: 300 };
 const FIELD: stars.Star[] = [
-  { x: 60, y: 60, flux: 30_000 }, { x: 150, y: 220, flux: 25_000 }, { x: 220, y: 90, flux: 20_000 }, { x: 300, y: 200, flux: 18_000 }, { x: 340, y: 80, flux: 15_000 }, { x: 90, y: 150, flux: 12_000 },
+  { x: 60, y: 60, flux: 30_000 },
+  { x: 150, y: 220, flux: 25_000 },
+  { x: 220, y: 90, flux: 20_000 },
+  { x: 300, y: 200, flux: 18_000 },
+  { x: 340, y: 80, flux: 15_000 },
+  { x: 90, y: 150, flux: 12_000 },
 ];
 
-const shifted = (dx: number, dy: number, field = FIELD): stars.Star[] => field.map((star) => ({ ...star, x: star.x + dx, y: star.y + dy }));
+const shifted = (dx: number, dy: number, field = FIELD): stars.Star[] =>
+  field.map((star) => ({ ...star, x: star.x + dx, y: star.y + dy }));
 const motion = { length: 10, angle: 25 };
-const expose = (field: readonly stars.Star[], seed: number, options: Partial<stars.SimulateOptions> = {}): stars.SimulatedFrame['frame'] => stars.simulate({ ...SIZE, stars: field, motion, seed, ...options }).frame;
+const expose = (
+  field: readonly stars.Star[],
+  seed: number,
+  options: Partial<stars.SimulateOptions> = {},
+): stars.SimulatedFrame['frame'] => stars.simulate({ ...SIZE, stars: field, motion, seed, ...options }).frame;
 
 /** Root mean square distance of tracks from the truth, track by track. */
 function errorOf(tracks: readonly stars.StarTrack[], truth: readonly stars.Star[]): number {
@@ -28,7 +38,12 @@ describe('a sequence', () => {
       expect(tracks).toHaveLength(FIELD.length);
       expect(errorOf(tracks, truth)).toBeLessThan(0.2);
       tracks.forEach(({ id }) => ids.add(id));
-      if (index > 0) expect([moved!.dx, moved!.dy, moved!.sin]).toEqual([expect.closeTo(6, 0), expect.closeTo(-3, 0), expect.closeTo(0, 2)]);
+      if (index > 0)
+        expect([moved!.dx, moved!.dy, moved!.sin]).toEqual([
+          expect.closeTo(6, 0),
+          expect.closeTo(-3, 0),
+          expect.closeTo(0, 2),
+        ]);
     }
     expect(ids.size).toBe(FIELD.length);
   });
@@ -39,7 +54,12 @@ describe('a sequence', () => {
     const second = await tracker.next(expose(shifted(31, 24), 2));
     expect(second.mode).toBe('acquired');
     expect(second.tracks.map(({ id }) => id).sort()).toEqual(first.tracks.map(({ id }) => id).sort());
-    const third = await tracker.next(expose(shifted(62, 48).filter(({ x, y }) => x < 395 && y < 295), 3));
+    const third = await tracker.next(
+      expose(
+        shifted(62, 48).filter(({ x, y }) => x < 395 && y < 295),
+        3,
+      ),
+    );
     expect(third.mode).toBe('tracked');
   });
 
@@ -48,7 +68,9 @@ describe('a sequence', () => {
     const seen: (number | undefined)[] = [];
     for (let index = 0; index < 6; index += 1) {
       const isHidden = index >= 2;
-      const { tracks } = await tracker.next(expose(shifted(4 * index, 0, isHidden ? FIELD.slice(1) : FIELD), index + 1));
+      const { tracks } = await tracker.next(
+        expose(shifted(4 * index, 0, isHidden ? FIELD.slice(1) : FIELD), index + 1),
+      );
       const hidden = tracks.find(({ x, y }) => Math.hypot(x - FIELD[0]!.x - 4 * index, y - FIELD[0]!.y) < 3);
       seen.push(hidden?.missed);
       if (isHidden && hidden) expect(hidden.star).toBeNull();
@@ -82,7 +104,8 @@ describe('a sequence', () => {
     const frame = expose(shifted(5, 0), 2);
     const { mode, result } = await tracker.next(frame);
     expect(mode).toBe('tracked');
-    const most = (data: ArrayLike<number>): number => Array.from(data).reduce((largest, value) => Math.max(largest, value), 0);
+    const most = (data: ArrayLike<number>): number =>
+      Array.from(data).reduce((largest, value) => Math.max(largest, value), 0);
     expect(most(result.frame.data)).toBeGreaterThan(2 * most(frame.data));
     expect(result.report.windows.length).toBeGreaterThan(0);
   });
@@ -92,16 +115,22 @@ describe('rates', () => {
   const camera = new stars.Camera({ ...SIZE, focalPx: 2000 });
   const gyro = { rates: [0.03, -0.05, 0.02] as const, exposure: 0.1 };
   const interval = 0.4;
-  const advance = (field: readonly stars.Star[]): stars.Star[] => field.map((star) => {
-    const [dx, dy] = stars.tracePath(camera, { ...gyro, exposure: interval }, star.x, star.y, 'start').at(-1)!;
-    return { ...star, x: star.x + dx, y: star.y + dy };
-  }).filter(({ x, y }) => x > 12 && y > 12 && x < 388 && y < 288);
+  const advance = (field: readonly stars.Star[]): stars.Star[] =>
+    field
+      .map((star) => {
+        const [dx, dy] = stars.tracePath(camera, { ...gyro, exposure: interval }, star.x, star.y, 'start').at(-1)!;
+        return { ...star, x: star.x + dx, y: star.y + dy };
+      })
+      .filter(({ x, y }) => x > 12 && y > 12 && x < 388 && y < 288);
 
   it('tell where stars will be, far beyond the reach', async () => {
     await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', camera, reach: 4 });
     let field: stars.Star[] = FIELD;
     for (let index = 0; index < 3; index += 1) {
-      const { mode, tracks, disagreement } = await tracker.next(expose(field, index + 1, { motion: { ...gyro, camera } }), { gyro, interval });
+      const { mode, tracks, disagreement } = await tracker.next(
+        expose(field, index + 1, { motion: { ...gyro, camera } }),
+        { gyro, interval },
+      );
       expect(mode).toBe(index === 0 ? 'acquired' : 'tracked');
       expect(errorOf(tracks, field)).toBeLessThan(0.2);
       expect(Math.abs(disagreement!.length)).toBeLessThan(0.5);
@@ -115,7 +144,10 @@ describe('rates', () => {
     await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', camera });
     const wrong = { ...gyro, rates: gyro.rates.map((rate) => 1.05 * rate) as unknown as stars.Vector };
     await tracker.next(expose(FIELD, 1, { motion: { ...gyro, camera } }), { gyro: wrong, interval });
-    const { disagreement, mode } = await tracker.next(expose(advance(FIELD), 2, { motion: { ...gyro, camera } }), { gyro: wrong, interval });
+    const { disagreement, mode } = await tracker.next(expose(advance(FIELD), 2, { motion: { ...gyro, camera } }), {
+      gyro: wrong,
+      interval,
+    });
     expect(mode).toBe('tracked');
     const speed = 2000 * Math.hypot(0.03, 0.05);
     expect(Math.abs(disagreement!.length - 0.05 * speed * gyro.exposure)).toBeLessThan(0.4);
@@ -127,9 +159,15 @@ describe('a tracker', () => {
   it('refuses what it cannot use, and keeps its tracks', async () => {
     await using tracker = await stars.StarTracker.open({ method: 'none' });
     await tracker.next(expose(FIELD, 1));
-    await expect(tracker.next(stars.simulate({ width: 64, height: 64 - 1, stars: 1 }).frame)).rejects.toThrow(/frames of 400x300 pixels, this one has 64x63/);
-    await expect(tracker.next(expose(FIELD, 1), { gyro: { rates: [0, 0, 1], exposure: 1 } })).rejects.toThrow(/need a camera/);
-    await expect(tracker.next(expose(FIELD, 1), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    await expect(tracker.next(stars.simulate({ width: 64, height: 64 - 1, stars: 1 }).frame)).rejects.toThrow(
+      /frames of 400x300 pixels, this one has 64x63/,
+    );
+    await expect(tracker.next(expose(FIELD, 1), { gyro: { rates: [0, 0, 1], exposure: 1 } })).rejects.toThrow(
+      /need a camera/,
+    );
+    await expect(tracker.next(expose(FIELD, 1), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
     expect((await tracker.next(expose(FIELD, 2))).mode).toBe('tracked');
   });
 
@@ -140,7 +178,9 @@ describe('a tracker', () => {
     ['an unknown option', { blur: 1 }, /Unknown blur/],
     ['motion and defocus', { motion: 'auto', defocus: 3 }, /either motion or defocus/],
   ])('is not opened with %s', async (_, options, message) => {
-    const error: unknown = await stars.StarTracker.open(options as stars.StarTrackerOptions).catch((reason: unknown) => reason);
+    const error: unknown = await stars.StarTracker.open(options as stars.StarTrackerOptions).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(ArgumentError);
     expect((error as Error).message).toMatch(message);
   });
@@ -165,7 +205,16 @@ describe('the motion of a field', () => {
   });
 
   it('is voted for by most of the stars, or by none', () => {
-    expect(voteShift(FIELD, [...shifted(40, -20).slice(1), { x: 5, y: 5 }])).toMatchObject({ dx: expect.closeTo(40) as number, dy: expect.closeTo(-20) as number });
-    expect(voteShift(FIELD, [{ x: 1, y: 2 }, { x: 150, y: 3 }, { x: 390, y: 290 }])).toBeNull();
+    expect(voteShift(FIELD, [...shifted(40, -20).slice(1), { x: 5, y: 5 }])).toMatchObject({
+      dx: expect.closeTo(40) as number,
+      dy: expect.closeTo(-20) as number,
+    });
+    expect(
+      voteShift(FIELD, [
+        { x: 1, y: 2 },
+        { x: 150, y: 3 },
+        { x: 390, y: 290 },
+      ]),
+    ).toBeNull();
   });
 });

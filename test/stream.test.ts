@@ -24,21 +24,28 @@ async function collect(strips: AsyncIterable<Strip>): Promise<Strip[]> {
 const join = (strips: readonly Strip[]): number[] => strips.flatMap(({ data }) => Array.from(data));
 
 describe('a stream of rows', () => {
-  it.each([[[1]], [[5, 1, 16]], [[40]], [[1000]]])('in pieces of %j rows gives the rows of the whole frame, in order', async (pieces) => {
-    const frame = createFrame({ width: 50, height: 331, channels: 3 });
-    await using restorer = await Restorer.open({ model });
-    const strips = await collect(restorer.stream(cut(frame, pieces), frame));
-    let next = 0;
-    for (const { row, count, data } of strips) {
-      expect(row).toBe(next);
-      expect(data.length).toBe(count * 50 * 3);
-      next += count;
-    }
-    expect(next).toBe(331);
-    expect(join(strips)).toEqual(Array.from((await restorer.restore(frame)).data));
-  });
+  it.each([[[1]], [[5, 1, 16]], [[40]], [[1000]]])(
+    'in pieces of %j rows gives the rows of the whole frame, in order',
+    async (pieces) => {
+      const frame = createFrame({ width: 50, height: 331, channels: 3 });
+      await using restorer = await Restorer.open({ model });
+      const strips = await collect(restorer.stream(cut(frame, pieces), frame));
+      let next = 0;
+      for (const { row, count, data } of strips) {
+        expect(row).toBe(next);
+        expect(data.length).toBe(count * 50 * 3);
+        next += count;
+      }
+      expect(next).toBe(331);
+      expect(join(strips)).toEqual(Array.from((await restorer.restore(frame)).data));
+    },
+  );
 
-  it.each([[1, 16], [2, 8], [4, 16]] as const)('takes %i channels of %i bits', async (channels, depth) => {
+  it.each([
+    [1, 16],
+    [2, 8],
+    [4, 16],
+  ] as const)('takes %i channels of %i bits', async (channels, depth) => {
     const frame = createFrame({ width: 33, height: 122, channels, depth });
     await using restorer = await Restorer.open({ model });
     const strips = await collect(restorer.stream(cut(frame, [7]), frame));
@@ -74,7 +81,8 @@ describe('a stream of rows', () => {
   it('refuses rows that are no whole rows, too many, too few or of another type', async () => {
     const frame = createFrame({ width: 32, height: 64 });
     await using restorer = await Restorer.open({ model });
-    const run = (source: Iterable<Uint8Array | Uint16Array>): Promise<Strip[]> => collect(restorer.stream(source, frame));
+    const run = (source: Iterable<Uint8Array | Uint16Array>): Promise<Strip[]> =>
+      collect(restorer.stream(source, frame));
     await expect(run([frame.data.subarray(1)])).rejects.toThrow(/whole rows of 96 samples/);
     await expect(run([new Uint8Array(0)])).rejects.toThrow(/whole rows/);
     await expect(run([new Uint8Array(96 * 65)])).rejects.toThrow(/Expected 64 rows/);

@@ -15,12 +15,14 @@ describe('worker threads', () => {
   it('restore with a restorer each, all to the same bytes', async () => {
     await using restorer = await Restorer.open({ model });
     const expected = digest((await restorer.restore(frame)).data);
-    const results = await Promise.all([1, 2, 3, 4].map(async () => {
-      const worker = start(false);
-      const [[data], [exitCode]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
-      expect(exitCode).toBe(0);
-      return digest(data as Uint8Array);
-    }));
+    const results = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const worker = start(false);
+        const [[data], [exitCode]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
+        expect(exitCode).toBe(0);
+        return digest(data as Uint8Array);
+      }),
+    );
     expect(results).toEqual([expected, expected, expected, expected]);
   });
 
@@ -38,16 +40,21 @@ describe('worker threads', () => {
 
 describe('worker threads that deconvolve', () => {
   const options = { psf: 'disk:3', method: 'richardson-lucy', iterations: 12, threads: 2 } as const;
-  const deconvolver = (forever: boolean): Worker => new Worker(new URL('./support/deconvolve-worker.mjs', import.meta.url), { workerData: { frame, options, forever } });
+  const deconvolver = (forever: boolean): Worker =>
+    new Worker(new URL('./support/deconvolve-worker.mjs', import.meta.url), {
+      workerData: { frame, options, forever },
+    });
 
   it('all come to the same bytes', async () => {
     const expected = digest((await deconvolve(frame, options)).data);
-    const results = await Promise.all([1, 2, 3].map(async () => {
-      const worker = deconvolver(false);
-      const [[data], [exitCode]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
-      expect(exitCode).toBe(0);
-      return digest(data as Uint8Array);
-    }));
+    const results = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const worker = deconvolver(false);
+        const [[data], [exitCode]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
+        expect(exitCode).toBe(0);
+        return digest(data as Uint8Array);
+      }),
+    );
     expect(results).toEqual([expected, expected, expected]);
   });
 

@@ -52,13 +52,22 @@ export class Graph {
 
   /** Every step-th row and column, from 0 on. @param {string} tensor @param {number} step */
   pick(tensor, step) {
-    return this.add('Slice', [tensor, this.indices([0, 0]), this.indices([2 ** 31, 2 ** 31]), this.indices([2, 3]), this.indices([step, step])]);
+    return this.add('Slice', [
+      tensor,
+      this.indices([0, 0]),
+      this.indices([2 ** 31, 2 ** 31]),
+      this.indices([2, 3]),
+      this.indices([step, step]),
+    ]);
   }
 
   /** Nearest neighbour: row r reads row floor(r / factor). @param {string} tensor @param {number} factor */
   upsample(tensor, factor) {
-    return this.add('Resize', [tensor, '', this.constant([4], Float32Array.of(1, 1, factor, factor))],
-      { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+    return this.add('Resize', [tensor, '', this.constant([4], Float32Array.of(1, 1, factor, factor))], {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    });
   }
 
   /** @param {readonly string[]} tensors along channels */
@@ -68,7 +77,12 @@ export class Graph {
 
   /** @returns {Uint8Array} */
   encode() {
-    return encodeModel({ nodes: this.#nodes, constants: [...this.#constants.values()], inputs: this.#inputs, outputs: this.#outputs });
+    return encodeModel({
+      nodes: this.#nodes,
+      constants: [...this.#constants.values()],
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    });
   }
 }
 

@@ -24,8 +24,11 @@
 export function trunkOf(key) {
   /** @type {Record<string, string>} */
   const stages = {
-    'feat_extract.0.main.0': 'Encoder.0', 'feat_extract.1.main.0': 'Encoder.1', 'feat_extract.2.main.0': 'Encoder.2',
-    'Convs.0.main.0': 'Decoder.1', 'Convs.1.main.0': 'Decoder.2',
+    'feat_extract.0.main.0': 'Encoder.0',
+    'feat_extract.1.main.0': 'Encoder.1',
+    'feat_extract.2.main.0': 'Encoder.2',
+    'Convs.0.main.0': 'Decoder.1',
+    'Convs.1.main.0': 'Decoder.2',
   };
   return /** @type {string} */ (stages[key]);
 }
@@ -68,10 +71,12 @@ function stage(d, name, blocks, input) {
 }
 
 /** @template T @param {Dialect<T>} d @param {string} module @param {T} z @param {T} context */
-const merge = (d, module, z, context) => d.addTo(`${module}.merge.main.0`, d.multiply(`${module}.merge.main.0`, z, context), z);
+const merge = (d, module, z, context) =>
+  d.addTo(`${module}.merge.main.0`, d.multiply(`${module}.merge.main.0`, z, context), z);
 
 /** @template T @param {Dialect<T>} d @param {string} module @param {T[]} sources */
-const fuse = (d, module, sources) => d.conv(`${module}.conv.1.main.0`, [d.conv(`${module}.conv.0.main.0`, sources, true)], false);
+const fuse = (d, module, sources) =>
+  d.conv(`${module}.conv.1.main.0`, [d.conv(`${module}.conv.0.main.0`, sources, true)], false);
 
 /** The numbers of a model file, by key. */
 export class Numbers {

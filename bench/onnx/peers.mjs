@@ -50,7 +50,9 @@ class RealWeights {
 
 /** @param {readonly number[]} shape of the weights @param {number} stride */
 const window = ([, , side], stride) => ({
-  kernel_shape: [side, side], strides: [stride, stride], pads: Array(4).fill(side >> 1),
+  kernel_shape: [side, side],
+  strides: [stride, stride],
+  pads: Array(4).fill(side >> 1),
 });
 
 const TRANSPOSED_WINDOW = { kernel_shape: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] };
@@ -67,7 +69,10 @@ class FloatDialect {
 
   image() {
     const bytes = this.graph.input('image', DataType.UINT8, [1, 3, 'height', 'width']);
-    const value = this.graph.add('Mul', [this.graph.add('Cast', [bytes], { to: DataType.FLOAT }), this.graph.scalar(1 / 255)]);
+    const value = this.graph.add('Mul', [
+      this.graph.add('Cast', [bytes], { to: DataType.FLOAT }),
+      this.graph.scalar(1 / 255),
+    ]);
     this.input = value;
     return { value, channels: 3 };
   }
@@ -85,7 +90,10 @@ class FloatDialect {
   start = (key, sources, stride) => this.#convolve('Conv', key, sources, true, window(this.real.shape(key), stride));
 
   /** @param {string} key @param {Real} source @param {Real} trunk */
-  addTo = (key, source, trunk) => ({ ...trunk, value: this.graph.add('Add', [trunk.value, this.conv(key, [source], false).value]) });
+  addTo = (key, source, trunk) => ({
+    ...trunk,
+    value: this.graph.add('Add', [trunk.value, this.conv(key, [source], false).value]),
+  });
 
   /** @param {string} _ @param {Real} a @param {Real} b */
   multiply = (_, a, b) => ({ ...a, value: this.graph.add('Mul', [a.value, b.value]) });
@@ -104,11 +112,19 @@ class FloatDialect {
   /** @param {string} op @param {string} key @param {Real[]} sources @param {boolean} relu @param {Record<string, number[]>} attributes */
   #convolve(op, key, sources, relu, attributes) {
     const biases = this.real.biases(key);
-    const weights = this.real.weights(key, sources.map(({ channels }) => channels));
-    const value = this.graph.add(op, [
-      this.graph.concat(sources.map((source) => source.value)),
-      this.graph.constant(this.real.shape(key), weights), this.graph.constant([biases.length], biases),
-    ], attributes);
+    const weights = this.real.weights(
+      key,
+      sources.map(({ channels }) => channels),
+    );
+    const value = this.graph.add(
+      op,
+      [
+        this.graph.concat(sources.map((source) => source.value)),
+        this.graph.constant(this.real.shape(key), weights),
+        this.graph.constant([biases.length], biases),
+      ],
+      attributes,
+    );
     return { value: relu ? this.graph.add('Relu', [value]) : value, channels: biases.length };
   }
 }
@@ -158,8 +174,15 @@ class QuantisedDialect {
 
   /** ONNX Runtime has no integer kernel for it and runs it in float: 1 % of the work. @param {string} key @param {Code} x */
   transpose(key, x) {
-    const value = this.graph.add('ConvTranspose', [x.real, this.#weights(key, [x], 1).real, this.#biases(key)], TRANSPOSED_WINDOW);
-    return this.#quantise(this.graph.add('Relu', [value]), { ...this.#target(key), channels: this.real.biases(key).length });
+    const value = this.graph.add(
+      'ConvTranspose',
+      [x.real, this.#weights(key, [x], 1).real, this.#biases(key)],
+      TRANSPOSED_WINDOW,
+    );
+    return this.#quantise(this.graph.add('Relu', [value]), {
+      ...this.#target(key),
+      channels: this.real.biases(key).length,
+    });
   }
 
   /** @param {string} key @param {Code} x */
@@ -182,9 +205,11 @@ class QuantisedDialect {
     const { real, scales } = this.#weights(key, sources, 0);
     const biasScales = Float32Array.from(scales, (scale) => scale * input.scale);
     const codes = Int32Array.from(this.real.biases(key), (bias, channel) => Math.round(bias / biasScales[channel]));
-    const bias = this.graph.add('DequantizeLinear', [
-      this.graph.constant([codes.length], codes), this.graph.constant([codes.length], biasScales),
-    ], { axis: 0 });
+    const bias = this.graph.add(
+      'DequantizeLinear',
+      [this.graph.constant([codes.length], codes), this.graph.constant([codes.length], biasScales)],
+      { axis: 0 },
+    );
     const value = this.graph.add('Conv', [input.real, real, bias], window(this.real.shape(key), stride));
     return this.#quantise(relu ? this.graph.add('Relu', [value]) : value, { ...target, channels: codes.length });
   }
@@ -200,13 +225,23 @@ class QuantisedDialect {
   /** Weights as int8 codes per output channel. @param {string} key @param {Code[]} sources @param {0 | 1} axis of the output channels */
   #weights(key, sources, axis) {
     const shape = this.real.shape(key);
-    const values = this.real.weights(key, sources.map(({ channels }) => channels));
+    const values = this.real.weights(
+      key,
+      sources.map(({ channels }) => channels),
+    );
     const [, inner, side] = shape;
-    const channelOf = (index) => (axis === 0 ? Math.floor(index / (inner * side * side)) : Math.floor(index / (side * side)) % inner);
+    const channelOf = (index) =>
+      axis === 0 ? Math.floor(index / (inner * side * side)) : Math.floor(index / (side * side)) % inner;
     const scales = new Float32Array(shape[axis]).fill(1e-9);
-    values.forEach((value, index) => { scales[channelOf(index)] = Math.max(scales[channelOf(index)], Math.abs(value) / 127); });
+    values.forEach((value, index) => {
+      scales[channelOf(index)] = Math.max(scales[channelOf(index)], Math.abs(value) / 127);
+    });
     const codes = Int8Array.from(values, (value, index) => Math.round(value / scales[channelOf(index)]));
-    const real = this.graph.add('DequantizeLinear', [this.graph.constant(shape, codes), this.graph.constant([scales.length], scales)], { axis });
+    const real = this.graph.add(
+      'DequantizeLinear',
+      [this.graph.constant(shape, codes), this.graph.constant([scales.length], scales)],
+      { axis },
+    );
     return { real, scales };
   }
 

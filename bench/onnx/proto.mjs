@@ -46,34 +46,60 @@ const message = (field, ...parts) => bytes(field, Buffer.concat(parts));
 
 /** @param {string} name @param {Attribute} value */
 function attribute(name, value) {
-  const [kind, ...parts] = typeof value === 'number' ? [AttributeType.INT, integer(3, value)]
-    : typeof value === 'string' ? [AttributeType.STRING, bytes(4, value)]
-      : [AttributeType.INTS, ...value.map((item) => integer(8, item))];
+  const [kind, ...parts] =
+    typeof value === 'number'
+      ? [AttributeType.INT, integer(3, value)]
+      : typeof value === 'string'
+        ? [AttributeType.STRING, bytes(4, value)]
+        : [AttributeType.INTS, ...value.map((item) => integer(8, item))];
   return message(5, bytes(1, name), ...parts, integer(20, kind));
 }
 
 /** @param {Node} node */
-const encodeNode = ({ op, inputs, output, attributes }) => message(1,
-  ...inputs.map((input) => bytes(1, input)), bytes(2, output), bytes(3, output), bytes(4, op),
-  ...Object.entries(attributes).map(([name, value]) => attribute(name, value)));
+const encodeNode = ({ op, inputs, output, attributes }) =>
+  message(
+    1,
+    ...inputs.map((input) => bytes(1, input)),
+    bytes(2, output),
+    bytes(3, output),
+    bytes(4, op),
+    ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+  );
 
 /** @param {Constant} constant */
-const encodeConstant = ({ name, type, dims, data }) => message(5,
-  ...dims.map((size) => integer(1, size)), integer(2, type), bytes(8, name), bytes(9, data));
+const encodeConstant = ({ name, type, dims, data }) =>
+  message(5, ...dims.map((size) => integer(1, size)), integer(2, type), bytes(8, name), bytes(9, data));
 
 /** @param {number} field @param {Port} port */
-const encodePort = (field, { name, type, dims }) => message(field, bytes(1, name), message(2, message(1,
-  integer(1, type),
-  message(2, ...dims.map((size) => message(1, typeof size === 'number' ? integer(1, size) : bytes(2, size)))))));
+const encodePort = (field, { name, type, dims }) =>
+  message(
+    field,
+    bytes(1, name),
+    message(
+      2,
+      message(
+        1,
+        integer(1, type),
+        message(2, ...dims.map((size) => message(1, typeof size === 'number' ? integer(1, size) : bytes(2, size)))),
+      ),
+    ),
+  );
 
 /**
  * A whole ONNX file.
  * @param {{ nodes: readonly Node[], constants: readonly Constant[], inputs: readonly Port[], outputs: readonly Port[] }} graph
  * @returns {Uint8Array}
  */
-export const encodeModel = ({ nodes, constants, inputs, outputs }) => Buffer.concat([
-  integer(1, IR_VERSION),
-  message(7, ...nodes.map(encodeNode), bytes(2, 'mimo-unet'), ...constants.map(encodeConstant),
-    ...inputs.map((port) => encodePort(11, port)), ...outputs.map((port) => encodePort(12, port))),
-  message(8, bytes(1, ''), integer(2, OPSET)),
-]);
+export const encodeModel = ({ nodes, constants, inputs, outputs }) =>
+  Buffer.concat([
+    integer(1, IR_VERSION),
+    message(
+      7,
+      ...nodes.map(encodeNode),
+      bytes(2, 'mimo-unet'),
+      ...constants.map(encodeConstant),
+      ...inputs.map((port) => encodePort(11, port)),
+      ...outputs.map((port) => encodePort(12, port)),
+    ),
+    message(8, bytes(1, ''), integer(2, OPSET)),
+  ]);

@@ -14,14 +14,37 @@ import type { Job } from './output.js';
 
 /** The methods by their names here; `rl-tv` is Richardson-Lucy with total variation. */
 const METHODS: Readonly<Record<string, DeconvolutionMethod>> = {
-  'hyper-laplacian': 'hyper-laplacian', rl: 'richardson-lucy', 'rl-tv': 'richardson-lucy', wiener: 'wiener',
+  'hyper-laplacian': 'hyper-laplacian',
+  rl: 'richardson-lucy',
+  'rl-tv': 'richardson-lucy',
+  wiener: 'wiener',
 };
 /** Weight of total variation that `rl-tv` has unless told otherwise. */
 const DEFAULT_TOTAL_VARIATION = 0.002;
 
 /** Options of the library that are passed on as they are. */
-type Tuning = Pick<DeconvolveOptions, 'boundary' | 'iterations' | 'stop' | 'tau' | 'overrun' | 'minChange' | 'maxIterations' | 'acceleration' | 'totalVariation'
-  | 'damping' | 'offset' | 'saturation' | 'start' | 'lambda' | 'alpha' | 'prior' | 'nsr' | 'exponent' | 'sigma'>;
+type Tuning = Pick<
+  DeconvolveOptions,
+  | 'boundary'
+  | 'iterations'
+  | 'stop'
+  | 'tau'
+  | 'overrun'
+  | 'minChange'
+  | 'maxIterations'
+  | 'acceleration'
+  | 'totalVariation'
+  | 'damping'
+  | 'offset'
+  | 'saturation'
+  | 'start'
+  | 'lambda'
+  | 'alpha'
+  | 'prior'
+  | 'nsr'
+  | 'exponent'
+  | 'sigma'
+>;
 
 interface DeconvolveFlags extends MachineFlags, JobFlags, Tuning {
   readonly psf: readonly string[];
@@ -29,11 +52,15 @@ interface DeconvolveFlags extends MachineFlags, JobFlags, Tuning {
 }
 
 export function addDeconvolveCommand(program: Command): void {
-  const command = program.command('deconvolve')
+  const command = program
+    .command('deconvolve')
     .description('restore pictures whose blur is known')
     .argument('<input...>', 'picture files')
     .option('-o, --output <path>', 'output file, or folder for several inputs (default: <input>.restored.<ext>)')
-    .requiredOption('--psf <spec...>', `blur kernel, or one each for red, green and blue: ${PSF_SYNTAX}; or auto: the defocus, estimated from each picture`)
+    .requiredOption(
+      '--psf <spec...>',
+      `blur kernel, or one each for red, green and blue: ${PSF_SYNTAX}; or auto: the defocus, estimated from each picture`,
+    )
     .addOption(new Option('--method <name>', 'what restores').choices(Object.keys(METHODS)).default('hyper-laplacian'));
   addTuningFlags(command);
   addMachineFlags(command, DEFAULT_DECONVOLUTION_BUDGET)
@@ -44,18 +71,30 @@ export function addDeconvolveCommand(program: Command): void {
 
 function addTuningFlags(command: Command): void {
   const number = (flags: string, description: string): Option => new Option(flags, description).argParser(parseNumber);
-  const numberOrAuto = (flags: string, description: string): Option => new Option(flags, description)
-    .argParser((text) => (text === 'auto' ? text : parseNumber(text)));
+  const numberOrAuto = (flags: string, description: string): Option =>
+    new Option(flags, description).argParser((text) => (text === 'auto' ? text : parseNumber(text)));
   for (const option of [
-    new Option('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)').choices(['bertero', 'reflect', 'replicate', 'periodic']),
+    new Option('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)').choices([
+      'bertero',
+      'reflect',
+      'replicate',
+      'periodic',
+    ]),
     numberOrAuto('--sigma <number|auto>', 'standard deviation of the noise, 1 being full scale (default: estimated)'),
     numberOrAuto('--iterations <count|auto>', 'rl: how many (default: until the residual is down to the noise)'),
     new Option('--stop <rule>', 'rl: what ends automatic iterations').choices(['discrepancy', 'relative-change']),
     number('--tau <number>', 'rl: the residual looked for is tau sigma^2 (1)'),
-    number('--overrun <factor>', 'rl: go on for so many times the iterations that this takes (default: by acceleration)'),
+    number(
+      '--overrun <factor>',
+      'rl: go on for so many times the iterations that this takes (default: by acceleration)',
+    ),
     number('--min-change <number>', 'rl: relative change to stop at (0.002)'),
     number('--max-iterations <count>', 'rl: cap of automatic iterations'),
-    new Option('--acceleration <name>', 'rl: how steps are extrapolated').choices(['none', 'biggs-andrews', 'heavy-ball']),
+    new Option('--acceleration <name>', 'rl: how steps are extrapolated').choices([
+      'none',
+      'biggs-andrews',
+      'heavy-ball',
+    ]),
     number('--total-variation <weight>', `rl-tv: weight (${DEFAULT_TOTAL_VARIATION})`),
     number('--damping <sigmas>', 'rl: leave differences below so many sigmas alone'),
     number('--offset <number>', 'rl: variance of the read noise over the gain'),
@@ -66,7 +105,8 @@ function addTuningFlags(command: Command): void {
     new Option('--prior <name>', 'wiener: spectrum of the scene').choices(['flat', 'gradient', 'power-law']),
     numberOrAuto('--nsr <number|auto>', 'wiener: noise-to-signal ratio (default: fitted)'),
     number('--exponent <number>', 'wiener: of the power-law prior, where nsr is given'),
-  ]) command.addOption(option);
+  ])
+    command.addOption(option);
 }
 
 async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<void> {
@@ -78,22 +118,49 @@ async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<voi
     psf: psf.length === 1 ? psf[0]! : psf,
     method: METHODS[method]!,
   };
-  await runJobs(inputs, flags, () => Deconvolver.open(options), (job, result) => summariseDeconvolution(job, result, method));
+  await runJobs(
+    inputs,
+    flags,
+    () => Deconvolver.open(options),
+    (job, result) => summariseDeconvolution(job, result, method),
+  );
 }
 
 /** @param method by its name here */
 export function summariseDeconvolution(
-  { output }: Job, { width, height, report }: { width: number; height: number; report: DeconvolutionReport }, method: string,
+  { output }: Job,
+  { width, height, report }: { width: number; height: number; report: DeconvolutionReport },
+  method: string,
 ): Summary {
-  const { iterations, stopReason, seconds, secondsPerIteration, threads, isa, fallbackReason, estimatedPsf, peakRssBytes } = report;
+  const {
+    iterations,
+    stopReason,
+    seconds,
+    secondsPerIteration,
+    threads,
+    isa,
+    fallbackReason,
+    estimatedPsf,
+    peakRssBytes,
+  } = report;
   const peakRssMB = toMegabytes(peakRssBytes);
   const fallback = fallbackReason === null ? '' : `; instead of the network: ${fallbackReason}`;
   return {
     json: {
-      output, method, iterations, stopReason, seconds, secondsPerIteration, threads, isa, peakRssMB, ...(fallbackReason !== null && { fallbackReason }),
+      output,
+      method,
+      iterations,
+      stopReason,
+      seconds,
+      secondsPerIteration,
+      threads,
+      isa,
+      peakRssMB,
+      ...(fallbackReason !== null && { fallbackReason }),
       ...(estimatedPsf !== null && { psf: estimatedPsf }),
     },
-    text: `${output}: ${width}x${height} in ${seconds.toFixed(2)} s (${method}, ${iterations} iterations, stopped by ${stopReason}, ${isa}, `
-      + `${threads} threads, peak ${peakRssMB} MB${estimatedPsf === null ? '' : `; ${estimatedPsf}`}${fallback})`,
+    text:
+      `${output}: ${width}x${height} in ${seconds.toFixed(2)} s (${method}, ${iterations} iterations, stopped by ${stopReason}, ${isa}, ` +
+      `${threads} threads, peak ${peakRssMB} MB${estimatedPsf === null ? '' : `; ${estimatedPsf}`}${fallback})`,
   };
 }

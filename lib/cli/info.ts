@@ -7,7 +7,8 @@ import { Restorer } from '../restorer.js';
 import { VERSION } from '../version.js';
 
 export function addInfoCommand(program: Command): void {
-  program.command('info')
+  program
+    .command('info')
     .description('show version, CPU, instruction sets and packaged models')
     .option('--json', 'print JSON')
     .action(info);
@@ -26,9 +27,13 @@ async function info(flags: { readonly json?: boolean }): Promise<void> {
   const lines = [
     `perifocal ${VERSION}, addon ${binding.version}, Node ${process.versions.node}`,
     `CPU     ${cpu.name} (${cpu.features.join(' ')})`,
-    ...isas.map(({ name, description, supported }) => `${supported ? 'ISA   +' : 'ISA   -'} ${name.padEnd(12)} ${description}`),
+    ...isas.map(
+      ({ name, description, supported }) => `${supported ? 'ISA   +' : 'ISA   -'} ${name.padEnd(12)} ${description}`,
+    ),
     `models  ${models.join(', ') || 'none'}`,
     ...models.map((model) => `3x3     ${model}: ${convolutions[model]!.map(describeConvolution).join(', ')}`),
   ];
-  process.stdout.write(`${flags.json ? JSON.stringify({ version: VERSION, addon: binding.version, cpu, isas, models, convolutions }) : lines.join('\n')}\n`);
+  process.stdout.write(
+    `${flags.json ? JSON.stringify({ version: VERSION, addon: binding.version, cpu, isas, models, convolutions }) : lines.join('\n')}\n`,
+  );
 }

@@ -25,13 +25,19 @@ type Describe<R extends RestorationReport> = (job: Job, result: RestoredImage<Fr
 
 /** Restores files one after the other, with progress and reports, until all are done or the process is interrupted. A failure is reported and does not keep the others from being restored. */
 export async function runJobs<R extends RestorationReport>(
-  inputs: readonly string[], flags: JobFlags, open: () => Promise<FrameRestorer<R>>, describe: Describe<R>,
+  inputs: readonly string[],
+  flags: JobFlags,
+  open: () => Promise<FrameRestorer<R>>,
+  describe: Describe<R>,
 ): Promise<void> {
   const jobs = await planJobs(inputs, flags.output);
   await untilInterrupted(async (signal) => {
     await using restorer = await open();
     using bar = new FrameBar(flags);
-    for await (const outcome of restorer.restoreFiles(jobs, { signal, onProgress: (progress) => bar.update(progress) })) {
+    for await (const outcome of restorer.restoreFiles(jobs, {
+      signal,
+      onProgress: (progress) => bar.update(progress),
+    })) {
       bar.end();
       report(outcome, flags, describe);
     }
@@ -39,7 +45,11 @@ export async function runJobs<R extends RestorationReport>(
 }
 
 /** Says how one file ended. */
-function report<R extends RestorationReport>({ job, result, error }: FileOutcome<Job, R>, { json, quiet }: JobFlags, describe: Describe<R>): void {
+function report<R extends RestorationReport>(
+  { job, result, error }: FileOutcome<Job, R>,
+  { json, quiet }: JobFlags,
+  describe: Describe<R>,
+): void {
   if (error) {
     process.stderr.write(`perifocal: ${job.input}: ${error.message}\n`);
     process.exitCode = 1;

@@ -19,17 +19,30 @@ interface MetricFlags {
 function parseMetrics(text: string): readonly MetricName[] {
   const names = text.split(',');
   const unknown = names.filter((name) => !(METRIC_NAMES as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Known: ${METRIC_NAMES.join(', ')}.`);
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Known: ${METRIC_NAMES.join(', ')}.`);
   return names as MetricName[];
 }
 
 export function addMetricsCommand(program: Command): void {
-  addThreadFlags(program.command('metrics')
-    .description('measure the quality of pictures')
-    .argument('<image...>', 'picture files')
-    .option('--reference <file>', 'the sharp picture, of the same size, that they are compared with')
-    .addOption(new Option('--metrics <names>', `those wanted, with commas between: ${METRIC_NAMES.join(', ')} (default: all that are possible)`).argParser(parseMetrics))
-    .addOption(new Option('--range <number>', 'range of the samples (default: 255, or 65535 of 16 bits)').argParser(parseNumber)))
+  addThreadFlags(
+    program
+      .command('metrics')
+      .description('measure the quality of pictures')
+      .argument('<image...>', 'picture files')
+      .option('--reference <file>', 'the sharp picture, of the same size, that they are compared with')
+      .addOption(
+        new Option(
+          '--metrics <names>',
+          `those wanted, with commas between: ${METRIC_NAMES.join(', ')} (default: all that are possible)`,
+        ).argParser(parseMetrics),
+      )
+      .addOption(
+        new Option('--range <number>', 'range of the samples (default: 255, or 65535 of 16 bits)').argParser(
+          parseNumber,
+        ),
+      ),
+  )
     .addOption(new Option('--json', 'print one JSON object per picture, each on a line of its own').conflicts('csv'))
     .option('--csv', 'print a table of comma-separated values')
     .option('--quiet', 'no progress bar')
@@ -44,7 +57,11 @@ async function measureAll(inputs: string[], flags: MetricFlags): Promise<void> {
 }
 
 /** A failure is reported and does not keep the others from being measured, an interrupt does. */
-async function measureOne(input: string, { json, csv, quiet, ...options }: MetricFlags, signal: AbortSignal): Promise<void> {
+async function measureOne(
+  input: string,
+  { json, csv, quiet, ...options }: MetricFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const bar = createBar({ ...(quiet && { quiet }) }, '{metric} [{bar}] {value} of {total} metrics');
   try {
     const found = await measure(input, {
@@ -67,7 +84,9 @@ async function measureOne(input: string, { json, csv, quiet, ...options }: Metri
 
 /** Infinity, the PSNR of equal pictures, is no number of JSON: a string, which `Number` takes. */
 function toJson(input: string, { width, height, channels, depth, values, skipped }: Measurement): string {
-  const printable = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]));
+  const printable = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
+  );
   return `${JSON.stringify({ input, width, height, channels, depth, ...printable, skipped })}\n`;
 }
 

@@ -49,20 +49,37 @@ export const parseNumber = parser((text) => {
 });
 
 export function addMachineFlags(command: Command, defaultBudget: string): Command {
-  return addThreadFlags(command
-    .option('--memory <size>', 'what the whole process may take', parser((text) => (parseBudget(text), text)), defaultBudget));
+  return addThreadFlags(
+    command.option(
+      '--memory <size>',
+      'what the whole process may take',
+      parser((text) => (parseBudget(text), text)),
+      defaultBudget,
+    ),
+  );
 }
 
 export function addThreadFlags(command: Command): Command {
   return command
-    .addOption(new Option('--threads <count>', '1 to 3 (default: as many as there are)').argParser(parseChoice([1, 2, 3])))
+    .addOption(
+      new Option('--threads <count>', '1 to 3 (default: as many as there are)').argParser(parseChoice([1, 2, 3])),
+    )
     .option('--isa <name>', 'instruction set (default: the best there is)');
 }
 
 export function addEngineFlags(command: Command): Command {
-  return addMachineFlags(command.option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL), DEFAULT_BUDGET)
-    .addOption(new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1))
-    .addOption(new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(CONV_CHOICES))
+  return addMachineFlags(
+    command.option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL),
+    DEFAULT_BUDGET,
+  )
+    .addOption(
+      new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1),
+    )
+    .addOption(
+      new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(
+        CONV_CHOICES,
+      ),
+    )
     .option('--conv-cache <file>', 'where to keep what was found to be faster');
 }
 
@@ -72,5 +89,11 @@ export function toMachineOptions({ memory, threads, isa }: MachineFlags): Engine
 }
 
 export function toRestorerOptions({ model, ensemble, conv, convCache, ...machine }: EngineFlags): RestorerOptions {
-  return { model, ensemble, ...(conv !== undefined && { conv }), ...(convCache !== undefined && { convCache }), ...toMachineOptions(machine) };
+  return {
+    model,
+    ensemble,
+    ...(conv !== undefined && { conv }),
+    ...(convCache !== undefined && { convCache }),
+    ...toMachineOptions(machine),
+  };
 }

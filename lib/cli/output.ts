@@ -23,7 +23,7 @@ function besideInput(input: string): string {
  */
 export async function planJobs(inputs: readonly string[], output: string | undefined): Promise<Job[]> {
   if (output === undefined) return checkJobs(inputs.map((input) => ({ input, output: besideInput(input) })));
-  const isFolder = await isDirectory(output) || /[/\\]$/.test(output) || inputs.length > 1;
+  const isFolder = (await isDirectory(output)) || /[/\\]$/.test(output) || inputs.length > 1;
   if (!isFolder) return checkJobs([{ input: inputs[0]!, output }]);
   const jobs = checkJobs(inputs.map((input) => ({ input, output: join(output, basename(input)) })));
   await mkdir(output, { recursive: true }).catch((cause: Error) => {

@@ -17,9 +17,12 @@ function parseSize(text: string): Size {
 }
 
 export function addPlanCommand(program: Command): void {
-  addEngineFlags(program.command('plan')
-    .description('show how a frame would be restored, and in what memory')
-    .argument('<width>x<height>', 'frame size in pixels', parseSize))
+  addEngineFlags(
+    program
+      .command('plan')
+      .description('show how a frame would be restored, and in what memory')
+      .argument('<width>x<height>', 'frame size in pixels', parseSize),
+  )
     .option('--json', 'print the plan as JSON')
     .action(plan);
 }

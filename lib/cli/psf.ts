@@ -11,7 +11,8 @@ interface PsfFlags {
 }
 
 export function addPsfCommand(program: Command): void {
-  program.command('psf')
+  program
+    .command('psf')
     .description('draw a blur kernel as a 16-bit grey picture, its largest weight white')
     .argument('<spec>', PSF_SYNTAX)
     .requiredOption('-o, --output <file>', 'PNG or TIFF to write')
@@ -27,5 +28,8 @@ async function draw(spec: string, { output, otf, json, quiet }: PsfFlags): Promi
   const { width, height, symmetric, data } = kernel;
   const peak = data.reduce((largest, weight) => Math.max(largest, weight), 0);
   if (json) process.stdout.write(`${JSON.stringify({ output, psf: spec, width, height, symmetric, peak })}\n`);
-  else if (!quiet) process.stdout.write(`${output}: ${width}x${height}${symmetric ? ', symmetric' : ''}, largest weight ${peak.toPrecision(4)}\n`);
+  else if (!quiet)
+    process.stdout.write(
+      `${output}: ${width}x${height}${symmetric ? ', symmetric' : ''}, largest weight ${peak.toPrecision(4)}\n`,
+    );
 }

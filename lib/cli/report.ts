@@ -23,33 +23,45 @@ interface ReportFlags {
 }
 
 export function addReportCommand(program: Command): void {
-  addThreadFlags(program.command('report')
-    .description('compare a picture before and after its restoration: one HTML file that loads nothing')
-    .argument('<before>', 'picture file')
-    .argument('<after>', 'the same, restored')
-    .requiredOption('-o, --output <file>', 'HTML file to write')
-    .option('--reference <file>', 'the sharp picture, of the same size')
-    .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`)
-    .option('--run <file>', 'what restore or deconvolve printed with --json')
-    .option('--title <text>', 'heading'))
+  addThreadFlags(
+    program
+      .command('report')
+      .description('compare a picture before and after its restoration: one HTML file that loads nothing')
+      .argument('<before>', 'picture file')
+      .argument('<after>', 'the same, restored')
+      .requiredOption('-o, --output <file>', 'HTML file to write')
+      .option('--reference <file>', 'the sharp picture, of the same size')
+      .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`)
+      .option('--run <file>', 'what restore or deconvolve printed with --json')
+      .option('--title <text>', 'heading'),
+  )
     .option('--json', 'print JSON')
     .option('--quiet', 'no progress bar and no summary')
     .action(report);
 }
 
-async function report(before: string, after: string, { output, run, json, quiet, ...options }: ReportFlags): Promise<void> {
+async function report(
+  before: string,
+  after: string,
+  { output, run, json, quiet, ...options }: ReportFlags,
+): Promise<void> {
   const pictures = [before, after, ...(options.reference === undefined ? [] : [options.reference])];
-  if (pictures.some((path) => resolve(path) === resolve(output))) throw new ArgumentError(`The report would overwrite a picture: ${output}`);
+  if (pictures.some((path) => resolve(path) === resolve(output)))
+    throw new ArgumentError(`The report would overwrite a picture: ${output}`);
   const facts = run === undefined ? {} : { run: await readRun(run, after) };
   const bar = createBar({ ...(quiet && { quiet }) }, '{part} [{bar}] {value} of {total}');
   try {
-    await untilInterrupted((signal) => writeReport(output, before, after, {
-      ...options, ...facts, signal,
-      onProgress: ({ part, done, total }) => {
-        bar?.setTotal(total);
-        bar?.update(done, { part });
-      },
-    }));
+    await untilInterrupted((signal) =>
+      writeReport(output, before, after, {
+        ...options,
+        ...facts,
+        signal,
+        onProgress: ({ part, done, total }) => {
+          bar?.setTotal(total);
+          bar?.update(done, { part });
+        },
+      }),
+    );
   } finally {
     bar?.stop();
   }
@@ -61,9 +73,17 @@ async function report(before: string, after: string, { output, run, json, quiet,
 /** The line about the picture, or the only one. Throws ArgumentError. */
 async function readRun(path: string, after: string): Promise<object> {
   const text = await readText(path);
-  const runs = text.split('\n').filter((line) => line.trim() !== '').map((line) => parseRun(path, line));
-  const found = runs.find((one) => resolve(String((one as { output?: unknown }).output)) === resolve(after)) ?? (runs.length === 1 ? runs[0] : undefined);
-  if (!found) throw new ArgumentError(`None of the ${runs.length} lines of ${path} is about ${after}; give the line that --json printed for it`);
+  const runs = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => parseRun(path, line));
+  const found =
+    runs.find((one) => resolve(String((one as { output?: unknown }).output)) === resolve(after)) ??
+    (runs.length === 1 ? runs[0] : undefined);
+  if (!found)
+    throw new ArgumentError(
+      `None of the ${runs.length} lines of ${path} is about ${after}; give the line that --json printed for it`,
+    );
   return found;
 }
 

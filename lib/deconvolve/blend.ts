@@ -47,17 +47,33 @@ export class TileBlender {
     }
     const { columns, rows } = this.#layout;
     const [rowWeights, columnWeights] = [blendWeights(rows, tile.row), blendWeights(columns, tile.column)];
-    if (solver) await solver.blend({ plane: this.#band, planeWidth: this.#frame.width, left: tile.left, top: 0, rowWeights, columnWeights });
+    if (solver)
+      await solver.blend({
+        plane: this.#band,
+        planeWidth: this.#frame.width,
+        left: tile.left,
+        top: 0,
+        rowWeights,
+        columnWeights,
+      });
     else this.#blendSource(this.#band, tile, rowWeights, columnWeights);
     if (tile.column === columns.starts.length - 1) this.#finishRow(this.#band, tile);
   }
 
-  #blendSource(band: Float32Array, { plane, left, top }: Tile, rowWeights: Float32Array, columnWeights: Float32Array): void {
+  #blendSource(
+    band: Float32Array,
+    { plane, left, top }: Tile,
+    rowWeights: Float32Array,
+    columnWeights: Float32Array,
+  ): void {
     const { width, channels, data } = this.#frame;
     const scale = 1 / fullScale(this.#frame);
-    rowWeights.forEach((rowWeight, y) => columnWeights.forEach((columnWeight, x) => {
-      band[y * width + left + x]! += rowWeight * columnWeight * scale * data[((top + y) * width + left + x) * channels + plane]!;
-    }));
+    rowWeights.forEach((rowWeight, y) =>
+      columnWeights.forEach((columnWeight, x) => {
+        band[y * width + left + x]! +=
+          rowWeight * columnWeight * scale * data[((top + y) * width + left + x) * channels + plane]!;
+      }),
+    );
   }
 
   /** Writes the rows that no later tile touches, and moves the others up. */

@@ -25,13 +25,16 @@ export class Deconvolver extends FrameRestorer<DeconvolutionReport> {
 
 /** Restores one frame whose blur is known; for several of one size, a {@link Deconvolver} maps memory once. */
 export async function deconvolve(
-  input: RestoreInput, options: DeconvolveOptions & RestoreOptions,
+  input: RestoreInput,
+  options: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<Frame, DeconvolutionReport>>;
 export async function deconvolve(
-  input: FloatFrame, options: DeconvolveOptions & RestoreOptions,
+  input: FloatFrame,
+  options: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<FloatFrame, DeconvolutionReport>>;
 export async function deconvolve(
-  input: RestoreInput | FloatFrame, { signal, onProgress, valid, ...options }: DeconvolveOptions & RestoreOptions,
+  input: RestoreInput | FloatFrame,
+  { signal, onProgress, valid, ...options }: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<Frame | FloatFrame, DeconvolutionReport>> {
   await using deconvolver = await Deconvolver.open(options);
   const run = { ...(signal && { signal }), ...(onProgress && { onProgress }), ...(valid && { valid }) };

@@ -27,7 +27,10 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
 
   /** @param fallbackReason why a network is not used, for the report */
   constructor(
-    binding: Binding, isa: string, settings: DeconvolveSettings, { threads, budgetBytes }: Pick<DeconvolutionContext, 'threads' | 'budgetBytes'>,
+    binding: Binding,
+    isa: string,
+    settings: DeconvolveSettings,
+    { threads, budgetBytes }: Pick<DeconvolutionContext, 'threads' | 'budgetBytes'>,
     fallbackReason: string | null = null,
   ) {
     this.#binding = binding;
@@ -44,7 +47,8 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
 
   plan(size: AnyFrameSize, isMasked: boolean): DeconvolutionPlan {
     const key = JSON.stringify([size, isMasked]);
-    if (this.#lastPlan?.key !== key) this.#lastPlan = { key, plan: planDeconvolution(size, isMasked, this.#settings, this.#context) };
+    if (this.#lastPlan?.key !== key)
+      this.#lastPlan = { key, plan: planDeconvolution(size, isMasked, this.#settings, this.#context) };
     return this.#lastPlan.plan;
   }
 
@@ -60,11 +64,31 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
   async run(source: FrameSource, plan: DeconvolutionPlan, options: RunOptions): Promise<FrameResult> {
     const start = performance.now();
     const { data, ...found } = await deconvolveFrame({
-      binding: this.#binding, isa: this.isa, solverOf: (shape) => this.#solverOf(shape), settings: this.#settings, plan, source, options,
-    }).catch((error: unknown) => { throw translateNativeError(error); });
+      binding: this.#binding,
+      isa: this.isa,
+      solverOf: (shape) => this.#solverOf(shape),
+      settings: this.#settings,
+      plan,
+      source,
+      options,
+    }).catch((error: unknown) => {
+      throw translateNativeError(error);
+    });
     const { isa, threads } = this;
     const seconds = (performance.now() - start) / 1000;
-    return { data, report: { method: this.#settings.method, isa, threads, seconds, ...found, plan, fallbackReason: this.#fallbackReason, estimatedPsf: this.#estimatedPsf } };
+    return {
+      data,
+      report: {
+        method: this.#settings.method,
+        isa,
+        threads,
+        seconds,
+        ...found,
+        plan,
+        fallbackReason: this.#fallbackReason,
+        estimatedPsf: this.#estimatedPsf,
+      },
+    };
   }
 
   /** The native solver of a shape: the one at hand where it fits, so that frames of one size map memory once. */

@@ -25,15 +25,27 @@ export interface NoiseMeter {
  * frequencies that the blur has all but extinguished, where only noise is left. A filter that knows nothing of the blur
  * (Immerkaer 1996) takes edges along the direction of a motion for noise. At least that of rounding to samples.
  */
-export async function estimateSigma(meter: NoiseMeter, source: FrameSource, channel: number, region: Region, kernel: Psf): Promise<number> {
+export async function estimateSigma(
+  meter: NoiseMeter,
+  source: FrameSource,
+  channel: number,
+  region: Region,
+  kernel: Psf,
+): Promise<number> {
   const { frame, isJpeg } = source;
   const estimates = [roundingSigma(frame), await measureQuietPower(meter, frame, channel, region, kernel)];
   // The compression has taken noise out of the high frequencies, and left errors in the others.
-  if (isJpeg || !Number.isFinite(estimates[1])) estimates.push(await estimateByLaplacian(meter, source, channel, region));
+  if (isJpeg || !Number.isFinite(estimates[1]))
+    estimates.push(await estimateByLaplacian(meter, source, channel, region));
   return Math.max(...estimates.filter(Number.isFinite));
 }
 
-async function estimateByLaplacian({ binding }: NoiseMeter, { frame, isJpeg }: FrameSource, channel: number, { left, top, width, height }: Region): Promise<number> {
+async function estimateByLaplacian(
+  { binding }: NoiseMeter,
+  { frame, isJpeg }: FrameSource,
+  channel: number,
+  { left, top, width, height }: Region,
+): Promise<number> {
   const window = windowOf(frame, frame.data, channel, left, top);
   return (await binding.estimateNoise({ window, width, height, saturation: 1, jpeg: isJpeg, form: 'mean' })).sigma;
 }
@@ -44,9 +56,20 @@ function roundingSigma(frame: AnyFrame): number {
 }
 
 /** Root mean power of the quietest frequencies over blocks of the region; NaN where no block is fit. */
-async function measureQuietPower({ binding, isa }: NoiseMeter, frame: AnyFrame, channel: number, region: Region, kernel: Psf): Promise<number> {
+async function measureQuietPower(
+  { binding, isa }: NoiseMeter,
+  frame: AnyFrame,
+  channel: number,
+  region: Region,
+  kernel: Psf,
+): Promise<number> {
   if (Math.min(region.width, region.height) < BLOCK) return NaN;
-  const request = { window: windowOf(frame, frame.data, channel, 0, 0), side: BLOCK, corners: listBlocks(region), mostClipped: MOST_CLIPPED };
+  const request = {
+    window: windowOf(frame, frame.data, channel, 0, 0),
+    side: BLOCK,
+    corners: listBlocks(region),
+    mostClipped: MOST_CLIPPED,
+  };
   const { power, blocks } = await binding.measurePeriodogram(request, isa);
   const quiet = quietBins(kernel);
   return blocks > 0 ? Math.sqrt(quiet.reduce((sum, bin) => sum + power[bin]!, 0) / quiet.length) : NaN;
@@ -56,7 +79,8 @@ async function measureQuietPower({ binding, isa }: NoiseMeter, frame: AnyFrame, 
 function listBlocks({ left, top, width, height }: Region): Uint32Array {
   const [across, down] = [width - BLOCK, height - BLOCK];
   const step = Math.max(BLOCK / 2, Math.ceil(Math.sqrt(((across + BLOCK) * (down + BLOCK)) / MOST_BLOCKS)));
-  const along = (start: number, length: number): number[] => Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => start + index * step);
+  const along = (start: number, length: number): number[] =>
+    Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => start + index * step);
   return Uint32Array.from(along(top, down).flatMap((y) => along(left, across).flatMap((x) => [x, y])));
 }
 
@@ -71,11 +95,20 @@ function quietBins(kernel: Psf): number[] {
     const [x, y] = [(u + BLOCK) % BLOCK, (v + BLOCK) % BLOCK];
     return transfer[y * BLOCK + x]! ** 2 / Math.max(1, (x - half) ** 2 + (y - half) ** 2);
   };
-  const leaked = (u: number, v: number): number => [-1, 0, 1].reduce((sum, dv) => sum
-    + [-1, 0, 1].reduce((row, du) => row + expected(u + du, v + dv) / 4 ** (Math.abs(du) + Math.abs(dv)), 0), 0);
+  const leaked = (u: number, v: number): number =>
+    [-1, 0, 1].reduce(
+      (sum, dv) =>
+        sum + [-1, 0, 1].reduce((row, du) => row + expected(u + du, v + dv) / 4 ** (Math.abs(du) + Math.abs(dv)), 0),
+      0,
+    );
   // The axes of the first and the last column mirror themselves: they would count twice.
-  const all = Array.from({ length: (half - 1) * BLOCK }, (_, index) => [1 + (index % (half - 1)), Math.floor(index / (half - 1))] as const);
-  const ranked = all.map(([u, v]) => ({ bin: v * (half + 1) + u, power: leaked(half + u, half + v) })).sort((a, b) => a.power - b.power);
+  const all = Array.from(
+    { length: (half - 1) * BLOCK },
+    (_, index) => [1 + (index % (half - 1)), Math.floor(index / (half - 1))] as const,
+  );
+  const ranked = all
+    .map(([u, v]) => ({ bin: v * (half + 1) + u, power: leaked(half + u, half + v) }))
+    .sort((a, b) => a.power - b.power);
   return ranked.slice(0, Math.round(QUIET_PART * ranked.length)).map(({ bin }) => bin);
 }
 

@@ -73,7 +73,12 @@ interface WienerOptions {
   readonly exponent?: number;
 }
 
-export interface DeconvolveOptions extends EngineOptions, CommonOptions, RichardsonLucyOptions, HyperLaplacianOptions, WienerOptions {}
+export interface DeconvolveOptions
+  extends EngineOptions,
+    CommonOptions,
+    RichardsonLucyOptions,
+    HyperLaplacianOptions,
+    WienerOptions {}
 
 /** Checked options, complete. Null stands for 'auto'. */
 export interface DeconvolveSettings {
@@ -113,7 +118,19 @@ export const AUTO = 'auto';
 const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma'];
 const METHOD_KEYS: Readonly<Record<DeconvolutionMethod, readonly string[]>> = {
   'richardson-lucy': [
-    'iterations', 'stop', 'tau', 'overrun', 'minChange', 'maxIterations', 'acceleration', 'totalVariation', 'damping', 'offset', 'saturation', 'start', 'modes',
+    'iterations',
+    'stop',
+    'tau',
+    'overrun',
+    'minChange',
+    'maxIterations',
+    'acceleration',
+    'totalVariation',
+    'damping',
+    'offset',
+    'saturation',
+    'start',
+    'modes',
   ],
   'hyper-laplacian': ['iterations', 'lambda', 'alpha'],
   wiener: ['prior', 'nsr', 'exponent'],
@@ -123,21 +140,35 @@ const METHOD_KEYS: Readonly<Record<DeconvolutionMethod, readonly string[]>> = {
  * Checks options and makes their kernels. Rejects with ArgumentError or ImageError. @param name how errors call them
  * @param others keys that are known besides
  */
-export async function checkDeconvolveOptions(options: DeconvolveOptions, name: string, others: readonly string[]): Promise<DeconvolveSettings> {
+export async function checkDeconvolveOptions(
+  options: DeconvolveOptions,
+  name: string,
+  others: readonly string[],
+): Promise<DeconvolveSettings> {
   requireKnownKeys(name, options, [...COMMON_KEYS, ...Object.values(METHOD_KEYS).flat(), ...others]);
   const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHODS);
   refuseForeignKeys(method, options);
   const isPsfAuto = options.psf === AUTO;
   const psf = await preparePsf(isPsfAuto ? `disk:${MOST_RADIUS}` : options.psf);
-  const settings = { psf, isPsfAuto, method, boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES), sigma: orAuto('sigma', options.sigma, 1e-6, 1), ...checkNumbers(options, method) };
+  const settings = {
+    psf,
+    isPsfAuto,
+    method,
+    boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES),
+    sigma: orAuto('sigma', options.sigma, 1e-6, 1),
+    ...checkNumbers(options, method),
+  };
   checkCombination(settings);
   return settings;
 }
 
 /** An option that would be ignored is an error of the caller's. */
 function refuseForeignKeys(method: DeconvolutionMethod, options: DeconvolveOptions): void {
-  const foreign = Object.keys(options).find((key) => options[key as keyof DeconvolveOptions] !== undefined
-    && ![...COMMON_KEYS, ...ENGINE_OPTIONS, ...METHOD_KEYS[method]].includes(key));
+  const foreign = Object.keys(options).find(
+    (key) =>
+      options[key as keyof DeconvolveOptions] !== undefined &&
+      ![...COMMON_KEYS, ...ENGINE_OPTIONS, ...METHOD_KEYS[method]].includes(key),
+  );
   if (foreign === undefined) return;
   const owners = METHODS.filter((other) => METHOD_KEYS[other].includes(foreign));
   throw new ArgumentError(`The option ${foreign} is for the method ${owners.join(' or ')}, not for ${method}`);
@@ -147,12 +178,17 @@ function orAuto(name: string, value: number | 'auto' | undefined, min: number, m
   return value === undefined || value === 'auto' ? null : requireNumber(name, value, min, max);
 }
 
-function checkNumbers(options: DeconvolveOptions, method: DeconvolutionMethod): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma'> {
+function checkNumbers(
+  options: DeconvolveOptions,
+  method: DeconvolutionMethod,
+): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma'> {
   const { iterations = 'auto', alpha = 2 / 3 } = options;
   const acceleration = requireOneOf('acceleration', options.acceleration ?? 'biggs-andrews', ACCELERATIONS);
-  if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1)) throw expected('number between 0 and 1, both excluded', 'alpha', alpha);
+  if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1))
+    throw expected('number between 0 and 1, both excluded', 'alpha', alpha);
   return {
-    iterations: iterations === 'auto' ? defaultIterations(method) : requireInteger('iterations', iterations, 1, MAX_ITERATIONS),
+    iterations:
+      iterations === 'auto' ? defaultIterations(method) : requireInteger('iterations', iterations, 1, MAX_ITERATIONS),
     stop: requireOneOf('stop', options.stop ?? 'discrepancy', ['discrepancy', 'relative-change']),
     tau: requireNumber('tau', options.tau ?? 1, 0.1, 10),
     overrun: requireNumber('overrun', options.overrun ?? OVERRUN[acceleration], 1, 10),
@@ -179,7 +215,9 @@ function defaultIterations(method: DeconvolutionMethod): number | null {
 }
 
 function checkCombination({ psf, method, modes }: Pick<DeconvolveSettings, 'psf' | 'method' | 'modes'>): void {
-  if (method === 'richardson-lucy' && psf.hasNegative) throw new ArgumentError('Richardson-Lucy needs a PSF without negative weights');
+  if (method === 'richardson-lucy' && psf.hasNegative)
+    throw new ArgumentError('Richardson-Lucy needs a PSF without negative weights');
   if (modes > 1 && !psf.isField) throw new ArgumentError(`modes ${modes} needs a field of PSFs`);
-  if (psf.nodes < modes) throw new ArgumentError(`${modes} modes need a field of at least as many PSFs, this one has ${psf.nodes}`);
+  if (psf.nodes < modes)
+    throw new ArgumentError(`${modes} modes need a field of at least as many PSFs, this one has ${psf.nodes}`);
 }

@@ -13,7 +13,11 @@ import type { TileAxis, TileLayout } from './tiles.js';
 export const DEFAULT_DECONVOLUTION_BUDGET = '200MB';
 /** Overlap of tiles: so many radii of the PSF, and at least so many pixels, as what is unknown beyond an edge is felt far inside. */
 const OVERLAP_RADII = 4;
-const MIN_OVERLAP: Readonly<Record<DeconvolutionMethod, number>> = { 'richardson-lucy': 128, 'hyper-laplacian': 192, wiener: 192 };
+const MIN_OVERLAP: Readonly<Record<DeconvolutionMethod, number>> = {
+  'richardson-lucy': 128,
+  'hyper-laplacian': 192,
+  wiener: 192,
+};
 /** Tiles per axis that are considered. */
 const MAX_TILES = 64;
 /** Largest side of the window on which the number of iterations is found. */
@@ -43,10 +47,14 @@ export function colourPlanes(frame: AnyFrameSize): 1 | 3 {
 
 /** The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget that would do. */
 export function planDeconvolution(
-  frame: AnyFrameSize, isMasked: boolean, settings: DeconvolveSettings, context: DeconvolutionContext,
+  frame: AnyFrameSize,
+  isMasked: boolean,
+  settings: DeconvolveSettings,
+  context: DeconvolutionContext,
 ): DeconvolutionPlan {
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
-  if (isMasked && settings.method !== 'richardson-lucy') throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
+  if (isMasked && settings.method !== 'richardson-lucy')
+    throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
     const plan = buildPlan(frame, tiles, shapeOf(frame, isMasked, settings, context.threads), settings, context);
@@ -68,7 +76,10 @@ function work({ tiles, solver }: DeconvolutionPlan): number {
   return tiles.columns.starts.length * tiles.rows.starts.length * solver.paddedWidth * solver.paddedHeight;
 }
 
-function listLayouts({ width, height }: AnyFrameSize, { psf, method, modes, boundary }: DeconvolveSettings): TileLayout[] {
+function listLayouts(
+  { width, height }: AnyFrameSize,
+  { psf, method, modes, boundary }: DeconvolveSettings,
+): TileLayout[] {
   const least = modes > 1 ? { columns: 1, rows: 1 } : fieldSize(psf);
   const layoutsOf = (length: number, fewest: number, radius: number): TileAxis[] => {
     // Tiles with kernels of their own may have to be small; they differ by more than what is felt far inside.
@@ -85,11 +96,17 @@ function listLayouts({ width, height }: AnyFrameSize, { psf, method, modes, boun
 
 /** The solver of a whole frame; tiles have other sides only. */
 function shapeOf(
-  frame: AnyFrameSize, isMasked: boolean, { psf, method, boundary, modes, acceleration, totalVariation, saturation }: DeconvolveSettings, threads: 1 | 2 | 3,
+  frame: AnyFrameSize,
+  isMasked: boolean,
+  { psf, method, boundary, modes, acceleration, totalVariation, saturation }: DeconvolveSettings,
+  threads: 1 | 2 | 3,
 ): SolverShape {
   const isIterative = method === 'richardson-lucy';
   return {
-    method, boundary, modes, threads,
+    method,
+    boundary,
+    modes,
+    threads,
     width: frame.width,
     height: frame.height,
     radiusX: psf.radiusX,
@@ -103,7 +120,11 @@ function shapeOf(
 }
 
 function buildPlan(
-  frame: AnyFrameSize, tiles: TileLayout, whole: SolverShape, settings: DeconvolveSettings, context: DeconvolutionContext,
+  frame: AnyFrameSize,
+  tiles: TileLayout,
+  whole: SolverShape,
+  settings: DeconvolveSettings,
+  context: DeconvolutionContext,
 ): DeconvolutionPlan {
   const shape = { ...whole, width: tiles.columns.side, height: tiles.rows.side };
   const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
@@ -121,8 +142,13 @@ function buildPlan(
 }
 
 /** @param hasParts whether several planes or tiles must share what is found; a single one finds it as it is solved */
-function probeShape(shape: SolverShape, hasParts: boolean, { method, iterations, nsr }: DeconvolveSettings): SolverShape | null {
-  const isNeeded = (method === 'richardson-lucy' && iterations === null && hasParts) || (method === 'wiener' && nsr === null);
+function probeShape(
+  shape: SolverShape,
+  hasParts: boolean,
+  { method, iterations, nsr }: DeconvolveSettings,
+): SolverShape | null {
+  const isNeeded =
+    (method === 'richardson-lucy' && iterations === null && hasParts) || (method === 'wiener' && nsr === null);
   if (!isNeeded) return null;
   if (shape.boundary === 'periodic') return shape;
   return { ...shape, width: Math.min(shape.width, PROBE_SIDE), height: Math.min(shape.height, PROBE_SIDE) };

@@ -16,14 +16,18 @@ export function busiestWindow(frame: AnyFrame, width: number, height: number): R
 
 /** Several that do not overlap, the best first; fewer where there is no room for more. */
 export function busiestWindows(frame: AnyFrame, width: number, height: number, count: number): Region[] {
-  if (width >= frame.width && height >= frame.height) return [{ left: 0, top: 0, width: frame.width, height: frame.height }];
+  if (width >= frame.width && height >= frame.height)
+    return [{ left: 0, top: 0, width: frame.width, height: frame.height }];
   const cells = sumCells(frame);
-  const regions = corners(frame.height, height).flatMap((top) => corners(frame.width, width).map((left) => ({ left, top, width, height })));
+  const regions = corners(frame.height, height).flatMap((top) =>
+    corners(frame.width, width).map((left) => ({ left, top, width, height })),
+  );
   const ranked = regions.map((region) => ({ region, score: scoreOf(cells, region) })).sort((a, b) => b.score - a.score);
   const chosen: Region[] = [];
   for (const { region } of ranked) {
     if (chosen.length === count) break;
-    if (chosen.every(({ left, top }) => Math.abs(left - region.left) >= width || Math.abs(top - region.top) >= height)) chosen.push(region);
+    if (chosen.every(({ left, top }) => Math.abs(left - region.left) >= width || Math.abs(top - region.top) >= height))
+      chosen.push(region);
   }
   return chosen;
 }
@@ -44,7 +48,10 @@ function sumCells(frame: AnyFrame): Cells {
   const { width, height, channels, data } = frame;
   const channel = colourPlanes(frame) === 3 ? 1 : 0;
   const columns = Math.ceil(width / CELL);
-  const [energy, clipped] = [new Float64Array(columns * Math.ceil(height / CELL)), new Float64Array(columns * Math.ceil(height / CELL))];
+  const [energy, clipped] = [
+    new Float64Array(columns * Math.ceil(height / CELL)),
+    new Float64Array(columns * Math.ceil(height / CELL)),
+  ];
   const limit = CLIPPED * fullScale(frame);
   for (let y = 1; y < height; y += 1) {
     for (let x = 1; x < width; x += 1) {

@@ -38,7 +38,10 @@ export async function preparePsf(source: PsfSource | readonly PsfSource[]): Prom
   if (![1, 3].includes(sources.length)) throw expected('one PSF, or three for the colours', 'psf', sources.length);
   const found = await Promise.all(sources.map(readSource));
   const all = found.flatMap(kernelsOf);
-  const [width, height] = [Math.max(...all.map((kernel) => kernel.width)), Math.max(...all.map((kernel) => kernel.height))];
+  const [width, height] = [
+    Math.max(...all.map((kernel) => kernel.width)),
+    Math.max(...all.map((kernel) => kernel.height)),
+  ];
   const grow = (kernel: Psf): Psf => enlarge(kernel, width, height);
   return {
     colours: found.map((colour) => (isField(colour) ? { ...colour, kernels: colour.kernels.map(grow) } : grow(colour))),
@@ -74,17 +77,26 @@ function kernelsOf(colour: Psf | PsfField): readonly Psf[] {
 /** Nodes of the finest field per axis: a frame is cut into at least as many tiles, each with a kernel of its own. */
 export function fieldSize({ colours }: PreparedPsf): { readonly columns: number; readonly rows: number } {
   const fields = colours.filter(isField);
-  return { columns: Math.max(1, ...fields.map(({ columns }) => columns)), rows: Math.max(1, ...fields.map(({ rows }) => rows)) };
+  return {
+    columns: Math.max(1, ...fields.map(({ columns }) => columns)),
+    rows: Math.max(1, ...fields.map(({ rows }) => rows)),
+  };
 }
 
 /** Throws ArgumentError where the number of kernels does not fit the frame's colours, or they do not fit into it. */
-export function checkPsfFits({ colours, radiusX, radiusY }: PreparedPsf, frame: { readonly width: number; readonly height: number }, planes: number): void {
+export function checkPsfFits(
+  { colours, radiusX, radiusY }: PreparedPsf,
+  frame: { readonly width: number; readonly height: number },
+  planes: number,
+): void {
   if (colours.length > 1 && colours.length !== planes) {
     throw new ArgumentError(`${colours.length} PSFs were given for a frame of ${planes} colour`);
   }
   const [width, height] = [2 * radiusX + 1, 2 * radiusY + 1];
   if (width > frame.width || height > frame.height) {
-    throw new ArgumentError(`The PSF of ${width}x${height} pixels is larger than the frame of ${frame.width}x${frame.height}`);
+    throw new ArgumentError(
+      `The PSF of ${width}x${height} pixels is larger than the frame of ${frame.width}x${frame.height}`,
+    );
   }
 }
 
@@ -114,14 +126,22 @@ export class TilePsfs {
 }
 
 /** The coefficients on a grid that spans the tile. */
-function interpolateModes({ columns, rows }: PsfField, { modes, kernels, coefficients }: PsfModes, x: Place['x'], y: Place['y']): SolverPsf {
+function interpolateModes(
+  { columns, rows }: PsfField,
+  { modes, kernels, coefficients }: PsfModes,
+  x: Place['x'],
+  y: Place['y'],
+): SolverPsf {
   const nodes = TILE_NODES ** 2;
   const found = new Float32Array(modes * nodes);
   for (let node = 0; node < nodes; node += 1) {
     const [across, down] = [(node % TILE_NODES) / (TILE_NODES - 1), Math.floor(node / TILE_NODES) / (TILE_NODES - 1)];
     const around = interpolate(columns, rows, x[0] + across * (x[1] - x[0]), y[0] + down * (y[1] - y[0]));
     for (let mode = 0; mode < modes; mode += 1) {
-      found[mode * nodes + node] = around.reduce((sum, [index, weight]) => sum + weight * coefficients[mode * columns * rows + index]!, 0);
+      found[mode * nodes + node] = around.reduce(
+        (sum, [index, weight]) => sum + weight * coefficients[mode * columns * rows + index]!,
+        0,
+      );
     }
   }
   return { kernels, coefficients: found, gridRows: TILE_NODES, gridColumns: TILE_NODES };

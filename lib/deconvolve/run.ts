@@ -22,7 +22,10 @@ const LEAST_EXPONENT = 0.5;
 
 /** What a deconvolution brings, but for where it was made. */
 export interface Deconvolved
-  extends Pick<DeconvolutionReport, 'iterations' | 'stopReason' | 'secondsPerIteration' | 'sigma' | 'residual' | 'energy' | 'lambda' | 'nsr'> {
+  extends Pick<
+    DeconvolutionReport,
+    'iterations' | 'stopReason' | 'secondsPerIteration' | 'sigma' | 'residual' | 'energy' | 'lambda' | 'nsr'
+  > {
   readonly data: AnyFrame['data'];
 }
 
@@ -40,7 +43,10 @@ export interface RunContext {
 
 /** Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. */
 export async function deconvolveFrame(context: RunContext): Promise<Deconvolved> {
-  const { settings, source: { frame } } = context;
+  const {
+    settings,
+    source: { frame },
+  } = context;
   if (isBlank(frame)) return returnBlank(frame, settings);
   const psfs = new TilePsfs(settings.psf, settings.modes);
   const sigma = settings.sigma ?? rootMeanSquare(await estimateSigmas(context, psfs, regionOf(frame)));
@@ -53,7 +59,10 @@ function regionOf({ width, height }: AnyFrame): Region {
 
 /** Where a part of a frame lies in it. */
 function placeOf(frame: AnyFrame, { left, top, width, height }: Region): Place {
-  const span = (start: number, side: number, length: number): [number, number] => [start / (length - 1), (start + side - 1) / (length - 1)];
+  const span = (start: number, side: number, length: number): [number, number] => [
+    start / (length - 1),
+    (start + side - 1) / (length - 1),
+  ];
   return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
 }
 
@@ -70,7 +79,15 @@ async function estimateSigmas(context: RunContext, psfs: TilePsfs, region: Regio
 
 function returnBlank({ data }: AnyFrame, { sigma }: DeconvolveSettings): Deconvolved {
   return {
-    data: copySamples(data), iterations: 0, stopReason: 'blank', secondsPerIteration: 0, sigma: sigma ?? 0, residual: 0, energy: 1, lambda: null, nsr: null,
+    data: copySamples(data),
+    iterations: 0,
+    stopReason: 'blank',
+    secondsPerIteration: 0,
+    sigma: sigma ?? 0,
+    residual: 0,
+    energy: 1,
+    lambda: null,
+    nsr: null,
   };
 }
 
@@ -93,7 +110,10 @@ class FrameRun {
 
   /** @param sigma of the noise, 1 being full scale */
   constructor(context: RunContext, psfs: TilePsfs, sigma: number) {
-    const { settings, source: { frame } } = context;
+    const {
+      settings,
+      source: { frame },
+    } = context;
     this.#context = context;
     this.#psfs = psfs;
     this.#planes = colourPlanes(frame);
@@ -102,7 +122,11 @@ class FrameRun {
   }
 
   async run(): Promise<Deconvolved> {
-    const { plan, settings, source: { frame } } = this.#context;
+    const {
+      plan,
+      settings,
+      source: { frame },
+    } = this.#context;
     const { test, most } = await this.#decide();
     this.#stepSeconds = 0;
     const { columns, rows } = plan.tiles;
@@ -112,17 +136,22 @@ class FrameRun {
     const blender = new TileBlender(this.#context.binding, frame, data, plan.tiles);
     for (let plane = 0; plane < this.#planes; plane += 1) {
       for (const tile of blender.tiles(plane)) {
-        const report = (iteration: number): void => this.#progress('restore', ended.length * most + iteration, parts * most);
+        const report = (iteration: number): void =>
+          this.#progress('restore', ended.length * most + iteration, parts * most);
         const solver = await this.#load(plan.shape, plane, tile);
         if (solver) ended.push(await this.#iterate(solver, test, report));
         await blender.write(tile, solver);
       }
     }
     this.#context.options.signal.throwIfAborted();
-    const mean = (value: (step: StepReport) => number): number => ended.reduce((sum, { last }) => sum + value(last) / ended.length, 0);
+    const mean = (value: (step: StepReport) => number): number =>
+      ended.reduce((sum, { last }) => sum + value(last) / ended.length, 0);
     const { iterations, reason } = ended[0] ?? { iterations: 0, reason: 'blank' as const };
     return {
-      data, iterations, stopReason: reason, sigma: this.#sigma,
+      data,
+      iterations,
+      stopReason: reason,
+      sigma: this.#sigma,
       secondsPerIteration: iterations > 0 ? this.#stepSeconds / iterations : 0,
       residual: mean((step) => step.residual),
       energy: mean((step) => step.energy),
@@ -136,8 +165,16 @@ class FrameRun {
     const { plan, settings } = this.#context;
     const { method, iterations, maxIterations } = settings;
     if (method === 'wiener' && plan.probe) await this.#fitSignal(plan.probe);
-    if (iterations !== null) return { test: stopAfter(iterations, method === 'richardson-lucy' ? 'iterations' : 'complete'), most: iterations };
-    if (!plan.probe) return { test: stopByRule(settings, this.#varianceOf(0, regionOf(this.#context.source.frame), this.#sigma)), most: maxIterations };
+    if (iterations !== null)
+      return {
+        test: stopAfter(iterations, method === 'richardson-lucy' ? 'iterations' : 'complete'),
+        most: iterations,
+      };
+    if (!plan.probe)
+      return {
+        test: stopByRule(settings, this.#varianceOf(0, regionOf(this.#context.source.frame), this.#sigma)),
+        most: maxIterations,
+      };
     const { count, reason } = await this.#countIterations(plan.probe);
     return { test: stopAfter(count, reason), most: count };
   }
@@ -154,7 +191,9 @@ class FrameRun {
   }
 
   /** The number of iterations at which the rule ends them in the probe: the mean over the colours. */
-  async #countIterations(shape: DeconvolutionPlan['shape']): Promise<{ readonly count: number; readonly reason: StopReason }> {
+  async #countIterations(
+    shape: DeconvolutionPlan['shape'],
+  ): Promise<{ readonly count: number; readonly reason: StopReason }> {
     const { settings } = this.#context;
     const region = this.#probeRegion(shape);
     const sigmas = settings.sigma === null ? await estimateSigmas(this.#context, this.#psfs, region) : [];
@@ -162,8 +201,15 @@ class FrameRun {
     for (let plane = 0; plane < this.#planes; plane += 1) {
       const solver = await this.#load(shape, plane, region);
       if (!solver) continue;
-      const report = (iteration: number): void => this.#progress('probe', plane * settings.maxIterations + iteration, this.#planes * settings.maxIterations);
-      ended.push(await this.#iterate(solver, stopByRule(settings, this.#varianceOf(plane, region, sigmas[plane] ?? this.#sigma)), report));
+      const report = (iteration: number): void =>
+        this.#progress('probe', plane * settings.maxIterations + iteration, this.#planes * settings.maxIterations);
+      ended.push(
+        await this.#iterate(
+          solver,
+          stopByRule(settings, this.#varianceOf(plane, region, sigmas[plane] ?? this.#sigma)),
+          report,
+        ),
+      );
     }
     if (ended.length === 0) return { count: 1, reason: 'cap' };
     const count = Math.round(ended.reduce((sum, { iterations }) => sum + iterations, 0) / ended.length);
@@ -179,13 +225,21 @@ class FrameRun {
   }
 
   /** The solver with a part of a plane in it; null where none of its pixels counts. */
-  async #load(shape: DeconvolutionPlan['shape'], plane: number, { left, top }: Pick<Region, 'left' | 'top'>): Promise<NativeSolver | null> {
-    const { source: { frame }, options } = this.#context;
+  async #load(
+    shape: DeconvolutionPlan['shape'],
+    plane: number,
+    { left, top }: Pick<Region, 'left' | 'top'>,
+  ): Promise<NativeSolver | null> {
+    const {
+      source: { frame },
+      options,
+    } = this.#context;
     options.signal.throwIfAborted();
     const solver = this.#context.solverOf(shape);
     solver.configure(this.#tuning);
     const psf = this.#psfs.at(plane, placeOf(frame, { left, top, width: shape.width, height: shape.height }));
-    if (this.#lastPsf?.solver !== solver || this.#lastPsf.psf.kernels !== psf.kernels || psf.coefficients) await solver.setPsf(psf);
+    if (this.#lastPsf?.solver !== solver || this.#lastPsf.psf.kernels !== psf.kernels || psf.coefficients)
+      await solver.setPsf(psf);
     this.#lastPsf = { solver, psf };
     const { validPixels } = await solver.load(windowOf(frame, frame.data, plane, left, top), options.valid);
     return validPixels > 0 ? solver : null;

@@ -8,7 +8,13 @@ export function fullScale({ depth }: Pick<AnyFrame, 'depth'>): number {
 }
 
 /** One channel of a frame's samples, from a pixel on. */
-export function windowOf({ width, channels }: AnyFrame, samples: SolverSamples, channel: number, left: number, top: number): SampleWindow {
+export function windowOf(
+  { width, channels }: AnyFrame,
+  samples: SolverSamples,
+  channel: number,
+  left: number,
+  top: number,
+): SampleWindow {
   return { samples, frameWidth: width, channels, channel, left, top };
 }
 

@@ -11,7 +11,11 @@ export function stopAfter(count: number, reason: StopReason): StopTest {
 }
 
 /** Iterations that lower the residual by less than this part in 10 will not get to the noise: another term holds it up. */
-const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = { none: 5e-4, 'biggs-andrews': 5e-3, 'heavy-ball': 5e-3 };
+const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = {
+  none: 5e-4,
+  'biggs-andrews': 5e-3,
+  'heavy-ball': 5e-3,
+};
 
 /**
  * The rule that the options name. @param variance of the noise in what is iterated on
@@ -20,14 +24,18 @@ const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = { none: 5e-4, 'bi
  * where the blur has left little of it. How much later, in parts of the iterations so far, is nearly the same for all
  * kernels, scenes and noise levels, and depends on the acceleration: `overrun`.
  */
-export function stopByRule({ stop, tau, overrun, minChange, maxIterations, acceleration }: DeconvolveSettings, variance: number): StopTest {
+export function stopByRule(
+  { stop, tau, overrun, minChange, maxIterations, acceleration }: DeconvolveSettings,
+  variance: number,
+): StopTest {
   const residuals: number[] = [];
   let last = Infinity;
   return ({ residual, change }, iteration) => {
     residuals.push(residual);
     if (stop === 'relative-change' && change <= minChange) return 'relative-change';
     if (stop === 'discrepancy') {
-      if (last === Infinity && residual <= tau * variance) last = Math.floor(overrun * crossing(residuals, tau * variance)) + 1;
+      if (last === Infinity && residual <= tau * variance)
+        last = Math.floor(overrun * crossing(residuals, tau * variance)) + 1;
       if (iteration >= last) return 'discrepancy';
       if (isStalled(residuals, LEAST_DECREASE[acceleration])) return 'stalled';
     }

@@ -10,7 +10,13 @@ const lambdaOf = (sigma: number): number => 5 * sigma ** (-4 / 3);
 export function tuneSolver(settings: DeconvolveSettings, sigma: number, frame: AnyFrame): SolverSettings {
   const { offset, saturation, totalVariation, damping, start, alpha, prior, exponent } = settings;
   return {
-    offset, saturation, totalVariation, start, alpha, prior, exponent,
+    offset,
+    saturation,
+    totalVariation,
+    start,
+    alpha,
+    prior,
+    exponent,
     damping: damping > 0 ? (damping * sigma) / Math.sqrt(Math.max(meanLevel(frame), sigma)) : 0,
     lambda: settings.lambda ?? lambdaOf(sigma),
     nsr: settings.nsr ?? 0,

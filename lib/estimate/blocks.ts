@@ -31,28 +31,48 @@ export function layOutBlocks({ width, height }: Pick<AnyFrame, 'width' | 'height
   const rows = Math.max(1, Math.min(MOST_CELLS, Math.floor(ys.length / BLOCKS_PER_CELL)));
   const share = (values: readonly number[], cell: number, count: number): readonly number[] =>
     values.slice(Math.round((values.length * cell) / count), Math.round((values.length * (cell + 1)) / count));
-  const cells = Array.from({ length: columns * rows }, (_, cell) => Uint32Array.from(
-    share(ys, Math.floor(cell / columns), rows).flatMap((top) => share(xs, cell % columns, columns).flatMap((left) => [left, top]))));
+  const cells = Array.from({ length: columns * rows }, (_, cell) =>
+    Uint32Array.from(
+      share(ys, Math.floor(cell / columns), rows).flatMap((top) =>
+        share(xs, cell % columns, columns).flatMap((left) => [left, top]),
+      ),
+    ),
+  );
   return { side, columns, rows, cells };
 }
 
 /** From one end of the frame to the other, half a side apart or somewhat less. */
 function startsAlong(length: number, side: number): number[] {
   const count = Math.ceil((length - side) / (side / 2)) + 1;
-  return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1))));
+  return Array.from({ length: count }, (_, index) =>
+    count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1)),
+  );
 }
 
 /** The spectra of all cells of one channel. */
-export async function measureCells(meter: Meter, frame: AnyFrame, channel: number, grid: BlockGrid): Promise<Periodogram[]> {
+export async function measureCells(
+  meter: Meter,
+  frame: AnyFrame,
+  channel: number,
+  grid: BlockGrid,
+): Promise<Periodogram[]> {
   const window = windowOf(frame, frame.data, channel, 0, 0);
-  return Promise.all(grid.cells.map((corners) => meter.call((binding) =>
-    binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa))));
+  return Promise.all(
+    grid.cells.map((corners) =>
+      meter.call((binding) =>
+        binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa),
+      ),
+    ),
+  );
 }
 
 /** The mean over all blocks of all cells, summed in their order. */
 export function joinSpectra(spectra: readonly Periodogram[]): Periodogram {
   const blocks = spectra.reduce((sum, cell) => sum + cell.blocks, 0);
   const power = new Float64Array(spectra[0]!.power.length);
-  for (const cell of spectra) cell.power.forEach((value, bin) => { power[bin]! += (value * cell.blocks) / Math.max(blocks, 1); });
+  for (const cell of spectra)
+    cell.power.forEach((value, bin) => {
+      power[bin]! += (value * cell.blocks) / Math.max(blocks, 1);
+    });
   return { power, blocks };
 }

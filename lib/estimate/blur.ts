@@ -27,10 +27,14 @@ export interface BlurOfKind {
 export type EstimateProgress = (progress: { readonly done: number; readonly total: number }) => void;
 
 export async function estimateBlur<Kind extends EstimateKind>(
-  meter: Meter, source: FrameSource, kind: Kind, signal: AbortSignal, onProgress: EstimateProgress = () => {},
+  meter: Meter,
+  source: FrameSource,
+  kind: Kind,
+  signal: AbortSignal,
+  onProgress: EstimateProgress = () => {},
 ): Promise<BlurOfKind[Kind]> {
   const found = kind === 'blind' ? estimateBlind(source.frame, signal, onProgress) : estimateShape(meter, source, kind);
-  return await found as BlurOfKind[Kind];
+  return (await found) as BlurOfKind[Kind];
 }
 
 async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind): Promise<BlurOfKind['auto']> {
@@ -40,9 +44,16 @@ async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind)
 }
 
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
-async function estimateFrom(meter: Meter, { frame }: FrameSource, spectra: FrameSpectra, kind: ShapeKind): Promise<BlurOfKind['auto']> {
+async function estimateFrom(
+  meter: Meter,
+  { frame }: FrameSource,
+  spectra: FrameSpectra,
+  kind: ShapeKind,
+): Promise<BlurOfKind['auto']> {
   const motion = kind === 'defocus' ? null : await estimateMotion(meter, spectra);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
   const defocus = await estimateDefocus(meter, frame, spectra);
-  return motion && defocus.declined !== null ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` } : defocus;
+  return motion && defocus.declined !== null
+    ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` }
+    : defocus;
 }

@@ -55,8 +55,14 @@ export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: Fr
     Promise.all(colours.map(async ({ name, spectrum }) => ({ name, radius: await radiusOf(spectra, spectrum) }))),
   ]);
   return {
-    kind: 'defocus', declined: null, shape, psf: describeShape(shape), kernel: drawShape(shape), confidence: verdict.confidence,
-    channels, field: { columns: grid.columns, rows: grid.rows, radii },
+    kind: 'defocus',
+    declined: null,
+    shape,
+    psf: describeShape(shape),
+    kernel: drawShape(shape),
+    confidence: verdict.confidence,
+    channels,
+    field: { columns: grid.columns, rows: grid.rows, radii },
   };
 }
 
@@ -68,12 +74,30 @@ async function radiusOf({ finder, isJpeg }: FrameSpectra, { power, blocks }: Per
 }
 
 export function declineDefocus(declined: string): DefocusEstimate {
-  return { kind: 'defocus', declined, shape: null, psf: null, kernel: null, confidence: null, channels: [], field: { columns: 0, rows: 0, radii: [] } };
+  return {
+    kind: 'defocus',
+    declined,
+    shape: null,
+    psf: null,
+    kernel: null,
+    confidence: null,
+    channels: [],
+    field: { columns: 0, rows: 0, radii: [] },
+  };
 }
 
 /** The spectrum of each colour. */
-async function measureColours(meter: Meter, frame: AnyFrame, grid: BlockGrid): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
-  return Promise.all(COLOURS[colourPlanes(frame)]!.map(async (name, channel) => ({ name, spectrum: joinSpectra(await measureCells(meter, frame, channel, grid)) })));
+async function measureColours(
+  meter: Meter,
+  frame: AnyFrame,
+  grid: BlockGrid,
+): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
+  return Promise.all(
+    COLOURS[colourPlanes(frame)]!.map(async (name, channel) => ({
+      name,
+      spectrum: joinSpectra(await measureCells(meter, frame, channel, grid)),
+    })),
+  );
 }
 
 const round = (value: number): string => value.toFixed(3);

@@ -7,7 +7,15 @@ import type { AnyFrame } from '../image/frame.js';
 import { readPeakRss } from '../memory.js';
 import { chooseIsa } from '../native/isa.js';
 import { loadBinding, translateNativeError } from '../native/loader.js';
-import { expected, requireFunction, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
+import {
+  expected,
+  requireFunction,
+  requireInteger,
+  requireKnownKeys,
+  requireNumber,
+  requireOneOf,
+  requireSignal,
+} from '../validate.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind, EstimateProgress } from './blur.js';
 import { Meter } from './meter.js';
@@ -54,17 +62,30 @@ export interface Estimate<Blur extends BlurEstimate = BlurEstimate> {
 /** Of a grid of kernels along an axis. */
 const MOST_NODES = 4;
 
-const OPTION_KEYS: readonly (keyof EstimateOptions)[] = ['kind', 'reference', 'referenceScale', 'symmetry', 'grid', 'threads', 'isa', 'nativeBinding', 'signal', 'onProgress'];
+const OPTION_KEYS: readonly (keyof EstimateOptions)[] = [
+  'kind',
+  'reference',
+  'referenceScale',
+  'symmetry',
+  'grid',
+  'threads',
+  'isa',
+  'nativeBinding',
+  'signal',
+  'onProgress',
+];
 
 /**
  * Estimates the blur of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits. An estimate that cannot be made is
  * `declined` with a reason. Rejects with ArgumentError, ImageError, NativeError, or the reason of `signal`.
  */
 export async function estimate(
-  input: EncodedImage | AnyFrame, options: EstimateOptions & Required<Pick<EstimateOptions, 'reference'>>,
+  input: EncodedImage | AnyFrame,
+  options: EstimateOptions & Required<Pick<EstimateOptions, 'reference'>>,
 ): Promise<Estimate<ReferenceEstimate>>;
 export async function estimate<Kind extends EstimateKind = 'auto'>(
-  input: EncodedImage | AnyFrame, options?: Omit<EstimateOptions, 'reference'> & { readonly kind?: Kind },
+  input: EncodedImage | AnyFrame,
+  options?: Omit<EstimateOptions, 'reference'> & { readonly kind?: Kind },
 ): Promise<Estimate<BlurOfKind[Kind]>>;
 export async function estimate(input: EncodedImage | AnyFrame, options: EstimateOptions = {}): Promise<Estimate> {
   const { meter, signal, matching, kind } = checkEstimateOptions(options);
@@ -73,19 +94,34 @@ export async function estimate(input: EncodedImage | AnyFrame, options: Estimate
   const start = performance.now();
   const work = async (): Promise<Pick<Estimate, 'blur' | 'noise'>> => {
     if (!reference) {
-      const [blur, noise] = await Promise.all([estimateBlur(meter, source, kind, signal, options.onProgress), estimateNoiseModel(meter, source)]);
+      const [blur, noise] = await Promise.all([
+        estimateBlur(meter, source, kind, signal, options.onProgress),
+        estimateNoiseModel(meter, source),
+      ]);
       return { blur, noise };
     }
     const blur = await estimateFromReference(source.frame, reference.frame, matching, signal);
-    return { blur, noise: await estimateResidualNoise(source, reference.frame, blur, signal) ?? await estimateNoiseModel(meter, source) };
+    return {
+      blur,
+      noise:
+        (await estimateResidualNoise(source, reference.frame, blur, signal)) ??
+        (await estimateNoiseModel(meter, source)),
+    };
   };
-  const found = await work().catch((error: unknown) => { throw translateNativeError(error); });
+  const found = await work().catch((error: unknown) => {
+    throw translateNativeError(error);
+  });
   const { width, height } = source.frame;
   return { width, height, ...found, seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss() };
 }
 
 /** The noise of what the reference leaves unexplained; null where that says nothing, as where JPEG has changed the noise. */
-async function estimateResidualNoise(source: FrameSource, reference: AnyFrame, { kernel, kernels, registration }: ReferenceEstimate, signal: AbortSignal): Promise<NoiseEstimate | null> {
+async function estimateResidualNoise(
+  source: FrameSource,
+  reference: AnyFrame,
+  { kernel, kernels, registration }: ReferenceEstimate,
+  signal: AbortSignal,
+): Promise<NoiseEstimate | null> {
   if (!kernel || !registration || source.isJpeg) return null;
   const field = kernels ?? { columns: 1, rows: 1, kernels: [kernel] };
   const tiles = await measureResidual(source.frame, reference, registration.toReference, field, signal);
@@ -101,24 +137,40 @@ interface CheckedOptions {
 
 function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
   requireKnownKeys('options', options, OPTION_KEYS);
-  const { signal = new AbortController().signal, isa, nativeBinding, referenceScale: scale, symmetry, grid, kind = 'auto' } = options;
+  const {
+    signal = new AbortController().signal,
+    isa,
+    nativeBinding,
+    referenceScale: scale,
+    symmetry,
+    grid,
+    kind = 'auto',
+  } = options;
   requireSignal(signal);
   if (options.onProgress !== undefined) requireFunction('onProgress', options.onProgress);
   requireOneOf('kind', kind, ESTIMATE_KINDS);
   if (options.kind !== undefined && options.reference !== undefined) {
-    throw new ArgumentError(`kind '${kind}' cannot be used with a reference, which shows a kernel of any kind: leave one of them out`);
+    throw new ArgumentError(
+      `kind '${kind}' cannot be used with a reference, which shows a kernel of any kind: leave one of them out`,
+    );
   }
   if (scale !== undefined) requireNumber('referenceScale', scale, 0.5, 100);
   if (symmetry !== undefined) requireOneOf('symmetry', symmetry, KERNEL_SYMMETRIES);
   if (grid !== undefined) checkGrid(grid, options.reference !== undefined);
   const { threads } = checkEngineOptions(options, '1GB');
   const binding = loadBinding(nativeBinding);
-  const matching = { ...(scale !== undefined && { scale }), ...(symmetry !== undefined && { symmetry }), ...(grid !== undefined && { grid }) };
+  const matching = {
+    ...(scale !== undefined && { scale }),
+    ...(symmetry !== undefined && { symmetry }),
+    ...(grid !== undefined && { grid }),
+  };
   return { meter: new Meter({ binding, isa: chooseIsa(binding, isa), threads }, signal), signal, matching, kind };
 }
 
 function checkGrid(grid: readonly number[], hasReference: boolean): void {
   if (!Array.isArray(grid) || grid.length !== 2) throw expected('[columns, rows]', 'grid', grid);
-  grid.forEach((nodes, axis) => requireInteger(axis === 0 ? 'columns of the grid' : 'rows of the grid', nodes, 1, MOST_NODES));
+  grid.forEach((nodes, axis) =>
+    requireInteger(axis === 0 ? 'columns of the grid' : 'rows of the grid', nodes, 1, MOST_NODES),
+  );
   if (!hasReference) throw new ArgumentError('A grid of kernels needs a reference');
 }

@@ -15,7 +15,11 @@ export async function luminanceOf(frame: AnyFrame): Promise<AnyFrame> {
   const grey = new Float32Array(width * height);
   const scale = 1 / fullScale(frame);
   for (let row = 0; row < height; row += 1) {
-    for (let pixel = row * width, sample = pixel * channels; pixel < (row + 1) * width; pixel += 1, sample += channels) {
+    for (
+      let pixel = row * width, sample = pixel * channels;
+      pixel < (row + 1) * width;
+      pixel += 1, sample += channels
+    ) {
       grey[pixel] = scale * (RED * data[sample]! + GREEN * data[sample + 1]! + BLUE * data[sample + 2]!);
     }
     if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();

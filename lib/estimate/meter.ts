@@ -29,7 +29,10 @@ export class Meter {
   /** Makes a call as soon as a thread is idle. */
   async call<Result>(work: (binding: Binding) => Promise<Result>): Promise<Result> {
     if (this.#idle > 0) this.#idle -= 1;
-    else await new Promise<void>((resolve) => { this.#waiting.push(resolve); });
+    else
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
     try {
       this.#signal.throwIfAborted();
       return await work(this.binding);

@@ -45,21 +45,32 @@ export interface Tile {
  */
 export async function estimateNoiseModel(meter: Meter, source: FrameSource): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
-  for (let channel = 0; channel < colourPlanes(source.frame); channel += 1) tiles.push(...await measureTiles(meter, source, channel));
+  for (let channel = 0; channel < colourPlanes(source.frame); channel += 1)
+    tiles.push(...(await measureTiles(meter, source, channel)));
   return fitNoise(tiles, source, 'frame');
 }
 
 /** Null without tiles. */
-export function fitNoise(tiles: readonly Tile[], source: FrameSource, from: NoiseEstimate['from']): NoiseEstimate | null {
+export function fitNoise(
+  tiles: readonly Tile[],
+  source: FrameSource,
+  from: NoiseEstimate['from'],
+): NoiseEstimate | null {
   if (tiles.length === 0) return null;
   const rounding = source.frame.depth === 32 ? 0 : 1 / (12 * fullScale(source.frame) ** 2);
   // The scene has been taken off residuals: outliers are few.
   const quiet = from === 'frame' ? quietestByLevel(tiles) : tiles;
-  const { offset, slope } = fitLine(quiet.map(({ level, variance }) => ({ level, variance: Math.max(0, variance - rounding) })));
+  const { offset, slope } = fitLine(
+    quiet.map(({ level, variance }) => ({ level, variance: Math.max(0, variance - rounding) })),
+  );
   const level = tiles.reduce((sum, tile) => sum + tile.level / tiles.length, 0);
   return {
-    gain: slope, electrons: slope > 0 ? 1 / slope : null, readNoise: Math.sqrt(offset),
-    sigma: Math.sqrt(offset + slope * level + rounding), from, tiles: tiles.length,
+    gain: slope,
+    electrons: slope > 0 ? 1 / slope : null,
+    readNoise: Math.sqrt(offset),
+    sigma: Math.sqrt(offset + slope * level + rounding),
+    from,
+    tiles: tiles.length,
     caveat: source.isJpeg ? 'JPEG has taken noise away: the sensor has more' : null,
   };
 }
@@ -69,21 +80,27 @@ async function measureTiles(meter: Meter, { frame, isJpeg }: FrameSource, channe
   const found: Tile[] = [];
   // Not all at once: fits of the blur wait for the same threads.
   for (let first = 0; first < corners.length; first += meter.threads) {
-    found.push(...await Promise.all(corners.slice(first, first + meter.threads).map(async ([left, top]) => {
-      const window = windowOf(frame, frame.data, channel, left, top);
-      const { sigma, pixels } = await meter.call((binding) =>
-        binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' }));
-      // A tile with clipped samples has lost noise with them.
-      const isWhole = pixels >= (isJpeg ? JPEG_INSIDE : 1) * (TILE - 2) ** 2;
-      return { level: isWhole ? meanOf(frame, channel, left, top) : NaN, variance: sigma ** 2 };
-    })));
+    found.push(
+      ...(await Promise.all(
+        corners.slice(first, first + meter.threads).map(async ([left, top]) => {
+          const window = windowOf(frame, frame.data, channel, left, top);
+          const { sigma, pixels } = await meter.call((binding) =>
+            binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' }),
+          );
+          // A tile with clipped samples has lost noise with them.
+          const isWhole = pixels >= (isJpeg ? JPEG_INSIDE : 1) * (TILE - 2) ** 2;
+          return { level: isWhole ? meanOf(frame, channel, left, top) : NaN, variance: sigma ** 2 };
+        }),
+      )),
+    );
   }
   return found.filter(({ level }) => level >= 0);
 }
 
 function listTiles({ width, height }: AnyFrame): (readonly [number, number])[] {
   const step = Math.max(TILE, Math.ceil(Math.sqrt((width * height) / MOST_TILES)));
-  const along = (length: number): number[] => Array.from({ length: Math.max(0, Math.floor((length - TILE) / step) + 1) }, (_, index) => index * step);
+  const along = (length: number): number[] =>
+    Array.from({ length: Math.max(0, Math.floor((length - TILE) / step) + 1) }, (_, index) => index * step);
   return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
 }
 
@@ -99,9 +116,12 @@ function quietestByLevel(tiles: readonly Tile[]): Tile[] {
   const levels = tiles.map(({ level }) => level);
   const [low, high] = [Math.min(...levels), Math.max(...levels)];
   const bins = Array.from({ length: LEVELS }, (): Tile[] => []);
-  for (const tile of tiles) bins[Math.min(LEVELS - 1, Math.floor((LEVELS * (tile.level - low)) / Math.max(high - low, 1e-9)))]!.push(tile);
+  for (const tile of tiles)
+    bins[Math.min(LEVELS - 1, Math.floor((LEVELS * (tile.level - low)) / Math.max(high - low, 1e-9)))]!.push(tile);
   const full = bins.filter((bin) => bin.length >= LEAST_TILES);
-  return (full.length > 0 ? full : [tiles]).map((bin) => [...bin].sort((a, b) => a.variance - b.variance)[Math.floor(QUIET_RANK * bin.length)]!);
+  return (full.length > 0 ? full : [tiles]).map(
+    (bin) => [...bin].sort((a, b) => a.variance - b.variance)[Math.floor(QUIET_RANK * bin.length)]!,
+  );
 }
 
 /** Least squares with relative errors, which variances have, and Tukey's weights against levels without a quiet tile; neither part negative. */
@@ -114,9 +134,13 @@ function fitLine(points: readonly Tile[]): { readonly offset: number; readonly s
     const misfits = points.map((point, index) => (point.variance - model[index]!) / model[index]!);
     const scale = Math.max(4.7 * 1.48 * median(misfits.map(Math.abs)), 0.05);
     const weights = misfits.map((misfit, index) => Math.max(0, 1 - (misfit / scale) ** 2) ** 2 / model[index]! ** 2);
-    const total = (value: (point: Tile) => number): number => points.reduce((sum, point, index) => sum + weights[index]! * value(point), 0);
+    const total = (value: (point: Tile) => number): number =>
+      points.reduce((sum, point, index) => sum + weights[index]! * value(point), 0);
     const [w, x, y] = [total(() => 1), total((point) => point.level - level), total((point) => point.variance)];
-    const [xx, xy] = [total((point) => (point.level - level) ** 2), total((point) => (point.level - level) * point.variance)];
+    const [xx, xy] = [
+      total((point) => (point.level - level) ** 2),
+      total((point) => (point.level - level) * point.variance),
+    ];
     if (!(w > 0)) break;
     const spread = w * xx - x * x;
     slope = spread > 1e-9 * w * xx + 1e-300 ? Math.max(0, (w * xy - x * y) / spread) : 0;
@@ -124,7 +148,12 @@ function fitLine(points: readonly Tile[]): { readonly offset: number; readonly s
     if (offset >= 0) continue;
     // All of it is shot noise then.
     offset = 0;
-    slope = total((point) => point.level * point.variance) / Math.max(total((point) => point.level ** 2), 1e-300);
+    slope =
+      total((point) => point.level * point.variance) /
+      Math.max(
+        total((point) => point.level ** 2),
+        1e-300,
+      );
   }
   return { offset, slope };
 }

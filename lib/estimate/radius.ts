@@ -13,7 +13,10 @@ const REFINEMENTS: readonly number[] = [0.012, 0.004];
 const RIVAL_DISTANCE = 0.2;
 const GAUSSIANS: readonly number[] = [0, ...Array.from({ length: 16 }, (_, index) => 0.3 * 20 ** (index / 15))];
 
-const RADII: readonly number[] = Array.from({ length: Math.ceil(Math.log(LARGEST / SMALLEST) / STEP) + 1 }, (_, index) => SMALLEST * Math.exp(STEP * index));
+const RADII: readonly number[] = Array.from(
+  { length: Math.ceil(Math.log(LARGEST / SMALLEST) / STEP) + 1 },
+  (_, index) => SMALLEST * Math.exp(STEP * index),
+);
 
 /** The disk that explains a spectrum best, and how well others do. Costs are mean robust misfits of logarithms. */
 export interface RadiusFit {
@@ -65,7 +68,12 @@ export class RadiusFinder {
 
   /** The Gaussian that explains a curve best: the disk's rival by shape. */
   async findGaussian(curve: Curve): Promise<{ readonly sigma: number; readonly cost: number }> {
-    const costs = costsOf(await this.fitterOf(curve).fitChain('gaussian', GAUSSIANS.map((sigma) => [sigma])));
+    const costs = costsOf(
+      await this.fitterOf(curve).fitChain(
+        'gaussian',
+        GAUSSIANS.map((sigma) => [sigma]),
+      ),
+    );
     const best = lowest(costs);
     return { sigma: GAUSSIANS[best]!, cost: costs[best]! };
   }
@@ -73,14 +81,23 @@ export class RadiusFinder {
 
 /** Costs of every `stride`-th radius. */
 async function tryRadii(fitter: SceneFitter, stride: number): Promise<number[]> {
-  return costsOf(await fitter.fitChain('disk', RADII.filter((_, index) => index % stride === 0).map((radius) => [radius])));
+  return costsOf(
+    await fitter.fitChain(
+      'disk',
+      RADII.filter((_, index) => index % stride === 0).map((radius) => [radius]),
+    ),
+  );
 }
 
 async function narrowDown(fitter: SceneFitter, start: number): Promise<{ radius: number; cost: number }> {
   let radius = start;
   let [near] = await fitter.fitEach('disk', [[radius]]);
   for (const step of REFINEMENTS) {
-    const fits = await fitter.fitEach('disk', [-2, -1, 0, 1, 2].map((index) => [radius * Math.exp(step * index)]), near);
+    const fits = await fitter.fitEach(
+      'disk',
+      [-2, -1, 0, 1, 2].map((index) => [radius * Math.exp(step * index)]),
+      near,
+    );
     const costs = costsOf(fits);
     const best = lowest(costs);
     near = fits[best]!;

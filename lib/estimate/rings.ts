@@ -26,7 +26,10 @@ export interface Curves {
  */
 export function drawCurves(power: Float64Array, side: number, isJpeg: boolean): Curves {
   const half = side / 2;
-  const sums = Array.from({ length: SECTORS + 1 }, () => ({ power: new Float64Array(half), weight: new Float64Array(half) }));
+  const sums = Array.from({ length: SECTORS + 1 }, () => ({
+    power: new Float64Array(half),
+    weight: new Float64Array(half),
+  }));
   for (let row = 0; row < side; row += 1) {
     const v = row <= half ? row : row - side;
     for (let u = 0; u <= half; u += 1) {
@@ -58,7 +61,9 @@ function sectorOf(u: number, v: number): number {
 }
 
 function toCurve(power: Float64Array, weight: Float64Array, side: number, isJpeg: boolean): Curve {
-  const rings = Array.from(weight.keys()).filter((ring) => ring >= LOWEST * side && weight[ring]! > 0 && power[ring]! > 0);
+  const rings = Array.from(weight.keys()).filter(
+    (ring) => ring >= LOWEST * side && weight[ring]! > 0 && power[ring]! > 0,
+  );
   return {
     rho: Float64Array.from(rings, (ring) => ring / side),
     logPower: Float64Array.from(rings, (ring) => Math.log(power[ring]! / weight[ring]!)),

@@ -51,17 +51,30 @@ export class SceneFitter {
     return fit!;
   }
 
-  async #fit(kind: OpticsKind, optics: readonly (readonly number[])[], { near, isChain = false, isFree = false }: FitOptions): Promise<SceneFit[]> {
-    const found = await this.#meter.call((binding) => binding.fitScene({
-      model: this.#model, kind, optics: Float64Array.from(optics.flat()), near: near?.coefficients ?? new Float64Array(0),
-      isChain, isFree, iterations: isFree ? OPTICS_ITERATIONS : ITERATIONS,
-    }));
+  async #fit(
+    kind: OpticsKind,
+    optics: readonly (readonly number[])[],
+    { near, isChain = false, isFree = false }: FitOptions,
+  ): Promise<SceneFit[]> {
+    const found = await this.#meter.call((binding) =>
+      binding.fitScene({
+        model: this.#model,
+        kind,
+        optics: Float64Array.from(optics.flat()),
+        near: near?.coefficients ?? new Float64Array(0),
+        isChain,
+        isFree,
+        iterations: isFree ? OPTICS_ITERATIONS : ITERATIONS,
+      }),
+    );
     const part = (values: Float64Array, index: number): Float64Array => {
       const count = values.length / optics.length;
       return values.slice(index * count, (index + 1) * count);
     };
     return Array.from(found.costs, (cost, index) => ({
-      cost, coefficients: part(found.coefficients, index), optics: Array.from(part(found.optics, index)),
+      cost,
+      coefficients: part(found.coefficients, index),
+      optics: Array.from(part(found.optics, index)),
     }));
   }
 }

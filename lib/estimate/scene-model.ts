@@ -7,13 +7,24 @@ import type { Curve } from './rings.js';
  * Scenes: log power = a + b L + c L^2, L = ln(rho / 0.1); b is about -2.6 for scenes from above, c stays small, lest it stand in
  * for a blur. Noise: log power = n, and with JPEG, which takes more from high frequencies, + m X + o X^2, X = 2 rho - 1.
  */
-const SCENE: readonly Coefficient[] = [{ expected: 0, weight: 1e-6 }, { expected: -2.6, weight: 0.05 }, { expected: 0, weight: 1 }];
+const SCENE: readonly Coefficient[] = [
+  { expected: 0, weight: 1e-6 },
+  { expected: -2.6, weight: 0.05 },
+  { expected: 0, weight: 1 },
+];
 const WHITE_NOISE: readonly Coefficient[] = [{ expected: 0, weight: 1e-6 }];
-const JPEG_NOISE: readonly Coefficient[] = [...WHITE_NOISE, { expected: 0, weight: 0.02 }, { expected: 0, weight: 0.01 }];
+const JPEG_NOISE: readonly Coefficient[] = [
+  ...WHITE_NOISE,
+  { expected: 0, weight: 0.02 },
+  { expected: 0, weight: 0.01 },
+];
 /** JPEG takes by rows and columns of frequencies, x and y: n + m (x + y) + o (x^2 + y^2) + p x y, without signs. */
 const JPEG_PLANE_NOISE: readonly Coefficient[] = [...JPEG_NOISE, { expected: 0, weight: 0.01 }];
 /** Of the terms cos 2t, sin 2t, L cos 2t, L sin 2t, cos 4t, sin 4t of the direction t: streets and furrows have few directions. */
-const DIRECTIONS: readonly Coefficient[] = [0.02, 0.02, 0.1, 0.1, 0.02, 0.02].map((weight) => ({ expected: 0, weight }));
+const DIRECTIONS: readonly Coefficient[] = [0.02, 0.02, 0.1, 0.1, 0.02, 0.02].map((weight) => ({
+  expected: 0,
+  weight,
+}));
 
 const CURVE_HUBER = 0.1;
 /** Not the very first, in which the window has left something of the mean. */
@@ -30,9 +41,19 @@ const scale = (coefficients: readonly Coefficient[], factor: number): readonly C
 export function modelCurve({ rho, logPower, isJpeg }: Curve, side: number): SceneModel {
   const noise = isJpeg ? JPEG_NOISE : WHITE_NOISE;
   const terms = new Float64Array(rho.length * (SCENE.length + noise.length));
-  rho.forEach((value, point) => terms.set([...sceneTerms(value), ...noiseTerms(value, noise.length)], point * (SCENE.length + noise.length)));
+  rho.forEach((value, point) =>
+    terms.set([...sceneTerms(value), ...noiseTerms(value, noise.length)], point * (SCENE.length + noise.length)),
+  );
   const coefficients = scale([...SCENE, ...noise], CURVE_HUBER);
-  return { at: ringFrequencies(rho, side), logPower, coefficients, sceneCount: SCENE.length, terms, low: LOW_RINGS, huber: CURVE_HUBER };
+  return {
+    at: ringFrequencies(rho, side),
+    logPower,
+    coefficients,
+    sceneCount: SCENE.length,
+    terms,
+    low: LOW_RINGS,
+    huber: CURVE_HUBER,
+  };
 }
 
 /** A spectrum over the plane, whose scene may prefer directions. */
@@ -44,12 +65,23 @@ export function modelPlane(plane: SpectrumPlane): SceneModel {
   rho.forEach((value, point) => {
     const [across, along] = [Math.abs(x[point]!), Math.abs(y[point]!)];
     const noises = [1, across + along, across ** 2 + along ** 2, across * along].slice(0, noise.length);
-    terms.set([...sceneTerms(value), ...directionTerms(value, Math.atan2(y[point]!, x[point]!)), ...noises], point * coefficients.length);
+    terms.set(
+      [...sceneTerms(value), ...directionTerms(value, Math.atan2(y[point]!, x[point]!)), ...noises],
+      point * coefficients.length,
+    );
   });
   const low = Uint32Array.from(rho.keys()).filter((point) => rho[point]! < LOW_RHO);
   const factor = PLANE_HUBER ** 2 * PLANE_SHARE * rho.length;
   const sceneCount = SCENE.length + DIRECTIONS.length;
-  return { at: cellFrequencies(plane), logPower, coefficients: scale(coefficients, factor), sceneCount, terms, low, huber: PLANE_HUBER };
+  return {
+    at: cellFrequencies(plane),
+    logPower,
+    coefficients: scale(coefficients, factor),
+    sceneCount,
+    terms,
+    low,
+    huber: PLANE_HUBER,
+  };
 }
 
 function sceneTerms(rho: number): readonly number[] {

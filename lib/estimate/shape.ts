@@ -24,16 +24,30 @@ export interface BlurShape {
 }
 
 /** The disk of the verdict, or what explains the spectrum better by more than 5 %. */
-export async function refineShape(finder: RadiusFinder, { fit, sectorRadii }: Verdict, { all, sectors }: Curves): Promise<BlurShape> {
+export async function refineShape(
+  finder: RadiusFinder,
+  { fit, sectorRadii }: Verdict,
+  { all, sectors }: Curves,
+): Promise<BlurShape> {
   const disk = { a: fit.radius, b: fit.radius, angle: 0, sigma: 0 };
   const [soft, tilted] = await Promise.all([soften(finder, all, fit), tilt(finder, sectors, fit.radius, sectorRadii)]);
-  if (soft && tilted) return { ...tilted, a: (tilted.a * soft.radius) / fit.radius, b: (tilted.b * soft.radius) / fit.radius, sigma: soft.sigma };
+  if (soft && tilted)
+    return {
+      ...tilted,
+      a: (tilted.a * soft.radius) / fit.radius,
+      b: (tilted.b * soft.radius) / fit.radius,
+      sigma: soft.sigma,
+    };
   if (soft) return { a: soft.radius, b: soft.radius, angle: 0, sigma: soft.sigma };
   return tilted ?? disk;
 }
 
 /** The Gaussian that goes with the disk, without the scene's own. Null where it explains too little. */
-async function soften(finder: RadiusFinder, curve: Curve, { radius, cost }: Verdict['fit']): Promise<{ readonly radius: number; readonly sigma: number } | null> {
+async function soften(
+  finder: RadiusFinder,
+  curve: Curve,
+  { radius, cost }: Verdict['fit'],
+): Promise<{ readonly radius: number; readonly sigma: number } | null> {
   const optics = SIGMAS.flatMap((sigma) => RADIUS_STEPS.map((step) => [radius * Math.exp(RADIUS_STEP * step), sigma]));
   const costs = (await finder.fitterOf(curve).fitChain('softDisk', optics)).map((fit) => fit.cost);
   const table = SIGMAS.map((_, row) => costs.slice(row * RADIUS_STEPS.length, (row + 1) * RADIUS_STEPS.length));
@@ -51,16 +65,33 @@ async function soften(finder: RadiusFinder, curve: Curve, { radius, cost }: Verd
  * The ellipse through the radii of the sectors: the transform of one with half axes a and b is a disk's of the radius
  * r(theta)^2 = a^2 cos^2 + b^2 sin^2, which is a constant and one wave of 2 theta. Null where it explains too little.
  */
-async function tilt(finder: RadiusFinder, sectors: readonly Curve[], radius: number, radii: readonly number[]): Promise<BlurShape | null> {
+async function tilt(
+  finder: RadiusFinder,
+  sectors: readonly Curve[],
+  radius: number,
+  radii: readonly number[],
+): Promise<BlurShape | null> {
   const angleOf = (sector: number): number => (2 * Math.PI * (sector + 0.5)) / SECTORS;
   const mean = (value: (square: number, angle: number) => number): number =>
     radii.reduce((sum, found, sector) => sum + value(found ** 2, angleOf(sector)) / SECTORS, 0);
-  const [constant, cos, sin] = [mean((square) => square), 2 * mean((square, angle) => square * Math.cos(angle)), 2 * mean((square, angle) => square * Math.sin(angle))];
+  const [constant, cos, sin] = [
+    mean((square) => square),
+    2 * mean((square, angle) => square * Math.cos(angle)),
+    2 * mean((square, angle) => square * Math.sin(angle)),
+  ];
   const wave = Math.hypot(cos, sin);
   if (wave >= constant) return null;
-  const tilted = (sector: number): number => Math.sqrt(constant + cos * Math.cos(angleOf(sector)) + sin * Math.sin(angleOf(sector)));
-  const fits = await Promise.all(sectors.map((curve, sector) => finder.fitterOf(curve).fitEach('disk', [[tilted(sector)], [radius]])));
+  const tilted = (sector: number): number =>
+    Math.sqrt(constant + cos * Math.cos(angleOf(sector)) + sin * Math.sin(angleOf(sector)));
+  const fits = await Promise.all(
+    sectors.map((curve, sector) => finder.fitterOf(curve).fitEach('disk', [[tilted(sector)], [radius]])),
+  );
   const costOf = (model: 0 | 1): number => fits.reduce((sum, fit) => sum + fit[model]!.cost, 0);
   if (costOf(0) > (1 - LEAST_DROP) * costOf(1)) return null;
-  return { a: Math.sqrt(constant + wave), b: Math.sqrt(constant - wave), angle: (Math.atan2(sin, cos) * 90) / Math.PI, sigma: 0 };
+  return {
+    a: Math.sqrt(constant + wave),
+    b: Math.sqrt(constant - wave),
+    angle: (Math.atan2(sin, cos) * 90) / Math.PI,
+    sigma: 0,
+  };
 }

@@ -22,16 +22,29 @@ export interface FrameSpectra {
 
 /** Measures them, or says in words why they would tell nothing. */
 export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
-  if (Math.min(frame.width, frame.height) < LEAST_SIDE) return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
+  if (Math.min(frame.width, frame.height) < LEAST_SIDE)
+    return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
   const grid = layOutBlocks(frame);
   const cells = await measureCells(meter, await luminanceOf(frame), 0, grid);
   const whole = joinSpectra(cells);
   const { side } = grid;
-  return unfit(whole, side) ?? { grid, cells, whole, curves: drawCurves(whole.power, side, isJpeg), isJpeg, finder: new RadiusFinder(meter, side) };
+  return (
+    unfit(whole, side) ?? {
+      grid,
+      cells,
+      whole,
+      curves: drawCurves(whole.power, side, isJpeg),
+      isJpeg,
+      finder: new RadiusFinder(meter, side),
+    }
+  );
 }
 
 /** Why no spectrum can be fitted, or null. */
 function unfit({ power, blocks }: Periodogram, side: number): string | null {
-  if (blocks === 0) return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
-  return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9 ? 'it is flat: there is nothing in it that could be blurred' : null;
+  if (blocks === 0)
+    return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
+  return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9
+    ? 'it is flat: there is nothing in it that could be blurred'
+    : null;
 }

@@ -35,7 +35,9 @@ export interface Verdict {
 /** Finds the radius, and asks what else could have made this spectrum. */
 export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Promise<Verdict> {
   const [fit, gaussian, ...sectorRadii] = await Promise.all([
-    finder.find(all), finder.findGaussian(all), ...sectors.map(async (sector) => finder.findRoughly(sector)),
+    finder.find(all),
+    finder.findGaussian(all),
+    ...sectors.map(async (sector) => finder.findRoughly(sector)),
   ]);
   const directions = sectorRadii.filter((radius) => Math.abs(Math.log(radius / fit.radius)) < AGREEMENT).length;
   const [gaussianLead, radiusLead] = [gaussian.cost / fit.cost, fit.rivalCost / fit.cost];
@@ -43,16 +45,24 @@ export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Pro
   const confidence: Confidence = {
     level: gaussianLead >= HIGH_LEAD && directions > LEAST_VOTES ? 'high' : 'low',
     value: (Math.max(0, 1 - 1 / lead) * directions) / SECTORS,
-    gaussianLead, radiusLead, directions,
+    gaussianLead,
+    radiusLead,
+    directions,
   };
   return { fit, confidence, sectorRadii, declined: refusal(fit, confidence, gaussian.sigma) };
 }
 
-function refusal({ radius, sharpCost, cost }: RadiusFit, { gaussianLead, directions }: Confidence, sigma: number): string | null {
+function refusal(
+  { radius, sharpCost, cost }: RadiusFit,
+  { gaussianLead, directions }: Confidence,
+  sigma: number,
+): string | null {
   if (radius < LEAST_RADIUS) return `it is sharp, or out of focus by less than ${LEAST_RADIUS} pixels`;
   if (radius > MOST_RADIUS) return `no disk of up to ${MOST_RADIUS} pixels explains its spectrum`;
   if (sharpCost < LEAST_GAIN * cost) return 'its spectrum shows no dark rings: too little texture, or too much noise';
-  if (directions < LEAST_VOTES) return `only ${directions} of ${SECTORS} directions agree on a radius: the blur is not round, as by motion, or hardly visible`;
-  if (gaussianLead < LEAST_LEAD) return `a Gaussian of ${sigma.toFixed(2)} pixels explains its spectrum better than a disk`;
+  if (directions < LEAST_VOTES)
+    return `only ${directions} of ${SECTORS} directions agree on a radius: the blur is not round, as by motion, or hardly visible`;
+  if (gaussianLead < LEAST_LEAD)
+    return `a Gaussian of ${sigma.toFixed(2)} pixels explains its spectrum better than a disk`;
   return null;
 }

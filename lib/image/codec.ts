@@ -5,7 +5,12 @@ import type { Sharp } from 'sharp';
 export type ImageFormat = 'jpeg' | 'png' | 'tiff' | 'webp';
 
 const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
-  '.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png', '.tif': 'tiff', '.tiff': 'tiff', '.webp': 'webp',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.png': 'png',
+  '.tif': 'tiff',
+  '.tiff': 'tiff',
+  '.webp': 'webp',
 };
 
 /** File extensions that name a format, with their dots. */

@@ -51,7 +51,11 @@ async function readMetadata(input: EncodedImage): Promise<Metadata> {
   try {
     return await sharp(input, READ_OPTIONS).metadata();
   } catch (cause) {
-    throw new ImageError('IMAGE_INVALID', `${label(input)} is not an image that can be read: ${(cause as Error).message}`, { cause });
+    throw new ImageError(
+      'IMAGE_INVALID',
+      `${label(input)} is not an image that can be read: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
@@ -67,7 +71,8 @@ function refusal({ format, width, height, space, depth, channels }: Metadata): s
   if (!FORMATS.includes(format)) return `format ${format} is none of ${FORMATS.join(', ')}`;
   if (width < MIN_SIDE || height < MIN_SIDE) return `${width}x${height} pixels, each side must be at least ${MIN_SIDE}`;
   if (width > MAX_SIDE || height > MAX_SIDE) return `${width}x${height} pixels, each side must be at most ${MAX_SIDE}`;
-  if (!COLOUR_SPACES.includes(space) || channels > 4) return `colour space ${space} with ${channels} channels is neither grey nor RGB`;
+  if (!COLOUR_SPACES.includes(space) || channels > 4)
+    return `colour space ${space} with ${channels} channels is neither grey nor RGB`;
   if (!Object.hasOwn(DEPTHS, depth)) return `samples of type ${depth} are neither 8 nor 16 bit`;
   return null;
 }
@@ -78,8 +83,12 @@ export async function decodeFrame(input: EncodedImage, { size, isGrey }: ImageHe
   // libvips drops all bands but the first of 8-bit grey when it writes raw samples; as RGB they survive.
   const isWidened = isGrey && depth === 8 && channels > 1;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
-  const bytes = await sharp(input, READ_OPTIONS).autoOrient().toColourspace(colourSpace)
-    .raw({ depth: depth === 16 ? 'ushort' : 'uchar' }).toBuffer().catch((cause: Error) => {
+  const bytes = await sharp(input, READ_OPTIONS)
+    .autoOrient()
+    .toColourspace(colourSpace)
+    .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
+    .toBuffer()
+    .catch((cause: Error) => {
       throw new ImageError('IMAGE_INVALID', `${label(input)} is damaged: ${cause.message}`, { cause });
     });
   const data = depth === 16 ? toUint16(bytes) : isWidened ? dropGreyCopies(bytes, channels) : bytes;

@@ -35,10 +35,14 @@ export function checkFormatHolds(path: string, format: ImageFormat, { channels, 
 /** Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for 6 % less. */
 function compress(image: Sharp, format: ImageFormat): Sharp {
   switch (format) {
-    case 'jpeg': return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false });
-    case 'png': return image.png({ compressionLevel: 2, adaptiveFiltering: true });
-    case 'tiff': return image.tiff({ compression: 'deflate', predictor: 'horizontal' });
-    case 'webp': return image.webp({ quality: 95, effort: 2 });
+    case 'jpeg':
+      return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false });
+    case 'png':
+      return image.png({ compressionLevel: 2, adaptiveFiltering: true });
+    case 'tiff':
+      return image.tiff({ compression: 'deflate', predictor: 'horizontal' });
+    case 'webp':
+      return image.webp({ quality: 95, effort: 2 });
   }
 }
 
@@ -46,7 +50,12 @@ function compress(image: Sharp, format: ImageFormat): Sharp {
  * Writes a frame with its metadata: to a temporary name in the same folder, synced, then renamed, so that a reader
  * sees the whole file or none. Nothing is left behind on failure or abort. Throws ImageError.
  */
-export async function writeFrame(path: string, frame: Frame, metadata: ImageMetadata, signal?: AbortSignal): Promise<void> {
+export async function writeFrame(
+  path: string,
+  frame: Frame,
+  metadata: ImageMetadata,
+  signal?: AbortSignal,
+): Promise<void> {
   const format = await checkOutput(path);
   checkFormatHolds(path, format, frame);
   signal?.throwIfAborted();
@@ -60,5 +69,8 @@ export async function writeFrame(path: string, frame: Frame, metadata: ImageMeta
 function encode({ data, width, height, channels, depth }: Frame, format: ImageFormat): Promise<Buffer> {
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
-  return compress(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace), format).toBuffer();
+  return compress(
+    sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace),
+    format,
+  ).toBuffer();
 }

@@ -7,8 +7,13 @@ import type { AnyFrame } from './frame.js';
 import { expected } from '../validate.js';
 
 /** The pixels of a file, of its bytes, or as they are. Rejects with ImageError, ArgumentError or the signal's reason. @param name for messages */
-export async function readSource(input: EncodedImage | AnyFrame, signal: AbortSignal, name = 'input'): Promise<FrameSource> {
-  if (input === '' || input === null || !['string', 'object'].includes(typeof input)) throw expected('path, file bytes or frame', name, input);
+export async function readSource(
+  input: EncodedImage | AnyFrame,
+  signal: AbortSignal,
+  name = 'input',
+): Promise<FrameSource> {
+  if (input === '' || input === null || !['string', 'object'].includes(typeof input))
+    throw expected('path, file bytes or frame', name, input);
   if (typeof input === 'string' || input instanceof Uint8Array) {
     const header = await orAbort(readHeader(input), signal);
     return { frame: await orAbort(decodeFrame(input, header), signal), isJpeg: header.format === 'jpeg' };

@@ -24,8 +24,12 @@ export async function brisque(frame: MetricInput, options: BrisqueOptions = {}):
 }
 
 /** {@link brisque} of a frame that was checked. */
-export async function measureBrisque(frame: AnyFrame, { binding, machine, signal }: MetricContext, model?: BrisqueModel): Promise<number> {
-  const regression = model ?? await packagedModel<BrisqueModel>('brisque', 'brisque');
+export async function measureBrisque(
+  frame: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+  model?: BrisqueModel,
+): Promise<number> {
+  const regression = model ?? (await packagedModel<BrisqueModel>('brisque', 'brisque'));
   const features = await orAbort(binding.measureScene(frame, machine), signal);
   if (features.some(Number.isNaN)) throw new ImageError('IMAGE_INVALID', 'BRISQUE needs a frame that is not flat');
   return predict(regression, features);

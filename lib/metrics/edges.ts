@@ -15,6 +15,9 @@ export async function edgeSharpness(frame: MetricInput, options: MetricOptions =
 }
 
 /** {@link edgeSharpness} of a frame that was checked. */
-export async function measureEdgeSharpness(frame: AnyFrame, { binding, machine, signal }: MetricContext): Promise<number> {
+export async function measureEdgeSharpness(
+  frame: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+): Promise<number> {
   return (await orAbort(binding.measureEdges(frame, machine), signal)).sharpness;
 }

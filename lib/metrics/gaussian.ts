@@ -81,5 +81,9 @@ function dot(a: readonly number[], b: readonly number[], count: number): number 
 function squareByEigenvalues(matrix: Matrix, difference: readonly number[]): number {
   const { values, vectors } = decomposeSymmetric(matrix);
   const least = matrix.length * 2 ** (Math.floor(Math.log2(values[0]!)) - 52);
-  return values.reduce((total, value, index) => (value <= least ? total : total + dot(vectors[index]!, difference, difference.length) ** 2 / value), 0);
+  return values.reduce(
+    (total, value, index) =>
+      value <= least ? total : total + dot(vectors[index]!, difference, difference.length) ** 2 / value,
+    0,
+  );
 }

@@ -9,10 +9,17 @@ import type { MetricContext } from './options.js';
 export type MetricInput = EncodedImage | AnyFrame;
 
 /** The pixels, checked. Rejects with ArgumentError or ImageError, also for samples that are no numbers. */
-export async function readInput(name: string, input: MetricInput, { binding, signal }: MetricContext): Promise<AnyFrame> {
+export async function readInput(
+  name: string,
+  input: MetricInput,
+  { binding, signal }: MetricContext,
+): Promise<AnyFrame> {
   const { frame } = await readSource(input, signal, name);
-  if (frame.depth === 32 && !await orAbort(binding.hasOnlyFinite(frame.data), signal)) {
-    throw new ImageError('IMAGE_INVALID', `Samples of ${name} are NaN or infinite; replace them, or leave that part out`);
+  if (frame.depth === 32 && !(await orAbort(binding.hasOnlyFinite(frame.data), signal))) {
+    throw new ImageError(
+      'IMAGE_INVALID',
+      `Samples of ${name} are NaN or infinite; replace them, or leave that part out`,
+    );
   }
   return frame;
 }
@@ -20,7 +27,11 @@ export async function readInput(name: string, input: MetricInput, { binding, sig
 const colourOf = ({ channels }: AnyFrame): string => (channels < 3 ? 'grey' : 'RGB');
 
 /** Two frames that can be compared sample by sample. Rejects also where sizes, colours or depths differ. */
-export async function readPair(input: MetricInput, reference: MetricInput, context: MetricContext): Promise<readonly [AnyFrame, AnyFrame]> {
+export async function readPair(
+  input: MetricInput,
+  reference: MetricInput,
+  context: MetricContext,
+): Promise<readonly [AnyFrame, AnyFrame]> {
   const frame = await readInput('frame', input, context);
   const other = await readInput('reference', reference, context);
   requireComparable(frame, other);
@@ -32,8 +43,15 @@ export function requireComparable(frame: AnyFrame, reference: AnyFrame): void {
   const refuse = (what: string, ours: string, theirs: string, remedy: string): ImageError =>
     new ImageError('IMAGE_INVALID', `The frame ${what} ${ours}, the reference ${theirs}; ${remedy}`);
   if (frame.width !== reference.width || frame.height !== reference.height) {
-    throw refuse('has', `${frame.width}x${frame.height} pixels`, `${reference.width}x${reference.height}`, 'crop or resample one of them');
+    throw refuse(
+      'has',
+      `${frame.width}x${frame.height} pixels`,
+      `${reference.width}x${reference.height}`,
+      'crop or resample one of them',
+    );
   }
-  if (colourOf(frame) !== colourOf(reference)) throw refuse('is', colourOf(frame), colourOf(reference), 'convert one of them');
-  if (frame.depth !== reference.depth) throw refuse('has samples of', `${frame.depth} bits`, `${reference.depth}`, 'convert one of them');
+  if (colourOf(frame) !== colourOf(reference))
+    throw refuse('is', colourOf(frame), colourOf(reference), 'convert one of them');
+  if (frame.depth !== reference.depth)
+    throw refuse('has samples of', `${frame.depth} bits`, `${reference.depth}`, 'convert one of them');
 }

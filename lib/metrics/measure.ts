@@ -13,7 +13,12 @@ import { measureMsSsim, measurePsnr, measureSsim } from './similarity.js';
 import { measureWaterAgreement } from './water.js';
 
 type Measure = (frame: AnyFrame, context: MetricContext) => Promise<number>;
-type Compare = (frame: AnyFrame, reference: AnyFrame, context: MetricContext, range: number | undefined) => Promise<number>;
+type Compare = (
+  frame: AnyFrame,
+  reference: AnyFrame,
+  context: MetricContext,
+  range: number | undefined,
+) => Promise<number>;
 
 const withRange = (range: number | undefined): { range?: number } => (range === undefined ? {} : { range });
 
@@ -48,7 +53,11 @@ export interface MeasureOptions extends MetricOptions {
   /** Range of the samples for metrics that compare; by default 255, 65535, or 1 for floats. */
   readonly range?: number;
   /** Called when a metric is done. */
-  readonly onProgress?: (progress: { readonly metric: MetricName; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (progress: {
+    readonly metric: MetricName;
+    readonly done: number;
+    readonly total: number;
+  }) => void;
 }
 
 export interface Measurement {
@@ -82,13 +91,18 @@ export async function measure(input: MetricInput, options: MeasureOptions = {}):
   const { reference, range, onProgress = () => {} } = options;
   requireFunction('onProgress', onProgress);
   const names = chooseMetrics(options.metrics, reference !== undefined);
-  const [frame, other] = reference === undefined ? [await readInput('frame', input, context), null] : await readPair(input, reference, context);
+  const [frame, other] =
+    reference === undefined
+      ? [await readInput('frame', input, context), null]
+      : await readPair(input, reference, context);
   const values: Partial<Record<MetricName, number>> = {};
   const skipped: Partial<Record<MetricName, string>> = {};
   for (const [index, metric] of names.entries()) {
     context.signal.throwIfAborted();
     try {
-      values[metric] = await (isComparison(metric) ? COMPARISONS[metric](frame, other!, context, range) : MEASUREMENTS[metric](frame, context));
+      values[metric] = await (isComparison(metric)
+        ? COMPARISONS[metric](frame, other!, context, range)
+        : MEASUREMENTS[metric](frame, context));
     } catch (error) {
       if (options.metrics !== undefined || !(error instanceof ImageError)) throw error;
       skipped[metric] = error.message;

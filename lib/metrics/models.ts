@@ -45,7 +45,10 @@ export function packagedModel<M extends NiqeModel | BrisqueModel>(kind: M['kind'
 }
 
 /** Reads and checks a model. Rejects with ModelError that names what is wrong, or ArgumentError. */
-export async function loadModel<M extends NiqeModel | BrisqueModel>(kind: M['kind'], source: ModelSource<M>): Promise<M> {
+export async function loadModel<M extends NiqeModel | BrisqueModel>(
+  kind: M['kind'],
+  source: ModelSource<M>,
+): Promise<M> {
   if (typeof source === 'string') return readModel(kind, requireString('model', source));
   return checkModel(kind, source, 'model');
 }
@@ -57,7 +60,9 @@ async function readModel<M extends NiqeModel | BrisqueModel>(kind: M['kind'], pa
     if (size > MAX_MODEL_BYTES) throw new Error(`${size} bytes exceed ${MAX_MODEL_BYTES}`);
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new ModelError('MODEL_UNREADABLE', `Cannot read the metric's model ${path}: ${(cause as Error).message}`, { cause });
+    throw new ModelError('MODEL_UNREADABLE', `Cannot read the metric's model ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   return checkModel(kind, value, path);
 }
@@ -69,27 +74,42 @@ function checkModel<M extends NiqeModel | BrisqueModel>(kind: M['kind'], value: 
 }
 
 function problemOf(kind: string, value: unknown): string | null {
-  const model = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<keyof NiqeModel | keyof BrisqueModel, unknown>>;
+  const model = (typeof value === 'object' && value !== null ? value : {}) as Partial<
+    Record<keyof NiqeModel | keyof BrisqueModel, unknown>
+  >;
   if (model.kind !== kind) return `is no model of kind '${kind}'`;
   if (typeof model.name !== 'string') return 'has no name';
   return kind === 'niqe' ? problemOfNiqe(model) : problemOfBrisque(model);
 }
 
-const isVector = (value: unknown, length: number): value is number[] => Array.isArray(value) && value.length === length && value.every(Number.isFinite);
+const isVector = (value: unknown, length: number): value is number[] =>
+  Array.isArray(value) && value.length === length && value.every(Number.isFinite);
 const isMatrix = (value: unknown, rows: number, columns: number): value is number[][] =>
   Array.isArray(value) && value.length === rows && value.every((row) => isVector(row, columns));
 
 function problemOfNiqe({ mean, covariance }: Partial<Record<keyof NiqeModel, unknown>>): string | null {
   if (!isVector(mean, SCENE_FEATURES)) return `mean is not ${SCENE_FEATURES} numbers`;
-  if (!isMatrix(covariance, SCENE_FEATURES, SCENE_FEATURES)) return `covariance is not ${SCENE_FEATURES} x ${SCENE_FEATURES} numbers`;
-  const isSymmetric = covariance.every((row, i) => row.every((entry, j) => Math.abs(entry - covariance[j]![i]!) <= 1e-9 * Math.sqrt(row[i]! * covariance[j]![j]!)));
+  if (!isMatrix(covariance, SCENE_FEATURES, SCENE_FEATURES))
+    return `covariance is not ${SCENE_FEATURES} x ${SCENE_FEATURES} numbers`;
+  const isSymmetric = covariance.every((row, i) =>
+    row.every((entry, j) => Math.abs(entry - covariance[j]![i]!) <= 1e-9 * Math.sqrt(row[i]! * covariance[j]![j]!)),
+  );
   return isSymmetric ? null : 'covariance is no covariance: it is not symmetric, or has a negative diagonal';
 }
 
-function problemOfBrisque({ gamma, rho, ranges, coefficients, vectors }: Partial<Record<keyof BrisqueModel, unknown>>): string | null {
-  if (!(Number.isFinite(gamma) && (gamma as number) > 0) || !Number.isFinite(rho)) return 'gamma is not a number above 0, or rho no number';
-  if (!isMatrix(ranges, SCENE_FEATURES, 2) || ranges.some(([low, high]) => low! >= high!)) return `ranges are not ${SCENE_FEATURES} pairs of a minimum and a larger maximum`;
+function problemOfBrisque({
+  gamma,
+  rho,
+  ranges,
+  coefficients,
+  vectors,
+}: Partial<Record<keyof BrisqueModel, unknown>>): string | null {
+  if (!(Number.isFinite(gamma) && (gamma as number) > 0) || !Number.isFinite(rho))
+    return 'gamma is not a number above 0, or rho no number';
+  if (!isMatrix(ranges, SCENE_FEATURES, 2) || ranges.some(([low, high]) => low! >= high!))
+    return `ranges are not ${SCENE_FEATURES} pairs of a minimum and a larger maximum`;
   const count = Array.isArray(coefficients) ? coefficients.length : 0;
-  if (count === 0 || count > MAX_VECTORS || !isVector(coefficients, count)) return `coefficients are not 1 to ${MAX_VECTORS} numbers`;
+  if (count === 0 || count > MAX_VECTORS || !isVector(coefficients, count))
+    return `coefficients are not 1 to ${MAX_VECTORS} numbers`;
   return isMatrix(vectors, count, SCENE_FEATURES) ? null : `vectors are not ${count} x ${SCENE_FEATURES} numbers`;
 }

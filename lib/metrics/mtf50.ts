@@ -51,10 +51,16 @@ export async function measureMtf50(frame: AnyFrame, context: MetricContext, regi
   const found: number[] = [];
   for (const [index, [left, top]] of (await findWindows(frame, context)).entries()) {
     if (index % WINDOWS_A_TURN === WINDOWS_A_TURN - 1) await setImmediate(undefined, { signal: context.signal });
-    const value = measureSlantedEdge(readPatch(frame, { left, top, width: WINDOW_CELLS * CELL, height: WINDOW_CELLS * CELL }));
+    const value = measureSlantedEdge(
+      readPatch(frame, { left, top, width: WINDOW_CELLS * CELL, height: WINDOW_CELLS * CELL }),
+    );
     if (typeof value === 'number') found.push(value);
   }
-  if (found.length === 0) throw new ImageError('IMAGE_INVALID', 'MTF50 needs a straight slanted edge between even sides, and none was found; name a region that holds one');
+  if (found.length === 0)
+    throw new ImageError(
+      'IMAGE_INVALID',
+      'MTF50 needs a straight slanted edge between even sides, and none was found; name a region that holds one',
+    );
   found.sort((a, b) => a - b);
   const at = (part: number): number => found[Math.round(part * (found.length - 1))]!;
   return { mtf50: at(0.5), edges: found.length, quartiles: [at(0.25), at(0.75)] };
@@ -67,15 +73,21 @@ function measureRegion(frame: AnyFrame, region: Region): Mtf50 {
   const width = requireInteger('region.width', region.width, MIN_REGION, 4096);
   const height = requireInteger('region.height', region.height, MIN_REGION, 4096);
   if (left + width > frame.width || top + height > frame.height) {
-    throw new ArgumentError(`region ${width}x${height} at ${left},${top} is not within the frame of ${frame.width}x${frame.height} pixels`);
+    throw new ArgumentError(
+      `region ${width}x${height} at ${left},${top} is not within the frame of ${frame.width}x${frame.height} pixels`,
+    );
   }
   const value = measureSlantedEdge(readPatch(frame, { left, top, width, height }));
-  if (typeof value === 'string') throw new ImageError('IMAGE_INVALID', `The region ${width}x${height} at ${left},${top} has no MTF50: ${value}`);
+  if (typeof value === 'string')
+    throw new ImageError('IMAGE_INVALID', `The region ${width}x${height} at ${left},${top} has no MTF50: ${value}`);
   return { mtf50: value, edges: 1, quartiles: [value, value] };
 }
 
 /** Corners of windows, apart from each other, whose gradients point one way. */
-async function findWindows(frame: AnyFrame, { binding, machine, signal }: MetricContext): Promise<readonly (readonly [number, number])[]> {
+async function findWindows(
+  frame: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+): Promise<readonly (readonly [number, number])[]> {
   const { cells } = await orAbort(binding.measureEdges(frame, machine), signal);
   const [columns, rows] = [Math.floor(frame.width / CELL), Math.floor(frame.height / CELL)];
   const candidates: { readonly column: number; readonly row: number; readonly power: number }[] = [];
@@ -99,7 +111,12 @@ async function findWindows(frame: AnyFrame, { binding, machine, signal }: Metric
   return chosen;
 }
 
-function sumCells(cells: Float64Array, columns: number, column: number, row: number): readonly [number, number, number] {
+function sumCells(
+  cells: Float64Array,
+  columns: number,
+  column: number,
+  row: number,
+): readonly [number, number, number] {
   const sums: [number, number, number] = [0, 0, 0];
   for (let cell = 0; cell < WINDOW_CELLS ** 2; cell += 1) {
     const first = 3 * ((row + Math.floor(cell / WINDOW_CELLS)) * columns + column + (cell % WINDOW_CELLS));
@@ -115,7 +132,10 @@ function readPatch(frame: AnyFrame, { left, top, width, height }: Region): Patch
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const first = ((top + y) * frame.width + left + x) * channels;
-      const level = channels < 3 ? samples[first]! : 0.299 * samples[first]! + 0.587 * samples[first + 1]! + 0.114 * samples[first + 2]!;
+      const level =
+        channels < 3
+          ? samples[first]!
+          : 0.299 * samples[first]! + 0.587 * samples[first + 1]! + 0.114 * samples[first + 2]!;
       data[y * width + x] = level / full;
     }
   }

@@ -34,7 +34,9 @@ export interface FitOptions extends MetricOptions {
  */
 export async function niqe(frame: MetricInput, options: NiqeOptions = {}): Promise<number> {
   const context = openContext(options, ['model']);
-  const model = await (options.model === undefined ? packagedModel<NiqeModel>('niqe', 'niqe') : loadModel<NiqeModel>('niqe', options.model));
+  const model = await (options.model === undefined
+    ? packagedModel<NiqeModel>('niqe', 'niqe')
+    : loadModel<NiqeModel>('niqe', options.model));
   return measureNiqe(await readInput('frame', frame, context), context, model);
 }
 
@@ -46,10 +48,14 @@ export async function eoNiqe(frame: MetricInput, options: MetricOptions = {}): P
 
 /** {@link niqe} of a frame that was checked. */
 export async function measureNiqe(frame: AnyFrame, context: MetricContext, model?: NiqeModel): Promise<number> {
-  const pristine = model ?? await packagedModel<NiqeModel>('niqe', 'niqe');
+  const pristine = model ?? (await packagedModel<NiqeModel>('niqe', 'niqe'));
   const { features } = await measureBlocks(frame, context);
   const found = fitGaussian(rowsOf(features));
-  if (found === null) throw new ImageError('IMAGE_INVALID', 'NIQE needs a frame that is not flat: no block of 96x96 pixels varies at both scales');
+  if (found === null)
+    throw new ImageError(
+      'IMAGE_INVALID',
+      'NIQE needs a frame that is not flat: no block of 96x96 pixels varies at both scales',
+    );
   return distanceBetween(pristine, found);
 }
 
@@ -76,10 +82,15 @@ export async function fitNiqe(pictures: Iterable<MetricInput>, options: FitOptio
 
 async function measureBlocks(frame: AnyFrame, { binding, machine, signal }: MetricContext): Promise<BlockStatistics> {
   if (Math.min(frame.width, frame.height) < BLOCK) {
-    throw new ImageError('IMAGE_INVALID', `${frame.width}x${frame.height} pixels are too few for NIQE; each side must have at least ${BLOCK}`);
+    throw new ImageError(
+      'IMAGE_INVALID',
+      `${frame.width}x${frame.height} pixels are too few for NIQE; each side must have at least ${BLOCK}`,
+    );
   }
   return orAbort(binding.measureBlocks(frame, machine), signal);
 }
 
 const rowsOf = (features: Float64Array): number[][] =>
-  Array.from({ length: features.length / SCENE_FEATURES }, (_, block) => [...features.subarray(block * SCENE_FEATURES, (block + 1) * SCENE_FEATURES)]);
+  Array.from({ length: features.length / SCENE_FEATURES }, (_, block) => [
+    ...features.subarray(block * SCENE_FEATURES, (block + 1) * SCENE_FEATURES),
+  ]);

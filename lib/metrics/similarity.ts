@@ -66,7 +66,12 @@ export async function msSsim(frame: MetricInput, reference: MetricInput, options
 }
 
 /** {@link psnr} of frames that were checked. */
-export async function measurePsnr(a: AnyFrame, b: AnyFrame, { binding, machine, signal }: MetricContext, range?: number): Promise<number> {
+export async function measurePsnr(
+  a: AnyFrame,
+  b: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+  range?: number,
+): Promise<number> {
   const peak = rangeOf(a, range);
   const sum = await orAbort(binding.squaredError(a, b, machine), signal);
   const samples = a.width * a.height * (a.channels < 3 ? 1 : 3);
@@ -74,7 +79,12 @@ export async function measurePsnr(a: AnyFrame, b: AnyFrame, { binding, machine, 
 }
 
 /** {@link ssim} of frames that were checked. */
-export async function measureSsim(a: AnyFrame, b: AnyFrame, { binding, machine, signal }: MetricContext, options: SsimOptions): Promise<number> {
+export async function measureSsim(
+  a: AnyFrame,
+  b: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+  options: SsimOptions,
+): Promise<number> {
   const colour = requireOneOf('colour', options.colour ?? 'luminance', ['luminance', 'mean'] as const);
   const pooled = requireOneOf('pooled', options.pooled ?? false, [true, false]);
   const range = rangeOf(a, options.range);
@@ -82,20 +92,32 @@ export async function measureSsim(a: AnyFrame, b: AnyFrame, { binding, machine, 
   const components = colour === 'luminance' || a.channels < 3 ? [LUMINANCE] : [0, 1, 2];
   let sum = 0;
   for (const component of components) {
-    sum += (await orAbort(binding.measureSimilarity(a, b, { ...machine, component, pool, halvings: 0, range }), signal)).ssim;
+    sum += (await orAbort(binding.measureSimilarity(a, b, { ...machine, component, pool, halvings: 0, range }), signal))
+      .ssim;
   }
   return sum / components.length;
 }
 
 /** {@link msSsim} of frames that were checked, but for their size. */
-export async function measureMsSsim(a: AnyFrame, b: AnyFrame, { binding, machine, signal }: MetricContext, range?: number): Promise<number> {
+export async function measureMsSsim(
+  a: AnyFrame,
+  b: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+  range?: number,
+): Promise<number> {
   if (Math.min(a.width, a.height) < MIN_MS_SSIM_SIDE) {
-    throw new ImageError('IMAGE_INVALID', `${a.width}x${a.height} pixels are too few for MS-SSIM; each side must have at least ${MIN_MS_SSIM_SIDE}`);
+    throw new ImageError(
+      'IMAGE_INVALID',
+      `${a.width}x${a.height} pixels are too few for MS-SSIM; each side must have at least ${MIN_MS_SSIM_SIDE}`,
+    );
   }
   const peak = rangeOf(a, range);
   let product = 1;
   for (const [halvings, weight] of SCALE_WEIGHTS.entries()) {
-    const found = await orAbort(binding.measureSimilarity(a, b, { ...machine, component: LUMINANCE, pool: 1, halvings, range: peak }), signal);
+    const found = await orAbort(
+      binding.measureSimilarity(a, b, { ...machine, component: LUMINANCE, pool: 1, halvings, range: peak }),
+      signal,
+    );
     const isCoarsest = halvings === SCALE_WEIGHTS.length - 1;
     product *= Math.max(0, isCoarsest ? found.ssim : found.contrastStructure) ** weight;
   }

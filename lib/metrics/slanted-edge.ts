@@ -51,7 +51,11 @@ function isUpright({ width, height, data }: Patch): boolean {
 }
 
 function transpose({ width, height, data }: Patch): Patch {
-  return { width: height, height: width, data: data.map((_, index) => data[(index % height) * width + Math.floor(index / height)]!) };
+  return {
+    width: height,
+    height: width,
+    data: data.map((_, index) => data[(index % height) * width + Math.floor(index / height)]!),
+  };
 }
 
 /** A line through the centres of the gradient of every row; the second time of its surroundings only. */
@@ -67,11 +71,15 @@ function fitLine(patch: Patch): Line | string {
   if (line === null) return 'its edge leaves it';
   if (line.bend > MAX_BEND) return `its edge is no straight line (it strays by ${line.bend.toFixed(2)} pixels)`;
   const tangent = Math.abs(line.slope);
-  if (tangent < MIN_SLANT || tangent > 1 - MIN_SLANT) return 'its edge runs along the pixels; it must be slanted by some degrees';
+  if (tangent < MIN_SLANT || tangent > 1 - MIN_SLANT)
+    return 'its edge runs along the pixels; it must be slanted by some degrees';
   return line;
 }
 
-function fitCentres({ width, height, data }: Patch, spanOf: (y: number) => readonly [number, number]): (Line & { bend: number }) | null {
+function fitCentres(
+  { width, height, data }: Patch,
+  spanOf: (y: number) => readonly [number, number],
+): (Line & { bend: number }) | null {
   const centres: (readonly [number, number])[] = [];
   for (let y = 0; y < height; y += 1) {
     const [first, last] = spanOf(y);
@@ -89,7 +97,8 @@ function fitCentres({ width, height, data }: Patch, spanOf: (y: number) => reado
   if (centres.length < 0.9 * height) return null;
   const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanY, meanX] = [meanOf(centres.map(([y]) => y)), meanOf(centres.map(([, x]) => x))];
-  const slope = meanOf(centres.map(([y, x]) => (y - meanY) * (x - meanX))) / meanOf(centres.map(([y]) => (y - meanY) ** 2));
+  const slope =
+    meanOf(centres.map(([y, x]) => (y - meanY) * (x - meanX))) / meanOf(centres.map(([y]) => (y - meanY) ** 2));
   const offset = meanX - slope * meanY;
   return { slope, offset, bend: Math.sqrt(meanOf(centres.map(([y, x]) => (x - offset - slope * y) ** 2))) };
 }
@@ -136,7 +145,11 @@ function halfFrequency(profile: readonly number[]): number | string {
   const spread = profile.slice(1).map((value, index) => value - profile[index]!);
   const count = spread.length;
   // What is far from the edge is noise: faded out over the outer quarters.
-  const windowed = spread.map((value, index) => value * (0.5 - 0.5 * Math.cos(Math.PI * Math.min(1, (4 * (Math.min(index, count - 1 - index) + 1)) / (count + 1)))));
+  const windowed = spread.map(
+    (value, index) =>
+      value *
+      (0.5 - 0.5 * Math.cos(Math.PI * Math.min(1, (4 * (Math.min(index, count - 1 - index) + 1)) / (count + 1)))),
+  );
   const transferAt = (frequency: number): number => {
     const step = (2 * Math.PI * frequency) / OVERSAMPLING;
     let [re, im] = [0, 0];

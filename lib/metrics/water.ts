@@ -31,7 +31,11 @@ export interface WaterAgreement {
 }
 
 /** Compares where two frames of one scene have water. Rejects with ArgumentError or ImageError. */
-export async function waterAgreement(frame: MetricInput, reference: MetricInput, options: WaterOptions = {}): Promise<WaterAgreement> {
+export async function waterAgreement(
+  frame: MetricInput,
+  reference: MetricInput,
+  options: WaterOptions = {},
+): Promise<WaterAgreement> {
   const context = openContext(options, ['bands']);
   const [a, b] = await readPair(frame, reference, context);
   return measureWaterAgreement(a, b, context, options.bands);
@@ -39,12 +43,18 @@ export async function waterAgreement(frame: MetricInput, reference: MetricInput,
 
 /** {@link waterAgreement} of frames that were checked. */
 export async function measureWaterAgreement(
-  frame: AnyFrame, reference: AnyFrame, { binding, machine, signal }: MetricContext, bands: readonly [number, number] = [2, 0],
+  frame: AnyFrame,
+  reference: AnyFrame,
+  { binding, machine, signal }: MetricContext,
+  bands: readonly [number, number] = [2, 0],
 ): Promise<WaterAgreement> {
   if (!Array.isArray(bands) || bands.length !== 2) throw expected('pair of channels', 'bands', bands);
   const [high, low] = bands.map((band) => requireInteger('bands', band, 0, 2)) as [number, number];
   if (high === low) throw new ArgumentError(`bands are twice channel ${high}; a water index needs two`);
-  const { both, onlyFrame, onlyReference, neither, threshold, separability } = await orAbort(binding.compareWater(frame, reference, { ...machine, high, low }), signal);
+  const { both, onlyFrame, onlyReference, neither, threshold, separability } = await orAbort(
+    binding.compareWater(frame, reference, { ...machine, high, low }),
+    signal,
+  );
   const pixels = both + onlyFrame + onlyReference + neither;
   return {
     iou: pixels === neither ? 1 : both / (pixels - neither),

@@ -10,7 +10,10 @@ export const DEFAULT_MODEL = 'eo-defocus-small';
 /** Names of the packaged models, sorted. */
 export async function listModels(): Promise<string[]> {
   const files = await readdir(MODELS_FOLDER).catch(() => [] as string[]);
-  return files.filter((file) => file.endsWith(EXTENSION)).map((file) => file.slice(0, -EXTENSION.length)).sort();
+  return files
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length))
+    .sort();
 }
 
 /**
@@ -21,7 +24,10 @@ export async function resolveModel(nameOrPath: string): Promise<string> {
   if (/[/\\]/.test(nameOrPath) || nameOrPath.endsWith(EXTENSION)) return nameOrPath;
   const names = await listModels();
   if (!names.includes(nameOrPath)) {
-    throw new ModelError('MODEL_UNKNOWN', `Unknown model '${nameOrPath}'; packaged models: ${names.join(', ') || 'none'}. A file is named by its path.`);
+    throw new ModelError(
+      'MODEL_UNKNOWN',
+      `Unknown model '${nameOrPath}'; packaged models: ${names.join(', ') || 'none'}. A file is named by its path.`,
+    );
   }
   return `${MODELS_FOLDER}${nameOrPath}${EXTENSION}`;
 }

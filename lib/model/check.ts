@@ -22,7 +22,8 @@ function readMetadata(file: SafetensorsFile, key: string): string {
 function readCount(file: SafetensorsFile, key: string, min: number, max: number): number {
   const text = readMetadata(file, key);
   const value = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
-  if (!(value >= min && value <= max)) throw invalid(`__metadata__.${key} is '${text}', not an integer between ${min} and ${max}`);
+  if (!(value >= min && value <= max))
+    throw invalid(`__metadata__.${key} is '${text}', not an integer between ${min} and ${max}`);
   return value;
 }
 
@@ -73,11 +74,13 @@ function checkTensor(key: string, { dtype, data }: Tensor): void {
   if (dtype === 'I8' && data.includes(0x80)) throw invalid(`${key}: a weight is -128, outside [-127, 127]`);
   for (let offset = 0; dtype === 'F32' && offset < data.length; offset += 4) {
     const scale = view.getFloat32(offset, true);
-    if (!(scale > 0 && Number.isFinite(scale))) throw invalid(`${key}[${offset / 4}]: scale ${scale} is not finite and positive`);
+    if (!(scale > 0 && Number.isFinite(scale)))
+      throw invalid(`${key}[${offset / 4}]: scale ${scale} is not finite and positive`);
   }
   for (let offset = 0; key.endsWith('_zero_point') && offset < data.length; offset += 4) {
     const zeroPoint = view.getInt32(offset, true);
-    if (zeroPoint < -128 || zeroPoint > 127) throw invalid(`${key}[${offset / 4}]: zero point ${zeroPoint} is outside [-128, 127]`);
+    if (zeroPoint < -128 || zeroPoint > 127)
+      throw invalid(`${key}[${offset / 4}]: zero point ${zeroPoint} is outside [-128, 127]`);
   }
 }
 
@@ -106,6 +109,10 @@ function checkSources(values: ScalarReader, { key, sources }: Layer): void {
     if (source === 'product') return;
     const image = source === 'image';
     values.require(`${key}.input_scale`, index, image ? IMAGE_SCALE : values.read(`${source.layer}.output_scale`, 0));
-    values.require(`${key}.input_zero_point`, index, image ? IMAGE_ZERO_POINT : values.read(`${source.layer}.output_zero_point`, 0));
+    values.require(
+      `${key}.input_zero_point`,
+      index,
+      image ? IMAGE_ZERO_POINT : values.read(`${source.layer}.output_zero_point`, 0),
+    );
   });
 }

@@ -29,7 +29,10 @@ export async function parseModel(bytes: Uint8Array): Promise<Model> {
   const sha256 = await hash(file.payload);
   const declared = file.metadata.get('sha256');
   if (declared !== sha256) {
-    throw new ModelError('MODEL_INVALID', `sha256 of the tensor data is ${sha256}, the file declares ${declared ?? 'none'}`);
+    throw new ModelError(
+      'MODEL_INVALID',
+      `sha256 of the tensor data is ${sha256}, the file declares ${declared ?? 'none'}`,
+    );
   }
   checkValues(file, shape);
   return {
@@ -56,7 +59,8 @@ export async function loadModelFile(path: string): Promise<Model> {
   try {
     return await parseModel(bytes);
   } catch (error) {
-    if (error instanceof ModelError) throw new ModelError('MODEL_INVALID', `${path}: ${error.message}`, { cause: error });
+    if (error instanceof ModelError)
+      throw new ModelError('MODEL_INVALID', `${path}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -65,10 +69,13 @@ async function readModelFile(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);
     const { size } = await file.stat();
-    if (size > MAX_MODEL_BYTES) throw new ModelError('MODEL_INVALID', `${path}: ${size} bytes exceed ${MAX_MODEL_BYTES}`);
+    if (size > MAX_MODEL_BYTES)
+      throw new ModelError('MODEL_INVALID', `${path}: ${size} bytes exceed ${MAX_MODEL_BYTES}`);
     return await file.readFile();
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError('MODEL_UNREADABLE', `Cannot read the model ${path}: ${(error as Error).message}`, { cause: error });
+    throw new ModelError('MODEL_UNREADABLE', `Cannot read the model ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

@@ -50,10 +50,12 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
 function readHeaderEnd(bytes: Uint8Array): number {
   if (bytes.length < 8) throw invalid(`not a model file: ${bytes.length} bytes are too few`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES)) throw invalid(`not a model file: header of ${length} bytes exceeds ${MAX_HEADER_BYTES}`);
+  if (length > BigInt(MAX_HEADER_BYTES))
+    throw invalid(`not a model file: header of ${length} bytes exceeds ${MAX_HEADER_BYTES}`);
   const end = 8 + Number(length);
   if (end > bytes.length) throw invalid(`truncated model file: header ends at byte ${end} of ${bytes.length}`);
-  if (end % DATA_ALIGNMENT !== 0) throw invalid(`tensor data starts at byte ${end}, not a multiple of ${DATA_ALIGNMENT}`);
+  if (end % DATA_ALIGNMENT !== 0)
+    throw invalid(`tensor data starts at byte ${end}, not a multiple of ${DATA_ALIGNMENT}`);
   return end;
 }
 
@@ -75,7 +77,8 @@ function isSize(value: unknown): value is number {
 function parseEntry(key: string, entry: unknown): { dtype: Dtype; shape: number[]; begin: number; end: number } {
   if (!isRecord(entry)) throw invalid(`${key}: the header entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype)) throw invalid(`${key}: dtype is none of I8, I32, F32`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype))
+    throw invalid(`${key}: dtype is none of I8, I32, F32`);
   if (!Array.isArray(shape) || shape.length === 0 || shape.length > MAX_DIMENSIONS || !shape.every(isSize)) {
     throw invalid(`${key}: shape is not a list of 1 to ${MAX_DIMENSIONS} sizes`);
   }
@@ -93,11 +96,14 @@ function requireContiguous(spans: { key: string; begin: number; end: number }[],
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { key, begin, end } of spans) {
-    if (begin !== position) throw invalid(`${key}: data starts at ${begin} where ${position} was expected (gap or overlap)`);
+    if (begin !== position)
+      throw invalid(`${key}: data starts at ${begin} where ${position} was expected (gap or overlap)`);
     position = end;
   }
   if (position !== payloadBytes) {
-    throw invalid(`${position > payloadBytes ? 'truncated model file' : 'trailing bytes'}: tensors need ${position} bytes, the file has ${payloadBytes}`);
+    throw invalid(
+      `${position > payloadBytes ? 'truncated model file' : 'trailing bytes'}: tensors need ${position} bytes, the file has ${payloadBytes}`,
+    );
   }
 }
 
@@ -112,7 +118,10 @@ function parseMetadata(value: unknown): Map<string, string> {
 }
 
 /** Writes tensors in the order given, with the header padded so that data starts on a 64-byte boundary. */
-export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): Uint8Array {
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: Object.fromEntries(metadata) };
   let offset = 0;
   for (const [key, { dtype, shape, data }] of tensors) {

@@ -18,18 +18,28 @@ export interface Layer {
 
 /** Keys of the int16 trunks, `<stage>.trunk_scale`. */
 export const TRUNK_KEYS: readonly string[] = ['Encoder', 'Decoder'].flatMap((side) =>
-  [0, 1, 2].map((index) => `${side}.${index}.trunk_scale`));
+  [0, 1, 2].map((index) => `${side}.${index}.trunk_scale`),
+);
 
 const linear = (key: string, inChannels: number, outChannels: number, kernel: number, ...sources: Source[]): Layer => ({
-  key, weightShape: [outChannels, inChannels, kernel, kernel], outChannels, relu: false, sources,
+  key,
+  weightShape: [outChannels, inChannels, kernel, kernel],
+  outChannels,
+  relu: false,
+  sources,
 });
 
 const relu = (key: string, inChannels: number, outChannels: number, kernel: number, ...sources: Source[]): Layer => ({
-  ...linear(key, inChannels, outChannels, kernel, ...sources), relu: true,
+  ...linear(key, inChannels, outChannels, kernel, ...sources),
+  relu: true,
 });
 
 const transposed = (key: string, inChannels: number, outChannels: number, source: Source): Layer => ({
-  key, weightShape: [inChannels, outChannels, 4, 4], outChannels, relu: true, sources: [source],
+  key,
+  weightShape: [inChannels, outChannels, 4, 4],
+  outChannels,
+  relu: true,
+  sources: [source],
 });
 
 const from = (layer: string): Source => ({ layer });

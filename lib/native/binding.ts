@@ -194,7 +194,10 @@ export interface Binding extends SolverBinding, EstimationBinding, MetricBinding
    * the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
    */
   loadModel(
-    tensors: Readonly<Record<string, NativeTensor>>, shape: NetworkShape, isa: string, winograd: readonly ConvShape[],
+    tensors: Readonly<Record<string, NativeTensor>>,
+    shape: NetworkShape,
+    isa: string,
+    winograd: readonly ConvShape[],
   ): Promise<NativeModel>;
   /** The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd). */
   convolutionsOf(shape: NetworkShape, winogradLayers: Uint8Array): ConvUse[];
@@ -204,7 +207,10 @@ export interface Binding extends SolverBinding, EstimationBinding, MetricBinding
   /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
   gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
   /** Adds residual rows to `sums` (3 per frame pixel). */
-  accumulateRows(request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>, sums: Int16Array): void;
+  accumulateRows(
+    request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>,
+    sums: Int16Array,
+  ): void;
   /** Writes restored pixels: source plus the mean residual, clamped once. */
   composeRows(request: ComposeRequest): void;
   /** Exactly what `createFft` maps, in bytes. */

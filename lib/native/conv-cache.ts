@@ -27,13 +27,23 @@ export class ConvCache {
    * then written to the file. Throws ArgumentError where the file is no such cache or cannot be read, ImageError where it
    * cannot be written.
    */
-  async find(key: string, known: readonly ConvShape[], measure: () => Promise<readonly ConvShape[]>): Promise<readonly ConvShape[]> {
+  async find(
+    key: string,
+    known: readonly ConvShape[],
+    measure: () => Promise<readonly ConvShape[]>,
+  ): Promise<readonly ConvShape[]> {
     const name = JSON.stringify([VERSION, cpus()[0]?.model ?? process.arch, key]);
     const entry = (await this.#read())[name];
-    if (entry) return known.filter((shape) => entry.some(({ inputs, outputs }) => inputs === shape.inputs && outputs === shape.outputs));
+    if (entry)
+      return known.filter((shape) =>
+        entry.some(({ inputs, outputs }) => inputs === shape.inputs && outputs === shape.outputs),
+      );
     const found = await measure();
     // Read again: another process may have written meanwhile.
-    const entries = Object.entries({ ...await this.#read(), [name]: found.map(({ inputs, outputs }) => ({ inputs, outputs })) });
+    const entries = Object.entries({
+      ...(await this.#read()),
+      [name]: found.map(({ inputs, outputs }) => ({ inputs, outputs })),
+    });
     const file: CacheFile = { perifocalConvolutions: Object.fromEntries(entries.slice(-MAX_ENTRIES)) };
     await writeAtomically(this.#path, [Buffer.from(`${JSON.stringify(file, null, 2)}\n`)]);
     return found;
@@ -45,7 +55,9 @@ export class ConvCache {
       text = await readFile(this.#path, 'utf8');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-      throw new ArgumentError(`Cannot read the convolution cache ${this.#path}: ${(cause as Error).message}`, { cause });
+      throw new ArgumentError(`Cannot read the convolution cache ${this.#path}: ${(cause as Error).message}`, {
+        cause,
+      });
     }
     const entries = text.length <= MAX_BYTES ? parseEntries(text) : null;
     if (!entries) throw new ArgumentError(`${this.#path} is not a convolution cache; name another file, or delete it`);
@@ -58,13 +70,17 @@ function parseEntries(text: string): CacheFile['perifocalConvolutions'] | null {
   try {
     const entries: unknown = (JSON.parse(text) as Partial<CacheFile> | null)?.perifocalConvolutions;
     if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) return null;
-    return Object.values(entries).every(isShapeList) ? entries as CacheFile['perifocalConvolutions'] : null;
+    return Object.values(entries).every(isShapeList) ? (entries as CacheFile['perifocalConvolutions']) : null;
   } catch {
     return null;
   }
 }
 
 function isShapeList(value: unknown): boolean {
-  return Array.isArray(value)
-    && value.every((shape: Partial<ConvShape> | null) => Number.isInteger(shape?.inputs) && Number.isInteger(shape?.outputs));
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (shape: Partial<ConvShape> | null) => Number.isInteger(shape?.inputs) && Number.isInteger(shape?.outputs),
+    )
+  );
 }

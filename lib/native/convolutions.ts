@@ -28,11 +28,17 @@ export function chooseConv(requested: unknown = process.env['PERIFOCAL_CONV'] ||
  * ArgumentError where Winograd is asked for and there is none.
  */
 export async function chooseWinograd(
-  binding: Binding, shape: NetworkShape, isa: string, choice: ConvChoice, cache: ConvCache | null,
+  binding: Binding,
+  shape: NetworkShape,
+  isa: string,
+  choice: ConvChoice,
+  cache: ConvCache | null,
 ): Promise<readonly ConvShape[]> {
   const { winograd } = binding.isas().find(({ name }) => name === isa)!;
   if (choice === 'winograd' && !winograd) {
-    throw new ArgumentError(`The instruction set '${isa}' has no Winograd kernels, its dot products are faster; use conv 'auto' or 'direct'`);
+    throw new ArgumentError(
+      `The instruction set '${isa}' has no Winograd kernels, its dot products are faster; use conv 'auto' or 'direct'`,
+    );
   }
   const shapes = binding.convolutionsOf(shape, new Uint8Array());
   if (choice === 'winograd') return shapes;
@@ -47,7 +53,11 @@ export async function chooseWinograd(
 }
 
 /** The shapes that Winograd sums faster. Each is timed several times in turns with its rival, and the best times count. */
-async function measureWinograd(binding: Binding, isa: string, shapes: readonly ConvShape[]): Promise<readonly ConvShape[]> {
+async function measureWinograd(
+  binding: Binding,
+  isa: string,
+  shapes: readonly ConvShape[],
+): Promise<readonly ConvShape[]> {
   const start = performance.now();
   const best = shapes.map(() => ({ direct: Infinity, winograd: Infinity }));
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -56,7 +66,15 @@ async function measureWinograd(binding: Binding, isa: string, shapes: readonly C
         // Rounds after the first must end in time, judged by how long this one took.
         const elapsed = performance.now() - start;
         if (elapsed + (round > 0 ? elapsed / round / shapes.length : 0) > TIME_LIMIT_MS) return faster(shapes, best);
-        const request = { isa, algorithm, inputs, outputs, width: Math.ceil(ROW_SAMPLES / inputs), rows: STEP_ROWS, repeats: 1 };
+        const request = {
+          isa,
+          algorithm,
+          inputs,
+          outputs,
+          width: Math.ceil(ROW_SAMPLES / inputs),
+          rows: STEP_ROWS,
+          repeats: 1,
+        };
         const { seconds } = await binding.benchmarkConvolution(request);
         best[index]![algorithm] = Math.min(best[index]![algorithm], seconds);
       }

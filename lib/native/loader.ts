@@ -26,11 +26,16 @@ function findLibcSuffix(): string {
 /** Literal paths, so that a bundler can follow them. */
 function requirePrebuild(target: string): unknown {
   switch (target) {
-    case 'linux-x64': return require('../../prebuilds/linux-x64.node');
-    case 'linux-arm64': return require('../../prebuilds/linux-arm64.node');
-    case 'linux-x64-musl': return require('../../prebuilds/linux-x64-musl.node');
-    case 'linux-arm64-musl': return require('../../prebuilds/linux-arm64-musl.node');
-    default: throw new Error(`no prebuild exists for ${target}`);
+    case 'linux-x64':
+      return require('../../prebuilds/linux-x64.node');
+    case 'linux-arm64':
+      return require('../../prebuilds/linux-arm64.node');
+    case 'linux-x64-musl':
+      return require('../../prebuilds/linux-x64-musl.node');
+    case 'linux-arm64-musl':
+      return require('../../prebuilds/linux-arm64-musl.node');
+    default:
+      throw new Error(`no prebuild exists for ${target}`);
   }
 }
 
@@ -81,13 +86,16 @@ export function loadBinding(explicitPath: string | undefined = process.env['PERI
       failures.push(`  - ${label}: ${firstLine(error)}`);
     }
   }
-  throw new NativeError('NATIVE_MISSING', [
-    `Could not load the native addon of perifocal for ${process.platform}-${process.arch}${libcSuffix()}. Tried:`,
-    ...failures,
-    'What to do: in a checkout run "npm run build:native" (needs cmake, make and a C++20 compiler);',
-    'in an installed package, reinstall it for this platform, or name an addon file by the option nativeBinding',
-    'or the environment variable PERIFOCAL_BINDING.',
-  ].join('\n'));
+  throw new NativeError(
+    'NATIVE_MISSING',
+    [
+      `Could not load the native addon of perifocal for ${process.platform}-${process.arch}${libcSuffix()}. Tried:`,
+      ...failures,
+      'What to do: in a checkout run "npm run build:native" (needs cmake, make and a C++20 compiler);',
+      'in an installed package, reinstall it for this platform, or name an addon file by the option nativeBinding',
+      'or the environment variable PERIFOCAL_BINDING.',
+    ].join('\n'),
+  );
 }
 
 /** An error of the addon as one of this package, with the native one as its cause; others pass unchanged. */
@@ -96,11 +104,17 @@ export function translateNativeError(error: unknown): unknown {
   const { message } = error;
   const options = { cause: error };
   switch ((error as { code?: NativeErrorCode }).code) {
-    case 'MODEL_INVALID': return new ModelError('MODEL_INVALID', message, options);
-    case 'ISA_UNAVAILABLE': return new IsaError(message, options);
-    case 'OUT_OF_MEMORY': return new NativeError('OUT_OF_MEMORY', message, options);
-    case 'STATE': return new StateError(message, options);
-    case 'INTERNAL': return new NativeError('INTERNAL', message, options);
-    default: return error;
+    case 'MODEL_INVALID':
+      return new ModelError('MODEL_INVALID', message, options);
+    case 'ISA_UNAVAILABLE':
+      return new IsaError(message, options);
+    case 'OUT_OF_MEMORY':
+      return new NativeError('OUT_OF_MEMORY', message, options);
+    case 'STATE':
+      return new StateError(message, options);
+    case 'INTERNAL':
+      return new NativeError('INTERNAL', message, options);
+    default:
+      return error;
   }
 }

@@ -71,7 +71,11 @@ export interface MetricBinding {
   /** Sum of squared differences of all samples but alpha, in units of samples. */
   squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine): Promise<number>;
   /** Means of SSIM, and of its contrast-structure term alone, over all pixels whose 11x11 window lies in the image. */
-  measureSimilarity(a: MetricFrame, b: MetricFrame, options: SimilarityOptions): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
+  measureSimilarity(
+    a: MetricFrame,
+    b: MetricFrame,
+    options: SimilarityOptions,
+  ): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
   /** Natural scene statistics as NIQE takes them, of the luminance rounded to 0 ... 255. At least 96 pixels per side. */
   measureBlocks(frame: MetricFrame, machine: MetricMachine): Promise<BlockStatistics>;
   /** The 36 features of BRISQUE; some are NaN for a flat frame. */

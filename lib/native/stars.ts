@@ -117,7 +117,12 @@ export interface WindowsRequest {
    */
   readonly shape: SolverShape;
   readonly settings: SolverSettings;
-  readonly psfs: readonly { readonly data: Float64Array; readonly width: number; readonly height: number; readonly symmetric: boolean }[];
+  readonly psfs: readonly {
+    readonly data: Float64Array;
+    readonly width: number;
+    readonly height: number;
+    readonly symmetric: boolean;
+  }[];
   /** Width, height, index of its PSF, number of steps, and 1 where light beyond the window is unknown instead of sky, of every window. */
   readonly windows: Int32Array;
   /** Samples of all windows, one after the other; their estimates when done. */

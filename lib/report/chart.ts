@@ -29,14 +29,17 @@ interface Axis {
 /** A line chart as SVG; lines are told apart by the classes line-0, line-1 ... of the style sheet. */
 export function drawChart({ title, xLabel, yLabel, logarithmic = false, lines }: Chart): Html {
   const shown = lines.map(({ name, points }) => ({
-    name, points: logarithmic ? points.filter(([, y]) => y > 0).map(([x, y]) => [x, Math.log10(y)] as const) : points,
+    name,
+    points: logarithmic ? points.filter(([, y]) => y > 0).map(([x, y]) => [x, Math.log10(y)] as const) : points,
   }));
   const all = shown.flatMap(({ points }) => points);
   const x = linearAxis([0, ...all.map(([value]) => value)]);
   const values = all.map(([, value]) => value);
   const y = logarithmic ? decadeAxis(values) : linearAxis([0, ...values]);
-  const atX = (value: number): number => MARGIN.left + ((value - x.low) / (x.high - x.low)) * (WIDTH - MARGIN.left - MARGIN.right);
-  const atY = (value: number): number => HEIGHT - MARGIN.bottom - ((value - y.low) / (y.high - y.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const atX = (value: number): number =>
+    MARGIN.left + ((value - x.low) / (x.high - x.low)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const atY = (value: number): number =>
+    HEIGHT - MARGIN.bottom - ((value - y.low) / (y.high - y.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const formatY = (value: number): string => (logarithmic ? (10 ** value).toExponential(0) : format(value));
   return html`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">

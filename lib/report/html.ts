@@ -5,7 +5,13 @@ export class Html {
 
 type Part = Html | string | number | readonly Html[];
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function toText(part: Part): string {
   if (part instanceof Html) return part.text;
@@ -22,7 +28,12 @@ export const nothing = new Html('');
 
 /** A table; the first cell of each row is its heading. */
 export function table(head: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
-  const header = head.length === 0 ? nothing : html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`;
-  const body = rows.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`);
+  const header =
+    head.length === 0
+      ? nothing
+      : html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`;
+  const body = rows.map(
+    ([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  );
   return html`<table>${header}<tbody>${body}</tbody></table>`;
 }

@@ -21,7 +21,8 @@ const LABELS: Readonly<Record<MetricName, Label>> = {
   mtf50: { name: 'MTF50', unit: 'cycles per pixel', better: 'higher' },
 };
 
-const format = (value: number | undefined): string => (value === undefined ? '' : Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '∞');
+const format = (value: number | undefined): string =>
+  value === undefined ? '' : Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '∞';
 
 /** What was measured of both frames, side by side, and why something was not. */
 export function describeMetrics(before: Measurement, after: Measurement): Html {
@@ -29,14 +30,23 @@ export function describeMetrics(before: Measurement, after: Measurement): Html {
   const rows = names.map((name) => {
     const { name: label, unit, better } = LABELS[name];
     const [first, second] = [before.values[name], after.values[name]];
-    const change = first !== undefined && second !== undefined && Number.isFinite(second - first) ? second - first : undefined;
+    const change =
+      first !== undefined && second !== undefined && Number.isFinite(second - first) ? second - first : undefined;
     const sign = change !== undefined && change > 0 ? '+' : '';
-    return [unit ? `${label} (${unit})` : label, format(first), format(second), `${sign}${format(change)}`, `${better} is better`];
+    return [
+      unit ? `${label} (${unit})` : label,
+      format(first),
+      format(second),
+      `${sign}${format(change)}`,
+      `${better} is better`,
+    ];
   });
   return html`<div class="scroll">${table(['', 'before', 'after', 'change', ''], rows)}</div>${listSkipped({ ...before.skipped, ...after.skipped })}`;
 }
 
 function listSkipped(skipped: Measurement['skipped']): Html {
-  const reasons = Object.entries(skipped).map(([name, reason]) => html`<p>${LABELS[name as MetricName].name} was not measured: ${reason}</p>`);
+  const reasons = Object.entries(skipped).map(
+    ([name, reason]) => html`<p>${LABELS[name as MetricName].name} was not measured: ${reason}</p>`,
+  );
   return html`${reasons}`;
 }

@@ -21,7 +21,8 @@ function whiteGain(frame: AnyFrame): number {
   const full = fullScale(frame);
   const counts = new Float64Array(HISTOGRAM_BINS);
   for (let index = 0; index < data.length; index += 1) {
-    if (index % channels < planes) counts[Math.max(0, Math.min(HISTOGRAM_BINS - 1, Math.floor((data[index]! / full) * HISTOGRAM_BINS)))]! += 1;
+    if (index % channels < planes)
+      counts[Math.max(0, Math.min(HISTOGRAM_BINS - 1, Math.floor((data[index]! / full) * HISTOGRAM_BINS)))]! += 1;
   }
   let above = (data.length / channels) * planes * WHITE_PART;
   let bin = HISTOGRAM_BINS - 1;
@@ -49,7 +50,14 @@ function toBytes(frame: AnyFrame, gain: number, { left, top, width, height }: Re
 export async function embedView(frame: AnyFrame, gain: number): Promise<string> {
   const { width, height } = frame;
   const picture = openBytes(frame, toBytes(frame, gain, { left: 0, top: 0, width, height }), width, height);
-  return toUri('webp', await encode(picture.resize({ width: LARGEST_VIEW, height: LARGEST_VIEW, fit: 'inside', withoutEnlargement: true }).webp({ quality: 88, effort: 2 })));
+  return toUri(
+    'webp',
+    await encode(
+      picture
+        .resize({ width: LARGEST_VIEW, height: LARGEST_VIEW, fit: 'inside', withoutEnlargement: true })
+        .webp({ quality: 88, effort: 2 }),
+    ),
+  );
 }
 
 /** A part of a frame as a data URI, pixel by pixel and without loss. */

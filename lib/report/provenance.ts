@@ -18,11 +18,17 @@ export interface ReportPicture {
 }
 
 /** Where everything comes from: files with their digests, software, machine, time. */
-export async function describeProvenance(pictures: readonly ReportPicture[], isa: string, signal: AbortSignal): Promise<Html> {
-  const files = await Promise.all(pictures.map(async ({ role, input, frame }) => {
-    const { width, height, channels, depth } = frame;
-    return [role, `${width}x${height}, ${channels} x ${depth} bit`, ...await identify(input, signal)];
-  }));
+export async function describeProvenance(
+  pictures: readonly ReportPicture[],
+  isa: string,
+  signal: AbortSignal,
+): Promise<Html> {
+  const files = await Promise.all(
+    pictures.map(async ({ role, input, frame }) => {
+      const { width, height, channels, depth } = frame;
+      return [role, `${width}x${height}, ${channels} x ${depth} bit`, ...(await identify(input, signal))];
+    }),
+  );
   const software = [
     ['Made by', `perifocal ${VERSION}, Node ${process.versions.node}, ${platform()} ${arch()}`],
     ['Processor', `${cpus()[0]?.model ?? 'unknown'}, kernels for ${isa}`],
@@ -32,10 +38,18 @@ export async function describeProvenance(pictures: readonly ReportPicture[], isa
 }
 
 async function identify(input: MetricInput, signal: AbortSignal): Promise<readonly string[]> {
-  if (typeof input === 'string') return [basename(input), String((await stat(input)).size), await digestFile(input, signal)];
-  if (input instanceof Uint8Array) return ['in memory', String(input.length), createHash('sha256').update(input).digest('hex')];
+  if (typeof input === 'string')
+    return [basename(input), String((await stat(input)).size), await digestFile(input, signal)];
+  if (input instanceof Uint8Array)
+    return ['in memory', String(input.length), createHash('sha256').update(input).digest('hex')];
   const { buffer, byteOffset, byteLength } = input.data;
-  return ['pixels in memory', String(byteLength), createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex')];
+  return [
+    'pixels in memory',
+    String(byteLength),
+    createHash('sha256')
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest('hex'),
+  ];
 }
 
 async function digestFile(path: string, signal: AbortSignal): Promise<string> {

@@ -45,15 +45,24 @@ export interface ReportOptions extends MetricOptions {
  * metrics, run and provenance. One HTML text that loads nothing. Rejects with ArgumentError or ImageError, also where the
  * frames differ in size, colours or depth, or with the signal's reason.
  */
-export async function createReport(before: MetricInput, after: MetricInput, options: ReportOptions = {}): Promise<string> {
+export async function createReport(
+  before: MetricInput,
+  after: MetricInput,
+  options: ReportOptions = {},
+): Promise<string> {
   const context = openContext(options, ['reference', 'psf', 'run', 'title', 'onProgress']);
   const { reference, run, title = 'Before and after' } = options;
   requireString('title', title);
-  if (run !== undefined && (typeof run !== 'object' || run === null || Array.isArray(run))) throw expected('object', 'run', run);
+  if (run !== undefined && (typeof run !== 'object' || run === null || Array.isArray(run)))
+    throw expected('object', 'run', run);
   const step = progressOf(options.onProgress);
   const psf = await readPsf(options.psf);
   const pictures: ReportPicture[] = [];
-  for (const [role, input] of [['before', before], ['after', after], ['reference', reference]] as const) {
+  for (const [role, input] of [
+    ['before', before],
+    ['after', after],
+    ['reference', reference],
+  ] as const) {
     if (input !== undefined) pictures.push({ role, input, frame: await readInput(role, input, context) });
   }
   for (const { frame } of pictures.slice(1)) requireComparable(pictures[0]!.frame, frame);
@@ -61,17 +70,27 @@ export async function createReport(before: MetricInput, after: MetricInput, opti
   const metrics = await compare(pictures, context, step);
   const gain = displayGain(pictures.map(({ frame }) => frame));
   const parts = [
-    await showView(pictures, gain), await showDetails(pictures, gain), html`<h2>Metrics</h2>${metrics}`, await showCharts(pictures, psf, context),
-    describeRun(run), await describeProvenance(pictures, context.machine.isa, context.signal),
+    await showView(pictures, gain),
+    await showDetails(pictures, gain),
+    html`<h2>Metrics</h2>${metrics}`,
+    await showCharts(pictures, psf, context),
+    describeRun(run),
+    await describeProvenance(pictures, context.machine.isa, context.signal),
   ];
   step('page written');
   return layOut(title, parts).text;
 }
 
 /** Writes a report to a file, whole or not at all. Rejects as `createReport` does, and where the file cannot be written. */
-export async function writeReport(path: string, before: MetricInput, after: MetricInput, options: ReportOptions = {}): Promise<void> {
+export async function writeReport(
+  path: string,
+  before: MetricInput,
+  after: MetricInput,
+  options: ReportOptions = {},
+): Promise<void> {
   requireString('path', path);
-  if ((await stat(path).catch(() => null))?.isDirectory()) throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: it is a directory`);
+  if ((await stat(path).catch(() => null))?.isDirectory())
+    throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: it is a directory`);
   const page = await createReport(before, after, options);
   await writeAtomically(path, [new TextEncoder().encode(page)], options.signal);
 }
@@ -80,7 +99,7 @@ function progressOf(onProgress: ReportOptions['onProgress'] = () => {}): (part: 
   requireFunction('onProgress', onProgress);
   const total = 4;
   let done = 0;
-  return (part) => onProgress({ part, done: done += 1, total });
+  return (part) => onProgress({ part, done: (done += 1), total });
 }
 
 async function readPsf(source: string | PsfWeights | undefined): Promise<Psf | null> {
@@ -88,7 +107,11 @@ async function readPsf(source: string | PsfWeights | undefined): Promise<Psf | n
   return typeof source === 'string' ? parse(source) : fromArray(source);
 }
 
-async function compare(pictures: readonly ReportPicture[], { machine, signal }: MetricContext, step: (part: string) => void): Promise<Html> {
+async function compare(
+  pictures: readonly ReportPicture[],
+  { machine, signal }: MetricContext,
+  step: (part: string) => void,
+): Promise<Html> {
   const [before, after, reference] = pictures.map(({ frame }) => frame);
   const options = { threads: machine.threads, isa: machine.isa, signal, ...(reference && { reference }) };
   const first = await measure(before!, options);
@@ -112,7 +135,12 @@ async function showDetails(pictures: readonly ReportPicture[], gain: number): Pr
   const after = pictures[1]!.frame;
   const { width, height } = after;
   const regions = busiestWindows(after, Math.min(DETAIL_SIDE, width), Math.min(DETAIL_SIDE, height), DETAILS);
-  const rows = await Promise.all(regions.map(async (region) => html`<div class="details">${await Promise.all(pictures.map(async (picture) => showDetail(picture, gain, region)))}</div>`));
+  const rows = await Promise.all(
+    regions.map(
+      async (region) =>
+        html`<div class="details">${await Promise.all(pictures.map(async (picture) => showDetail(picture, gain, region)))}</div>`,
+    ),
+  );
   return html`<h2>Details</h2><p>Pixel by pixel, where the frame has most detail.</p>${rows}`;
 }
 
@@ -122,13 +150,30 @@ async function showDetail({ role, frame }: ReportPicture, gain: number, region: 
   return html`<figure><img src="${uri}" width="${width}" height="${height}" alt="detail of the frame ${role}"><figcaption>${role}, from ${left}, ${top}</figcaption></figure>`;
 }
 
-async function showCharts(pictures: readonly ReportPicture[], psf: Psf | null, { binding, machine }: MetricContext): Promise<Html> {
-  const spectra = await Promise.all(pictures.map(async ({ role, frame }) => ({ name: role, points: await measureRadialSpectrum(binding, machine.isa, frame) })));
+async function showCharts(
+  pictures: readonly ReportPicture[],
+  psf: Psf | null,
+  { binding, machine }: MetricContext,
+): Promise<Html> {
+  const spectra = await Promise.all(
+    pictures.map(async ({ role, frame }) => ({
+      name: role,
+      points: await measureRadialSpectrum(binding, machine.isa, frame),
+    })),
+  );
   const drawn = spectra.filter(({ points }) => points.length > 0);
   return html`<h2>Frequencies</h2><div class="charts">
-${drawn.length === 0 ? html`<p>The samples are clipped almost everywhere: there is no spectrum to show.</p>` : drawChart({
-    title: 'Power of the middle colour', xLabel: 'cycles per pixel', yLabel: 'power', logarithmic: true, lines: drawn,
-  })}
+${
+  drawn.length === 0
+    ? html`<p>The samples are clipped almost everywhere: there is no spectrum to show.</p>`
+    : drawChart({
+        title: 'Power of the middle colour',
+        xLabel: 'cycles per pixel',
+        yLabel: 'power',
+        logarithmic: true,
+        lines: drawn,
+      })
+}
 ${psf ? await showKernel(psf) : nothing}</div>`;
 }
 

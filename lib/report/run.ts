@@ -16,15 +16,27 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 export function describeRun(run: RunFacts | undefined): Html {
   if (run === undefined) return nothing;
   const facts = Object.entries(run).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
-  const rows = facts.map(([name, value]) => (name.endsWith('Bytes') && typeof value === 'number' ? [name.slice(0, -5), megabytes(value)] : [name, formatFact(value)]));
+  const rows = facts.map(([name, value]) =>
+    name.endsWith('Bytes') && typeof value === 'number'
+      ? [name.slice(0, -5), megabytes(value)]
+      : [name, formatFact(value)],
+  );
   const plan: unknown = (run as { plan?: unknown }).plan;
   return html`<h2>Run</h2>${table([], rows)}${isPlan(plan) ? describePlan(plan) : nothing}`;
 }
 
-const formatFact = (value: unknown): string => (typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value));
+const formatFact = (value: unknown): string =>
+  typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value);
 
 function isPlan(plan: unknown): plan is PlanFacts {
-  return typeof plan === 'object' && plan !== null && 'bytes' in plan && 'budgetBytes' in plan && 'buffers' in plan && Array.isArray(plan.buffers);
+  return (
+    typeof plan === 'object' &&
+    plan !== null &&
+    'bytes' in plan &&
+    'budgetBytes' in plan &&
+    'buffers' in plan &&
+    Array.isArray(plan.buffers)
+  );
 }
 
 function describePlan({ bytes, budgetBytes, buffers }: PlanFacts): Html {

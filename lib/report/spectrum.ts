@@ -17,14 +17,22 @@ const MOST_BLOCKS = 12;
  */
 export async function measureRadialSpectrum(binding: Binding, isa: string, frame: AnyFrame): Promise<Point[]> {
   const side = largestBlock(frame);
-  const request = { window: windowOf(frame, frame.data, colourPlanes(frame) >> 1, 0, 0), side, corners: spreadBlocks(frame, side), mostClipped: 0.05 };
+  const request = {
+    window: windowOf(frame, frame.data, colourPlanes(frame) >> 1, 0, 0),
+    side,
+    corners: spreadBlocks(frame, side),
+    mostClipped: 0.05,
+  };
   const { power, blocks } = await binding.measurePeriodogram(request, isa);
   return blocks === 0 ? [] : meanOverRings(power, side, side / 2 + 1, 0);
 }
 
 /** Mean |H| over rings of equal frequency, from 1 at frequency 0. */
 export function radialTransfer(psf: Psf): Point[] {
-  return [[0, 1], ...meanOverRings(transferMagnitude(psf, LARGEST_BLOCK), LARGEST_BLOCK, LARGEST_BLOCK, LARGEST_BLOCK / 2)];
+  return [
+    [0, 1],
+    ...meanOverRings(transferMagnitude(psf, LARGEST_BLOCK), LARGEST_BLOCK, LARGEST_BLOCK, LARGEST_BLOCK / 2),
+  ];
 }
 
 /** A power of two, at most the frame's smaller side. */
@@ -35,7 +43,9 @@ function largestBlock({ width, height }: AnyFrame): number {
 function spreadBlocks({ width, height }: AnyFrame, side: number): Uint32Array {
   const along = (length: number): number[] => {
     const count = Math.min(MOST_BLOCKS, Math.floor((2 * length) / side) - 1);
-    return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round((index * (length - side)) / (count - 1))));
+    return Array.from({ length: count }, (_, index) =>
+      count === 1 ? 0 : Math.round((index * (length - side)) / (count - 1)),
+    );
   };
   return Uint32Array.from(along(height).flatMap((y) => along(width).flatMap((x) => [x, y])));
 }
@@ -54,5 +64,8 @@ function meanOverRings(values: Float64Array, side: number, columns: number, cent
     sums[ring]! += value;
     counts[ring]! += 1;
   });
-  return Array.from({ length: rings }, (_, index) => [(index + 1) / side, sums[index + 1]! / counts[index + 1]!] as const);
+  return Array.from(
+    { length: rings },
+    (_, index) => [(index + 1) / side, sums[index + 1]! / counts[index + 1]!] as const,
+  );
 }

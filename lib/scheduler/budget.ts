@@ -4,7 +4,14 @@ import { expected } from '../validate.js';
 export const DEFAULT_BUDGET = '300MB';
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
-  '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30,
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
 };
 
 /** Bytes of a budget such as `'300MB'` (1 MB = 1e6 bytes), `'256 MiB'` or a number of bytes. Throws ArgumentError. */

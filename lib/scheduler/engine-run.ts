@@ -23,7 +23,11 @@ export type RowFeed = () => Promise<RowBlock | null>;
  * gathered while the engine works on the one before. Rejects with the reason of `signal`, within one strip.
  */
 export async function* runEngine(
-  engine: NativeEngine, width: number, stripRows: number, feed: RowFeed, signal: AbortSignal,
+  engine: NativeEngine,
+  width: number,
+  stripRows: number,
+  feed: RowFeed,
+  signal: AbortSignal,
 ): AsyncGenerator<ResidualBlock, void, void> {
   const cancel = (): void => engine.cancel();
   let row = 0;

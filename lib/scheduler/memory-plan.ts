@@ -48,7 +48,11 @@ export function writingBytes(frame: AnyFrameSize): number {
 
 /** The buffers that take anything, and their sum. */
 export function sumBuffers(buffers: readonly PlannedBuffer[], budgetBytes: number): Omit<MemoryPlan, 'frame'> {
-  return { buffers: buffers.filter(({ bytes }) => bytes > 0), bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0), budgetBytes };
+  return {
+    buffers: buffers.filter(({ bytes }) => bytes > 0),
+    bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+    budgetBytes,
+  };
 }
 
 /** Lines of a table for people. */

@@ -46,7 +46,18 @@ export class NetworkEngine implements FrameEngine<Plan> {
     const data = await restoreFrame(this.#binding, this.prepare(plan), plan, frame as Frame, options);
     const seconds = (performance.now() - start) / 1000;
     const { isa, threads } = this;
-    return { data, report: { method: 'network', model: this.#modelName, isa, threads, seconds, gmacPerSecond: plan.macs / 1e9 / seconds, plan } };
+    return {
+      data,
+      report: {
+        method: 'network',
+        model: this.#modelName,
+        isa,
+        threads,
+        seconds,
+        gmacPerSecond: plan.macs / 1e9 / seconds,
+        plan,
+      },
+    };
   }
 
   /** The native engine for a plan: the one at hand where it fits, so that frames of one size map memory once. */
@@ -63,7 +74,10 @@ export class NetworkEngine implements FrameEngine<Plan> {
     }
     const { mappedBytes } = this.#engine.native;
     if (mappedBytes !== plan.engine.arenaBytes) {
-      throw new NativeError('INTERNAL', `the engine mapped ${mappedBytes} bytes where ${plan.engine.arenaBytes} were planned`);
+      throw new NativeError(
+        'INTERNAL',
+        `the engine mapped ${mappedBytes} bytes where ${plan.engine.arenaBytes} were planned`,
+      );
     }
     return this.#engine.native;
   }

@@ -19,7 +19,12 @@ export interface Flip {
   readonly y: boolean;
 }
 
-const FLIPS: readonly Flip[] = [{ x: false, y: false }, { x: true, y: false }, { x: false, y: true }, { x: true, y: true }];
+const FLIPS: readonly Flip[] = [
+  { x: false, y: false },
+  { x: true, y: false },
+  { x: false, y: true },
+  { x: true, y: true },
+];
 
 /** Passes of the geometric self-ensemble (mimo-unet.md section 7): identity, then left-right, then the other two. */
 export function ensembleFlips(ensemble: 1 | 2 | 4): readonly Flip[] {
@@ -52,7 +57,9 @@ export function layoutPanels(width: number, coreWidth: number, residualBlocks: n
   return {
     engineWidth,
     panels: spans.map(({ start, end, from }) => ({
-      start: Math.min(from, width - engineWidth), coreStart: start, coreEnd: end,
+      start: Math.min(from, width - engineWidth),
+      coreStart: start,
+      coreEnd: end,
     })),
   };
 }

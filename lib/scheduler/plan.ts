@@ -56,10 +56,14 @@ export function planFrame(frame: FrameSize, context: PlanContext): Plan {
     { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
   ];
   const directions = [false, true];
-  const whole = directions.map((transposed) => buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held));
+  const whole = directions.map((transposed) =>
+    buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held),
+  );
   const best = choose(whole);
   if (best) return keepWeights(best, frame, context, held);
-  const split = CORE_WIDTHS.flatMap((core) => directions.map((transposed) => createCandidate(frame, context, transposed, core)))
+  const split = CORE_WIDTHS.flatMap((core) =>
+    directions.map((transposed) => createCandidate(frame, context, transposed, core)),
+  )
     .filter(({ layout }) => layout.panels.length > 1)
     .map((candidate) => buildPlan(frame, context, candidate, held));
   const narrow = choose(split);
@@ -72,7 +76,10 @@ export function planStream(frame: FrameSize, context: PlanContext): Plan {
   const candidate = createCandidate(frame, context, false, Infinity);
   const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
   const held = [
-    { name: 'rows awaiting their residual', bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }) },
+    {
+      name: 'rows awaiting their residual',
+      bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }),
+    },
   ];
   const plan = buildPlan(frame, context, candidate, held);
   if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
@@ -89,13 +96,28 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
   const [columns, rows] = transposed ? [height, width] : [width, height];
   const layout = layoutPanels(columns, Math.min(columns, coreWidth), context.shape.residualBlocks);
   const stripRows = Math.min(context.stripRows, rows);
-  return { transposed, layout, pass: { width: layout.engineWidth, height: rows, transposed, threads: context.threads, stripRows, keepWeights: false } };
+  return {
+    transposed,
+    layout,
+    pass: {
+      width: layout.engineWidth,
+      height: rows,
+      transposed,
+      threads: context.threads,
+      stripRows,
+      keepWeights: false,
+    },
+  };
 }
 
 /** The plan with transformed weights kept in memory, where there is room and they are few enough. */
 function keepWeights(plan: Plan, frame: FrameSize, context: PlanContext, held: readonly PlannedBuffer[]): Plan {
   if (plan.engine.transformedBytes === 0) return plan;
-  const candidate = { transposed: plan.pass.transposed, layout: plan.layout, pass: { ...plan.pass, keepWeights: true } };
+  const candidate = {
+    transposed: plan.pass.transposed,
+    layout: plan.layout,
+    pass: { ...plan.pass, keepWeights: true },
+  };
   const kept = buildPlan(frame, context, candidate, held);
   return kept.bytes <= kept.budgetBytes && kept.engine.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
@@ -129,7 +151,11 @@ function choose(plans: readonly Plan[]): Plan | undefined {
   return plans.filter((plan) => plan.bytes <= plan.budgetBytes).sort((a, b) => a.macs - b.macs || a.bytes - b.bytes)[0];
 }
 
-function refuse({ width, height }: FrameSize, { budgetBytes, ensemble }: PlanContext, plans: readonly Plan[]): BudgetError {
+function refuse(
+  { width, height }: FrameSize,
+  { budgetBytes, ensemble }: PlanContext,
+  plans: readonly Plan[],
+): BudgetError {
   const required = Math.min(...plans.map(({ bytes }) => bytes));
   const what = `A ${width}x${height} frame${ensemble > 1 ? ` with ensemble ${ensemble}` : ''}`;
   return new BudgetError(
@@ -141,7 +167,8 @@ function refuse({ width, height }: FrameSize, { budgetBytes, ensemble }: PlanCon
 /** A table of the plan for people. */
 export function formatPlan(plan: Plan): string {
   const { frame, pass, layout } = plan;
-  const panels = layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
+  const panels =
+    layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,

@@ -13,7 +13,11 @@ import type { Plan } from './plan.js';
  * Rejects with the reason of the signal, or with the engine's error.
  */
 export async function restoreFrame(
-  binding: Binding, engine: NativeEngine, plan: Plan, frame: Frame, options: RunOptions,
+  binding: Binding,
+  engine: NativeEngine,
+  plan: Plan,
+  frame: Frame,
+  options: RunOptions,
 ): Promise<Samples> {
   const flips = ensembleFlips(plan.ensemble);
   const total = plan.pass.height * plan.layout.panels.length * flips.length;
@@ -61,7 +65,12 @@ class ResidualWriter {
     this.#binding = binding;
     this.#width = plan.pass.width;
     this.#target = {
-      residualWidth: plan.pass.width, sums, passes: plan.ensemble, source: frame.data, output, channels: frame.channels,
+      residualWidth: plan.pass.width,
+      sums,
+      passes: plan.ensemble,
+      source: frame.data,
+      output,
+      channels: frame.channels,
     };
   }
 

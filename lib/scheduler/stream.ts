@@ -21,7 +21,11 @@ export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
 
 /** Restores rows as they arrive; memory does not depend on the height. Rejects as `runEngine` does. */
 export async function* restoreRows(
-  binding: Binding, engine: NativeEngine, plan: Plan, source: RowSource, signal: AbortSignal,
+  binding: Binding,
+  engine: NativeEngine,
+  plan: Plan,
+  source: RowSource,
+  signal: AbortSignal,
 ): AsyncGenerator<Strip, void, void> {
   const ring = new SourceRing(binding, plan);
   const iterator = iterate(source, plan.frame);
@@ -90,10 +94,15 @@ class SourceRing {
     const count = Math.min(this.#stripRows, limit - this.#pushed);
     if (count === 0) return null;
     const rows = this.#strip.subarray(0, count * this.#columns.indices.length * 3);
-    this.#binding.gatherRows(this.#samples, this.#frame.channels, {
-      rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
-      colPixels: this.#columns.indices,
-    }, rows);
+    this.#binding.gatherRows(
+      this.#samples,
+      this.#frame.channels,
+      {
+        rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
+        colPixels: this.#columns.indices,
+      },
+      rows,
+    );
     this.#pushed += count;
     return { rows, count };
   }
@@ -124,7 +133,8 @@ class SourceRing {
   compose({ row, count, residual }: ResidualBlock): Strip | null {
     const rows = Math.min(count, this.#frame.height - row);
     if (rows <= 0) return null;
-    if (this.#received - row > this.#ringRows) throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
+    if (this.#received - row > this.#ringRows)
+      throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
     const source = allocateSamples(rows * this.#rowSamples, this.#frame.depth);
     for (let index = 0; index < rows; index += 1) {
       const start = this.#ringPixel(row + index) * this.#frame.channels;
@@ -132,12 +142,18 @@ class SourceRing {
     }
     const data = allocateSamples(source.length, this.#frame.depth);
     this.#binding.composeRows({
-      residual, residualWidth: this.#columns.indices.length, firstColumn: 0,
+      residual,
+      residualWidth: this.#columns.indices.length,
+      firstColumn: 0,
       map: {
         rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
         colPixels: this.#columns.indices.subarray(0, this.#columns.end),
       },
-      sums: null, passes: 1, source, output: data, channels: this.#frame.channels,
+      sums: null,
+      passes: 1,
+      source,
+      output: data,
+      channels: this.#frame.channels,
     });
     return { row, count: rows, data };
   }

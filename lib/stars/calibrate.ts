@@ -48,18 +48,27 @@ type Numbers = readonly number[];
  * attitudes. Each attitude follows from the rest by its least squares (variable projection). Throws ArgumentError for fewer stars than unknowns.
  * @param start what is known of the camera; its own distortion is where the fit starts @param frames stars of each frame
  */
-export function calibrateCamera(start: Camera, frames: readonly (readonly StarSight[])[], options: CalibrationOptions = {}): Calibration {
+export function calibrateCamera(
+  start: Camera,
+  frames: readonly (readonly StarSight[])[],
+  options: CalibrationOptions = {},
+): Calibration {
   requireKnownKeys('options', options, ['terms']);
   const terms = requireInteger('terms', options.terms ?? 2, 0, 4);
   if (!(start instanceof Camera)) throw new ArgumentError('Expected a Camera to start from');
   const all = checkFrames(frames);
   requireEnough(all, terms);
-  const first = Array.from({ length: 3 + terms }, (_, index) => (index < 3 ? 0 : (start.distortion[index - 3] ?? 0) * cornerOf(start) ** (2 * (index - 2))));
+  const first = Array.from({ length: 3 + terms }, (_, index) =>
+    index < 3 ? 0 : (start.distortion[index - 3] ?? 0) * cornerOf(start) ** (2 * (index - 2)),
+  );
   let [fitted, kept]: [Numbers, readonly (readonly StarSight[])[]] = [minimise(start, all, first), all];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     // Of all stars again: what looked wrong beside a false match may be right without it.
     const next = withoutOutliers(cameraOf(start, fitted), all, kept);
-    const isSame = next.every((stars, frame) => stars.length === kept[frame]!.length && stars.every((star, index) => star === kept[frame]![index]));
+    const isSame = next.every(
+      (stars, frame) =>
+        stars.length === kept[frame]!.length && stars.every((star, index) => star === kept[frame]![index]),
+    );
     if (isSame) break;
     kept = next;
     requireEnough(kept, terms);
@@ -79,16 +88,26 @@ function checkFrames(frames: readonly (readonly StarSight[])[]): readonly (reado
       const name = `frames[${frame}][${index}]`;
       const size = Math.hypot(...requireVector(`${name}.reference`, star.reference));
       if (!(size > 0)) throw new ArgumentError(`Expected a direction for ${name}.reference but it is 0`);
-      return { x: requireNumber(`${name}.x`, star.x, -1e6, 1e6), y: requireNumber(`${name}.y`, star.y, -1e6, 1e6), reference: scale(star.reference, 1 / size) };
+      return {
+        x: requireNumber(`${name}.x`, star.x, -1e6, 1e6),
+        y: requireNumber(`${name}.y`, star.y, -1e6, 1e6),
+        reference: scale(star.reference, 1 / size),
+      };
     });
   });
 }
 
 function requireEnough(frames: readonly (readonly StarSight[])[], terms: number): void {
   const small = frames.findIndex((stars) => stars.length < LEAST_FIELD);
-  if (small !== -1) throw new ArgumentError(`frames[${small}] has ${frames[small]!.length} stars that can be used: at least ${LEAST_FIELD} are needed to tell its attitude and more`);
+  if (small !== -1)
+    throw new ArgumentError(
+      `frames[${small}] has ${frames[small]!.length} stars that can be used: at least ${LEAST_FIELD} are needed to tell its attitude and more`,
+    );
   const [seen, unknown] = [2 * frames.flat().length, 3 * frames.length + 3 + terms];
-  if (seen < unknown) throw new ArgumentError(`${seen / 2} stars tell ${seen} numbers, ${unknown} are unknown: give more stars or frames, or fewer terms`);
+  if (seen < unknown)
+    throw new ArgumentError(
+      `${seen / 2} stars tell ${seen} numbers, ${unknown} are unknown: give more stars or frames, or fewer terms`,
+    );
 }
 
 /** From the middle to a corner, in focal lengths. */
@@ -98,14 +117,19 @@ function cameraOf(start: Camera, [focal, x, y, ...distortion]: Numbers): Camera 
   const { width, height, focalPx, principalPoint, axes } = start;
   const corner = cornerOf(start);
   return new Camera({
-    width, height, axes, focalPx: focalPx * (1 + focal!), principalPoint: [principalPoint[0] + focalPx * x!, principalPoint[1] + focalPx * y!],
+    width,
+    height,
+    axes,
+    focalPx: focalPx * (1 + focal!),
+    principalPoint: [principalPoint[0] + focalPx * x!, principalPoint[1] + focalPx * y!],
     distortion: distortion.map((term, index) => term / corner ** (2 * (index + 1))),
   });
 }
 
 /** Differences of directions as seen and as known, three numbers a star, in radians. @param deciding stars that decide the attitudes */
 function residualsOf(camera: Camera, frames: readonly (readonly StarSight[])[], deciding = frames): number[] {
-  const pairsOf = (stars: readonly StarSight[]): { readonly sensor: Vector; readonly reference: Vector }[] => stars.map(({ x, y, reference }) => ({ sensor: camera.direction(x, y), reference }));
+  const pairsOf = (stars: readonly StarSight[]): { readonly sensor: Vector; readonly reference: Vector }[] =>
+    stars.map(({ x, y, reference }) => ({ sensor: camera.direction(x, y), reference }));
   return frames.flatMap((stars, frame) => {
     const { matrix } = solveAttitude(pairsOf(deciding[frame]!));
     return pairsOf(stars).flatMap(({ sensor, reference }) => {
@@ -129,13 +153,27 @@ function minimise(start: Camera, frames: readonly (readonly StarSight[])[], firs
   };
   let [numbers, residuals, damping] = [first, evaluate(first) ?? residualsOf(cameraOf(start, first), frames), 1e-4];
   for (let step = 0; step < MOST_STEPS && damping < 1e8; step += 1) {
-    const slopes = numbers.map((_, index) => evaluate(numbers.map((value, other) => (other === index ? value + STEP : value)))?.map((value, row) => (value - residuals[row]!) / STEP));
+    const slopes = numbers.map((_, index) =>
+      evaluate(numbers.map((value, other) => (other === index ? value + STEP : value)))?.map(
+        (value, row) => (value - residuals[row]!) / STEP,
+      ),
+    );
     if (slopes.includes(undefined)) break;
-    const product = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, row) => sum + value * b[row]!, 0);
+    const product = (a: readonly number[], b: readonly number[]): number =>
+      a.reduce((sum, value, row) => sum + value * b[row]!, 0);
     const side = numbers.length;
-    const normal = Float64Array.from({ length: side * side }, (_, index) => product(slopes[Math.floor(index / side)]!, slopes[index % side]!) * (index % (side + 1) === 0 ? 1 + damping : 1));
+    const normal = Float64Array.from(
+      { length: side * side },
+      (_, index) =>
+        product(slopes[Math.floor(index / side)]!, slopes[index % side]!) *
+        (index % (side + 1) === 0 ? 1 + damping : 1),
+    );
     const inverse = choleskyInverse(normal, side);
-    const moved = numbers.map((value, i) => (inverse === null ? value : value - slopes.reduce((sum, slope, j) => sum + inverse[i * side + j]! * product(slope!, residuals), 0)));
+    const moved = numbers.map((value, i) =>
+      inverse === null
+        ? value
+        : value - slopes.reduce((sum, slope, j) => sum + inverse[i * side + j]! * product(slope!, residuals), 0),
+    );
     const found = inverse === null ? null : evaluate(moved);
     const gain = found === null ? -1 : 1 - sumOfSquares(found) / sumOfSquares(residuals);
     if (!(gain > 0)) {
@@ -148,9 +186,15 @@ function minimise(start: Camera, frames: readonly (readonly StarSight[])[], firs
   return numbers;
 }
 
-function withoutOutliers(camera: Camera, frames: readonly (readonly StarSight[])[], deciding: readonly (readonly StarSight[])[]): StarSight[][] {
+function withoutOutliers(
+  camera: Camera,
+  frames: readonly (readonly StarSight[])[],
+  deciding: readonly (readonly StarSight[])[],
+): StarSight[][] {
   const residuals = residualsOf(camera, frames, deciding);
-  const sizes = Array.from({ length: residuals.length / 3 }, (_, star) => Math.hypot(residuals[3 * star]!, residuals[3 * star + 1]!, residuals[3 * star + 2]!));
+  const sizes = Array.from({ length: residuals.length / 3 }, (_, star) =>
+    Math.hypot(residuals[3 * star]!, residuals[3 * star + 1]!, residuals[3 * star + 2]!),
+  );
   // The median of a Rayleigh distribution is 1.177 standard deviations of either axis.
   const limit = OUTLIER * ([...sizes].sort((a, b) => a - b)[sizes.length >> 1]! / 1.177) + Number.EPSILON;
   let index = 0;

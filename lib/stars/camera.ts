@@ -20,7 +20,10 @@ export interface CameraOptions {
 }
 
 const KEYS = ['width', 'height', 'focalPx', 'principalPoint', 'axes', 'distortion'];
-const IDENTITY: AxisMatrix = [[1, 0], [0, 1]];
+const IDENTITY: AxisMatrix = [
+  [1, 0],
+  [0, 1],
+];
 /** More terms than any lens has been given. */
 const MOST_TERMS = 6;
 /** Newton converges within a handful of steps where the distortion can be undone at all. */
@@ -45,7 +48,10 @@ export class Camera {
     this.height = requireInteger('height', options.height, MIN_SIDE, MAX_SIDE);
     this.focalPx = requireNumber('focalPx', options.focalPx, 1, 1e9);
     const [x, y] = options.principalPoint ?? [(this.width - 1) / 2, (this.height - 1) / 2];
-    this.principalPoint = [requireNumber('principalPoint[0]', x, -1e6, 1e6), requireNumber('principalPoint[1]', y, -1e6, 1e6)];
+    this.principalPoint = [
+      requireNumber('principalPoint[0]', x, -1e6, 1e6),
+      requireNumber('principalPoint[1]', y, -1e6, 1e6),
+    ];
     this.axes = checkAxes(options.axes ?? IDENTITY);
     this.distortion = checkDistortion(options.distortion ?? []);
   }
@@ -84,27 +90,35 @@ export class Camera {
   #straighten(bent: number): number {
     let r = bent;
     for (let step = 0; step < MOST_STEPS; step += 1) {
-      const slope = 1 + this.distortion.reduce((sum, term, index) => sum + (2 * index + 3) * term * r ** (2 * index + 2), 0);
+      const slope =
+        1 + this.distortion.reduce((sum, term, index) => sum + (2 * index + 3) * term * r ** (2 * index + 2), 0);
       const change = (r * this.#bend(r) - bent) / slope;
       r -= change;
       if (!(slope > 0)) break;
       if (Math.abs(change) < 1e-15 * (1 + bent)) return r;
     }
-    throw new ArgumentError(`The distortion ${this.distortion.join(', ')} folds over at ${(bent * this.focalPx).toFixed(0)} pixels from the axis: check its terms`);
+    throw new ArgumentError(
+      `The distortion ${this.distortion.join(', ')} folds over at ${(bent * this.focalPx).toFixed(0)} pixels from the axis: check its terms`,
+    );
   }
 }
 
 function checkAxes(axes: AxisMatrix): AxisMatrix {
-  const isRow = (row: unknown): boolean => Array.isArray(row) && row.length === 2 && row.every((value) => [-1, 0, 1].includes(value as number));
-  if (!Array.isArray(axes) || axes.length !== 2 || !axes.every(isRow)) throw expected('2x2 matrix of 0, 1 and -1', 'axes', axes);
+  const isRow = (row: unknown): boolean =>
+    Array.isArray(row) && row.length === 2 && row.every((value) => [-1, 0, 1].includes(value as number));
+  if (!Array.isArray(axes) || axes.length !== 2 || !axes.every(isRow))
+    throw expected('2x2 matrix of 0, 1 and -1', 'axes', axes);
   const [[a, b], [c, d]] = axes as AxisMatrix;
   if (Math.abs(a * d - b * c) !== 1 || a * b !== 0) {
-    throw new ArgumentError(`The axes [[${a}, ${b}], [${c}, ${d}]] are not a turned or mirrored pair: each row and column needs one 1 or -1`);
+    throw new ArgumentError(
+      `The axes [[${a}, ${b}], [${c}, ${d}]] are not a turned or mirrored pair: each row and column needs one 1 or -1`,
+    );
   }
   return axes;
 }
 
 function checkDistortion(terms: readonly number[]): readonly number[] {
-  if (!Array.isArray(terms) || terms.length > MOST_TERMS) throw expected(`up to ${MOST_TERMS} numbers`, 'distortion', terms);
+  if (!Array.isArray(terms) || terms.length > MOST_TERMS)
+    throw expected(`up to ${MOST_TERMS} numbers`, 'distortion', terms);
   return terms.map((term, index) => requireNumber(`distortion[${index}]`, term, -1e3, 1e3));
 }

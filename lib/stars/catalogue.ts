@@ -65,18 +65,29 @@ function parseJson(path: string, text: string): CatalogueStar[] {
   }
   if (!Array.isArray(entries)) throw new ArgumentError(`${path} holds no array of stars`);
   return entries.map((entry: unknown, index) => {
-    const star = (typeof entry === 'object' && entry !== null ? entry : {}) as Partial<Record<keyof CatalogueStar, unknown>>;
-    return checkStar(COLUMNS.map((column) => star[column]), `${path}, entry ${index + 1}`);
+    const star = (typeof entry === 'object' && entry !== null ? entry : {}) as Partial<
+      Record<keyof CatalogueStar, unknown>
+    >;
+    return checkStar(
+      COLUMNS.map((column) => star[column]),
+      `${path}, entry ${index + 1}`,
+    );
   });
 }
 
 function parseCsv(path: string, text: string): CatalogueStar[] {
   const lines = text.split(/\r?\n/);
   const separator = [',', ';', '\t'].find((one) => lines[0]!.includes(one)) ?? ',';
-  const names = lines[0]!.replace(/^\uFEFF/, '').split(separator).map((name) => name.trim().toLowerCase());
+  const names = lines[0]!
+    .replace(/^\uFEFF/, '')
+    .split(separator)
+    .map((name) => name.trim().toLowerCase());
   const places = COLUMNS.map((column) => names.indexOf(column));
   const missing = COLUMNS.filter((_, index) => places[index] === -1);
-  if (missing.length > 0) throw new ArgumentError(`${path} has no column ${missing.join(', ')} in its first line: ra, dec (degrees) and mag are needed`);
+  if (missing.length > 0)
+    throw new ArgumentError(
+      `${path} has no column ${missing.join(', ')} in its first line: ra, dec (degrees) and mag are needed`,
+    );
   return lines.flatMap((line, index) => {
     if (index === 0 || line.trim() === '') return [];
     const cells = line.split(separator);
@@ -86,7 +97,11 @@ function parseCsv(path: string, text: string): CatalogueStar[] {
 }
 
 function checkStar([ra, dec, mag]: readonly unknown[], where: string): CatalogueStar {
-  return { ra: requireNumber(`ra of ${where}`, ra, -360, 360), dec: requireNumber(`dec of ${where}`, dec, -90, 90), mag: requireNumber(`mag of ${where}`, mag, -30, 40) };
+  return {
+    ra: requireNumber(`ra of ${where}`, ra, -360, 360),
+    dec: requireNumber(`dec of ${where}`, dec, -90, 90),
+    mag: requireNumber(`mag of ${where}`, mag, -30, 40),
+  };
 }
 
 /** Unit vector of a place in the sky, in degrees. */
@@ -100,11 +115,18 @@ export function skyDirection(ra: number, dec: number): Vector {
  * is seen. What `solveAttitude` finds. Throws ArgumentError.
  */
 export function pointingMatrix({ ra, dec, roll = 0 }: Pointing): Matrix3 {
-  const [a, d] = [requireNumber('pointing.ra', ra, -360, 360) * DEGREE, requireNumber('pointing.dec', dec, -90, 90) * DEGREE];
+  const [a, d] = [
+    requireNumber('pointing.ra', ra, -360, 360) * DEGREE,
+    requireNumber('pointing.dec', dec, -90, 90) * DEGREE,
+  ];
   const west: Vector = [Math.sin(a), -Math.cos(a), 0];
   const south: Vector = [Math.sin(d) * Math.cos(a), Math.sin(d) * Math.sin(a), -Math.cos(d)];
   // A sensor that turns one way sees the sky turn the other.
-  return multiply(rotationOf([0, 0, -requireNumber('pointing.roll', roll, -360, 360) * DEGREE]), [west, south, skyDirection(ra, dec)]);
+  return multiply(rotationOf([0, 0, -requireNumber('pointing.roll', roll, -360, 360) * DEGREE]), [
+    west,
+    south,
+    skyDirection(ra, dec),
+  ]);
 }
 
 /** Stars of a catalogue as a camera sees them, for `simulate`. Throws ArgumentError. */

@@ -12,7 +12,12 @@ interface Place {
 }
 
 /** Centre of gravity of the light above a threshold within a radius (star-sensor C.2); null where there is none. */
-export function centreOfGravity(plane: LightPlane, centre: Place, radius: number, threshold: number): (Place & { readonly flux: number }) | null {
+export function centreOfGravity(
+  plane: LightPlane,
+  centre: Place,
+  radius: number,
+  threshold: number,
+): (Place & { readonly flux: number }) | null {
   return weigh(plane, centre, radius, (value) => (value > threshold ? value : 0));
 }
 
@@ -22,7 +27,12 @@ export function weightedCentre(plane: LightPlane, start: Place, sigma: number): 
   let place = start;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { x: cx, y: cy } = place;
-    const next = weigh(plane, place, 3 * width, (value, x, y) => Math.max(0, value) * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * width * width)));
+    const next = weigh(
+      plane,
+      place,
+      3 * width,
+      (value, x, y) => Math.max(0, value) * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * width * width)),
+    );
     if (next === null) return null;
     // Of a Gaussian under a Gaussian weight the mean moves by sigma_w^2 / (sigma_w^2 + s^2) of the way: the rest is added.
     const gain = 1 + (sigma / width) ** 2;
@@ -33,7 +43,12 @@ export function weightedCentre(plane: LightPlane, start: Place, sigma: number): 
   return place;
 }
 
-function weigh({ width, height, data }: LightPlane, { x: cx, y: cy }: Place, radius: number, weight: (value: number, x: number, y: number) => number): (Place & { flux: number }) | null {
+function weigh(
+  { width, height, data }: LightPlane,
+  { x: cx, y: cy }: Place,
+  radius: number,
+  weight: (value: number, x: number, y: number) => number,
+): (Place & { flux: number }) | null {
   let [sum, sumX, sumY] = [0, 0, 0];
   for (let y = Math.max(0, Math.ceil(cy - radius)); y <= Math.min(height - 1, cy + radius); y += 1) {
     for (let x = Math.max(0, Math.ceil(cx - radius)); x <= Math.min(width - 1, cx + radius); x += 1) {

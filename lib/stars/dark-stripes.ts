@@ -13,7 +13,12 @@ const KEYS = -0.5;
  * Length of trails by the first dark stripe of the spectrum, turned so that they lie along its rows (kernel-estimation 4, 'paper' mode); null
  * where no stripe is found. @param angle in radians, anticlockwise @param longest in pixels
  */
-export async function measureStripeLength(plane: LightPlane, angle: number, longest: number, options: FftOptions): Promise<number | null> {
+export async function measureStripeLength(
+  plane: LightPlane,
+  angle: number,
+  longest: number,
+  options: FftOptions,
+): Promise<number | null> {
   const sums = await sumAcross(turn(plane, angle), options);
   const columns = plane.width;
   for (const weight of RISE_WEIGHTS) {
@@ -39,7 +44,12 @@ function turn({ width, height, data }: LightPlane, angle: number): LightPlane {
       let sum = 0;
       for (let row = 0; row < 4; row += 1) {
         const start = (top - 1 + row) * width + left - 1;
-        sum += down[row]! * (across[0]! * data[start]! + across[1]! * data[start + 1]! + across[2]! * data[start + 2]! + across[3]! * data[start + 3]!);
+        sum +=
+          down[row]! *
+          (across[0]! * data[start]! +
+            across[1]! * data[start + 1]! +
+            across[2]! * data[start + 2]! +
+            across[3]! * data[start + 3]!);
       }
       turned[y * width + x] = sum;
     }
@@ -61,7 +71,9 @@ async function sumAcross({ width, height, data }: LightPlane, options: FftOption
   using plan = await fft.plan({ rows: height, columns: width, ...options });
   const { re, im } = await plan.forward(data);
   const sums = new Float64Array(plan.bins);
-  re.forEach((value, bin) => { sums[bin % plan.bins]! += Math.hypot(value, im[bin]!); });
+  re.forEach((value, bin) => {
+    sums[bin % plan.bins]! += Math.hypot(value, im[bin]!);
+  });
   const most = sums.reduce((largest, value) => Math.max(largest, value), Number.MIN_VALUE);
   return sums.map((value) => value / most);
 }

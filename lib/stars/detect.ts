@@ -27,16 +27,30 @@ const WING_REACH = 3;
 const HOT = 2;
 
 /** Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first. */
-export async function detectStars(plane: StarPlane, profile: StarProfile, { threshold, most, ...options }: DetectOptions): Promise<Detection[]> {
+export async function detectStars(
+  plane: StarPlane,
+  profile: StarProfile,
+  { threshold, most, ...options }: DetectOptions,
+): Promise<Detection[]> {
   const { data, invalid, width, height, sigma } = plane;
   const { kind, shape, reach } = profile;
-  const { pixels, responses, energy, top } = await callNative(options, (binding, threads, isa) => binding.findPeaks({ data, invalid, width, height, threads, profile: { kind, shape }, limit: threshold * sigma }, isa));
+  const { pixels, responses, energy, top } = await callNative(options, (binding, threads, isa) =>
+    binding.findPeaks(
+      { data, invalid, width, height, threads, profile: { kind, shape }, limit: threshold * sigma },
+      isa,
+    ),
+  );
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
   const found: Detection[] = [];
   for (const index of order) {
     if (found.length >= most) break;
     const [pixel, response] = [pixels[index]!, responses[index]!];
-    const star = { x: pixel % width, y: Math.floor(pixel / width), flux: response / energy, snr: response / (sigma * Math.sqrt(energy)) };
+    const star = {
+      x: pixel % width,
+      y: Math.floor(pixel / width),
+      flux: response / energy,
+      snr: response / (sigma * Math.sqrt(energy)),
+    };
     if (isWing(star, found, reach) || isHot(plane, star, reach, top)) continue;
     found.push(star);
   }
@@ -51,7 +65,12 @@ function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reach:
 }
 
 /** @param top of the profile */
-function isHot({ width, height, data, sigma }: StarPlane, { x, y, flux }: Detection, profileReach: number, top: number): boolean {
+function isHot(
+  { width, height, data, sigma }: StarPlane,
+  { x, y, flux }: Detection,
+  profileReach: number,
+  top: number,
+): boolean {
   const limit = HOT * flux * top + 5 * sigma;
   const reach = Math.ceil(profileReach);
   for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row += 1) {

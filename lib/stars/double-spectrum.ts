@@ -22,7 +22,11 @@ export interface SpectrumAngle {
  * Direction of trails by the principal axis of the bright lags in the spectrum of the spectrum's magnitude (kernel-estimation 3, 'paper'
  * mode, lags weighted); null where no lag is bright. @param longest trail in pixels
  */
-export async function measureSpectrumAngle(plane: LightPlane, longest: number, options: FftOptions): Promise<SpectrumAngle | null> {
+export async function measureSpectrumAngle(
+  plane: LightPlane,
+  longest: number,
+  options: FftOptions,
+): Promise<SpectrumAngle | null> {
   const reach = Math.min(Math.ceil(AHEAD * longest + MARGIN), (Math.min(plane.width, plane.height) >> 1) - 1);
   const lags = await brightLags(plane, reach, options);
   const side = 2 * reach + 1;
@@ -37,11 +41,18 @@ export async function measureSpectrumAngle(plane: LightPlane, longest: number, o
   }
   if (!(sum > 0)) return null;
   const spread = Math.hypot(xx - yy, 2 * xy);
-  return { angle: 0.5 * Math.atan2(2 * xy, xx - yy), roundness: Math.sqrt(Math.max(0, xx + yy - spread) / (xx + yy + spread)) };
+  return {
+    angle: 0.5 * Math.atan2(2 * xy, xx - yy),
+    roundness: Math.sqrt(Math.max(0, xx + yy - spread) / (xx + yy + spread)),
+  };
 }
 
 /** The double spectrum around lag 0, high-passed, in a square of side 2 reach + 1. */
-async function brightLags({ width, height, data }: LightPlane, reach: number, options: FftOptions): Promise<Float64Array> {
+async function brightLags(
+  { width, height, data }: LightPlane,
+  reach: number,
+  options: FftOptions,
+): Promise<Float64Array> {
   using plan = await fft.plan({ rows: height, columns: width, ...options });
   const { bins } = plan;
   const { re, im } = await plan.forward(data);
@@ -79,7 +90,8 @@ function connectedToCentre(lags: Float64Array, side: number, limit: number): num
     kept.push(index);
   };
   for (let y = -2 * NOISE_WIDTH; y <= 2 * NOISE_WIDTH; y += 1) {
-    for (let x = -2 * NOISE_WIDTH; x <= 2 * NOISE_WIDTH; x += 1) if (Math.hypot(x, y) <= 2 * NOISE_WIDTH) visit(reach + x, reach + y);
+    for (let x = -2 * NOISE_WIDTH; x <= 2 * NOISE_WIDTH; x += 1)
+      if (Math.hypot(x, y) <= 2 * NOISE_WIDTH) visit(reach + x, reach + y);
   }
   for (let next = 0; next < kept.length; next += 1) {
     const [x, y] = [kept[next]! % side, Math.floor(kept[next]! / side)];

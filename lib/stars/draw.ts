@@ -18,10 +18,11 @@ const RANGE = 40;
 export async function drawStars(source: AnyFrame, { stars, report: { shape, sky } }: StarResult): Promise<Frame> {
   const { width, height } = source;
   const grey = await luminanceOf(source);
-  const scale = (source.depth === 32 || grey.depth !== 32 ? 1 : fullScale(source));
+  const scale = source.depth === 32 || grey.depth !== 32 ? 1 : fullScale(source);
   const data = new Uint8Array(3 * width * height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    const value = (scale * grey.data[pixel * grey.channels]! - sky.level) / (RANGE * Math.max(sky.sigma, Number.MIN_VALUE));
+    const value =
+      (scale * grey.data[pixel * grey.channels]! - sky.level) / (RANGE * Math.max(sky.sigma, Number.MIN_VALUE));
     data.fill(Math.max(0, Math.min(255, Math.round(255 * Math.sqrt(Math.max(0, value))))), 3 * pixel, 3 * pixel + 3);
   }
   const canvas: Frame = { width, height, channels: 3, depth: 8, data };
@@ -41,15 +42,33 @@ export async function drawStars(source: AnyFrame, { stars, report: { shape, sky 
 }
 
 /** Half axes of an error ellipse, as drawn. */
-function axesOf({ xx, yy, xy }: { readonly xx: number; readonly yy: number; readonly xy: number }): readonly [readonly [number, number], readonly [number, number]] {
+function axesOf({
+  xx,
+  yy,
+  xy,
+}: {
+  readonly xx: number;
+  readonly yy: number;
+  readonly xy: number;
+}): readonly [readonly [number, number], readonly [number, number]] {
   const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
   const [middle, spread] = [(xx + yy) / 2, Math.hypot((xx - yy) / 2, xy)];
   const size = (variance: number): number => Math.max(SMALLEST, MAGNIFICATION * Math.sqrt(Math.max(0, variance)));
   const [a, b] = [size(middle + spread), size(middle - spread)];
-  return [[a * Math.cos(angle), a * Math.sin(angle)], [-b * Math.sin(angle), b * Math.cos(angle)]];
+  return [
+    [a * Math.cos(angle), a * Math.sin(angle)],
+    [-b * Math.sin(angle), b * Math.cos(angle)],
+  ];
 }
 
-function drawEllipse(canvas: Frame, x: number, y: number, [ax, ay]: readonly [number, number], [bx, by]: readonly [number, number], colour: Colour): void {
+function drawEllipse(
+  canvas: Frame,
+  x: number,
+  y: number,
+  [ax, ay]: readonly [number, number],
+  [bx, by]: readonly [number, number],
+  colour: Colour,
+): void {
   const at = (corner: number): [number, number] => {
     const [c, s] = [Math.cos((2 * Math.PI * corner) / CORNERS), Math.sin((2 * Math.PI * corner) / CORNERS)];
     return [x + c * ax + s * bx, y + c * ay + s * by];
@@ -57,7 +76,14 @@ function drawEllipse(canvas: Frame, x: number, y: number, [ax, ay]: readonly [nu
   for (let corner = 0; corner < CORNERS; corner += 1) drawLine(canvas, ...at(corner), ...at(corner + 1), colour);
 }
 
-function drawLine({ width, height, data }: Frame, x0: number, y0: number, x1: number, y1: number, colour: Colour): void {
+function drawLine(
+  { width, height, data }: Frame,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  colour: Colour,
+): void {
   const steps = Math.max(1, Math.ceil(2 * Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
   for (let step = 0; step <= steps; step += 1) {
     const [x, y] = [Math.round(x0 + ((x1 - x0) * step) / steps), Math.round(y0 + ((y1 - y0) * step) / steps)];

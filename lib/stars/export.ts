@@ -13,8 +13,15 @@ const COLUMNS = 'x,y,flux,background,variance_x,variance_y,covariance_xy,cramer_
 
 /** One star a line, brightest first; pixels and counts. */
 export function formatCsv(stars: readonly StarFit[]): string {
-  const lines = stars.map(({ x, y, flux, background, covariance: { xx, yy, xy }, bound, fluxSigma, snr, chi2, saturated }) => (
-    [x.toFixed(4), y.toFixed(4), ...[flux, background, xx, yy, xy, bound, fluxSigma, snr, chi2].map((value) => value.toPrecision(6)), saturated ? 1 : 0].join(',')));
+  const lines = stars.map(
+    ({ x, y, flux, background, covariance: { xx, yy, xy }, bound, fluxSigma, snr, chi2, saturated }) =>
+      [
+        x.toFixed(4),
+        y.toFixed(4),
+        ...[flux, background, xx, yy, xy, bound, fluxSigma, snr, chi2].map((value) => value.toPrecision(6)),
+        saturated ? 1 : 0,
+      ].join(','),
+  );
   return `${[COLUMNS, ...lines].join('\n')}\n`;
 }
 

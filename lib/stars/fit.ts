@@ -49,14 +49,35 @@ const AT_ONCE = 64;
  * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal equations with an
  * arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped. @param isFree whether the shape is fitted too
  */
-export async function fitStars(plane: StarPlane, detections: readonly Place[], start: StarProfile, noise: PixelNoise, isFree: boolean, options: NativeOptions = {}): Promise<JointFit> {
+export async function fitStars(
+  plane: StarPlane,
+  detections: readonly Place[],
+  start: StarProfile,
+  noise: PixelNoise,
+  isFree: boolean,
+  options: NativeOptions = {},
+): Promise<JointFit> {
   const { data, invalid, width, height } = plane;
   const starts = Float64Array.from(detections.flatMap(({ x, y, flux }) => [x, y, flux]));
-  const request = { data, invalid, width, height, profile: { kind: start.kind, shape: start.shape }, starts, ...noise, isFree };
-  const fit = (first: number, count: number): Promise<NativeFit> => callNative(options, (binding, threads, isa) => binding.fitStars({ ...request, first, count, threads }, isa));
+  const request = {
+    data,
+    invalid,
+    width,
+    height,
+    profile: { kind: start.kind, shape: start.shape },
+    starts,
+    ...noise,
+    isFree,
+  };
+  const fit = (first: number, count: number): Promise<NativeFit> =>
+    callNative(options, (binding, threads, isa) => binding.fitStars({ ...request, first, count, threads }, isa));
   if (isFree) {
     const { stars, shape, shapeCovariance } = await fit(0, detections.length);
-    return { stars: readStars(stars), profile: start.withShape(shape), shapeCovariance: shapeCovariance && readRows(shapeCovariance, start.shape.length) };
+    return {
+      stars: readStars(stars),
+      profile: start.withShape(shape),
+      shapeCovariance: shapeCovariance && readRows(shapeCovariance, start.shape.length),
+    };
   }
   const stars: StarFit[] = [];
   for (let first = 0; first < detections.length; first += AT_ONCE) {
@@ -69,8 +90,22 @@ type Place = Pick<Detection, 'x' | 'y' | 'flux'>;
 
 function readStars(fields: Float64Array): StarFit[] {
   return Array.from({ length: fields.length / FIT_FIELDS }, (_, star) => {
-    const [x, y, flux, background, xx, yy, xy, bound, fluxSigma, chi2, saturated] = fields.subarray(star * FIT_FIELDS, (star + 1) * FIT_FIELDS) as unknown as number[] & { length: 11 };
-    return { x: x!, y: y!, flux: flux!, background: background!, covariance: { xx: xx!, yy: yy!, xy: xy! }, bound: bound!, fluxSigma: fluxSigma!, chi2: chi2!, snr: flux! / fluxSigma!, saturated: saturated === 1 };
+    const [x, y, flux, background, xx, yy, xy, bound, fluxSigma, chi2, saturated] = fields.subarray(
+      star * FIT_FIELDS,
+      (star + 1) * FIT_FIELDS,
+    ) as unknown as number[] & { length: 11 };
+    return {
+      x: x!,
+      y: y!,
+      flux: flux!,
+      background: background!,
+      covariance: { xx: xx!, yy: yy!, xy: xy! },
+      bound: bound!,
+      fluxSigma: fluxSigma!,
+      chi2: chi2!,
+      snr: flux! / fluxSigma!,
+      saturated: saturated === 1,
+    };
   });
 }
 

@@ -35,13 +35,21 @@ export interface KernelFeatures {
 }
 
 /** @param sigma of sharp stars in pixels */
-export async function kernelFeatures({ width, data }: Psf, sigma: number, options: FftOptions = {}): Promise<KernelFeatures> {
+export async function kernelFeatures(
+  { width, data }: Psf,
+  sigma: number,
+  options: FftOptions = {},
+): Promise<KernelFeatures> {
   using plan = await fft.plan({ rows: GRID, columns: GRID, ...options });
   // A kernel larger than the grid wraps around it: its transform is the same at these frequencies.
   const wrapped = new Float32Array(GRID * GRID);
-  data.forEach((value, index) => { wrapped[(Math.floor(index / width) % GRID) * GRID + ((index % width) % GRID)]! += value; });
+  data.forEach((value, index) => {
+    wrapped[(Math.floor(index / width) % GRID) * GRID + ((index % width) % GRID)]! += value;
+  });
   const { re, im } = await plan.forward(wrapped);
-  const weights = Float64Array.from({ length: GRID }, (_, index) => Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2));
+  const weights = Float64Array.from({ length: GRID }, (_, index) =>
+    Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2),
+  );
   let [m, passed] = [0, 0];
   for (let row = 0, bin = 0; row < GRID; row += 1) {
     for (let column = 0; column < plan.bins; column += 1, bin += 1) {
@@ -60,19 +68,36 @@ export async function kernelFeatures({ width, data }: Psf, sigma: number, option
  * The number of Richardson-Lucy iterations that restores windows of stars best (star-sensor A.5, models/stars/iterations.md). Rejects
  * with ArgumentError for an SNR, width or side that is not above 0, or means of |H| beyond (0, 1].
  */
-export async function predictIterations({ m, passed, snr, sigma, side }: IterationQuery, rule: IterationRule = 'networks'): Promise<number> {
+export async function predictIterations(
+  { m, passed, snr, sigma, side }: IterationQuery,
+  rule: IterationRule = 'networks',
+): Promise<number> {
   requireOneOf('rule', rule, ['networks', 'paper', 'power-law'] as const);
   const { most, powerLaw, paper, networks } = await iterationModel();
-  const logOf = (name: string, value: number, largest: number): number => Math.log(requireNumber(name, value, Number.MIN_VALUE, largest));
-  const log = rule === 'power-law' ? Math.log(powerLaw.scale) + powerLaw.exponent * logOf('m', m, 1)
-    : rule === 'paper' ? evaluate(paper, [requireNumber('m', m, Number.MIN_VALUE, 1)])
-      : evaluate(networks, [logOf('passed', passed, 1), logOf('snr', snr, Number.MAX_VALUE), logOf('sigma', sigma, 1e3), logOf('side', side, 1e6)]);
+  const logOf = (name: string, value: number, largest: number): number =>
+    Math.log(requireNumber(name, value, Number.MIN_VALUE, largest));
+  const log =
+    rule === 'power-law'
+      ? Math.log(powerLaw.scale) + powerLaw.exponent * logOf('m', m, 1)
+      : rule === 'paper'
+        ? evaluate(paper, [requireNumber('m', m, Number.MIN_VALUE, 1)])
+        : evaluate(networks, [
+            logOf('passed', passed, 1),
+            logOf('snr', snr, Number.MAX_VALUE),
+            logOf('sigma', sigma, 1e3),
+            logOf('side', side, 1e6),
+          ]);
   return Math.max(1, Math.min(most, Math.round(Math.exp(log))));
 }
 
 /** What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e (star-sensor eq. 27 to 32). */
-export function evaluate({ low, high, networks, weights, neighbours, pairs }: Ensemble, inputs: readonly number[]): number {
-  const query = inputs.map((value, index) => Math.max(0, Math.min(1, (value - low[index]!) / (high[index]! - low[index]!))));
+export function evaluate(
+  { low, high, networks, weights, neighbours, pairs }: Ensemble,
+  inputs: readonly number[],
+): number {
+  const query = inputs.map((value, index) =>
+    Math.max(0, Math.min(1, (value - low[index]!) / (high[index]! - low[index]!))),
+  );
   const near = mostSimilar(pairs, query, neighbours);
   return networks.reduce((sum, network, index) => {
     const units = activate(network, query);
@@ -117,7 +142,10 @@ function adapt(network: Network, near: readonly SimilarPair[]): readonly number[
     }
   }
   const inverse = choleskyInverse(normal, side);
-  return inverse === null ? output : output.map((weight, i) => weight + right.reduce((sum, value, j) => sum + inverse[i * side + j]! * value, 0));
+  return inverse === null
+    ? output
+    : output.map((weight, i) => weight + right.reduce((sum, value, j) => sum + inverse[i * side + j]! * value, 0));
 }
 
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * b[index]!, 0);

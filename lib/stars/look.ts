@@ -51,8 +51,14 @@ export async function findLook(plane: StarPlane, settings: StarSettings, options
   const blind = await estimateMotion(plane, options);
   const warnings = blind.declined === null ? compare(chord, blind) : [];
   // What the frame shows is what must be undone.
-  if (warnings.length > 0) return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, isFitted: true, warnings };
-  if (blind.declined !== null) return { ...straightLook(chord.length, chord.angle), psfAt: (x, y) => pathPsf(camera, gyro, x, y), blindMotion: blind };
+  if (warnings.length > 0)
+    return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, isFitted: true, warnings };
+  if (blind.declined !== null)
+    return {
+      ...straightLook(chord.length, chord.angle),
+      psfAt: (x, y) => pathPsf(camera, gyro, x, y),
+      blindMotion: blind,
+    };
   const refined = refineRates(camera, gyro, chord, blind);
   return { ...blindLook(blind), psfAt: (x, y) => pathPsf(camera, refined, x, y) };
 }
@@ -66,17 +72,29 @@ interface Trail {
 /** Whether a trail that was foretold is another than the one seen. */
 export function missesTrail(foretold: Trail, seen: Trail): boolean {
   const turn = foretold.angle - seen.angle;
-  return Math.abs(foretold.length - seen.length) > LENGTH_TOLERANCE || Math.abs(turn - 180 * Math.round(turn / 180)) > ANGLE_TOLERANCE;
+  return (
+    Math.abs(foretold.length - seen.length) > LENGTH_TOLERANCE ||
+    Math.abs(turn - 180 * Math.round(turn / 180)) > ANGLE_TOLERANCE
+  );
 }
 
 function compare(chord: Trail, blind: BlindMotion): string[] {
   if (!missesTrail(chord, blind)) return [];
-  return [`the rates give a trail of ${chord.length.toFixed(1)} pixels at ${chord.angle.toFixed(1)} degrees, the frame shows ${blind.length.toFixed(1)} at ${blind.angle.toFixed(1)}, which is used: check rates, mounting and axes`];
+  return [
+    `the rates give a trail of ${chord.length.toFixed(1)} pixels at ${chord.angle.toFixed(1)} degrees, the frame shows ${blind.length.toFixed(1)} at ${blind.angle.toFixed(1)}, which is used: check rates, mounting and axes`,
+  ];
 }
 
 /** Stars without any blur to be undone. */
 export function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
-  return { profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }), isFitted: false, psfAt: null, blindMotion, blindDefocus: null, warnings };
+  return {
+    profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }),
+    isFitted: false,
+    psfAt: null,
+    blindMotion,
+    blindDefocus: null,
+    warnings,
+  };
 }
 
 /** Trails of a known length and angle. */
@@ -87,13 +105,19 @@ export function straightLook(length: number, degrees: number, sigma = USUAL_SIGM
 }
 
 function blindLook(blind: BlindMotion): StarLook {
-  if (blind.declined === null) return { ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))), blindMotion: blind, isFitted: true };
+  if (blind.declined === null)
+    return {
+      ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))),
+      blindMotion: blind,
+      isFitted: true,
+    };
   return sharpLook(blind, [`no trail: ${blind.declined}; stars are taken for sharp`]);
 }
 
 async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options: NativeOptions): Promise<StarLook> {
   const blind = defocus === 'auto' ? await estimateDefocus(plane, options) : null;
-  if (blind !== null && blind.declined !== null) return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
+  if (blind !== null && blind.declined !== null)
+    return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
   const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];
   return { ...diskLook(radius, sigma), isFitted: blind !== null, blindDefocus: blind };
 }
@@ -101,5 +125,12 @@ async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options
 /** Disks of a known radius. */
 export function diskLook(radius: number, sigma: number): StarLook {
   const psf = disk(radius);
-  return { profile: new DefocusProfile(radius, sigma), isFitted: false, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
+  return {
+    profile: new DefocusProfile(radius, sigma),
+    isFitted: false,
+    psfAt: () => psf,
+    blindMotion: null,
+    blindDefocus: null,
+    warnings: [],
+  };
 }

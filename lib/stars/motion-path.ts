@@ -37,7 +37,8 @@ export function sensorRates(motion: GyroMotion): Vector {
 
 function requireExposure(seconds: number): void {
   requireNumber('exposure', seconds, 0, 1e6);
-  if (seconds === 0) throw new ArgumentError('Expected an exposure above 0 seconds: without it no motion follows from rates');
+  if (seconds === 0)
+    throw new ArgumentError('Expected an exposure above 0 seconds: without it no motion follows from rates');
 }
 
 /** Velocity of the tangents u = X / Z, v = Y / Z of a star, the sensor turning at w: ds/dt = -w x s (star-sensor A.2). */
@@ -66,7 +67,9 @@ export function tracePath(camera: Camera, motion: GyroMotion, x: number, y: numb
   const start: PathPoint = [sx / sz, sy / sz];
   const speed = camera.focalPx * Math.hypot(...velocity(rates, ...start));
   if (speed * exposure > MOST_MOTION) {
-    throw new ArgumentError(`The rates move a star by ${(speed * exposure).toFixed(0)} pixels during the exposure, at most ${MOST_MOTION} are possible: check their unit (radians per second)`);
+    throw new ArgumentError(
+      `The rates move a star by ${(speed * exposure).toFixed(0)} pixels during the exposure, at most ${MOST_MOTION} are possible: check their unit (radians per second)`,
+    );
   }
   // Even, so that the middle of the exposure is a step.
   const steps = 2 * Math.max(4, Math.ceil(2 * speed * exposure));
@@ -76,7 +79,9 @@ export function tracePath(camera: Camera, motion: GyroMotion, x: number, y: numb
     for (let step = 0; step < count; step += 1) points.push(advance(rates, points[step]!, dt));
     return points;
   };
-  const past = follow(before, -exposure / steps).slice(1).reverse();
+  const past = follow(before, -exposure / steps)
+    .slice(1)
+    .reverse();
   const tangents = [...past, ...follow(steps - before, exposure / steps)];
   return tangents.map(([u, v]) => {
     const [px, py] = camera.toPixel(u, v);

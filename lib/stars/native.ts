@@ -9,7 +9,10 @@ export interface NativeOptions extends Pick<FftOptions, 'threads' | 'isa'> {
 }
 
 /** Calls the addon off the event loop; rejects with its errors as those of this package, or with the reason of `signal`. */
-export async function callNative<Result>(options: NativeOptions, call: (binding: Binding, threads: 1 | 2 | 3, isa: string) => Promise<Result>): Promise<Result> {
+export async function callNative<Result>(
+  options: NativeOptions,
+  call: (binding: Binding, threads: 1 | 2 | 3, isa: string) => Promise<Result>,
+): Promise<Result> {
   const { threads = 1, isa, signal } = options;
   signal?.throwIfAborted();
   const binding = loadBinding();

@@ -1,7 +1,14 @@
 import { checkEngineOptions } from '../engine-options.js';
 import type { EngineOptions } from '../engine-options.js';
 import { ArgumentError } from '../errors.js';
-import { requireFunction, requireInteger, requireKnownKeys, requireNumber, requireOneOf, requireSignal } from '../validate.js';
+import {
+  requireFunction,
+  requireInteger,
+  requireKnownKeys,
+  requireNumber,
+  requireOneOf,
+  requireSignal,
+} from '../validate.js';
 import type { Progress } from '../progress.js';
 import { Camera } from './camera.js';
 import { sensorRates } from './motion-path.js';
@@ -53,7 +60,21 @@ export interface StarSettings {
   readonly onProgress: (progress: Progress) => void;
 }
 
-const KEYS = ['motion', 'defocus', 'method', 'centroid', 'iterations', 'threshold', 'maxStars', 'gain', 'saturation', 'threads', 'isa', 'signal', 'onProgress'];
+const KEYS = [
+  'motion',
+  'defocus',
+  'method',
+  'centroid',
+  'iterations',
+  'threshold',
+  'maxStars',
+  'gain',
+  'saturation',
+  'threads',
+  'isa',
+  'signal',
+  'onProgress',
+];
 const MOST_LENGTH = 200;
 
 /** Throws ArgumentError. */
@@ -63,16 +84,40 @@ export function checkStarOptions(options: RestoreStarsOptions): StarSettings {
   requireSignal(signal);
   requireFunction('onProgress', onProgress);
   const motion = options.motion ?? (defocus === undefined ? 'auto' : 'none');
-  if (defocus !== undefined && motion !== 'none') throw new ArgumentError('Give either motion or defocus: stars with both are not modelled');
+  if (defocus !== undefined && motion !== 'none')
+    throw new ArgumentError('Give either motion or defocus: stars with both are not modelled');
   const { threads } = checkEngineOptions(options, '1GB');
-  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', ['hyper-laplacian', 'richardson-lucy', 'render', 'none'] as const);
-  if (iterations === 'settled' && method !== 'richardson-lucy') throw new ArgumentError(`Only iterations of 'richardson-lucy' run until they are settled: give '${method}' a number`);
+  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', [
+    'hyper-laplacian',
+    'richardson-lucy',
+    'render',
+    'none',
+  ] as const);
+  if (iterations === 'settled' && method !== 'richardson-lucy')
+    throw new ArgumentError(
+      `Only iterations of 'richardson-lucy' run until they are settled: give '${method}' a number`,
+    );
   const centroid = requireOneOf('centroid', options.centroid ?? 'ml', ['ml', 'iwcog', 'cog'] as const);
-  if ((method === 'none' || method === 'render') && centroid !== 'ml') throw new ArgumentError(`Centroids '${centroid}' are taken from the restored frame: choose a method other than '${method}', or 'ml'`);
+  if ((method === 'none' || method === 'render') && centroid !== 'ml')
+    throw new ArgumentError(
+      `Centroids '${centroid}' are taken from the restored frame: choose a method other than '${method}', or 'ml'`,
+    );
   return {
-    motion: checkMotion(motion), method, centroid, threads, isa: options.isa, signal, onProgress,
-    defocus: defocus === undefined || defocus === 'auto' ? defocus ?? null : requireNumber('defocus', defocus, 0.5, 100),
-    iterations: iterations === undefined ? null : iterations === 'settled' ? iterations : requireInteger('iterations', iterations, 1, 10_000),
+    motion: checkMotion(motion),
+    method,
+    centroid,
+    threads,
+    isa: options.isa,
+    signal,
+    onProgress,
+    defocus:
+      defocus === undefined || defocus === 'auto' ? (defocus ?? null) : requireNumber('defocus', defocus, 0.5, 100),
+    iterations:
+      iterations === undefined
+        ? null
+        : iterations === 'settled'
+          ? iterations
+          : requireInteger('iterations', iterations, 1, 10_000),
     threshold: requireNumber('threshold', options.threshold ?? 5.5, 3, 1000),
     maxStars: requireInteger('maxStars', options.maxStars ?? 100, 1, 10_000),
     gain: gain === undefined ? null : requireNumber('gain', gain, 1e-6, 1e6),

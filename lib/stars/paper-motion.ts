@@ -19,10 +19,25 @@ export async function estimatePaperMotion(plane: StarPlane, options: FftOptions)
   const longest = Math.min(LONGEST, Math.min(plane.width, plane.height) / 2);
   const found = await measureSpectrumAngle(plane, longest, options);
   const length = found === null ? null : await measureStripeLength(plane, found.angle, longest, options);
-  const declined = found === null ? 'the double spectrum is dark'
-    : found.roundness > ROUNDEST ? `not resolved: the double spectrum is nearly round (${found.roundness.toFixed(2)})`
-      : length === null ? 'the spectrum has no dark stripe'
-        : length < SHORTEST_TRAIL ? `not resolved: the trail of ${length.toFixed(1)} pixels is shorter than ${SHORTEST_TRAIL}` : null;
+  const declined =
+    found === null
+      ? 'the double spectrum is dark'
+      : found.roundness > ROUNDEST
+        ? `not resolved: the double spectrum is nearly round (${found.roundness.toFixed(2)})`
+        : length === null
+          ? 'the spectrum has no dark stripe'
+          : length < SHORTEST_TRAIL
+            ? `not resolved: the trail of ${length.toFixed(1)} pixels is shorter than ${SHORTEST_TRAIL}`
+            : null;
   const angle = ((found?.angle ?? 0) * 180) / Math.PI;
-  return { length: length ?? 0, angle, sigma: SEARCH_SIGMA, lengthSigma: Infinity, angleSigma: Infinity, misfit: found?.roundness ?? Infinity, stars: 0, declined };
+  return {
+    length: length ?? 0,
+    angle,
+    sigma: SEARCH_SIGMA,
+    lengthSigma: Infinity,
+    angleSigma: Infinity,
+    misfit: found?.roundness ?? Infinity,
+    stars: 0,
+    declined,
+  };
 }

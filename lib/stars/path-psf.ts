@@ -26,7 +26,9 @@ export interface PathPsfOptions {
  */
 export function pathPsf(camera: Camera, motion: GyroMotion, x: number, y: number, options: PathPsfOptions = {}): Psf {
   const mode = requireOneOf('mode', options.mode ?? 'path', ['path', 'paper-convolve'] as const);
-  return mode === 'path' ? splat(tracePath(camera, motion, x, y, options.epoch)) : convolveSegments(camera, motion, x, y, options.raster);
+  return mode === 'path'
+    ? splat(tracePath(camera, motion, x, y, options.epoch))
+    : convolveSegments(camera, motion, x, y, options.raster);
 }
 
 /** Equal light at the middle of every step, shared out to the four pixels around it. */
@@ -58,7 +60,12 @@ function convolveSegments(camera: Camera, motion: GyroMotion, x: number, y: numb
 }
 
 /** A velocity of the tangents as a segment of the image. */
-function onImage({ axes: [[a, b], [c, d]], focalPx }: Camera, du: number, dv: number, seconds: number): { length: number; angle: number } {
+function onImage(
+  { axes: [[a, b], [c, d]], focalPx }: Camera,
+  du: number,
+  dv: number,
+  seconds: number,
+): { length: number; angle: number } {
   const [dx, dy] = [a * du + b * dv, c * du + d * dv];
   return { length: focalPx * seconds * Math.hypot(dx, dy), angle: (Math.atan2(-dy, dx) * 180) / Math.PI };
 }

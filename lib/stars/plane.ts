@@ -47,9 +47,16 @@ export async function readPlane(frame: AnyFrame, saturation: number, options: Na
   const grey = await luminanceOf(frame);
   const { data, invalid } = takeMemory(width * height);
   const request = {
-    brightness: windowOf(grey, grey.data, 0, 0, 0), colours: windowOf(frame, frame.data, 0, 0, 0), colourCount: colourPlanes(frame),
-    width, height, saturation: saturation * fullScale(frame), count: frame.depth === 32 ? 0 : 1 / fullScale(frame),
+    brightness: windowOf(grey, grey.data, 0, 0, 0),
+    colours: windowOf(frame, frame.data, 0, 0, 0),
+    colourCount: colourPlanes(frame),
+    width,
+    height,
+    saturation: saturation * fullScale(frame),
+    count: frame.depth === 32 ? 0 : 1 / fullScale(frame),
   };
-  const { sigma, level } = await callNative(options, (binding, threads) => binding.measureSky({ ...request, threads }, data, invalid));
+  const { sigma, level } = await callNative(options, (binding, threads) =>
+    binding.measureSky({ ...request, threads }, data, invalid),
+  );
   return { width, height, data, invalid, sigma, background: level };
 }

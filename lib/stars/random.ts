@@ -39,10 +39,11 @@ export class Random {
       const u = this.uniform() - 0.5;
       const v = 1 - this.uniform();
       const us = 0.5 - Math.abs(u);
-      const count = Math.floor((2 * a / us + b) * u + mean + 0.43);
+      const count = Math.floor(((2 * a) / us + b) * u + mean + 0.43);
       if (us >= 0.07 && v <= 0.9277 - 3.6224 / (b - 2)) return count;
       if (count < 0 || (us < 0.013 && v > us)) continue;
-      if (Math.log(v * inverseAlpha / (a / (us * us) + b)) <= count * Math.log(mean) - mean - logFactorial(count)) return count;
+      if (Math.log((v * inverseAlpha) / (a / (us * us) + b)) <= count * Math.log(mean) - mean - logFactorial(count))
+        return count;
     }
   }
 }
@@ -55,5 +56,7 @@ function logFactorial(n: number): number {
     return Math.log(product);
   }
   const x = n + 1;
-  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5);
+  return (
+    (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5)
+  );
 }

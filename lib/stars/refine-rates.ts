@@ -7,7 +7,12 @@ import type { StraightMotion } from './simulate.js';
  * Rates that give the trail that a frame shows: all scaled by the ratio of the lengths, those about X and Y turned by the difference of the angles. What a drifting
  * gyroscope or mounting leaves is thus taken off. @param foretold by the rates as they are, and @param seen: chords in the middle of the frame
  */
-export function refineRates(camera: Camera, gyro: GyroMotion, foretold: StraightMotion, seen: StraightMotion): GyroMotion {
+export function refineRates(
+  camera: Camera,
+  gyro: GyroMotion,
+  foretold: StraightMotion,
+  seen: StraightMotion,
+): GyroMotion {
   const [wx, wy, wz] = sensorRates(gyro);
   const scale = seen.length / foretold.length;
   const degrees = seen.angle - foretold.angle;

@@ -18,7 +18,12 @@ const MARGIN = 1;
  * was not fitted is not drawn, and spots show nothing of a star but its place and flux, in white. @param stars in units of the plane
  * @returns samples that the spots do not fit into
  */
-export function renderStars(frame: AnyFrame, plane: StarPlane, stars: readonly StarFit[], profile: StarProfile): number {
+export function renderStars(
+  frame: AnyFrame,
+  plane: StarPlane,
+  stars: readonly StarFit[],
+  profile: StarProfile,
+): number {
   const { width, height, channels, data, depth } = frame;
   const full = fullScale(frame);
   const most = depth === 32 ? Infinity : full;
@@ -27,7 +32,17 @@ export function renderStars(frame: AnyFrame, plane: StarPlane, stars: readonly S
   const light = new Float32Array(width * height);
   for (const star of stars) {
     markLight(cleaned, plane, star, profile);
-    addStar({ width, height, data: light }, star.x, star.y, star.flux, [[0, 0], [0, 0]], { sigma: DRAWN_SIGMA, defocusRadius: 0 });
+    addStar(
+      { width, height, data: light },
+      star.x,
+      star.y,
+      star.flux,
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      { sigma: DRAWN_SIGMA, defocusRadius: 0 },
+    );
   }
   let clipped = 0;
   for (let pixel = 0; pixel < light.length; pixel += 1) {

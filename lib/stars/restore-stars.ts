@@ -47,7 +47,9 @@ export interface StarReport {
   readonly method: StarSettings['method'];
   readonly centroid: StarSettings['centroid'];
   /** Numbers of the common shape after the fit: length, angle (degrees) and sigma of a trail, or radius and sigma of a disk; pixels. */
-  readonly shape: { readonly length: number; readonly angle: number; readonly sigma: number } | { readonly radius: number; readonly sigma: number };
+  readonly shape:
+    | { readonly length: number; readonly angle: number; readonly sigma: number }
+    | { readonly radius: number; readonly sigma: number };
   /** What the frame alone told; null where it was not asked. */
   readonly motion: BlindMotion | null;
   readonly defocus: BlindDefocus | null;
@@ -80,7 +82,11 @@ export class StarResult<F extends AnyFrame = AnyFrame> {
 
   /** Writes the restored frame, whole or not at all. Throws ImageError. */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.frame.depth === 32) throw new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`);
+    if (this.frame.depth === 32)
+      throw new ImageError(
+        'OUTPUT_UNWRITABLE',
+        `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`,
+      );
     await writeFrame(path, this.frame as Frame, {}, options.signal);
   }
 }
@@ -89,12 +95,17 @@ export class StarResult<F extends AnyFrame = AnyFrame> {
  * Restores a blurred star frame in windows around its stars, and measures them: a file's path, its bytes, or pixels of 8, 16 or 32 bits.
  * What the frame does not tell is said in `report.warnings`. Rejects with ArgumentError, ImageError, NativeError, or the reason of `signal`.
  */
-export async function restoreStars(input: EncodedImage | AnyFrame, options: RestoreStarsOptions = {}): Promise<StarResult> {
+export async function restoreStars(
+  input: EncodedImage | AnyFrame,
+  options: RestoreStarsOptions = {},
+): Promise<StarResult> {
   const settings = checkStarOptions(options);
   const { frame } = await readSource(input, settings.signal);
   // A decoder's threads keep several times the frame.
   if (frame !== input) loadBinding().trimHeap();
-  return restoreFrame(frame, settings, searchFrame).catch((error: unknown) => { throw translateNativeError(error); });
+  return restoreFrame(frame, settings, searchFrame).catch((error: unknown) => {
+    throw translateNativeError(error);
+  });
 }
 
 /** What stars of a frame look like, where they were detected, and their fit. */
@@ -105,12 +116,17 @@ export interface StarSearch {
 }
 
 /** How stars are searched for in a frame. */
-export type StarFinder = (plane: StarPlane, noise: PixelNoise, settings: StarSettings, options: NativeOptions) => Promise<StarSearch>;
+export type StarFinder = (
+  plane: StarPlane,
+  noise: PixelNoise,
+  settings: StarSettings,
+  options: NativeOptions,
+) => Promise<StarSearch>;
 
 /** Searches the whole frame, of which nothing is known but what the options say. */
 export const searchFrame: StarFinder = async (plane, noise, settings, options) => {
   const look = await findLook(plane, settings, options);
-  return { look, ...await measure(plane, look, noise, settings, options) };
+  return { look, ...(await measure(plane, look, noise, settings, options)) };
 };
 
 /** Restores and measures a frame whose stars `find` knows how to find. */
@@ -121,34 +137,68 @@ export async function restoreFrame(source: AnyFrame, settings: StarSettings, fin
   const { threads, signal } = settings;
   const options = { threads, isa, signal };
   const plane = await readPlane(source, settings.saturation, options);
-  const noise: PixelNoise = settings.gain === null ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT } : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
+  const noise: PixelNoise =
+    settings.gain === null
+      ? { sky: plane.sigma, perFlux: 0, misfit: MISFIT }
+      : { sky: plane.sigma, perFlux: 1 / (settings.gain * fullScale(source)), misfit: 0 };
   const { look, fit, found } = await find(plane, noise, settings, options);
   signal.throwIfAborted();
   const frame = { ...source, data: copySamples(source.data) } as AnyFrame;
-  const windows = settings.method === 'none' || settings.method === 'render' || look.psfAt === null ? [] : placeWindows(found, fit.profile, source);
-  const restored = settings.method === 'render' ? { iterations: 0, clipped: renderStars(frame, plane, fit.stars, fit.profile) } : await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, { isa, sigma: plane.sigma });
+  const windows =
+    settings.method === 'none' || settings.method === 'render' || look.psfAt === null
+      ? []
+      : placeWindows(found, fit.profile, source);
+  const restored =
+    settings.method === 'render'
+      ? { iterations: 0, clipped: renderStars(frame, plane, fit.stars, fit.profile) }
+      : await restoreAround(frame, windows, look, { profile: fit.profile, found }, settings, {
+          isa,
+          sigma: plane.sigma,
+        });
   recyclePlane(plane);
   const stars = settings.centroid === 'ml' || windows.length === 0 ? fit.stars : await recentre(frame, fit, settings);
   const full = fullScale(source);
-  return new StarResult(frame, [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)), {
-    method: settings.method, centroid: settings.centroid, shape: describeShape(fit.profile), motion: look.blindMotion, defocus: look.blindDefocus, windows, ...restored,
-    sky: { sigma: plane.sigma * full, level: plane.background * full },
-    warnings: fit.stars.length > 0 ? look.warnings : [...look.warnings, 'no star was found'],
-    seconds: (performance.now() - start) / 1000, peakRssBytes: readPeakRss(), threads, isa,
-  });
+  return new StarResult(
+    frame,
+    [...stars].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)),
+    {
+      method: settings.method,
+      centroid: settings.centroid,
+      shape: describeShape(fit.profile),
+      motion: look.blindMotion,
+      defocus: look.blindDefocus,
+      windows,
+      ...restored,
+      sky: { sigma: plane.sigma * full, level: plane.background * full },
+      warnings: fit.stars.length > 0 ? look.warnings : [...look.warnings, 'no star was found'],
+      seconds: (performance.now() - start) / 1000,
+      peakRssBytes: readPeakRss(),
+      threads,
+      isa,
+    },
+  );
 }
 
 /** Detects stars, lets the clearest decide the shape, and fits all with it. */
-async function measure(plane: StarPlane, { profile, isFitted }: StarLook, noise: PixelNoise, { threshold, maxStars }: StarSettings, options: NativeOptions): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
+async function measure(
+  plane: StarPlane,
+  { profile, isFitted }: StarLook,
+  noise: PixelNoise,
+  { threshold, maxStars }: StarSettings,
+  options: NativeOptions,
+): Promise<{ readonly fit: JointFit; readonly found: readonly Detection[] }> {
   const search = { threshold, most: maxStars, ...options };
   const first = await detectStars(plane, profile, search);
   const clear = clearest(first);
   // The frame's own estimate is of these very stars already.
   const shaped = isFitted || clear.length === 0 ? null : await fitStars(plane, clear, profile, noise, true, options);
-  if (shaped === null || shaped.stars.length === 0) return { fit: keepClear(await fitStars(plane, first, profile, noise, false, options)), found: first };
+  if (shaped === null || shaped.stars.length === 0)
+    return { fit: keepClear(await fitStars(plane, first, profile, noise, false, options)), found: first };
   const found = isAlike(profile, shaped.profile) ? first : await detectStars(plane, shaped.profile, search);
   // Stars that were fitted already start from there.
-  const starts = found.map((star) => shaped.stars.find(({ x, y }) => Math.hypot(x - star.x, y - star.y) < SAME_STAR) ?? star);
+  const starts = found.map(
+    (star) => shaped.stars.find(({ x, y }) => Math.hypot(x - star.x, y - star.y) < SAME_STAR) ?? star,
+  );
   return { fit: keepClear(await fitStars(plane, starts, shaped.profile, noise, false, options)), found };
 }
 
@@ -157,7 +207,12 @@ function isAlike(a: StarProfile, b: StarProfile): boolean {
   if (!(a instanceof StreakProfile && b instanceof StreakProfile)) return false;
   const [[lengthA, angleA, sigmaA], [lengthB, angleB, sigmaB]] = [a.shape, b.shape];
   const ratio = sigmaA / sigmaB;
-  return Math.abs(lengthA - lengthB) < ALIKE * sigmaB && Math.abs(Math.sin(angleA - angleB)) * lengthB < 2 * ALIKE * sigmaB && ratio > 1 / (1 + ALIKE / 2) && ratio < 1 + ALIKE / 2;
+  return (
+    Math.abs(lengthA - lengthB) < ALIKE * sigmaB &&
+    Math.abs(Math.sin(angleA - angleB)) * lengthB < 2 * ALIKE * sigmaB &&
+    ratio > 1 / (1 + ALIKE / 2) &&
+    ratio < 1 + ALIKE / 2
+  );
 }
 
 /** Those that may decide the common shape. @param found brightest first */
@@ -175,29 +230,45 @@ function placeWindows(found: readonly Detection[], profile: StarProfile, { width
   const sigma = profile.shape.at(-1)!;
   const side = windowSide(profile.shape.length === 2 ? 2 * profile.shape[0]! : profile.shape[0]!, sigma);
   if (side > Math.min(width, height)) {
-    throw new ArgumentError(`The frame of ${width}x${height} pixels is smaller than one window of ${side}x${side} around a star: use method 'none', or a larger frame`);
+    throw new ArgumentError(
+      `The frame of ${width}x${height} pixels is smaller than one window of ${side}x${side} around a star: use method 'none', or a larger frame`,
+    );
   }
   return windowsAround(found, side, { width, height });
 }
 
 async function restoreAround(
-  frame: AnyFrame, windows: readonly Region[], { psfAt }: StarLook, { profile, found }: { readonly profile: StarProfile; readonly found: readonly Detection[] },
-  settings: StarSettings, engine: { readonly isa: string; readonly sigma: number },
+  frame: AnyFrame,
+  windows: readonly Region[],
+  { psfAt }: StarLook,
+  { profile, found }: { readonly profile: StarProfile; readonly found: readonly Detection[] },
+  settings: StarSettings,
+  engine: { readonly isa: string; readonly sigma: number },
 ): Promise<WindowReport> {
   const { method, iterations, threads, signal, onProgress } = settings;
-  if (windows.length === 0 || method === 'none' || method === 'render' || psfAt === null) return { iterations: 0, clipped: 0 };
-  const onWindow = (done: number): void => onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
-  const psfOf = ({ left, top, width, height }: Region): ReturnType<typeof psfAt> => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
+  if (windows.length === 0 || method === 'none' || method === 'render' || psfAt === null)
+    return { iterations: 0, clipped: 0 };
+  const onWindow = (done: number): void =>
+    onProgress({ unit: 'iterations', phase: 'restore', done, total: windows.length });
+  const psfOf = ({ left, top, width, height }: Region): ReturnType<typeof psfAt> =>
+    psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
   const steps = planSteps(method, iterations, found, profile instanceof StreakProfile ? profile.shape[2] : null);
   return restoreWindows(frame, windows, psfOf, { ...engine, method, steps, threads, signal, onWindow });
 }
 
 /** Centroids of the restored frame, around those of the fit. */
-async function recentre(frame: AnyFrame, fit: JointFit, { centroid, saturation, threads, isa }: StarSettings): Promise<StarFit[]> {
+async function recentre(
+  frame: AnyFrame,
+  fit: JointFit,
+  { centroid, saturation, threads, isa }: StarSettings,
+): Promise<StarFit[]> {
   const plane = await readPlane(frame, saturation, { threads, ...(isa !== undefined && { isa }) });
   const sigma = fit.profile.shape.at(-1)!;
   return fit.stars.flatMap((star) => {
-    const place = centroid === 'cog' ? centreOfGravity(plane, star, 4 * sigma, 5 * plane.sigma) : weightedCentre(plane, star, sigma);
+    const place =
+      centroid === 'cog'
+        ? centreOfGravity(plane, star, 4 * sigma, 5 * plane.sigma)
+        : weightedCentre(plane, star, sigma);
     return place === null ? [] : [{ ...star, x: place.x, y: place.y }];
   });
 }

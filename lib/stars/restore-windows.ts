@@ -24,8 +24,18 @@ const AT_ONCE = 32;
  * takes transforms of the window's own size. Merged ones of odd sides are padded.
  */
 const SHAPE: Omit<SolverShape, 'method'> = {
-  width: 0, height: 0, radiusX: 0, radiusY: 0, symmetric: false, modes: 1, boundary: 'periodic', sampleBits: 32,
-  acceleration: 'none', totalVariation: false, masked: false, threads: 1,
+  width: 0,
+  height: 0,
+  radiusX: 0,
+  radiusY: 0,
+  symmetric: false,
+  modes: 1,
+  boundary: 'periodic',
+  sampleBits: 32,
+  acceleration: 'none',
+  totalVariation: false,
+  masked: false,
+  threads: 1,
 };
 
 export interface WindowContext {
@@ -57,12 +67,21 @@ interface Job {
 }
 
 /** Restores windows of a frame in place, all scaled by one factor (star-sensor B.3); the rest stays as it is. */
-export async function restoreWindows(frame: AnyFrame, windows: readonly Region[], psfOf: (window: Region) => Psf, context: WindowContext): Promise<WindowReport> {
+export async function restoreWindows(
+  frame: AnyFrame,
+  windows: readonly Region[],
+  psfOf: (window: Region) => Psf,
+  context: WindowContext,
+): Promise<WindowReport> {
   const planes = colourPlanes(frame);
   const scale = brightest(frame, windows, planes);
   let [clipped, iterations] = [0, 0];
   for (let first = 0; first < windows.length; first += AT_ONCE) {
-    let jobs = (await Promise.all(windows.slice(first, first + AT_ONCE).map((window) => jobsOf(window, psfOf(window), planes, context)))).flat();
+    let jobs = (
+      await Promise.all(
+        windows.slice(first, first + AT_ONCE).map((window) => jobsOf(window, psfOf(window), planes, context)),
+      )
+    ).flat();
     const end = first + jobs.length / planes;
     // A solver gives its estimate once: each look at it takes a run from the start, of a small window.
     while (jobs.length > 0) {
@@ -88,12 +107,24 @@ async function jobsOf(window: Region, psf: Psf, planes: number, { steps }: Windo
   const most = await steps.count(window, psf);
   return Array.from({ length: planes }, (_, plane) => {
     const isSettled = steps.settling(window);
-    return { window, plane, psf, most, isSettled, count: isSettled === null ? most : Math.min(most, SETTLING_ITERATIONS) };
+    return {
+      window,
+      plane,
+      psf,
+      most,
+      isSettled,
+      count: isSettled === null ? most : Math.min(most, SETTLING_ITERATIONS),
+    };
   });
 }
 
 /** The estimates after as many steps as each job counts, 1 being `scale` above their levels. */
-async function solve(frame: AnyFrame, jobs: readonly Job[], scale: number, context: WindowContext): Promise<{ readonly light: Float32Array; readonly level: number }[]> {
+async function solve(
+  frame: AnyFrame,
+  jobs: readonly Job[],
+  scale: number,
+  context: WindowContext,
+): Promise<{ readonly light: Float32Array; readonly level: number }[]> {
   const { method, sigma } = context;
   const full = fullScale(frame);
   const psfs = [...new Set(jobs.map(({ psf }) => psf))];
@@ -101,15 +132,33 @@ async function solve(frame: AnyFrame, jobs: readonly Job[], scale: number, conte
   const binding = loadBinding();
   let start = 0;
   const lights = jobs.map((job) => {
-    const light = values.subarray(start, start += job.window.width * job.window.height);
+    const light = values.subarray(start, (start += job.window.width * job.window.height));
     binding.cutWindow(partOf(frame, job), job.window, light);
     return light;
   });
-  const levels = await callNative(context, (binding, threads, isa) => binding.solveWindows({
-    shape: { ...SHAPE, method }, settings: tune(sigma * (full / scale)), psfs, values, scale, threads,
-    windows: Int32Array.from(jobs.flatMap(({ window, psf, count }) => [window.width, window.height, psfs.indexOf(psf), count, isAtEdge(window, frame) ? 1 : 0])),
-    pedestal: method === 'richardson-lucy' ? PEDESTAL * sigma * full : 0,
-  }, isa));
+  const levels = await callNative(context, (binding, threads, isa) =>
+    binding.solveWindows(
+      {
+        shape: { ...SHAPE, method },
+        settings: tune(sigma * (full / scale)),
+        psfs,
+        values,
+        scale,
+        threads,
+        windows: Int32Array.from(
+          jobs.flatMap(({ window, psf, count }) => [
+            window.width,
+            window.height,
+            psfs.indexOf(psf),
+            count,
+            isAtEdge(window, frame) ? 1 : 0,
+          ]),
+        ),
+        pedestal: method === 'richardson-lucy' ? PEDESTAL * sigma * full : 0,
+      },
+      isa,
+    ),
+  );
   return lights.map((light, index) => ({ light, level: levels[index]! }));
 }
 
@@ -121,8 +170,16 @@ function isAtEdge({ left, top, width, height }: Region, frame: AnyFrame): boolea
 /** @param sigma of the sky as solvers see it */
 function tune(sigma: number): SolverSettings {
   return {
-    offset: 0, saturation: Infinity, totalVariation: 0, damping: 0, start: 'flat',
-    lambda: Math.min(MOST_LAMBDA, Math.max(LEAST_LAMBDA, LAMBDA / sigma)), alpha: 2 / 3, prior: 'flat', nsr: 0, exponent: 0,
+    offset: 0,
+    saturation: Infinity,
+    totalVariation: 0,
+    damping: 0,
+    start: 'flat',
+    lambda: Math.min(MOST_LAMBDA, Math.max(LEAST_LAMBDA, LAMBDA / sigma)),
+    alpha: 2 / 3,
+    prior: 'flat',
+    nsr: 0,
+    exponent: 0,
   };
 }
 
@@ -132,16 +189,24 @@ function brightest(frame: AnyFrame, windows: readonly Region[], planes: number):
   const samples = new Float32Array(Math.max(0, ...windows.map(({ width, height }) => width * height)));
   let most = Number.MIN_VALUE;
   for (const window of windows) {
-    for (let plane = 0; plane < planes; plane += 1) most = Math.max(most, binding.cutWindow(partOf(frame, { window, plane }), window, samples));
+    for (let plane = 0; plane < planes; plane += 1)
+      most = Math.max(most, binding.cutWindow(partOf(frame, { window, plane }), window, samples));
   }
   return most;
 }
 
-const partOf = (frame: AnyFrame, { window, plane }: Pick<Job, 'window' | 'plane'>): SampleWindow => windowOf(frame, frame.data, plane, window.left, window.top);
+const partOf = (frame: AnyFrame, { window, plane }: Pick<Job, 'window' | 'plane'>): SampleWindow =>
+  windowOf(frame, frame.data, plane, window.left, window.top);
 
 /** Fades a restored window into the frame; returns how many samples had to be cut off. */
 function paste(frame: AnyFrame, job: Job, light: Float32Array, level: number, scale: number): number {
   const { left, top, width, height } = job.window;
   const rim = RIM * Math.min(width, height);
-  return loadBinding().pasteWindow(partOf(frame, job), { light, level, scale, columns: taper(left, width, frame.width, rim), rows: taper(top, height, frame.height, rim) });
+  return loadBinding().pasteWindow(partOf(frame, job), {
+    light,
+    level,
+    scale,
+    columns: taper(left, width, frame.width, rim),
+    rows: taper(top, height, frame.height, rim),
+  });
 }

@@ -65,7 +65,24 @@ export interface SimulatedFrame {
   readonly electrons: Float32Array;
 }
 
-const KEYS = ['width', 'height', 'stars', 'flux', 'separation', 'motion', 'epoch', 'sigma', 'defocusRadius', 'background', 'readNoise', 'gain', 'offset', 'fullWell', 'bits', 'seed'];
+const KEYS = [
+  'width',
+  'height',
+  'stars',
+  'flux',
+  'separation',
+  'motion',
+  'epoch',
+  'sigma',
+  'defocusRadius',
+  'background',
+  'readNoise',
+  'gain',
+  'offset',
+  'fullWell',
+  'bits',
+  'seed',
+];
 /** Draws of a place before a field counts as full. */
 const MOST_DRAWS = 10_000;
 
@@ -82,10 +99,17 @@ export function simulate(options: SimulateOptions): SimulatedFrame {
   for (const { x, y, flux } of stars) {
     addStar({ width, height, data: electrons }, x, y, flux, pathOf(motion, x, y, epoch), { sigma, defocusRadius });
   }
-  return { frame: { width, height, channels: 1, depth: settings.bits > 8 ? 16 : 8, data: expose(electrons, settings, random) }, stars, electrons };
+  return {
+    frame: { width, height, channels: 1, depth: settings.bits > 8 ? 16 : 8, data: expose(electrons, settings, random) },
+    stars,
+    electrons,
+  };
 }
 
-function checkOptions(options: SimulateOptions): Required<Omit<SimulateOptions, 'motion' | 'stars'>> & Pick<SimulateOptions, 'motion'> & { stars: number | readonly Star[] } {
+function checkOptions(
+  options: SimulateOptions,
+): Required<Omit<SimulateOptions, 'motion' | 'stars'>> &
+  Pick<SimulateOptions, 'motion'> & { stars: number | readonly Star[] } {
   requireKnownKeys('options', options, KEYS);
   const { stars = 20, motion, fullWell = Infinity } = options;
   return {
@@ -122,13 +146,19 @@ function checkStar(star: Star, index: number): Star {
   return star;
 }
 
-function drawStars({ width, height, stars, flux, separation }: ReturnType<typeof checkOptions>, random: Random): Star[] {
+function drawStars(
+  { width, height, stars, flux, separation }: ReturnType<typeof checkOptions>,
+  random: Random,
+): Star[] {
   const [low, high] = flux as readonly [number, number];
   const margin = Math.min(separation, (Math.min(width, height) - 1) / 2);
   const within = (side: number): number => margin + random.uniform() * (side - 1 - 2 * margin);
   const drawn: Star[] = [];
   for (let draw = 0; drawn.length < (stars as number); draw += 1) {
-    if (draw === MOST_DRAWS) throw new ArgumentError(`${stars as number} stars ${separation} pixels apart do not fit into ${width}x${height} pixels: ask for fewer, or a smaller separation`);
+    if (draw === MOST_DRAWS)
+      throw new ArgumentError(
+        `${stars as number} stars ${separation} pixels apart do not fit into ${width}x${height} pixels: ask for fewer, or a smaller separation`,
+      );
     const [x, y] = [within(width), within(height)];
     if (drawn.some((other) => Math.hypot(other.x - x, other.y - y) < separation)) continue;
     drawn.push({ x, y, flux: low === high ? low : low * (high / low) ** random.uniform() });
@@ -139,7 +169,11 @@ function drawStars({ width, height, stars, flux, separation }: ReturnType<typeof
 
 /** The trail of a star, from its place at the epoch. */
 function pathOf(motion: SimulateOptions['motion'], x: number, y: number, epoch: Epoch): PathPoint[] {
-  if (motion === undefined) return [[0, 0], [0, 0]];
+  if (motion === undefined)
+    return [
+      [0, 0],
+      [0, 0],
+    ];
   if ('camera' in motion) {
     const { camera, ...gyro } = motion;
     return tracePath(camera, gyro, x, y, epoch);
@@ -153,7 +187,11 @@ function pathOf(motion: SimulateOptions['motion'], x: number, y: number, epoch: 
 }
 
 /** Counts from mean electrons. */
-function expose(electrons: Float32Array, { readNoise, gain, offset, fullWell, bits }: ReturnType<typeof checkOptions>, random: Random): Frame['data'] {
+function expose(
+  electrons: Float32Array,
+  { readNoise, gain, offset, fullWell, bits }: ReturnType<typeof checkOptions>,
+  random: Random,
+): Frame['data'] {
   const most = 2 ** bits - 1;
   const data = bits > 8 ? new Uint16Array(electrons.length) : new Uint8Array(electrons.length);
   electrons.forEach((mean, index) => {
@@ -162,4 +200,3 @@ function expose(electrons: Float32Array, { readNoise, gain, offset, fullWell, bi
   });
   return data;
 }
-

@@ -41,7 +41,7 @@ export function sampleStreak({ length, angle, sigma }: StreakShape, x: number, y
   out.byY = -alongByP * sin * across + along * acrossByQ * cos;
   out.byLength = byLength * across;
   out.byAngle = -q * alongByP * across + p * along * acrossByQ;
-  out.bySigma = bySigma * across + along * across * (q * q / sigma ** 3 - 1 / sigma);
+  out.bySigma = bySigma * across + along * across * ((q * q) / sigma ** 3 - 1 / sigma);
 }
 
 /** The factor along the motion; `byX` is its derivative by p. */
@@ -50,7 +50,7 @@ function sampleAlong(length: number, sigma: number, p: number, out: StreakSample
     out.value = gauss(p, sigma);
     out.byX = (-p / (sigma * sigma)) * out.value;
     out.byLength = 0;
-    out.bySigma = out.value * (p * p / sigma ** 3 - 1 / sigma);
+    out.bySigma = out.value * ((p * p) / sigma ** 3 - 1 / sigma);
     return;
   }
   const [ahead, behind] = [p + length / 2, p - length / 2];

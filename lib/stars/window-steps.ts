@@ -29,9 +29,15 @@ export interface WindowSteps {
  * Steps as the options ask for: a number, 'settled', or null: predicted for Richardson-Lucy. @param sigma of sharp stars, or null where
  * the blur is no trail, which the networks do not know: the power law predicts then
  */
-export function planSteps(method: StarMethod, iterations: number | 'settled' | null, stars: readonly Detection[], sigma: number | null): WindowSteps {
+export function planSteps(
+  method: StarMethod,
+  iterations: number | 'settled' | null,
+  stars: readonly Detection[],
+  sigma: number | null,
+): WindowSteps {
   const width = sigma ?? USUAL_SIGMA;
-  const settling = (window: Region): ReturnType<WindowSteps['settling']> => (iterations === 'settled' ? watchCentroids(window, starsIn(window, stars), width) : null);
+  const settling = (window: Region): ReturnType<WindowSteps['settling']> =>
+    iterations === 'settled' ? watchCentroids(window, starsIn(window, stars), width) : null;
   const features = new Map<Psf, Promise<KernelFeatures>>();
   const count = async (window: Region, psf: Psf): Promise<number> => {
     if (typeof iterations === 'number') return iterations;
@@ -42,7 +48,10 @@ export function planSteps(method: StarMethod, iterations: number | 'settled' | n
     const inside = starsIn(window, stars);
     const snr = Math.sqrt(inside.reduce((sum, star) => sum + star.snr ** 2, 0) / inside.length);
     const side = Math.sqrt((window.width * window.height) / inside.length);
-    return predictIterations({ ...await features.get(psf)!, snr, sigma: width, side }, sigma !== null && snr > 0 ? 'networks' : 'power-law');
+    return predictIterations(
+      { ...(await features.get(psf)!), snr, sigma: width, side },
+      sigma !== null && snr > 0 ? 'networks' : 'power-law',
+    );
   };
   return { count, settling };
 }
@@ -52,14 +61,22 @@ function starsIn({ left, top, width, height }: Region, stars: readonly Detection
 }
 
 /** Whether all centroids of a window have moved by less than the limit since the last call. */
-function watchCentroids({ left, top, width, height }: Region, stars: readonly Detection[], sigma: number): (light: Float32Array) => boolean {
+function watchCentroids(
+  { left, top, width, height }: Region,
+  stars: readonly Detection[],
+  sigma: number,
+): (light: Float32Array) => boolean {
   let last: ReturnType<typeof weightedCentre>[] | null = null;
   return (light) => {
-    const centres = stars.map(({ x, y }) => weightedCentre({ width, height, data: light }, { x: x - left, y: y - top }, sigma));
-    const isSettled = last !== null && centres.every((centre, index) => {
-      const before = last![index];
-      return centre === null || !before || Math.hypot(centre.x - before.x, centre.y - before.y) < SETTLED_MOVE;
-    });
+    const centres = stars.map(({ x, y }) =>
+      weightedCentre({ width, height, data: light }, { x: x - left, y: y - top }, sigma),
+    );
+    const isSettled =
+      last !== null &&
+      centres.every((centre, index) => {
+        const before = last![index];
+        return centre === null || !before || Math.hypot(centre.x - before.x, centre.y - before.y) < SETTLED_MOVE;
+      });
     last = centres;
     return isSettled;
   };

@@ -10,10 +10,20 @@ export function windowSide(length: number, sigma: number): number {
 }
 
 /** Windows of one side around places, inside the frame; those that overlap become one. */
-export function windowsAround(places: readonly { readonly x: number; readonly y: number }[], side: number, frame: { readonly width: number; readonly height: number }): Region[] {
-  const start = (centre: number, length: number): number => Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
-  let windows: Region[] = places.map(({ x, y }) => ({ left: start(x, frame.width), top: start(y, frame.height), width: side, height: side }));
-  for (let before = -1; before !== windows.length;) {
+export function windowsAround(
+  places: readonly { readonly x: number; readonly y: number }[],
+  side: number,
+  frame: { readonly width: number; readonly height: number },
+): Region[] {
+  const start = (centre: number, length: number): number =>
+    Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
+  let windows: Region[] = places.map(({ x, y }) => ({
+    left: start(x, frame.width),
+    top: start(y, frame.height),
+    width: side,
+    height: side,
+  }));
+  for (let before = -1; before !== windows.length; ) {
     before = windows.length;
     windows = windows.reduce<Region[]>((kept, window) => {
       const touching = kept.filter((other) => overlap(other, window));
@@ -29,7 +39,12 @@ function overlap(a: Region, b: Region): boolean {
 
 function union(a: Region, b: Region): Region {
   const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
-  return { left, top, width: Math.max(a.left + a.width, b.left + b.width) - left, height: Math.max(a.top + a.height, b.top + b.height) - top };
+  return {
+    left,
+    top,
+    width: Math.max(a.left + a.width, b.left + b.width) - left,
+    height: Math.max(a.top + a.height, b.top + b.height) - top,
+  };
 }
 
 /** Tukey's taper: 1 in the middle, down to 0 over `rim` pixels at both ends; 1 where the window ends with the frame. */

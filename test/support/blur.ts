@@ -20,23 +20,39 @@ export interface BlurOptions {
 }
 
 /** A generated scene out of focus; a second or fourth channel is alpha and not blurred. */
-export function blurScene({ width, height, kernel, noise = 0.005, channels = 1, depth = 8, seed = 3 }: BlurOptions): BlurredScene {
+export function blurScene({
+  width,
+  height,
+  kernel,
+  noise = 0.005,
+  channels = 1,
+  depth = 8,
+  seed = 3,
+}: BlurOptions): BlurredScene {
   const [reachX, reachY] = [(kernel.width - 1) / 2, (kernel.height - 1) / 2];
   const wide = createScene({ width: width + 2 * reachX, height: height + 2 * reachY, seed });
   const full = 2 ** depth - 1;
-  const [sharp, blurred] = [0, 1].map(() => new (depth === 8 ? Uint8Array : Uint16Array)(width * height * channels)) as [Frame['data'], Frame['data']];
+  const [sharp, blurred] = [0, 1].map(
+    () => new (depth === 8 ? Uint8Array : Uint16Array)(width * height * channels),
+  ) as [Frame['data'], Frame['data']];
   const random = createRandom(seed);
   const quantise = (value: number): number => Math.max(0, Math.min(full, Math.round(full * value)));
   for (let index = 0; index < sharp.length; index += 1) {
-    const [x, y, channel] = [Math.floor(index / channels) % width, Math.floor(index / channels / width), index % channels];
-    const at = (column: number, row: number): number => wide.data[((row + reachY) * wide.width + column + reachX) * 3 + (channels < 3 ? 1 : channel)]! / 255;
+    const [x, y, channel] = [
+      Math.floor(index / channels) % width,
+      Math.floor(index / channels / width),
+      index % channels,
+    ];
+    const at = (column: number, row: number): number =>
+      wide.data[((row + reachY) * wide.width + column + reachX) * 3 + (channels < 3 ? 1 : channel)]! / 255;
     if (channels % 2 === 0 && channel === channels - 1) {
       sharp[index] = blurred[index] = (x * 7 + y * 3) % (full + 1);
       continue;
     }
     let sum = 0;
     kernel.data.forEach((weight, tap) => {
-      if (weight !== 0) sum += weight * at(x - (tap % kernel.width) + reachX, y - Math.floor(tap / kernel.width) + reachY);
+      if (weight !== 0)
+        sum += weight * at(x - (tap % kernel.width) + reachX, y - Math.floor(tap / kernel.width) + reachY);
     });
     sharp[index] = quantise(at(x, y));
     blurred[index] = quantise(sum + noise * sampleNormal(random));

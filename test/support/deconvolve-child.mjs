@@ -5,5 +5,12 @@ import { readPeakRss } from '../../dist/memory.js';
 const [input, output, options] = process.argv.slice(2);
 const deconvolver = await Deconvolver.open(JSON.parse(String(options)));
 const { report } = await deconvolver.restoreFile(String(input), String(output));
-console.log(JSON.stringify({ peakBytes: readPeakRss(), plannedBytes: report.plan.bytes, tiles: report.plan.tiles, iterations: report.iterations }));
+console.log(
+  JSON.stringify({
+    peakBytes: readPeakRss(),
+    plannedBytes: report.plan.bytes,
+    tiles: report.plan.tiles,
+    iterations: report.iterations,
+  }),
+);
 await deconvolver.dispose();

@@ -5,7 +5,11 @@ import { Deconvolver } from '../../dist/index.js';
 const { frame, options, forever } = workerData;
 const deconvolver = await Deconvolver.open(options);
 do {
-  const { data } = await deconvolver.restore(frame, { onProgress: () => { if (forever) parentPort?.postMessage('running'); } });
+  const { data } = await deconvolver.restore(frame, {
+    onProgress: () => {
+      if (forever) parentPort?.postMessage('running');
+    },
+  });
   if (!forever) parentPort?.postMessage(data);
 } while (forever);
 await deconvolver.dispose();

@@ -42,7 +42,9 @@ class ExactDialect {
 
   image(): Codes {
     const bytes = this.graph.input('image', DataType.UINT8, [1, 'height', 'width', 3]);
-    const planes = this.graph.add('Transpose', [this.graph.add('Cast', [bytes], { to: DataType.FLOAT })], { perm: [0, 3, 1, 2] });
+    const planes = this.graph.add('Transpose', [this.graph.add('Cast', [bytes], { to: DataType.FLOAT })], {
+      perm: [0, 3, 1, 2],
+    });
     return { centred: planes, scale: Math.fround(1 / 255), zero: -128 };
   }
 
@@ -57,19 +59,33 @@ class ExactDialect {
   conv(key: string, sources: Codes[], relu: boolean): Codes {
     const target = this.#target(key);
     const low = relu ? 0 : -128 - target.zero;
-    const output = { ...target, centred: this.#requantise(this.#sums(key, sources, 1), this.#multipliers(key, target.scale), low, 127 - target.zero) };
+    const output = {
+      ...target,
+      centred: this.#requantise(
+        this.#sums(key, sources, 1),
+        this.#multipliers(key, target.scale),
+        low,
+        127 - target.zero,
+      ),
+    };
     if (sources.length === 1) this.plainLayers.push({ key, input: sources[0]!, output, relu });
     return output;
   }
 
   start(key: string, sources: Codes[], stride: 1 | 2): Codes {
     const scale = this.#numbers.float(`${trunkOf(key)}.trunk_scale`);
-    return this.#copy(key, scale, this.#requantise(this.#sums(key, sources, stride), this.#multipliers(key, scale), 0, 32_767));
+    return this.#copy(
+      key,
+      scale,
+      this.#requantise(this.#sums(key, sources, stride), this.#multipliers(key, scale), 0, 32_767),
+    );
   }
 
   addTo(key: string, source: Codes, { trunk }: Codes): Codes {
     const { values, scale } = trunk!;
-    const added = this.graph.add('Round', [this.graph.add('Mul', [this.#sums(key, [source], 1), this.#multipliers(key, scale)])]);
+    const added = this.graph.add('Round', [
+      this.graph.add('Mul', [this.#sums(key, [source], 1), this.#multipliers(key, scale)]),
+    ]);
     return this.#copy(key, scale, this.#clip(this.graph.add('Add', [values, added]), -32_768, 32_767));
   }
 
@@ -83,7 +99,11 @@ class ExactDialect {
 
   transpose(key: string, { centred }: Codes): Codes {
     const target = this.#target(key);
-    const sums = this.graph.add('ConvTranspose', [centred, this.#weights(key), this.#biases(key)], { kernel_shape: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] });
+    const sums = this.graph.add('ConvTranspose', [centred, this.#weights(key), this.#biases(key)], {
+      kernel_shape: [4, 4],
+      strides: [2, 2],
+      pads: [1, 1, 1, 1],
+    });
     return { ...target, centred: this.#requantise(sums, this.#multipliers(key, target.scale), 0, 127 - target.zero) };
   }
 
@@ -100,13 +120,21 @@ class ExactDialect {
     const kernel = this.#numbers.shape(`${key}.weight`)[2]!;
     const stored = (zero: number): string => graph.constant([], Uint8Array.of(zero + 128));
     const weightScales = this.#numbers.floats(`${key}.weight_scale`);
-    const computed = graph.add('QLinearConv', [
-      this.#store(input), graph.scalar(input.scale), stored(input.zero),
-      graph.constant(this.#numbers.shape(`${key}.weight`), this.#numbers.codes(`${key}.weight`)),
-      graph.constant([weightScales.length], weightScales), graph.constant([weightScales.length], new Int8Array(weightScales.length)),
-      graph.scalar(output.scale), stored(output.zero),
-      graph.constant([weightScales.length], this.#numbers.ints(`${key}.bias`)),
-    ], { kernel_shape: [kernel, kernel], pads: Array<number>(4).fill(kernel >> 1) });
+    const computed = graph.add(
+      'QLinearConv',
+      [
+        this.#store(input),
+        graph.scalar(input.scale),
+        stored(input.zero),
+        graph.constant(this.#numbers.shape(`${key}.weight`), this.#numbers.codes(`${key}.weight`)),
+        graph.constant([weightScales.length], weightScales),
+        graph.constant([weightScales.length], new Int8Array(weightScales.length)),
+        graph.scalar(output.scale),
+        stored(output.zero),
+        graph.constant([weightScales.length], this.#numbers.ints(`${key}.bias`)),
+      ],
+      { kernel_shape: [kernel, kernel], pads: Array<number>(4).fill(kernel >> 1) },
+    );
     // ReLU is a maximum with the zero point; where that is the smallest code, saturation has done it.
     if (relu && output.zero !== -128) throw new Error(`${key}: a ReLU output has zero point ${output.zero}`);
     const names = { key, exact: `${key}.exact`, qlinear: `${key}.qlinear` };
@@ -116,7 +144,9 @@ class ExactDialect {
   }
 
   #store({ centred, zero }: Codes): string {
-    return this.graph.add('Cast', [this.graph.add('Add', [centred, this.graph.scalar(zero + 128)])], { to: DataType.UINT8 });
+    return this.graph.add('Cast', [this.graph.add('Add', [centred, this.graph.scalar(zero + 128)])], {
+      to: DataType.UINT8,
+    });
   }
 
   #target(key: string): { scale: number; zero: number } {
@@ -124,7 +154,10 @@ class ExactDialect {
   }
 
   #weights(key: string): string {
-    return this.graph.constant(this.#numbers.shape(`${key}.weight`), Float32Array.from(this.#numbers.codes(`${key}.weight`)));
+    return this.graph.constant(
+      this.#numbers.shape(`${key}.weight`),
+      Float32Array.from(this.#numbers.codes(`${key}.weight`)),
+    );
   }
 
   #biases(key: string): string {
@@ -134,14 +167,20 @@ class ExactDialect {
 
   #sums(key: string, sources: readonly Codes[], stride: number): string {
     const kernel = this.#numbers.shape(`${key}.weight`)[2]!;
-    return this.graph.add('Conv', [this.graph.concat(sources.map(({ centred }) => centred)), this.#weights(key), this.#biases(key)],
-      { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: Array<number>(4).fill(kernel >> 1) });
+    return this.graph.add(
+      'Conv',
+      [this.graph.concat(sources.map(({ centred }) => centred)), this.#weights(key), this.#biases(key)],
+      { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: Array<number>(4).fill(kernel >> 1) },
+    );
   }
 
   /** `input_scale[0] * weight_scale[c] / target` in double precision, rounded once. */
   #multipliers(key: string, target: number): string {
     const inputScale = this.#numbers.float(`${key}.input_scale`);
-    const scales = Float32Array.from(this.#numbers.floats(`${key}.weight_scale`), (scale) => (inputScale * scale) / target);
+    const scales = Float32Array.from(
+      this.#numbers.floats(`${key}.weight_scale`),
+      (scale) => (inputScale * scale) / target,
+    );
     return this.graph.constant([1, scales.length, 1, 1], scales);
   }
 
@@ -156,7 +195,12 @@ class ExactDialect {
   /** A trunk with its 8-bit copy. */
   #copy(key: string, trunkScale: number, values: string): Codes {
     const target = this.#target(key);
-    const centred = this.#requantise(values, this.graph.scalar(trunkScale / target.scale), -128 - target.zero, 127 - target.zero);
+    const centred = this.#requantise(
+      values,
+      this.graph.scalar(trunkScale / target.scale),
+      -128 - target.zero,
+      127 - target.zero,
+    );
     return { ...target, centred, trunk: { values, scale: trunkScale } };
   }
 }

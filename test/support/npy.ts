@@ -1,5 +1,10 @@
 /** A NumPy file of version 1 with a matrix. */
-export function encodeNpy(width: number, height: number, data: Float64Array | Float32Array, order: 'C' | 'F' = 'C'): Uint8Array {
+export function encodeNpy(
+  width: number,
+  height: number,
+  data: Float64Array | Float32Array,
+  order: 'C' | 'F' = 'C',
+): Uint8Array {
   const type = data instanceof Float64Array ? '<f8' : '<f4';
   const text = `{'descr': '${type}', 'fortran_order': ${order === 'F' ? 'True' : 'False'}, 'shape': (${height}, ${width}), }`;
   const header = Buffer.from(`${text.padEnd(Math.ceil((10 + text.length + 1) / 64) * 64 - 11)}\n`);

@@ -6,7 +6,8 @@ import { writingBytes } from '../../dist/scheduler/memory-plan.js';
 const [input, output, model, threads, frames] = process.argv.slice(2);
 
 /** @param {string} field of /proc/self/status @returns {number} bytes */
-const readStatus = (field) => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024;
+const readStatus = (field) =>
+  Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024;
 
 const restorer = await Restorer.open({ model: String(model), threads: Number(threads) });
 const rss = [];

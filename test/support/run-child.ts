@@ -11,17 +11,24 @@ export interface ChildResult {
 }
 
 /** Runs Node on a script of this repository, by its path from the root. */
-export function runNode(args: readonly string[], options: {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly onStart?: (child: ChildProcess) => void;
-} = {}): Promise<ChildResult> {
+export function runNode(
+  args: readonly string[],
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly onStart?: (child: ChildProcess) => void;
+  } = {},
+): Promise<ChildResult> {
   const [script, ...rest] = args;
   const child = spawn(process.execPath, [`${ROOT}${script}`, ...rest], { env: { ...process.env, ...options.env } });
   options.onStart?.(child);
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));

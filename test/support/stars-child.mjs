@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 const [input, output, options] = process.argv.slice(2);
 let stars = 0;
 if (input !== undefined) {
-  const { stars: { restoreStars } } = await import('../../dist/index.js');
+  const {
+    stars: { restoreStars },
+  } = await import('../../dist/index.js');
   const result = await restoreStars(input, JSON.parse(String(options)));
   stars = result.stars.length;
   await result.toFile(String(output));

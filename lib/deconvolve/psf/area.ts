@@ -30,14 +30,20 @@ function sector(a: Point, b: Point): number {
 
 /** Area of the part of a polygon (corners in positive order) that lies in the unit disk around the origin; exact. */
 export function areaInUnitDisk(corners: readonly Point[]): number {
-  const area = corners.reduce((sum, corner, index) => sum + triangleInDisk(corner, corners[(index + 1) % corners.length]!), 0);
+  const area = corners.reduce(
+    (sum, corner, index) => sum + triangleInDisk(corner, corners[(index + 1) % corners.length]!),
+    0,
+  );
   return area < ROUNDING ? 0 : area;
 }
 
 /** Length of the part of the segment from -end to end that lies in the unit square around (x, y) (Liang-Barsky). */
 export function lengthInPixel(end: Point, [x, y]: Point): number {
   let [enter, leave] = [-1, 1];
-  for (const [direction, centre] of [[end[0], x], [end[1], y]] as const) {
+  for (const [direction, centre] of [
+    [end[0], x],
+    [end[1], y],
+  ] as const) {
     if (direction === 0) {
       if (Math.abs(centre) > 0.5) return 0;
       continue;

@@ -9,7 +9,13 @@ const WHITE = 65_535;
 /** The kernel as a 16-bit grey picture, pixel by pixel, its largest weight white. It can be read as a PSF again. */
 export function drawKernel({ width, height, data }: Psf): Frame {
   const largest = data.reduce((max, weight) => Math.max(max, weight), 0);
-  return { width, height, channels: 1, depth: 16, data: Uint16Array.from(data, (weight) => Math.round((WHITE * Math.max(0, weight)) / largest)) };
+  return {
+    width,
+    height,
+    channels: 1,
+    depth: 16,
+    data: Uint16Array.from(data, (weight) => Math.round((WHITE * Math.max(0, weight)) / largest)),
+  };
 }
 
 /** The kernel, magnified, and to its right the magnitude of its transfer function, frequency 0 in the middle, 1 white. */

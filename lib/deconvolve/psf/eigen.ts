@@ -22,7 +22,9 @@ export function decomposeSymmetric(matrix: readonly (readonly number[])[]): Eige
 }
 
 function offDiagonal(a: readonly (readonly number[])[]): number {
-  return Math.sqrt(a.reduce((sum, row, i) => sum + row.reduce((part, value, j) => part + (i === j ? 0 : value * value), 0), 0));
+  return Math.sqrt(
+    a.reduce((sum, row, i) => sum + row.reduce((part, value, j) => part + (i === j ? 0 : value * value), 0), 0),
+  );
 }
 
 /** Makes a[p][q] zero; the rows of `vectors` are the eigenvectors so far. */
@@ -36,6 +38,7 @@ function rotate(a: number[][], vectors: number[][], p: number, q: number): void 
   for (const row of a) [row[p], row[q]] = [c * row[p]! - s * row[q]!, s * row[p]! + c * row[q]!];
   for (const matrix of [a, vectors]) {
     const [rowP, rowQ] = [matrix[p]!, matrix[q]!];
-    for (let k = 0; k < rowP.length; k += 1) [rowP[k], rowQ[k]] = [c * rowP[k]! - s * rowQ[k]!, s * rowP[k]! + c * rowQ[k]!];
+    for (let k = 0; k < rowP.length; k += 1)
+      [rowP[k], rowQ[k]] = [c * rowP[k]! - s * rowQ[k]!, s * rowP[k]! + c * rowQ[k]!];
   }
 }

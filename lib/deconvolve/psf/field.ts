@@ -36,7 +36,10 @@ export function fromGrid(columns: number, kernels: readonly PsfWeights[]): PsfFi
   const count = requireInteger('number of PSFs of the field', kernels.length, 1, MAX_NODES);
   if (count % columns !== 0) throw new ArgumentError(`${count} PSFs do not fill rows of ${columns}`);
   const checked = kernels.map((kernel: PsfWeights) => fromArray(kernel));
-  const [width, height] = [Math.max(...checked.map((kernel) => kernel.width)), Math.max(...checked.map((kernel) => kernel.height))];
+  const [width, height] = [
+    Math.max(...checked.map((kernel) => kernel.width)),
+    Math.max(...checked.map((kernel) => kernel.height)),
+  ];
   return { columns, rows: count / columns, kernels: checked.map((kernel) => enlarge(kernel, width, height)) };
 }
 
@@ -53,19 +56,28 @@ export function enlarge({ width, height, data, symmetric }: Psf, newWidth: numbe
   if (width === newWidth && height === newHeight) return { width, height, data, symmetric };
   const enlarged = new Float64Array(newWidth * newHeight);
   const origin = ((newHeight - height) / 2) * newWidth + (newWidth - width) / 2;
-  for (let row = 0; row < height; row += 1) enlarged.set(data.subarray(row * width, (row + 1) * width), origin + row * newWidth);
+  for (let row = 0; row < height; row += 1)
+    enlarged.set(data.subarray(row * width, (row + 1) * width), origin + row * newWidth);
   return { width: newWidth, height: newHeight, data: enlarged, symmetric };
 }
 
 /** The nodes around a place along one axis, and the weight of the second. @param place 0 to 1 over the frame */
-function bracket(place: number, nodes: number): { readonly first: number; readonly second: number; readonly share: number } {
+function bracket(
+  place: number,
+  nodes: number,
+): { readonly first: number; readonly second: number; readonly share: number } {
   const position = Math.max(0, Math.min(1, place)) * (nodes - 1);
   const first = Math.min(Math.floor(position), Math.max(0, nodes - 2));
   return { first, second: Math.min(first + 1, nodes - 1), share: position - first };
 }
 
 /** Nodes of a grid around a place and their bilinear weights. @param x, y from 0 to 1 over the frame */
-export function interpolate(columns: number, rows: number, x: number, y: number): readonly (readonly [node: number, weight: number])[] {
+export function interpolate(
+  columns: number,
+  rows: number,
+  x: number,
+  y: number,
+): readonly (readonly [node: number, weight: number])[] {
   const [across, down] = [bracket(x, columns), bracket(y, rows)];
   return [
     [down.first * columns + across.first, (1 - down.share) * (1 - across.share)],
@@ -81,7 +93,9 @@ export function kernelAt({ columns, rows, kernels }: PsfField, x: number, y: num
   const data = new Float64Array(width * height);
   for (const [node, weight] of interpolate(columns, rows, x, y)) {
     if (weight === 0) continue;
-    kernels[node]!.data.forEach((value, index) => { data[index]! += weight * value; });
+    kernels[node]!.data.forEach((value, index) => {
+      data[index]! += weight * value;
+    });
   }
   return normalise({ width, height, data });
 }
@@ -93,7 +107,9 @@ export function kernelAt({ columns, rows, kernels }: PsfField, x: number, y: num
 export function decompose({ kernels }: PsfField, modes: number): PsfModes {
   const count = kernels.length;
   requireInteger('modes', modes, 1, count);
-  const gram = kernels.map(({ data: a }) => kernels.map(({ data: b }) => a.reduce((sum, value, index) => sum + value * b[index]!, 0)));
+  const gram = kernels.map(({ data: a }) =>
+    kernels.map(({ data: b }) => a.reduce((sum, value, index) => sum + value * b[index]!, 0)),
+  );
   const { values, vectors } = decomposeSymmetric(gram);
   const size = kernels[0]!.data.length;
   const found = new Float64Array(modes * size);
@@ -102,7 +118,9 @@ export function decompose({ kernels }: PsfField, modes: number): PsfModes {
     kernels.forEach(({ data }, node) => {
       const share = vectors[mode]![node]!;
       coefficients[mode * count + node] = share;
-      data.forEach((value, index) => { found[mode * size + index]! += share * value; });
+      data.forEach((value, index) => {
+        found[mode * size + index]! += share * value;
+      });
     });
   }
   restoreSums(found, coefficients, modes, count);
@@ -113,10 +131,15 @@ export function decompose({ kernels }: PsfField, modes: number): PsfModes {
 /** Scales the coefficients of each node so that its kernel sums to 1. */
 function restoreSums(kernels: Float64Array, coefficients: Float64Array, modes: number, count: number): void {
   const size = kernels.length / modes;
-  const sums = Array.from({ length: modes }, (_, mode) => kernels.subarray(mode * size, (mode + 1) * size).reduce((sum, value) => sum + value, 0));
+  const sums = Array.from({ length: modes }, (_, mode) =>
+    kernels.subarray(mode * size, (mode + 1) * size).reduce((sum, value) => sum + value, 0),
+  );
   for (let node = 0; node < count; node += 1) {
     const sum = sums.reduce((total, modeSum, mode) => total + modeSum * coefficients[mode * count + node]!, 0);
-    if (!(sum > 0.5)) throw new ArgumentError(`${modes} modes do not describe the PSF of node ${node}: its sum would be ${sum.toFixed(3)}`);
+    if (!(sum > 0.5))
+      throw new ArgumentError(
+        `${modes} modes do not describe the PSF of node ${node}: its sum would be ${sum.toFixed(3)}`,
+      );
     for (let mode = 0; mode < modes; mode += 1) coefficients[mode * count + node]! /= sum;
   }
 }

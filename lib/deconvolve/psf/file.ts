@@ -26,7 +26,11 @@ export async function readKernels(path: string, centre: PsfCentre = 'middle'): P
   const bytes = await readBounded(path);
   try {
     const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
-    if ('matrices' in found) return fromGrid(found.columns, found.matrices.map((matrix) => ({ ...matrix, centre })));
+    if ('matrices' in found)
+      return fromGrid(
+        found.columns,
+        found.matrices.map((matrix) => ({ ...matrix, centre })),
+      );
     return fromArray({ ...found, centre });
   } catch (error) {
     (error as Error).message = `${path}: ${(error as Error).message}`;
@@ -40,7 +44,8 @@ async function readBounded(path: string): Promise<Uint8Array> {
     const found = await file.stat();
     if (!found.isFile()) throw new Error('not a file');
     if (found.size === 0) throw new Error('the file is empty');
-    if (found.size > MAX_FILE_BYTES) throw new Error(`${found.size} bytes are more than a PSF can have (${MAX_FILE_BYTES})`);
+    if (found.size > MAX_FILE_BYTES)
+      throw new Error(`${found.size} bytes are more than a PSF can have (${MAX_FILE_BYTES})`);
     return await file.readFile();
   } catch (cause) {
     throw new ImageError('IMAGE_UNREADABLE', `Cannot read the PSF ${path}: ${(cause as Error).message}`, { cause });
@@ -52,12 +57,18 @@ async function decodePicture(bytes: Uint8Array): Promise<Matrix> {
   const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
   try {
     const { width, height } = await sharp(bytes, options).metadata();
-    if (Math.max(width, height) > MAX_PSF_SIDE) throw new Error(`${width}x${height} pixels, each side must be at most ${MAX_PSF_SIDE}`);
-    const { data, info } = await sharp(bytes, options).removeAlpha().toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    if (Math.max(width, height) > MAX_PSF_SIDE)
+      throw new Error(`${width}x${height} pixels, each side must be at most ${MAX_PSF_SIDE}`);
+    const { data, info } = await sharp(bytes, options)
+      .removeAlpha()
+      .toColourspace('rgb16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     const grey = Float64Array.from({ length: info.width * info.height }, (_, pixel) => {
       let sum = 0;
-      for (let band = 0; band < info.channels; band += 1) sum += view.getUint16(2 * (pixel * info.channels + band), true);
+      for (let band = 0; band < info.channels; band += 1)
+        sum += view.getUint16(2 * (pixel * info.channels + band), true);
       return sum;
     });
     return { width: info.width, height: info.height, data: grey };

@@ -39,7 +39,10 @@ function drawMatlab(length: number, angle: number): Psf {
   const phi = ((((angle % 180) + 180) % 180) * Math.PI) / 180;
   const [c, s] = [Math.cos(phi), Math.sin(phi)];
   const step = Math.sign(c);
-  const [columns, rows] = [Math.abs(Math.trunc(half * c + step - len * eps)) + 1, Math.trunc(half * s + 1 - len * eps) + 1];
+  const [columns, rows] = [
+    Math.abs(Math.trunc(half * c + step - len * eps)) + 1,
+    Math.trunc(half * s + 1 - len * eps) + 1,
+  ];
   const [width, height] = [2 * columns - 1, 2 * rows - 1];
   const data = new Float64Array(width * height);
   for (let y = 0; y < rows; y += 1) {

@@ -11,7 +11,9 @@ const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 4096;
 
 /** Readers of one element at a byte offset, by NumPy's name of the type. */
-const ELEMENTS: Readonly<Record<string, { readonly bytes: number; readonly read: (view: DataView, offset: number) => number }>> = {
+const ELEMENTS: Readonly<
+  Record<string, { readonly bytes: number; readonly read: (view: DataView, offset: number) => number }>
+> = {
   '|u1': { bytes: 1, read: (view, offset) => view.getUint8(offset) },
   '<u2': { bytes: 2, read: (view, offset) => view.getUint16(offset, true) },
   '<f4': { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) },
@@ -37,8 +39,11 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGri
   if (bytes.length < start) throw invalid('its header is truncated');
   const headerBytes = lengthBytes === 2 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
   if (headerBytes > MAX_HEADER_BYTES || bytes.length < start + headerBytes) throw invalid('its header is truncated');
-  const { element, shape, isColumnMajor } = parseHeader(Buffer.from(bytes.subarray(start, start + headerBytes)).toString('latin1'));
-  if (Math.max(...shape) > maxSide || Math.min(...shape) < 1) throw invalid(`it has ${shape.join('x')} elements, each side must be 1 to ${maxSide}`);
+  const { element, shape, isColumnMajor } = parseHeader(
+    Buffer.from(bytes.subarray(start, start + headerBytes)).toString('latin1'),
+  );
+  if (Math.max(...shape) > maxSide || Math.min(...shape) < 1)
+    throw invalid(`it has ${shape.join('x')} elements, each side must be 1 to ${maxSide}`);
   const offset = start + headerBytes;
   const count = shape.reduce((product, side) => product * side, 1);
   if (bytes.length !== offset + count * element.bytes) {
@@ -46,10 +51,17 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGri
   }
   const [height, width] = shape.slice(-2) as [number, number];
   const size = width * height;
-  const matrices = Array.from({ length: count / size }, (_, node): Matrix => ({ width, height, data: Float64Array.from({ length: size }, (_value, index) => {
-    const position = isColumnMajor ? (index % width) * height + Math.floor(index / width) : index;
-    return element.read(view, offset + (node * size + position) * element.bytes);
-  }) }));
+  const matrices = Array.from(
+    { length: count / size },
+    (_, node): Matrix => ({
+      width,
+      height,
+      data: Float64Array.from({ length: size }, (_value, index) => {
+        const position = isColumnMajor ? (index % width) * height + Math.floor(index / width) : index;
+        return element.read(view, offset + (node * size + position) * element.bytes);
+      }),
+    }),
+  );
   if (shape.length === 2) return matrices[0]!;
   if (isColumnMajor) throw invalid('a grid of matrices is to be stored row by row');
   return { columns: shape[1]!, rows: shape[0]!, matrices };
@@ -66,7 +78,9 @@ export function formatNpy(content: Matrix | MatrixGrid): Uint8Array {
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
   const values = Buffer.alloc(8 * width * height * matrices.length);
-  matrices.forEach(({ data }, node) => data.forEach((value, index) => values.writeDoubleLE(value, 8 * (node * width * height + index))));
+  matrices.forEach(({ data }, node) =>
+    data.forEach((value, index) => values.writeDoubleLE(value, 8 * (node * width * height + index))),
+  );
   return Buffer.concat([Buffer.from(`${MAGIC}\x01\x00`, 'latin1'), length, Buffer.from(padded), values]);
 }
 
@@ -75,7 +89,11 @@ function invalid(reason: string): ImageError {
 }
 
 /** The header is a Python dictionary with these three keys. */
-function parseHeader(header: string): { element: (typeof ELEMENTS)[string]; shape: readonly number[]; isColumnMajor: boolean } {
+function parseHeader(header: string): {
+  element: (typeof ELEMENTS)[string];
+  shape: readonly number[];
+  isColumnMajor: boolean;
+} {
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? 'none';
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const shape = /'shape':\s*\(((?:\d{1,9},\s*){1,3}\d{1,9})\s*,?\s*\)/.exec(header)?.[1]!.split(',').map(Number);

@@ -41,14 +41,16 @@ export function fromArray(weights: PsfWeights): Psf {
   if (!Array.isArray(data) && !ArrayBuffer.isView(data)) throw expected('array of numbers', 'data of the PSF', data);
   if (data.length !== width * height) throw expected(`${width * height} weights`, 'data of the PSF', data.length);
   const bad = (data as readonly number[]).findIndex((weight) => !Number.isFinite(weight));
-  if (bad >= 0) throw new ArgumentError(`The PSF holds ${data[bad]} at column ${bad % width} of row ${Math.floor(bad / width)}`);
+  if (bad >= 0)
+    throw new ArgumentError(`The PSF holds ${data[bad]} at column ${bad % width} of row ${Math.floor(bad / width)}`);
   return normalise(centreOn(width, Float64Array.from(data), resolveCentre(width, height, data, centre)));
 }
 
 /** Divides by the sum, which must be positive, and finds out about symmetry. Both sides are odd. */
 export function normalise({ width, height, data }: Omit<Psf, 'symmetric'>): Psf {
   const sum = data.reduce((total, weight) => total + weight, 0);
-  if (!(sum > 0 && sum < Infinity)) throw new ArgumentError(`The weights of a PSF must have a positive sum, these have ${sum}`);
+  if (!(sum > 0 && sum < Infinity))
+    throw new ArgumentError(`The weights of a PSF must have a positive sum, these have ${sum}`);
   // What is normalised but for rounding stays as it is.
   const normalised = Math.abs(sum - 1) < 1e-14 ? data : data.map((weight) => weight / sum);
   return { width, height, data: normalised, symmetric: isSymmetric(normalised) };
@@ -60,15 +62,26 @@ function isSymmetric(data: Float64Array): boolean {
   return data.every((weight, index) => Math.abs(weight - data[data.length - 1 - index]!) <= tolerance);
 }
 
-function resolveCentre(width: number, height: number, data: ArrayLike<number>, centre: PsfCentre): readonly [number, number] {
+function resolveCentre(
+  width: number,
+  height: number,
+  data: ArrayLike<number>,
+  centre: PsfCentre,
+): readonly [number, number] {
   if (centre === 'middle') {
     if (width % 2 === 1 && height % 2 === 1) return [(width - 1) / 2, (height - 1) / 2];
-    throw new ArgumentError(`A PSF of ${width}x${height} has no middle pixel: give it odd sides, or say where its centre is`);
+    throw new ArgumentError(
+      `A PSF of ${width}x${height} has no middle pixel: give it odd sides, or say where its centre is`,
+    );
   }
   if (centre === 'centroid') return findCentroid(width, data);
-  if (!Array.isArray(centre) || centre.length !== 2) throw expected("'middle', 'centroid' or [x, y]", 'centre of the PSF', centre);
+  if (!Array.isArray(centre) || centre.length !== 2)
+    throw expected("'middle', 'centroid' or [x, y]", 'centre of the PSF', centre);
   const [x, y] = centre as readonly [number, number];
-  return [requireInteger('x of the PSF centre', x, 0, width - 1), requireInteger('y of the PSF centre', y, 0, height - 1)];
+  return [
+    requireInteger('x of the PSF centre', x, 0, width - 1),
+    requireInteger('y of the PSF centre', y, 0, height - 1),
+  ];
 }
 
 function findCentroid(width: number, data: ArrayLike<number>): readonly [number, number] {
@@ -92,7 +105,9 @@ function centreOn(width: number, data: Float64Array, [x, y]: readonly [number, n
   });
   const [sideX, sideY] = [2 * reachX + 1, 2 * reachY + 1];
   if (Math.max(sideX, sideY) > MAX_PSF_SIDE) {
-    throw new ArgumentError(`The PSF reaches ${Math.max(reachX, reachY)} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible`);
+    throw new ArgumentError(
+      `The PSF reaches ${Math.max(reachX, reachY)} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible`,
+    );
   }
   const centred = new Float64Array(sideX * sideY);
   data.forEach((weight, index) => {

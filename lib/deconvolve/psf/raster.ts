@@ -10,7 +10,9 @@ const WEIGHTS = [0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 
 /** Throws ArgumentError where a kernel would reach too far. */
 export function requireReach(name: string, reach: number): number {
   if (reach <= MAX_PSF_RADIUS) return reach;
-  throw new ArgumentError(`A ${name} PSF of that size reaches ${reach} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible`);
+  throw new ArgumentError(
+    `A ${name} PSF of that size reaches ${reach} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible`,
+  );
 }
 
 /** A kernel of point symmetry from the weight of each pixel; x to the right, y downwards, both from the centre. */
@@ -31,9 +33,12 @@ export function rasterise(reachX: number, reachY: number, weight: (pixel: Point)
  */
 export function integratePixels(reach: number, scale: number, profile: (x: number, y: number) => number): Psf {
   const cells = Math.max(1, Math.ceil(2 / scale));
-  const steps = Array.from({ length: cells }, (_, cell) => NODES.map((node, index) => ({
-    offset: (cell + 0.5 + node) / cells - 0.5, weight: WEIGHTS[index]! / cells,
-  }))).flat();
+  const steps = Array.from({ length: cells }, (_, cell) =>
+    NODES.map((node, index) => ({
+      offset: (cell + 0.5 + node) / cells - 0.5,
+      weight: WEIGHTS[index]! / cells,
+    })),
+  ).flat();
   return rasterise(reach, reach, ([x, y]) => {
     let sum = 0;
     for (const row of steps) {

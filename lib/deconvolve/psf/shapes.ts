@@ -44,7 +44,8 @@ export function ellipse(a: number, b: number, angle = 0): Psf {
   const reachX = requireReach('ellipse', Math.ceil(Math.hypot(a * cos, b * sin) - 0.5));
   const reachY = requireReach('ellipse', Math.ceil(Math.hypot(a * sin, b * cos) - 0.5));
   return rasterise(reachX, reachY, ([x, y]) =>
-    areaInUnitDisk([unit(x - 0.5, y - 0.5), unit(x + 0.5, y - 0.5), unit(x + 0.5, y + 0.5), unit(x - 0.5, y + 0.5)]));
+    areaInUnitDisk([unit(x - 0.5, y - 0.5), unit(x + 0.5, y - 0.5), unit(x + 0.5, y + 0.5), unit(x - 0.5, y + 0.5)]),
+  );
 }
 
 /** A Gaussian integrated over each pixel. @param sigma, sigmaY standard deviations along both axes @param angle of the first axis, in degrees */
@@ -67,8 +68,11 @@ export function moffat(fwhm: number, beta: number): Psf {
   requireNumber('beta', beta, 1.1, 100);
   const alpha = fwhm / (2 * Math.sqrt(2 ** (1 / beta) - 1));
   const reach = alpha * Math.sqrt((1 - MOFFAT_ENERGY) ** (1 / (1 - beta)) - 1);
-  return integratePixels(requireReach('Moffat', Math.max(1, Math.ceil(reach - 0.5))), fwhm / 2,
-    (x, y) => (1 + (x * x + y * y) / alpha ** 2) ** -beta);
+  return integratePixels(
+    requireReach('Moffat', Math.max(1, Math.ceil(reach - 0.5))),
+    fwhm / 2,
+    (x, y) => (1 + (x * x + y * y) / alpha ** 2) ** -beta,
+  );
 }
 
 /** Diffraction by a round aperture, integrated over each pixel. @param radius of the first dark ring, in pixels */
@@ -77,6 +81,6 @@ export function airy(radius: number): Psf {
   const reach = requireReach('Airy', Math.max(1, Math.ceil(AIRY_REACH * radius - 0.5)));
   return integratePixels(reach, radius / 2, (x, y) => {
     const v = (FIRST_DARK_RING * Math.hypot(x, y)) / radius;
-    return v < 1e-6 ? 1 : (2 * besselJ1(v) / v) ** 2;
+    return v < 1e-6 ? 1 : ((2 * besselJ1(v)) / v) ** 2;
   });
 }

@@ -8,9 +8,10 @@ import type { Psf, PsfCentre } from './psf.js';
 import { airy, disk, ellipse, gaussian, moffat } from './shapes.js';
 
 /** How a kernel is written in words; shown in errors and by the command line. */
-export const PSF_SYNTAX = 'disk:R, gaussian:S or gaussian:SX,SY@ANGLE, moffat:FWHM,BETA, airy:R, ellipse:A,B@ANGLE, '
-  + 'motion:LENGTH@ANGLE (or motion-matlab:...), several joined by +, or a file: kernel.png, kernel.npy, '
-  + 'kernel.png@X,Y or kernel.png@centroid where its centre is not in the middle';
+export const PSF_SYNTAX =
+  'disk:R, gaussian:S or gaussian:SX,SY@ANGLE, moffat:FWHM,BETA, airy:R, ellipse:A,B@ANGLE, ' +
+  'motion:LENGTH@ANGLE (or motion-matlab:...), several joined by +, or a file: kernel.png, kernel.npy, ' +
+  'kernel.png@X,Y or kernel.png@centroid where its centre is not in the middle';
 
 interface Shape {
   /** How many numbers there may be before the angle. */
@@ -53,7 +54,8 @@ function parseShape(text: string): Psf {
   const shape = match && Object.hasOwn(SHAPES, match[1]!) ? SHAPES[match[1]!] : undefined;
   if (!match || !shape) throw refuse(text, 'it names no shape');
   const numbers = match[2]!.split(',').map((part) => parseNumber(text, part));
-  if (!shape.numbers.includes(numbers.length)) throw refuse(text, `it takes ${shape.numbers.join(' or ')} numbers, not ${numbers.length}`);
+  if (!shape.numbers.includes(numbers.length))
+    throw refuse(text, `it takes ${shape.numbers.join(' or ')} numbers, not ${numbers.length}`);
   if (match[3] !== undefined && !shape.hasAngle) throw refuse(text, 'it has no angle');
   return shape.make(numbers, match[3] === undefined ? 0 : parseNumber(text, match[3]));
 }

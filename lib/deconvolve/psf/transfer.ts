@@ -18,7 +18,9 @@ export function transferMagnitude({ width, height, data }: Psf, size: number): F
       im[row] = dot(data, row * width, across.sin, u * width, width);
     }
     for (let v = 0; v < size; v += 1) {
-      const [cos, sin] = [down.cos, down.sin].map((wave) => [dot(re, 0, wave, v * height, height), dot(im, 0, wave, v * height, height)] as const);
+      const [cos, sin] = [down.cos, down.sin].map(
+        (wave) => [dot(re, 0, wave, v * height, height), dot(im, 0, wave, v * height, height)] as const,
+      );
       magnitude[v * size + u] = Math.hypot(cos![0] - sin![1], cos![1] + sin![0]);
     }
   }

@@ -39,14 +39,26 @@ export interface BlindEstimate {
  * The kernel of any form, of two parts of the frame, each by itself, with the most edges: pictures with few edges and kernels in turns, from coarse to
  * fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateBlind(frame: AnyFrame, signal: AbortSignal, onProgress: (progress: { done: number; total: number }) => void): Promise<BlindEstimate> {
+export async function estimateBlind(
+  frame: AnyFrame,
+  signal: AbortSignal,
+  onProgress: (progress: { done: number; total: number }) => void,
+): Promise<BlindEstimate> {
   const tiles = pickTiles(await luminancePlane(frame));
-  if (tiles === null) return declineBlind(`${frame.width}x${frame.height} pixels are too few: two parts of ${LEAST_TILE}x${LEAST_TILE} must fit in`);
-  if (tiles.length < 2) return declineBlind('fewer than two parts of it have edges and are neither saturated nor black in places');
+  if (tiles === null)
+    return declineBlind(
+      `${frame.width}x${frame.height} pixels are too few: two parts of ${LEAST_TILE}x${LEAST_TILE} must fit in`,
+    );
+  if (tiles.length < 2)
+    return declineBlind('fewer than two parts of it have edges and are neither saturated nor black in places');
   const found: Taps[] = [];
   const levels = countLevels(REACH);
   for (const [index, { data, side }] of tiles.entries()) {
-    found.push(await findTaps(data, side, REACH, signal, (level) => onProgress({ done: (index + 1) * levels - level, total: 2 * levels })));
+    found.push(
+      await findTaps(data, side, REACH, signal, (level) =>
+        onProgress({ done: (index + 1) * levels - level, total: 2 * levels }),
+      ),
+    );
   }
   return conclude(found[0]!, likeness(found[0]!, found[1]!));
 }
@@ -61,12 +73,28 @@ function conclude(taps: Taps, agreement: number): BlindEstimate {
   const reason = refusal(taps, agreement);
   if (reason) return { ...declineBlind(reason), confidence };
   const { side, data } = taps;
-  return { kind: 'blind', declined: null, shape: null, psf: null, kernel: fromArray({ width: side, height: side, data }), confidence };
+  return {
+    kind: 'blind',
+    declined: null,
+    shape: null,
+    psf: null,
+    kernel: fromArray({ width: side, height: side, data }),
+    confidence,
+  };
 }
 
 function refusal({ side, data }: Taps, agreement: number): string | null {
-  if (agreement < LEAST_AGREEMENT) return `two parts of it give different kernels: they are alike by ${agreement.toFixed(2)}, of at least ${LEAST_AGREEMENT}`;
+  if (agreement < LEAST_AGREEMENT)
+    return `two parts of it give different kernels: they are alike by ${agreement.toFixed(2)}, of at least ${LEAST_AGREEMENT}`;
   const middle = (side - 1) / 2;
-  const spread = Math.sqrt(data.reduce((sum, weight, index) => sum + weight * ((index % side - middle) ** 2 + (Math.floor(index / side) - middle) ** 2), 0));
-  return spread < LEAST_SPREAD ? `it is sharp, or its kernel is narrower than ${LEAST_SPREAD} pixels, which sharp scenes give too` : null;
+  const spread = Math.sqrt(
+    data.reduce(
+      (sum, weight, index) =>
+        sum + weight * (((index % side) - middle) ** 2 + (Math.floor(index / side) - middle) ** 2),
+      0,
+    ),
+  );
+  return spread < LEAST_SPREAD
+    ? `it is sharp, or its kernel is narrower than ${LEAST_SPREAD} pixels, which sharp scenes give too`
+    : null;
 }

@@ -19,7 +19,13 @@ const FADE = 0.1;
  * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, in turns. @param picture its pixels, 1 being
  * the range of its brightness @param onLevel after every level, finest last
  */
-export async function findTaps(picture: Float32Array, side: number, reach: number, signal: AbortSignal, onLevel: (level: number) => void): Promise<Taps> {
+export async function findTaps(
+  picture: Float32Array,
+  side: number,
+  reach: number,
+  signal: AbortSignal,
+  onLevel: (level: number) => void,
+): Promise<Taps> {
   const levels = countLevels(reach);
   const whole = await transformFaded(picture, side);
   let taps: Taps | null = null;
@@ -28,7 +34,12 @@ export async function findTaps(picture: Float32Array, side: number, reach: numbe
     const levelReach = Math.max(1, Math.round(reach * scale));
     const plan = await fft.plan({ rows: evenSide(side * scale), columns: evenSide(side * scale) });
     try {
-      taps = await improve(plan, reduce(whole, side, plan), taps === null ? spike(2 * levelReach + 1) : enlarge(taps, 1 / RATIO, levelReach), signal);
+      taps = await improve(
+        plan,
+        reduce(whole, side, plan),
+        taps === null ? spike(2 * levelReach + 1) : enlarge(taps, 1 / RATIO, levelReach),
+        signal,
+      );
     } finally {
       plan.dispose();
     }
@@ -37,7 +48,8 @@ export async function findTaps(picture: Float32Array, side: number, reach: numbe
   return taps!;
 }
 
-export const countLevels = (reach: number): number => Math.max(1, Math.ceil(Math.log(COARSEST_REACH / reach) / Math.log(RATIO)) + 1);
+export const countLevels = (reach: number): number =>
+  Math.max(1, Math.ceil(Math.log(COARSEST_REACH / reach) / Math.log(RATIO)) + 1);
 
 async function improve(plan: FftPlan, blurred: HalfSpectrum, start: Taps, signal: AbortSignal): Promise<Taps> {
   const gradients = gradientPower(plan);
@@ -73,10 +85,13 @@ const evenSide = (side: number): number => 4 * Math.round(side / 4);
 /** The spectrum of a picture made smaller: its lowest frequencies. */
 function reduce({ re, im }: HalfSpectrum, side: number, { length: small, bins }: FftPlan): HalfSpectrum {
   const scale = (small / side) ** 2;
-  const of = (part: Float32Array): Float32Array => Float32Array.from({ length: small * bins }, (_, bin) => {
-    const [u, row] = [bin % bins, Math.floor(bin / bins)];
-    const v = row < small / 2 ? row : row - small;
-    return small < side && (u === small / 2 || v === -small / 2) ? 0 : scale * part[((v + side) % side) * (side / 2 + 1) + u]!;
-  });
+  const of = (part: Float32Array): Float32Array =>
+    Float32Array.from({ length: small * bins }, (_, bin) => {
+      const [u, row] = [bin % bins, Math.floor(bin / bins)];
+      const v = row < small / 2 ? row : row - small;
+      return small < side && (u === small / 2 || v === -small / 2)
+        ? 0
+        : scale * part[((v + side) % side) * (side / 2 + 1) + u]!;
+    });
   return { re: of(re), im: of(im) };
 }

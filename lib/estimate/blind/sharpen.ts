@@ -7,14 +7,23 @@ const LAST_SPLIT = 8;
 /** Power of forward differences in both directions, at every bin of a plan. */
 export function gradientPower({ length: columns, lines: rows, bins }: FftPlan): Float32Array {
   const power = (frequency: number, count: number): number => 4 * Math.sin((Math.PI * frequency) / count) ** 2;
-  return Float32Array.from({ length: rows * bins }, (_, bin) => power(bin % bins, columns) + power(Math.floor(bin / bins), rows));
+  return Float32Array.from(
+    { length: rows * bins },
+    (_, bin) => power(bin % bins, columns) + power(Math.floor(bin / bins), rows),
+  );
 }
 
 /**
  * The picture with few edges that, seen through a kernel, is nearest to the blurred one: min |k * u - v|^2 + sparsity x number of
  * pixels with a gradient, by half-quadratic splitting (Xu, Lu, Xu, Jia 2011; Xu, Zheng, Jia 2013). @param blurred its spectrum
  */
-export async function sharpen(plan: FftPlan, blurred: HalfSpectrum, transfer: HalfSpectrum, gradients: Float32Array, sparsity: number): Promise<HalfSpectrum> {
+export async function sharpen(
+  plan: FftPlan,
+  blurred: HalfSpectrum,
+  transfer: HalfSpectrum,
+  gradients: Float32Array,
+  sparsity: number,
+): Promise<HalfSpectrum> {
   const bins = blurred.re.length;
   const found: HalfSpectrum = { re: blurred.re.slice(), im: blurred.im.slice() };
   const edges: HalfSpectrum = { re: new Float32Array(bins), im: new Float32Array(bins) };
@@ -35,7 +44,12 @@ export async function sharpen(plan: FftPlan, blurred: HalfSpectrum, transfer: Ha
 }
 
 /** Gradients whose square is above a threshold, through the transpose of differences; pictures go on at the opposite edge. */
-function keepEdges({ length: columns, lines: rows }: FftPlan, picture: Float32Array, threshold: number, divergence: Float32Array): void {
+function keepEdges(
+  { length: columns, lines: rows }: FftPlan,
+  picture: Float32Array,
+  threshold: number,
+  divergence: Float32Array,
+): void {
   divergence.fill(0);
   for (let y = 0; y < rows; y += 1) {
     const [row, below] = [y * columns, ((y + 1) % rows) * columns];

@@ -18,16 +18,25 @@ export interface Tile {
 
 /** The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or no numbers; null where two do not fit in. */
 export function pickTiles(plane: Plane): Tile[] | null {
-  const side = SIDES.find((candidate) => Math.floor(plane.width / candidate) * Math.floor(plane.height / candidate) >= 2);
+  const side = SIDES.find(
+    (candidate) => Math.floor(plane.width / candidate) * Math.floor(plane.height / candidate) >= 2,
+  );
   if (side === undefined) return null;
   const [columns, rows] = [Math.floor(plane.width / side), Math.floor(plane.height / side)];
   const ranked: { readonly left: number; readonly top: number; readonly energy: number }[] = [];
   for (let cell = 0; cell < columns * rows; cell += 1) {
-    const [left, top] = [placeOf(cell % columns, columns, side, plane.width), placeOf(Math.floor(cell / columns), rows, side, plane.height)];
+    const [left, top] = [
+      placeOf(cell % columns, columns, side, plane.width),
+      placeOf(Math.floor(cell / columns), rows, side, plane.height),
+    ];
     ranked.push({ left, top, energy: edgeEnergy(plane, left, top, side) });
   }
-  return ranked.filter(({ energy }) => energy > 0).sort((a, b) => b.energy - a.energy)
-    .map(({ left, top }) => cut(plane, left, top, side)).filter((tile) => tile !== null).slice(0, 2);
+  return ranked
+    .filter(({ energy }) => energy > 0)
+    .sort((a, b) => b.energy - a.energy)
+    .map(({ left, top }) => cut(plane, left, top, side))
+    .filter((tile) => tile !== null)
+    .slice(0, 2);
 }
 
 /** Spread evenly from one end to the other. */
@@ -49,7 +58,10 @@ function edgeEnergy({ width, data }: Plane, left: number, top: number, side: num
 }
 
 function cut({ width, data }: Plane, left: number, top: number, side: number): Tile | null {
-  const values = Float32Array.from({ length: side * side }, (_, pixel) => data[(top + Math.floor(pixel / side)) * width + left + (pixel % side)]!);
+  const values = Float32Array.from(
+    { length: side * side },
+    (_, pixel) => data[(top + Math.floor(pixel / side)) * width + left + (pixel % side)]!,
+  );
   const sorted = values.slice().sort();
   const range = sorted[Math.floor((1 - OUTLIERS) * sorted.length)]! - sorted[Math.floor(OUTLIERS * sorted.length)]!;
   return range >= LEAST_RANGE ? { side, data: values.map((value) => value / range) } : null;

@@ -30,7 +30,7 @@ export async function findMotionHints(plane: SpectrumPlane, most: number): Promi
   const side = plane.side / CELL;
   const cepstrum = await toCepstrum(plane, whiten(plane));
   const at = (right: number, down: number): number =>
-    (right < 0 ? at(-right, -down) : cepstrum[((down + side) % side) * (side / 2 + 1) + right]!);
+    right < 0 ? at(-right, -down) : cepstrum[((down + side) % side) * (side / 2 + 1) + right]!;
   const minima: MotionHint[] = [];
   let [squares, count] = [0, 0];
   const longest = longestMotion(plane.side);
@@ -51,7 +51,10 @@ export async function findMotionHints(plane: SpectrumPlane, most: number): Promi
     }
   }
   const deviation = Math.sqrt(squares / count);
-  return minima.sort((a, b) => b.dip - a.dip).slice(0, most).map((hint) => ({ ...hint, dip: hint.dip / deviation }));
+  return minima
+    .sort((a, b) => b.dip - a.dip)
+    .slice(0, most)
+    .map((hint) => ({ ...hint, dip: hint.dip / deviation }));
 }
 
 function isLowest(at: (right: number, down: number) => number, right: number, down: number): boolean {
@@ -69,7 +72,9 @@ function whiten(plane: SpectrumPlane): Float64Array {
   const means = new Map(Array.from(rings.rho, (distance, index) => [ringOf(distance), rings.logPower[index]!]));
   return logPower.map((value, cell) => {
     const contrast = value - means.get(ringOf(rho[cell]!))!;
-    return Math.max(-MOST_CONTRAST, Math.min(MOST_CONTRAST, contrast)) * (0.5 + 0.5 * Math.cos(2 * Math.PI * rho[cell]!));
+    return (
+      Math.max(-MOST_CONTRAST, Math.min(MOST_CONTRAST, contrast)) * (0.5 + 0.5 * Math.cos(2 * Math.PI * rho[cell]!))
+    );
   });
 }
 
@@ -78,7 +83,9 @@ async function toCepstrum(plane: SpectrumPlane, values: Float64Array): Promise<F
   const side = plane.side / CELL;
   const grid = new Float32Array(side * side);
   const place = (frequency: number): number => (Math.floor((frequency * plane.side) / CELL) + side) % side;
-  values.forEach((value, cell) => { grid[place(plane.y[cell]!) * side + place(plane.x[cell]!)] = value; });
+  values.forEach((value, cell) => {
+    grid[place(plane.y[cell]!) * side + place(plane.x[cell]!)] = value;
+  });
   const plan = await fft.plan({ rows: side, columns: side });
   try {
     const { re, im } = await plan.forward(grid);

@@ -49,13 +49,21 @@ export interface MotionEstimate {
  * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened spectrum of an extended scene
  * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateMotion(meter: Meter, { whole, curves, grid: { side }, isJpeg, finder }: FrameSpectra): Promise<MotionEstimate> {
+export async function estimateMotion(
+  meter: Meter,
+  { whole, curves, grid: { side }, isJpeg, finder }: FrameSpectra,
+): Promise<MotionEstimate> {
   const plane = drawPlane(whole.power, side, isJpeg);
   const found = await searchMotion(meter, plane, finder, curves.all);
   if (!found) return declineMotion('its spectrum has no dark lines of motion');
   const { dip, fit, rivalCost } = found;
   const lead = rivalCost / fit.cost;
-  const confidence: MotionConfidence = { level: dip >= HIGH_DIP && lead >= HIGH_LEAD ? 'high' : 'low', value: Math.max(0, 1 - 1 / lead), lead, dip };
+  const confidence: MotionConfidence = {
+    level: dip >= HIGH_DIP && lead >= HIGH_LEAD ? 'high' : 'low',
+    value: Math.max(0, 1 - 1 / lead),
+    lead,
+    dip,
+  };
   const unlike = dissent(dip, lead);
   if (unlike) return { ...declineMotion(unlike), confidence };
   const optics = await refineMotion(meter, plane, found);
@@ -71,13 +79,17 @@ export function declineMotion(declined: string): MotionEstimate {
 /** What speaks against motion at all, or null. */
 function dissent(dip: number, lead: number): string | null {
   if (dip < LEAST_DIP) return 'its spectrum has no dark lines of motion: too little texture, or too much noise';
-  return lead < LEAST_LEAD ? 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another' : null;
+  return lead < LEAST_LEAD
+    ? 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another'
+    : null;
 }
 
 /** Why a length cannot be told, or null. */
 function unresolved(length: number, side: number): string | null {
   if (length < LEAST_LENGTH) return `motion by less than ${LEAST_LENGTH} pixels is not resolved`;
-  return length > longestMotion(side) ? `motion by more than ${longestMotion(side)} pixels is beyond its blocks of ${side} pixels` : null;
+  return length > longestMotion(side)
+    ? `motion by more than ${longestMotion(side)} pixels is beyond its blocks of ${side} pixels`
+    : null;
 }
 
 function conclude({ right, down, radius }: MotionOptics, length: number, confidence: MotionConfidence): MotionEstimate {
@@ -85,9 +97,16 @@ function conclude({ right, down, radius }: MotionOptics, length: number, confide
   const line = motion(length, angle);
   const words = `motion:${length.toFixed(3)}@${angle.toFixed(2)}`;
   return {
-    kind: 'motion', declined: null, motion: { length, angle }, confidence,
+    kind: 'motion',
+    declined: null,
+    motion: { length, angle },
+    confidence,
     ...(radius > 0
-      ? { shape: { a: radius, b: radius, angle: 0, sigma: 0 }, psf: `${words}+disk:${radius.toFixed(3)}`, kernel: convolve(line, disk(radius)) }
+      ? {
+          shape: { a: radius, b: radius, angle: 0, sigma: 0 },
+          psf: `${words}+disk:${radius.toFixed(3)}`,
+          kernel: convolve(line, disk(radius)),
+        }
       : { shape: null, psf: words, kernel: line }),
   };
 }

@@ -59,5 +59,9 @@ export function drawRings({ side, rho, isJpeg }: SpectrumPlane, valueOf: (cell: 
     rings.set(ring, { sum: sum + value, count: count + 1 });
   });
   const order = [...rings].sort(([a], [b]) => a - b);
-  return { rho: Float64Array.from(order, ([ring]) => (ring * CELL) / side), logPower: Float64Array.from(order, ([, { sum, count }]) => sum / count), isJpeg };
+  return {
+    rho: Float64Array.from(order, ([ring]) => (ring * CELL) / side),
+    logPower: Float64Array.from(order, ([, { sum, count }]) => sum / count),
+    isJpeg,
+  };
 }

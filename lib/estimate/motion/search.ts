@@ -53,7 +53,12 @@ interface Pair {
  * Looks for the motion, with or without defocus, that explains a spectrum best. Null where its cepstrum has no minimum.
  * @param rings of the same spectrum
  */
-export async function searchMotion(meter: Meter, plane: SpectrumPlane, finder: RadiusFinder, rings: Curve): Promise<MotionSearch | null> {
+export async function searchMotion(
+  meter: Meter,
+  plane: SpectrumPlane,
+  finder: RadiusFinder,
+  rings: Curve,
+): Promise<MotionSearch | null> {
   const hints = await findMotionHints(plane, MOST_HINTS);
   if (hints.length === 0) return null;
   const fitter = new SceneFitter(meter, modelPlane(thin(plane, STRIDE)));
@@ -63,7 +68,11 @@ export async function searchMotion(meter: Meter, plane: SpectrumPlane, finder: R
       fitter.fitOptics('motion', [hint.right, hint.down], sharp),
       finder.findRoughly(drawMainLobe(meter.binding, plane, hint)),
     ]);
-    return { dip: hint.dip, motion, both: await fitter.fitOptics('movedDisk', [hint.right, hint.down, radius], motion) };
+    return {
+      dip: hint.dip,
+      motion,
+      both: await fitter.fitOptics('movedDisk', [hint.right, hint.down, radius], motion),
+    };
   };
   const [gaussian, disk, ...pairs] = await Promise.all([
     fitter.fitOptics('gaussian', [SIGMA], sharp),
@@ -78,11 +87,17 @@ function choose(pairs: readonly Pair[], rivalCost: number): MotionSearch {
   const lowest = (name: 'motion' | 'both'): Pair => pairs.reduce((a, b) => (b[name].cost < a[name].cost ? b : a));
   const [alone, joint] = [lowest('motion'), lowest('both')];
   const isJoint = Math.abs(joint.both.optics[2]!) >= LEAST_RADIUS && alone.motion.cost >= LEAST_GAIN * joint.both.cost;
-  return isJoint ? { fit: joint.both, isJoint, dip: joint.dip, rivalCost } : { fit: alone.motion, isJoint, dip: alone.dip, rivalCost };
+  return isJoint
+    ? { fit: joint.both, isJoint, dip: joint.dip, rivalCost }
+    : { fit: alone.motion, isJoint, dip: alone.dip, rivalCost };
 }
 
 /** The motion that was found, fitted to all cells. */
-export async function refineMotion(meter: Meter, plane: SpectrumPlane, { fit, isJoint }: MotionSearch): Promise<MotionOptics> {
+export async function refineMotion(
+  meter: Meter,
+  plane: SpectrumPlane,
+  { fit, isJoint }: MotionSearch,
+): Promise<MotionOptics> {
   const fitter = new SceneFitter(meter, modelPlane(plane));
   const [right, down, radius = 0] = (await fitter.fitOptics(isJoint ? 'movedDisk' : 'motion', fit.optics, fit)).optics;
   return { right: right!, down: down!, radius: Math.abs(radius) };
@@ -91,5 +106,9 @@ export async function refineMotion(meter: Meter, plane: SpectrumPlane, { fit, is
 /** The spectrum's rings where motion leaves most of the power, with what it takes put back: scene and defocus. */
 function drawMainLobe(binding: Binding, plane: SpectrumPlane, { right, down }: MotionHint): Curve {
   const motion = binding.logPower('motion', Float64Array.of(right, down), cellFrequencies(plane));
-  return drawRings(plane, (cell) => (Math.abs(plane.x[cell]! * right + plane.y[cell]! * down) <= MAIN_LOBE ? plane.logPower[cell]! - motion[cell]! : null));
+  return drawRings(plane, (cell) =>
+    Math.abs(plane.x[cell]! * right + plane.y[cell]! * down) <= MAIN_LOBE
+      ? plane.logPower[cell]! - motion[cell]!
+      : null,
+  );
 }

@@ -49,12 +49,17 @@ export function fitAffine(matches: readonly Match[]): AffineFit {
     distances = distancesOf(matches, affine);
   }
   const total = trust.reduce((sum, value) => sum + value, 0);
-  const residual = Math.sqrt(distances.reduce((sum, distance, index) => sum + trust[index]! * distance ** 2, 0) / Math.max(total, 1e-9));
+  const residual = Math.sqrt(
+    distances.reduce((sum, distance, index) => sum + trust[index]! * distance ** 2, 0) / Math.max(total, 1e-9),
+  );
   return { affine, trust, residual };
 }
 
 function startOf(matches: readonly Match[]): Affine {
-  let best = solve(matches, matches.map(() => 1));
+  let best = solve(
+    matches,
+    matches.map(() => 1),
+  );
   let least = medianOf(distancesOf(matches, best));
   const count = matches.length;
   // Steps that share no factor with most numbers visit all sorts of triples, the same ones every time.
@@ -86,7 +91,9 @@ function solve(matches: readonly Match[], weights: readonly number[]): Affine {
 /** One row of the affine map, about the mean place, which keeps the equations well conditioned. */
 function solveRow(matches: readonly Match[], weights: readonly number[], axis: 0 | 1): [number, number, number] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const centre = [0, 1].map((index) => matches.reduce((sum, { from }, i) => sum + (weights[i]! * from[index]!) / total, 0)) as [number, number];
+  const centre = [0, 1].map((index) =>
+    matches.reduce((sum, { from }, i) => sum + (weights[i]! * from[index]!) / total, 0),
+  ) as [number, number];
   const matrix = new Float64Array(9);
   const vector = new Float64Array(3);
   matches.forEach(({ from, to }, index) => {

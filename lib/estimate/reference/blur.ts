@@ -8,7 +8,12 @@ import type { Plane } from './warp.js';
  * @param reach of the kernels from their centres, in pixels @param transferAt the transfer function, on the plan's grid, at a place, 0 to 1
  */
 export async function blurPlane(
-  plan: FftPlan, plane: Plane, transferAt: (x: number, y: number) => Promise<HalfSpectrum>, reach: number, out: Float32Array, signal: AbortSignal,
+  plan: FftPlan,
+  plane: Plane,
+  transferAt: (x: number, y: number) => Promise<HalfSpectrum>,
+  reach: number,
+  out: Float32Array,
+  signal: AbortSignal,
 ): Promise<void> {
   const { width, height, data } = plane;
   const side = plan.length;
@@ -23,13 +28,20 @@ export async function blurPlane(
       const columns = Math.min(step, width - left);
       for (let y = top; y < Math.min(height, top + step); y += 1) {
         const from = (y - top + reach) * side + reach;
-        for (let x = 0, at = y * width + left; x < columns; x += 1, at += 1) out[at] = Number.isFinite(data[at]!) ? values[from + x]! : NaN;
+        for (let x = 0, at = y * width + left; x < columns; x += 1, at += 1)
+          out[at] = Number.isFinite(data[at]!) ? values[from + x]! : NaN;
       }
     }
   }
 }
 
-function readSquare({ width, height, data }: Plane, left: number, top: number, side: number, values: Float32Array): void {
+function readSquare(
+  { width, height, data }: Plane,
+  left: number,
+  top: number,
+  side: number,
+  values: Float32Array,
+): void {
   let [sum, count] = [0, 0];
   values.fill(NaN);
   for (let y = Math.max(0, -top); y < Math.min(side, height - top); y += 1) {

@@ -26,7 +26,14 @@ export interface Comparison {
  * Blurs the reference, fits its offset, and finds where the frame shows something else. @param plan of patches
  * @param sharp the reference on the frame's grid @param filled memory for the result, of the frame's size
  */
-export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { field, gain }: KernelEstimate, filled: Float32Array, signal: AbortSignal): Promise<Comparison> {
+export async function compare(
+  plan: FftPlan,
+  frame: Plane,
+  sharp: Plane,
+  { field, gain }: KernelEstimate,
+  filled: Float32Array,
+  signal: AbortSignal,
+): Promise<Comparison> {
   await blurPlane(plan, sharp, transfersOf(plan, field), radiusOf(field.kernels[0]!), filled, signal);
   const { width, height, data } = frame;
   const differenceAt = (pixel: number): number => {
@@ -34,14 +41,17 @@ export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { field
     return value > 0 && value < 1 ? value - gain * filled[pixel]! : NaN;
   };
   const stride = Math.max(1, Math.floor(data.length / MOST_VALUES));
-  const offset = medianOf(Float32Array.from({ length: Math.floor(data.length / stride) }, (_, index) => differenceAt(index * stride)));
+  const offset = medianOf(
+    Float32Array.from({ length: Math.floor(data.length / stride) }, (_, index) => differenceAt(index * stride)),
+  );
   const { columns, isChanged } = findChanges(width, height, (pixel) => Math.abs(differenceAt(pixel) - offset));
   let [changed, known] = [0, 0];
   for (let y = 0, pixel = 0; y < height; y += 1) {
     const row = Math.floor(y / CELL) * columns;
     for (let x = 0; x < width; x += 1, pixel += 1) {
       const isKnown = Number.isFinite(differenceAt(pixel));
-      const isSame = isKnown && isChanged[Math.min(row + Math.min(columns - 1, Math.floor(x / CELL)), isChanged.length - 1)] === 0;
+      const isSame =
+        isKnown && isChanged[Math.min(row + Math.min(columns - 1, Math.floor(x / CELL)), isChanged.length - 1)] === 0;
       if (isKnown) known += 1;
       if (isKnown && !isSame) changed += 1;
       filled[pixel] = isSame ? data[pixel]! : gain * filled[pixel]! + offset;
@@ -51,11 +61,16 @@ export async function compare(plan: FftPlan, frame: Plane, sharp: Plane, { field
 }
 
 /** Cells about which the frame differs more than usual; those with unknown pixels are none, as these are known by themselves. */
-function findChanges(width: number, height: number, distanceAt: (pixel: number) => number): { readonly columns: number; readonly isChanged: Uint8Array } {
+function findChanges(
+  width: number,
+  height: number,
+  distanceAt: (pixel: number) => number,
+): { readonly columns: number; readonly isChanged: Uint8Array } {
   const [columns, rows] = [Math.floor(width / CELL), Math.floor(height / CELL)];
   const means = new Float32Array(columns * rows);
   for (let y = 0; y < rows * CELL; y += 1) {
-    for (let x = 0; x < columns * CELL; x += 1) means[Math.floor(y / CELL) * columns + Math.floor(x / CELL)]! += distanceAt(y * width + x) / CELL ** 2;
+    for (let x = 0; x < columns * CELL; x += 1)
+      means[Math.floor(y / CELL) * columns + Math.floor(x / CELL)]! += distanceAt(y * width + x) / CELL ** 2;
   }
   const local = means.map((_, cell) => meanAbout(means, columns, rows, cell));
   const usual = medianOf(local);

@@ -30,7 +30,12 @@ export function createLowPass({ lines: rows, length: columns, bins }: FftPlan, c
  * Phase correlation (Kuglin and Hines 1975) of two spectra of the plan's size under a low-pass: frequencies that the blur
  * has extinguished say nothing.
  */
-export async function correlate(plan: FftPlan, a: HalfSpectrum, b: HalfSpectrum, lowPass: Float32Array): Promise<Shift> {
+export async function correlate(
+  plan: FftPlan,
+  a: HalfSpectrum,
+  b: HalfSpectrum,
+  lowPass: Float32Array,
+): Promise<Shift> {
   const cross = { re: new Float32Array(lowPass.length), im: new Float32Array(lowPass.length) };
   for (let bin = 0; bin < lowPass.length; bin += 1) {
     if (lowPass[bin] === 0) continue;
@@ -52,10 +57,15 @@ function findPeak(values: Float32Array, columns: number, rows: number): Shift {
     power += values[index]! ** 2;
   }
   const [x, y] = [best % columns, Math.floor(best / columns)];
-  const at = (dx: number, dy: number): number => values[((y + dy + rows) % rows) * columns + ((x + dx + columns) % columns)]!;
+  const at = (dx: number, dy: number): number =>
+    values[((y + dy + rows) % rows) * columns + ((x + dx + columns) % columns)]!;
   // The peak of Gaussian weights is a Gaussian: its logarithm is a parabola.
   const offset = (before: number, after: number): number => {
-    const [low, mid, high] = [before, values[best]!, after].map((value) => Math.log(Math.max(value, 1e-12))) as [number, number, number];
+    const [low, mid, high] = [before, values[best]!, after].map((value) => Math.log(Math.max(value, 1e-12))) as [
+      number,
+      number,
+      number,
+    ];
     const bend = low - 2 * mid + high;
     return bend < 0 ? Math.max(-0.5, Math.min(0.5, (low - high) / (2 * bend))) : 0;
   };

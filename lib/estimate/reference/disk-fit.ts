@@ -19,10 +19,16 @@ export interface DiskFit {
 export function fitDisk(kernel: Psf): DiskFit {
   let best = measure(kernel, Math.max(0.3, Math.sqrt(2 * meanSquare(kernel))), 0);
   for (const step of STEPS) {
-    for (let isBetter = true; isBetter;) {
+    for (let isBetter = true; isBetter; ) {
       const { radius, sigma, misfit } = best;
-      const around = [[-step, 0], [step, 0], [0, -step], [0, step], [step, -step], [-step, step]]
-        .map(([dr, ds]) => measure(kernel, Math.max(0.1, radius + dr!), Math.max(0, sigma + ds!)));
+      const around = [
+        [-step, 0],
+        [step, 0],
+        [0, -step],
+        [0, step],
+        [step, -step],
+        [-step, step],
+      ].map(([dr, ds]) => measure(kernel, Math.max(0.1, radius + dr!), Math.max(0, sigma + ds!)));
       best = around.reduce((least, next) => (next.misfit < least.misfit ? next : least), best);
       isBetter = best.misfit < misfit;
     }
@@ -32,7 +38,11 @@ export function fitDisk(kernel: Psf): DiskFit {
 
 /** Mean square distance from the centre: R^2 / 2 for a disk. */
 function meanSquare({ width, height, data }: Psf): number {
-  return data.reduce((sum, weight, tap) => sum + weight * (((tap % width) - (width - 1) / 2) ** 2 + (Math.floor(tap / width) - (height - 1) / 2) ** 2), 0);
+  return data.reduce(
+    (sum, weight, tap) =>
+      sum + weight * (((tap % width) - (width - 1) / 2) ** 2 + (Math.floor(tap / width) - (height - 1) / 2) ** 2),
+    0,
+  );
 }
 
 function measure(kernel: Psf, radius: number, sigma: number): DiskFit {
@@ -40,5 +50,11 @@ function measure(kernel: Psf, radius: number, sigma: number): DiskFit {
   const [width, height] = [Math.max(kernel.width, drawn.width), Math.max(kernel.height, drawn.height)];
   const [a, b] = [enlarge(kernel, width, height).data, enlarge(drawn, width, height).data];
   const squares = a.reduce((sum, weight, index) => sum + (weight - b[index]!) ** 2, 0);
-  return { radius, sigma, misfit: Math.sqrt(squares / (kernel.width * kernel.height)) / kernel.data.reduce((most, weight) => Math.max(most, weight), 0) };
+  return {
+    radius,
+    sigma,
+    misfit:
+      Math.sqrt(squares / (kernel.width * kernel.height)) /
+      kernel.data.reduce((most, weight) => Math.max(most, weight), 0),
+  };
 }

@@ -66,13 +66,22 @@ export interface ReferenceEstimate {
 }
 
 /** Registers the reference, then finds kernel, radiometry and changes in turns; see docs/estimation.md. Rejects with the signal's reason. */
-export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
+export async function estimateFromReference(
+  frame: AnyFrame,
+  reference: AnyFrame,
+  options: ReferenceOptions,
+  signal: AbortSignal,
+): Promise<ReferenceEstimate> {
   const [target, source] = [await luminancePlane(frame), await luminancePlane(reference)];
-  if (Math.min(target.width, target.height) < PATCH) return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
+  if (Math.min(target.width, target.height) < PATCH)
+    return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
   const plan = await fft.plan({ rows: PATCH, columns: PATCH });
   try {
     const registration = await register(plan, target, source, firstGuess(target, source, options.scale), signal);
-    if (!registration) return decline('the reference does not fit the frame: one of them is flat, they overlap too little, or show another place');
+    if (!registration)
+      return decline(
+        'the reference does not fit the frame: one of them is flat, they overlap too little, or show another place',
+      );
     return await solve(plan, target, source, registration, options, signal);
   } finally {
     plan.dispose();
@@ -80,15 +89,28 @@ export async function estimateFromReference(frame: AnyFrame, reference: AnyFrame
 }
 
 /** From the first guess, or where that does not lead to the reference, from corners that both have. */
-async function register(plan: FftPlan, target: Plane, source: Plane, guess: Affine, signal: AbortSignal): Promise<Registration | null> {
+async function register(
+  plan: FftPlan,
+  target: Plane,
+  source: Plane,
+  guess: Affine,
+  signal: AbortSignal,
+): Promise<Registration | null> {
   const near = await registerCoarsely(target, source, guess);
-  const found = near && await registerFinely(plan, target, source, near, null, signal);
+  const found = near && (await registerFinely(plan, target, source, near, null, signal));
   if (found) return found;
   const far = await registerByFeatures(target, source, signal);
   return far && registerFinely(plan, target, source, far, null, signal);
 }
 
-async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registration, options: ReferenceOptions, signal: AbortSignal): Promise<ReferenceEstimate> {
+async function solve(
+  plan: FftPlan,
+  target: Plane,
+  source: Plane,
+  start: Registration,
+  options: ReferenceOptions,
+  signal: AbortSignal,
+): Promise<ReferenceEstimate> {
   const { grid: [columns, rows] = [1, 1], symmetry = 'point' } = options;
   const grid = { columns, rows };
   let registration = start;
@@ -98,48 +120,87 @@ async function solve(plan: FftPlan, target: Plane, source: Plane, start: Registr
   let compared: Comparison = { filled: target, offset: 0, changed: 0 };
   for (let round = 1; round <= ROUNDS; round += 1) {
     signal.throwIfAborted();
-    found = await solveKernels(plan, compared.filled, sharp, grid, round < ROUNDS ? ENOUGH_PATCHES : MOST_PATCHES, symmetry, signal);
-    if (!found) return decline(columns * rows > 1 ? `there are too few patches with texture for a grid of ${columns}x${rows}` : 'no patch of frame and reference has texture to compare');
+    found = await solveKernels(
+      plan,
+      compared.filled,
+      sharp,
+      grid,
+      round < ROUNDS ? ENOUGH_PATCHES : MOST_PATCHES,
+      symmetry,
+      signal,
+    );
+    if (!found)
+      return decline(
+        columns * rows > 1
+          ? `there are too few patches with texture for a grid of ${columns}x${rows}`
+          : 'no patch of frame and reference has texture to compare',
+      );
     if (round === 1) {
       // Seen through the kernel, the reference matches better.
-      registration = await registerFinely(plan, target, source, registration.toReference, await transfersOf(plan, found.field)(0.5, 0.5), signal) ?? registration;
+      registration =
+        (await registerFinely(
+          plan,
+          target,
+          source,
+          registration.toReference,
+          await transfersOf(plan, found.field)(0.5, 0.5),
+          signal,
+        )) ?? registration;
       sharp = await warp(source, registration.toReference, target.width, target.height);
     }
     if (round < ROUNDS) compared = await compare(plan, target, sharp, found, filled, signal);
   }
-  if (compared.changed > MOST_CHANGED) return decline(`${Math.round(100 * compared.changed)} % of the frame show something else than the reference: clouds, or changes`);
+  if (compared.changed > MOST_CHANGED)
+    return decline(
+      `${Math.round(100 * compared.changed)} % of the frame show something else than the reference: clouds, or changes`,
+    );
   return conclude(found!, registration, compared);
 }
 
 /** Null where there are too few patches. @param most patches that it is learned from */
 async function solveKernels(
-  plan: FftPlan, blurred: Plane, sharp: Plane, grid: Grid, most: number, symmetry: KernelSymmetry, signal: AbortSignal,
+  plan: FftPlan,
+  blurred: Plane,
+  sharp: Plane,
+  grid: Grid,
+  most: number,
+  symmetry: KernelSymmetry,
+  signal: AbortSignal,
 ): Promise<KernelEstimate | null> {
   const sums = new PatchSums(plan.lines * plan.bins, grid);
   const [ofSharp, ofBlurred] = [new PatchReader(plan), new PatchReader(plan)];
   for (const corner of listPatches(blurred, PATCH, most)) {
     signal.throwIfAborted();
     const s = await ofSharp.read(sharp, corner);
-    const b = s && await ofBlurred.read(blurred, corner);
+    const b = s && (await ofBlurred.read(blurred, corner));
     if (s && b) sums.add(s, b, (corner[0] + PATCH / 2) / blurred.width, (corner[1] + PATCH / 2) / blurred.height);
   }
   return sums.leastSupport < LEAST_SUPPORT ? null : estimateKernels(plan, sums, grid, REACH, symmetry, signal);
 }
 
-function conclude({ field, gain }: KernelEstimate, registration: Registration, { offset, changed }: Comparison): ReferenceEstimate {
+function conclude(
+  { field, gain }: KernelEstimate,
+  registration: Registration,
+  { offset, changed }: Comparison,
+): ReferenceEstimate {
   const kernel = kernelAt(field, 0.5, 0.5);
   const nearest = nearestDisk(kernel);
   const value = registration.trusted * (1 - changed);
   const { columns, rows } = field;
   const isField = field.kernels.length > 1;
   return {
-    kind: 'reference', declined: null, kernel,
+    kind: 'reference',
+    declined: null,
+    kernel,
     kernels: isField ? field : null,
     field: isField ? { columns, rows, radii: field.kernels.map((node) => nearestDisk(node)?.radius ?? null) } : null,
     shape: nearest && { a: nearest.radius, b: nearest.radius, angle: 0, sigma: nearest.sigma },
-    psf: nearest && `disk:${nearest.radius.toFixed(3)}${nearest.sigma >= 0.05 ? `+gaussian:${nearest.sigma.toFixed(3)}` : ''}`,
+    psf:
+      nearest &&
+      `disk:${nearest.radius.toFixed(3)}${nearest.sigma >= 0.05 ? `+gaussian:${nearest.sigma.toFixed(3)}` : ''}`,
     confidence: { level: value >= 0.5 && registration.residual <= 0.3 ? 'high' : 'low', value },
-    registration, radiometry: { gain, offset, changed },
+    registration,
+    radiometry: { gain, offset, changed },
   };
 }
 
@@ -150,11 +211,26 @@ function nearestDisk(kernel: Psf): DiskFit | null {
 }
 
 function decline(declined: string): ReferenceEstimate {
-  return { kind: 'reference', declined, shape: null, psf: null, kernel: null, kernels: null, field: null, confidence: null, registration: null, radiometry: null };
+  return {
+    kind: 'reference',
+    declined,
+    shape: null,
+    psf: null,
+    kernel: null,
+    kernels: null,
+    field: null,
+    confidence: null,
+    registration: null,
+    radiometry: null,
+  };
 }
 
 /** Both about their centres. */
-function firstGuess(target: Plane, source: Plane, scale = Math.sqrt((source.width * source.height) / (target.width * target.height))): Affine {
+function firstGuess(
+  target: Plane,
+  source: Plane,
+  scale = Math.sqrt((source.width * source.height) / (target.width * target.height)),
+): Affine {
   const offset = (side: number, otherSide: number): number => (otherSide - 1) / 2 - (scale * (side - 1)) / 2;
   return [scale, 0, offset(target.width, source.width), 0, scale, offset(target.height, source.height)];
 }

@@ -31,19 +31,33 @@ export interface Features {
 
 /** Multi-scale oriented patches (Brown, Szeliski and Winder 2005): coarse levels see through a blur that fine ones show. */
 export async function findFeatures(picture: Plane, signal: AbortSignal): Promise<Features> {
-  const found: { readonly x: number; readonly y: number; readonly scale: number; readonly descriptor: Float32Array }[] = [];
+  const found: { readonly x: number; readonly y: number; readonly scale: number; readonly descriptor: Float32Array }[] =
+    [];
   for (const level of await buildPyramid(picture, 2 * MARGIN + CELL)) {
     signal.throwIfAborted();
     const patches = smooth(level.plane, PATCH_SIGMA);
     for (const [x, y] of findCorners(level)) {
       const descriptor = describe(patches, x, y);
-      if (descriptor) found.push({ x: (x + 0.5) * level.scale - 0.5, y: (y + 0.5) * level.scale - 0.5, scale: level.scale, descriptor });
+      if (descriptor)
+        found.push({
+          x: (x + 0.5) * level.scale - 0.5,
+          y: (y + 0.5) * level.scale - 0.5,
+          scale: level.scale,
+          descriptor,
+        });
     }
     await setImmediate();
   }
   const descriptors = new Float32Array(found.length * DESCRIPTOR);
-  found.forEach(({ descriptor }, index) => { descriptors.set(descriptor, index * DESCRIPTOR); });
-  return { count: found.length, places: Float32Array.from(found.flatMap(({ x, y }) => [x, y])), scales: Float32Array.from(found, ({ scale }) => scale), descriptors };
+  found.forEach(({ descriptor }, index) => {
+    descriptors.set(descriptor, index * DESCRIPTOR);
+  });
+  return {
+    count: found.length,
+    places: Float32Array.from(found.flatMap(({ x, y }) => [x, y])),
+    scales: Float32Array.from(found, ({ scale }) => scale),
+    descriptors,
+  };
 }
 
 /** The strongest maxima of the cornerness, spread over the level. */
@@ -54,14 +68,20 @@ function findCorners({ plane }: Level): (readonly [number, number])[] {
     for (let left = MARGIN; left < width - MARGIN; left += CELL) {
       let at = -1;
       for (let y = top; y < Math.min(top + CELL, height - MARGIN); y += 1) {
-        for (let x = left; x < Math.min(left + CELL, width - MARGIN); x += 1) if (at < 0 || data[y * width + x]! > data[at]!) at = y * width + x;
+        for (let x = left; x < Math.min(left + CELL, width - MARGIN); x += 1)
+          if (at < 0 || data[y * width + x]! > data[at]!) at = y * width + x;
       }
       const value = data[at]!;
-      const isPeak = [-1, 1, -width, width, -width - 1, 1 - width, width - 1, width + 1].every((step) => data[at + step]! <= value);
+      const isPeak = [-1, 1, -width, width, -width - 1, 1 - width, width - 1, width + 1].every(
+        (step) => data[at + step]! <= value,
+      );
       if (value > 0 && isPeak) best.push({ at, value });
     }
   }
-  return best.sort((a, b) => b.value - a.value).slice(0, MOST_CORNERS).map(({ at }) => [at % width, Math.floor(at / width)] as const);
+  return best
+    .sort((a, b) => b.value - a.value)
+    .slice(0, MOST_CORNERS)
+    .map(({ at }) => [at % width, Math.floor(at / width)] as const);
 }
 
 /** Harmonic mean of the eigenvalues of the mean product of gradients: large where they point in all directions. */
@@ -74,7 +94,11 @@ function measureCorners(plane: Plane): Plane {
       [xx[at], xy[at], yy[at]] = [gx * gx, gx * gy, gy * gy];
     }
   }
-  const [a, b, c] = [xx, xy, yy].map((product) => smooth({ width, height, data: product }, WINDOW_SIGMA).data) as [Float32Array, Float32Array, Float32Array];
+  const [a, b, c] = [xx, xy, yy].map((product) => smooth({ width, height, data: product }, WINDOW_SIGMA).data) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   return { width, height, data: a.map((value, at) => (value * c[at]! - b[at]! ** 2) / (value + c[at]! + 1e-12)) };
 }
 
@@ -87,7 +111,10 @@ function describe({ width, data }: Plane, x: number, y: number): Float32Array | 
   const [cos, sin] = [gx / slope, gy / slope];
   const samples = new Float32Array(DESCRIPTOR);
   for (let sample = 0; sample < DESCRIPTOR; sample += 1) {
-    const [u, v] = [((sample % SIDE) - (SIDE - 1) / 2) * SPACING, (Math.floor(sample / SIDE) - (SIDE - 1) / 2) * SPACING];
+    const [u, v] = [
+      ((sample % SIDE) - (SIDE - 1) / 2) * SPACING,
+      (Math.floor(sample / SIDE) - (SIDE - 1) / 2) * SPACING,
+    ];
     samples[sample] = sampleAt(data, width, x + cos * u - sin * v, y + sin * u + cos * v);
   }
   const mean = samples.reduce((sum, value) => sum + value, 0) / DESCRIPTOR;
@@ -100,5 +127,7 @@ function sampleAt(data: Float32Array, width: number, x: number, y: number): numb
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [s, t] = [x - left, y - top];
   const at = top * width + left;
-  return (1 - t) * ((1 - s) * data[at]! + s * data[at + 1]!) + t * ((1 - s) * data[at + width]! + s * data[at + width + 1]!);
+  return (
+    (1 - t) * ((1 - s) * data[at]! + s * data[at + 1]!) + t * ((1 - s) * data[at + width]! + s * data[at + width + 1]!)
+  );
 }

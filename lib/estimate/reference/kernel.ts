@@ -28,7 +28,14 @@ export interface KernelEstimate {
 }
 
 /** The kernels at the nodes of a grid, which reach `radius` pixels from their centres. */
-export async function estimateKernels(plan: FftPlan, sums: PatchSums, grid: Grid, radius: number, symmetry: KernelSymmetry, signal: AbortSignal): Promise<KernelEstimate> {
+export async function estimateKernels(
+  plan: FftPlan,
+  sums: PatchSums,
+  grid: Grid,
+  radius: number,
+  symmetry: KernelSymmetry,
+  signal: AbortSignal,
+): Promise<KernelEstimate> {
   const side = 2 * radius + 1;
   const kernels: Psf[] = [];
   let gain = 0;
@@ -47,7 +54,12 @@ export async function estimateKernels(plan: FftPlan, sums: PatchSums, grid: Grid
  * The kernel that reaches `radius` pixels from its centre, no weight negative, whose transfer is nearest to the one measured, each
  * frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are left out, and the others found again.
  */
-async function fitKernel(plan: FftPlan, measured: MeasuredTransfer, radius: number, symmetry: KernelSymmetry): Promise<Float64Array> {
+async function fitKernel(
+  plan: FftPlan,
+  measured: MeasuredTransfer,
+  radius: number,
+  symmetry: KernelSymmetry,
+): Promise<Float64Array> {
   const half = Math.max(HALF_TRUST ** 2, measured.variance.slice().sort()[measured.variance.length >> 2]!);
   const weights = measured.variance.map((value) => half / (half + value));
   // Hann's window has no use for the mean: that frequency follows from the others.
@@ -56,27 +68,42 @@ async function fitKernel(plan: FftPlan, measured: MeasuredTransfer, radius: numb
   if (symmetry === 'radial') return fitRings(problem);
   const isSymmetric = symmetry === 'point';
   const side = 2 * radius + 1;
-  const first = await descend(problem, isSymmetric, new Float64Array(side ** 2), new Uint8Array(side ** 2).fill(1), FIRST_STEPS);
+  const first = await descend(
+    problem,
+    isSymmetric,
+    new Float64Array(side ** 2),
+    new Uint8Array(side ** 2).fill(1),
+    FIRST_STEPS,
+  );
   return descend(problem, isSymmetric, first, findSupport(first, radius), STEPS);
 }
 
 /** Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight. */
 async function descend(
-  { plan, transfer, weights, radius }: KernelProblem, isSymmetric: boolean, start: Float64Array, support: Uint8Array, steps: number,
+  { plan, transfer, weights, radius }: KernelProblem,
+  isSymmetric: boolean,
+  start: Float64Array,
+  support: Uint8Array,
+  steps: number,
 ): Promise<Float64Array> {
   const onGrid = new Float32Array(plan.lines * plan.length);
   const model: HalfSpectrum = { re: new Float32Array(weights.length), im: new Float32Array(weights.length) };
   let taps: Float64Array = start.map((tap, index) => support[index]! * tap);
   for (let step = 0; step < steps; step += 1) {
     onGrid.fill(0);
-    taps.forEach((tap, index) => { onGrid[placeOf(plan, index, radius)] = tap; });
+    taps.forEach((tap, index) => {
+      onGrid[placeOf(plan, index, radius)] = tap;
+    });
     await plan.forward(onGrid, model);
     for (let bin = 0; bin < weights.length; bin += 1) {
       model.re[bin] = weights[bin]! * (transfer.re[bin]! - model.re[bin]!);
       model.im[bin] = weights[bin]! * (transfer.im[bin]! - model.im[bin]!);
     }
     await plan.inverse(model, onGrid);
-    taps = project(taps.map((tap, index) => support[index]! * (tap + onGrid[placeOf(plan, index, radius)]!)), isSymmetric);
+    taps = project(
+      taps.map((tap, index) => support[index]! * (tap + onGrid[placeOf(plan, index, radius)]!)),
+      isSymmetric,
+    );
   }
   return taps;
 }

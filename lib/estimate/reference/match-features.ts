@@ -32,7 +32,11 @@ interface Candidate extends Match {
  * where too few agree. Deterministic.
  */
 export async function registerByFeatures(frame: Plane, reference: Plane, signal: AbortSignal): Promise<Affine | null> {
-  const candidates = await matchFeatures(await findFeatures(frame, signal), await findFeatures(reference, signal), signal);
+  const candidates = await matchFeatures(
+    await findFeatures(frame, signal),
+    await findFeatures(reference, signal),
+    signal,
+  );
   const agreeing = agree(candidates);
   return countPlaces(agreeing) < LEAST_AGREEING ? null : fitAffine(agreeing).affine;
 }
@@ -51,8 +55,11 @@ async function matchFeatures(a: Features, b: Features, signal: AbortSignal): Pro
     const ratio = best < 0 ? 1 : Math.sqrt((1 - likeness[best]! + 1e-9) / (1 - nextBest(b, likeness, best) + 1e-9));
     if (ratio > MOST_RATIO || findBest(b, best, a, backwards) !== index) continue;
     found.push({
-      from: [a.places[2 * index]!, a.places[2 * index + 1]!], to: [b.places[2 * best]!, b.places[2 * best + 1]!], ratio,
-      fromScale: a.scales[index]!, toScale: b.scales[best]!,
+      from: [a.places[2 * index]!, a.places[2 * index + 1]!],
+      to: [b.places[2 * best]!, b.places[2 * best + 1]!],
+      ratio,
+      fromScale: a.scales[index]!,
+      toScale: b.scales[best]!,
     });
   }
   return found.sort((p, q) => p.ratio - q.ratio);
@@ -79,7 +86,8 @@ function nextBest({ count, places, scales }: Features, likeness: Float32Array, b
   let next = -1;
   for (let other = 0; other < count; other += 1) {
     if (likeness[other]! <= next) continue;
-    if ((places[2 * other]! - places[2 * best]!) ** 2 + (places[2 * other + 1]! - places[2 * best + 1]!) ** 2 > limit) next = likeness[other]!;
+    if ((places[2 * other]! - places[2 * best]!) ** 2 + (places[2 * other + 1]! - places[2 * best + 1]!) ** 2 > limit)
+      next = likeness[other]!;
   }
   return next;
 }
@@ -116,15 +124,28 @@ function fitSimilarity(p: Candidate, q: Candidate): Affine | null {
   const isApart = (dx: number, dy: number, scale: number): boolean => dx * dx + dy * dy > (4 * SAME_PLACE * scale) ** 2;
   if (!isApart(x, y, Math.max(p.fromScale, q.fromScale)) || !isApart(u, v, Math.max(p.toScale, q.toScale))) return null;
   const [cos, sin] = [(u * x + v * y) / square, (v * x - u * y) / square];
-  return [cos, -sin, p.to[0] - cos * p.from[0] + sin * p.from[1], sin, cos, p.to[1] - sin * p.from[0] - cos * p.from[1]];
+  return [
+    cos,
+    -sin,
+    p.to[0] - cos * p.from[0] + sin * p.from[1],
+    sin,
+    cos,
+    p.to[1] - sin * p.from[0] - cos * p.from[1],
+  ];
 }
 
 /** Matches at different places of both pictures. */
 function countPlaces(matches: readonly Candidate[]): number {
   const kept: Candidate[] = [];
-  const isNear = (a: readonly [number, number], b: readonly [number, number], scale: number): boolean => Math.hypot(a[0] - b[0], a[1] - b[1]) < SAME_PLACE * scale;
+  const isNear = (a: readonly [number, number], b: readonly [number, number], scale: number): boolean =>
+    Math.hypot(a[0] - b[0], a[1] - b[1]) < SAME_PLACE * scale;
   for (const match of matches) {
-    if (!kept.some((other) => isNear(match.from, other.from, match.fromScale) || isNear(match.to, other.to, match.toScale))) kept.push(match);
+    if (
+      !kept.some(
+        (other) => isNear(match.from, other.from, match.fromScale) || isNear(match.to, other.to, match.toScale),
+      )
+    )
+      kept.push(match);
   }
   return kept.length;
 }

@@ -36,7 +36,12 @@ export class PatchSums {
   constructor(bins: number, grid: Grid) {
     const nodes = grid.columns * grid.rows;
     const create = (count: number): Float64Array[] => Array.from({ length: count }, () => new Float64Array(bins));
-    [this.#grid, this.#bins, this.#blurred, this.#support] = [grid, bins, new Float64Array(bins), new Float64Array(nodes)];
+    [this.#grid, this.#bins, this.#blurred, this.#support] = [
+      grid,
+      bins,
+      new Float64Array(bins),
+      new Float64Array(nodes),
+    ];
     [this.#re, this.#im, this.#power] = [create(nodes), create(nodes), create((nodes * (nodes + 1)) / 2)];
   }
 
@@ -46,7 +51,8 @@ export class PatchSums {
     for (const [node, weight] of around) {
       this.#support[node]! += weight ** 2;
       addCross(this.#re[node]!, this.#im[node]!, s, b, weight);
-      for (const [other, share] of around) if (other <= node) addPower(this.#power[(node * (node + 1)) / 2 + other]!, s, weight * share);
+      for (const [other, share] of around)
+        if (other <= node) addPower(this.#power[(node * (node + 1)) / 2 + other]!, s, weight * share);
     }
     addPower(this.#blurred, b, 1);
     this.#patches += 1;
@@ -60,14 +66,19 @@ export class PatchSums {
   /** Least squares per frequency, with the variance that S leaves unexplained of B over the patches. */
   solve(): MeasuredTransfer[] {
     const nodes = this.#re.length;
-    const found = this.#re.map((): MeasuredTransfer => ({
-      transfer: { re: new Float32Array(this.#bins), im: new Float32Array(this.#bins) }, variance: new Float64Array(this.#bins),
-    }));
-    const floor = 1e-9 * this.#power.reduce((largest, power) => power.reduce((most, value) => Math.max(most, value), largest), 0);
+    const found = this.#re.map(
+      (): MeasuredTransfer => ({
+        transfer: { re: new Float32Array(this.#bins), im: new Float32Array(this.#bins) },
+        variance: new Float64Array(this.#bins),
+      }),
+    );
+    const floor =
+      1e-9 * this.#power.reduce((largest, power) => power.reduce((most, value) => Math.max(most, value), largest), 0);
     const matrix = new Float64Array(nodes ** 2);
     for (let bin = 0; bin < this.#bins; bin += 1) {
       this.#fill(matrix, bin, floor, 0);
-      if (nodes > 1) this.#fill(matrix, bin, floor, this.#noise(choleskyInverse(matrix, nodes), bin) / NEIGHBOUR_DIFFERENCE ** 2);
+      if (nodes > 1)
+        this.#fill(matrix, bin, floor, this.#noise(choleskyInverse(matrix, nodes), bin) / NEIGHBOUR_DIFFERENCE ** 2);
       const inverse = choleskyInverse(matrix, nodes);
       if (!inverse) throw new Error('the sums of patches are no numbers');
       const noise = this.#noise(inverse, bin);
@@ -85,7 +96,8 @@ export class PatchSums {
     const { columns, rows } = this.#grid;
     const nodes = columns * rows;
     for (let n = 0; n < nodes; n += 1) {
-      for (let m = 0; m <= n; m += 1) matrix[n * nodes + m] = matrix[m * nodes + n] = this.#power[(n * (n + 1)) / 2 + m]![bin]!;
+      for (let m = 0; m <= n; m += 1)
+        matrix[n * nodes + m] = matrix[m * nodes + n] = this.#power[(n * (n + 1)) / 2 + m]![bin]!;
       matrix[n * nodes + n]! += floor;
     }
     if (coupling === 0) return;
@@ -104,7 +116,9 @@ export class PatchSums {
   #noise(inverse: Float64Array | null, bin: number): number {
     let explained = 0;
     for (let node = 0; inverse && node < this.#re.length; node += 1) {
-      explained += this.#re[node]![bin]! * solveNode(inverse, this.#re, node, bin) + this.#im[node]![bin]! * solveNode(inverse, this.#im, node, bin);
+      explained +=
+        this.#re[node]![bin]! * solveNode(inverse, this.#re, node, bin) +
+        this.#im[node]![bin]! * solveNode(inverse, this.#im, node, bin);
     }
     return Math.max(this.#blurred[bin]! - explained, 0) / Math.max(this.#patches - this.#re.length, 1);
   }
@@ -112,7 +126,8 @@ export class PatchSums {
 
 function solveNode(inverse: Float64Array, values: readonly Float64Array[], node: number, bin: number): number {
   let sum = 0;
-  for (let other = 0; other < values.length; other += 1) sum += inverse[node * values.length + other]! * values[other]![bin]!;
+  for (let other = 0; other < values.length; other += 1)
+    sum += inverse[node * values.length + other]! * values[other]![bin]!;
   return sum;
 }
 

@@ -11,11 +11,17 @@ const MOST_UNKNOWN = 0.25;
 const LEAST_DEVIATION = 1e-4;
 
 /** Corners of patches over all of a plane that overlap by half, or lie as far apart as their number allows. */
-export function listPatches({ width, height }: Pick<Plane, 'width' | 'height'>, side: number, most = Infinity): (readonly [number, number])[] {
+export function listPatches(
+  { width, height }: Pick<Plane, 'width' | 'height'>,
+  side: number,
+  most = Infinity,
+): (readonly [number, number])[] {
   const step = Math.max(side / 2, Math.sqrt((width * height) / most));
   const along = (length: number): number[] => {
     const count = Math.max(1, Math.ceil((length - side) / step) + 1);
-    return Array.from({ length: count }, (_, index) => (count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1))));
+    return Array.from({ length: count }, (_, index) =>
+      count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1)),
+    );
   };
   return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
 }
@@ -31,7 +37,10 @@ export class PatchReader {
     const { length: columns, lines: rows, bins } = plan;
     const [across, down] = [hann(columns), hann(rows)];
     this.#plan = plan;
-    this.#window = Float32Array.from({ length: rows * columns }, (_, index) => across[index % columns]! * down[Math.floor(index / columns)]!);
+    this.#window = Float32Array.from(
+      { length: rows * columns },
+      (_, index) => across[index % columns]! * down[Math.floor(index / columns)]!,
+    );
     this.#values = new Float32Array(rows * columns);
     this.#spectrum = { re: new Float32Array(rows * bins), im: new Float32Array(rows * bins) };
   }
@@ -40,7 +49,12 @@ export class PatchReader {
    * The spectrum of a patch, into `out`, or good until the next call; unknown values are the mean. Null where more than the
    * part `mostUnknown` is unknown, or nothing varies.
    */
-  async read({ width, data }: Plane, [left, top]: readonly [number, number], out = this.#spectrum, mostUnknown = MOST_UNKNOWN): Promise<HalfSpectrum | null> {
+  async read(
+    { width, data }: Plane,
+    [left, top]: readonly [number, number],
+    out = this.#spectrum,
+    mostUnknown = MOST_UNKNOWN,
+  ): Promise<HalfSpectrum | null> {
     const { length: columns, lines: rows } = this.#plan;
     const values = this.#values;
     let [sum, count, squares] = [0, 0, 0];
@@ -80,11 +94,17 @@ export function multiply(a: HalfSpectrum, b: HalfSpectrum): HalfSpectrum {
 }
 
 /** The transfer function of a kernel on the plan's grid, its centre at the corner. */
-export async function transferOf(plan: FftPlan, kernel: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> }): Promise<HalfSpectrum> {
+export async function transferOf(
+  plan: FftPlan,
+  kernel: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> },
+): Promise<HalfSpectrum> {
   const { length: columns, lines: rows } = plan;
   const values = new Float32Array(columns * rows);
   for (let tap = 0; tap < kernel.data.length; tap += 1) {
-    const [x, y] = [(tap % kernel.width) - (kernel.width - 1) / 2, Math.floor(tap / kernel.width) - (kernel.height - 1) / 2];
+    const [x, y] = [
+      (tap % kernel.width) - (kernel.width - 1) / 2,
+      Math.floor(tap / kernel.width) - (kernel.height - 1) / 2,
+    ];
     values[((y + rows) % rows) * columns + ((x + columns) % columns)] = kernel.data[tap]!;
   }
   return plan.forward(values);

@@ -18,7 +18,11 @@ export interface Level {
 export async function buildPyramid(picture: Plane, leastSide: number): Promise<Level[]> {
   const levels: Level[] = [];
   let scale = Math.max(1, Math.max(picture.width, picture.height) / LARGEST_SIDE);
-  for (let plane = await reduce(picture, scale); levels.length < MOST_LEVELS && Math.min(plane.width, plane.height) >= leastSide; scale *= STEP) {
+  for (
+    let plane = await reduce(picture, scale);
+    levels.length < MOST_LEVELS && Math.min(plane.width, plane.height) >= leastSide;
+    scale *= STEP
+  ) {
     levels.push({ plane, scale });
     plane = await reduce(plane, STEP);
   }
@@ -28,7 +32,14 @@ export async function buildPyramid(picture: Plane, leastSide: number): Promise<L
 /** Pixels of `scale` pixels a side. */
 async function reduce(picture: Plane, scale: number): Promise<Plane> {
   const centre = (scale - 1) / 2;
-  return fillUnknown(await warp(picture, [scale, 0, centre, 0, scale, centre], Math.floor(picture.width / scale), Math.floor(picture.height / scale)));
+  return fillUnknown(
+    await warp(
+      picture,
+      [scale, 0, centre, 0, scale, centre],
+      Math.floor(picture.width / scale),
+      Math.floor(picture.height / scale),
+    ),
+  );
 }
 
 function fillUnknown({ width, height, data }: Plane): Plane {
@@ -45,7 +56,9 @@ function fillUnknown({ width, height, data }: Plane): Plane {
 /** A Gaussian of `sigma` pixels, cut at three of them, along columns and rows; edges are repeated. */
 export function smooth({ width, height, data }: Plane, sigma: number): Plane {
   const reach = Math.ceil(3 * sigma);
-  const heights = Float64Array.from({ length: 2 * reach + 1 }, (_, index) => Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)));
+  const heights = Float64Array.from({ length: 2 * reach + 1 }, (_, index) =>
+    Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)),
+  );
   const sum = heights.reduce((total, value) => total + value, 0);
   const weights = heights.map((value) => value / sum);
   const result = new Float32Array(data.length);

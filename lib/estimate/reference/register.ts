@@ -47,7 +47,7 @@ export async function registerCoarsely(frame: Plane, reference: Plane, start: Af
   const plan = await fft.plan({ rows: small.height, columns: small.width });
   try {
     const a = await new PatchReader(plan).read(moved, [0, 0], undefined, MOST_BEYOND);
-    const b = a && await new PatchReader(plan).read(small, [0, 0]);
+    const b = a && (await new PatchReader(plan).read(small, [0, 0]));
     if (!a || !b) return null;
     const { x, y } = await correlate(plan, a, b, createLowPass(plan, COARSE_CUTOFF));
     return compose(start, [1, 0, -factor * x, 0, 1, -factor * y]);
@@ -60,7 +60,14 @@ export async function registerCoarsely(frame: Plane, reference: Plane, start: Af
  * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again until it rests. Null
  * where too few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
  */
-export async function registerFinely(plan: FftPlan, frame: Plane, reference: Plane, start: Affine, blur: HalfSpectrum | null, signal: AbortSignal): Promise<Registration | null> {
+export async function registerFinely(
+  plan: FftPlan,
+  frame: Plane,
+  reference: Plane,
+  start: Affine,
+  blur: HalfSpectrum | null,
+  signal: AbortSignal,
+): Promise<Registration | null> {
   const matcher = new PatchMatcher(plan, frame, blur);
   // Averaged to about the grid of the frame, which is all that matching needs.
   const factor = Math.max(1, Math.round(scaleOf(start)));
@@ -79,8 +86,12 @@ export async function registerFinely(plan: FftPlan, frame: Plane, reference: Pla
     const toReference = compose(fromSmall, affine);
     const trusted = trust.filter((value) => value > 0.1).length / compared;
     const found = {
-      toReference, scale: scaleOf(toReference), rotation: (Math.atan2(-affine[3], affine[0]) * 180) / Math.PI,
-      patches: compared, trusted, residual: residual / scaleOf(affine),
+      toReference,
+      scale: scaleOf(toReference),
+      rotation: (Math.atan2(-affine[3], affine[0]) * 180) / Math.PI,
+      patches: compared,
+      trusted,
+      residual: residual / scaleOf(affine),
     };
     return trusted >= LEAST_TRUSTED && found.residual <= MOST_RESIDUAL ? found : null;
   }
@@ -104,7 +115,11 @@ class PatchMatcher {
   }
 
   /** Where patches that stand out from chance lie on the reference, and how many had texture in both. */
-  async match(reference: Plane, toPlane: Affine, signal: AbortSignal): Promise<{ readonly matches: readonly Match[]; readonly compared: number }> {
+  async match(
+    reference: Plane,
+    toPlane: Affine,
+    signal: AbortSignal,
+  ): Promise<{ readonly matches: readonly Match[]; readonly compared: number }> {
     const matches: Match[] = [];
     let compared = 0;
     for (const corner of this.#corners) {
@@ -116,9 +131,18 @@ class PatchMatcher {
     return { matches, compared };
   }
 
-  async #matchPatch(reference: Plane, toPlane: Affine, [left, top]: readonly [number, number]): Promise<(Match & { readonly sharpness: number }) | null> {
+  async #matchPatch(
+    reference: Plane,
+    toPlane: Affine,
+    [left, top]: readonly [number, number],
+  ): Promise<(Match & { readonly sharpness: number }) | null> {
     const b = await this.#ofFrame.read(this.#frame, [left, top]);
-    const a = b && await this.#ofReference.read(await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH), [0, 0]);
+    const a =
+      b &&
+      (await this.#ofReference.read(
+        await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH),
+        [0, 0],
+      ));
     if (!a || !b) return null;
     const { x, y, sharpness } = await correlate(this.#plan, this.#blur ? multiply(a, this.#blur) : a, b, this.#lowPass);
     const centre: [number, number] = [left + (PATCH - 1) / 2, top + (PATCH - 1) / 2];
@@ -128,8 +152,15 @@ class PatchMatcher {
 
 /** The largest distance between where two maps put the corners of a frame. */
 function distanceBetween(a: Affine, b: Affine, { width, height }: Plane): number {
-  return Math.max(...[[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]].map(([x, y]) => {
-    const [p, q] = [applyAffine(a, x!, y!), applyAffine(b, x!, y!)];
-    return Math.hypot(p[0] - q[0], p[1] - q[1]);
-  }));
+  return Math.max(
+    ...[
+      [0, 0],
+      [width - 1, 0],
+      [0, height - 1],
+      [width - 1, height - 1],
+    ].map(([x, y]) => {
+      const [p, q] = [applyAffine(a, x!, y!), applyAffine(b, x!, y!)];
+      return Math.hypot(p[0] - q[0], p[1] - q[1]);
+    }),
+  );
 }

@@ -23,7 +23,13 @@ const FITS = 3;
  * the noise of a frame by itself, is taken off. Null where the frame has other colours than the reference.
  * @param toReference from pixels of the frame to those of the reference
  */
-export async function measureResidual(frame: AnyFrame, reference: AnyFrame, toReference: Affine, field: PsfField, signal: AbortSignal): Promise<Tile[] | null> {
+export async function measureResidual(
+  frame: AnyFrame,
+  reference: AnyFrame,
+  toReference: Affine,
+  field: PsfField,
+  signal: AbortSignal,
+): Promise<Tile[] | null> {
   const colours = colourPlanes(frame);
   if (colourPlanes(reference) !== colours) return null;
   const reach = radiusOf(field.kernels[0]!);
@@ -41,7 +47,14 @@ export async function measureResidual(frame: AnyFrame, reference: AnyFrame, toRe
         const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
         const blurred = await plan.inverse(multiply(await plan.forward(patch.data), transfer));
         // The middle, which needs nothing from beyond the patch.
-        const model = channelOf({ width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred }, 0, reach, reach, inside.width, inside.height);
+        const model = channelOf(
+          { width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred },
+          0,
+          reach,
+          reach,
+          inside.width,
+          inside.height,
+        );
         const seen = channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height);
         tiles.push(...measureTiles(seen, predict(model, seen)));
       }
@@ -58,7 +71,12 @@ function channelOf(frame: AnyFrame, channel: number, left: number, top: number, 
   const scale = 1 / fullScale(frame);
   const plane = new Float32Array(width * height);
   for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0, from = ((top + y) * frame.width + left) * channels + channel; x < width; x += 1, at += 1, from += channels) plane[at] = scale * data[from]!;
+    for (
+      let x = 0, from = ((top + y) * frame.width + left) * channels + channel;
+      x < width;
+      x += 1, at += 1, from += channels
+    )
+      plane[at] = scale * data[from]!;
   }
   return { width, height, data: plane };
 }
@@ -110,6 +128,12 @@ function measureTiles({ width, height, data }: Plane, model: Float32Array): Tile
 /** Of white noise, its variance is 36 times that of the values. */
 function laplacian(values: Float32Array, at: number, width: number): number {
   const [above, below] = [at - width, at + width];
-  return values[above - 1]! + values[above + 1]! + values[below - 1]! + values[below + 1]! + 4 * values[at]!
-    - 2 * (values[above]! + values[below]! + values[at - 1]! + values[at + 1]!);
+  return (
+    values[above - 1]! +
+    values[above + 1]! +
+    values[below - 1]! +
+    values[below + 1]! +
+    4 * values[at]! -
+    2 * (values[above]! + values[below]! + values[at - 1]! + values[at + 1]!)
+  );
 }

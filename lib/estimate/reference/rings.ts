@@ -20,16 +20,25 @@ export async function fitRings(problem: KernelProblem): Promise<Float64Array> {
   const columns: Float32Array[] = [];
   // A ring equals itself turned by 180 degrees: its transform is real.
   for (const data of rings) columns.push((await transferOf(plan, { width: side, height: side, data })).re);
-  const counts = weights.map((weight, bin) => weight * (bin % plan.bins === 0 || 2 * (bin % plan.bins) === plan.length ? 1 : 2));
+  const counts = weights.map(
+    (weight, bin) => weight * (bin % plan.bins === 0 || 2 * (bin % plan.bins) === plan.length ? 1 : 2),
+  );
   const dot = (a: Float32Array, b: Float32Array): number => {
     let sum = 0;
     for (let bin = 0; bin < counts.length; bin += 1) sum += counts[bin]! * a[bin]! * b[bin]!;
     return sum;
   };
   const matrix = columns.map((a, i) => columns.slice(0, i + 1).map((b) => dot(a, b)));
-  const levels = minimise(matrix, columns.map((column) => dot(column, transfer.re)));
+  const levels = minimise(
+    matrix,
+    columns.map((column) => dot(column, transfer.re)),
+  );
   const taps = new Float64Array(side * side);
-  rings.forEach((ring, index) => ring.forEach((area, tap) => { taps[tap]! += levels[index]! * area; }));
+  rings.forEach((ring, index) =>
+    ring.forEach((area, tap) => {
+      taps[tap]! += levels[index]! * area;
+    }),
+  );
   return taps;
 }
 

@@ -28,7 +28,8 @@ function neighbours(index: number, side: number, reach: number): number[] {
   const [x, y] = [index % side, Math.floor(index / side)];
   const found: number[] = [];
   for (let row = Math.max(0, y - reach); row <= Math.min(side - 1, y + reach); row += 1) {
-    for (let column = Math.max(0, x - reach); column <= Math.min(side - 1, x + reach); column += 1) found.push(row * side + column);
+    for (let column = Math.max(0, x - reach); column <= Math.min(side - 1, x + reach); column += 1)
+      found.push(row * side + column);
   }
   return found;
 }

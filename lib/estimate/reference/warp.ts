@@ -74,10 +74,17 @@ function interpolate({ width, height, data }: Plane, x: number, y: number): numb
   const a = b - width;
   const c = b + width;
   const d = c + width;
-  return ((-0.5 * t + 1) * t - 0.5) * t * (before * data[a]! + first * data[a + 1]! + second * data[a + 2]! + after * data[a + 3]!)
-    + ((1.5 * t - 2.5) * t * t + 1) * (before * data[b]! + first * data[b + 1]! + second * data[b + 2]! + after * data[b + 3]!)
-    + ((-1.5 * t + 2) * t + 0.5) * t * (before * data[c]! + first * data[c + 1]! + second * data[c + 2]! + after * data[c + 3]!)
-    + (0.5 * t - 0.5) * t * t * (before * data[d]! + first * data[d + 1]! + second * data[d + 2]! + after * data[d + 3]!);
+  return (
+    ((-0.5 * t + 1) * t - 0.5) *
+      t *
+      (before * data[a]! + first * data[a + 1]! + second * data[a + 2]! + after * data[a + 3]!) +
+    ((1.5 * t - 2.5) * t * t + 1) *
+      (before * data[b]! + first * data[b + 1]! + second * data[b + 2]! + after * data[b + 3]!) +
+    ((-1.5 * t + 2) * t + 0.5) *
+      t *
+      (before * data[c]! + first * data[c + 1]! + second * data[c + 2]! + after * data[c + 3]!) +
+    (0.5 * t - 0.5) * t * t * (before * data[d]! + first * data[d + 1]! + second * data[d + 2]! + after * data[d + 3]!)
+  );
 }
 
 /** The mean over squares of `factor` pixels a side. */

@@ -19,9 +19,16 @@ function segment(marker: number, payload: Uint8Array): Buffer {
 function iccSegments(icc: Uint8Array): Buffer[] {
   const step = MAX_PAYLOAD - ICC_PREFIX_BYTES;
   const count = Math.ceil(icc.length / step);
-  return Array.from({ length: count }, (_, index) => segment(APP2, Buffer.concat([
-    Buffer.from('ICC_PROFILE\0', 'latin1'), Buffer.from([index + 1, count]), icc.subarray(index * step, (index + 1) * step),
-  ])));
+  return Array.from({ length: count }, (_, index) =>
+    segment(
+      APP2,
+      Buffer.concat([
+        Buffer.from('ICC_PROFILE\0', 'latin1'),
+        Buffer.from([index + 1, count]),
+        icc.subarray(index * step, (index + 1) * step),
+      ]),
+    ),
+  );
 }
 
 /** Parts of the JPEG file with APP1 (EXIF) and APP2 (ICC) segments added after the JFIF header. */

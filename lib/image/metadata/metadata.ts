@@ -12,9 +12,12 @@ import { addToWebp } from './webp.js';
  */
 export function addMetadata(file: Buffer, format: ImageFormat, metadata: ImageMetadata, size: FrameSize): Uint8Array[] {
   switch (format) {
-    case 'png': return addToPng(file, metadata);
-    case 'webp': return addToWebp(file, metadata, size);
-    case 'tiff': return addToTiff(file, metadata);
+    case 'png':
+      return addToPng(file, metadata);
+    case 'webp':
+      return addToWebp(file, metadata, size);
+    case 'tiff':
+      return addToTiff(file, metadata);
     case 'jpeg': {
       const { exif, ...rest } = metadata;
       return addToJpeg(file, exif && fitsJpeg(exif) ? metadata : rest);

@@ -39,7 +39,9 @@ class TiffReader {
   readDirectory(offset: number): Field[] {
     if (offset < 8 || offset + 2 > this.#bytes.length) return [];
     const count = Math.min(this.u16(offset), Math.floor((this.#bytes.length - offset - 2) / 12));
-    return Array.from({ length: count }, (_, index) => this.#readField(offset + 2 + 12 * index)).filter((field) => field !== null);
+    return Array.from({ length: count }, (_, index) => this.#readField(offset + 2 + 12 * index)).filter(
+      (field) => field !== null,
+    );
   }
 
   #readField(offset: number): Field | null {

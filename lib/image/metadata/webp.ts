@@ -35,6 +35,9 @@ export function addToWebp(file: Buffer, { icc, exif }: ImageMetadata, size: Fram
   chunks.push(file.subarray(bodyStart));
   if (exif) chunks.push(chunk('EXIF', exif));
   const riff = Buffer.from(file.subarray(0, RIFF_HEADER_BYTES));
-  riff.writeUInt32LE(chunks.reduce((sum, { length }) => sum + length, 4), 4);
+  riff.writeUInt32LE(
+    chunks.reduce((sum, { length }) => sum + length, 4),
+    4,
+  );
   return [riff, ...chunks];
 }

@@ -21,5 +21,7 @@ export function matrixOf([x, y, z, w]: readonly [number, number, number, number]
 
 /** The quaternion is the eigenvector of K's largest eigenvalue. */
 export function solveDavenport(b: Matrix3): Matrix3 {
-  return matrixOf(decomposeSymmetric(davenportMatrix(b)).vectors[0] as unknown as readonly [number, number, number, number]);
+  return matrixOf(
+    decomposeSymmetric(davenportMatrix(b)).vectors[0] as unknown as readonly [number, number, number, number],
+  );
 }

@@ -19,11 +19,22 @@ function completed([a, b]: readonly [Vector, Vector]): Matrix3 {
 }
 
 /** The singular vectors of the two largest singular values, by Hestenes' rotations of columns. */
-function decompose(b: Matrix3): { readonly left: readonly [Vector, Vector]; readonly right: readonly [Vector, Vector] } {
+function decompose(b: Matrix3): {
+  readonly left: readonly [Vector, Vector];
+  readonly right: readonly [Vector, Vector];
+} {
   const columns = transpose(b).map((column) => [...column]);
-  const vectors = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  const vectors = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep += 1) {
-    const turned = [[0, 1], [0, 2], [1, 2]].map(([p, q]) => rotate(columns, vectors, p!, q!));
+    const turned = [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ].map(([p, q]) => rotate(columns, vectors, p!, q!));
     if (!turned.includes(true)) break;
   }
   const order = [0, 1, 2].sort((i, j) => Math.hypot(...columns[j]!) - Math.hypot(...columns[i]!));
@@ -35,7 +46,11 @@ function decompose(b: Matrix3): { readonly left: readonly [Vector, Vector]; read
 /** Makes two columns perpendicular; false where they are. */
 function rotate(columns: number[][], vectors: number[][], p: number, q: number): boolean {
   const product = (a: number[], b: number[]): number => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
-  const [alpha, beta, gamma] = [product(columns[p]!, columns[p]!), product(columns[q]!, columns[q]!), product(columns[p]!, columns[q]!)];
+  const [alpha, beta, gamma] = [
+    product(columns[p]!, columns[p]!),
+    product(columns[q]!, columns[q]!),
+    product(columns[p]!, columns[q]!),
+  ];
   if (Math.abs(gamma) <= 1e-17 * Math.sqrt(alpha * beta) || gamma === 0) return false;
   const zeta = (beta - alpha) / (2 * gamma);
   const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));

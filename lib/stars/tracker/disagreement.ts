@@ -33,15 +33,29 @@ export function compareRates({ camera, gyro, interval, profile, before, after }:
   const [length, radians] = profile.shape;
   const turn = chord.angle - (radians * 180) / Math.PI;
   const isDirected = Math.min(length, chord.length) >= SHORTEST_TRAIL;
-  return { length: chord.length - length, angle: isDirected ? turn - 180 * Math.round(turn / 180) : null, shift: shiftOf(camera, gyro, interval, before, after) };
+  return {
+    length: chord.length - length,
+    angle: isDirected ? turn - 180 * Math.round(turn / 180) : null,
+    shift: shiftOf(camera, gyro, interval, before, after),
+  };
 }
 
 /** The trail in the middle of a frame as rates foretell it. */
-export function chordOfRates(camera: Camera, gyro: GyroMotion, { width, height }: { readonly width: number; readonly height: number }): ReturnType<typeof chordOf> {
+export function chordOfRates(
+  camera: Camera,
+  gyro: GyroMotion,
+  { width, height }: { readonly width: number; readonly height: number },
+): ReturnType<typeof chordOf> {
   return chordOf(tracePath(camera, gyro, (width - 1) / 2, (height - 1) / 2));
 }
 
-function shiftOf(camera: Camera, gyro: GyroMotion, interval: number | undefined, before: readonly StarTrack[], after: readonly StarTrack[]): number | null {
+function shiftOf(
+  camera: Camera,
+  gyro: GyroMotion,
+  interval: number | undefined,
+  before: readonly StarTrack[],
+  after: readonly StarTrack[],
+): number | null {
   if (interval === undefined) return null;
   const squares = after.flatMap(({ id, x, y, star }) => {
     const old = before.find((track) => track.id === id);

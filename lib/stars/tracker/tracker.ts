@@ -85,9 +85,13 @@ export class StarTracker implements AsyncDisposable {
     this.#camera = camera;
     this.#reach = requireNumber('reach', reach ?? 12, 1, 1000);
     this.#refresh = requireInteger('refresh', refresh ?? 20, 1, 1_000_000);
-    this.#table = new TrackTable({ reach: this.#reach, patience: requireInteger('patience', patience ?? 3, 0, 1_000_000) });
+    this.#table = new TrackTable({
+      reach: this.#reach,
+      patience: requireInteger('patience', patience ?? 3, 0, 1_000_000),
+    });
     if (camera !== undefined && !(camera instanceof Camera)) throw new ArgumentError('Expected a Camera for camera');
-    if (typeof motion === 'object' && 'rates' in motion) throw new ArgumentError('Give rates with every frame (`gyro` of `next`), and the camera here');
+    if (typeof motion === 'object' && 'rates' in motion)
+      throw new ArgumentError('Give rates with every frame (`gyro` of `next`), and the camera here');
     this.#settings(undefined, new AbortController().signal);
   }
 
@@ -112,7 +116,10 @@ export class StarTracker implements AsyncDisposable {
     return this.#runs.exclusively(signal, async (active) => {
       const { frame } = await readSource(input, active);
       const { width, height } = this.#size ?? frame;
-      if (width !== frame.width || height !== frame.height) throw new ArgumentError(`This sequence has frames of ${width}x${height} pixels, this one has ${frame.width}x${frame.height}: open another tracker`);
+      if (width !== frame.width || height !== frame.height)
+        throw new ArgumentError(
+          `This sequence has frames of ${width}x${height} pixels, this one has ${frame.width}x${frame.height}: open another tracker`,
+        );
       return this.#follow(frame, gyro, interval, active);
     });
   }
@@ -126,7 +133,12 @@ export class StarTracker implements AsyncDisposable {
     await this.dispose();
   }
 
-  async #follow(frame: AnyFrame, gyro: GyroMotion | undefined, interval: number | undefined, signal: AbortSignal): Promise<TrackedFrame> {
+  async #follow(
+    frame: AnyFrame,
+    gyro: GyroMotion | undefined,
+    interval: number | undefined,
+    signal: AbortSignal,
+  ): Promise<TrackedFrame> {
     const settings = this.#settings(gyro, signal);
     const predictions = this.#table.predict(this.#advance(gyro, interval));
     let mode = 'acquired' as TrackedFrame['mode'];
@@ -136,30 +148,48 @@ export class StarTracker implements AsyncDisposable {
       const isDue = this.#sinceSearch >= this.#refresh || predictions.length < LEAST_TRACKS || start === null;
       const followed = isDue ? null : await this.#search(plane, noise, settings, engine, predictions, start, gyro);
       if (followed !== null) mode = 'tracked';
-      const search = followed ?? await searchFrame(plane, noise, settings, engine);
+      const search = followed ?? (await searchFrame(plane, noise, settings, engine));
       profile = search.fit.stars.length > 0 ? search.fit.profile : null;
       return search;
     };
-    const result = await restoreFrame(frame, settings, find).catch((error: unknown) => { throw translateNativeError(error); });
+    const result = await restoreFrame(frame, settings, find).catch((error: unknown) => {
+      throw translateNativeError(error);
+    });
     signal.throwIfAborted();
     const before = this.#table.tracks;
     this.#table.update(predictions, result.stars, frame);
     this.#size = frame;
     this.#profile = profile ?? this.#profile;
     this.#sinceSearch = mode === 'tracked' ? this.#sinceSearch + 1 : 0;
-    const disagreement = gyro === undefined ? null : compareRates({ camera: this.#camera!, gyro, interval, profile, before, after: this.#table.tracks });
+    const disagreement =
+      gyro === undefined
+        ? null
+        : compareRates({ camera: this.#camera!, gyro, interval, profile, before, after: this.#table.tracks });
     return { result, mode, tracks: this.#table.tracks, motion: this.#table.motion, disagreement };
   }
 
   /** The stars where they are expected; null where too few are there. */
-  async #search(plane: Parameters<StarFinder>[0], noise: Parameters<StarFinder>[1], { threshold, maxStars }: StarSettings, engine: NativeOptions, predictions: readonly Prediction[], start: StarProfile, gyro: GyroMotion | undefined): Promise<StarSearch | null> {
-    const found = (await detectNear(plane, start, predictions, this.#reach, { threshold, ...engine })).slice(0, maxStars);
+  async #search(
+    plane: Parameters<StarFinder>[0],
+    noise: Parameters<StarFinder>[1],
+    { threshold, maxStars }: StarSettings,
+    engine: NativeOptions,
+    predictions: readonly Prediction[],
+    start: StarProfile,
+    gyro: GyroMotion | undefined,
+  ): Promise<StarSearch | null> {
+    const found = (await detectNear(plane, start, predictions, this.#reach, { threshold, ...engine })).slice(
+      0,
+      maxStars,
+    );
     if (found.length < LEAST_FOLLOWED * predictions.length || found.length < LEAST_TRACKS) return null;
     const clear = clearest(found);
     const shaped = clear.length === 0 ? null : await fitStars(plane, clear, start, noise, true, engine);
     const profile = shaped !== null && shaped.stars.length > 0 ? shaped.profile : start;
     const fit = keepClear(await fitStars(plane, found, profile, noise, false, engine));
-    return fit.stars.length < LEAST_FOLLOWED * predictions.length ? null : { look: this.#look(profile, gyro, plane), fit, found };
+    return fit.stars.length < LEAST_FOLLOWED * predictions.length
+      ? null
+      : { look: this.#look(profile, gyro, plane), fit, found };
   }
 
   /** The shape of the frame before, with the trail that the rates give. */
@@ -170,7 +200,11 @@ export class StarTracker implements AsyncDisposable {
   }
 
   /** What is to be undone: the path of the rates where they agree with the frame, else what the frame shows. */
-  #look(profile: StarProfile, gyro: GyroMotion | undefined, plane: { readonly width: number; readonly height: number }): StarLook {
+  #look(
+    profile: StarProfile,
+    gyro: GyroMotion | undefined,
+    plane: { readonly width: number; readonly height: number },
+  ): StarLook {
     if (profile instanceof DefocusProfile) return diskLook(...profile.shape);
     if (!(profile instanceof StreakProfile) || profile.shape[0] === 0) return sharpLook(null, []);
     const [length, angle, sigma] = profile.shape;

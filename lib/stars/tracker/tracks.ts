@@ -54,7 +54,11 @@ export class TrackTable {
   }
 
   /** Takes the stars of the next frame. @param stars brightest first */
-  update(predictions: readonly Prediction[], stars: readonly StarFit[], { width, height }: { readonly width: number; readonly height: number }): void {
+  update(
+    predictions: readonly Prediction[],
+    stars: readonly StarFit[],
+    { width, height }: { readonly width: number; readonly height: number },
+  ): void {
     let expectedAt = predictions;
     let pairs = this.#pair(expectedAt, stars);
     if (pairs.size < predictions.length / 2) {
@@ -71,17 +75,25 @@ export class TrackTable {
       const star = pairs.get(prediction);
       if (star) return [{ id: track.id, x: star.x, y: star.y, star, seen: track.seen + 1, missed: 0 }];
       const isInside = x >= 0 && y >= 0 && x <= width - 1 && y <= height - 1;
-      return isInside && track.missed < this.#rules.patience ? [{ ...track, x, y, star: null, missed: track.missed + 1 }] : [];
+      return isInside && track.missed < this.#rules.patience
+        ? [{ ...track, x, y, star: null, missed: track.missed + 1 }]
+        : [];
     });
     const taken = new Set(pairs.values());
-    const added = stars.filter((star) => !taken.has(star)).map((star): StarTrack => ({ id: this.#nextId++, x: star.x, y: star.y, star, seen: 1, missed: 0 }));
+    const added = stars
+      .filter((star) => !taken.has(star))
+      .map((star): StarTrack => ({ id: this.#nextId++, x: star.x, y: star.y, star, seen: 1, missed: 0 }));
     this.#tracks = [...followed, ...added];
   }
 
   /** The nearest star to each prediction, nearest pairs first, no star twice. */
   #pair(predictions: readonly Prediction[], stars: readonly StarFit[]): Map<Prediction, StarFit> {
-    const near = predictions.flatMap((prediction) => stars.map((star) => ({ prediction, star, distance: Math.hypot(star.x - prediction.x, star.y - prediction.y) })))
-      .filter(({ distance }) => distance <= this.#rules.reach).sort((a, b) => a.distance - b.distance);
+    const near = predictions
+      .flatMap((prediction) =>
+        stars.map((star) => ({ prediction, star, distance: Math.hypot(star.x - prediction.x, star.y - prediction.y) })),
+      )
+      .filter(({ distance }) => distance <= this.#rules.reach)
+      .sort((a, b) => a.distance - b.distance);
     const pairs = new Map<Prediction, StarFit>();
     const taken = new Set<StarFit>();
     for (const { prediction, star } of near) {

@@ -27,7 +27,8 @@ export function move({ cos, sin, dx, dy }: FieldMotion, { x, y }: Place): Place 
 /** The least-squares rotation and shift that takes places to others, pair by pair; null without any. One pair only tells the shift. */
 export function fitMotion(pairs: readonly (readonly [Place, Place])[]): FieldMotion | null {
   if (pairs.length === 0) return null;
-  const mean = (pick: (pair: readonly [Place, Place]) => number): number => pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
+  const mean = (pick: (pair: readonly [Place, Place]) => number): number =>
+    pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
   const [ax, ay, bx, by] = [mean(([a]) => a.x), mean(([a]) => a.y), mean(([, b]) => b.x), mean(([, b]) => b.y)];
   let [along, across] = [0, 0];
   for (const [a, b] of pairs) {
@@ -47,7 +48,9 @@ export function voteShift(from: readonly Place[], to: readonly Place[]): FieldMo
   for (const a of some) {
     for (const b of others) {
       const [dx, dy] = [b.x - a.x, b.y - a.y];
-      const votes = some.filter(({ x, y }) => others.some((other) => Math.hypot(other.x - x - dx, other.y - y - dy) < AGREEMENT)).length;
+      const votes = some.filter(({ x, y }) =>
+        others.some((other) => Math.hypot(other.x - x - dx, other.y - y - dy) < AGREEMENT),
+      ).length;
       if (votes > most) [best, most] = [{ cos: 1, sin: 0, dx, dy }, votes];
     }
   }

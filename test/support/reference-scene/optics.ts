@@ -13,7 +13,9 @@ let transferTable: Float64Array | undefined;
 
 /** Transfer function of a disk: 2 J1(z) / z, z = 2 pi R rho. */
 function diskTransfer(radius: number, rho: number): number {
-  transferTable ??= Float64Array.from({ length: LARGEST_Z * PER_UNIT + 2 }, (_, index) => (index === 0 ? 1 : (2 * PER_UNIT * besselJ1(index / PER_UNIT)) / index));
+  transferTable ??= Float64Array.from({ length: LARGEST_Z * PER_UNIT + 2 }, (_, index) =>
+    index === 0 ? 1 : (2 * PER_UNIT * besselJ1(index / PER_UNIT)) / index,
+  );
   const position = Math.min(2 * Math.PI * Math.abs(radius * rho), LARGEST_Z) * PER_UNIT;
   const below = Math.floor(position);
   return transferTable[below]! + (position - below) * (transferTable[below + 1]! - transferTable[below]!);
@@ -22,7 +24,11 @@ function diskTransfer(radius: number, rho: number): number {
 /** ln |H|^2 of a disk, the mean over the spread by Gauss and Hermite's rule. */
 function logDiskPower({ rho, reach }: Frequencies, radius: number): Float64Array {
   return rho.map((value) => {
-    const power = (4 * diskTransfer(radius, value) ** 2 + diskTransfer(radius, value - reach) ** 2 + diskTransfer(radius, value + reach) ** 2) / 6;
+    const power =
+      (4 * diskTransfer(radius, value) ** 2 +
+        diskTransfer(radius, value - reach) ** 2 +
+        diskTransfer(radius, value + reach) ** 2) /
+      6;
     return Math.log(Math.max(power, LEAST_POWER));
   });
 }
@@ -43,7 +49,9 @@ function logMotionPower({ x, y, reach }: Frequencies, right: number, down: numbe
   const spread = reach * Math.hypot(right, down);
   return x.map((value, point) => {
     const phase = value * right + y[point]! * down;
-    return Math.log(Math.max((4 * motionPower(phase) + motionPower(phase - spread) + motionPower(phase + spread)) / 6, LEAST_POWER));
+    return Math.log(
+      Math.max((4 * motionPower(phase) + motionPower(phase - spread) + motionPower(phase + spread)) / 6, LEAST_POWER),
+    );
   });
 }
 
@@ -51,11 +59,16 @@ function logMotionPower({ x, y, reach }: Frequencies, right: number, down: numbe
 export function logPower(kind: OpticsKind, values: readonly number[], at: Frequencies): Float64Array {
   const [first, second, third] = values as [number, number, number];
   switch (kind) {
-    case 'gaussian': return logGaussianPower(at, first);
-    case 'disk': return logDiskPower(at, first);
-    case 'softDisk': return sum(logDiskPower(at, first), logGaussianPower(at, second));
-    case 'motion': return logMotionPower(at, first, second);
-    case 'movedDisk': return sum(logMotionPower(at, first, second), logDiskPower(at, third));
+    case 'gaussian':
+      return logGaussianPower(at, first);
+    case 'disk':
+      return logDiskPower(at, first);
+    case 'softDisk':
+      return sum(logDiskPower(at, first), logGaussianPower(at, second));
+    case 'motion':
+      return logMotionPower(at, first, second);
+    case 'movedDisk':
+      return sum(logMotionPower(at, first, second), logDiskPower(at, third));
   }
 }
 

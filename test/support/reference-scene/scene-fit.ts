@@ -32,7 +32,10 @@ export class SceneFitter {
   constructor(model: SceneModel) {
     this.#model = model;
     const { logPower } = model;
-    const quiet = logPower.slice().sort().subarray(0, Math.max(5, Math.floor(logPower.length / 20)));
+    const quiet = logPower
+      .slice()
+      .sort()
+      .subarray(0, Math.max(5, Math.floor(logPower.length / 20)));
     this.#start = quiet.reduce((sum, value) => sum + value, 0) / quiet.length - 0.1;
   }
 
@@ -54,7 +57,11 @@ export class SceneFitter {
       for (let index = 0; index < count; index += 1) matrix[index * count + index]! *= 1 + damping;
       const step = choleskySolve(matrix, vector);
       const optics = best.optics.map((value, index) => value + step[best.values.length + index]!);
-      const next = this.#evaluate(best.values.map((value, index) => value + step[index]!), optics, start.length > 0 ? transfer(optics) : logTransfer);
+      const next = this.#evaluate(
+        best.values.map((value, index) => value + step[index]!),
+        optics,
+        start.length > 0 ? transfer(optics) : logTransfer,
+      );
       const isBetter = next.cost < best.cost;
       const gain = best.cost - next.cost;
       damping = isBetter ? Math.max(damping * 0.3, 1e-7) : Math.min(damping * 5, 1e3);
@@ -66,10 +73,18 @@ export class SceneFitter {
 
   /** The scene through the lowest frequencies, the noise through the quietest. */
   #guess(logTransfer: Float64Array): Float64Array {
-    const { at: { rho }, logPower, low, coefficients, sceneCount } = this.#model;
+    const {
+      at: { rho },
+      logPower,
+      low,
+      coefficients,
+      sceneCount,
+    } = this.#model;
     const slope = coefficients[1]!.expected;
-    const levels = Float64Array.from(Array.from(low).filter((point) => point < rho.length), (point) =>
-      logPower[point]! - logTransfer[point]! - slope * Math.log(rho[point]! / 0.1)).sort();
+    const levels = Float64Array.from(
+      Array.from(low).filter((point) => point < rho.length),
+      (point) => logPower[point]! - logTransfer[point]! - slope * Math.log(rho[point]! / 0.1),
+    ).sort();
     const values = new Float64Array(coefficients.length);
     values.set([levels[levels.length >> 1] ?? 0, slope]);
     values[sceneCount] = this.#start;
@@ -92,12 +107,17 @@ export class SceneFitter {
       const size = Math.abs(error);
       cost += size < huber ? (size * size) / 2 : huber * (size - huber / 2);
     }
-    this.#model.coefficients.forEach(({ expected, weight }, index) => { cost += (weight * (values[index]! - expected) ** 2) / 2; });
+    this.#model.coefficients.forEach(({ expected, weight }, index) => {
+      cost += (weight * (values[index]! - expected) ** 2) / 2;
+    });
     return { values, optics, logTransfer, misfit, share, cost };
   }
 
   /** The normal equations. @param slopes of ln |H|^2 by each value of the optics */
-  #linearise({ values, misfit, share }: Evaluation, slopes: readonly Float64Array[]): { matrix: Float64Array; vector: Float64Array } {
+  #linearise(
+    { values, misfit, share }: Evaluation,
+    slopes: readonly Float64Array[],
+  ): { matrix: Float64Array; vector: Float64Array } {
     const { terms, sceneCount, huber, coefficients } = this.#model;
     const [given, count] = [values.length, values.length + slopes.length];
     const matrix = new Float64Array(count * count);

@@ -21,7 +21,13 @@ export interface Autocorrelation {
 export type WindowMask = (dx: number, dy: number) => boolean;
 
 /** Sums the autocorrelations of square windows, each normalised so that bright stars do not drown the others. */
-export async function correlateWindows(plane: StarPlane, centres: readonly { readonly x: number; readonly y: number }[], side: number, mask: WindowMask, options: FftOptions): Promise<Autocorrelation> {
+export async function correlateWindows(
+  plane: StarPlane,
+  centres: readonly { readonly x: number; readonly y: number }[],
+  side: number,
+  mask: WindowMask,
+  options: FftOptions,
+): Promise<Autocorrelation> {
   using plan = await fft.plan({ rows: 2 * side, columns: 2 * side, ...options });
   const padded = new Float32Array(4 * side * side);
   const power = { re: new Float32Array(2 * side * plan.bins), im: new Float32Array(2 * side * plan.bins) };
@@ -36,7 +42,13 @@ export async function correlateWindows(plane: StarPlane, centres: readonly { rea
 }
 
 /** A window with zeros around it, so that lags do not wrap; returns its energy. */
-function cutWindow({ width, height, data }: StarPlane, centre: { readonly x: number; readonly y: number }, side: number, mask: WindowMask, out: Float32Array): number {
+function cutWindow(
+  { width, height, data }: StarPlane,
+  centre: { readonly x: number; readonly y: number },
+  side: number,
+  mask: WindowMask,
+  out: Float32Array,
+): number {
   out.fill(0);
   const [left, top] = [Math.round(centre.x) - (side >> 1), Math.round(centre.y) - (side >> 1)];
   let energy = 0;
@@ -64,7 +76,12 @@ function lagOf(side: number, data: Float32Array, dx: number, dy: number): number
 }
 
 /** From an angle and a length, for the lags that a trail of this length has. */
-export async function fitFrom({ side, data }: Autocorrelation, angle: number, start: number, longest: number): Promise<MotionFit> {
+export async function fitFrom(
+  { side, data }: Autocorrelation,
+  angle: number,
+  start: number,
+  longest: number,
+): Promise<MotionFit> {
   const ahead = Math.min(side / 2 - 1, Math.ceil(AHEAD * start + MARGIN));
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const lags: (readonly [number, number, number])[] = [];
@@ -83,7 +100,10 @@ export async function fitFrom({ side, data }: Autocorrelation, angle: number, st
     const [c, s, variance] = [Math.cos(theta!), Math.sin(theta!), Math.exp(logVariance!)];
     lags.forEach(([dx, dy], index) => {
       const [p, q] = [dx * c - dy * s, dx * s + dy * c];
-      out[index] = amplitude! * triangle(p, Math.abs(length!), Math.sqrt(variance)) * Math.exp(-(q * q) / (2 * variance)) + level! - target[index]!;
+      out[index] =
+        amplitude! * triangle(p, Math.abs(length!), Math.sqrt(variance)) * Math.exp(-(q * q) / (2 * variance)) +
+        level! -
+        target[index]!;
     });
   };
   const { values, rms, covariance } = await fitLeastSquares(model, [angle, start, Math.log(3), 1, 0], lags.length);
@@ -91,15 +111,20 @@ export async function fitFrom({ side, data }: Autocorrelation, angle: number, st
   const [theta, length, logVariance] = values as unknown as [number, number, number];
   const isSane = Math.abs(length) <= 1.5 * longest && rms < Infinity;
   return {
-    length: Math.abs(length), angle: theta, sigma: Math.sqrt(Math.exp(logVariance) / 2), misfit: isSane ? rms / spread : Infinity,
-    lengthSigma: Math.sqrt(covariance[1] ?? Infinity), angleSigma: Math.sqrt(covariance[0] ?? Infinity),
+    length: Math.abs(length),
+    angle: theta,
+    sigma: Math.sqrt(Math.exp(logVariance) / 2),
+    misfit: isSane ? rms / spread : Infinity,
+    lengthSigma: Math.sqrt(covariance[1] ?? Infinity),
+    angleSigma: Math.sqrt(covariance[0] ?? Infinity),
   };
 }
 
 /** A triangle of half-width L convolved with a Gaussian, 1 at the top for a long L. */
 function triangle(p: number, length: number, sigma: number): number {
   if (length < 1e-2 * sigma) return Math.exp(-(p * p) / (2 * sigma * sigma));
-  const rise = (z: number): number => z * 0.5 * (1 + erf(z / Math.SQRT2)) + Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+  const rise = (z: number): number =>
+    z * 0.5 * (1 + erf(z / Math.SQRT2)) + Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
   const top = (sigma / length) * (2 * rise(length / sigma) - 2 * rise(0) - length / sigma);
   return ((sigma / length) * (rise((p + length) / sigma) - 2 * rise(p / sigma) + rise((p - length) / sigma))) / top;
 }

@@ -28,7 +28,11 @@ const WING_REACH = 3;
 const HOT = 2;
 
 /** Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first. */
-export async function detectStars(plane: StarPlane, profile: StarProfile, { threshold, most, ...options }: DetectOptions): Promise<Detection[]> {
+export async function detectStars(
+  plane: StarPlane,
+  profile: StarProfile,
+  { threshold, most, ...options }: DetectOptions,
+): Promise<Detection[]> {
   const drawn = drawProfile(profile);
   const energy = drawn.data.reduce((sum, value) => sum + value * value, 0);
   const response = await correlate(plane, drawn, options);
@@ -46,7 +50,11 @@ export async function detectStars(plane: StarPlane, profile: StarProfile, { thre
 }
 
 /** The plane correlated with a kernel, 0 beyond its edges. Invalid pixels count as they are: saturated stars are stars. */
-async function correlate({ width, height, data }: StarPlane, { side, data: kernel }: ReturnType<typeof drawProfile>, options: FftOptions): Promise<Float32Array> {
+async function correlate(
+  { width, height, data }: StarPlane,
+  { side, data: kernel }: ReturnType<typeof drawProfile>,
+  options: FftOptions,
+): Promise<Float32Array> {
   const [columns, rows] = [fft.goodSize(width + side), fft.goodSize(height + side)];
   using plan = await fft.plan({ rows, columns, ...options });
   const padded = new Float32Array(rows * columns);
@@ -77,8 +85,18 @@ function findPeaks({ width, height }: StarPlane, response: Float32Array, limit: 
   for (let y = 1; y < height - 1; y += 1) {
     for (let pixel = y * width + 1; pixel < (y + 1) * width - 1; pixel += 1) {
       const value = response[pixel]!;
-      if (value > limit && value >= response[pixel - 1]! && value > response[pixel + 1]! && value >= response[pixel - width]! && value > response[pixel + width]!
-        && value >= response[pixel - width - 1]! && value >= response[pixel - width + 1]! && value > response[pixel + width - 1]! && value > response[pixel + width + 1]!) peaks.push(pixel);
+      if (
+        value > limit &&
+        value >= response[pixel - 1]! &&
+        value > response[pixel + 1]! &&
+        value >= response[pixel - width]! &&
+        value > response[pixel + width]! &&
+        value >= response[pixel - width - 1]! &&
+        value >= response[pixel - width + 1]! &&
+        value > response[pixel + width - 1]! &&
+        value > response[pixel + width + 1]!
+      )
+        peaks.push(pixel);
     }
   }
   return peaks;

@@ -67,8 +67,16 @@ interface Normal {
  * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal equations with an
  * arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped. @param isFree whether the shape is fitted too
  */
-export async function fitStars(plane: StarPlane, detections: readonly Detection[], start: StarProfile, noise: PixelNoise, isFree: boolean): Promise<JointFit> {
-  const states = detections.map((detection) => startOf(plane, detection, detections, start)).filter(({ pixels }) => pixels.length > 2 * PLACE);
+export async function fitStars(
+  plane: StarPlane,
+  detections: readonly Detection[],
+  start: StarProfile,
+  noise: PixelNoise,
+  isFree: boolean,
+): Promise<JointFit> {
+  const states = detections
+    .map((detection) => startOf(plane, detection, detections, start))
+    .filter(({ pixels }) => pixels.length > 2 * PLACE);
   if (isFree) return minimise(plane, states, start, noise, true);
   // Nothing in common: each star has its own damping and its own end.
   const stars: StarFit[] = [];
@@ -77,7 +85,13 @@ export async function fitStars(plane: StarPlane, detections: readonly Detection[
 }
 
 /** Lets other work of the process in after every step. */
-async function minimise(plane: StarPlane, start: readonly State[], startProfile: StarProfile, noise: PixelNoise, isFree: boolean): Promise<JointFit> {
+async function minimise(
+  plane: StarPlane,
+  start: readonly State[],
+  startProfile: StarProfile,
+  noise: PixelNoise,
+  isFree: boolean,
+): Promise<JointFit> {
   let [states, profile] = [start, startProfile];
   let [damping, cost] = [1e-3, costOf(plane, states, profile, noise)];
   for (let step = 0; step < MOST_STEPS && states.length > 0; step += 1) {
@@ -98,10 +112,17 @@ async function minimise(plane: StarPlane, start: readonly State[], startProfile:
   return finish(plane, states, profile, noise, isFree);
 }
 
-function startOf({ width, height, invalid }: StarPlane, detection: Detection, all: readonly Detection[], { reach }: StarProfile): State {
+function startOf(
+  { width, height, invalid }: StarPlane,
+  detection: Detection,
+  all: readonly Detection[],
+  { reach }: StarProfile,
+): State {
   const far = reach + RIM;
   const pixels: number[] = [];
-  const near = all.filter((other) => other !== detection && Math.hypot(other.x - detection.x, other.y - detection.y) < 2 * far);
+  const near = all.filter(
+    (other) => other !== detection && Math.hypot(other.x - detection.x, other.y - detection.y) < 2 * far,
+  );
   let saturated = false;
   for (let y = Math.max(0, Math.ceil(detection.y - far)); y <= Math.min(height - 1, detection.y + far); y += 1) {
     for (let x = Math.max(0, Math.ceil(detection.x - far)); x <= Math.min(width - 1, detection.x + far); x += 1) {
@@ -111,7 +132,12 @@ function startOf({ width, height, invalid }: StarPlane, detection: Detection, al
       else pixels.push(y * width + x);
     }
   }
-  return { detection, pixels: Int32Array.from(pixels), values: [detection.x, detection.y, detection.flux, 0], saturated };
+  return {
+    detection,
+    pixels: Int32Array.from(pixels),
+    values: [detection.x, detection.y, detection.flux, 0],
+    saturated,
+  };
 }
 
 function varianceOf({ sky, perFlux, misfit }: PixelNoise, signal: number): number {
@@ -120,14 +146,21 @@ function varianceOf({ sky, perFlux, misfit }: PixelNoise, signal: number): numbe
 }
 
 /** Negative log-likelihood of Gaussian noise with the model's variance, twice, per star. */
-function costsOf({ width, data }: StarPlane, states: readonly State[], profile: StarProfile, noise: PixelNoise): number[] {
+function costsOf(
+  { width, data }: StarPlane,
+  states: readonly State[],
+  profile: StarProfile,
+  noise: PixelNoise,
+): number[] {
   const out = new Float64Array(3 + profile.shape.length);
-  return states.map(({ pixels, values: [x, y, flux, background] }) => pixels.reduce((sum, pixel) => {
-    profile.sample((pixel % width) - x, Math.floor(pixel / width) - y, out);
-    const signal = flux * out[0]!;
-    const variance = varianceOf(noise, signal);
-    return sum + (data[pixel]! - signal - background) ** 2 / variance + Math.log(variance / noise.sky ** 2);
-  }, 0));
+  return states.map(({ pixels, values: [x, y, flux, background] }) =>
+    pixels.reduce((sum, pixel) => {
+      profile.sample((pixel % width) - x, Math.floor(pixel / width) - y, out);
+      const signal = flux * out[0]!;
+      const variance = varianceOf(noise, signal);
+      return sum + (data[pixel]! - signal - background) ** 2 / variance + Math.log(variance / noise.sky ** 2);
+    }, 0),
+  );
 }
 
 function costOf(plane: StarPlane, states: readonly State[], profile: StarProfile, noise: PixelNoise): number {
@@ -140,13 +173,23 @@ interface System {
   readonly shapeRight: Float64Array;
 }
 
-function assemble(plane: StarPlane, states: readonly State[], profile: StarProfile, noise: PixelNoise, isFree: boolean): System {
+function assemble(
+  plane: StarPlane,
+  states: readonly State[],
+  profile: StarProfile,
+  noise: PixelNoise,
+  isFree: boolean,
+): System {
   const count = isFree ? profile.shape.length : 0;
   const [shape, shapeRight] = [new Float64Array(count * count), new Float64Array(count)];
   const out = new Float64Array(3 + profile.shape.length);
   const slope = new Float64Array(PLACE + count);
   const normals = states.map(({ pixels, values: [x, y, flux, background] }) => {
-    const normal = { own: new Float64Array(PLACE * PLACE), mixed: new Float64Array(PLACE * count), right: new Float64Array(PLACE) };
+    const normal = {
+      own: new Float64Array(PLACE * PLACE),
+      mixed: new Float64Array(PLACE * count),
+      right: new Float64Array(PLACE),
+    };
     for (const pixel of pixels) {
       profile.sample((pixel % plane.width) - x, Math.floor(pixel / plane.width) - y, out);
       const weight = 1 / varianceOf(noise, flux * out[0]!);
@@ -173,10 +216,14 @@ function assemble(plane: StarPlane, states: readonly State[], profile: StarProfi
   return { normals, shape, shapeRight };
 }
 
-const damped = (matrix: Float64Array, side: number, damping: number): Float64Array => matrix.map((value, index) => (index % (side + 1) === 0 ? value * (1 + damping) : value));
+const damped = (matrix: Float64Array, side: number, damping: number): Float64Array =>
+  matrix.map((value, index) => (index % (side + 1) === 0 ? value * (1 + damping) : value));
 
 /** The shape's part of the system, the stars eliminated (Schur), with each star's inverse; null where it is singular. */
-function eliminate({ normals, shape, shapeRight }: System, damping: number): { readonly inverses: Float64Array[]; readonly shapeInverse: Float64Array; readonly change: Float64Array } | null {
+function eliminate(
+  { normals, shape, shapeRight }: System,
+  damping: number,
+): { readonly inverses: Float64Array[]; readonly shapeInverse: Float64Array; readonly change: Float64Array } | null {
   const count = shapeRight.length;
   const reduced = damped(shape, count, damping);
   const right = Float64Array.from(shapeRight);
@@ -200,23 +247,43 @@ function eliminate({ normals, shape, shapeRight }: System, damping: number): { r
   return { inverses, shapeInverse, change };
 }
 
-function advance(states: readonly State[], profile: StarProfile, system: System, damping: number, isFree: boolean): { states: State[]; profile: StarProfile; largest: number } | null {
+function advance(
+  states: readonly State[],
+  profile: StarProfile,
+  system: System,
+  damping: number,
+  isFree: boolean,
+): { states: State[]; profile: StarProfile; largest: number } | null {
   const solved = eliminate(system, damping);
   if (solved === null) return null;
   const count = solved.change.length;
   let largest = Math.max(0, ...solved.change.map(Math.abs));
   const moved = states.map((state, index) => {
     const { mixed, right } = system.normals[index]!;
-    const rest = right.map((value, i) => value - solved.change.reduce((sum, change, k) => sum + mixed[i * count + k]! * change, 0));
-    const change = rest.map((_, i) => rest.reduce((sum, value, j) => sum + solved.inverses[index]![i * PLACE + j]! * value, 0));
+    const rest = right.map(
+      (value, i) => value - solved.change.reduce((sum, change, k) => sum + mixed[i * count + k]! * change, 0),
+    );
+    const change = rest.map((_, i) =>
+      rest.reduce((sum, value, j) => sum + solved.inverses[index]![i * PLACE + j]! * value, 0),
+    );
     largest = Math.max(largest, Math.abs(change[0]!), Math.abs(change[1]!));
     const values = state.values.map((value, i) => value + change[i]!) as unknown as State['values'];
     return { ...state, values };
   });
-  return { states: moved, profile: isFree ? profile.withShape(profile.shape.map((value, k) => value + solved.change[k]!)) : profile, largest };
+  return {
+    states: moved,
+    profile: isFree ? profile.withShape(profile.shape.map((value, k) => value + solved.change[k]!)) : profile,
+    largest,
+  };
 }
 
-function finish(plane: StarPlane, states: readonly State[], profile: StarProfile, noise: PixelNoise, isFree: boolean): JointFit {
+function finish(
+  plane: StarPlane,
+  states: readonly State[],
+  profile: StarProfile,
+  noise: PixelNoise,
+  isFree: boolean,
+): JointFit {
   const system = assemble(plane, states, profile, noise, isFree);
   const solved = eliminate(system, 0);
   if (solved === null) return { stars: [], profile, shapeCovariance: null };
@@ -225,27 +292,56 @@ function finish(plane: StarPlane, states: readonly State[], profile: StarProfile
   const stars = states.flatMap((state, index): StarFit[] => {
     const [x, y, flux, background] = state.values;
     const inverse = solved.inverses[index]!;
-    const at = (i: number, j: number): number => inverse[i * PLACE + j]! + throughShape(inverse, system.normals[index]!.mixed, solved.shapeInverse, count, i, j);
+    const at = (i: number, j: number): number =>
+      inverse[i * PLACE + j]! + throughShape(inverse, system.normals[index]!.mixed, solved.shapeInverse, count, i, j);
     const moved = Math.hypot(x - state.detection.x, y - state.detection.y);
-    if (!(flux > 0) || !(moved < profile.reach) || x < 0 || y < 0 || x > plane.width - 1 || y > plane.height - 1) return [];
-    return [{
-      x, y, flux, background, covariance: { xx: at(0, 0), yy: at(1, 1), xy: at(0, 1) }, bound: Math.sqrt(inverse[0]! + inverse[PLACE + 1]!),
-      fluxSigma: Math.sqrt(at(2, 2)), chi2: chi2Of(plane, state, profile, noise, costs[index]!), snr: flux / Math.sqrt(at(2, 2)), saturated: state.saturated,
-    }];
+    if (!(flux > 0) || !(moved < profile.reach) || x < 0 || y < 0 || x > plane.width - 1 || y > plane.height - 1)
+      return [];
+    return [
+      {
+        x,
+        y,
+        flux,
+        background,
+        covariance: { xx: at(0, 0), yy: at(1, 1), xy: at(0, 1) },
+        bound: Math.sqrt(inverse[0]! + inverse[PLACE + 1]!),
+        fluxSigma: Math.sqrt(at(2, 2)),
+        chi2: chi2Of(plane, state, profile, noise, costs[index]!),
+        snr: flux / Math.sqrt(at(2, 2)),
+        saturated: state.saturated,
+      },
+    ];
   });
-  const shapeCovariance = isFree ? Array.from({ length: count }, (_, k) => [...solved.shapeInverse.subarray(k * count, (k + 1) * count)]) : null;
+  const shapeCovariance = isFree
+    ? Array.from({ length: count }, (_, k) => [...solved.shapeInverse.subarray(k * count, (k + 1) * count)])
+    : null;
   return { stars, profile, shapeCovariance };
 }
 
 /** What the shape's uncertainty adds to entry (i, j) of a star's covariance. */
-function throughShape(inverse: Float64Array, mixed: Float64Array, shapeInverse: Float64Array, count: number, i: number, j: number): number {
-  const lean = (row: number, k: number): number => [0, 1, 2, 3].reduce((sum, l) => sum + inverse[row * PLACE + l]! * mixed[l * count + k]!, 0);
+function throughShape(
+  inverse: Float64Array,
+  mixed: Float64Array,
+  shapeInverse: Float64Array,
+  count: number,
+  i: number,
+  j: number,
+): number {
+  const lean = (row: number, k: number): number =>
+    [0, 1, 2, 3].reduce((sum, l) => sum + inverse[row * PLACE + l]! * mixed[l * count + k]!, 0);
   let sum = 0;
-  for (let k = 0; k < count; k += 1) for (let l = 0; l < count; l += 1) sum += lean(i, k) * shapeInverse[k * count + l]! * lean(j, l);
+  for (let k = 0; k < count; k += 1)
+    for (let l = 0; l < count; l += 1) sum += lean(i, k) * shapeInverse[k * count + l]! * lean(j, l);
   return sum;
 }
 
-function chi2Of({ width }: StarPlane, { pixels, values: [x, y, flux] }: State, profile: StarProfile, noise: PixelNoise, cost: number): number {
+function chi2Of(
+  { width }: StarPlane,
+  { pixels, values: [x, y, flux] }: State,
+  profile: StarProfile,
+  noise: PixelNoise,
+  cost: number,
+): number {
   const out = new Float64Array(3 + profile.shape.length);
   const logs = pixels.reduce((sum, pixel) => {
     profile.sample((pixel % width) - x, Math.floor(pixel / width) - y, out);

@@ -80,7 +80,10 @@ function measureBlocks(width: number, height: number, data: Float32Array, invali
       if (invalid[pixel] === 0) values.push(data[pixel]!);
     }
     // A block that is saturated all over is its own background.
-    [levels[block], sigmas[block]] = measureSky(Float64Array.from(values.length > 0 ? values : all.filter(Number.isFinite)), count);
+    [levels[block], sigmas[block]] = measureSky(
+      Float64Array.from(values.length > 0 ? values : all.filter(Number.isFinite)),
+      count,
+    );
   }
   return { columns, rows, levels, sigmas };
 }
@@ -103,17 +106,29 @@ function measureSky(values: Float64Array, count: number): [number, number] {
 }
 
 /** Interpolated between the middles of blocks, the outermost beyond them. */
-function subtractBackground(width: number, height: number, data: Float32Array, { columns, rows, levels }: Blocks): void {
+function subtractBackground(
+  width: number,
+  height: number,
+  data: Float32Array,
+  { columns, rows, levels }: Blocks,
+): void {
   const place = (index: number, side: number, count: number): [number, number, number] => {
     const position = Math.min(count - 1, Math.max(0, ((index + 0.5) * count) / side - 0.5));
     const low = Math.min(count - 1, Math.floor(position));
     return [low, Math.min(count - 1, low + 1), position - low];
   };
   const across = Array.from({ length: width }, (_, x) => place(x, width, columns));
-  const [left, right, share] = [0, 1, 2].map((part) => Float64Array.from(across, (one) => one[part]!)) as [Float64Array, Float64Array, Float64Array];
+  const [left, right, share] = [0, 1, 2].map((part) => Float64Array.from(across, (one) => one[part]!)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   for (let y = 0; y < height; y += 1) {
     const [up, down, fy] = place(y, height, rows);
-    const line = Float64Array.from({ length: columns }, (_, column) => (1 - fy) * levels[up * columns + column]! + fy * levels[down * columns + column]!);
+    const line = Float64Array.from(
+      { length: columns },
+      (_, column) => (1 - fy) * levels[up * columns + column]! + fy * levels[down * columns + column]!,
+    );
     for (let x = 0; x < width; x += 1) {
       data[y * width + x]! -= (1 - share[x]!) * line[left[x]!]! + share[x]! * line[right[x]!]!;
     }

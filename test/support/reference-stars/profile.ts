@@ -45,7 +45,11 @@ export class StreakProfile implements StarProfile {
   }
 
   withShape([length, angle, sigma]: readonly number[]): StreakProfile {
-    return new StreakProfile({ length: Math.max(0, length!), angle: angle!, sigma: Math.min(20, Math.max(0.1, sigma!)) });
+    return new StreakProfile({
+      length: Math.max(0, length!),
+      angle: angle!,
+      sigma: Math.min(20, Math.max(0.1, sigma!)),
+    });
   }
 }
 
