@@ -1,8 +1,8 @@
-import { loadModelFile } from '../dist/model/load.js';
+import { loadModelFile } from '../dist/network/model/load.js';
 import { writeModel } from './models.mjs';
 import { median, spread } from './sampling.mjs';
 
-/** @import { Algorithm, Binding } from '../dist/native/binding.js' */
+/** @import { Algorithm, Binding } from '../dist/runtime/native/binding.js' */
 
 const STRIP_ROWS = 16;
 const ALGORITHMS = /** @type {const} */ (['direct', 'winograd']);

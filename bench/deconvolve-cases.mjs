@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { psf } from '../dist/index.js';
-import { createRandom, sampleNormal } from '../dist/random.js';
+import { createRandom, sampleNormal } from '../dist/math/random.js';
 import { createScene } from '../scripts/scene.mjs';
 
 /** @typedef {{ name: string, side: number, data: Float64Array }} Scene grey, square, 0 to 1 */

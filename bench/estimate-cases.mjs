@@ -1,7 +1,7 @@
 // Frames whose blur is known: parts of real scenes, blurred, with noise, as 8 bits or as JPEG files.
 import sharp from 'sharp';
 import { fft, psf } from '../dist/index.js';
-import { createRandom, sampleNormal } from '../dist/random.js';
+import { createRandom, sampleNormal } from '../dist/math/random.js';
 
 /** @typedef {{ width: number, height: number, data: Float32Array }} Planes three planes of floats, 1 being full scale */
 

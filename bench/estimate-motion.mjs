@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
-import { createRandom } from '../dist/random.js';
+import { createRandom } from '../dist/math/random.js';
 import { createScene } from '../scripts/scene.mjs';
 import { SCENES, SIZE, blur, move, readScene, take, toPlanes } from './estimate-cases.mjs';
 

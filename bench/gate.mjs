@@ -12,7 +12,7 @@ import { loadBinding } from '../dist/index.js';
 import { median } from './sampling.mjs';
 import { formatTable } from './tables.mjs';
 
-/** @import { Algorithm, ConvBenchmark } from '../dist/native/binding.js' */
+/** @import { Algorithm, ConvBenchmark } from '../dist/runtime/native/binding.js' */
 /** @typedef {{ readonly isa: string, readonly algorithm: Algorithm, readonly channels: number }} Kernel */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,6 +1,6 @@
 import { median, sampleAgainstPeak, spread, timeOnce } from './sampling.mjs';
 
-/** @import { Binding } from '../dist/native/binding.js' */
+/** @import { Binding } from '../dist/runtime/native/binding.js' */
 
 /** Channels, and pixels of a row at the scale where a 2048-pixel-wide frame has them. */
 const SHAPES = [

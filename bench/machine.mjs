@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** @import { Binding } from '../dist/native/binding.js' */
+/** @import { Binding } from '../dist/runtime/native/binding.js' */
 
 /** What the build folder was configured with, such as `GNU 12.2.0`. */
 function describeCompiler() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { loadModelFile } from '../dist/model/load.js';
+import { loadModelFile } from '../dist/network/model/load.js';
 import { runChild } from './child.mjs';
 import { writeModel } from './models.mjs';
 import { writeQuantisedNetwork } from './onnx/peers.mjs';

@@ -137,7 +137,7 @@ export function kernelError(found, kernel) {
     const y = Math.floor(tap / found.width) - (found.height - kernel.height) / 2;
     const isInside = x >= 0 && y >= 0 && x < kernel.width && y < kernel.height;
     const truth = isInside ? kernel.data[y * kernel.width + x] : 0;
-    squares += /** @type {number} */ ((found.data[tap]) - /** @type {number} */ (truth)) ** 2;
+    squares += (Number(found.data[tap]) - Number(truth)) ** 2;
   }
   return Math.sqrt(squares / kernel.data.length) / Math.max(...kernel.data);
 }

@@ -1,6 +1,6 @@
 import Benchmark from 'benchmark';
 
-/** @import { Binding } from '../dist/native/binding.js' */
+/** @import { Binding } from '../dist/runtime/native/binding.js' */
 
 /**
  * Times one call of an asynchronous function with Benchmark.js. Callers take single samples in turn and compare medians:

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createScene } from '../scripts/scene.mjs';
 import { startPeers } from './python.mjs';
 
-/** @import { Binding } from '../dist/native/binding.js' */
+/** @import { Binding } from '../dist/runtime/native/binding.js' */
 
 const SCRIPT = fileURLToPath(new URL('solver-peers.py', import.meta.url));
 /** 33x33 pixels, as in the peers' script. */

@@ -1,6 +1,6 @@
 export * as metrics from './metrics/index.js';
 export * as stars from './stars/index.js';
-export * as psf from './deconvolve/psf/index.js';
+export * as psf from './psf/index.js';
 export { Deconvolver, deconvolve } from './deconvolve/deconvolver.js';
 export type { DeconvolveOptions, StopRule } from './deconvolve/options.js';
 export { DEFAULT_DECONVOLUTION_BUDGET, formatDeconvolutionPlan } from './deconvolve/plan.js';
@@ -8,7 +8,7 @@ export type { DeconvolutionPlan } from './deconvolve/plan.js';
 export type { PsfSource } from './deconvolve/psf-source.js';
 export type { DeconvolutionReport, StopReason } from './deconvolve/report.js';
 export type { TileAxis, TileLayout } from './deconvolve/tiles.js';
-export type { EngineOptions } from './engine-options.js';
+export type { EngineOptions } from './runtime/machine-options.js';
 export { estimate } from './estimate/estimate.js';
 export { writeEstimate } from './estimate/output.js';
 export type { Affine } from './estimate/reference/affine.js';
@@ -22,16 +22,16 @@ export type { MotionConfidence, MotionEstimate } from './estimate/motion/estimat
 export type { DefocusEstimate, RadiusField } from './estimate/defocus.js';
 export type { BlurShape } from './estimate/shape.js';
 export type { Confidence } from './estimate/verdict.js';
-export * from './errors.js';
-export type { FileJob, FileOutcome } from './file-sequence.js';
-export type { PlanSize, RestoreInput, RestoreOptions } from './frame-restorer.js';
-export { Fft, FftPlan, MAX_FFT_LENGTH, fft } from './fft.js';
-export type { FftImage, FftLines, FftOptions, HalfSpectrum } from './fft.js';
-export type { FftCache } from './fft-cache.js';
+export * from './runtime/errors.js';
+export type { FileJob, FileOutcome } from './restoration/file-sequence.js';
+export type { PlanSize, RestoreInput, RestoreOptions } from './restoration/frame-restorer.js';
+export { Fft, FftPlan, MAX_FFT_LENGTH, fft } from './fft/fft.js';
+export type { FftImage, FftLines, FftOptions, HalfSpectrum } from './fft/fft.js';
+export type { FftCache } from './fft/fft-cache.js';
 export type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize, Region } from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';
 export type { ImageMetadata } from './image/metadata/image-metadata.js';
-export { DEFAULT_MODEL, listModels } from './model/catalog.js';
+export { DEFAULT_MODEL, listModels } from './network/model/catalog.js';
 export type {
   Acceleration,
   Algorithm,
@@ -48,21 +48,21 @@ export type {
   SignalPrior,
   SolverPlan,
   SolverShape,
-} from './native/binding.js';
-export type { ConvChoice } from './native/convolutions.js';
-export { loadBinding } from './native/loader.js';
-export type { Progress } from './progress.js';
+} from './runtime/native/binding.js';
+export type { ConvChoice } from './network/convolutions.js';
+export { loadBinding } from './runtime/native/loader.js';
+export type { Progress } from './runtime/progress.js';
 export { createReport, writeReport } from './report/report.js';
 export type { ReportOptions } from './report/report.js';
-export { RestoredImage } from './restored.js';
-export type { NetworkReport, RestorationReport } from './restored.js';
-export { Restorer } from './restorer.js';
-export type { Ensemble, ModelInfo, RestorerOptions } from './restorer.js';
-export type { RunReport } from './run-report.js';
-export { DEFAULT_BUDGET, parseBudget } from './scheduler/budget.js';
-export { formatPlan } from './scheduler/plan.js';
-export type { Plan } from './scheduler/plan.js';
-export type { MemoryPlan, PlannedBuffer } from './scheduler/memory-plan.js';
-export type { PanelLayout, Panel } from './scheduler/passes.js';
-export type { RowSource, Strip } from './scheduler/stream.js';
-export { VERSION } from './version.js';
+export { RestoredImage } from './restoration/restored-image.js';
+export type { NetworkReport, RestorationReport } from './restoration/restored-image.js';
+export { Restorer } from './restore/restorer.js';
+export type { Ensemble, ModelInfo, RestorerOptions } from './restore/restorer.js';
+export type { RunReport } from './restoration/run-report.js';
+export { DEFAULT_BUDGET, parseBudget } from './runtime/budget.js';
+export { formatPlan } from './network/plan.js';
+export type { Plan } from './network/plan.js';
+export type { MemoryPlan, PlannedBuffer } from './runtime/memory-plan.js';
+export type { PanelLayout, Panel } from './network/passes.js';
+export type { RowSource, Strip } from './network/stream.js';
+export { VERSION } from './runtime/version.js';

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Restorer, loadBinding } from '../dist/index.js';
 import { createRandomModel } from './random-model.mjs';
-import { createRandom } from '../dist/random.js';
+import { createRandom } from '../dist/math/random.js';
 
 /** @typedef {import('../dist/index.js').Frame} Frame */
 

@@ -5,12 +5,12 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeSafetensors } from '../dist/model/safetensors.js';
-import { TRUNK_KEYS, networkLayers } from '../dist/model/structure.js';
-import { createRandom } from '../dist/random.js';
+import { writeSafetensors } from '../dist/network/model/safetensors.js';
+import { TRUNK_KEYS, networkLayers } from '../dist/network/model/structure.js';
+import { createRandom } from '../dist/math/random.js';
 
-/** @import { Layer, Source } from '../dist/model/structure.js' */
-/** @import { Tensor } from '../dist/model/safetensors.js' */
+/** @import { Layer, Source } from '../dist/network/model/structure.js' */
+/** @import { Tensor } from '../dist/network/model/safetensors.js' */
 
 /**
  * An 8-bit tensor as it leaves a layer; `power` is the mean of its squared real values.

@@ -1,4 +1,4 @@
-import { createRandom, sampleNormal } from '../dist/random.js';
+import { createRandom, sampleNormal } from '../dist/math/random.js';
 
 /** @typedef {{ width: number, height: number, data: Uint8Array }} Rgb interleaved 8-bit RGB */
 /** @typedef {[number, number, number]} Colour components in [0, 1] */
@@ -172,7 +172,8 @@ export function psnr(a, b, border = 16) {
   let count = 0;
   for (let y = border; y < a.height - border; y += 1) {
     for (let index = (y * a.width + border) * 3; index < ((y + 1) * a.width - border) * 3; index += 1) {
-      sum += /** @type {number} */ ((a.data[index]) - /** @type {number} */ (b.data[index])) ** 2;
+      const difference = Number(a.data[index]) - Number(b.data[index]);
+      sum += difference ** 2;
       count += 1;
     }
   }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
 import { ArgumentError, deconvolve, estimate, psf } from '../lib/index.js';
 import type { DefocusEstimate, Estimate, EstimateOptions, Frame } from '../lib/index.js';
-import { createRandom, sampleNormal } from '../lib/random.js';
+import { createRandom, sampleNormal } from '../lib/math/random.js';
 import { createScene } from '../scripts/scene.mjs';
 import { psnrOf } from './support/blur.js';
 

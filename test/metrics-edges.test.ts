@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
-import { createRandom } from '../lib/random.js';
+import { createRandom } from '../lib/math/random.js';
 import { createFrame } from './support/frames.js';
 
 /** Abramowitz and Stegun 7.1.26. */

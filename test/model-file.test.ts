@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../lib/index.js';
-import { parseModel } from '../lib/model/load.js';
-import { parseSafetensors, writeSafetensors } from '../lib/model/safetensors.js';
-import type { Tensor } from '../lib/model/safetensors.js';
-import { networkLayers } from '../lib/model/structure.js';
-import { createRandom } from '../lib/random.js';
+import { parseModel } from '../lib/network/model/load.js';
+import { parseSafetensors, writeSafetensors } from '../lib/network/model/safetensors.js';
+import type { Tensor } from '../lib/network/model/safetensors.js';
+import { networkLayers } from '../lib/network/model/structure.js';
+import { createRandom } from '../lib/math/random.js';
 import { randomModel } from './support/models.js';
 
 const valid = randomModel(1, 4);

@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Restorer, loadBinding } from '../lib/index.js';
 import type { Algorithm, Frame } from '../lib/index.js';
-import { parseModel } from '../lib/model/load.js';
+import { parseModel } from '../lib/network/model/load.js';
 import { writeExactNetwork } from './support/exact-network.js';
 import type { ExactNetwork } from './support/exact-network.js';
 import { createFrame, digest, roundToEven } from './support/frames.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PassGeometry, createAxis, ensembleFlips, exactHalo, layoutPanels } from '../lib/scheduler/passes.js';
+import { PassGeometry, createAxis, ensembleFlips, exactHalo, layoutPanels } from '../lib/network/passes.js';
 
 describe('the exact halo', () => {
   it('covers the receptive field of both published shapes, rounded up to the grid', () => {

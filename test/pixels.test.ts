@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadBinding } from '../lib/index.js';
-import type { ComposeRequest } from '../lib/native/binding.js';
-import { createRandom } from '../lib/random.js';
+import type { ComposeRequest } from '../lib/runtime/native/binding.js';
+import { createRandom } from '../lib/math/random.js';
 import { createFrame, digest } from './support/frames.js';
 import * as reference from './support/reference-pixels.js';
 

@@ -4,7 +4,7 @@ import { createPair, kernelError, placeView } from '../bench/reference-pairs.mjs
 import { applyAffine } from '../lib/estimate/reference/affine.js';
 import { registerByFeatures } from '../lib/estimate/reference/match-features.js';
 import { smooth } from '../lib/estimate/reference/pyramid.js';
-import type { Plane } from '../lib/estimate/reference/warp.js';
+import type { Plane } from '../lib/image/planes.js';
 import { estimate, psf } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
 import { createScene } from '../scripts/scene.mjs';

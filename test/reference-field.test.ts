@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { formatNpy, parseNpy } from '../lib/deconvolve/psf/npy.js';
+import { formatNpy, parseNpy } from '../lib/psf/npy.js';
 import { fitDisk } from '../lib/estimate/reference/disk-fit.js';
 import { deconvolve, estimate, psf } from '../lib/index.js';
 import type { Frame, ReferenceEstimate } from '../lib/index.js';

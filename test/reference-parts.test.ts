@@ -5,8 +5,8 @@ import { findSupport } from '../lib/estimate/reference/support.js';
 import { transferOf } from '../lib/estimate/reference/patches.js';
 import { fft, psf } from '../lib/index.js';
 import type { FftPlan } from '../lib/index.js';
-import { enlarge } from '../lib/deconvolve/psf/field.js';
-import { createRandom } from '../lib/random.js';
+import { enlarge } from '../lib/psf/field.js';
+import { createRandom } from '../lib/math/random.js';
 
 const REACH = 9;
 const SIDE = 2 * REACH + 1;

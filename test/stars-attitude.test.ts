@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
-import { angleBetween, multiply, rotationOf, transform, transpose } from '../lib/stars/linear.js';
-import { Random } from '../lib/stars/random.js';
+import { angleBetween, multiply, rotationOf, transform, transpose } from '../lib/math/linear.js';
+import { Random } from '../lib/stars/simulate/random.js';
 
 const METHODS = ['svd', 'quest', 'davenport'] as const;
 const random = new Random(12);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, stars } from '../lib/index.js';
-import { createRandom } from '../lib/random.js';
+import { createRandom } from '../lib/math/random.js';
 
 const SIZE = { width: 1392, height: 1040 };
 const TRUTH = new stars.Camera({ ...SIZE, focalPx: 2870, principalPoint: [730, 500], distortion: [-0.08, 0.05] });

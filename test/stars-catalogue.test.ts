@@ -80,12 +80,10 @@ describe('a field of a catalogue', () => {
       [31, 21],
       [28, 19.5],
     ].map(([ra, dec]) => ({ ra: ra!, dec: dec!, mag: 3 }));
-    const pairs = stars
-      .projectCatalogue(catalogue, camera, { pointing })
-      .map(({ x, y }, index) => ({
-        sensor: camera.direction(x, y),
-        reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec),
-      }));
+    const pairs = stars.projectCatalogue(catalogue, camera, { pointing }).map(({ x, y }, index) => ({
+      sensor: camera.direction(x, y),
+      reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec),
+    }));
     const { matrix } = stars.solveAttitude(pairs);
     stars
       .pointingMatrix(pointing)

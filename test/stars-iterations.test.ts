@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, psf, stars } from '../lib/index.js';
-import type { Ensemble } from '../lib/stars/iteration-model.js';
-import { transferMagnitude } from '../lib/deconvolve/psf/transfer.js';
-import { checkIterationModel, iterationModel } from '../lib/stars/iteration-model.js';
-import { evaluate } from '../lib/stars/iterations.js';
+import type { Ensemble } from '../lib/stars/restore/iteration-model.js';
+import { transferMagnitude } from '../lib/psf/transfer.js';
+import { checkIterationModel, iterationModel } from '../lib/stars/restore/iteration-model.js';
+import { evaluate } from '../lib/stars/restore/iterations.js';
 
 const PYTHON = '/usr/bin/python3';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stars } from '../lib/index.js';
-import { measureStripeLength } from '../lib/stars/dark-stripes.js';
-import { measureSpectrumAngle } from '../lib/stars/double-spectrum.js';
+import { measureStripeLength } from '../lib/stars/measure/dark-stripes.js';
+import { measureSpectrumAngle } from '../lib/stars/measure/double-spectrum.js';
 
 const SIZE = { width: 512, height: 512 };
 const angleError = (a: number, b: number): number => Math.abs(a - b - 180 * Math.round((a - b) / 180));

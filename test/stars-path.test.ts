@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { psf, stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
-import { rotationOf, transform } from '../lib/stars/linear.js';
-import { chordOf } from '../lib/stars/motion-path.js';
-import { refineRates } from '../lib/stars/refine-rates.js';
+import { rotationOf, transform } from '../lib/math/linear.js';
+import { chordOf } from '../lib/stars/sky/motion-path.js';
+import { refineRates } from '../lib/stars/sky/refine-rates.js';
 
 const size = { width: 1024, height: 1024, focalPx: 3000 };
 const AXES: Stars.AxisMatrix[] = [1, -1].flatMap((a) =>

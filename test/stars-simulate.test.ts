@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
-import { erf } from '../lib/stars/erf.js';
-import { DiskProfile } from '../lib/stars/disk-profile.js';
-import { Random } from '../lib/stars/random.js';
-import { createStreakSample, sampleStreak } from '../lib/stars/streak.js';
+import { erf } from '../lib/math/erf.js';
+import { DiskProfile } from '../lib/stars/measure/disk-profile.js';
+import { Random } from '../lib/stars/simulate/random.js';
+import { createStreakSample, sampleStreak } from '../lib/stars/measure/streak.js';
 
 const quiet = { background: 0, readNoise: 0, bits: 16 } as const;
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((total, value) => total + value, 0);

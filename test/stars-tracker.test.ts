@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, StateError, stars } from '../lib/index.js';
-import { fitMotion, move, voteShift } from '../lib/stars/tracker/transform.js';
+import { fitMotion, move, voteShift } from '../lib/stars/track/transform.js';
 
 const SIZE = { width: 400, height: 300 };
 const FIELD: stars.Star[] = [

@@ -1,6 +1,6 @@
 // MIMO-UNet (specification: mimo-unet.md section 2), wired once for every way of writing it down as ONNX.
 
-/** @import { NativeTensor } from '../../dist/native/binding.js' */
+/** @import { NativeTensor } from '../../dist/runtime/native/binding.js' */
 
 /**
  * A way of writing the operators. `T` stands for a tensor with whatever the way has to know about it.

@@ -4,7 +4,7 @@ import { Graph } from './graph.mjs';
 import { Numbers, writeNetwork } from './network.mjs';
 import { DataType } from './proto.mjs';
 
-/** @import { NativeTensor } from '../../dist/native/binding.js' */
+/** @import { NativeTensor } from '../../dist/runtime/native/binding.js' */
 /** @typedef {Readonly<Record<string, NativeTensor>>} Tensors */
 
 /** Step of the 8-bit residual: 32 of the 4080 steps of the range, so that +-1 is out of reach but nothing of use is. */

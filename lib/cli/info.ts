@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { listModels } from '../model/catalog.js';
-import type { ConvUse } from '../native/binding.js';
-import { describeConvolution } from '../native/convolutions.js';
-import { loadBinding } from '../native/loader.js';
-import { Restorer } from '../restorer.js';
-import { VERSION } from '../version.js';
+import { listModels } from '../network/model/catalog.js';
+import type { ConvUse } from '../runtime/native/binding.js';
+import { describeConvolution } from '../network/convolutions.js';
+import { loadBinding } from '../runtime/native/loader.js';
+import { Restorer } from '../restore/restorer.js';
+import { VERSION } from '../runtime/version.js';
 
 export function addInfoCommand(program: Command): void {
   program

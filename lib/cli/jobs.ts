@@ -1,8 +1,8 @@
 import { SingleBar } from 'cli-progress';
-import type { FileOutcome } from '../file-sequence.js';
-import type { FrameRestorer } from '../frame-restorer.js';
-import type { Progress } from '../progress.js';
-import type { RestorationReport, RestoredImage } from '../restored.js';
+import type { FileOutcome } from '../restoration/file-sequence.js';
+import type { FrameRestorer } from '../restoration/frame-restorer.js';
+import type { Progress } from '../runtime/progress.js';
+import type { RestorationReport, RestoredImage } from '../restoration/restored-image.js';
 import type { Frame } from '../image/frame.js';
 import { planJobs } from './output.js';
 import type { Job } from './output.js';

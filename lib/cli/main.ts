@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { ArgumentError } from '../errors.js';
-import { VERSION } from '../version.js';
+import { ArgumentError } from '../runtime/errors.js';
+import { VERSION } from '../runtime/version.js';
 import { addDeconvolveCommand } from './deconvolve.js';
 import { addEstimateCommand } from './estimate.js';
 import { addInfoCommand } from './info.js';

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { DEFAULT_MODEL } from '../model/catalog.js';
-import { CONV_CHOICES } from '../native/convolutions.js';
-import type { ConvChoice } from '../native/convolutions.js';
-import type { EngineOptions } from '../engine-options.js';
-import type { Ensemble, RestorerOptions } from '../restorer.js';
-import { DEFAULT_BUDGET, parseBudget } from '../scheduler/budget.js';
+import { DEFAULT_MODEL } from '../network/model/catalog.js';
+import { CONV_CHOICES } from '../network/convolutions.js';
+import type { ConvChoice } from '../network/convolutions.js';
+import type { EngineOptions } from '../runtime/machine-options.js';
+import type { Ensemble, RestorerOptions } from '../restore/restorer.js';
+import { DEFAULT_BUDGET, parseBudget } from '../runtime/budget.js';
 
 /** Options that say what a restoration may use of the machine. */
 export interface MachineFlags {

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError } from '../runtime/errors.js';
 
 /** One input file and where its restored picture goes. */
 export interface Job {

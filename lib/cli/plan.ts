@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { Restorer } from '../restorer.js';
-import { formatPlan } from '../scheduler/plan.js';
+import { Restorer } from '../restore/restorer.js';
+import { formatPlan } from '../network/plan.js';
 import { addEngineFlags, toRestorerOptions } from './options.js';
 import type { EngineFlags } from './options.js';
 

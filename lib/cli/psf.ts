@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { drawKernel, drawWithTransfer } from '../deconvolve/psf/draw.js';
-import { PSF_SYNTAX, parse } from '../deconvolve/psf/spec.js';
+import { drawKernel, drawWithTransfer } from '../psf/draw.js';
+import { PSF_SYNTAX, parse } from '../psf/spec.js';
 import { writeFrame } from '../image/encode.js';
 
 interface PsfFlags {

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PSF_SYNTAX } from '../deconvolve/psf/spec.js';
-import { ArgumentError } from '../errors.js';
+import { PSF_SYNTAX } from '../psf/spec.js';
+import { ArgumentError } from '../runtime/errors.js';
 import { writeReport } from '../report/report.js';
 import { createBar, untilInterrupted } from './jobs.js';
 import { addThreadFlags } from './options.js';

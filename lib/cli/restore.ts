@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { Restorer } from '../restorer.js';
+import { Restorer } from '../restore/restorer.js';
 import { summariseDeconvolution } from './deconvolve.js';
 import { runJobs, toMegabytes } from './jobs.js';
 import type { JobFlags, Summary } from './jobs.js';
 import { addEngineFlags, toRestorerOptions } from './options.js';
 import type { EngineFlags } from './options.js';
 import type { Job } from './output.js';
-import type { RestorationReport, RestoredImage } from '../restored.js';
+import type { RestorationReport, RestoredImage } from '../restoration/restored-image.js';
 import type { Frame } from '../image/frame.js';
 
 interface RestoreFlags extends EngineFlags, JobFlags {

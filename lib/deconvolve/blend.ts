@@ -1,6 +1,6 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding, NativeSolver } from '../native/binding.js';
-import { fullScale, windowOf } from './samples.js';
+import type { Binding, NativeSolver } from '../runtime/native/binding.js';
+import { fullScale, windowOf } from '../image/samples.js';
 import { blendWeights } from './tiles.js';
 import type { TileLayout } from './tiles.js';
 

@@ -1,10 +1,10 @@
-import { ENGINE_OPTIONS, checkEngineOptions } from '../engine-options.js';
-import { FrameRestorer } from '../frame-restorer.js';
-import type { RestoreInput, RestoreOptions } from '../frame-restorer.js';
+import { ENGINE_OPTIONS, checkEngineOptions } from '../runtime/machine-options.js';
+import { FrameRestorer } from '../restoration/frame-restorer.js';
+import type { RestoreInput, RestoreOptions } from '../restoration/frame-restorer.js';
 import type { FloatFrame, Frame } from '../image/frame.js';
-import { chooseIsa } from '../native/isa.js';
-import { loadBinding } from '../native/loader.js';
-import type { RestoredImage } from '../restored.js';
+import { chooseIsa } from '../runtime/native/isa.js';
+import { loadBinding } from '../runtime/native/loader.js';
+import type { RestoredImage } from '../restoration/restored-image.js';
 import { DeconvolutionEngine } from './engine.js';
 import { checkDeconvolveOptions } from './options.js';
 import type { DeconvolveOptions } from './options.js';

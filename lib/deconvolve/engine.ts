@@ -1,11 +1,12 @@
-import { NativeError } from '../errors.js';
-import type { FrameEngine, FrameResult, FrameSource } from '../frame-engine.js';
+import { NativeError } from '../runtime/errors.js';
+import type { FrameEngine, FrameResult } from '../restoration/frame-engine.js';
+import type { FrameSource } from '../image/source.js';
 import { estimatePsf } from '../estimate/psf.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
-import type { Binding, NativeSolver, SolverShape } from '../native/binding.js';
-import { translateNativeError } from '../native/loader.js';
-import type { RunOptions } from '../progress.js';
+import type { Binding, NativeSolver, SolverShape } from '../runtime/native/binding.js';
+import { translateNativeError } from '../runtime/native/loader.js';
+import type { RunOptions } from '../runtime/progress.js';
 import type { DeconvolveSettings } from './options.js';
 import { planDeconvolution } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';

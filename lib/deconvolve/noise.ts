@@ -1,9 +1,9 @@
-import type { FrameSource } from '../frame-engine.js';
+import type { FrameSource } from '../image/source.js';
 import type { AnyFrame, Region } from '../image/frame.js';
-import type { Binding } from '../native/binding.js';
-import { transferMagnitude } from './psf/transfer.js';
-import type { Psf } from './psf/psf.js';
-import { fullScale, windowOf } from './samples.js';
+import type { Binding } from '../runtime/native/binding.js';
+import { transferMagnitude } from '../psf/transfer.js';
+import type { Psf } from '../psf/psf.js';
+import { fullScale, windowOf } from '../image/samples.js';
 
 /** Side of the blocks whose spectra are taken. */
 const BLOCK = 64;

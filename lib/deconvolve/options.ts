@@ -1,8 +1,8 @@
-import { ENGINE_OPTIONS } from '../engine-options.js';
-import type { EngineOptions } from '../engine-options.js';
-import { ArgumentError } from '../errors.js';
-import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../native/binding.js';
-import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../validate.js';
+import { ENGINE_OPTIONS } from '../runtime/machine-options.js';
+import type { EngineOptions } from '../runtime/machine-options.js';
+import { ArgumentError } from '../runtime/errors.js';
+import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../runtime/native/binding.js';
+import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
 import { MOST_RADIUS } from '../estimate/verdict.js';
 import { preparePsf } from './psf-source.js';
 import type { PreparedPsf, PsfSource } from './psf-source.js';

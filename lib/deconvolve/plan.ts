@@ -1,9 +1,10 @@
-import { ArgumentError, BudgetError } from '../errors.js';
+import { colourPlanes } from '../image/planes.js';
+import { ArgumentError, BudgetError } from '../runtime/errors.js';
 import type { AnyFrameSize } from '../image/frame.js';
-import type { DeconvolutionMethod, SolverPlan, SolverShape } from '../native/binding.js';
-import { formatBytes } from '../scheduler/budget.js';
-import { formatBuffers, frameBuffers, processBuffers, sumBuffers } from '../scheduler/memory-plan.js';
-import type { MemoryPlan } from '../scheduler/memory-plan.js';
+import type { DeconvolutionMethod, SolverPlan, SolverShape } from '../runtime/native/binding.js';
+import { formatBytes } from '../runtime/budget.js';
+import { formatBuffers, frameBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import type { MemoryPlan } from '../runtime/memory-plan.js';
 import type { DeconvolveSettings } from './options.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
 import { layoutAxis, mostTiles } from './tiles.js';
@@ -38,11 +39,6 @@ export interface DeconvolutionContext {
   readonly threads: 1 | 2 | 3;
   readonly budgetBytes: number;
   readonly planSolver: (shape: SolverShape) => SolverPlan;
-}
-
-/** Planes that are restored; a second or fourth channel is alpha. */
-export function colourPlanes(frame: AnyFrameSize): 1 | 3 {
-  return frame.channels < 3 ? 1 : 3;
 }
 
 /** The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget that would do. */

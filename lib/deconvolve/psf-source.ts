@@ -1,11 +1,11 @@
-import { ArgumentError } from '../errors.js';
-import { expected } from '../validate.js';
-import { checkField, decompose, enlarge, interpolate, kernelAt } from './psf/field.js';
-import type { PsfField, PsfModes } from './psf/field.js';
-import { fromArray } from './psf/psf.js';
-import type { Psf, PsfWeights } from './psf/psf.js';
-import { parseKernels } from './psf/spec.js';
-import type { SolverPsf } from '../native/binding.js';
+import { ArgumentError } from '../runtime/errors.js';
+import { expected } from '../runtime/validate.js';
+import { checkField, decompose, enlarge, interpolate, kernelAt } from '../psf/field.js';
+import type { PsfField, PsfModes } from '../psf/field.js';
+import { fromArray } from '../psf/psf.js';
+import type { Psf, PsfWeights } from '../psf/psf.js';
+import { parseKernels } from '../psf/spec.js';
+import type { SolverPsf } from '../runtime/native/binding.js';
 
 /** A kernel in words, as weights, or one that varies over the frame. */
 export type PsfSource = string | PsfWeights | PsfField;

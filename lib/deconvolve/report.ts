@@ -1,5 +1,5 @@
-import type { DeconvolutionMethod } from '../native/binding.js';
-import type { RunReport } from '../run-report.js';
+import type { DeconvolutionMethod } from '../runtime/native/binding.js';
+import type { RunReport } from '../restoration/run-report.js';
 import type { DeconvolutionPlan } from './plan.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Acceleration, StepReport } from '../native/binding.js';
+import type { Acceleration, StepReport } from '../runtime/native/binding.js';
 import type { DeconvolveSettings } from './options.js';
 import type { StopReason } from './report.js';
 

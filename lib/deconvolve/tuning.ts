@@ -1,7 +1,7 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { SolverSettings } from '../native/binding.js';
+import type { SolverSettings } from '../runtime/native/binding.js';
 import type { DeconvolveSettings } from './options.js';
-import { meanLevel } from './samples.js';
+import { meanLevel } from '../image/samples.js';
 
 /** lambda = 5 sigma^(-4/3), 1 being full scale: between the best ones of the cases of bench/deconvolve-cases.mjs at each noise level. */
 const lambdaOf = (sigma: number): number => 5 * sigma ** (-4 / 3);

@@ -1,6 +1,6 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Periodogram } from '../native/binding.js';
-import { windowOf } from '../deconvolve/samples.js';
+import type { Periodogram } from '../runtime/native/binding.js';
+import { windowOf } from '../image/samples.js';
 import type { Meter } from './meter.js';
 
 /** Sides of blocks, larger first: the larger resolve the rings of a wide blur. */

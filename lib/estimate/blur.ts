@@ -1,4 +1,4 @@
-import type { FrameSource } from '../frame-engine.js';
+import type { FrameSource } from '../image/source.js';
 import { declineDefocus, estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
 import { declineMotion, estimateMotion } from './motion/estimate.js';

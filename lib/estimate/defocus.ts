@@ -1,9 +1,9 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Periodogram } from '../native/binding.js';
-import { convolve } from '../deconvolve/psf/psf.js';
-import type { Psf } from '../deconvolve/psf/psf.js';
-import { disk, ellipse, gaussian } from '../deconvolve/psf/shapes.js';
-import { colourPlanes } from '../deconvolve/plan.js';
+import type { Periodogram } from '../runtime/native/binding.js';
+import { convolve } from '../psf/psf.js';
+import type { Psf } from '../psf/psf.js';
+import { disk, ellipse, gaussian } from '../psf/shapes.js';
+import { colourPlanes } from '../image/planes.js';
 import { joinSpectra, measureCells } from './blocks.js';
 import type { BlockGrid } from './blocks.js';
 import type { Meter } from './meter.js';

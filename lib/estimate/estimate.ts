@@ -1,12 +1,12 @@
-import type { EngineOptions } from '../engine-options.js';
-import { checkEngineOptions } from '../engine-options.js';
-import { ArgumentError } from '../errors.js';
+import type { EngineOptions } from '../runtime/machine-options.js';
+import { checkEngineOptions } from '../runtime/machine-options.js';
+import { ArgumentError } from '../runtime/errors.js';
 import type { EncodedImage } from '../image/decode.js';
-import type { FrameSource } from '../frame-engine.js';
+import type { FrameSource } from '../image/source.js';
 import type { AnyFrame } from '../image/frame.js';
-import { readPeakRss } from '../memory.js';
-import { chooseIsa } from '../native/isa.js';
-import { loadBinding, translateNativeError } from '../native/loader.js';
+import { readPeakRss } from '../runtime/garbage.js';
+import { chooseIsa } from '../runtime/native/isa.js';
+import { loadBinding, translateNativeError } from '../runtime/native/loader.js';
 import {
   expected,
   requireFunction,
@@ -15,7 +15,7 @@ import {
   requireNumber,
   requireOneOf,
   requireSignal,
-} from '../validate.js';
+} from '../runtime/validate.js';
 import { ESTIMATE_KINDS, estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind, EstimateProgress } from './blur.js';
 import { Meter } from './meter.js';

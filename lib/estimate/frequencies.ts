@@ -1,4 +1,4 @@
-import type { Frequencies } from '../native/binding.js';
+import type { Frequencies } from '../runtime/native/binding.js';
 import { CELL } from './motion/plane.js';
 import type { SpectrumPlane } from './motion/plane.js';
 

@@ -1,4 +1,4 @@
-import type { Binding } from '../native/binding.js';
+import type { Binding } from '../runtime/native/binding.js';
 
 /** What an estimate runs on. */
 export interface MeterOptions {

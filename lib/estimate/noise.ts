@@ -1,7 +1,7 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { FrameSource } from '../frame-engine.js';
-import { colourPlanes } from '../deconvolve/plan.js';
-import { fullScale, windowOf } from '../deconvolve/samples.js';
+import type { FrameSource } from '../image/source.js';
+import { colourPlanes } from '../image/planes.js';
+import { fullScale, windowOf } from '../image/samples.js';
 import type { Meter } from './meter.js';
 
 /** Side of the tiles whose noise is measured by itself. */

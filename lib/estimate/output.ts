@@ -1,12 +1,12 @@
 import { extname } from 'node:path';
-import { EstimateError, ImageError } from '../errors.js';
+import { EstimateError, ImageError } from '../runtime/errors.js';
 import { checkOutput, writeFrame } from '../image/encode.js';
-import { writeAtomically } from '../write-file.js';
-import { drawKernel } from '../deconvolve/psf/draw.js';
-import type { PsfField } from '../deconvolve/psf/field.js';
-import { formatNpy } from '../deconvolve/psf/npy.js';
-import type { Psf } from '../deconvolve/psf/psf.js';
-import { VERSION } from '../version.js';
+import { writeAtomically } from '../files/write-file.js';
+import { drawKernel } from '../psf/draw.js';
+import type { PsfField } from '../psf/field.js';
+import { formatNpy } from '../psf/npy.js';
+import type { Psf } from '../psf/psf.js';
+import { VERSION } from '../runtime/version.js';
 import type { Estimate, EstimateOptions } from './estimate.js';
 
 const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {

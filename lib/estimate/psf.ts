@@ -1,4 +1,4 @@
-import { EstimateError } from '../errors.js';
+import { EstimateError } from '../runtime/errors.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame } from '../image/frame.js';
 import { estimateBlur } from './blur.js';

@@ -1,4 +1,4 @@
-import type { OpticsKind, SceneModel } from '../native/binding.js';
+import type { OpticsKind, SceneModel } from '../runtime/native/binding.js';
 import type { Meter } from './meter.js';
 
 /** Enough for any scene through given optics. */

@@ -1,4 +1,4 @@
-import type { Coefficient, SceneModel } from '../native/binding.js';
+import type { Coefficient, SceneModel } from '../runtime/native/binding.js';
 import { cellFrequencies, ringFrequencies } from './frequencies.js';
 import type { SpectrumPlane } from './motion/plane.js';
 import type { Curve } from './rings.js';

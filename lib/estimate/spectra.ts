@@ -1,8 +1,8 @@
-import type { FrameSource } from '../frame-engine.js';
-import type { Periodogram } from '../native/binding.js';
+import type { FrameSource } from '../image/source.js';
+import type { Periodogram } from '../runtime/native/binding.js';
 import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
 import type { BlockGrid } from './blocks.js';
-import { luminanceOf } from './luminance.js';
+import { luminanceOf } from '../image/luminance.js';
 import type { Meter } from './meter.js';
 import { RadiusFinder } from './radius.js';
 import { drawCurves } from './rings.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Metadata, SharpOptions } from 'sharp';
-import { ImageError } from '../errors.js';
+import { ImageError } from '../runtime/errors.js';
 import { sharp } from './codec.js';
 import type { ImageFormat } from './codec.js';
 import { MAX_SIDE, MIN_SIDE } from './frame.js';

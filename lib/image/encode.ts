@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { unwritable, writeAtomically } from '../write-file.js';
+import { unwritable, writeAtomically } from '../files/write-file.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
 import type { ImageFormat, Sharp } from './codec.js';
 import type { Frame, FrameSize } from './frame.js';

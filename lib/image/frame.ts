@@ -1,5 +1,5 @@
-import type { Samples } from '../native/binding.js';
-import { expected, requireInteger, requireOneOf } from '../validate.js';
+import type { Samples } from '../runtime/native/binding.js';
+import { expected, requireInteger, requireOneOf } from '../runtime/validate.js';
 
 /** Below this a frame holds too little to restore, and reflected padding has nothing to reflect. */
 export const MIN_SIDE = 16;

@@ -1,10 +1,17 @@
-import { orAbort } from '../abort.js';
-import type { FrameSource } from '../frame-engine.js';
+import { orAbort } from '../runtime/abort.js';
+
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage } from './decode.js';
 import { checkFrame } from './frame.js';
 import type { AnyFrame } from './frame.js';
-import { expected } from '../validate.js';
+import { expected } from '../runtime/validate.js';
+
+/** The pixels of an input, and what its file says of them. */
+export interface FrameSource {
+  readonly frame: AnyFrame;
+  /** Whether it comes from a JPEG, whose blocks leave traces. */
+  readonly isJpeg: boolean;
+}
 
 /** The pixels of a file, of its bytes, or as they are. Rejects with ImageError, ArgumentError or the signal's reason. @param name for messages */
 export async function readSource(

@@ -1,5 +1,5 @@
-import { orAbort } from '../abort.js';
-import { ImageError } from '../errors.js';
+import { orAbort } from '../runtime/abort.js';
+import { ImageError } from '../runtime/errors.js';
 import type { AnyFrame } from '../image/frame.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';

@@ -1,4 +1,4 @@
-import { orAbort } from '../abort.js';
+import { orAbort } from '../runtime/abort.js';
 import type { AnyFrame } from '../image/frame.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';

@@ -1,4 +1,4 @@
-import { decomposeSymmetric } from '../deconvolve/psf/eigen.js';
+import { decomposeSymmetric } from '../psf/eigen.js';
 
 type Matrix = readonly (readonly number[])[];
 

@@ -1,6 +1,6 @@
-import { ImageError } from '../errors.js';
+import { ImageError } from '../runtime/errors.js';
 import type { AnyFrame } from '../image/frame.js';
-import { expected, requireFunction, requireOneOf } from '../validate.js';
+import { expected, requireFunction, requireOneOf } from '../runtime/validate.js';
 import { measureBrisque } from './brisque.js';
 import { measureEdgeSharpness } from './edges.js';
 import { readInput, readPair } from './input.js';

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { orAbort } from '../abort.js';
-import { fullScale } from '../deconvolve/samples.js';
-import { ArgumentError, ImageError } from '../errors.js';
+import { orAbort } from '../runtime/abort.js';
+import { fullScale } from '../image/samples.js';
+import { ArgumentError, ImageError } from '../runtime/errors.js';
 import type { AnyFrame, Region } from '../image/frame.js';
-import { requireInteger, requireKnownKeys } from '../validate.js';
+import { requireInteger, requireKnownKeys } from '../runtime/validate.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';
 import { openContext } from './options.js';

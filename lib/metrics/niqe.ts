@@ -1,8 +1,8 @@
-import { orAbort } from '../abort.js';
-import { ImageError } from '../errors.js';
+import { orAbort } from '../runtime/abort.js';
+import { ImageError } from '../runtime/errors.js';
 import type { AnyFrame } from '../image/frame.js';
-import type { BlockStatistics } from '../native/binding.js';
-import { requireNumber, requireString } from '../validate.js';
+import type { BlockStatistics } from '../runtime/native/binding.js';
+import { requireNumber, requireString } from '../runtime/validate.js';
 import { distanceBetween, fitGaussian } from './gaussian.js';
 import { readInput } from './input.js';
 import type { MetricInput } from './input.js';

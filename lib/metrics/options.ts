@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { Binding, MetricMachine } from '../native/binding.js';
-import { chooseIsa } from '../native/isa.js';
-import { loadBinding } from '../native/loader.js';
-import { requireInteger, requireKnownKeys, requireSignal, requireString } from '../validate.js';
+import type { Binding, MetricMachine } from '../runtime/native/binding.js';
+import { chooseIsa } from '../runtime/native/isa.js';
+import { loadBinding } from '../runtime/native/loader.js';
+import { requireInteger, requireKnownKeys, requireSignal, requireString } from '../runtime/validate.js';
 
 /** Options of every metric. No result depends on threads or instruction set. */
 export interface MetricOptions {

@@ -1,8 +1,8 @@
-import { orAbort } from '../abort.js';
-import { fullScale } from '../deconvolve/samples.js';
-import { ImageError } from '../errors.js';
+import { orAbort } from '../runtime/abort.js';
+import { fullScale } from '../image/samples.js';
+import { ImageError } from '../runtime/errors.js';
 import type { AnyFrame } from '../image/frame.js';
-import { requireNumber, requireOneOf } from '../validate.js';
+import { requireNumber, requireOneOf } from '../runtime/validate.js';
 import { readPair } from './input.js';
 import type { MetricInput } from './input.js';
 import { openContext } from './options.js';

@@ -1,7 +1,7 @@
-import { orAbort } from '../abort.js';
-import { ArgumentError } from '../errors.js';
+import { orAbort } from '../runtime/abort.js';
+import { ArgumentError } from '../runtime/errors.js';
 import type { AnyFrame } from '../image/frame.js';
-import { expected, requireInteger } from '../validate.js';
+import { expected, requireInteger } from '../runtime/validate.js';
 import { readPair } from './input.js';
 import type { MetricInput } from './input.js';
 import { openContext } from './options.js';

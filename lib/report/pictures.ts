@@ -1,6 +1,6 @@
-import { ImageError } from '../errors.js';
-import { colourPlanes } from '../deconvolve/plan.js';
-import { fullScale } from '../deconvolve/samples.js';
+import { ImageError } from '../runtime/errors.js';
+import { colourPlanes } from '../image/planes.js';
+import { fullScale } from '../image/samples.js';
 import { sharp } from '../image/codec.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 

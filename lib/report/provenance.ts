@@ -5,7 +5,7 @@ import { arch, cpus, platform } from 'node:os';
 import { basename } from 'node:path';
 import type { AnyFrame } from '../image/frame.js';
 import type { MetricInput } from '../metrics/input.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../runtime/version.js';
 import { html, table } from './html.js';
 import type { Html } from './html.js';
 

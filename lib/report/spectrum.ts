@@ -1,9 +1,9 @@
-import type { Psf } from '../deconvolve/psf/psf.js';
-import { transferMagnitude } from '../deconvolve/psf/transfer.js';
-import { colourPlanes } from '../deconvolve/plan.js';
-import { windowOf } from '../deconvolve/samples.js';
+import type { Psf } from '../psf/psf.js';
+import { transferMagnitude } from '../psf/transfer.js';
+import { colourPlanes } from '../image/planes.js';
+import { windowOf } from '../image/samples.js';
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding } from '../native/binding.js';
+import type { Binding } from '../runtime/native/binding.js';
 import type { Point } from './chart.js';
 
 /** Side of the blocks; smaller frames have smaller ones. */

@@ -1,5 +1,5 @@
-import { writeAtomically } from '../write-file.js';
-import type { StarFit } from './fit.js';
+import { writeAtomically } from '../files/write-file.js';
+import type { StarFit } from './measure/fit.js';
 
 /**
  * Centroids in the form that tetra3 and cedar-solve take (`solve_from_centroids`): [y, x], brightest first, from the corner of the first

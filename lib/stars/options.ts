@@ -1,6 +1,6 @@
-import { checkEngineOptions } from '../engine-options.js';
-import type { EngineOptions } from '../engine-options.js';
-import { ArgumentError } from '../errors.js';
+import { checkEngineOptions } from '../runtime/machine-options.js';
+import type { EngineOptions } from '../runtime/machine-options.js';
+import { ArgumentError } from '../runtime/errors.js';
 import {
   requireFunction,
   requireInteger,
@@ -8,14 +8,14 @@ import {
   requireNumber,
   requireOneOf,
   requireSignal,
-} from '../validate.js';
-import type { Progress } from '../progress.js';
-import { Camera } from './camera.js';
-import { sensorRates } from './motion-path.js';
-import type { GyroMotion } from './motion-path.js';
-import { DEFAULT_SATURATION } from './plane.js';
-import type { StraightMotion } from './simulate.js';
-import type { StarMethod } from './window-steps.js';
+} from '../runtime/validate.js';
+import type { Progress } from '../runtime/progress.js';
+import { Camera } from './sky/camera.js';
+import { sensorRates } from './sky/motion-path.js';
+import type { GyroMotion } from './sky/motion-path.js';
+import { DEFAULT_SATURATION } from './measure/plane.js';
+import type { StraightMotion } from './simulate/simulate.js';
+import type { StarMethod } from './restore/window-steps.js';
 
 /** 'ml': maximum likelihood on the blurred frame; the others on the restored one. */
 export type CentroidMethod = 'ml' | 'iwcog' | 'cog';

@@ -1,4 +1,4 @@
-import { createRandom, sampleNormal } from '../../lib/random.js';
+import { createRandom, sampleNormal } from '../../lib/math/random.js';
 import { createScene } from '../../scripts/scene.mjs';
 import type { AnyFrame, Channels, Depth, Frame, psf } from '../../lib/index.js';
 

@@ -1,7 +1,7 @@
 import { Graph } from '../../bench/onnx/graph.mjs';
 import { Numbers, trunkOf, writeNetwork } from '../../bench/onnx/network.mjs';
 import { DataType } from '../../bench/onnx/proto.mjs';
-import type { NativeTensor } from '../../lib/native/binding.js';
+import type { NativeTensor } from '../../lib/runtime/native/binding.js';
 
 /** A float tensor of integers: codes minus their zero point, so that a convolution pads with 0. */
 interface Codes {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createRandom } from '../../lib/random.js';
+import { createRandom } from '../../lib/math/random.js';
 import type { Channels, Depth, Frame } from '../../lib/index.js';
 
 export interface FrameOptions {

@@ -1,4 +1,4 @@
-import type { ComposeRequest, PixelMap, Samples } from '../../lib/native/binding.js';
+import type { ComposeRequest, PixelMap, Samples } from '../../lib/runtime/native/binding.js';
 import { roundToEven } from './frames.js';
 
 const clamp = (value: number, high: number): number => Math.max(0, Math.min(high, value));

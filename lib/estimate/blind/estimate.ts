@@ -1,7 +1,7 @@
 import type { AnyFrame } from '../../image/frame.js';
-import { fromArray } from '../../deconvolve/psf/psf.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
-import { luminancePlane } from '../luminance.js';
+import { fromArray } from '../../psf/psf.js';
+import type { Psf } from '../../psf/psf.js';
+import { luminancePlane } from '../../image/luminance.js';
 import { likeness } from './kernel.js';
 import type { Taps } from './kernel.js';
 import { countLevels, findTaps } from './pyramid.js';

@@ -1,4 +1,4 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 
 /** Weights below this part of the largest are noise. */
 const LEAST_PART = 0.05;

@@ -1,5 +1,5 @@
-import { fft } from '../../fft.js';
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import { fft } from '../../fft/fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 import { enlarge, solveTaps, spike, transferOf } from './kernel.js';
 import type { Taps } from './kernel.js';
 import { gradientPower, sharpen } from './sharpen.js';

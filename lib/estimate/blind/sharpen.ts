@@ -1,4 +1,4 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 
 /** Weight of the split between gradients and picture: from twice the sparsity on, by this factor, to the last. */
 const SPLIT_FACTOR = 2.5;

@@ -1,4 +1,4 @@
-import type { Plane } from '../reference/warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Sides of the parts, larger first: more edges tell more. */
 const SIDES: readonly number[] = [384, 256, 192];

@@ -1,4 +1,4 @@
-import { fft } from '../../fft.js';
+import { fft } from '../../fft/fft.js';
 import { vertex } from '../radius.js';
 import { CELL, drawRings } from './plane.js';
 import type { SpectrumPlane } from './plane.js';

@@ -1,7 +1,7 @@
-import { convolve } from '../../deconvolve/psf/psf.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
-import { motion } from '../../deconvolve/psf/motion.js';
-import { disk } from '../../deconvolve/psf/shapes.js';
+import { convolve } from '../../psf/psf.js';
+import type { Psf } from '../../psf/psf.js';
+import { motion } from '../../psf/motion.js';
+import { disk } from '../../psf/shapes.js';
 import type { Meter } from '../meter.js';
 import type { BlurShape } from '../shape.js';
 import type { FrameSpectra } from '../spectra.js';

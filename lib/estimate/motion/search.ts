@@ -1,4 +1,4 @@
-import type { Binding } from '../../native/binding.js';
+import type { Binding } from '../../runtime/native/binding.js';
 import { cellFrequencies } from '../frequencies.js';
 import type { Meter } from '../meter.js';
 import type { RadiusFinder } from '../radius.js';

@@ -1,4 +1,4 @@
-import { choleskySolve } from '../../cholesky.js';
+import { choleskySolve } from '../../math/cholesky.js';
 
 /** [a, b, c, d, e, f]: (x, y) goes to (a x + b y + c, d x + e y + f). */
 export type Affine = readonly [number, number, number, number, number, number];

@@ -1,6 +1,6 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 import { multiply } from './patches.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /**
  * A plane seen through a kernel, by overlapping squares of the plan (overlap-save), into `out`, which may not be the plane. Beyond its

@@ -1,9 +1,9 @@
-import { radiusOf } from '../../deconvolve/psf/psf.js';
-import type { FftPlan } from '../../fft.js';
+import { radiusOf } from '../../psf/psf.js';
+import type { FftPlan } from '../../fft/fft.js';
 import { blurPlane } from './blur.js';
 import { transfersOf } from './patches.js';
 import type { KernelEstimate } from './kernel.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Differences are averaged over cells of so many pixels a side, and those about each: changes and clouds are extended, noise is not. */
 const CELL = 4;

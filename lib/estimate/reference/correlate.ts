@@ -1,4 +1,4 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 
 /** Where two patches match best. */
 export interface Shift {

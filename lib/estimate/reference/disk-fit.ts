@@ -1,7 +1,7 @@
-import { convolve } from '../../deconvolve/psf/psf.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
-import { enlarge } from '../../deconvolve/psf/field.js';
-import { disk, gaussian } from '../../deconvolve/psf/shapes.js';
+import { convolve } from '../../psf/psf.js';
+import type { Psf } from '../../psf/psf.js';
+import { enlarge } from '../../psf/field.js';
+import { disk, gaussian } from '../../psf/shapes.js';
 
 /** Steps of the search in radius and sigma, in pixels, coarse to fine. */
 const STEPS: readonly number[] = [0.4, 0.1, 0.025];

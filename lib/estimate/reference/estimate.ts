@@ -1,11 +1,11 @@
 import type { AnyFrame } from '../../image/frame.js';
-import { kernelAt } from '../../deconvolve/psf/field.js';
-import type { PsfField } from '../../deconvolve/psf/field.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
-import { fft } from '../../fft.js';
-import type { FftPlan } from '../../fft.js';
+import { kernelAt } from '../../psf/field.js';
+import type { PsfField } from '../../psf/field.js';
+import type { Psf } from '../../psf/psf.js';
+import { fft } from '../../fft/fft.js';
+import type { FftPlan } from '../../fft/fft.js';
 import type { RadiusField } from '../defocus.js';
-import { luminancePlane } from '../luminance.js';
+import { luminancePlane } from '../../image/luminance.js';
 import type { BlurShape } from '../shape.js';
 import type { Affine } from './affine.js';
 import { compare } from './compare.js';
@@ -21,7 +21,7 @@ import { registerByFeatures } from './match-features.js';
 import { registerCoarsely, registerFinely } from './register.js';
 import type { Registration } from './register.js';
 import { warp } from './warp.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Reach of an estimated kernel from its centre, in pixels of the frame. */
 const REACH = 20;

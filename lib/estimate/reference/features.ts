@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { buildPyramid, smooth } from './pyramid.js';
 import type { Level } from './pyramid.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Standard deviations, in pixels of a level: of what gradients are taken from, of the mean of their products, and of what is described. */
 const [GRADIENT_SIGMA, WINDOW_SIGMA, PATCH_SIGMA] = [1, 1.5, 2.5];

@@ -1,4 +1,4 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 
 /** A transfer function on a plan's grid that a kernel shall have, and how much each frequency of it counts, 0 to 1. */
 export interface KernelProblem {

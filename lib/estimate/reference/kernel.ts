@@ -1,7 +1,7 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
-import { normalise } from '../../deconvolve/psf/psf.js';
-import type { Psf } from '../../deconvolve/psf/psf.js';
-import type { PsfField } from '../../deconvolve/psf/field.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import { normalise } from '../../psf/psf.js';
+import type { Psf } from '../../psf/psf.js';
+import type { PsfField } from '../../psf/field.js';
 import type { KernelProblem } from './kernel-problem.js';
 import type { Grid, MeasuredTransfer, PatchSums } from './patch-sums.js';
 import { fitRings } from './rings.js';

@@ -3,7 +3,7 @@ import { fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { DESCRIPTOR, findFeatures } from './features.js';
 import type { Features } from './features.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** The best match of a corner is to be more like it than any other elsewhere: their distances, one over the other (Lowe 2004). */
 const MOST_RATIO = 0.85;

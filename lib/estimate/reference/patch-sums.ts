@@ -1,6 +1,6 @@
-import { interpolate } from '../../deconvolve/psf/field.js';
-import type { HalfSpectrum } from '../../fft.js';
-import { choleskyInverse } from '../../cholesky.js';
+import { interpolate } from '../../psf/field.js';
+import type { HalfSpectrum } from '../../fft/fft.js';
+import { choleskyInverse } from '../../math/cholesky.js';
 
 /** Standard deviation by which transfer functions of neighbouring nodes are expected to differ. */
 const NEIGHBOUR_DIFFERENCE = 1;

@@ -1,7 +1,7 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
-import { kernelAt } from '../../deconvolve/psf/field.js';
-import type { PsfField } from '../../deconvolve/psf/field.js';
-import type { Plane } from './warp.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import { kernelAt } from '../../psf/field.js';
+import type { PsfField } from '../../psf/field.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Side of patches, in pixels of the frame. */
 export const PATCH = 256;

@@ -1,5 +1,5 @@
 import { warp } from './warp.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Largest side of the finest level, in pixels. */
 const LARGEST_SIDE = 512;

@@ -1,11 +1,11 @@
-import type { FftPlan, HalfSpectrum } from '../../fft.js';
-import { fft } from '../../fft.js';
+import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import { fft } from '../../fft/fft.js';
 import { applyAffine, compose, fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { correlate, createLowPass } from './correlate.js';
 import { PATCH, PatchReader, listPatches, multiply } from './patches.js';
 import { scaleOf, shrink, warp } from './warp.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** Largest side of the pictures that are matched first, as a whole. */
 const COARSE_SIDE = 384;

@@ -1,16 +1,16 @@
 import type { AnyFrame } from '../../image/frame.js';
-import { colourPlanes } from '../../deconvolve/plan.js';
-import { fullScale } from '../../deconvolve/samples.js';
-import type { PsfField } from '../../deconvolve/psf/field.js';
-import { radiusOf } from '../../deconvolve/psf/psf.js';
-import { fft } from '../../fft.js';
+import { colourPlanes } from '../../image/planes.js';
+import { fullScale } from '../../image/samples.js';
+import type { PsfField } from '../../psf/field.js';
+import { radiusOf } from '../../psf/psf.js';
+import { fft } from '../../fft/fft.js';
 import { TILE } from '../noise.js';
 import type { Tile } from '../noise.js';
 import { compose } from './affine.js';
 import type { Affine } from './affine.js';
 import { PATCH, listPatches, multiply, transfersOf } from './patches.js';
 import { warp } from './warp.js';
-import type { Plane } from './warp.js';
+import type { Plane } from '../../image/planes.js';
 
 /** About as many patches are predicted, of each colour. */
 const ENOUGH_PATCHES = 16;

@@ -1,5 +1,5 @@
-import { enlarge } from '../../deconvolve/psf/field.js';
-import { disk } from '../../deconvolve/psf/shapes.js';
+import { enlarge } from '../../psf/field.js';
+import { disk } from '../../psf/shapes.js';
 import type { KernelProblem } from './kernel-problem.js';
 import { transferOf } from './patches.js';
 

@@ -1,12 +1,6 @@
+import type { Plane } from '../../image/planes.js';
 import { setImmediate } from 'node:timers/promises';
 import type { Affine } from './affine.js';
-
-/** One plane of floats, row by row; NaN where nothing is known. */
-export interface Plane {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Float32Array;
-}
 
 /** Samples between two turns of the event loop. */
 const SAMPLES_AT_ONCE = 2 ** 16;

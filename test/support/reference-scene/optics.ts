@@ -1,5 +1,5 @@
-import { besselJ1 } from '../../../lib/deconvolve/psf/bessel.js';
-import type { Frequencies, OpticsKind } from '../../../lib/native/binding.js';
+import { besselJ1 } from '../../../lib/psf/bessel.js';
+import type { Frequencies, OpticsKind } from '../../../lib/runtime/native/binding.js';
 
 /** Below this, in power, a transfer function counts as this: logarithms stay finite. */
 const LEAST_POWER = 1e-30;

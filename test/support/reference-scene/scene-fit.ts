@@ -1,5 +1,5 @@
-import { choleskySolve } from '../../../lib/cholesky.js';
-import type { SceneModel } from '../../../lib/native/binding.js';
+import { choleskySolve } from '../../../lib/math/cholesky.js';
+import type { SceneModel } from '../../../lib/runtime/native/binding.js';
 
 const ITERATIONS = 25;
 /** Iterations end where one lowers the cost by less than this part. */

@@ -1,9 +1,9 @@
-import { fft } from '../../../lib/fft.js';
-import type { FftOptions } from '../../../lib/fft.js';
-import { erf } from '../../../lib/stars/erf.js';
+import { fft } from '../../../lib/fft/fft.js';
+import type { FftOptions } from '../../../lib/fft/fft.js';
+import { erf } from '../../../lib/math/erf.js';
 import { fitLeastSquares } from './least-squares.js';
-import type { StarPlane } from '../../../lib/stars/plane.js';
-import type { StreakShape } from '../../../lib/stars/streak.js';
+import type { StarPlane } from '../../../lib/stars/measure/plane.js';
+import type { StreakShape } from '../../../lib/stars/measure/streak.js';
 
 /** Lags across the motion, and beyond its length, that the model is fitted to (kernel-estimation 5). */
 const ACROSS = 6;

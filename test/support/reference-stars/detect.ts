@@ -1,6 +1,6 @@
-import { fft } from '../../../lib/fft.js';
-import type { FftOptions } from '../../../lib/fft.js';
-import type { StarPlane } from '../../../lib/stars/plane.js';
+import { fft } from '../../../lib/fft/fft.js';
+import type { FftOptions } from '../../../lib/fft/fft.js';
+import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 import { drawProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
 

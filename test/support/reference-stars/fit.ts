@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Detection } from '../../../lib/stars/detect.js';
-import type { StarPlane } from '../../../lib/stars/plane.js';
+import type { Detection } from '../../../lib/stars/measure/detect.js';
+import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 import type { StarProfile } from './profile.js';
-import { choleskyInverse } from '../../../lib/cholesky.js';
+import { choleskyInverse } from '../../../lib/math/cholesky.js';
 
 /** Variance of a pixel: sky + perFlux signal + (misfit signal)^2, in the plane's units. */
 export interface PixelNoise {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { choleskyInverse } from '../../../lib/cholesky.js';
+import { choleskyInverse } from '../../../lib/math/cholesky.js';
 
 const MOST_STEPS = 60;
 

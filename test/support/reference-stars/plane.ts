@@ -1,6 +1,6 @@
-import { fullScale } from '../../../lib/deconvolve/samples.js';
-import { colourPlanes } from '../../../lib/deconvolve/plan.js';
-import { luminanceOf } from '../../../lib/estimate/luminance.js';
+import { fullScale } from '../../../lib/image/samples.js';
+import { colourPlanes } from '../../../lib/image/planes.js';
+import { luminanceOf } from '../../../lib/image/luminance.js';
 import type { AnyFrame } from '../../../lib/image/frame.js';
 
 /** Samples from this part of full scale on may be cut off: real 8-bit sensors end at 249 to 255. */

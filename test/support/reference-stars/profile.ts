@@ -1,6 +1,6 @@
-import { DiskProfile } from '../../../lib/stars/disk-profile.js';
-import { createStreakSample, sampleStreak } from '../../../lib/stars/streak.js';
-import type { StreakShape } from '../../../lib/stars/streak.js';
+import { DiskProfile } from '../../../lib/stars/measure/disk-profile.js';
+import { createStreakSample, sampleStreak } from '../../../lib/stars/measure/streak.js';
+import type { StreakShape } from '../../../lib/stars/measure/streak.js';
 
 /** A pixel's own width adds this to the variance of a star along either axis (star-sensor B.1). */
 const PIXEL_VARIANCE = 1 / 12;

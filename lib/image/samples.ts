@@ -1,0 +1,64 @@
+import type { AnyFrame, Region } from './frame.js';
+import type { SampleWindow, SolverSamples } from '../runtime/native/binding.js';
+import { colourPlanes } from './planes.js';
+
+/** Value of the whitest sample. */
+export function fullScale({ depth }: Pick<AnyFrame, 'depth'>): number {
+  return depth === 32 ? 1 : 2 ** depth - 1;
+}
+
+/** One channel of a frame's samples, from a pixel on. */
+export function windowOf(
+  { width, channels }: AnyFrame,
+  samples: SolverSamples,
+  channel: number,
+  left: number,
+  top: number,
+): SampleWindow {
+  return { samples, frameWidth: width, channels, channel, left, top };
+}
+
+/** Whether nothing can be restored: all samples of the colours are 0 (or less, as floats may be) or no number, or all are saturated. */
+export function isBlank(frame: AnyFrame): boolean {
+  const { data, channels, depth } = frame;
+  const planes = colourPlanes(frame);
+  const full = depth === 32 ? Infinity : fullScale(frame);
+  let [isDark, isBright] = [true, true];
+  // Ends within some samples of any other frame.
+  for (let pixel = 0; pixel < data.length && (isDark || isBright); pixel += channels) {
+    for (let index = pixel; index < pixel + planes; index += 1) {
+      isDark &&= !(data[index]! > 0);
+      isBright &&= data[index]! >= full;
+    }
+  }
+  return isDark || isBright;
+}
+
+/** Mean of the samples of the colours that are numbers, 1 being full scale. */
+export function meanLevel(frame: AnyFrame): number {
+  const { data, channels } = frame;
+  const planes = colourPlanes(frame);
+  let sum = 0;
+  let count = 0;
+  for (let pixel = 0; pixel < data.length; pixel += channels) {
+    for (let index = pixel; index < pixel + planes; index += 1) {
+      if (!(Math.abs(data[index]!) < Infinity)) continue;
+      sum += data[index]!;
+      count += 1;
+    }
+  }
+  return count > 0 ? sum / count / fullScale(frame) : 0;
+}
+
+/** Part of the samples of one colour in a part of the frame that are 0 or saturated: their noise is cut off. */
+export function clippedPart(frame: AnyFrame, channel: number, { left, top, width, height }: Region): number {
+  const full = fullScale(frame);
+  let count = 0;
+  for (let y = top; y < top + height; y += 1) {
+    for (let x = left; x < left + width; x += 1) {
+      const value = frame.data[(y * frame.width + x) * frame.channels + channel]!;
+      if (value <= 0 || value >= full) count += 1;
+    }
+  }
+  return count / (width * height);
+}

@@ -1,0 +1,180 @@
+import { BudgetError } from '../runtime/errors.js';
+import { frameBytes } from '../image/frame.js';
+import type { FrameSize } from '../image/frame.js';
+import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
+import { describeConvolution } from './convolutions.js';
+import { formatBytes } from '../runtime/budget.js';
+import { frameBuffers, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import { alignUp, layoutPanels } from './passes.js';
+import type { PanelLayout } from './passes.js';
+
+/** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
+const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
+
+/** Transformed weights are kept up to this size: beyond it, reading them takes longer than making them anew. */
+const KEPT_BYTES = 16e6;
+
+/** How one frame will be restored by the network, and in what memory. */
+export interface Plan extends MemoryPlan {
+  readonly frame: FrameSize;
+  /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
+  readonly direction: 'rows' | 'columns';
+  readonly layout: PanelLayout;
+  /** What each pass runs; its height is the padded frame's. */
+  readonly pass: PassShape;
+  readonly ensemble: 1 | 2 | 4;
+  /** What sums the 3x3 convolutions of each shape. */
+  readonly convolutions: readonly ConvUse[];
+  /** What the engine maps, ring by ring. */
+  readonly engine: PassPlan;
+  /** Multiply-accumulates of the whole frame, halo included. */
+  readonly macs: number;
+}
+
+/** What a plan depends on besides the frame. */
+export interface PlanContext {
+  readonly shape: NetworkShape;
+  readonly threads: 1 | 2 | 3;
+  readonly stripRows: number;
+  readonly ensemble: 1 | 2 | 4;
+  readonly budgetBytes: number;
+  readonly convolutions: readonly ConvUse[];
+  readonly planPass: (pass: PassShape) => PassPlan;
+}
+
+interface Candidate {
+  readonly transposed: boolean;
+  readonly layout: PanelLayout;
+  readonly pass: PassShape;
+}
+
+/** The fastest plan for a frame in memory that fits the budget. Throws BudgetError with the budget that would do. */
+export function planFrame(frame: FrameSize, context: PlanContext): Plan {
+  const held = [
+    ...frameBuffers(frame),
+    { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
+  ];
+  const directions = [false, true];
+  const whole = directions.map((transposed) =>
+    buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held),
+  );
+  const best = choose(whole);
+  if (best) return keepWeights(best, frame, context, held);
+  const split = CORE_WIDTHS.flatMap((core) =>
+    directions.map((transposed) => createCandidate(frame, context, transposed, core)),
+  )
+    .filter(({ layout }) => layout.panels.length > 1)
+    .map((candidate) => buildPlan(frame, context, candidate, held));
+  const narrow = choose(split);
+  if (narrow) return keepWeights(narrow, frame, context, held);
+  throw refuse(frame, context, [...whole, ...split]);
+}
+
+/** The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError. */
+export function planStream(frame: FrameSize, context: PlanContext): Plan {
+  const candidate = createCandidate(frame, context, false, Infinity);
+  const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
+  const held = [
+    {
+      name: 'rows awaiting their residual',
+      bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }),
+    },
+  ];
+  const plan = buildPlan(frame, context, candidate, held);
+  if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
+  return keepWeights(plan, frame, context, held);
+}
+
+/** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
+export function streamRingRows(engine: PassPlan, pass: PassShape): number {
+  return Math.min(pass.height, engine.delayRows + 2 * pass.stripRows + 16);
+}
+
+function createCandidate(frame: FrameSize, context: PlanContext, transposed: boolean, coreWidth: number): Candidate {
+  const [width, height] = [alignUp(frame.width), alignUp(frame.height)];
+  const [columns, rows] = transposed ? [height, width] : [width, height];
+  const layout = layoutPanels(columns, Math.min(columns, coreWidth), context.shape.residualBlocks);
+  const stripRows = Math.min(context.stripRows, rows);
+  return {
+    transposed,
+    layout,
+    pass: {
+      width: layout.engineWidth,
+      height: rows,
+      transposed,
+      threads: context.threads,
+      stripRows,
+      keepWeights: false,
+    },
+  };
+}
+
+/** The plan with transformed weights kept in memory, where there is room and they are few enough. */
+function keepWeights(plan: Plan, frame: FrameSize, context: PlanContext, held: readonly PlannedBuffer[]): Plan {
+  if (plan.engine.transformedBytes === 0) return plan;
+  const candidate = {
+    transposed: plan.pass.transposed,
+    layout: plan.layout,
+    pass: { ...plan.pass, keepWeights: true },
+  };
+  const kept = buildPlan(frame, context, candidate, held);
+  return kept.bytes <= kept.budgetBytes && kept.engine.transformedBytes <= KEPT_BYTES ? kept : plan;
+}
+
+function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate, held: readonly PlannedBuffer[]): Plan {
+  const { transposed, layout, pass } = candidate;
+  const engine = context.planPass(pass);
+  const buffers = [
+    ...processBuffers(),
+    { name: 'weights', bytes: engine.weightBytes },
+    ...held,
+    { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
+    { name: 'residual rows', bytes: engine.residualBytes },
+    { name: 'engine', bytes: engine.arenaBytes },
+  ];
+  return {
+    frame,
+    direction: transposed ? 'columns' : 'rows',
+    layout,
+    pass,
+    ensemble: context.ensemble,
+    convolutions: context.convolutions,
+    engine,
+    ...sumBuffers(buffers, context.budgetBytes),
+    macs: engine.macs * layout.panels.length * context.ensemble,
+  };
+}
+
+/** The plan with the least work, then the least memory, of those within their budget. */
+function choose(plans: readonly Plan[]): Plan | undefined {
+  return plans.filter((plan) => plan.bytes <= plan.budgetBytes).sort((a, b) => a.macs - b.macs || a.bytes - b.bytes)[0];
+}
+
+function refuse(
+  { width, height }: FrameSize,
+  { budgetBytes, ensemble }: PlanContext,
+  plans: readonly Plan[],
+): BudgetError {
+  const required = Math.min(...plans.map(({ bytes }) => bytes));
+  const what = `A ${width}x${height} frame${ensemble > 1 ? ` with ensemble ${ensemble}` : ''}`;
+  return new BudgetError(
+    `${what} needs at least ${Math.ceil(required / 1e6)}MB with this model, the budget is ${formatBytes(budgetBytes)}`,
+    required,
+  );
+}
+
+/** A table of the plan for people. */
+export function formatPlan(plan: Plan): string {
+  const { frame, pass, layout } = plan;
+  const panels =
+    layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
+  const lines = [
+    `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
+    `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
+    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.engine.imbalance - 1) * 100).toFixed(1)} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
+    `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
+    ...formatBuffers(plan),
+  ];
+  return lines.join('\n');
+}

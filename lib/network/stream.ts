@@ -1,0 +1,160 @@
+import { ArgumentError, NativeError } from '../runtime/errors.js';
+import { allocateSamples, checkSamples } from '../image/frame.js';
+import type { FrameSize } from '../image/frame.js';
+import type { Binding, NativeEngine, Samples } from '../runtime/native/binding.js';
+import { runEngine } from './engine-run.js';
+import type { ResidualBlock, RowBlock } from './engine-run.js';
+import { createAxis } from './passes.js';
+import type { Axis } from './passes.js';
+import { streamRingRows } from './plan.js';
+import type { Plan } from './plan.js';
+
+/** Consecutive restored rows: `count` x width x channels samples from image row `row` on. */
+export interface Strip {
+  readonly row: number;
+  readonly count: number;
+  readonly data: Samples;
+}
+
+/** Whole rows of interleaved samples, any number at a time, top to bottom. */
+export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
+
+/** Restores rows as they arrive; memory does not depend on the height. Rejects as `runEngine` does. */
+export async function* restoreRows(
+  binding: Binding,
+  engine: NativeEngine,
+  plan: Plan,
+  source: RowSource,
+  signal: AbortSignal,
+): AsyncGenerator<Strip, void, void> {
+  const ring = new SourceRing(binding, plan);
+  const iterator = iterate(source, plan.frame);
+  try {
+    const feed = (): Promise<RowBlock | null> => ring.next(iterator);
+    for await (const block of runEngine(engine, plan.pass.width, plan.pass.stripRows, feed, signal)) {
+      const strip = ring.compose(block);
+      if (strip) yield strip;
+    }
+  } finally {
+    // Not awaited: a source that has stalled must not hold up an abort.
+    iterator.return().catch(() => {});
+  }
+}
+
+/** The caller's arrays, checked, one after the other. */
+async function* iterate(source: RowSource, frame: FrameSize): AsyncGenerator<Samples, void, void> {
+  const rowSamples = frame.width * frame.channels;
+  let rows = 0;
+  for await (const data of source) {
+    checkSamples(data, frame.depth);
+    if (data.length === 0 || data.length % rowSamples !== 0) {
+      throw new ArgumentError(`Expected whole rows of ${rowSamples} samples but received ${data.length} samples`);
+    }
+    rows += data.length / rowSamples;
+    if (rows > frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received at least ${rows}`);
+    yield data;
+  }
+  if (rows < frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received ${rows}`);
+}
+
+/** The last source rows, as many as the network may still need or the output must still be composed from. */
+class SourceRing {
+  readonly #binding: Binding;
+  readonly #frame: FrameSize;
+  readonly #ringRows: number;
+  readonly #samples: Samples;
+  readonly #strip: Uint8Array;
+  readonly #stripRows: number;
+  readonly #rows: Axis;
+  readonly #columns: Axis;
+  #pending: Samples | null = null;
+  #received = 0;
+  #pushed = 0;
+
+  constructor(binding: Binding, { frame, pass, engine }: Plan) {
+    this.#binding = binding;
+    this.#frame = frame;
+    this.#stripRows = pass.stripRows;
+    this.#ringRows = streamRingRows(engine, pass);
+    this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
+    this.#strip = new Uint8Array(pass.stripRows * pass.width * 3);
+    this.#rows = createAxis(frame.height, false);
+    this.#columns = createAxis(frame.width, false);
+  }
+
+  get #rowSamples(): number {
+    return this.#frame.width * this.#frame.channels;
+  }
+
+  /** The next strip of pass rows: frame rows as they come, then the reflected padding. */
+  async next(source: AsyncGenerator<Samples, void, void>): Promise<RowBlock | null> {
+    const { height } = this.#frame;
+    const available = this.#received < height ? await this.#receive(source) : this.#received;
+    const limit = available === height ? this.#rows.indices.length : available;
+    const count = Math.min(this.#stripRows, limit - this.#pushed);
+    if (count === 0) return null;
+    const rows = this.#strip.subarray(0, count * this.#columns.indices.length * 3);
+    this.#binding.gatherRows(
+      this.#samples,
+      this.#frame.channels,
+      {
+        rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
+        colPixels: this.#columns.indices,
+      },
+      rows,
+    );
+    this.#pushed += count;
+    return { rows, count };
+  }
+
+  /** Copies at most one strip of rows from the source; resolves with the number of frame rows received so far. */
+  async #receive(source: AsyncGenerator<Samples, void, void>): Promise<number> {
+    if (!this.#pending) {
+      const { value, done } = await source.next();
+      if (done) return this.#received;
+      this.#pending = value;
+    }
+    const count = Math.min(this.#stripRows, this.#pending.length / this.#rowSamples);
+    for (let index = 0; index < count; index += 1) {
+      const row = this.#pending.subarray(index * this.#rowSamples, (index + 1) * this.#rowSamples);
+      this.#samples.set(row, this.#ringPixel(this.#received + index) * this.#frame.channels);
+    }
+    this.#received += count;
+    const rest = this.#pending.subarray(count * this.#rowSamples);
+    this.#pending = rest.length > 0 ? rest : null;
+    return this.#received;
+  }
+
+  #ringPixel(row: number): number {
+    return (row % this.#ringRows) * this.#frame.width;
+  }
+
+  /** Adds a residual to the rows it belongs to; null when all of them are padding. */
+  compose({ row, count, residual }: ResidualBlock): Strip | null {
+    const rows = Math.min(count, this.#frame.height - row);
+    if (rows <= 0) return null;
+    if (this.#received - row > this.#ringRows)
+      throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
+    const source = allocateSamples(rows * this.#rowSamples, this.#frame.depth);
+    for (let index = 0; index < rows; index += 1) {
+      const start = this.#ringPixel(row + index) * this.#frame.channels;
+      source.set(this.#samples.subarray(start, start + this.#rowSamples), index * this.#rowSamples);
+    }
+    const data = allocateSamples(source.length, this.#frame.depth);
+    this.#binding.composeRows({
+      residual,
+      residualWidth: this.#columns.indices.length,
+      firstColumn: 0,
+      map: {
+        rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
+        colPixels: this.#columns.indices.subarray(0, this.#columns.end),
+      },
+      sums: null,
+      passes: 1,
+      source,
+      output: data,
+      channels: this.#frame.channels,
+    });
+    return { row, count: rows, data };
+  }
+}

@@ -1,0 +1,78 @@
+import { open } from 'node:fs/promises';
+import { ArgumentError, ImageError } from '../runtime/errors.js';
+import { sharp } from '../image/codec.js';
+import { fromGrid } from './field.js';
+import type { PsfField } from './field.js';
+import { isNpy, parseNpy } from './npy.js';
+import type { Matrix } from './npy.js';
+import { MAX_PSF_SIDE, fromArray } from './psf.js';
+import type { Psf, PsfCentre } from './psf.js';
+
+/** A kernel of the largest size in float64 takes 2 MB; no picture of one is larger. */
+const MAX_FILE_BYTES = 2 ** 24;
+
+/**
+ * A kernel from a picture (its channels are averaged, alpha is ignored) or a NumPy matrix. Throws ImageError or
+ * ArgumentError. @param centre the middle pixel by default, which pictures with an even side do not have
+ */
+export async function read(path: string, centre: PsfCentre = 'middle'): Promise<Psf> {
+  const found = await readKernels(path, centre);
+  if ('kernels' in found) throw new ArgumentError(`${path} holds ${found.kernels.length} kernels of a field, not one`);
+  return found;
+}
+
+/** As {@link read}; a NumPy array of four axes (rows and columns of nodes, then of a kernel) is a field. */
+export async function readKernels(path: string, centre: PsfCentre = 'middle'): Promise<Psf | PsfField> {
+  const bytes = await readBounded(path);
+  try {
+    const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
+    if ('matrices' in found)
+      return fromGrid(
+        found.columns,
+        found.matrices.map((matrix) => ({ ...matrix, centre })),
+      );
+    return fromArray({ ...found, centre });
+  } catch (error) {
+    (error as Error).message = `${path}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path);
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error('not a file');
+    if (found.size === 0) throw new Error('the file is empty');
+    if (found.size > MAX_FILE_BYTES)
+      throw new Error(`${found.size} bytes are more than a PSF can have (${MAX_FILE_BYTES})`);
+    return await file.readFile();
+  } catch (cause) {
+    throw new ImageError('IMAGE_UNREADABLE', `Cannot read the PSF ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Mean of the colour channels; the sum of a kernel is divided out anyway. */
+async function decodePicture(bytes: Uint8Array): Promise<Matrix> {
+  const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
+  try {
+    const { width, height } = await sharp(bytes, options).metadata();
+    if (Math.max(width, height) > MAX_PSF_SIDE)
+      throw new Error(`${width}x${height} pixels, each side must be at most ${MAX_PSF_SIDE}`);
+    const { data, info } = await sharp(bytes, options)
+      .removeAlpha()
+      .toColourspace('rgb16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const grey = Float64Array.from({ length: info.width * info.height }, (_, pixel) => {
+      let sum = 0;
+      for (let band = 0; band < info.channels; band += 1)
+        sum += view.getUint16(2 * (pixel * info.channels + band), true);
+      return sum;
+    });
+    return { width: info.width, height: info.height, data: grey };
+  } catch (cause) {
+    throw new ImageError('IMAGE_INVALID', `not a picture that can be read: ${(cause as Error).message}`, { cause });
+  }
+}

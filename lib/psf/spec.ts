@@ -1,0 +1,75 @@
+import { ArgumentError } from '../runtime/errors.js';
+import { requireString } from '../runtime/validate.js';
+import type { PsfField } from './field.js';
+import { readKernels } from './file.js';
+import { motion } from './motion.js';
+import { convolve } from './psf.js';
+import type { Psf, PsfCentre } from './psf.js';
+import { airy, disk, ellipse, gaussian, moffat } from './shapes.js';
+
+/** How a kernel is written in words; shown in errors and by the command line. */
+export const PSF_SYNTAX =
+  'disk:R, gaussian:S or gaussian:SX,SY@ANGLE, moffat:FWHM,BETA, airy:R, ellipse:A,B@ANGLE, ' +
+  'motion:LENGTH@ANGLE (or motion-matlab:...), several joined by +, or a file: kernel.png, kernel.npy, ' +
+  'kernel.png@X,Y or kernel.png@centroid where its centre is not in the middle';
+
+interface Shape {
+  /** How many numbers there may be before the angle. */
+  readonly numbers: readonly number[];
+  readonly hasAngle: boolean;
+  readonly make: (numbers: readonly number[], angle: number) => Psf;
+}
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  disk: { numbers: [1], hasAngle: false, make: ([radius]) => disk(radius!) },
+  gaussian: { numbers: [1, 2], hasAngle: true, make: ([sigma, sigmaY], angle) => gaussian(sigma!, sigmaY, angle) },
+  moffat: { numbers: [2], hasAngle: false, make: ([fwhm, beta]) => moffat(fwhm!, beta!) },
+  airy: { numbers: [1], hasAngle: false, make: ([radius]) => airy(radius!) },
+  ellipse: { numbers: [2], hasAngle: true, make: ([a, b], angle) => ellipse(a!, b!, angle) },
+  motion: { numbers: [1], hasAngle: true, make: ([length], angle) => motion(length!, angle) },
+  'motion-matlab': { numbers: [1], hasAngle: true, make: ([length], angle) => motion(length!, angle, 'matlab') },
+};
+
+/** A kernel from its description, such as `disk:4+gaussian:0.8` or `kernel.png`. Throws ArgumentError or ImageError. */
+export async function parse(text: string): Promise<Psf> {
+  const found = await parseKernels(text);
+  if ('kernels' in found) throw refuse(text, `it holds ${found.kernels.length} kernels of a field, not one`);
+  return found;
+}
+
+/** As {@link parse}; a file may hold a field. */
+export async function parseKernels(text: string): Promise<Psf | PsfField> {
+  requireString('psf', text);
+  const name = /^([a-z-]+):/.exec(text)?.[1];
+  if (name === undefined || !Object.hasOwn(SHAPES, name)) return readDescribed(text);
+  return text.split('+').map(parseShape).reduce(convolve);
+}
+
+function refuse(text: string, reason: string): ArgumentError {
+  return new ArgumentError(`'${text}' is no PSF: ${reason}. Known: ${PSF_SYNTAX}`);
+}
+
+function parseShape(text: string): Psf {
+  const match = /^([a-z-]+):([^@]*)(?:@(.*))?$/.exec(text);
+  const shape = match && Object.hasOwn(SHAPES, match[1]!) ? SHAPES[match[1]!] : undefined;
+  if (!match || !shape) throw refuse(text, 'it names no shape');
+  const numbers = match[2]!.split(',').map((part) => parseNumber(text, part));
+  if (!shape.numbers.includes(numbers.length))
+    throw refuse(text, `it takes ${shape.numbers.join(' or ')} numbers, not ${numbers.length}`);
+  if (match[3] !== undefined && !shape.hasAngle) throw refuse(text, 'it has no angle');
+  return shape.make(numbers, match[3] === undefined ? 0 : parseNumber(text, match[3]));
+}
+
+function parseNumber(text: string, part: string): number {
+  if (!/^\s*-?(\d+\.?\d*|\.\d+)\s*$/.test(part)) throw refuse(text, `'${part}' is no number`);
+  return Number(part);
+}
+
+/** `path`, `path@x,y` or `path@centroid`. */
+async function readDescribed(text: string): Promise<Psf | PsfField> {
+  const match = /^(.+)@(?:(centroid)|(\d{1,4}),(\d{1,4}))$/.exec(text);
+  if (!/[./\\]/.test(text)) throw refuse(text, 'it is neither a shape nor a file');
+  if (!match) return readKernels(text);
+  const centre: PsfCentre = match[2] ? 'centroid' : [Number(match[3]), Number(match[4])];
+  return readKernels(match[1]!, centre);
+}

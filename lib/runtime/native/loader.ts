@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module';
+import { isAbsolute, resolve } from 'node:path';
+import { IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { VERSION } from '../version.js';
+import type { Binding, NativeErrorCode } from './binding.js';
+
+const require = createRequire(import.meta.url);
+
+let libc: string | undefined;
+
+/** `-musl` where this Node was built against musl, else the empty string. Found once: the report takes milliseconds. */
+function libcSuffix(): string {
+  libc ??= findLibcSuffix();
+  return libc;
+}
+
+function findLibcSuffix(): string {
+  if (process.platform !== 'linux') return '';
+  // Without this switch (Node 20.13) the report looks up the names of all open sockets.
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork: boolean };
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime ? '' : '-musl';
+}
+
+/** Literal paths, so that a bundler can follow them. */
+function requirePrebuild(target: string): unknown {
+  switch (target) {
+    case 'linux-x64':
+      return require('../../../prebuilds/linux-x64.node');
+    case 'linux-arm64':
+      return require('../../../prebuilds/linux-arm64.node');
+    case 'linux-x64-musl':
+      return require('../../../prebuilds/linux-x64-musl.node');
+    case 'linux-arm64-musl':
+      return require('../../../prebuilds/linux-arm64-musl.node');
+    default:
+      throw new Error(`no prebuild exists for ${target}`);
+  }
+}
+
+interface Attempt {
+  readonly label: string;
+  readonly load: () => unknown;
+}
+
+function listAttempts(explicitPath: string | undefined): Attempt[] {
+  if (explicitPath !== undefined) {
+    const path = isAbsolute(explicitPath) ? explicitPath : resolve(explicitPath);
+    return [{ label: path, load: () => require(path) as unknown }];
+  }
+  const target = `${process.platform}-${process.arch}${libcSuffix()}`;
+  return [
+    { label: `prebuilds/${target}.node`, load: () => requirePrebuild(target) },
+    { label: 'build/Release/perifocal.node', load: () => require('../../../build/Release/perifocal.node') as unknown },
+  ];
+}
+
+/** An addon of another release would fail in the middle of a frame. */
+function checkVersion(binding: Binding): Binding {
+  if (binding.version !== VERSION) throw new Error(`is of version ${binding.version}, the package of ${VERSION}`);
+  return binding;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+/** What was found before, by its explicit path: to search again takes longer than many calls. */
+const loaded = new Map<string | undefined, Binding>();
+
+/**
+ * Loads the addon: `explicitPath` or else `PERIFOCAL_BINDING` alone where given, else the packaged prebuild for this
+ * platform, else build/Release. Throws NativeError that lists what was tried, why it failed, and what to do.
+ */
+export function loadBinding(explicitPath: string | undefined = process.env['PERIFOCAL_BINDING'] || undefined): Binding {
+  const known = loaded.get(explicitPath);
+  if (known !== undefined) return known;
+  const failures: string[] = [];
+  for (const { label, load } of listAttempts(explicitPath)) {
+    try {
+      const binding = checkVersion(load() as Binding);
+      loaded.set(explicitPath, binding);
+      return binding;
+    } catch (error) {
+      failures.push(`  - ${label}: ${firstLine(error)}`);
+    }
+  }
+  throw new NativeError(
+    'NATIVE_MISSING',
+    [
+      `Could not load the native addon of perifocal for ${process.platform}-${process.arch}${libcSuffix()}. Tried:`,
+      ...failures,
+      'What to do: in a checkout run "npm run build:native" (needs cmake, make and a C++20 compiler);',
+      'in an installed package, reinstall it for this platform, or name an addon file by the option nativeBinding',
+      'or the environment variable PERIFOCAL_BINDING.',
+    ].join('\n'),
+  );
+}
+
+/** An error of the addon as one of this package, with the native one as its cause; others pass unchanged. */
+export function translateNativeError(error: unknown): unknown {
+  if (error instanceof PerifocalError || !(error instanceof Error)) return error;
+  const { message } = error;
+  const options = { cause: error };
+  switch ((error as { code?: NativeErrorCode }).code) {
+    case 'MODEL_INVALID':
+      return new ModelError('MODEL_INVALID', message, options);
+    case 'ISA_UNAVAILABLE':
+      return new IsaError(message, options);
+    case 'OUT_OF_MEMORY':
+      return new NativeError('OUT_OF_MEMORY', message, options);
+    case 'STATE':
+      return new StateError(message, options);
+    case 'INTERNAL':
+      return new NativeError('INTERNAL', message, options);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,151 @@
+import { requireNumber, requireOneOf } from '../../runtime/validate.js';
+import { fft } from '../../fft/fft.js';
+import type { FftOptions } from '../../fft/fft.js';
+import type { Psf } from '../../psf/psf.js';
+import { iterationModel } from './iteration-model.js';
+import type { Ensemble, Network } from './iteration-model.js';
+import { choleskyInverse } from '../../math/cholesky.js';
+
+/** Side of the grid on which the mean of |H| is taken, whatever the window (star-sensor A.5). */
+const GRID = 256;
+/** Keeps the output layer that similar pairs have adapted near the trained one. */
+const RIDGE = 0.1;
+
+/**
+ * How iterations are predicted. 'networks': from what the kernel passes of a star, SNR and width of the stars, and the windows. 'paper': from m alone, as published. 'power-law': the
+ * baseline of both.
+ */
+export type IterationRule = 'networks' | 'paper' | 'power-law';
+
+export interface IterationQuery extends KernelFeatures {
+  /** Root mean square over the stars of the matched filter's response, in standard deviations of the sky. */
+  readonly snr: number;
+  /** Standard deviation of sharp stars in pixels. */
+  readonly sigma: number;
+  /** Of the window in pixels; of one that several stars share, the root of its area over their number. */
+  readonly side: number;
+}
+
+/** What predictions take from a kernel. */
+export interface KernelFeatures {
+  /** SUMFC over the number of frequencies: the mean of |H| on 256x256 of them, 0 to 1 (star-sensor A.5). */
+  readonly m: number;
+  /** The same weighted by the spectrum of a star, which leaves out what no star has: m depends much on how lines meet the pixels. */
+  readonly passed: number;
+}
+
+/** @param sigma of sharp stars in pixels */
+export async function kernelFeatures(
+  { width, data }: Psf,
+  sigma: number,
+  options: FftOptions = {},
+): Promise<KernelFeatures> {
+  using plan = await fft.plan({ rows: GRID, columns: GRID, ...options });
+  // A kernel larger than the grid wraps around it: its transform is the same at these frequencies.
+  const wrapped = new Float32Array(GRID * GRID);
+  data.forEach((value, index) => {
+    wrapped[(Math.floor(index / width) % GRID) * GRID + ((index % width) % GRID)]! += value;
+  });
+  const { re, im } = await plan.forward(wrapped);
+  const weights = Float64Array.from({ length: GRID }, (_, index) =>
+    Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2),
+  );
+  let [m, passed] = [0, 0];
+  for (let row = 0, bin = 0; row < GRID; row += 1) {
+    for (let column = 0; column < plan.bins; column += 1, bin += 1) {
+      // Frequencies between the first and the last column stand for their opposites as well.
+      const magnitude = Math.sqrt(re[bin]! ** 2 + im[bin]! ** 2) * (column === 0 || column === GRID / 2 ? 1 : 2);
+      m += magnitude;
+      passed += magnitude * weights[row]! * weights[column]!;
+    }
+  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Rounding may take a point beyond 1.
+  return { m: Math.min(1, m / GRID ** 2), passed: Math.min(1, passed / (total * total)) };
+}
+
+/**
+ * The number of Richardson-Lucy iterations that restores windows of stars best (star-sensor A.5, models/stars/iterations.md). Rejects
+ * with ArgumentError for an SNR, width or side that is not above 0, or means of |H| beyond (0, 1].
+ */
+export async function predictIterations(
+  { m, passed, snr, sigma, side }: IterationQuery,
+  rule: IterationRule = 'networks',
+): Promise<number> {
+  requireOneOf('rule', rule, ['networks', 'paper', 'power-law'] as const);
+  const { most, powerLaw, paper, networks } = await iterationModel();
+  const logOf = (name: string, value: number, largest: number): number =>
+    Math.log(requireNumber(name, value, Number.MIN_VALUE, largest));
+  const log =
+    rule === 'power-law'
+      ? Math.log(powerLaw.scale) + powerLaw.exponent * logOf('m', m, 1)
+      : rule === 'paper'
+        ? evaluate(paper, [requireNumber('m', m, Number.MIN_VALUE, 1)])
+        : evaluate(networks, [
+            logOf('passed', passed, 1),
+            logOf('snr', snr, Number.MAX_VALUE),
+            logOf('sigma', sigma, 1e3),
+            logOf('side', side, 1e6),
+          ]);
+  return Math.max(1, Math.min(most, Math.round(Math.exp(log))));
+}
+
+/** What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e (star-sensor eq. 27 to 32). */
+export function evaluate(
+  { low, high, networks, weights, neighbours, pairs }: Ensemble,
+  inputs: readonly number[],
+): number {
+  const query = inputs.map((value, index) =>
+    Math.max(0, Math.min(1, (value - low[index]!) / (high[index]! - low[index]!))),
+  );
+  const near = mostSimilar(pairs, query, neighbours);
+  return networks.reduce((sum, network, index) => {
+    const units = activate(network, query);
+    return sum + weights[index]! * dot(adapt(network, near), units);
+  }, 0);
+}
+
+interface SimilarPair {
+  readonly x: readonly number[];
+  readonly y: number;
+  readonly similarity: number;
+}
+
+/** The pairs nearest to a query, with exp(-d^2 / 2): for lambda = 1 in eq. 28. */
+function mostSimilar(pairs: readonly (readonly number[])[], query: readonly number[], count: number): SimilarPair[] {
+  if (count === 0) return [];
+  const compared = pairs.map((pair): SimilarPair => {
+    const squared = query.reduce((sum, value, index) => sum + (value - pair[index]!) ** 2, 0);
+    return { x: pair.slice(0, -1), y: pair.at(-1)!, similarity: Math.exp(-squared / 2) };
+  });
+  return compared.sort((a, b) => b.similarity - a.similarity).slice(0, count);
+}
+
+/** Hidden units and a constant 1. */
+function activate({ hidden }: Network, x: readonly number[]): number[] {
+  return [...hidden.map((row) => 1 / (1 + Math.exp(-dot(row, [...x, 1])))), 1];
+}
+
+/** The output layer with the least squares of similar pairs, weighted by their similarity (eq. 30), and held to the trained one. */
+function adapt(network: Network, near: readonly SimilarPair[]): readonly number[] {
+  const { output } = network;
+  const side = output.length;
+  const normal = new Float64Array(side * side);
+  const right = new Float64Array(side);
+  for (let i = 0; i < side; i += 1) normal[i * (side + 1)] = RIDGE;
+  for (const { x, y, similarity } of near) {
+    const units = activate(network, x);
+    const residual = y - dot(output, units);
+    for (let i = 0; i < side; i += 1) {
+      right[i]! += similarity * units[i]! * residual;
+      for (let j = 0; j < side; j += 1) normal[i * side + j]! += similarity * units[i]! * units[j]!;
+    }
+  }
+  const inverse = choleskyInverse(normal, side);
+  return inverse === null
+    ? output
+    : output.map((weight, i) => weight + right.reduce((sum, value, j) => sum + inverse[i * side + j]! * value, 0));
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * b[index]!, 0);
