@@ -5,7 +5,7 @@ import { requireString } from '../runtime/validate.js';
 
 /** Of natural scene statistics: 18 of each of two scales. */
 export const SCENE_FEATURES = 36;
-const FOLDER = fileURLToPath(new URL('../../models/metrics', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../models/metrics/', import.meta.url));
 /** Far above any model of these metrics; keeps a wrong path from being read into memory. */
 const MAX_MODEL_BYTES = 16 * 2 ** 20;
 const MAX_VECTORS = 100_000;
