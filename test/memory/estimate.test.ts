@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { afterAll, expect, it } from 'vitest';
-import { createScene, defocus } from '../scripts/scene.mjs';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { createScene, defocus } from '../../scripts/scene.mjs';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { psf } from '../lib/index.js';
-import type { DeconvolveOptions } from '../lib/index.js';
-import { createScene, defocus } from '../scripts/scene.mjs';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { psf } from '../../lib/index.js';
+import type { DeconvolveOptions } from '../../lib/index.js';
+import { createScene, defocus } from '../../scripts/scene.mjs';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 const input = folder.path('large.jpg');

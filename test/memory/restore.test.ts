@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFrame } from './support/frames.js';
-import { createFolder, writeRandomModel } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { createFrame } from '../support/frames.js';
+import { createFolder, writeRandomModel } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 const isLinux = process.platform === 'linux';

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stars } from '../lib/index.js';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { stars } from '../../lib/index.js';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 const input = folder.path('frame.png');
