@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Metadata, SharpOptions } from 'sharp';
 import { ImageError } from '../runtime/errors.js';
 import { sharp } from './codec.js';
@@ -28,16 +27,11 @@ const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16 };
 /** The memory budget is the bound for large images; the profile must not touch the samples; a truncated file fails. */
 const READ_OPTIONS: SharpOptions = { failOn: 'error', limitInputPixels: false, sequentialRead: true, ignoreIcc: true };
 
-function label(input: EncodedImage): string {
-  return typeof input === 'string' ? input : `image of ${input.length} bytes`;
-}
-
-/** Reads the header. Throws ImageError where the image is missing, of another kind, too small or too large. */
-export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
-  if (typeof input === 'string') await requireFile(input);
-  const found = await readMetadata(input);
+/** Reads the header of a whole file. Rejects with ImageError where it is of another kind, too small or too large. */
+export async function readHeader(bytes: Uint8Array, label: string): Promise<ImageHeader> {
+  const found = await readMetadata(bytes, label);
   const reason = refusal(found);
-  if (reason) throw new ImageError('IMAGE_INVALID', `${label(input)}: ${reason}`);
+  if (reason) throw new ImageError('IMAGE_INVALID', `${label}: ${reason}`);
   const { autoOrient, channels, depth, exif, icc, format, space } = found;
   return {
     size: { width: autoOrient.width, height: autoOrient.height, channels: channels as Channels, depth: DEPTHS[depth]! },
@@ -47,23 +41,13 @@ export async function readHeader(input: EncodedImage): Promise<ImageHeader> {
   };
 }
 
-async function readMetadata(input: EncodedImage): Promise<Metadata> {
+async function readMetadata(bytes: Uint8Array, label: string): Promise<Metadata> {
   try {
-    return await sharp(input, READ_OPTIONS).metadata();
+    return await sharp(bytes, READ_OPTIONS).metadata();
   } catch (cause) {
-    throw new ImageError(
-      'IMAGE_INVALID',
-      `${label(input)} is not an image that can be read: ${(cause as Error).message}`,
-      { cause },
-    );
+    const reason = (cause as Error).message;
+    throw new ImageError('IMAGE_INVALID', `${label} is not an image that can be read: ${reason}`, { cause });
   }
-}
-
-async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch((cause: Error) => {
-    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: ${cause.message}`, { cause });
-  });
-  if (!found.isFile()) throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: not a file`);
 }
 
 /** Why such an image is not accepted, or null. */
@@ -77,23 +61,23 @@ function refusal({ format, width, height, space, depth, channels }: Metadata): s
   return null;
 }
 
-/** Decodes the picture upright, without colour conversion. Throws ImageError for damaged files. */
-export async function decodeFrame(input: EncodedImage, { size, isGrey }: ImageHeader): Promise<Frame> {
+/** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */
+export async function decodeFrame(bytes: Uint8Array, { size, isGrey }: ImageHeader, label: string): Promise<Frame> {
   const { channels, depth } = size;
   // libvips drops all bands but the first of 8-bit grey when it writes raw samples; as RGB they survive.
   const isWidened = isGrey && depth === 8 && channels > 1;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
-  const bytes = await sharp(input, READ_OPTIONS)
+  const decoded = await sharp(bytes, READ_OPTIONS)
     .autoOrient()
     .toColourspace(colourSpace)
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
     .toBuffer()
     .catch((cause: Error) => {
-      throw new ImageError('IMAGE_INVALID', `${label(input)} is damaged: ${cause.message}`, { cause });
+      throw new ImageError('IMAGE_INVALID', `${label} is damaged: ${cause.message}`, { cause });
     });
-  const data = depth === 16 ? toUint16(bytes) : isWidened ? dropGreyCopies(bytes, channels) : bytes;
+  const data = depth === 16 ? toUint16(decoded) : isWidened ? dropGreyCopies(decoded, channels) : decoded;
   if (data.length !== size.width * size.height * channels) {
-    throw new ImageError('IMAGE_INVALID', `${label(input)} does not hold the picture that its header declares`);
+    throw new ImageError('IMAGE_INVALID', `${label} does not hold the picture that its header declares`);
   }
   return { ...size, data };
 }

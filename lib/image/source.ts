@@ -1,30 +1,174 @@
+import { createHash } from 'node:crypto';
+import { RegularFile } from '../files/read-file.js';
 import { orAbort } from '../runtime/abort.js';
-
+import { formatBytes } from '../runtime/budget.js';
+import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { expected, requireOneOf, requireString } from '../runtime/validate.js';
+import type { ImageFormat } from './codec.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage } from './decode.js';
-import { checkFrame } from './frame.js';
-import type { AnyFrame } from './frame.js';
-import { expected } from '../runtime/validate.js';
+import { checkFrame, frameBytes } from './frame.js';
+import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
+import { ownBytes } from './own-bytes.js';
+
+/** What a caller gives as an image: a path, the bytes of a whole file, or pixels. */
+export type ImageInput = EncodedImage | AnyFrame;
 
 /** The pixels of an input, and what its file says of them. */
 export interface FrameSource {
+  /** Pixels that nobody else holds or changes. */
   readonly frame: AnyFrame;
   /** Whether it comes from a JPEG, whose blocks leave traces. */
   readonly isJpeg: boolean;
 }
 
-/** The pixels of a file, of its bytes, or as they are. Rejects with ImageError, ArgumentError or the signal's reason. @param name for messages */
-export async function readSource(
-  input: EncodedImage | AnyFrame,
-  signal: AbortSignal,
-  name = 'input',
-): Promise<FrameSource> {
-  if (input === '' || input === null || !['string', 'object'].includes(typeof input))
-    throw expected('path, file bytes or frame', name, input);
-  if (typeof input === 'string' || input instanceof Uint8Array) {
-    const header = await orAbort(readHeader(input), signal);
-    return { frame: await orAbort(decodeFrame(input, header), signal), isJpeg: header.format === 'jpeg' };
+/** An image whose header was read. Its pixels are decoded later, when there is room for them. */
+export interface ImageSource {
+  /** For messages: the path, "image of N bytes", or "pixels". */
+  readonly label: string;
+  /** Size and samples of the upright picture. */
+  readonly header: AnyFrameSize;
+  /** Null: pixels. */
+  readonly format: ImageFormat | null;
+  readonly isJpeg: boolean;
+  /** What the file says about itself; nothing for pixels. */
+  readonly metadata: ImageMetadata;
+  /** What is held until `read` has settled, beside the frame itself: the file's bytes and what the decoder takes. */
+  readonly buffers: readonly PlannedBuffer[];
+  /** Hex SHA-256 of the file's bytes as they were read; null for pixels. */
+  readonly sha256: () => string | null;
+  /** The pixels. May be called once. Rejects with ImageError, ArgumentError or the signal's reason. */
+  read(signal: AbortSignal): Promise<FrameSource>;
+}
+
+/** What is asked of an input. */
+export interface OpenImageOptions {
+  readonly signal: AbortSignal;
+  /** Of the argument, for messages; 'input'. */
+  readonly name?: string;
+  /** Bits per sample that are taken; all by default. */
+  readonly depths?: readonly (Depth | 32)[];
+  /** A file of more bytes than this is refused before it is read. */
+  readonly budgetBytes?: number;
+  /** Hex SHA-256 that the file must have. */
+  readonly expectSha256?: string;
+}
+
+/**
+ * Opens an image: reads a file, or copies its bytes, checks its header, and decodes nothing yet. Rejects with
+ * ArgumentError for what is no input, ImageError for a file that cannot be read or is not acceptable, BudgetError for one
+ * that is larger than the budget, or the signal's reason.
+ */
+export async function openImage(input: unknown, options: OpenImageOptions): Promise<ImageSource> {
+  const { name = 'input', expectSha256 } = options;
+  options.signal.throwIfAborted();
+  if (expectSha256 !== undefined) requireDigest(expectSha256);
+  if (typeof input === 'string' && input !== '') return openBytes(await readFileBytes(input, options), input, options);
+  if (input instanceof Uint8Array)
+    return openBytes(await copyFileBytes(input, options), `image of ${input.length} bytes`, options);
+  if (typeof input !== 'object' || input === null) throw expected('path, file bytes or frame', name, input);
+  if (expectSha256 !== undefined) throw new ArgumentError('Pixels have no file whose SHA-256 could be compared');
+  return openPixels(input as AnyFrame, options);
+}
+
+/** The pixels of an input at once, for operations that plan nothing. Rejects as {@link openImage}. */
+export async function readSource(input: ImageInput, signal: AbortSignal, name = 'input'): Promise<FrameSource> {
+  const source = await openImage(input, { signal, name });
+  return source.read(signal);
+}
+
+/** Bytes of a file that are this package's own, and their digest. */
+interface FileBytes {
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+async function readFileBytes(path: string, { signal, budgetBytes = Infinity }: OpenImageOptions): Promise<FileBytes> {
+  const hash = createHash('sha256');
+  try {
+    await using file = await RegularFile.open(path);
+    if (file.sizeBytes > budgetBytes)
+      throw new BudgetError(
+        `${path} has ${formatBytes(file.sizeBytes)}, more than the budget of ${formatBytes(budgetBytes)}`,
+        file.sizeBytes,
+      );
+    const bytes = await file.readAll({ signal, onChunk: (chunk) => hash.update(chunk) });
+    return { bytes, sha256: hash.digest('hex') };
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    if (cause instanceof PerifocalError) throw cause;
+    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
-  checkFrame(input, [8, 16, 32]);
-  return { frame: input, isJpeg: false };
+}
+
+async function copyFileBytes(input: Uint8Array, { signal, name = 'input' }: OpenImageOptions): Promise<FileBytes> {
+  const hash = createHash('sha256');
+  const bytes = await ownBytes(input, name, { signal, onSlice: (slice) => hash.update(slice) });
+  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), sha256: hash.digest('hex') };
+}
+
+async function openBytes(
+  { bytes, sha256 }: FileBytes,
+  label: string,
+  { signal, expectSha256, depths = [8, 16, 32] }: OpenImageOptions,
+): Promise<ImageSource> {
+  if (expectSha256 !== undefined && expectSha256.toLowerCase() !== sha256)
+    throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${expectSha256.toLowerCase()}`);
+  const header = await orAbort(readHeader(bytes, label), signal);
+  requireOneOf('depth', header.size.depth, depths);
+  const isJpeg = header.format === 'jpeg';
+  return {
+    label,
+    header: header.size,
+    format: header.format,
+    isJpeg,
+    metadata: header.metadata,
+    buffers: [
+      { name: 'file', bytes: bytes.length },
+      { name: 'decoder', bytes: frameBytes(header.size) },
+    ],
+    sha256: () => sha256,
+    read: once(async (active) => ({ frame: await orAbort(decodeFrame(bytes, header, label), active), isJpeg })),
+  };
+}
+
+function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: OpenImageOptions): ImageSource {
+  // Taken once: what the caller puts into the object later is of no concern.
+  const { width, height, channels, depth, data } = input;
+  const frame = { width, height, channels, depth, data } as AnyFrame;
+  checkFrame(frame, depths);
+  const { length } = data;
+  const readFrame = async (signal: AbortSignal): Promise<FrameSource> => {
+    const copy = await ownBytes(data, `data of ${name}`, { signal, length });
+    return { frame: { ...frame, data: copy } as AnyFrame, isJpeg: false };
+  };
+  const header = { width, height, channels, depth };
+  return {
+    label: 'pixels',
+    header,
+    format: null,
+    isJpeg: false,
+    metadata: {},
+    buffers: [],
+    sha256: () => null,
+    read: once(readFrame),
+  };
+}
+
+function requireDigest(value: unknown): void {
+  if (!/^[0-9a-f]{64}$/i.test(requireString('expectSha256', value)))
+    throw expected('64 hexadecimal digits', 'expectSha256', value);
+}
+
+/** What was read belongs to one operation, which may change it: nobody gets it a second time. */
+function once(read: ImageSource['read']): ImageSource['read'] {
+  let isRead = false;
+  return async (signal) => {
+    if (isRead) throw new StateError('The pixels of an image source can be read once');
+    isRead = true;
+    signal.throwIfAborted();
+    return read(signal);
+  };
 }

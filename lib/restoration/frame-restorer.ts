@@ -2,10 +2,9 @@ import { orAbort } from '../runtime/abort.js';
 import { restoreInTurn } from './file-sequence.js';
 import type { FileJob, FileOutcome, Writing } from './file-sequence.js';
 import type { FrameEngine } from './frame-engine.js';
-import { decodeFrame, readHeader } from '../image/decode.js';
 import type { EncodedImage } from '../image/decode.js';
 import { checkFormatHolds, checkOutput } from '../image/encode.js';
-import { checkFrame, checkFrameSize, frameBytes } from '../image/frame.js';
+import { checkFrameSize, frameBytes } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import { GarbageMeter, readPeakRss } from '../runtime/garbage.js';
@@ -13,6 +12,7 @@ import { OneAtATime } from '../runtime/one-at-a-time.js';
 import type { Progress, RunOptions } from '../runtime/progress.js';
 import { RestoredImage } from './restored-image.js';
 import type { RestorationReport } from './restored-image.js';
+import { openImage } from '../image/source.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 import { expected, requireFunction, requireKnownKeys, requireSignal, requireString } from '../runtime/validate.js';
 
@@ -173,19 +173,10 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
         throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
       return this.plan({ ...size, masked: valid !== null });
     };
-    if (isEncoded(input)) {
-      const header = await orAbort(readHeader(input), signal);
-      const plan = planned(header.size);
-      await orAbort(accept(plan), signal);
-      return {
-        frame: await orAbort(decodeFrame(input, header), signal),
-        metadata: header.metadata,
-        isJpeg: header.format === 'jpeg',
-        plan,
-      };
-    }
-    checkFrame(input, this.#engine.depths);
-    return { frame: input, metadata: {}, isJpeg: false, plan: planned(input) };
+    const source = await openImage(input, { signal, depths: this.#engine.depths });
+    const plan = planned(source.header);
+    await orAbort(accept(plan), signal);
+    return { ...(await source.read(signal)), metadata: source.metadata, plan };
   }
 
   protected exclusively<T>(userSignal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -196,13 +187,6 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   protected acquire(userSignal: AbortSignal | undefined): { signal: AbortSignal; release: () => void } {
     return this.#runs.acquire(userSignal);
   }
-}
-
-function isEncoded(input: EncodedImage | AnyFrame): input is EncodedImage {
-  if (input === '' || input === null || !['string', 'object'].includes(typeof input)) {
-    throw expected('path, file bytes or frame', 'input', input);
-  }
-  return typeof input === 'string' || input instanceof Uint8Array;
 }
 
 function checkRestoreOptions(options: RestoreOptions): void {
