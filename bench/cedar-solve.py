@@ -1,4 +1,7 @@
-"""Solves star fields by cedar-solve (PyPI): reads a JSON object a line, answers with one. A picture is extracted by its own means, centroids are taken as they are."""
+"""Solves star fields by cedar-solve (PyPI): reads a JSON object a line, answers with one.
+
+The stars of a picture are extracted by its own means. Centroids are taken as they are.
+"""
 
 import json
 import os

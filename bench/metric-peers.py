@@ -1,7 +1,8 @@
 """Image-quality metrics of scikit-image and piq, timed on request: a JSON object a line in, a JSON object a line out.
 
 {"peers": true}  -> {"skimage": version or null, "piq": version or null}
-{"peer": "piq", "metric": "ssim", "width": 2048, "height": 1536, "threads": 1} -> {"seconds": of one call, "value": found}
+{"peer": "piq", "metric": "ssim", "width": 2048, "height": 1536, "threads": 1}
+  -> {"seconds": of one call, "value": found}
 """
 
 import json

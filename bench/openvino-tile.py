@@ -1,4 +1,7 @@
-"""Times one tile of an ONNX network in OpenVINO: openvino-tile.py NETWORK.onnx SIDE THREADS COUNT; prints JSON seconds."""
+"""Times one tile of an ONNX network in OpenVINO; prints the seconds as JSON.
+
+openvino-tile.py NETWORK.onnx SIDE THREADS COUNT
+"""
 
 import json
 import sys

@@ -7,6 +7,7 @@
 import json
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def answer(request):
         iterate = pocketfft_iteration(image, kernel, request['threads'])
         return {'seconds': min(seconds_of(iterate) for _ in range(3))}
     with scipy.fft.set_workers(request['threads']):
-        one, three = (seconds_of(lambda: richardson_lucy(image, kernel, n)) for n in (1, 3))
+        one, three = (seconds_of(partial(richardson_lucy, image, kernel, n)) for n in (1, 3))
     return {'seconds': (three - one) / 2}
 
 

@@ -1,7 +1,8 @@
-"""The steps of a star frame by scipy and scikit-image, timed on request: a JSON object a line in, a JSON object a line out.
+"""The steps of a star frame by scipy and scikit-image, timed on request: JSON in, JSON out, one object a line.
 
 {"peers": true} -> {"scipy": version or null, "skimage": version or null}
-{"path": of 16-bit samples, "side": 1024, "length": 20, "angle": 20, ...} -> {"seconds": of each step, "places": [[x, y], ...]}
+{"path": of 16-bit samples, "side": 1024, "length": 20, "angle": 20, ...}
+  -> {"seconds": of each step, "places": [[x, y], ...]}
 """
 
 import json
@@ -53,8 +54,8 @@ def detect(plane, sigma, kernel, threshold):
 def fit(plane, sigma, found, length, angle, gain):
     """Place, flux and background of every star by least squares, weighted by the noise of the samples."""
     reach = int(np.ceil(length / 2 + 4 * SIGMA + 3))
-    places = []
-    for x, y, flux in found:
+
+    def place_of(x, y, flux):
         left, top = max(0, x - reach), max(0, y - reach)
         part = plane[top : y + reach + 1, left : x + reach + 1]
         rows, columns = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
@@ -66,8 +67,9 @@ def fit(plane, sigma, found, length, angle, gain):
 
         result = optimize.least_squares(residuals, [x, y, flux, 0.0], method='lm')
         np.linalg.inv(result.jac.T @ result.jac)
-        places.append([float(result.x[0]), float(result.x[1])])
-    return places
+        return [float(result.x[0]), float(result.x[1])]
+
+    return [place_of(*star) for star in found]
 
 
 def restore(plane, found, kernel, window, iterations):

@@ -1,7 +1,7 @@
 """From a characterised camera to a model of its own, in one command: python -m train.specialise --help.
 
-Takes what `perifocal estimate` has written, or a blur kernel (a picture or an .npy array) and the noise, and then: writes the
-degradation of stage 2, continues the training of general weights on it, quantises, writes the model, evaluates it.
+Takes what `perifocal estimate` has written, or a blur kernel (a picture or an .npy array) and the noise. Then writes
+the degradation of stage 2, continues the training of general weights on it, quantises, writes the model, evaluates it.
 Repeat the same command to resume. Options of train.train may follow.
 """
 
@@ -39,7 +39,7 @@ def parse_arguments(argv=None):
 
 
 def read_estimate(path):
-    """The kernel, the read noise and the electrons at full scale of an estimate; None for noise that it does not know."""
+    """The kernel, the read noise and the electrons at full scale of an estimate; None for noise that is not known."""
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         noise = record["noise"] or {}
@@ -54,7 +54,7 @@ def read_estimate(path):
 
 
 def characterise(args):
-    """The camera that the arguments describe: kernel, read noise, electrons at full scale (infinite without shot noise)."""
+    """The camera of the arguments: kernel, read noise, electrons at full scale (infinite without shot noise)."""
     if args.estimate:
         kernel, noise, electrons = read_estimate(args.estimate)
     else:

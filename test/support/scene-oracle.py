@@ -1,5 +1,7 @@
-"""NIQE and BRISQUE by numpy and scipy, from the definitions of their papers and the conventions of the authors' releases:
-reads a JSON request from standard input, prints the scores as JSON."""
+"""NIQE and BRISQUE by numpy and scipy: reads a JSON request from standard input, prints the scores as JSON.
+
+From the definitions of their papers and the conventions of the authors' releases.
+"""
 
 import json
 import sys
@@ -42,7 +44,7 @@ def cubic(x):
 
 
 def halve(image):
-    """imresize(image, 0.5): weights of a stretched cubic by the distance of pixel centres, normalised, mirrored edges."""
+    """imresize(image, 0.5): a stretched cubic of the distance of pixel centres, normalised; the edges are mirrored."""
     for axis in (0, 1):
         count = image.shape[axis]
         centres = 2 * np.arange((count + 1) // 2) + 0.5

@@ -1,8 +1,9 @@
 """The integer model as an ONNX graph of QuantizeLinear / DequantizeLinear pairs, for other runtimes and as an oracle.
 
-Input `image` and output `restored`: uint8, (1,3,H,W), H and W multiples of 4. The trunks are int16 (opset 21). It computes
-what docs/model-format.md states wherever single precision holds the sums between the pairs, as with scales that are
-powers of two. With others a rare code falls on the other side of a tie, and the layers after it spread the difference.
+Input `image` and output `restored`: uint8, (1,3,H,W), H and W multiples of 4. The trunks are int16 (opset 21). The
+network computes what docs/model-format.md states wherever single precision holds the sums between the pairs, as with
+scales that are powers of two. With other scales a rare code falls on the other side of a tie, and the layers after it
+spread the difference.
 """
 
 import numpy as np

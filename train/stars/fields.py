@@ -100,9 +100,12 @@ def taper(side):
 
 
 def find_optimum(field):
-    """One pair, None where stars are too faint to be found: means of |H|, sigma and side of the window in px, the SNR (root
-    mean square over the stars of the matched filter's, in standard deviations of the sky), and the iterations with the best
-    PSNR and with the smallest error of the centroids."""
+    """One pair, or None where the stars are too faint to be found.
+
+    The means of |H|, sigma and side of the window in px; the SNR, which is the root mean square over the stars of the
+    matched filter's, in standard deviations of the sky; and the iterations with the best PSNR and with the smallest
+    error of the centroids.
+    """
     kernel = motion_kernel(field["length"], field["angle"]).double()
     side = field["side"]
     spectrum = transfer(kernel, side)

@@ -53,8 +53,8 @@ def round_all(values):
 def train_ensemble(x, y, pairs, neighbours, random):
     """Bagging: every network learns a bootstrap set; weights are 1 / e, e the mean error on it.
 
-    x: (n, inputs) and y: (n,), of any range; pairs: indices of those that the similarity chooses from; neighbours: how many
-    it keeps, 0: the networks as they are."""
+    x: (n, inputs) and y: (n,), of any range; pairs: indices of those that the similarity chooses from; neighbours: how
+    many it keeps, 0: the networks as they are."""
     low, high = x.min(axis=0), x.max(axis=0)
     model = {"low": round_all(low), "high": round_all(high), "neighbours": neighbours, "networks": [], "weights": []}
     scaled = scale(model, x)

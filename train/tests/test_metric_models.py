@@ -6,7 +6,10 @@ import sys
 
 import numpy as np
 
-ALLMODEL = 'svm_type epsilon_svr\nkernel_type rbf\ngamma 0.05\nnr_class 2\ntotal_sv 2\nrho -1.5\nSV\n-1024 1:-0.5 36:0.25 \n3.5 2:1 \n'
+ALLMODEL = (
+    'svm_type epsilon_svr\nkernel_type rbf\ngamma 0.05\nnr_class 2\ntotal_sv 2\nrho -1.5\n'
+    'SV\n-1024 1:-0.5 36:0.25 \n3.5 2:1 \n'
+)
 
 
 def convert(*arguments):
