@@ -6,4 +6,6 @@ const [checkout, output] = process.argv.slice(2).map(String);
 const { createScene } = await import(join(checkout, 'scripts/scene.mjs'));
 const { width, height, data } = createScene({ width: 61, height: 47 });
 const sharp = createRequire(join(checkout, 'package.json'))('sharp');
-await sharp(data, { raw: { width, height, channels: 3 } }).png().toFile(output);
+await sharp(data, { raw: { width, height, channels: 3 } })
+  .png()
+  .toFile(output);

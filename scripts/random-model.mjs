@@ -150,7 +150,7 @@ function quantiseLayer(tensors, random, layer, inputs, gain, deviation) {
   const codes = new Int8Array(weightShape.reduce((product, side) => product * side, 1));
   for (let index = 0; index < codes.length; index += 1) {
     const inChannel = isTransposed ? Math.floor(index / (d1 * kernel ** 2)) : Math.floor(index / kernel ** 2) % d1;
-    codes[index] = Math.round((2 * random() - 1) * 127 * /** @type {number} */ ((shares[inChannel]) / largest));
+    codes[index] = Math.round((2 * random() - 1) * 127 * /** @type {number} */ (shares[inChannel] / largest));
   }
   const weightScales = Array.from({ length: outChannels }, () =>
     Math.fround((limit * largest * (0.8 + 0.4 * random())) / 127),

@@ -105,30 +105,30 @@ describe('opening a restorer', () => {
   });
 
   it('takes the algorithm of convolutions from PERIFOCAL_CONV, which the option overrides', async () => {
-    process.env['PERIFOCAL_CONV'] = 'direct';
+    process.env.PERIFOCAL_CONV = 'direct';
     try {
       await using fromEnvironment = await Restorer.open({ model, isa: 'scalar' });
       expect(new Set(fromEnvironment.convolutions.map(({ algorithm }) => algorithm))).toEqual(new Set(['direct']));
-      process.env['PERIFOCAL_CONV'] = 'fft';
+      process.env.PERIFOCAL_CONV = 'fft';
       await using fromOption = await Restorer.open({ model, isa: 'scalar', conv: 'winograd' });
       expect(new Set(fromOption.convolutions.map(({ algorithm }) => algorithm))).toEqual(new Set(['winograd']));
       expect(await failure(Restorer.open({ model }))).toBeInstanceOf(ArgumentError);
     } finally {
-      delete process.env['PERIFOCAL_CONV'];
+      delete process.env.PERIFOCAL_CONV;
     }
   });
 
   it('takes the instruction set from PERIFOCAL_ISA, which the option overrides', async () => {
-    process.env['PERIFOCAL_ISA'] = 'scalar';
+    process.env.PERIFOCAL_ISA = 'scalar';
     try {
       await using fromEnvironment = await Restorer.open({ model });
       expect(fromEnvironment.isa).toBe('scalar');
-      process.env['PERIFOCAL_ISA'] = 'sse9';
+      process.env.PERIFOCAL_ISA = 'sse9';
       await using fromOption = await Restorer.open({ model, isa: 'scalar' });
       expect(fromOption.isa).toBe('scalar');
       expect(await failure(Restorer.open({ model }))).toBeInstanceOf(IsaError);
     } finally {
-      delete process.env['PERIFOCAL_ISA'];
+      delete process.env.PERIFOCAL_ISA;
     }
   });
 });

@@ -116,7 +116,9 @@ describe('the picture with few edges', () => {
     const found = await plan.inverse(
       await sharpen(plan, await plan.forward(rippled), await plan.forward(spike), gradientPower(plan), 0.02),
     );
-    found.forEach((value, pixel) => expect(Math.abs(value - step[pixel]!)).toBeLessThan(0.01));
+    found.forEach((value, pixel) => {
+      expect(Math.abs(value - step[pixel]!)).toBeLessThan(0.01);
+    });
     plan.dispose();
   });
 });

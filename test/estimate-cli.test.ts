@@ -39,8 +39,12 @@ describe('perifocal estimate', () => {
     const drawn = await psf.parse(record.psf);
     const [png, npy] = [await psf.read(folder.path('kernel.png')), await psf.read(folder.path('kernel.npy'))];
     expect(npy.width).toBe(drawn.width);
-    npy.data.forEach((weight, index) => expect(Math.abs(weight - drawn.data[index]!)).toBeLessThan(1e-5));
-    png.data.forEach((weight, index) => expect(Math.abs(weight - npy.data[index]!)).toBeLessThan(1e-6));
+    npy.data.forEach((weight, index) => {
+      expect(Math.abs(weight - drawn.data[index]!)).toBeLessThan(1e-5);
+    });
+    png.data.forEach((weight, index) => {
+      expect(Math.abs(weight - npy.data[index]!)).toBeLessThan(1e-6);
+    });
     expect(await sharp(folder.path('kernel.png')).metadata()).toMatchObject({ depth: 'ushort', channels: 1 });
     for (const kernel of ['kernel.png', 'kernel.npy']) {
       const result = await run(

@@ -97,7 +97,9 @@ describe('straight motion', () => {
     expect(confidence!.level).toBe('high');
     expect(words).toMatch(/^motion:[\d.]+@[\d.]+\+disk:[\d.]+$/);
     const truth = psf.convolve(psf.motion(motion!.length, motion!.angle), psf.disk(shape!.a));
-    kernel!.data.forEach((weight, index) => expect(Math.abs(weight - truth.data[index]!)).toBeLessThan(1e-12));
+    kernel!.data.forEach((weight, index) => {
+      expect(Math.abs(weight - truth.data[index]!)).toBeLessThan(1e-12);
+    });
   });
 
   it('turns with the frame', async () => {

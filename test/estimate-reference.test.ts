@@ -54,9 +54,9 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
     expect(kernelError(radial, kernel)).toBeLessThanOrEqual(0.015);
     expect(kernelError(free, kernel)).toBeLessThanOrEqual(0.04);
     const { width, data } = radial;
-    data.forEach((weight, tap) =>
-      expect(data[(tap % width) * width + Math.floor(tap / width)]).toBeCloseTo(weight, 12),
-    );
+    data.forEach((weight, tap) => {
+      expect(data[(tap % width) * width + Math.floor(tap / width)]).toBeCloseTo(weight, 12);
+    });
     expect(free.symmetric).toBe(false);
   });
 
@@ -128,7 +128,9 @@ describe('fitAffine', () => {
       return { from, to: index % 3 === 0 ? ([x + 40 * (index - 9), y + 17 * index] as const) : ([x, y] as const) };
     });
     const { affine, trust } = fitAffine(matches);
-    affine.forEach((value, index) => expect(value).toBeCloseTo(map[index]!, 4));
+    affine.forEach((value, index) => {
+      expect(value).toBeCloseTo(map[index]!, 4);
+    });
     expect(trust.filter((value) => value < 0.5)).toHaveLength(8);
   });
 });

@@ -45,11 +45,11 @@ describe('the loader', () => {
   });
 
   it('takes the path from PERIFOCAL_BINDING', () => {
-    process.env['PERIFOCAL_BINDING'] = folder.path('elsewhere.node');
+    process.env.PERIFOCAL_BINDING = folder.path('elsewhere.node');
     try {
       expect(() => loadBinding()).toThrow(/elsewhere\.node/);
     } finally {
-      delete process.env['PERIFOCAL_BINDING'];
+      delete process.env.PERIFOCAL_BINDING;
     }
   });
 });

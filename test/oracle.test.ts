@@ -111,7 +111,7 @@ describe('ONNX Runtime', () => {
       padded.data[index] =
         frame.data[(reflect(y, item.height) * item.width + reflect(x, item.width)) * 3 + (index % 3)]!;
     }
-    const residual = (await runOracle(await writeOracle(item), padded))['residual']!.data as Int16Array;
+    const residual = (await runOracle(await writeOracle(item), padded)).residual!.data as Int16Array;
     const expected = frame.data.map((sample, index) => {
       const [x, y] = [Math.floor(index / 3) % item.width, Math.floor(index / 3 / item.width)];
       return Math.max(0, Math.min(255, roundToEven((16 * sample + residual[(y * width + x) * 3 + (index % 3)]!) / 16)));

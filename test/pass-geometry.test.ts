@@ -71,15 +71,15 @@ describe('a pass', () => {
           const count = Math.min(5, geometry.height - row);
           const read = geometry.readMap(row, count, panel.start, engineWidth);
           const window = geometry.writeWindow(row, count, panel);
-          window?.map.rowPixels.forEach((rowPixel, r) =>
+          window?.map.rowPixels.forEach((rowPixel, r) => {
             window.map.colPixels.forEach((colPixel, c) => {
               writes[rowPixel + colPixel] = writes[rowPixel + colPixel]! + 1;
               // What is written comes from the residual of the same pixel that was read there.
               expect(read.rowPixels[r + window.skippedRows]! + read.colPixels[c + window.firstColumn]!).toBe(
                 rowPixel + colPixel,
               );
-            }),
-          );
+            });
+          });
         }
       }
       expect(writes.every((count) => count === 1)).toBe(true);

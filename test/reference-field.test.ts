@@ -73,7 +73,9 @@ describe('a grid of kernels against a reference', () => {
     ] as const) {
       expect(Math.abs(fitDisk(psf.kernelAt(found.kernels!, x, y)).radius - radiusAt(x, y))).toBeLessThan(0.25);
     }
-    radii.forEach((radius, node) => expect(radius).toBeGreaterThan(node === 4 ? LEAST - 0.15 : LEAST + 0.4));
+    radii.forEach((radius, node) => {
+      expect(radius).toBeGreaterThan(node === 4 ? LEAST - 0.15 : LEAST + 0.4);
+    });
     expect(found.kernel!.data).toEqual(psf.kernelAt(found.kernels!, 0.5, 0.5).data);
   });
 

@@ -70,7 +70,9 @@ describe('fitRings', () => {
     const transfer = await transferOf(plan, { width: SIDE, height: SIDE, data: kernel });
     const found = await fitRings({ plan, transfer, weights: new Float64Array(64 * plan.bins).fill(1), radius: REACH });
     const peak = Math.max(...kernel);
-    found.forEach((weight, tap) => expect(Math.abs(weight - kernel[tap]!)).toBeLessThan(0.08 * peak));
+    found.forEach((weight, tap) => {
+      expect(Math.abs(weight - kernel[tap]!)).toBeLessThan(0.08 * peak);
+    });
     const squares = found.reduce((sum, weight, tap) => sum + (weight - kernel[tap]!) ** 2, 0);
     expect(Math.sqrt(squares / found.length) / peak).toBeLessThan(0.01);
   });

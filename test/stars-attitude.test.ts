@@ -84,7 +84,11 @@ describe('the attitude from matched stars', () => {
       [1, 0, 0],
       [0, 0, 1],
     ];
-    matrix.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 12)));
+    matrix.forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(value).toBeCloseTo(expected[i]![j]!, 12);
+      });
+    });
     expect([x, y, z, w]).toEqual([0, 0, expect.closeTo(-Math.SQRT1_2, 12), expect.closeTo(Math.SQRT1_2, 12)]);
     expect(residual).toBeLessThan(1e-12);
   });

@@ -28,8 +28,12 @@ describe('a calibration', () => {
     expect({ used, excluded }).toEqual({ used: 120, excluded: 0 });
     expect(after).toBeLessThan(1e-8);
     expect(camera.focalPx).toBeCloseTo(TRUTH.focalPx, 1);
-    camera.principalPoint.forEach((value, index) => expect(value).toBeCloseTo(TRUTH.principalPoint[index]!, 1));
-    camera.distortion.forEach((value, index) => expect(value).toBeCloseTo(TRUTH.distortion[index]!, 2));
+    camera.principalPoint.forEach((value, index) => {
+      expect(value).toBeCloseTo(TRUTH.principalPoint[index]!, 1);
+    });
+    camera.distortion.forEach((value, index) => {
+      expect(value).toBeCloseTo(TRUTH.distortion[index]!, 2);
+    });
   });
 
   it('is as good as the noise permits, and leaves out what is no match', () => {

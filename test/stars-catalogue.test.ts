@@ -85,9 +85,11 @@ describe('a field of a catalogue', () => {
       reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec),
     }));
     const { matrix } = stars.solveAttitude(pairs);
-    stars
-      .pointingMatrix(pointing)
-      .forEach((row, i) => row.forEach((value, j) => expect(matrix[i]![j]).toBeCloseTo(value, 9)));
+    stars.pointingMatrix(pointing).forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(matrix[i]![j]).toBeCloseTo(value, 9);
+      });
+    });
   });
 
   it('has fluxes by magnitude, and neither faint nor far stars', () => {

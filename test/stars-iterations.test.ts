@@ -34,7 +34,9 @@ describe.runIf(hasNumpy)('the trainer', () => {
         ),
       );
       const expected = askTrainer(ensemble, queries);
-      queries.forEach((query, index) => expect(evaluate(ensemble, query)).toBeCloseTo(expected[index]!, 9));
+      queries.forEach((query, index) => {
+        expect(evaluate(ensemble, query)).toBeCloseTo(expected[index]!, 9);
+      });
     },
   );
 

@@ -416,7 +416,9 @@ describe('windows', () => {
     const window = { samples: frame, frameWidth: width, channels, channel, left, top };
     const brightest = binding.cutWindow(window, size, light);
     const before = frame.slice();
-    light.forEach((value, index) => expect(value).toBe(before[at(index % size.width, Math.floor(index / size.width))]));
+    light.forEach((value, index) => {
+      expect(value).toBe(before[at(index % size.width, Math.floor(index / size.width))]);
+    });
     expect(brightest).toBe(Math.max(...light));
     const [level, scale, columns, rows] = [-100, 400, Float32Array.of(0, 0.5, 1, 1, 0.25), Float32Array.of(1, 0.5, 1)];
     const restored = light.map((value) => value / 100 - 0.7);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { psf, stars } from '../lib/index.js';
+import { type psf, stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
 import { rotationOf, transform } from '../lib/math/linear.js';
 import { chordOf } from '../lib/stars/sky/motion-path.js';
@@ -73,7 +73,9 @@ describe('the path of a star', () => {
       100,
       200,
     );
-    mounted.flat().forEach((value, index) => expect(value).toBeCloseTo(plain.flat()[index]!, 9));
+    mounted.flat().forEach((value, index) => {
+      expect(value).toBeCloseTo(plain.flat()[index]!, 9);
+    });
   });
 
   it.each<[string, object, RegExp]>([
@@ -135,7 +137,9 @@ describe('the kernel from rates', () => {
       moments(stars.pathPsf(camera, motion, 300, 700, { mode: 'paper-convolve' })),
     ];
     // Splatting adds up to 1/6 per axis, drawing exactly up to 1/12.
-    path.forEach((value, index) => expect(Math.abs(value - paper[index]!)).toBeLessThan(0.2));
+    path.forEach((value, index) => {
+      expect(Math.abs(value - paper[index]!)).toBeLessThan(0.2);
+    });
   });
 
   it('differs from them where both turn: one way, no parallelogram', () => {

@@ -74,7 +74,9 @@ describe('a streak', () => {
           ? [density(x, y, { ...shape, length: length + h }) - density(x, y, { ...shape, length: length - h })]
           : []),
       ].map((difference) => difference / (2 * h));
-      found.forEach((slope, index) => expect(Math.abs(slope - slopes[index]!)).toBeLessThan(2e-6));
+      found.forEach((slope, index) => {
+        expect(Math.abs(slope - slopes[index]!)).toBeLessThan(2e-6);
+      });
     }
   });
 });

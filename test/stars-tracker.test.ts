@@ -37,7 +37,9 @@ describe('a sequence', () => {
       expect(mode).toBe(index === 0 ? 'acquired' : 'tracked');
       expect(tracks).toHaveLength(FIELD.length);
       expect(errorOf(tracks, truth)).toBeLessThan(0.2);
-      tracks.forEach(({ id }) => ids.add(id));
+      tracks.forEach(({ id }) => {
+        ids.add(id);
+      });
       if (index > 0)
         expect([moved!.dx, moved!.dy, moved!.sin]).toEqual([
           expect.closeTo(6, 0),

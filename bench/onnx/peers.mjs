@@ -28,7 +28,7 @@ class RealWeights {
    * @param {readonly number[]} counts channels of each source
    */
   weights(key, counts) {
-    const [outer, inner, side] = /** @type {number[]} */ (this.shape(key));
+    const [, inner, side] = /** @type {number[]} */ (this.shape(key));
     const isTransposed = /^feat_extract\.[34]\./.test(key);
     const scales = this.numbers.floats(`${key}.weight_scale`);
     const inputScales = this.numbers.floats(`${key}.input_scale`);

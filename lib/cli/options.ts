@@ -53,7 +53,10 @@ export function addMachineFlags(command: Command, defaultBudget: string): Comman
     command.option(
       '--memory <size>',
       'what the whole process may take',
-      parser((text) => (parseBudget(text), text)),
+      parser((text) => {
+        parseBudget(text);
+        return text;
+      }),
       defaultBudget,
     ),
   );

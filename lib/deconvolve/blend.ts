@@ -68,12 +68,12 @@ export class TileBlender {
   ): void {
     const { width, channels, data } = this.#frame;
     const scale = 1 / fullScale(this.#frame);
-    rowWeights.forEach((rowWeight, y) =>
+    rowWeights.forEach((rowWeight, y) => {
       columnWeights.forEach((columnWeight, x) => {
         band[y * width + left + x]! +=
           rowWeight * columnWeight * scale * data[((top + y) * width + left + x) * channels + plane]!;
-      }),
-    );
+      });
+    });
   }
 
   /** Writes the rows that no later tile touches, and moves the others up. */

@@ -169,8 +169,8 @@ function checkEstimateOptions(options: EstimateOptions): CheckedOptions {
 
 function checkGrid(grid: readonly number[], hasReference: boolean): void {
   if (!Array.isArray(grid) || grid.length !== 2) throw expected('[columns, rows]', 'grid', grid);
-  grid.forEach((nodes, axis) =>
-    requireInteger(axis === 0 ? 'columns of the grid' : 'rows of the grid', nodes, 1, MOST_NODES),
-  );
+  grid.forEach((nodes, axis) => {
+    requireInteger(axis === 0 ? 'columns of the grid' : 'rows of the grid', nodes, 1, MOST_NODES);
+  });
   if (!hasReference) throw new ArgumentError('A grid of kernels needs a reference');
 }

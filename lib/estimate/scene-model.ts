@@ -41,9 +41,9 @@ const scale = (coefficients: readonly Coefficient[], factor: number): readonly C
 export function modelCurve({ rho, logPower, isJpeg }: Curve, side: number): SceneModel {
   const noise = isJpeg ? JPEG_NOISE : WHITE_NOISE;
   const terms = new Float64Array(rho.length * (SCENE.length + noise.length));
-  rho.forEach((value, point) =>
-    terms.set([...sceneTerms(value), ...noiseTerms(value, noise.length)], point * (SCENE.length + noise.length)),
-  );
+  rho.forEach((value, point) => {
+    terms.set([...sceneTerms(value), ...noiseTerms(value, noise.length)], point * (SCENE.length + noise.length));
+  });
   const coefficients = scale([...SCENE, ...noise], CURVE_HUBER);
   return {
     at: ringFrequencies(rho, side),

@@ -19,7 +19,7 @@ const STEP_ROWS = 4;
 const measured = new Map<string, Promise<readonly ConvShape[]>>();
 
 /** The choice asked for, else what `PERIFOCAL_CONV` names, else 'auto'. Throws ArgumentError. */
-export function chooseConv(requested: unknown = process.env['PERIFOCAL_CONV'] || 'auto'): ConvChoice {
+export function chooseConv(requested: unknown = process.env.PERIFOCAL_CONV || 'auto'): ConvChoice {
   return requireOneOf('conv', requested as ConvChoice, CONV_CHOICES);
 }
 

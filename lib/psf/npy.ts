@@ -78,9 +78,11 @@ export function formatNpy(content: Matrix | MatrixGrid): Uint8Array {
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
   const values = Buffer.alloc(8 * width * height * matrices.length);
-  matrices.forEach(({ data }, node) =>
-    data.forEach((value, index) => values.writeDoubleLE(value, 8 * (node * width * height + index))),
-  );
+  matrices.forEach(({ data }, node) => {
+    data.forEach((value, index) => {
+      values.writeDoubleLE(value, 8 * (node * width * height + index));
+    });
+  });
   return Buffer.concat([Buffer.from(`${MAGIC}\x01\x00`, 'latin1'), length, Buffer.from(padded), values]);
 }
 
@@ -96,7 +98,7 @@ function parseHeader(header: string): {
 } {
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? 'none';
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const shape = /'shape':\s*\(((?:\d{1,9},\s*){1,3}\d{1,9})\s*,?\s*\)/.exec(header)?.[1]!.split(',').map(Number);
+  const shape = /'shape':\s*\(((?:\d{1,9},\s*){1,3}\d{1,9})\s*,?\s*\)/.exec(header)?.[1]?.split(',').map(Number);
   const element = Object.hasOwn(ELEMENTS, type) ? ELEMENTS[type] : undefined;
   if (!element) throw invalid(`its type ${type} is none of ${Object.keys(ELEMENTS).join(', ')}`);
   if (!shape || ![2, 4].includes(shape.length) || !order) throw invalid('it does not hold a matrix, or a grid of them');

@@ -5,7 +5,7 @@ import type { Psf } from './psf.js';
 
 /** Nodes and weights of the Gauss-Legendre rule with 4 points on [-1/2, 1/2]; exact up to degree 7. */
 const NODES = [-0.43056815579702629, -0.16999052179242813, 0.16999052179242813, 0.43056815579702629] as const;
-const WEIGHTS = [0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693] as const;
+const WEIGHTS = [0.17392742256872692, 0.32607257743127305, 0.32607257743127305, 0.17392742256872692] as const;
 
 /** Throws ArgumentError where a kernel would reach too far. */
 export function requireReach(name: string, reach: number): number {

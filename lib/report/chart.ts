@@ -1,4 +1,4 @@
-import { Html, html } from './html.js';
+import { type Html, html } from './html.js';
 
 export type Point = readonly [x: number, y: number];
 

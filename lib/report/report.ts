@@ -99,7 +99,10 @@ function progressOf(onProgress: ReportOptions['onProgress'] = () => {}): (part: 
   requireFunction('onProgress', onProgress);
   const total = 4;
   let done = 0;
-  return (part) => onProgress({ part, done: (done += 1), total });
+  return (part) => {
+    done += 1;
+    onProgress({ part, done, total });
+  };
 }
 
 async function readPsf(source: string | PsfWeights | undefined): Promise<Psf | null> {

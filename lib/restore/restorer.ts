@@ -193,7 +193,7 @@ async function openNetwork(
 async function readModel(source: string | Uint8Array): Promise<Model & { name: string }> {
   if (typeof source !== 'string') {
     const model = await parseModel(source);
-    return { ...model, name: model.metadata['name'] ?? 'unnamed' };
+    return { ...model, name: model.metadata.name ?? 'unnamed' };
   }
   const path = await resolveModel(source);
   return { ...(await loadModelFile(path)), name: basename(path, extname(path)) };

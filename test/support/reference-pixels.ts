@@ -27,12 +27,12 @@ function forEachPixel(
   visit: (pixel: number, residual: Int16Array) => void,
 ): void {
   const { residual, residualWidth, firstColumn, map } = request;
-  map.rowPixels.forEach((row, r) =>
+  map.rowPixels.forEach((row, r) => {
     map.colPixels.forEach((column, c) => {
       const start = (r * residualWidth + firstColumn + c) * 3;
       visit(row + column, residual.subarray(start, start + 3));
-    }),
-  );
+    });
+  });
 }
 
 /** `Binding.accumulateRows`. */

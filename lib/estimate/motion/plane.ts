@@ -48,11 +48,11 @@ export function thin({ side, x, y, rho, logPower, isJpeg }: SpectrumPlane, strid
   return { side, x: keep(x), y: keep(y), rho: keep(rho), logPower: keep(logPower), isJpeg };
 }
 
-/** The mean of a value over rings that are one cell wide. @param valueOf a cell; null: it does not count */
-export function drawRings({ side, rho, isJpeg }: SpectrumPlane, valueOf: (cell: number) => number | null): Curve {
+/** The mean of a value over rings that are one cell wide. @param readCell the value of a cell, or null where it does not count */
+export function drawRings({ side, rho, isJpeg }: SpectrumPlane, readCell: (cell: number) => number | null): Curve {
   const rings = new Map<number, { sum: number; count: number }>();
   rho.forEach((distance, cell) => {
-    const value = valueOf(cell);
+    const value = readCell(cell);
     if (value === null) return;
     const ring = Math.round((distance * side) / CELL);
     const { sum, count } = rings.get(ring) ?? { sum: 0, count: 0 };

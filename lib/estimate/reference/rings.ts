@@ -34,11 +34,11 @@ export async function fitRings(problem: KernelProblem): Promise<Float64Array> {
     columns.map((column) => dot(column, transfer.re)),
   );
   const taps = new Float64Array(side * side);
-  rings.forEach((ring, index) =>
+  rings.forEach((ring, index) => {
     ring.forEach((area, tap) => {
       taps[tap]! += levels[index]! * area;
-    }),
-  );
+    });
+  });
   return taps;
 }
 

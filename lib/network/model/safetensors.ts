@@ -44,7 +44,7 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
     tensors.set(key, { dtype, shape, data: payload.subarray(begin, end) });
   }
   requireContiguous(spans, payload.length);
-  return { metadata: parseMetadata(header['__metadata__']), tensors, payload };
+  return { metadata: parseMetadata(header.__metadata__), tensors, payload };
 }
 
 function readHeaderEnd(bytes: Uint8Array): number {

@@ -7,7 +7,7 @@ import type { Binding } from './binding.js';
  */
 export function chooseIsa(
   binding: Binding,
-  requested: string | undefined = process.env['PERIFOCAL_ISA'] || undefined,
+  requested: string | undefined = process.env.PERIFOCAL_ISA || undefined,
 ): string {
   const isas = binding.isas();
   const available = isas.filter(({ supported }) => supported).map(({ name }) => name);

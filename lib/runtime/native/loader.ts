@@ -73,7 +73,7 @@ const loaded = new Map<string | undefined, Binding>();
  * Loads the addon: `explicitPath` or else `PERIFOCAL_BINDING` alone where given, else the packaged prebuild for this
  * platform, else build/Release. Throws NativeError that lists what was tried, why it failed, and what to do.
  */
-export function loadBinding(explicitPath: string | undefined = process.env['PERIFOCAL_BINDING'] || undefined): Binding {
+export function loadBinding(explicitPath: string | undefined = process.env.PERIFOCAL_BINDING || undefined): Binding {
   const known = loaded.get(explicitPath);
   if (known !== undefined) return known;
   const failures: string[] = [];

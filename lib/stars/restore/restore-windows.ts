@@ -132,7 +132,9 @@ async function solve(
   const binding = loadBinding();
   let start = 0;
   const lights = jobs.map((job) => {
-    const light = values.subarray(start, (start += job.window.width * job.window.height));
+    const end = start + job.window.width * job.window.height;
+    const light = values.subarray(start, end);
+    start = end;
     binding.cutWindow(partOf(frame, job), job.window, light);
     return light;
   });

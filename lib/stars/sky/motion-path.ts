@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../runtime/errors.js';
 import { requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
-import { Camera } from './camera.js';
+import type { Camera } from './camera.js';
 import { IDENTITY, requireRotation, requireVector, transform } from '../../math/linear.js';
 import type { Matrix3, Vector } from '../../math/linear.js';
 
