@@ -11,12 +11,7 @@ namespace {
 
 #include "kernels/isa/emulated.h"
 
-#include "kernels/convolve.inl"
-#include "kernels/entry.inl"
-#include "kernels/finish.inl"
-#include "kernels/tile.inl"
-#include "kernels/winograd.inl"
-#include "kernels/winograd_products.inl"
+#include "kernels/templates.inl"
 
 const Kernels kEmulated[] = {
     kernelsOf<Emulated<Avx512VnniShape>>(), kernelsOf<Emulated<AvxVnniShape>>(),

@@ -16,14 +16,8 @@ namespace {
 #include "simd/floats_emulated.h"
 #include "simd/floats_scalar.h"
 
-#include "fft/bundles.inl"
-#include "fft/butterflies.inl"
-#include "fft/passes.inl"
-
-#include "deconvolution/columns.inl"
-#include "deconvolution/math.inl"
-#include "deconvolution/rows.inl"
-#include "deconvolution/shrink.inl"
+#include "deconvolution/templates.inl"
+#include "fft/templates.inl"
 
 const FftKernels kFft[] = {fftKernelsOf<EmulatedFloats<16>>("avx512"), fftKernelsOf<EmulatedFloats<8>>("avx2"),
                            fftKernelsOf<EmulatedFloats<4>>("neon")};

@@ -10,10 +10,7 @@ namespace {
 #include "simd/floats_avx512.h"
 #include "simd/floats_scalar.h"
 
-#include "deconvolution/columns.inl"
-#include "deconvolution/math.inl"
-#include "deconvolution/rows.inl"
-#include "deconvolution/shrink.inl"
+#include "deconvolution/templates.inl"
 
 }  // namespace
 

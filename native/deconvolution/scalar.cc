@@ -6,10 +6,7 @@ namespace {
 
 #include "simd/floats_scalar.h"
 
-#include "deconvolution/columns.inl"
-#include "deconvolution/math.inl"
-#include "deconvolution/rows.inl"
-#include "deconvolution/shrink.inl"
+#include "deconvolution/templates.inl"
 
 }  // namespace
 

@@ -9,9 +9,7 @@ namespace {
 
 #include "simd/floats_avx2.h"
 
-#include "fft/bundles.inl"
-#include "fft/butterflies.inl"
-#include "fft/passes.inl"
+#include "fft/templates.inl"
 
 }  // namespace
 

@@ -9,9 +9,7 @@ namespace {
 
 #include "simd/floats_neon.h"
 
-#include "fft/bundles.inl"
-#include "fft/butterflies.inl"
-#include "fft/passes.inl"
+#include "fft/templates.inl"
 
 }  // namespace
 

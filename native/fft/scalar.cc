@@ -6,9 +6,7 @@ namespace {
 
 #include "simd/floats_scalar.h"
 
-#include "fft/bundles.inl"
-#include "fft/butterflies.inl"
-#include "fft/passes.inl"
+#include "fft/templates.inl"
 
 }  // namespace
 

@@ -23,12 +23,7 @@ struct Avx2 : Lanes256 {
   }
 };
 
-#include "kernels/convolve.inl"
-#include "kernels/entry.inl"
-#include "kernels/finish.inl"
-#include "kernels/tile.inl"
-#include "kernels/winograd.inl"
-#include "kernels/winograd_products.inl"
+#include "kernels/templates.inl"
 
 }  // namespace
 

@@ -26,12 +26,7 @@ struct Neon : Lanes128 {
   }
 };
 
-#include "kernels/convolve.inl"
-#include "kernels/entry.inl"
-#include "kernels/finish.inl"
-#include "kernels/tile.inl"
-#include "kernels/winograd.inl"
-#include "kernels/winograd_products.inl"
+#include "kernels/templates.inl"
 
 }  // namespace
 

@@ -18,12 +18,7 @@ struct NeonDotprod : Lanes128 {
   PERIFOCAL_INLINE static Vec dot(Vec sum, int8x16_t act, WgtVec weights) { return vdotq_s32(sum, weights, act); }
 };
 
-#include "kernels/convolve.inl"
-#include "kernels/entry.inl"
-#include "kernels/finish.inl"
-#include "kernels/tile.inl"
-#include "kernels/winograd.inl"
-#include "kernels/winograd_products.inl"
+#include "kernels/templates.inl"
 
 }  // namespace
 

@@ -28,12 +28,7 @@ struct NeonI8mm : Lanes128 {
   }
 };
 
-#include "kernels/convolve.inl"
-#include "kernels/entry.inl"
-#include "kernels/finish.inl"
-#include "kernels/tile.inl"
-#include "kernels/winograd.inl"
-#include "kernels/winograd_products.inl"
+#include "kernels/templates.inl"
 
 }  // namespace
 

@@ -12,12 +12,7 @@ constexpr int kPartLanes = 4;
 
 PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(_mm256_sqrt_pd(reinterpret_cast<__m256d>(v))); }
 
-#include "metrics/gradient.inl"
-#include "metrics/read.inl"
-#include "metrics/scene.inl"
-#include "metrics/similarity.inl"
-#include "metrics/smooth.inl"
-#include "metrics/table.inl"
+#include "metrics/templates.inl"
 
 }  // namespace
 

@@ -12,12 +12,7 @@ constexpr int kPartLanes = 2;
 
 PERIFOCAL_INLINE void takeRoots(Part& v) { v = reinterpret_cast<Part>(vsqrtq_f64(reinterpret_cast<float64x2_t>(v))); }
 
-#include "metrics/gradient.inl"
-#include "metrics/read.inl"
-#include "metrics/scene.inl"
-#include "metrics/similarity.inl"
-#include "metrics/smooth.inl"
-#include "metrics/table.inl"
+#include "metrics/templates.inl"
 
 }  // namespace
 

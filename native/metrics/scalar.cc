@@ -12,12 +12,7 @@ PERIFOCAL_INLINE void takeRoots(Part& v) {
   for (int lane = 0; lane < kPartLanes; ++lane) v[lane] = __builtin_sqrt(v[lane]);
 }
 
-#include "metrics/gradient.inl"
-#include "metrics/read.inl"
-#include "metrics/scene.inl"
-#include "metrics/similarity.inl"
-#include "metrics/smooth.inl"
-#include "metrics/table.inl"
+#include "metrics/templates.inl"
 
 }  // namespace
 

@@ -9,11 +9,7 @@ namespace {
 constexpr int kPartLanes = 2;
 #include "simd/doubles.h"
 
-#include "stars/functions.inl"
-#include "stars/lags.inl"
-#include "stars/normal.inl"
-#include "stars/streak.inl"
-#include "stars/table.inl"
+#include "stars/templates.inl"
 
 }  // namespace
 

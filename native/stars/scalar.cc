@@ -7,11 +7,7 @@ namespace {
 constexpr int kPartLanes = 2;
 #include "simd/doubles.h"
 
-#include "stars/functions.inl"
-#include "stars/lags.inl"
-#include "stars/normal.inl"
-#include "stars/streak.inl"
-#include "stars/table.inl"
+#include "stars/templates.inl"
 
 }  // namespace
 
