@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { VERSION } from '../runtime/version.js';
+import { addDeconvolveCommand } from './deconvolve.js';
+import { addEstimateCommand } from './estimate.js';
+import { addInfoCommand } from './info.js';
+import { addMetricsCommand } from './metrics.js';
+import { addPlanCommand } from './plan.js';
+import { addPsfCommand } from './psf.js';
+import { addReportCommand } from './report.js';
+import { addRestoreCommand } from './restore.js';
+import { addStarsCommand } from './stars.js';
+
+/** The command line with all its commands: what is run, and what docs/cli.md is written from. */
+export function createProgram(): Command {
+  const program = new Command('perifocal')
+    .description('Restores spacecraft images in a fixed amount of memory')
+    .version(VERSION)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  addRestoreCommand(program);
+  addDeconvolveCommand(program);
+  addEstimateCommand(program);
+  addMetricsCommand(program);
+  addStarsCommand(program);
+  addPlanCommand(program);
+  addPsfCommand(program);
+  addReportCommand(program);
+  addInfoCommand(program);
+  return program;
+}
