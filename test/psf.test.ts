@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -448,6 +449,15 @@ describe('a kernel file', () => {
     await expect(psf.read(folder.path('large.png'))).rejects.toThrow(/600x1 pixels/);
     await expect(psf.read(folder.path('missing.png'))).rejects.toThrow(/Cannot read the PSF .*ENOENT/);
     await expect(psf.read(folder.path('.'))).rejects.toThrow(/not a file/);
+  });
+
+  it('that is a named pipe is refused at once; an error keeps what caused it', async () => {
+    execFileSync('mkfifo', [folder.path('pipe.npy')]);
+    await expect(psf.read(folder.path('pipe.npy'))).rejects.toThrow(/it is a named pipe \(FIFO\), not a file/);
+    await expect(psf.read(folder.path('black.png'))).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      cause: { code: 'ARGUMENT_INVALID', message: expect.stringMatching(/^The weights/) },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readBoundedFile } from '../files/read-file.js';
 import { PSF_SYNTAX } from '../psf/spec.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { writeReport } from '../report/report.js';
@@ -89,9 +90,7 @@ async function readRun(path: string, after: string): Promise<object> {
 
 async function readText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_RUN_FILE) throw new Error(`it has ${size} bytes, more than ${LARGEST_RUN_FILE}`);
-    return await readFile(path, 'utf8');
+    return (await readBoundedFile(path, LARGEST_RUN_FILE)).toString('utf8');
   } catch (cause) {
     throw new ArgumentError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { readBoundedFile } from '../files/read-file.js';
 import { ModelError } from '../runtime/errors.js';
 import { requireString } from '../runtime/validate.js';
 
@@ -56,9 +56,7 @@ export async function loadModel<M extends NiqeModel | BrisqueModel>(
 async function readModel<M extends NiqeModel | BrisqueModel>(kind: M['kind'], path: string): Promise<M> {
   let value: unknown;
   try {
-    const { size } = await stat(path);
-    if (size > MAX_MODEL_BYTES) throw new Error(`${size} bytes exceed ${MAX_MODEL_BYTES}`);
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse((await readBoundedFile(path, MAX_MODEL_BYTES)).toString('utf8'));
   } catch (cause) {
     throw new ModelError('MODEL_UNREADABLE', `Cannot read the metric's model ${path}: ${(cause as Error).message}`, {
       cause,

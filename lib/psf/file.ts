@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readBoundedFile } from '../files/read-file.js';
 import { ArgumentError, ImageError } from '../runtime/errors.js';
 import { sharp } from '../image/codec.js';
 import { fromGrid } from './field.js';
@@ -23,30 +23,30 @@ export async function read(path: string, centre: PsfCentre = 'middle'): Promise<
 
 /** As {@link read}; a NumPy array of four axes (rows and columns of nodes, then of a kernel) is a field. */
 export async function readKernels(path: string, centre: PsfCentre = 'middle'): Promise<Psf | PsfField> {
-  const bytes = await readBounded(path);
+  const bytes = await readBytes(path);
   try {
-    const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
-    if ('matrices' in found)
-      return fromGrid(
-        found.columns,
-        found.matrices.map((matrix) => ({ ...matrix, centre })),
-      );
-    return fromArray({ ...found, centre });
-  } catch (error) {
-    (error as Error).message = `${path}: ${(error as Error).message}`;
-    throw error;
+    return await parseKernels(bytes, centre);
+  } catch (cause) {
+    const message = `${path}: ${(cause as Error).message}`;
+    if (cause instanceof ArgumentError) throw new ArgumentError(message, { cause });
+    throw new ImageError('IMAGE_INVALID', message, { cause });
   }
 }
 
-async function readBounded(path: string): Promise<Uint8Array> {
+async function parseKernels(bytes: Uint8Array, centre: PsfCentre): Promise<Psf | PsfField> {
+  const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
+  if (!('matrices' in found)) return fromArray({ ...found, centre });
+  return fromGrid(
+    found.columns,
+    found.matrices.map((matrix) => ({ ...matrix, centre })),
+  );
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path);
-    const found = await file.stat();
-    if (!found.isFile()) throw new Error('not a file');
-    if (found.size === 0) throw new Error('the file is empty');
-    if (found.size > MAX_FILE_BYTES)
-      throw new Error(`${found.size} bytes are more than a PSF can have (${MAX_FILE_BYTES})`);
-    return await file.readFile();
+    const bytes = await readBoundedFile(path, MAX_FILE_BYTES);
+    if (bytes.length === 0) throw new Error('the file is empty');
+    return bytes;
   } catch (cause) {
     throw new ImageError('IMAGE_UNREADABLE', `Cannot read the PSF ${path}: ${(cause as Error).message}`, { cause });
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { RegularFile } from '../../files/read-file.js';
 import { ModelError } from '../../runtime/errors.js';
 import type { NativeTensor, NetworkShape } from '../../runtime/native/binding.js';
 import { checkStructure, checkValues, readNetworkShape } from './check.js';
@@ -67,11 +67,10 @@ export async function loadModelFile(path: string): Promise<Model> {
 
 async function readModelFile(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    if (size > MAX_MODEL_BYTES)
-      throw new ModelError('MODEL_INVALID', `${path}: ${size} bytes exceed ${MAX_MODEL_BYTES}`);
-    return await file.readFile();
+    await using file = await RegularFile.open(path);
+    if (file.sizeBytes > MAX_MODEL_BYTES)
+      throw new ModelError('MODEL_INVALID', `${path}: ${file.sizeBytes} bytes exceed ${MAX_MODEL_BYTES}`);
+    return await file.readAll();
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError('MODEL_UNREADABLE', `Cannot read the model ${path}: ${(error as Error).message}`, {

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { readBoundedFile } from '../../files/read-file.js';
 import { ArgumentError } from '../../runtime/errors.js';
 import { requireKnownKeys, requireNumber, requireString } from '../../runtime/validate.js';
 import type { Camera } from './camera.js';
@@ -47,9 +47,7 @@ export async function readCatalogue(path: string): Promise<CatalogueStar[]> {
   requireString('path', path);
   let text: string;
   try {
-    const { size } = await stat(path);
-    if (size > MOST_BYTES) throw new Error(`${size} bytes exceed ${MOST_BYTES}`);
-    text = await readFile(path, 'utf8');
+    text = (await readBoundedFile(path, MOST_BYTES)).toString('utf8');
   } catch (cause) {
     throw new ArgumentError(`Cannot read the catalogue ${path}: ${(cause as Error).message}`, { cause });
   }
