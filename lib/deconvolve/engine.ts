@@ -6,7 +6,7 @@ import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverShape } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
-import type { RunOptions } from '../runtime/progress.js';
+import type { RunOptions } from '../restoration/run-options.js';
 import type { DeconvolveSettings } from './options.js';
 import { planDeconvolution } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';

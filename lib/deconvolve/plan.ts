@@ -3,8 +3,9 @@ import { ArgumentError, BudgetError } from '../runtime/errors.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import type { DeconvolutionMethod, SolverPlan, SolverShape } from '../runtime/native/binding.js';
 import { formatBytes } from '../runtime/budget.js';
-import { formatBuffers, frameBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
-import type { MemoryPlan } from '../runtime/memory-plan.js';
+import { formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import { frameBuffers } from '../image/frame-memory.js';
+import type { FramePlan } from '../image/frame-memory.js';
 import type { DeconvolveSettings } from './options.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
 import { layoutAxis, mostTiles } from './tiles.js';
@@ -25,7 +26,7 @@ const MAX_TILES = 64;
 const PROBE_SIDE = 512;
 
 /** How one frame will be deconvolved, and in what memory. */
-export interface DeconvolutionPlan extends MemoryPlan {
+export interface DeconvolutionPlan extends FramePlan {
   readonly tiles: TileLayout;
   /** What solves each tile of each plane. */
   readonly shape: SolverShape;

@@ -4,7 +4,7 @@ import type { FrameSource } from '../image/source.js';
 import type { Frame, FrameSize } from '../image/frame.js';
 import type { Binding, NativeEngine, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
-import type { RunOptions } from '../runtime/progress.js';
+import type { RunOptions } from '../restoration/run-options.js';
 import { planFrame } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
 import { restoreFrame } from './run.js';

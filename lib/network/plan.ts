@@ -4,8 +4,10 @@ import type { FrameSize } from '../image/frame.js';
 import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
 import { describeConvolution } from './convolutions.js';
 import { formatBytes } from '../runtime/budget.js';
-import { frameBuffers, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
-import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import { formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import { frameBuffers } from '../image/frame-memory.js';
+import type { FramePlan } from '../image/frame-memory.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
 
@@ -16,7 +18,7 @@ const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
 const KEPT_BYTES = 16e6;
 
 /** How one frame will be restored by the network, and in what memory. */
-export interface Plan extends MemoryPlan {
+export interface Plan extends FramePlan {
   readonly frame: FrameSize;
   /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
   readonly direction: 'rows' | 'columns';

@@ -1,7 +1,7 @@
 import { allocateSamples } from '../image/frame.js';
 import type { Frame } from '../image/frame.js';
 import type { Binding, ComposeRequest, NativeEngine, Samples } from '../runtime/native/binding.js';
-import type { RunOptions } from '../runtime/progress.js';
+import type { RunOptions } from '../restoration/run-options.js';
 import { runEngine } from './engine-run.js';
 import type { ResidualBlock, RowFeed } from './engine-run.js';
 import { PassGeometry, ensembleFlips } from './passes.js';

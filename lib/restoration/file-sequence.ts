@@ -1,7 +1,7 @@
 import type { EncodedImage } from '../image/decode.js';
 import type { Frame } from '../image/frame.js';
 import type { RestorationReport, RestoredImage } from './restored-image.js';
-import { writingBytes } from '../runtime/memory-plan.js';
+import { writingBytes } from '../image/frame-memory.js';
 
 /** A file, or one in memory, and the path of the file that it is restored into. */
 export interface FileJob {

@@ -2,9 +2,9 @@ import type { FrameSource } from '../image/source.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame, AnyFrameSize, Depth } from '../image/frame.js';
-import type { RunOptions } from '../runtime/progress.js';
+import type { RunOptions } from './run-options.js';
 import type { NetworkReport } from './restored-image.js';
-import type { MemoryPlan } from '../runtime/memory-plan.js';
+import type { FramePlan } from '../image/frame-memory.js';
 
 type Elsewhere = 'decodeSeconds' | 'peakRssBytes';
 
@@ -15,7 +15,7 @@ export interface FrameResult {
 }
 
 /** A way to restore frames in memory: the network, or deconvolution. Used for one frame at a time. */
-export interface FrameEngine<P extends MemoryPlan = MemoryPlan> {
+export interface FrameEngine<P extends FramePlan = FramePlan> {
   readonly isa: string;
   readonly threads: 1 | 2 | 3;
   /** Bytes that native code has mapped for frames. */

@@ -9,11 +9,12 @@ import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameS
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import { GarbageMeter, readPeakRss } from '../runtime/garbage.js';
 import { OneAtATime } from '../runtime/one-at-a-time.js';
-import type { Progress, RunOptions } from '../runtime/progress.js';
+import type { Progress } from '../runtime/progress.js';
+import type { RunOptions } from './run-options.js';
 import { RestoredImage } from './restored-image.js';
 import type { RestorationReport } from './restored-image.js';
 import { openImage } from '../image/source.js';
-import type { MemoryPlan } from '../runtime/memory-plan.js';
+import type { FramePlan } from '../image/frame-memory.js';
 import { expected, requireFunction, requireKnownKeys, requireSignal, requireString } from '../runtime/validate.js';
 
 export interface RestoreOptions {
@@ -41,7 +42,7 @@ interface ReadInput {
   readonly frame: AnyFrame;
   readonly metadata: ImageMetadata;
   readonly isJpeg: boolean;
-  readonly plan: MemoryPlan;
+  readonly plan: FramePlan;
 }
 
 /** Restores frames, one at a time, in a fixed amount of memory, whatever the method. */
@@ -50,12 +51,14 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   readonly threads: 1 | 2 | 3;
   readonly #engine: FrameEngine;
   readonly #garbage: GarbageMeter;
+  readonly #trimHeap: () => void;
   readonly #runs = new OneAtATime('restorer');
 
   /** @param garbage bytes that opening has left for the collector */
   protected constructor(engine: FrameEngine, trimHeap: () => void, garbage: number) {
     this.#engine = engine;
-    this.#garbage = new GarbageMeter(trimHeap);
+    this.#garbage = new GarbageMeter();
+    this.#trimHeap = trimHeap;
     this.#garbage.add(garbage);
     this.isa = engine.isa;
     this.threads = engine.threads;
@@ -117,7 +120,7 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   async dispose(): Promise<void> {
     await this.#runs.dispose();
     this.#garbage.add(this.#engine.dispose());
-    this.#garbage.settle();
+    this.#garbage.settle(this.#trimHeap);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,7 +135,7 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
     before: Writing | null,
   ): Promise<RestoredImage<Frame, R>> {
     const format = await checkOutput(requireString('output', output));
-    const accept = async (plan: MemoryPlan): Promise<void> => {
+    const accept = async (plan: FramePlan): Promise<void> => {
       checkFormatHolds(output, format, plan.frame as FrameSize);
       if (before && (this.threads === 3 || plan.bytes + before.bytes > plan.budgetBytes)) await before.done;
     };
@@ -145,9 +148,9 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   async #restore(
     input: EncodedImage | AnyFrame,
     options: RunOptions,
-    accept: (plan: MemoryPlan) => Promise<void> = async () => {},
+    accept: (plan: FramePlan) => Promise<void> = async () => {},
   ): Promise<RestoredImage<AnyFrame, R>> {
-    this.#garbage.settle();
+    this.#garbage.settle(this.#trimHeap);
     const start = performance.now();
     await this.#engine.adapt?.(input, options.signal);
     const { frame, metadata, isJpeg, plan } = await this.#readInput(input, options, accept);
@@ -166,9 +169,9 @@ export abstract class FrameRestorer<R extends RestorationReport> implements Asyn
   async #readInput(
     input: EncodedImage | AnyFrame,
     { signal, valid }: RunOptions,
-    accept: (plan: MemoryPlan) => Promise<void>,
+    accept: (plan: FramePlan) => Promise<void>,
   ): Promise<ReadInput> {
-    const planned = (size: AnyFrameSize): MemoryPlan => {
+    const planned = (size: AnyFrameSize): FramePlan => {
       if (valid && valid.length !== size.width * size.height)
         throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
       return this.plan({ ...size, masked: valid !== null });

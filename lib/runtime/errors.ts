@@ -19,7 +19,7 @@ export class ArgumentError extends PerifocalError {
 /** An image that cannot be read or written, or is not acceptable. */
 export class ImageError extends PerifocalError {
   constructor(
-    code: 'IMAGE_UNREADABLE' | 'IMAGE_INVALID' | 'OUTPUT_UNWRITABLE',
+    code: 'IMAGE_UNREADABLE' | 'IMAGE_INVALID' | 'IMAGE_UNSUPPORTED' | 'OUTPUT_UNWRITABLE',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -66,9 +66,23 @@ export class StateError extends PerifocalError {
   }
 }
 
-/** The native addon could not be loaded, or failed. */
+/** The native addon could not be loaded, or it or this package failed: no memory (`OUT_OF_MEMORY`), or a fault (`INTERNAL`). */
 export class NativeError extends PerifocalError {
   constructor(code: 'NATIVE_MISSING' | 'OUT_OF_MEMORY' | 'INTERNAL', message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
+}
+
+/** What the engine of JavaScript says where an array cannot be made. */
+const ALLOCATION_FAILURE = /allocation failed|invalid (typed )?array length|out of memory/i;
+
+/**
+ * An error that is about to leave the package, as one of its own: OUT_OF_MEMORY where an array could not be made, else
+ * INTERNAL, with the error as its cause. Errors of this package pass unchanged.
+ */
+export function toPerifocalError(error: unknown): PerifocalError {
+  if (error instanceof PerifocalError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof RangeError && ALLOCATION_FAILURE.test(message) ? 'OUT_OF_MEMORY' : 'INTERNAL';
+  return new NativeError(code, message, { cause: error });
 }

@@ -23,27 +23,27 @@ let collect: (() => void) | undefined;
 
 /** Counts bytes that have become garbage, and collects them (some milliseconds) when they are too many. */
 export class GarbageMeter {
-  readonly #trimHeap: () => void;
   #bytes = 0;
-
-  /** @param trimHeap gives back what the C library keeps: decoders run on four threads, and each has a heap. */
-  constructor(trimHeap: () => void) {
-    this.#trimHeap = trimHeap;
-  }
 
   add(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** To be called when nothing refers to the counted bytes any more. */
-  settle(): void {
+  /**
+   * To be called when nothing refers to the counted bytes any more.
+   * @param trimHeap gives back what the C library keeps: decoders run on four threads, and each has a heap
+   */
+  settle(trimHeap: () => void): void {
     if (this.#bytes < UNCOLLECTED_BYTES) return;
     this.#bytes = 0;
     collect ??= findCollector();
     collect();
-    this.#trimHeap();
+    trimHeap();
   }
 }
+
+/** The one of this thread of Node. */
+export const garbage = new GarbageMeter();
 
 /** V8's collector. The flag is off again at once, so that contexts made later do not see it. */
 function findCollector(): () => void {

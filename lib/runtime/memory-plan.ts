@@ -1,12 +1,11 @@
-import { frameBytes } from '../image/frame.js';
-import type { AnyFrameSize } from '../image/frame.js';
-import { UNCOLLECTED_BYTES } from './garbage.js';
 import { formatBytes } from './budget.js';
+import { UNCOLLECTED_BYTES } from './garbage.js';
 
 /** Node 20 with sharp and all of this package loaded, after a first small frame: VmHWM on linux-x64, which differs by 10 MB between machines. */
-const PROCESS_BYTES = 92e6;
-/** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
-const CODEC_BYTES = 8e6;
+const NODE_BYTES = 92e6;
+
+/** What the process takes before it works on anything, and what may wait for the collector: counted once, whatever runs. */
+export const PROCESS_BYTES = NODE_BYTES + UNCOLLECTED_BYTES;
 
 /** One thing that takes memory. */
 export interface PlannedBuffer {
@@ -14,45 +13,40 @@ export interface PlannedBuffer {
   readonly bytes: number;
 }
 
-/** In what memory a frame will be restored, whatever the method. */
+/** In what memory an operation works. */
 export interface MemoryPlan {
-  readonly frame: AnyFrameSize;
-  /** Everything that takes memory at the peak. */
+  /** Everything that takes memory at the peak, the process itself included. */
   readonly buffers: readonly PlannedBuffer[];
   /** Sum of `buffers`. */
   readonly bytes: number;
   readonly budgetBytes: number;
 }
 
-/** What the process takes before it restores anything. */
+/** What the process takes before it works on anything. */
 export function processBuffers(): PlannedBuffer[] {
   return [
-    { name: 'Node and libraries', bytes: PROCESS_BYTES },
+    { name: 'Node and libraries', bytes: NODE_BYTES },
     { name: 'garbage not yet collected', bytes: UNCOLLECTED_BYTES },
   ];
 }
 
-/** What a frame takes on its way from a file to a file. */
-export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
-  return [
-    { name: 'decoder and encoder', bytes: CODEC_BYTES + frameBytes(frame) },
-    { name: 'decoded frame', bytes: frameBytes(frame) },
-    { name: 'restored frame', bytes: frameBytes(frame) },
-  ];
-}
-
-/** What a restored frame takes until it is written. */
-export function writingBytes(frame: AnyFrameSize): number {
-  return CODEC_BYTES + 2 * frameBytes(frame);
-}
-
 /** The buffers that take anything, and their sum. */
-export function sumBuffers(buffers: readonly PlannedBuffer[], budgetBytes: number): Omit<MemoryPlan, 'frame'> {
-  return {
-    buffers: buffers.filter(({ bytes }) => bytes > 0),
-    bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
-    budgetBytes,
-  };
+export function sumBuffers(buffers: readonly PlannedBuffer[], budgetBytes: number): MemoryPlan {
+  return { buffers: buffers.filter(({ bytes }) => bytes > 0), bytes: bytesOf(buffers), budgetBytes };
+}
+
+/** Sum of buffers, in bytes. */
+export function bytesOf(buffers: readonly PlannedBuffer[]): number {
+  return buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/**
+ * The plan of two phases, one after the other: its buffers are those of the phase that takes more.
+ * @param later what the second phase takes beside the process
+ */
+export function coverPhase<Plan extends MemoryPlan>(plan: Plan, later: readonly PlannedBuffer[]): Plan {
+  const second = sumBuffers([...processBuffers(), ...later], plan.budgetBytes);
+  return second.bytes > plan.bytes ? { ...plan, ...second } : plan;
 }
 
 /** Lines of a table for people. */

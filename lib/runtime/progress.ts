@@ -1,18 +1,20 @@
-/** How far a frame is. */
+/** How far an operation is. */
 export interface Progress {
-  /** What is counted, over all that is done one after the other: panels and passes, or planes and tiles. */
-  readonly unit: 'rows' | 'iterations';
-  /** 'probe' while deconvolution finds out on a part of the frame how many iterations to make. */
-  readonly phase: 'probe' | 'restore';
+  /** What is being done: 'probe' (how many iterations will be needed), 'restore', the name of a metric, a part of a report ... */
+  readonly phase: string;
+  /** What is counted, over all that is done one after the other. */
+  readonly unit: 'rows' | 'iterations' | 'windows' | 'steps' | 'metrics' | 'parts';
   readonly done: number;
-  /** With iterations whose number is found on the way, the most that there may be. */
+  /** The number of units in all. Where it is found on the way, the most that there may be. */
   readonly total: number;
 }
 
-/** What a run is told. */
-export interface RunOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-  /** One byte per pixel, 0 where it is invalid; null: all are valid. */
-  readonly valid: Uint8Array | null;
+/** Told how far an operation is. One that throws or rejects ends the operation with its error. */
+export type OnProgress = (progress: Progress) => void | Promise<void>;
+
+/** What every operation may be told besides its own options. */
+export interface OperationOptions {
+  /** Ends the operation: its promise rejects with the signal's reason once nothing of it runs any more. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
 }

@@ -1,0 +1,25 @@
+import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import { frameBytes } from './frame.js';
+import type { AnyFrameSize } from './frame.js';
+
+/** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
+const CODEC_BYTES = 8e6;
+
+/** In what memory an operation works on a frame. */
+export interface FramePlan extends MemoryPlan {
+  readonly frame: AnyFrameSize;
+}
+
+/** What a frame takes on its way from a file to a file. */
+export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
+  return [
+    { name: 'decoder and encoder', bytes: CODEC_BYTES + frameBytes(frame) },
+    { name: 'decoded frame', bytes: frameBytes(frame) },
+    { name: 'restored frame', bytes: frameBytes(frame) },
+  ];
+}
+
+/** What a restored frame takes until it is written. */
+export function writingBytes(frame: AnyFrameSize): number {
+  return CODEC_BYTES + 2 * frameBytes(frame);
+}

@@ -1,0 +1,31 @@
+import type { AnyFrameSize, Depth } from '../image/frame.js';
+import type { FrameSource } from '../image/source.js';
+import type { Kept } from '../runtime/ledger.js';
+import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import type { Scope } from '../runtime/scope.js';
+import type { OperationName } from './report.js';
+
+/** What an image's header tells before the image is decoded. */
+export interface PlannedInput {
+  readonly size: AnyFrameSize;
+  /** What reading and decoding the image takes, beside the frame itself. */
+  readonly buffers: readonly PlannedBuffer[];
+}
+
+/**
+ * What can be done with images, its options being checked: it is planned from the headers, and run under a lease of what
+ * was planned.
+ */
+export interface Operation<Plan extends MemoryPlan, Outcome> {
+  readonly name: OperationName;
+  /** Bits per sample that it takes. */
+  readonly depths: readonly (Depth | 32)[];
+  /** Bytes of its plan that the ledger counts already, such as the weights of an open model. */
+  readonly heldBytes?: number;
+  /** Memory that it has kept since it ran last and will use again; null: none. */
+  readonly kept?: Kept | null;
+  /** In what memory it would work. Decodes nothing. Throws ArgumentError, ImageError, or BudgetError with the budget that would do. */
+  plan(inputs: readonly PlannedInput[]): Plan;
+  /** Works as planned. The sources are only read. Rejects with PerifocalError or the reason of the scope's signal. */
+  run(sources: readonly FrameSource[], plan: Plan, scope: Scope): Promise<Outcome>;
+}

@@ -1,0 +1,22 @@
+import type { MemoryPlan } from '../runtime/memory-plan.js';
+
+/** The operations of this package. */
+export type OperationName = 'restore' | 'deconvolve' | 'estimate' | 'stars' | 'metrics' | 'report';
+
+/** What every operation reports. */
+export interface OperationReport<Plan extends MemoryPlan = MemoryPlan> {
+  readonly operation: OperationName;
+  /** Of the first input: its path, "image of N bytes", or "pixels". */
+  readonly input: string;
+  /** SHA-256 of the first input's file as it was read, in hex; null for pixels. */
+  readonly inputSha256: string | null;
+  /** Time of the operation itself, without reading, decoding and writing. */
+  readonly seconds: number;
+  /** Time for reading and decoding the inputs. */
+  readonly decodeSeconds: number;
+  /** Peak resident memory of the whole process so far, in bytes. */
+  readonly peakRssBytes: number;
+  readonly isa: string;
+  readonly threads: 1 | 2 | 3;
+  readonly plan: Plan;
+}

@@ -1,0 +1,67 @@
+import type { NativeWork } from './crew.js';
+import type { Binding } from './native/binding.js';
+import type { OnProgress, OperationOptions, Progress } from './progress.js';
+import type { Runtime } from './runtime.js';
+import { requireFunction, requireSignal } from './validate.js';
+
+/** One operation under way: what it runs on, what ends it, and whom it tells how far it is. */
+export class Scope implements Disposable {
+  readonly runtime: Runtime;
+  /** Aborts with the caller's signal, or with the error of an `onProgress`, or with what `abort` is given. */
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #userSignal: AbortSignal | undefined;
+  readonly #onProgress: OnProgress | undefined;
+  readonly #forward = (): void => this.#controller.abort(this.#userSignal!.reason);
+
+  /** Throws ArgumentError. */
+  constructor(runtime: Runtime, { signal, onProgress }: OperationOptions = {}) {
+    if (signal !== undefined) requireSignal(signal);
+    if (onProgress !== undefined) requireFunction('onProgress', onProgress);
+    this.runtime = runtime;
+    this.signal = this.#controller.signal;
+    this.#userSignal = signal;
+    this.#onProgress = onProgress;
+    signal?.addEventListener('abort', this.#forward);
+    if (signal?.aborted) this.#forward();
+  }
+
+  get isa(): string {
+    return this.runtime.isa;
+  }
+
+  get threads(): 1 | 2 | 3 {
+    return this.runtime.threads;
+  }
+
+  /** The native addon, for calls on this very thread: short ones. */
+  get binding(): Binding {
+    return this.runtime.binding;
+  }
+
+  /** Makes one native call off the event loop. @param most threads that it may use */
+  call<T>(work: NativeWork<T>, most?: number): Promise<T> {
+    return this.runtime.call(this.signal, work, most);
+  }
+
+  /** Tells the caller. An `onProgress` that fails ends the operation with its error. */
+  progress(progress: Progress): void {
+    try {
+      const answer = this.#onProgress?.(progress);
+      if (answer instanceof Promise) answer.catch((reason: unknown) => this.abort(reason));
+    } catch (reason) {
+      this.abort(reason);
+    }
+    this.signal.throwIfAborted();
+  }
+
+  /** Ends the operation: whatever it waits for rejects with this reason. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Lets go of the caller's signal. */
+  [Symbol.dispose](): void {
+    this.#userSignal?.removeEventListener('abort', this.#forward);
+  }
+}
