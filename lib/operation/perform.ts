@@ -1,0 +1,160 @@
+import { openImage } from '../image/source.js';
+import type { FrameSource, ImageInput, ImageSource } from '../image/source.js';
+import { BudgetError, toPerifocalError } from '../runtime/errors.js';
+import { frameBytes } from '../image/frame.js';
+import type { Depth } from '../image/frame.js';
+import { garbage, readPeakRss } from '../runtime/garbage.js';
+import { formatBytes } from '../runtime/budget.js';
+import { ledger } from '../runtime/ledger.js';
+import type { Lease } from '../runtime/ledger.js';
+import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
+import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import type { Scope } from '../runtime/scope.js';
+import type { Operation, PlannedInput } from './operation.js';
+import type { OperationReport } from './report.js';
+
+/** An input of an operation. */
+export interface OperationInput {
+  readonly image: ImageInput;
+  /** Of the argument, for messages; 'input'. */
+  readonly name?: string;
+  /** SHA-256 in hex that its file must have. */
+  readonly expectSha256?: string;
+}
+
+/** What is done with an outcome while its memory is still leased, such as writing it. */
+export interface Finish<Plan extends MemoryPlan> {
+  /** What that takes, the outcome included. Throws where the outcome cannot be finished, before anything is decoded. */
+  readonly buffers: (plan: Plan, source: ImageSource) => readonly PlannedBuffer[];
+}
+
+/** An operation that has run. */
+export interface Performed<Plan extends MemoryPlan, Outcome> extends Disposable {
+  readonly outcome: Outcome;
+  readonly report: OperationReport<Plan>;
+  /** What the headers of the inputs say. */
+  readonly sources: readonly ImageSource[];
+  /** Gives the memory back. Idempotent. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Performs an operation: opens its inputs, plans from their headers, waits for the memory, decodes, and runs. Rejects
+ * with PerifocalError, or with the reason of the scope's signal. Nothing runs any more when it rejects.
+ * @param finish what the caller will do with the outcome before it disposes of what is returned
+ */
+export async function perform<Plan extends MemoryPlan, Outcome>(
+  operation: Operation<Plan, Outcome>,
+  inputs: readonly OperationInput[],
+  scope: Scope,
+  finish?: Finish<Plan>,
+): Promise<Performed<Plan, Outcome>> {
+  try {
+    return await performUnder(operation, inputs, scope, finish);
+  } catch (error) {
+    scope.signal.throwIfAborted();
+    throw toPerifocalError(error);
+  }
+}
+
+async function performUnder<Plan extends MemoryPlan, Outcome>(
+  operation: Operation<Plan, Outcome>,
+  inputs: readonly OperationInput[],
+  scope: Scope,
+  finish: Finish<Plan> | undefined,
+): Promise<Performed<Plan, Outcome>> {
+  const { runtime, signal } = scope;
+  signal.throwIfAborted();
+  garbage.settle(() => runtime.binding.trimHeap());
+  const opening = performance.now();
+  const sources = await openAll(operation.depths, inputs, scope);
+  const needed = planOf(operation, sources, finish);
+  const lease = await reserve(operation, needed, scope);
+  try {
+    const frames = await readAll(sources, signal);
+    const running = performance.now();
+    const outcome = await operation.run(frames, needed.plan, scope);
+    signal.throwIfAborted();
+    const report = {
+      operation: operation.name,
+      input: sources[0]!.label,
+      inputSha256: sources[0]!.sha256(),
+      seconds: (performance.now() - running) / 1000,
+      decodeSeconds: (running - opening) / 1000,
+      peakRssBytes: readPeakRss(),
+      isa: scope.isa,
+      threads: scope.threads,
+      plan: needed.plan,
+    };
+    // By the next operation the decoded pixels, what was made of them, and the file are garbage, as a rule.
+    garbage.add(3 * frames.reduce((sum, { frame }) => sum + frameBytes(frame), 0));
+    lease.shrink(needed.finishBytes);
+    return { outcome, report, sources, [Symbol.dispose]: () => lease.release() };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+async function openAll(
+  depths: readonly (Depth | 32)[],
+  inputs: readonly OperationInput[],
+  { signal, runtime }: Scope,
+): Promise<ImageSource[]> {
+  const sources: ImageSource[] = [];
+  for (const { image, ...options } of inputs) {
+    sources.push(await openImage(image, { ...options, signal, depths, budgetBytes: runtime.budgetBytes }));
+  }
+  return sources;
+}
+
+/** One after the other: decoders of several images at once would take more memory than planned. */
+async function readAll(sources: readonly ImageSource[], signal: AbortSignal): Promise<FrameSource[]> {
+  const frames: FrameSource[] = [];
+  for (const source of sources) frames.push(await source.read(signal));
+  return frames;
+}
+
+interface Needed<Plan> {
+  readonly plan: Plan;
+  /** What is needed once the operation has run, in bytes. */
+  readonly finishBytes: number;
+}
+
+function planOf<Plan extends MemoryPlan, Outcome>(
+  operation: Operation<Plan, Outcome>,
+  sources: readonly ImageSource[],
+  finish: Finish<Plan> | undefined,
+): Needed<Plan> {
+  const plan = operation.plan(sources.map(toPlannedInput));
+  const buffers = finish?.buffers(plan, sources[0]!) ?? [];
+  const covering = coverPhase(plan, buffers);
+  if (covering.bytes > covering.budgetBytes) {
+    throw new BudgetError(
+      `Writing the result of ${purposeOf(operation.name, sources)} needs at least ${Math.ceil(covering.bytes / 1e6)}MB; ` +
+        `the budget is ${formatBytes(covering.budgetBytes)}`,
+      covering.bytes,
+    );
+  }
+  return { plan: covering, finishBytes: bytesOf(buffers) };
+}
+
+const toPlannedInput = ({ header, buffers }: ImageSource): PlannedInput => ({ size: header, buffers });
+
+function purposeOf(name: string, sources: readonly ImageSource[]): string {
+  const { width, height } = sources[0]!.header;
+  return `${name} of a ${width}x${height} frame`;
+}
+
+function reserve<Plan extends MemoryPlan>(
+  operation: Operation<Plan, unknown>,
+  { plan }: Needed<Plan>,
+  { signal }: Scope,
+): Promise<Lease> {
+  const { heldBytes = 0, kept = null } = operation;
+  const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
+  return ledger.reserve(
+    { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${operation.name}`, reuse: kept },
+    signal,
+  );
+}
