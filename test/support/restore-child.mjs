@@ -1,7 +1,7 @@
 // Restores one file in a fresh process, several times over, and prints the memory that took.
 import { readFileSync } from 'node:fs';
 import { Restorer } from '../../dist/index.js';
-import { writingBytes } from '../../dist/runtime/memory-plan.js';
+import { writingBytes } from '../../dist/image/frame-memory.js';
 
 const [input, output, model, threads, frames] = process.argv.slice(2);
 
