@@ -96,6 +96,8 @@ struct Case {
   int width, height;
 };
 
+std::string text(Algorithm algorithm) { return algorithm == Algorithm::kDirect ? "direct" : "winograd"; }
+
 std::string text(const Case& c) {
   return "n" + std::to_string(c.shape.residualBlocks) + " base " + std::to_string(c.shape.baseWidth) + " " +
          std::to_string(c.width) + "x" + std::to_string(c.height);
@@ -225,7 +227,7 @@ std::vector<Check> streamingChecks() {
       }
     }
     for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
-      checks.push_back({"transposed pass == plain pass, " + name, [=](Context& context) {
+      checks.push_back({"transposed pass == plain pass, " + text(algorithm) + ", " + name, [=](Context& context) {
                           compareWithReference(context, {{2, 8}, 52, 28}, *kernels, {0, 0, true, 2, 4}, algorithm);
                         }});
     }
@@ -233,7 +235,8 @@ std::vector<Check> streamingChecks() {
   for (int threads = 1; threads <= 3; ++threads) {
     for (int strip : {1, 2, 3, 4, 7, 16, 64, 200}) {
       for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
-        checks.push_back({"strips of " + std::to_string(strip) + " rows, " + std::to_string(threads) + " threads",
+        checks.push_back({"strips of " + std::to_string(strip) + " rows, " + text(algorithm) + ", " +
+                              std::to_string(threads) + " threads",
                           [=](Context& context) {
                             compareWithReference(context, {{2, 8}, 84, 64}, bestKernels(),
                                                  {0, 0, false, threads, strip}, algorithm);
