@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { formatNpy, parseNpy } from '../lib/psf/npy.js';
-import { fitDisk } from '../lib/estimate/reference/disk-fit.js';
-import { deconvolve, estimate, psf } from '../lib/index.js';
-import type { Frame, ReferenceEstimate } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
-import { psnrOf } from './support/blur.js';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { blur, take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { formatNpy, parseNpy } from '../../lib/psf/npy.js';
+import { fitDisk } from '../../lib/estimate/reference/disk-fit.js';
+import { deconvolve, estimate, psf } from '../../lib/index.js';
+import type { Frame, ReferenceEstimate } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
+import { psnrOf } from '../support/blur.js';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

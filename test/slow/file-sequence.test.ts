@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Restorer } from '../lib/index.js';
-import type { FileJob, FileOutcome, NetworkReport, Progress } from '../lib/index.js';
-import { createFrame } from './support/frames.js';
-import { createFolder, randomModel } from './support/models.js';
+import { Restorer } from '../../lib/index.js';
+import type { FileJob, FileOutcome, NetworkReport, Progress } from '../../lib/index.js';
+import { createFrame } from '../support/frames.js';
+import { createFolder, randomModel } from '../support/models.js';
 
 const folder = createFolder();
 const model = randomModel(1, 4);

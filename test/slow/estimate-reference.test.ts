@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { take, toPlanes } from '../bench/estimate-cases.mjs';
-import { createPair, kernelError } from '../bench/reference-pairs.mjs';
-import { compose, fitAffine } from '../lib/estimate/reference/affine.js';
-import type { Affine } from '../lib/estimate/reference/affine.js';
-import { deconvolve, estimate, psf } from '../lib/index.js';
-import type { Frame, ReferenceEstimate } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
-import { psnrOf } from './support/blur.js';
+import { take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { createPair, kernelError } from '../../bench/reference-pairs.mjs';
+import { compose, fitAffine } from '../../lib/estimate/reference/affine.js';
+import type { Affine } from '../../lib/estimate/reference/affine.js';
+import { deconvolve, estimate, psf } from '../../lib/index.js';
+import type { Frame, ReferenceEstimate } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
+import { psnrOf } from '../support/blur.js';
 
-const PAIR = fileURLToPath(new URL('../../shared/data/registration/', import.meta.url));
+const PAIR = fileURLToPath(new URL('../../../shared/data/registration/', import.meta.url));
 
 const SIDE = 1100;
 const SCALE = 2;

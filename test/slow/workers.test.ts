@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { Restorer, deconvolve } from '../lib/index.js';
-import { createFrame, digest } from './support/frames.js';
-import { randomModel } from './support/models.js';
+import { Restorer, deconvolve } from '../../lib/index.js';
+import { createFrame, digest } from '../support/frames.js';
+import { randomModel } from '../support/models.js';
 
 const model = randomModel(2, 8);
 const frame = createFrame({ width: 120, height: 200 });
-const script = new URL('./support/worker.mjs', import.meta.url);
+const script = new URL('../support/worker.mjs', import.meta.url);
 
 const start = (forever: boolean): Worker => new Worker(script, { workerData: { model, frame, forever } });
 
@@ -41,7 +41,7 @@ describe('worker threads', () => {
 describe('worker threads that deconvolve', () => {
   const options = { psf: 'disk:3', method: 'richardson-lucy', iterations: 12, threads: 2 } as const;
   const deconvolver = (forever: boolean): Worker =>
-    new Worker(new URL('./support/deconvolve-worker.mjs', import.meta.url), {
+    new Worker(new URL('../support/deconvolve-worker.mjs', import.meta.url), {
       workerData: { frame, options, forever },
     });
 

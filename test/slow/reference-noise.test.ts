@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { take, toPlanes } from '../bench/estimate-cases.mjs';
-import { createPair } from '../bench/reference-pairs.mjs';
-import { estimate, psf } from '../lib/index.js';
-import type { Frame } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
+import { take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { createPair } from '../../bench/reference-pairs.mjs';
+import { estimate, psf } from '../../lib/index.js';
+import type { Frame } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
 
 const SIDE = 1000;
 let scene: ReturnType<typeof toPlanes>;

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blur, move, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { deconvolve, estimate, psf } from '../lib/index.js';
-import type { Frame, MotionEstimate } from '../lib/index.js';
-import { createRandom, sampleNormal } from '../lib/math/random.js';
-import { createScene } from '../scripts/scene.mjs';
-import { psnrOf } from './support/blur.js';
+import { blur, move, take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { deconvolve, estimate, psf } from '../../lib/index.js';
+import type { Frame, MotionEstimate } from '../../lib/index.js';
+import { createRandom, sampleNormal } from '../../lib/math/random.js';
+import { createScene } from '../../scripts/scene.mjs';
+import { psnrOf } from '../support/blur.js';
 
 type Planes = ReturnType<typeof toPlanes>;
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toPlanes } from '../bench/estimate-cases.mjs';
-import { createPair, kernelError, placeView } from '../bench/reference-pairs.mjs';
-import { applyAffine } from '../lib/estimate/reference/affine.js';
-import { registerByFeatures } from '../lib/estimate/reference/match-features.js';
-import { smooth } from '../lib/estimate/reference/pyramid.js';
-import type { Plane } from '../lib/image/planes.js';
-import { estimate, psf } from '../lib/index.js';
-import type { Frame } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
+import { toPlanes } from '../../bench/estimate-cases.mjs';
+import { createPair, kernelError, placeView } from '../../bench/reference-pairs.mjs';
+import { applyAffine } from '../../lib/estimate/reference/affine.js';
+import { registerByFeatures } from '../../lib/estimate/reference/match-features.js';
+import { smooth } from '../../lib/estimate/reference/pyramid.js';
+import type { Plane } from '../../lib/image/planes.js';
+import { estimate, psf } from '../../lib/index.js';
+import type { Frame } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
 
 const SIDE = 780;
 const { signal } = new AbortController();

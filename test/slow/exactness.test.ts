@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Restorer, loadBinding } from '../lib/index.js';
-import type { Frame, Plan, RestorerOptions } from '../lib/index.js';
-import { createFrame, digest, roundToEven } from './support/frames.js';
-import { randomModel } from './support/models.js';
+import { Restorer, loadBinding } from '../../lib/index.js';
+import type { Frame, Plan, RestorerOptions } from '../../lib/index.js';
+import { createFrame, digest, roundToEven } from '../support/frames.js';
+import { randomModel } from '../support/models.js';
 
 const model = randomModel(2, 8);
 const frame = createFrame({ width: 213, height: 150 });

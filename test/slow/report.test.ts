@@ -5,11 +5,11 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArgumentError, ImageError, createReport, deconvolve, psf, writeReport } from '../lib/index.js';
-import type { DeconvolutionReport, Frame, ReportOptions, RestoredImage } from '../lib/index.js';
-import { blurScene } from './support/blur.js';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { ArgumentError, ImageError, createReport, deconvolve, psf, writeReport } from '../../lib/index.js';
+import type { DeconvolutionReport, Frame, ReportOptions, RestoredImage } from '../../lib/index.js';
+import { blurScene } from '../support/blur.js';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const CHROMIUM = '/usr/bin/chromium';
 const folder = createFolder();

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, mkdirSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { psf } from '../lib/index.js';
-import { blurScene } from './support/blur.js';
-import { createFolder } from './support/models.js';
-import { runInterrupted, runNode } from './support/run-child.js';
-import type { ChildResult } from './support/run-child.js';
+import { psf } from '../../lib/index.js';
+import { blurScene } from '../support/blur.js';
+import { createFolder } from '../support/models.js';
+import { runInterrupted, runNode } from '../support/run-child.js';
+import type { ChildResult } from '../support/run-child.js';
 
 const folder = createFolder();
 const picture = folder.path('picture.png');

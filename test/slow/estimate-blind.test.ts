@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blur, drawPath, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { likeness } from '../lib/estimate/blind/kernel.js';
-import type { Taps } from '../lib/estimate/blind/kernel.js';
-import { gradientPower, sharpen } from '../lib/estimate/blind/sharpen.js';
-import { deconvolve, estimate, fft, psf } from '../lib/index.js';
-import type { Frame } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
-import { psnrOf } from './support/blur.js';
+import { blur, drawPath, take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { likeness } from '../../lib/estimate/blind/kernel.js';
+import type { Taps } from '../../lib/estimate/blind/kernel.js';
+import { gradientPower, sharpen } from '../../lib/estimate/blind/sharpen.js';
+import { deconvolve, estimate, fft, psf } from '../../lib/index.js';
+import type { Frame } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
+import { psnrOf } from '../support/blur.js';
 
 const [WIDTH, HEIGHT] = [810, 420];
 let scene: ReturnType<typeof toPlanes>;
