@@ -53,3 +53,15 @@ export function requireKnownKeys(name: string, value: unknown, known: readonly s
     throw new ArgumentError(`Unknown ${unknown.join(', ')} in ${name}; known: ${known.join(', ')}`);
   }
 }
+
+/** An object whose undefined values are left out: what is optional there may be missing, never undefined. */
+export type Defined<T extends object> = {
+  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;
+} & {
+  [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
+};
+
+/** Leaves out the keys whose value is undefined. */
+export function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
