@@ -1,123 +1,91 @@
-import { fft } from '../../../lib/fft/fft.js';
-import type { FftOptions } from '../../../lib/fft/fft.js';
+import { fft } from '../../../lib/index.js';
+import type { Detection } from '../../../lib/stars/measure/detect.js';
 import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 import { drawProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
 
-/** A place where a star of the profile is likely. */
-export interface Detection {
-  readonly x: number;
-  readonly y: number;
-  /** Least-squares flux of the profile there, in the plane's units. */
-  readonly flux: number;
-  /** Response of the matched filter in standard deviations of the sky. */
-  readonly snr: number;
-}
-
-export interface DetectOptions extends FftOptions {
-  /** Standard deviations; 5.5: of 10^6 pixels of noise 0.02 are above. */
-  readonly threshold: number;
-  /** The brightest that are kept. */
-  readonly most: number;
-}
-
-/** A bright star's wings may look like stars up to this part of its response, within so many of its reaches. */
-const WING = 0.08;
-const WING_REACH = 3;
-/** One pixel brighter than so many times what the profile has is no star: hot, or hit by a particle. */
-const HOT = 2;
-
-/** Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first. */
+/**
+ * The matched filter. For noise of deviation sigma the response r = sum h g has the deviation sigma sqrt(sum h^2), and
+ * r / sum h^2 is the flux that fits best. Stars are peaks of r above `threshold` deviations, the `most` brightest.
+ */
 export async function detectStars(
   plane: StarPlane,
   profile: StarProfile,
-  { threshold, most, ...options }: DetectOptions,
+  { threshold, most }: { readonly threshold: number; readonly most: number },
 ): Promise<Detection[]> {
-  const drawn = drawProfile(profile);
-  const energy = drawn.data.reduce((sum, value) => sum + value * value, 0);
-  const response = await correlate(plane, drawn, options);
-  const limit = threshold * plane.sigma * Math.sqrt(energy);
-  const peaks = findPeaks(plane, response, limit).sort((a, b) => response[b]! - response[a]!);
-  const found: Detection[] = [];
-  for (const pixel of peaks) {
-    if (found.length >= most) break;
-    const [x, y] = [pixel % plane.width, Math.floor(pixel / plane.width)];
-    const star = { x, y, flux: response[pixel]! / energy, snr: response[pixel]! / (plane.sigma * Math.sqrt(energy)) };
-    if (isWing(star, found, profile.reach) || isHot(plane, star, profile)) continue;
-    found.push(star);
-  }
-  return found;
+  const filter = drawProfile(profile);
+  const power = filter.data.reduce((sum, value) => sum + value ** 2, 0);
+  const response = await correlate(plane, filter);
+  const deviation = plane.sigma * Math.sqrt(power);
+  const candidates = [...response.keys()]
+    .filter((pixel) => response[pixel]! > threshold * deviation && isPeak(response, plane, pixel))
+    .map((pixel) => ({
+      x: pixel % plane.width,
+      y: Math.floor(pixel / plane.width),
+      flux: response[pixel]! / power,
+      snr: response[pixel]! / deviation,
+    }))
+    .sort((a, b) => b.snr - a.snr);
+  const stars = candidates.reduce<Detection[]>((kept, star) => {
+    const isHidden = kept.some((brighter) => hides(brighter, star, profile.reach));
+    return isHidden || isStruck(plane, star, profile) ? kept : [...kept, star];
+  }, []);
+  return stars.slice(0, most);
 }
 
-/** The plane correlated with a kernel, 0 beyond its edges. Invalid pixels count as they are: saturated stars are stars. */
-async function correlate(
-  { width, height, data }: StarPlane,
-  { side, data: kernel }: ReturnType<typeof drawProfile>,
-  options: FftOptions,
-): Promise<Float32Array> {
-  const [columns, rows] = [fft.goodSize(width + side), fft.goodSize(height + side)];
-  using plan = await fft.plan({ rows, columns, ...options });
+/** By one transform of the whole frame; 0 beyond its edges. */
+async function correlate(plane: StarPlane, filter: ReturnType<typeof drawProfile>): Promise<Float32Array> {
+  const { width, height } = plane;
+  const rows = fft.goodSize(height + filter.side);
+  const columns = fft.goodSize(width + filter.side);
+  using plan = await fft.plan({ rows, columns });
+  const middle = (filter.side - 1) / 2;
+  const kernel = new Float32Array(rows * columns);
+  filter.data.forEach((value, index) => {
+    const x = (index % filter.side) - middle;
+    const y = Math.floor(index / filter.side) - middle;
+    kernel[((y + rows) % rows) * columns + ((x + columns) % columns)] = value;
+  });
   const padded = new Float32Array(rows * columns);
-  const reach = (side - 1) / 2;
-  kernel.forEach((value, index) => {
-    const [x, y] = [(index % side) - reach, Math.floor(index / side) - reach];
-    padded[((y + rows) % rows) * columns + ((x + columns) % columns)] = value;
+  plane.data.forEach((value, pixel) => {
+    padded[Math.floor(pixel / width) * columns + (pixel % width)] = value;
   });
-  const transfer = await plan.forward(padded);
-  padded.fill(0);
-  for (let y = 0; y < height; y += 1) padded.set(data.subarray(y * width, (y + 1) * width), y * columns);
-  const spectrum = await plan.forward(padded);
-  const { re, im } = spectrum;
-  for (let bin = 0; bin < re.length; bin += 1) {
-    const [a, b, c, d] = [re[bin]!, im[bin]!, transfer.re[bin]!, transfer.im[bin]!];
-    re[bin] = a * c + b * d;
-    im[bin] = b * c - a * d;
-  }
-  await plan.inverse(spectrum, padded);
-  const response = new Float32Array(width * height);
-  for (let y = 0; y < height; y += 1) response.set(padded.subarray(y * columns, y * columns + width), y * width);
-  return response;
+  const h = await plan.forward(kernel);
+  const g = await plan.forward(padded);
+  // Correlation: G times the conjugate of H.
+  const product = {
+    re: g.re.map((re, bin) => re * h.re[bin]! + g.im[bin]! * h.im[bin]!),
+    im: g.im.map((im, bin) => im * h.re[bin]! - g.re[bin]! * h.im[bin]!),
+  };
+  const all = await plan.inverse(product);
+  return new Float32Array(width * height).map(
+    (_, pixel) => all[Math.floor(pixel / width) * columns + (pixel % width)]!,
+  );
 }
 
-/** Pixels that are above the limit and above their eight neighbours. */
-function findPeaks({ width, height }: StarPlane, response: Float32Array, limit: number): number[] {
-  const peaks: number[] = [];
-  for (let y = 1; y < height - 1; y += 1) {
-    for (let pixel = y * width + 1; pixel < (y + 1) * width - 1; pixel += 1) {
-      const value = response[pixel]!;
-      if (
-        value > limit &&
-        value >= response[pixel - 1]! &&
-        value > response[pixel + 1]! &&
-        value >= response[pixel - width]! &&
-        value > response[pixel + width]! &&
-        value >= response[pixel - width - 1]! &&
-        value >= response[pixel - width + 1]! &&
-        value > response[pixel + width - 1]! &&
-        value > response[pixel + width + 1]!
-      )
-        peaks.push(pixel);
-    }
-  }
-  return peaks;
+/** Whether a pixel is the highest of the nine around it, the last of them where several are. The rim has no nine. */
+function isPeak(response: Float32Array, { width, height }: StarPlane, pixel: number): boolean {
+  const [x, y] = [pixel % width, Math.floor(pixel / width)];
+  if (x === 0 || y === 0 || x === width - 1 || y === height - 1) return false;
+  const nine = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => pixel + dy * width + dx));
+  const highest = Math.max(...nine.map((neighbour) => response[neighbour]!));
+  return nine.findLast((neighbour) => response[neighbour] === highest) === pixel;
 }
 
-function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reach: number): boolean {
-  return brighter.some((star) => {
-    const distance = Math.hypot(star.x - x, star.y - y);
-    return distance < reach || (distance < WING_REACH * reach && snr < WING * star.snr);
-  });
+/** A star hides what is within its profile, and what has less than 8 % of its SNR within three times that. */
+function hides(star: Detection, other: Detection, reach: number): boolean {
+  const distance = Math.hypot(star.x - other.x, star.y - other.y);
+  return distance < reach || (distance < 3 * reach && other.snr / star.snr < 0.08);
 }
 
-function isHot({ width, height, data, sigma }: StarPlane, { x, y, flux }: Detection, profile: StarProfile): boolean {
-  const out = new Float64Array(3 + profile.shape.length);
-  profile.sample(0, 0, out);
-  const limit = HOT * flux * out[0]! + 5 * sigma;
+/** Hot, or hit by a particle: a pixel is above twice the top of the star's profile, and 5 sigma more. */
+function isStruck({ width, data, sigma }: StarPlane, star: Detection, profile: StarProfile): boolean {
+  const values = new Float64Array(3 + profile.shape.length);
+  profile.sample(0, 0, values);
+  const highest = 2 * star.flux * values[0]! + 5 * sigma;
   const reach = Math.ceil(profile.reach);
-  for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row += 1) {
-    for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column += 1) {
-      if (data[row * width + column]! > limit) return true;
-    }
-  }
-  return false;
+  return data.some((value, pixel) => {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    return value > highest && Math.abs(x - star.x) <= reach && Math.abs(y - star.y) <= reach;
+  });
 }

@@ -1,44 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Detection } from '../../../lib/stars/measure/detect.js';
+import type { JointFit as NativeJointFit, PixelNoise, StarFit } from '../../../lib/stars/measure/fit.js';
 import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 import type { StarProfile } from './profile.js';
 import { choleskyInverse } from '../../../lib/math/cholesky.js';
 
-/** Variance of a pixel: sky + perFlux signal + (misfit signal)^2, in the plane's units. */
-export interface PixelNoise {
-  readonly sky: number;
-  /** Of shot noise: one electron in the plane's units; 0 where it is unknown. */
-  readonly perFlux: number;
-  /** How far the profile may be from what stars look like, in parts. */
-  readonly misfit: number;
-}
-
-/** A star, fitted. */
-export interface StarFit {
-  readonly x: number;
-  readonly y: number;
-  readonly flux: number;
-  /** What is left of the background under the star. */
-  readonly background: number;
-  /** Of x and y: variances and covariance in square pixels, the error of the shape included. */
-  readonly covariance: { readonly xx: number; readonly yy: number; readonly xy: number };
-  /** Cramer-Rao bound of the place in pixels, both axes together, for a known shape. */
-  readonly bound: number;
-  readonly fluxSigma: number;
-  /** Sum of squared residuals over their variances, per degree of freedom. */
-  readonly chi2: number;
-  readonly snr: number;
-  /** Whether pixels were left out as saturated. */
-  readonly saturated: boolean;
-}
-
-/** Stars of one shape, fitted together. */
-export interface JointFit {
-  readonly stars: readonly StarFit[];
-  readonly profile: StarProfile;
-  /** Covariance of the shape's numbers; null where they were given. */
-  readonly shapeCovariance: readonly (readonly number[])[] | null;
-}
+/** Stars of one shape, fitted together, as the package gives them. */
+type JointFit = Omit<NativeJointFit, 'profile'> & { readonly profile: StarProfile };
 
 /** x, y, flux, background. */
 const PLACE = 4;

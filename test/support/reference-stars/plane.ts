@@ -1,142 +1,112 @@
-import { fullScale } from '../../../lib/image/samples.js';
-import { colourPlanes } from '../../../lib/image/planes.js';
-import { luminanceOf } from '../../../lib/image/luminance.js';
-import type { AnyFrame } from '../../../lib/image/frame.js';
+import type { AnyFrame } from '../../../lib/index.js';
+import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 
-/** Samples from this part of full scale on may be cut off: real 8-bit sensors end at 249 to 255. */
-export const DEFAULT_SATURATION = 0.97;
-
-/** The brightness of a frame above its background, in parts of full scale. */
-export interface StarPlane {
-  readonly width: number;
-  readonly height: number;
-  /** Background subtracted. */
-  readonly data: Float32Array;
-  /** 1 where a pixel tells nothing: saturated in any colour, or no number. */
-  readonly invalid: Uint8Array;
-  /** Standard deviation of the dark sky. */
-  readonly sigma: number;
-  /** Level of the dark sky, the median of its blocks. */
-  readonly background: number;
-}
-
-/** Side of the blocks in which the background is measured (star-sensor C). */
-const BLOCK = 64;
-/** Rounding alone gives this much of one count. */
-const ROUNDING = Math.sqrt(1 / 12);
-/** The sky of a block where the median absolute deviation is rounded to 0: what remains after clipping at so many deviations. */
-const CLIP = 4;
-/** Samples of a block that its median is taken of. */
-const SAMPLES = 1024;
-
-/** The brightness plane of a frame, its background taken off block by block. @param saturation part of full scale */
-export async function readPlane(frame: AnyFrame, saturation: number): Promise<StarPlane> {
+/**
+ * The sky by star-sensor C.1: medians of blocks of about 64x64 pixels, sigma = 1.4826 times the median absolute
+ * deviation. Written from that sentence, pixel by pixel, with every median taken by sorting.
+ */
+export function readPlane(frame: AnyFrame, saturation: number): StarPlane {
   const { width, height } = frame;
-  const grey = await luminanceOf(frame);
-  const scale = grey.depth === 32 ? 1 : 1 / fullScale(grey);
-  const data = new Float32Array(width * height);
-  for (let pixel = 0; pixel < data.length; pixel += 1) data[pixel] = scale * grey.data[pixel * grey.channels]!;
-  const invalid = findInvalid(frame, saturation);
-  const count = frame.depth === 32 ? 0 : 1 / fullScale(frame);
-  const blocks = measureBlocks(width, height, data, invalid, count);
-  subtractBackground(width, height, data, blocks);
-  return { width, height, data, invalid, sigma: median(blocks.sigmas), background: median(blocks.levels) };
+  const full = frame.depth === 32 ? 1 : frame.depth === 16 ? 65_535 : 255;
+  const pixels = Array.from({ length: width * height }, (_, index) => coloursOf(frame, index));
+  const grey = Float32Array.from(pixels, (colours) => brightness(colours) / full);
+  // Also what is no number is not below the limit.
+  const invalid = Uint8Array.from(pixels, (colours) => (colours.every((value) => value < saturation * full) ? 0 : 1));
+  const across = cutSide(width);
+  const down = cutSide(height);
+  const oneCount = frame.depth === 32 ? 0 : 1 / full;
+  const skies = down.map((rows) => across.map((columns) => skyOf(grey, invalid, width, columns, rows, oneCount)));
+  const levels = skies.map((row) => row.map(({ level }) => level));
+  const data = grey.map((value, index) => {
+    const level = interpolate(levels, index % width, Math.floor(index / width), width, height);
+    return value - level;
+  });
+  const sigma = middleOf(skies.flat().map((sky) => sky.sigma));
+  return { width, height, data, invalid, sigma, background: middleOf(levels.flat()) };
 }
 
-function findInvalid(frame: AnyFrame, saturation: number): Uint8Array {
-  const { data, channels, width, height } = frame;
-  const invalid = new Uint8Array(width * height);
-  const limit = saturation * fullScale(frame);
-  const colours = colourPlanes(frame);
-  for (let pixel = 0; pixel < invalid.length; pixel += 1) {
-    for (let colour = 0; colour < colours; colour += 1) {
-      if (!(data[pixel * channels + colour]! < limit)) invalid[pixel] = 1;
-    }
-  }
-  return invalid;
+/** One sample, or red, green and blue; alpha is no colour. */
+function coloursOf({ data, channels }: AnyFrame, pixel: number): number[] {
+  return Array.from(data.subarray(pixel * channels, pixel * channels + (channels < 3 ? 1 : 3)));
 }
 
-interface Blocks {
-  readonly columns: number;
-  readonly rows: number;
-  readonly levels: Float64Array;
-  readonly sigmas: Float64Array;
+/** ITU-R BT.601. */
+const brightness = (colours: readonly number[]): number =>
+  colours.length === 1 ? colours[0]! : 0.299 * colours[0]! + 0.587 * colours[1]! + 0.114 * colours[2]!;
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
-function measureBlocks(width: number, height: number, data: Float32Array, invalid: Uint8Array, count: number): Blocks {
-  const [columns, rows] = [Math.max(1, Math.round(width / BLOCK)), Math.max(1, Math.round(height / BLOCK))];
-  const [levels, sigmas] = [new Float64Array(columns * rows), new Float64Array(columns * rows)];
-  for (let block = 0; block < levels.length; block += 1) {
-    const [column, row] = [block % columns, Math.floor(block / columns)];
-    const [left, right] = [Math.floor((column * width) / columns), Math.floor(((column + 1) * width) / columns)];
-    const [top, bottom] = [Math.floor((row * height) / rows), Math.floor(((row + 1) * height) / rows)];
-    const area = (right - left) * (bottom - top);
-    // A step that shares no factor with the width, so that columns are met evenly.
-    const step = Math.max(1, Math.floor(area / SAMPLES) | 1);
-    const [values, all]: [number[], number[]] = [[], []];
-    for (let index = 0; index < area; index += step) {
-      const pixel = (top + Math.floor(index / (right - left))) * width + left + (index % (right - left));
-      all.push(data[pixel]!);
-      if (invalid[pixel] === 0) values.push(data[pixel]!);
-    }
-    // A block that is saturated all over is its own background.
-    [levels[block], sigmas[block]] = measureSky(
-      Float64Array.from(values.length > 0 ? values : all.filter(Number.isFinite)),
-      count,
-    );
-  }
-  return { columns, rows, levels, sigmas };
+/** Parts of a side that are as near to 64 pixels as parts of about equal length can be. */
+function cutSide(side: number): Span[] {
+  const parts = Math.max(1, Math.round(side / 64));
+  return Array.from({ length: parts }, (_, part) => ({
+    from: Math.floor((part * side) / parts),
+    to: Math.floor(((part + 1) * side) / parts),
+  }));
 }
 
-/** Level and standard deviation of the sky among samples with stars. @param count what one count is */
-function measureSky(values: Float64Array, count: number): [number, number] {
-  if (values.length === 0) return [0, count * ROUNDING];
-  const level = median(values);
-  const spread = 1.4826 * median(values.map((value) => Math.abs(value - level)));
-  if (spread > count) return [level, spread];
-  // Few counts: medians are rounded to whole ones, means are not.
-  let [mean, sigma] = [level, Math.max(spread, count)];
-  for (let pass = 0; pass < 4; pass += 1) {
-    const kept = values.filter((value) => Math.abs(value - mean) <= CLIP * Math.max(sigma, count / 2));
-    if (kept.length === 0) break;
-    mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-    sigma = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length);
-  }
-  return [mean, Math.max(sigma, count * ROUNDING)];
-}
-
-/** Interpolated between the middles of blocks, the outermost beyond them. */
-function subtractBackground(
+function skyOf(
+  grey: Float32Array,
+  invalid: Uint8Array,
   width: number,
-  height: number,
-  data: Float32Array,
-  { columns, rows, levels }: Blocks,
-): void {
-  const place = (index: number, side: number, count: number): [number, number, number] => {
-    const position = Math.min(count - 1, Math.max(0, ((index + 0.5) * count) / side - 0.5));
-    const low = Math.min(count - 1, Math.floor(position));
-    return [low, Math.min(count - 1, low + 1), position - low];
-  };
-  const across = Array.from({ length: width }, (_, x) => place(x, width, columns));
-  const [left, right, share] = [0, 1, 2].map((part) => Float64Array.from(across, (one) => one[part]!)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (let y = 0; y < height; y += 1) {
-    const [up, down, fy] = place(y, height, rows);
-    const line = Float64Array.from(
-      { length: columns },
-      (_, column) => (1 - fy) * levels[up * columns + column]! + fy * levels[down * columns + column]!,
-    );
-    for (let x = 0; x < width; x += 1) {
-      data[y * width + x]! -= (1 - share[x]!) * line[left[x]!]! + share[x]! * line[right[x]!]!;
-    }
-  }
+  columns: Span,
+  rows: Span,
+  oneCount: number,
+): { readonly level: number; readonly sigma: number } {
+  const block: number[] = [];
+  for (let y = rows.from; y < rows.to; y += 1)
+    for (let x = columns.from; x < columns.to; x += 1) block.push(y * width + x);
+  // About 1024 samples stand for a block, an odd number of pixels apart.
+  const apart = Math.floor(block.length / 1024) | 1;
+  const seen = block.filter((_, index) => index % apart === 0);
+  const valid = seen.filter((pixel) => invalid[pixel] === 0);
+  // A block that is saturated all over is its own sky.
+  const samples = (valid.length > 0 ? valid : seen).map((pixel) => grey[pixel]!).filter(Number.isFinite);
+  const rounding = oneCount / Math.sqrt(12);
+  if (samples.length === 0) return { level: 0, sigma: rounding };
+  const level = middleOf(samples);
+  const sigma = 1.4826 * middleOf(samples.map((value) => Math.abs(value - level)));
+  if (sigma > oneCount) return { level, sigma };
+  const clipped = clip(samples, level, Math.max(sigma, oneCount), oneCount, 4);
+  return { level: clipped.level, sigma: Math.max(clipped.sigma, rounding) };
 }
 
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Mean and deviation of what is within 4 sigma: where noise is about a count, a median cannot tell its parts. */
+function clip(
+  samples: readonly number[],
+  level: number,
+  sigma: number,
+  oneCount: number,
+  times: number,
+): { readonly level: number; readonly sigma: number } {
+  const near = samples.filter((value) => Math.abs(value - level) <= 4 * Math.max(sigma, oneCount / 2));
+  if (times === 0 || near.length === 0) return { level, sigma };
+  const mean = meanOf(near);
+  return clip(samples, mean, Math.sqrt(meanOf(near.map((value) => (value - mean) ** 2))), oneCount, times - 1);
+}
+
+/** Bilinear between the middles of blocks; beyond the outermost middles their level goes on. */
+function interpolate(levels: readonly number[][], x: number, y: number, width: number, height: number): number {
+  const columns = levels[0]!.length;
+  const rows = levels.length;
+  const along = (row: readonly number[]): number => between(row, ((x + 0.5) * columns) / width - 0.5);
+  return between(levels.map(along), ((y + 0.5) * rows) / height - 0.5);
+}
+
+/** A list of values read at a place between its indices. */
+function between(values: readonly number[], place: number): number {
+  const inside = Math.min(values.length - 1, Math.max(0, place));
+  const [before, after] = [values[Math.floor(inside)]!, values[Math.ceil(inside)]!];
+  return before + (inside % 1) * (after - before);
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The median. */
+function middleOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return meanOf([sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!]);
 }
