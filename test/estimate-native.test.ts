@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { blur, move, take, toPlanes } from '../bench/estimate-cases.mjs';
 import { psf } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
-import { Meter } from '../lib/estimate/meter.js';
 import { drawPlane, thin } from '../lib/estimate/motion/plane.js';
 import { drawCurves } from '../lib/estimate/rings.js';
 import { SceneFitter } from '../lib/estimate/scene-fit.js';
@@ -11,15 +10,15 @@ import { modelCurve, modelPlane } from '../lib/estimate/scene-model.js';
 import { measureSpectra } from '../lib/estimate/spectra.js';
 import type { FrameSpectra } from '../lib/estimate/spectra.js';
 import type { OpticsKind, SceneModel } from '../lib/runtime/native/binding.js';
-import { chooseIsa } from '../lib/runtime/native/isa.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
+import { Runtime } from '../lib/runtime/runtime.js';
+import { Scope } from '../lib/runtime/scope.js';
 import { createScene } from '../scripts/scene.mjs';
 import { logPower } from './support/reference-scene/optics.js';
 import { SceneFitter as PlainFitter } from './support/reference-scene/scene-fit.js';
 
 const binding = loadBinding();
-const { signal } = new AbortController();
-const meterOf = (threads: number): Meter => new Meter({ binding, isa: chooseIsa(binding, undefined), threads }, signal);
+const scopeOf = (threads: number): Scope => new Scope(Runtime.of({ threads }));
 const planes = toPlanes({ ...createScene({ width: 420, height: 380, seed: 4 }), channels: 3 });
 
 /** Exponentials and logarithms of two libraries differ by their last bits. */
@@ -30,7 +29,7 @@ async function spectraOf(isMoved: boolean, isJpeg: boolean): Promise<FrameSpectr
     noise: 0.003,
     seed: 3,
   })) as Frame;
-  return (await measureSpectra(meterOf(2), { frame, isJpeg })) as FrameSpectra;
+  return (await measureSpectra(scopeOf(2), { frame, isJpeg })) as FrameSpectra;
 }
 
 function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, name: string): void {
@@ -86,7 +85,7 @@ describe('the native fit of scenes', () => {
     const { all, sectors } = drawCurves(whole.power, side, isJpeg);
     for (const curve of [all, sectors[2]!, drawCurves(cells[0]!.power, side, isJpeg).all]) {
       const model = modelCurve(curve, side);
-      const fitter = new SceneFitter(meterOf(1), model);
+      const fitter = new SceneFitter(scopeOf(1), model);
       expectSameFits(await fitter.fitChain('disk', RADII), fitPlainly(model, 'disk', RADII, true), 'disks');
       expectSameFits(
         await fitter.fitEach('disk', RADII.slice(0, 30)),
@@ -116,7 +115,7 @@ describe('the native fit of scenes', () => {
         grid: { side },
       } = await spectraOf(isMoved, isJpeg);
       const model = modelPlane(thin(drawPlane(whole.power, side, isJpeg), 3));
-      const [fitter, plain] = [new SceneFitter(meterOf(1), model), new PlainFitter(model)];
+      const [fitter, plain] = [new SceneFitter(scopeOf(1), model), new PlainFitter(model)];
       const [near] = await fitter.fitEach('gaussian', [[0]]);
       const wanted = plain.fitOptics(
         (values) => logPower(kind, values, model.at),
@@ -135,7 +134,7 @@ describe('the native fit of scenes', () => {
     } = await spectraOf(false, false);
     const curves = drawCurves(whole.power, side, false).sectors;
     const fitAll = async (threads: number): Promise<SceneFit[][]> => {
-      const meter = meterOf(threads);
+      const meter = scopeOf(threads);
       return Promise.all(
         curves.map(async (curve) => new SceneFitter(meter, modelCurve(curve, side)).fitChain('disk', RADII)),
       );
@@ -150,7 +149,7 @@ describe('the native fit of scenes', () => {
         logPower: Float64Array.from(logValues),
         isJpeg: true,
       };
-      const fitter = new SceneFitter(meterOf(1), modelCurve(curve, 256));
+      const fitter = new SceneFitter(scopeOf(1), modelCurve(curve, 256));
       expect(await fitter.fitChain('disk', [[1], [1e9]])).toHaveLength(2);
       expect(await fitter.fitOptics('disk', [NaN])).toMatchObject({ optics: [NaN] });
     }
@@ -181,26 +180,30 @@ describe('what optics leave of a spectrum', () => {
 describe('calls of native code', () => {
   it('run at most so many at a time, in their order, and reject once the signal is aborted', async () => {
     const controller = new AbortController();
-    const meter = new Meter({ binding, isa: 'scalar', threads: 2 }, controller.signal);
+    using runtime = await Runtime.open({ threads: 2 });
+    using scope = new Scope(runtime, { signal: controller.signal });
     const [begun, ends]: [number[], (() => void)[]] = [[], []];
     const calls = [0, 1, 2, 3].map((index) =>
-      meter.call(async () => {
+      scope.call(async () => {
         begun.push(index);
         await new Promise<void>((resolve) => {
           ends.push(resolve);
         });
         return index;
-      }),
+      }, 1),
     );
-    const rejected = expect(calls[3]).rejects.toThrow('enough');
+    const [third, last] = [expect(calls[2]).rejects.toThrow('enough'), expect(calls[3]).rejects.toThrow('enough')];
     expect(begun).toEqual([0, 1]);
     ends[0]!();
     expect(await calls[0]).toBe(0);
     await expect.poll(() => begun).toEqual([0, 1, 2]);
     controller.abort(new Error('enough'));
+    // The one that has not begun never does; the one under way rejects once it has ended.
+    await last;
+    expect(begun).toEqual([0, 1, 2]);
     ends[1]!();
-    await rejected;
     ends[2]!();
-    expect(await Promise.all(calls.slice(1, 3))).toEqual([1, 2]);
+    await third;
+    await expect(calls[1]).rejects.toThrow('enough');
   });
 });

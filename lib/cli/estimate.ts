@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { ESTIMATE_KINDS } from '../estimate/blur.js';
 import type { EstimateKind } from '../estimate/blur.js';
 import { estimate } from '../estimate/estimate.js';
-import type { Estimate, EstimateOptions } from '../estimate/estimate.js';
+import type { Estimate } from '../estimate/estimate.js';
+import type { EstimateOptions } from '../estimate/settings.js';
 import { checkKernelOutput, describeEstimate, writeEstimate } from '../estimate/output.js';
 import { KERNEL_SYMMETRIES } from '../estimate/reference/kernel.js';
 import type { KernelSymmetry } from '../estimate/reference/kernel.js';
@@ -118,7 +119,7 @@ async function estimateOne(
   process.exitCode = 1;
 }
 
-function summarise({ blur, noise, seconds, peakRssBytes }: Estimate): string {
+function summarise({ blur, noise, report: { seconds, peakRssBytes } }: Estimate): string {
   const { level, value } = blur.confidence!;
   const electrons = noise?.electrons ? `, ${noise.electrons.toPrecision(3)} electrons` : '';
   const known = noise

@@ -1,5 +1,6 @@
 import { NativeError } from '../runtime/errors.js';
 import type { FrameEngine, FrameResult } from '../restoration/frame-engine.js';
+import { readSource } from '../image/source.js';
 import type { FrameSource } from '../image/source.js';
 import { estimatePsf } from '../estimate/psf.js';
 import type { EncodedImage } from '../image/decode.js';
@@ -7,6 +8,8 @@ import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import type { Binding, NativeSolver, SolverShape } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { RunOptions } from '../restoration/run-options.js';
+import { Runtime } from '../runtime/runtime.js';
+import { Scope } from '../runtime/scope.js';
 import type { DeconvolveSettings } from './options.js';
 import { planDeconvolution } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
@@ -56,7 +59,8 @@ export class DeconvolutionEngine implements FrameEngine<DeconvolutionPlan> {
   async adapt(input: EncodedImage | AnyFrame, signal: AbortSignal): Promise<void> {
     if (!this.#settings.isPsfAuto) return;
     const { threads, isa } = this;
-    const words = await estimatePsf(input, { binding: this.#binding, isa, threads }, signal);
+    using scope = new Scope(Runtime.of({ threads, isa, memory: this.#context.budgetBytes }), { signal });
+    const { words } = await estimatePsf(await readSource(input, signal), scope);
     this.#settings = { ...this.#settings, psf: await preparePsf(words) };
     this.#estimatedPsf = words;
     this.#lastPlan = null;

@@ -1,7 +1,8 @@
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../runtime/native/binding.js';
 import { windowOf } from '../image/samples.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
+import { settleAll } from '../runtime/settle-all.js';
 
 /** Sides of blocks, larger first: the larger resolve the rings of a wide blur. */
 const SIDES: readonly number[] = [256, 128];
@@ -51,17 +52,18 @@ function startsAlong(length: number, side: number): number[] {
 
 /** The spectra of all cells of one channel. */
 export async function measureCells(
-  meter: Meter,
+  scope: Scope,
   frame: AnyFrame,
   channel: number,
   grid: BlockGrid,
 ): Promise<Periodogram[]> {
   const window = windowOf(frame, frame.data, channel, 0, 0);
-  return Promise.all(
+  return settleAll(
     grid.cells.map((corners) =>
-      meter.call((binding) =>
-        binding.measurePeriodogram({ window, side: grid.side, corners, mostClipped: MOST_CLIPPED }, meter.isa),
-      ),
+      scope.call((binding, ticket) => {
+        const request = { window, side: grid.side, corners, mostClipped: MOST_CLIPPED };
+        return binding.measurePeriodogram(request, scope.isa, ticket);
+      }, 1),
     ),
   );
 }

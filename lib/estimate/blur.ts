@@ -5,7 +5,7 @@ import { declineMotion, estimateMotion } from './motion/estimate.js';
 import type { MotionEstimate } from './motion/estimate.js';
 import { estimateBlind } from './blind/estimate.js';
 import type { BlindEstimate } from './blind/estimate.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
 import { measureSpectra } from './spectra.js';
 import type { FrameSpectra } from './spectra.js';
 
@@ -23,36 +23,31 @@ export interface BlurOfKind {
   readonly blind: BlindEstimate;
 }
 
-/** Told after every step of an estimate that takes seconds. */
-export type EstimateProgress = (progress: { readonly done: number; readonly total: number }) => void;
-
 export async function estimateBlur<Kind extends EstimateKind>(
-  meter: Meter,
+  scope: Scope,
   source: FrameSource,
   kind: Kind,
-  signal: AbortSignal,
-  onProgress: EstimateProgress = () => {},
 ): Promise<BlurOfKind[Kind]> {
-  const found = kind === 'blind' ? estimateBlind(source.frame, signal, onProgress) : estimateShape(meter, source, kind);
+  const found = kind === 'blind' ? estimateBlind(scope, source.frame) : estimateShape(scope, source, kind);
   return (await found) as BlurOfKind[Kind];
 }
 
-async function estimateShape(meter: Meter, source: FrameSource, kind: ShapeKind): Promise<BlurOfKind['auto']> {
-  const spectra = await measureSpectra(meter, source);
+async function estimateShape(scope: Scope, source: FrameSource, kind: ShapeKind): Promise<BlurOfKind['auto']> {
+  const spectra = await measureSpectra(scope, source);
   const decline = kind === 'motion' ? declineMotion : declineDefocus;
-  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(meter, source, spectra, kind);
+  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(scope, source, spectra, kind);
 }
 
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
 async function estimateFrom(
-  meter: Meter,
+  scope: Scope,
   { frame }: FrameSource,
   spectra: FrameSpectra,
   kind: ShapeKind,
 ): Promise<BlurOfKind['auto']> {
-  const motion = kind === 'defocus' ? null : await estimateMotion(meter, spectra);
+  const motion = kind === 'defocus' ? null : await estimateMotion(scope, spectra);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
-  const defocus = await estimateDefocus(meter, frame, spectra);
+  const defocus = await estimateDefocus(scope, frame, spectra);
   return motion && defocus.declined !== null
     ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` }
     : defocus;

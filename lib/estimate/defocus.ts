@@ -6,7 +6,8 @@ import { disk, ellipse, gaussian } from '../psf/shapes.js';
 import { colourPlanes } from '../image/planes.js';
 import { joinSpectra, measureCells } from './blocks.js';
 import type { BlockGrid } from './blocks.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
+import { settleAll } from '../runtime/settle-all.js';
 import { drawCurves } from './rings.js';
 import { refineShape } from './shape.js';
 import type { BlurShape } from './shape.js';
@@ -45,14 +46,14 @@ export interface DefocusEstimate {
  * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted together with
  * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateDefocus(meter: Meter, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
+export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
   const { curves, grid, finder, cells } = spectra;
-  const [verdict, colours] = await Promise.all([judge(finder, curves), measureColours(meter, frame, grid)]);
+  const [verdict, colours] = await settleAll([judge(finder, curves), measureColours(scope, frame, grid)]);
   if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
-  const [shape, radii, channels] = await Promise.all([
+  const [shape, radii, channels] = await settleAll([
     refineShape(finder, verdict, curves),
-    Promise.all(cells.map(async (cell) => radiusOf(spectra, cell))),
-    Promise.all(colours.map(async ({ name, spectrum }) => ({ name, radius: await radiusOf(spectra, spectrum) }))),
+    settleAll(cells.map(async (cell) => radiusOf(spectra, cell))),
+    settleAll(colours.map(async ({ name, spectrum }) => ({ name, radius: await radiusOf(spectra, spectrum) }))),
   ]);
   return {
     kind: 'defocus',
@@ -88,14 +89,14 @@ export function declineDefocus(declined: string): DefocusEstimate {
 
 /** The spectrum of each colour. */
 async function measureColours(
-  meter: Meter,
+  scope: Scope,
   frame: AnyFrame,
   grid: BlockGrid,
 ): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
-  return Promise.all(
+  return settleAll(
     COLOURS[colourPlanes(frame)]!.map(async (name, channel) => ({
       name,
-      spectrum: joinSpectra(await measureCells(meter, frame, channel, grid)),
+      spectrum: joinSpectra(await measureCells(scope, frame, channel, grid)),
     })),
   );
 }

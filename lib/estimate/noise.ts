@@ -2,7 +2,8 @@ import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import { colourPlanes } from '../image/planes.js';
 import { fullScale, windowOf } from '../image/samples.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
+import { settleAll } from '../runtime/settle-all.js';
 
 /** Side of the tiles whose noise is measured by itself. */
 export const TILE = 48;
@@ -43,10 +44,10 @@ export interface Tile {
  * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a straight
  * line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
  */
-export async function estimateNoiseModel(meter: Meter, source: FrameSource): Promise<NoiseEstimate | null> {
+export async function estimateNoiseModel(scope: Scope, source: FrameSource): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
   for (let channel = 0; channel < colourPlanes(source.frame); channel += 1)
-    tiles.push(...(await measureTiles(meter, source, channel)));
+    tiles.push(...(await measureTiles(scope, source, channel)));
   return fitNoise(tiles, source, 'frame');
 }
 
@@ -75,18 +76,17 @@ export function fitNoise(
   };
 }
 
-async function measureTiles(meter: Meter, { frame, isJpeg }: FrameSource, channel: number): Promise<Tile[]> {
+async function measureTiles(scope: Scope, { frame, isJpeg }: FrameSource, channel: number): Promise<Tile[]> {
   const corners = listTiles(frame);
   const found: Tile[] = [];
   // Not all at once: fits of the blur wait for the same threads.
-  for (let first = 0; first < corners.length; first += meter.threads) {
+  for (let first = 0; first < corners.length; first += scope.threads) {
     found.push(
-      ...(await Promise.all(
-        corners.slice(first, first + meter.threads).map(async ([left, top]) => {
+      ...(await settleAll(
+        corners.slice(first, first + scope.threads).map(async ([left, top]) => {
           const window = windowOf(frame, frame.data, channel, left, top);
-          const { sigma, pixels } = await meter.call((binding) =>
-            binding.estimateNoise({ window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' }),
-          );
+          const request = { window, width: TILE, height: TILE, saturation: 1, jpeg: isJpeg, form: 'mean' } as const;
+          const { sigma, pixels } = await scope.call((binding, ticket) => binding.estimateNoise(request, ticket), 1);
           // A tile with clipped samples has lost noise with them.
           const isWhole = pixels >= (isJpeg ? JPEG_INSIDE : 1) * (TILE - 2) ** 2;
           return { level: isWhole ? meanOf(frame, channel, left, top) : NaN, variance: sigma ** 2 };

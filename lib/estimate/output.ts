@@ -7,7 +7,8 @@ import type { PsfField } from '../psf/field.js';
 import { formatNpy } from '../psf/npy.js';
 import type { Psf } from '../psf/psf.js';
 import { VERSION } from '../runtime/version.js';
-import type { Estimate, EstimateOptions } from './estimate.js';
+import type { Estimate } from './estimate.js';
+import type { EstimateOptions } from './settings.js';
 
 const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {
   defocus: 'radial fit of a disk to the power spectrum',
@@ -62,7 +63,7 @@ const kernelsOf = ({ blur }: Estimate): PsfField | null => (blur.kind === 'refer
 /** An estimate without its weights: what is printed, and what goes beside a kernel. */
 export function describeEstimate(
   input: string,
-  { blur, noise, width, height, seconds }: Estimate,
+  { blur, noise, width, height, report }: Estimate,
   { reference }: Pick<EstimateOptions, 'reference'> = {},
 ): object {
   const { kernel, kernels: _, ...parameters } = { kernels: null, ...blur };
@@ -83,7 +84,7 @@ export function describeEstimate(
       package: `perifocal ${VERSION}`,
       method: METHODS[blur.kind],
       ...(typeof reference === 'string' && { reference }),
-      seconds,
+      seconds: report.seconds,
     },
   };
 }

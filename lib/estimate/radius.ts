@@ -1,4 +1,5 @@
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
+import { settleAll } from '../runtime/settle-all.js';
 import type { Curve } from './rings.js';
 import { SceneFitter } from './scene-fit.js';
 import type { SceneFit } from './scene-fit.js';
@@ -32,23 +33,23 @@ export interface RadiusFit {
 /** Finds the disks behind curves of blocks of one side. Any number of searches may run at a time. */
 export class RadiusFinder {
   readonly side: number;
-  readonly #meter: Meter;
+  readonly #scope: Scope;
 
   /** @param side of the blocks */
-  constructor(meter: Meter, side: number) {
-    this.#meter = meter;
+  constructor(scope: Scope, side: number) {
+    this.#scope = scope;
     this.side = side;
   }
 
   /** Fits scenes to a curve. */
   fitterOf(curve: Curve): SceneFitter {
-    return new SceneFitter(this.#meter, modelCurve(curve, this.side));
+    return new SceneFitter(this.#scope, modelCurve(curve, this.side));
   }
 
   /** Tries all radii, then narrows down about the best. */
   async find(curve: Curve): Promise<RadiusFit> {
     const fitter = this.fitterOf(curve);
-    const [costs, [sharp]] = await Promise.all([tryRadii(fitter, 1), fitter.fitEach('gaussian', [[0]])]);
+    const [costs, [sharp]] = await settleAll([tryRadii(fitter, 1), fitter.fitEach('gaussian', [[0]])]);
     const { radius, cost } = await narrowDown(fitter, RADII[lowest(costs)]!);
     const rivals = costs.filter((_, index) => Math.abs(Math.log(RADII[index]! / radius)) > RIVAL_DISTANCE);
     return { radius, cost, rivalCost: Math.min(...rivals), sharpCost: sharp!.cost };

@@ -1,5 +1,5 @@
 import type { OpticsKind, SceneModel } from '../runtime/native/binding.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
 
 /** Enough for any scene through given optics. */
 const ITERATIONS = 25;
@@ -27,11 +27,11 @@ interface FitOptions {
  * off the spectrum beforehand is wrong wherever a lobe of |H|^2 or JPEG reaches into its tail.
  */
 export class SceneFitter {
-  readonly #meter: Meter;
+  readonly #scope: Scope;
   readonly #model: SceneModel;
 
-  constructor(meter: Meter, model: SceneModel) {
-    this.#meter = meter;
+  constructor(scope: Scope, model: SceneModel) {
+    this.#scope = scope;
     this.#model = model;
   }
 
@@ -56,17 +56,16 @@ export class SceneFitter {
     optics: readonly (readonly number[])[],
     { near, isChain = false, isFree = false }: FitOptions,
   ): Promise<SceneFit[]> {
-    const found = await this.#meter.call((binding) =>
-      binding.fitScene({
-        model: this.#model,
-        kind,
-        optics: Float64Array.from(optics.flat()),
-        near: near?.coefficients ?? new Float64Array(0),
-        isChain,
-        isFree,
-        iterations: isFree ? OPTICS_ITERATIONS : ITERATIONS,
-      }),
-    );
+    const request = {
+      model: this.#model,
+      kind,
+      optics: Float64Array.from(optics.flat()),
+      near: near?.coefficients ?? new Float64Array(0),
+      isChain,
+      isFree,
+      iterations: isFree ? OPTICS_ITERATIONS : ITERATIONS,
+    };
+    const found = await this.#scope.call((binding, ticket) => binding.fitScene(request, ticket), 1);
     const part = (values: Float64Array, index: number): Float64Array => {
       const count = values.length / optics.length;
       return values.slice(index * count, (index + 1) * count);

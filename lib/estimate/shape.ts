@@ -3,6 +3,7 @@ import type { RadiusFinder } from './radius.js';
 import { SECTORS } from './rings.js';
 import type { Curve, Curves } from './rings.js';
 import type { Verdict } from './verdict.js';
+import { settleAll } from '../runtime/settle-all.js';
 
 /** A richer model is taken where it lowers the misfit by more than this part (kernel-estimation, section 1). */
 const LEAST_DROP = 0.05;
@@ -30,7 +31,7 @@ export async function refineShape(
   { all, sectors }: Curves,
 ): Promise<BlurShape> {
   const disk = { a: fit.radius, b: fit.radius, angle: 0, sigma: 0 };
-  const [soft, tilted] = await Promise.all([soften(finder, all, fit), tilt(finder, sectors, fit.radius, sectorRadii)]);
+  const [soft, tilted] = await settleAll([soften(finder, all, fit), tilt(finder, sectors, fit.radius, sectorRadii)]);
   if (soft && tilted)
     return {
       ...tilted,
@@ -83,7 +84,7 @@ async function tilt(
   if (wave >= constant) return null;
   const tilted = (sector: number): number =>
     Math.sqrt(constant + cos * Math.cos(angleOf(sector)) + sin * Math.sin(angleOf(sector)));
-  const fits = await Promise.all(
+  const fits = await settleAll(
     sectors.map((curve, sector) => finder.fitterOf(curve).fitEach('disk', [[tilted(sector)], [radius]])),
   );
   const costOf = (model: 0 | 1): number => fits.reduce((sum, fit) => sum + fit[model]!.cost, 0);

@@ -3,7 +3,7 @@ import type { Periodogram } from '../runtime/native/binding.js';
 import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
 import type { BlockGrid } from './blocks.js';
 import { luminanceOf } from '../image/luminance.js';
-import type { Meter } from './meter.js';
+import type { Scope } from '../runtime/scope.js';
 import { RadiusFinder } from './radius.js';
 import { drawCurves } from './rings.js';
 import type { Curves } from './rings.js';
@@ -21,11 +21,11 @@ export interface FrameSpectra {
 }
 
 /** Measures them, or says in words why they would tell nothing. */
-export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
+export async function measureSpectra(scope: Scope, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE)
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
   const grid = layOutBlocks(frame);
-  const cells = await measureCells(meter, await luminanceOf(frame), 0, grid);
+  const cells = await measureCells(scope, await luminanceOf(frame), 0, grid);
   const whole = joinSpectra(cells);
   const { side } = grid;
   return (
@@ -35,7 +35,7 @@ export async function measureSpectra(meter: Meter, { frame, isJpeg }: FrameSourc
       whole,
       curves: drawCurves(whole.power, side, isJpeg),
       isJpeg,
-      finder: new RadiusFinder(meter, side),
+      finder: new RadiusFinder(scope, side),
     }
   );
 }

@@ -1,6 +1,7 @@
 import type { RadiusFinder, RadiusFit } from './radius.js';
 import { SECTORS } from './rings.js';
 import type { Curves } from './rings.js';
+import { settleAll } from '../runtime/settle-all.js';
 
 /** Smaller disks put their first dark ring where sharp scenes fade out anyway; larger ones are beyond the blocks. */
 export const [LEAST_RADIUS, MOST_RADIUS] = [1.6, 14];
@@ -34,7 +35,7 @@ export interface Verdict {
 
 /** Finds the radius, and asks what else could have made this spectrum. */
 export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Promise<Verdict> {
-  const [fit, gaussian, ...sectorRadii] = await Promise.all([
+  const [fit, gaussian, ...sectorRadii] = await settleAll([
     finder.find(all),
     finder.findGaussian(all),
     ...sectors.map(async (sector) => finder.findRoughly(sector)),

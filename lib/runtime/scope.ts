@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { NativeWork } from './crew.js';
 import type { Binding } from './native/binding.js';
 import type { OnProgress, OperationOptions, Progress } from './progress.js';
@@ -20,6 +21,8 @@ export class Scope implements Disposable {
     if (onProgress !== undefined) requireFunction('onProgress', onProgress);
     this.runtime = runtime;
     this.signal = this.#controller.signal;
+    // Every call that waits for threads listens, and there may be hundreds.
+    setMaxListeners(0, this.signal);
     this.#userSignal = signal;
     this.#onProgress = onProgress;
     signal?.addEventListener('abort', this.#forward);

@@ -34,7 +34,9 @@ describe("kind 'blind'", () => {
     const steps: number[] = [];
     const { blur: found } = await estimate(frame, {
       kind: 'blind',
-      onProgress: ({ done, total }) => steps.push(done / total),
+      onProgress: ({ done, total }) => {
+        steps.push(done / total);
+      },
     });
     const { kernel, confidence, declined } = found;
     expect(declined).toBeNull();

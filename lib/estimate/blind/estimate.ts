@@ -1,4 +1,5 @@
 import type { AnyFrame } from '../../image/frame.js';
+import type { Scope } from '../../runtime/scope.js';
 import { fromArray } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import { luminancePlane } from '../../image/luminance.js';
@@ -39,11 +40,7 @@ export interface BlindEstimate {
  * The kernel of any form, of two parts of the frame, each by itself, with the most edges: pictures with few edges and kernels in turns, from coarse to
  * fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateBlind(
-  frame: AnyFrame,
-  signal: AbortSignal,
-  onProgress: (progress: { done: number; total: number }) => void,
-): Promise<BlindEstimate> {
+export async function estimateBlind(scope: Scope, frame: AnyFrame): Promise<BlindEstimate> {
   const tiles = pickTiles(await luminancePlane(frame));
   if (tiles === null)
     return declineBlind(
@@ -55,9 +52,10 @@ export async function estimateBlind(
   const levels = countLevels(REACH);
   for (const [index, { data, side }] of tiles.entries()) {
     found.push(
-      await findTaps(data, side, REACH, signal, (level) =>
-        onProgress({ done: (index + 1) * levels - level, total: 2 * levels }),
-      ),
+      await findTaps(data, side, REACH, scope, (level) => {
+        const done = (index + 1) * levels - level;
+        scope.progress({ phase: 'kernel', unit: 'steps', done, total: tiles.length * levels });
+      }),
     );
   }
   return conclude(found[0]!, likeness(found[0]!, found[1]!));

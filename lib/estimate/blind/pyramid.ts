@@ -1,4 +1,5 @@
-import { fft } from '../../fft/fft.js';
+import type { Scope } from '../../runtime/scope.js';
+import { planImage } from '../plan-image.js';
 import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
 import { enlarge, solveTaps, spike, transferOf } from './kernel.js';
 import type { Taps } from './kernel.js';
@@ -23,22 +24,22 @@ export async function findTaps(
   picture: Float32Array,
   side: number,
   reach: number,
-  signal: AbortSignal,
+  scope: Scope,
   onLevel: (level: number) => void,
 ): Promise<Taps> {
   const levels = countLevels(reach);
-  const whole = await transformFaded(picture, side);
+  const whole = await transformFaded(scope, picture, side);
   let taps: Taps | null = null;
   for (let level = levels - 1; level >= 0; level -= 1) {
     const scale = RATIO ** level;
     const levelReach = Math.max(1, Math.round(reach * scale));
-    const plan = await fft.plan({ rows: evenSide(side * scale), columns: evenSide(side * scale) });
+    const plan = await planImage(scope, evenSide(side * scale), evenSide(side * scale));
     try {
       taps = await improve(
         plan,
         reduce(whole, side, plan),
         taps === null ? spike(2 * levelReach + 1) : enlarge(taps, 1 / RATIO, levelReach),
-        signal,
+        scope.signal,
       );
     } finally {
       plan.dispose();
@@ -65,14 +66,14 @@ async function improve(plan: FftPlan, blurred: HalfSpectrum, start: Taps, signal
 }
 
 /** Its spectrum without the mean, faded out at the edges, which else were edges of the picture. */
-async function transformFaded(picture: Float32Array, side: number): Promise<HalfSpectrum> {
+async function transformFaded(scope: Scope, picture: Float32Array, side: number): Promise<HalfSpectrum> {
   const mean = picture.reduce((sum, value) => sum + value, 0) / picture.length;
   const fade = Float64Array.from({ length: side }, (_, index) => {
     const distance = Math.min(index + 0.5, side - index - 0.5) / (FADE * side);
     return distance >= 1 ? 1 : 0.5 - 0.5 * Math.cos(Math.PI * distance);
   });
   const faded = picture.map((value, pixel) => (value - mean) * fade[pixel % side]! * fade[Math.floor(pixel / side)]!);
-  const plan = await fft.plan({ rows: side, columns: side });
+  const plan = await planImage(scope, side, side);
   try {
     return await plan.forward(faded);
   } finally {

@@ -1,4 +1,5 @@
-import { fft } from '../../fft/fft.js';
+import type { Scope } from '../../runtime/scope.js';
+import { planImage } from '../plan-image.js';
 import { vertex } from '../radius.js';
 import { CELL, drawRings } from './plane.js';
 import type { SpectrumPlane } from './plane.js';
@@ -26,9 +27,9 @@ export const longestMotion = (side: number): number => side * LONGEST_PART;
  * two ends. The spectrum is whitened first: each ring's mean is taken off the logarithms, and with it what scene and defocus
  * have in every direction. The deepest minima, deepest first.
  */
-export async function findMotionHints(plane: SpectrumPlane, most: number): Promise<MotionHint[]> {
+export async function findMotionHints(scope: Scope, plane: SpectrumPlane, most: number): Promise<MotionHint[]> {
   const side = plane.side / CELL;
-  const cepstrum = await toCepstrum(plane, whiten(plane));
+  const cepstrum = await toCepstrum(scope, plane, whiten(plane));
   const at = (right: number, down: number): number =>
     right < 0 ? at(-right, -down) : cepstrum[((down + side) % side) * (side / 2 + 1) + right]!;
   const minima: MotionHint[] = [];
@@ -79,14 +80,14 @@ function whiten(plane: SpectrumPlane): Float64Array {
 }
 
 /** The sum of values x cos(2 pi (x right + y down)) over all cells, at lags of right = 0 to side / 2, row by row of down, negative ones last. */
-async function toCepstrum(plane: SpectrumPlane, values: Float64Array): Promise<Float64Array> {
+async function toCepstrum(scope: Scope, plane: SpectrumPlane, values: Float64Array): Promise<Float64Array> {
   const side = plane.side / CELL;
   const grid = new Float32Array(side * side);
   const place = (frequency: number): number => (Math.floor((frequency * plane.side) / CELL) + side) % side;
   values.forEach((value, cell) => {
     grid[place(plane.y[cell]!) * side + place(plane.x[cell]!)] = value;
   });
-  const plan = await fft.plan({ rows: side, columns: side });
+  const plan = await planImage(scope, side, side);
   try {
     const { re, im } = await plan.forward(grid);
     // Cells' centres are half a cell beside the places of the transform.

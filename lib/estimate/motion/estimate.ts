@@ -2,7 +2,7 @@ import { convolve } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import { motion } from '../../psf/motion.js';
 import { disk } from '../../psf/shapes.js';
-import type { Meter } from '../meter.js';
+import type { Scope } from '../../runtime/scope.js';
 import type { BlurShape } from '../shape.js';
 import type { FrameSpectra } from '../spectra.js';
 import { longestMotion } from './cepstrum.js';
@@ -50,11 +50,11 @@ export interface MotionEstimate {
  * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
  */
 export async function estimateMotion(
-  meter: Meter,
+  scope: Scope,
   { whole, curves, grid: { side }, isJpeg, finder }: FrameSpectra,
 ): Promise<MotionEstimate> {
   const plane = drawPlane(whole.power, side, isJpeg);
-  const found = await searchMotion(meter, plane, finder, curves.all);
+  const found = await searchMotion(scope, plane, finder, curves.all);
   if (!found) return declineMotion('its spectrum has no dark lines of motion');
   const { dip, fit, rivalCost } = found;
   const lead = rivalCost / fit.cost;
@@ -66,7 +66,7 @@ export async function estimateMotion(
   };
   const unlike = dissent(dip, lead);
   if (unlike) return { ...declineMotion(unlike), confidence };
-  const optics = await refineMotion(meter, plane, found);
+  const optics = await refineMotion(scope, plane, found);
   const length = Math.hypot(optics.right, optics.down);
   const beyond = unresolved(length, side);
   return beyond ? { ...declineMotion(beyond), confidence } : conclude(optics, length, confidence);

@@ -1,6 +1,7 @@
 import type { Binding } from '../../runtime/native/binding.js';
 import { cellFrequencies } from '../frequencies.js';
-import type { Meter } from '../meter.js';
+import type { Scope } from '../../runtime/scope.js';
+import { settleAll } from '../../runtime/settle-all.js';
 import type { RadiusFinder } from '../radius.js';
 import type { Curve } from '../rings.js';
 import { SceneFitter } from '../scene-fit.js';
@@ -54,19 +55,19 @@ interface Pair {
  * @param rings of the same spectrum
  */
 export async function searchMotion(
-  meter: Meter,
+  scope: Scope,
   plane: SpectrumPlane,
   finder: RadiusFinder,
   rings: Curve,
 ): Promise<MotionSearch | null> {
-  const hints = await findMotionHints(plane, MOST_HINTS);
+  const hints = await findMotionHints(scope, plane, MOST_HINTS);
   if (hints.length === 0) return null;
-  const fitter = new SceneFitter(meter, modelPlane(thin(plane, STRIDE)));
+  const fitter = new SceneFitter(scope, modelPlane(thin(plane, STRIDE)));
   const [sharp] = await fitter.fitEach('gaussian', [[0]]);
   const fitHint = async (hint: MotionHint): Promise<Pair> => {
-    const [motion, radius] = await Promise.all([
+    const [motion, radius] = await settleAll([
       fitter.fitOptics('motion', [hint.right, hint.down], sharp),
-      finder.findRoughly(drawMainLobe(meter.binding, plane, hint)),
+      finder.findRoughly(drawMainLobe(scope.binding, plane, hint)),
     ]);
     return {
       dip: hint.dip,
@@ -74,7 +75,7 @@ export async function searchMotion(
       both: await fitter.fitOptics('movedDisk', [hint.right, hint.down, radius], motion),
     };
   };
-  const [gaussian, disk, ...pairs] = await Promise.all([
+  const [gaussian, disk, ...pairs] = await settleAll([
     fitter.fitOptics('gaussian', [SIGMA], sharp),
     finder.findRoughly(rings).then(async (radius) => fitter.fitOptics('disk', [radius], sharp)),
     ...hints.filter(({ dip }) => dip >= LEAST_DEPTH * hints[0]!.dip).map(fitHint),
@@ -94,11 +95,11 @@ function choose(pairs: readonly Pair[], rivalCost: number): MotionSearch {
 
 /** The motion that was found, fitted to all cells. */
 export async function refineMotion(
-  meter: Meter,
+  scope: Scope,
   plane: SpectrumPlane,
   { fit, isJoint }: MotionSearch,
 ): Promise<MotionOptics> {
-  const fitter = new SceneFitter(meter, modelPlane(plane));
+  const fitter = new SceneFitter(scope, modelPlane(plane));
   const [right, down, radius = 0] = (await fitter.fitOptics(isJoint ? 'movedDisk' : 'motion', fit.optics, fit)).optics;
   return { right: right!, down: down!, radius: Math.abs(radius) };
 }

@@ -2,10 +2,12 @@ import type { AnyFrame } from '../../image/frame.js';
 import { kernelAt } from '../../psf/field.js';
 import type { PsfField } from '../../psf/field.js';
 import type { Psf } from '../../psf/psf.js';
-import { fft } from '../../fft/fft.js';
+import type { Scope } from '../../runtime/scope.js';
+import { planImage } from '../plan-image.js';
 import type { FftPlan } from '../../fft/fft.js';
 import type { RadiusField } from '../defocus.js';
 import { luminancePlane } from '../../image/luminance.js';
+import type { EstimateSettings } from '../settings.js';
 import type { BlurShape } from '../shape.js';
 import type { Affine } from './affine.js';
 import { compare } from './compare.js';
@@ -36,14 +38,8 @@ const MOST_MISFIT = 0.05;
 /** Changed parts beyond this leave too little to learn from. */
 const MOST_CHANGED = 0.6;
 
-export interface ReferenceOptions {
-  /** Pixels of the reference per pixel of the frame; by default as if both showed the same ground. */
-  readonly scale?: number;
-  /** What the kernel is taken to be; by default 'point': equal to itself turned by 180 degrees, as those of lenses are. */
-  readonly symmetry?: KernelSymmetry;
-  /** Nodes over the frame at which there are kernels of their own, those between being interpolated; one kernel by default. */
-  readonly grid?: readonly [columns: number, rows: number];
-}
+/** How a reference is used. */
+export type ReferenceSettings = Pick<EstimateSettings, 'referenceScale' | 'symmetry' | 'columns' | 'rows'>;
 
 /** What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's pixels. */
 export interface ReferenceEstimate {
@@ -67,22 +63,28 @@ export interface ReferenceEstimate {
 
 /** Registers the reference, then finds kernel, radiometry and changes in turns; see docs/estimation.md. Rejects with the signal's reason. */
 export async function estimateFromReference(
+  scope: Scope,
   frame: AnyFrame,
   reference: AnyFrame,
-  options: ReferenceOptions,
-  signal: AbortSignal,
+  settings: ReferenceSettings,
 ): Promise<ReferenceEstimate> {
   const [target, source] = [await luminancePlane(frame), await luminancePlane(reference)];
   if (Math.min(target.width, target.height) < PATCH)
     return decline(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
-  const plan = await fft.plan({ rows: PATCH, columns: PATCH });
+  const plan = await planImage(scope, PATCH, PATCH);
   try {
-    const registration = await register(plan, target, source, firstGuess(target, source, options.scale), signal);
+    const registration = await register(
+      scope,
+      plan,
+      target,
+      source,
+      firstGuess(target, source, settings.referenceScale),
+    );
     if (!registration)
       return decline(
         'the reference does not fit the frame: one of them is flat, they overlap too little, or show another place',
       );
-    return await solve(plan, target, source, registration, options, signal);
+    return await solve(plan, target, source, registration, settings, scope.signal);
   } finally {
     plan.dispose();
   }
@@ -90,13 +92,14 @@ export async function estimateFromReference(
 
 /** From the first guess, or where that does not lead to the reference, from corners that both have. */
 async function register(
+  scope: Scope,
   plan: FftPlan,
   target: Plane,
   source: Plane,
   guess: Affine,
-  signal: AbortSignal,
 ): Promise<Registration | null> {
-  const near = await registerCoarsely(target, source, guess);
+  const { signal } = scope;
+  const near = await registerCoarsely(scope, target, source, guess);
   const found = near && (await registerFinely(plan, target, source, near, null, signal));
   if (found) return found;
   const far = await registerByFeatures(target, source, signal);
@@ -108,10 +111,10 @@ async function solve(
   target: Plane,
   source: Plane,
   start: Registration,
-  options: ReferenceOptions,
+  settings: ReferenceSettings,
   signal: AbortSignal,
 ): Promise<ReferenceEstimate> {
-  const { grid: [columns, rows] = [1, 1], symmetry = 'point' } = options;
+  const { columns, rows, symmetry } = settings;
   const grid = { columns, rows };
   let registration = start;
   let sharp = await warp(source, registration.toReference, target.width, target.height);
@@ -226,11 +229,8 @@ function decline(declined: string): ReferenceEstimate {
 }
 
 /** Both about their centres. */
-function firstGuess(
-  target: Plane,
-  source: Plane,
-  scale = Math.sqrt((source.width * source.height) / (target.width * target.height)),
-): Affine {
+function firstGuess(target: Plane, source: Plane, referenceScale: number | null): Affine {
+  const scale = referenceScale ?? Math.sqrt((source.width * source.height) / (target.width * target.height));
   const offset = (side: number, otherSide: number): number => (otherSide - 1) / 2 - (scale * (side - 1)) / 2;
   return [scale, 0, offset(target.width, source.width), 0, scale, offset(target.height, source.height)];
 }

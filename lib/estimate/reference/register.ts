@@ -1,5 +1,6 @@
 import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
-import { fft } from '../../fft/fft.js';
+import type { Scope } from '../../runtime/scope.js';
+import { planImage } from '../plan-image.js';
 import { applyAffine, compose, fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { correlate, createLowPass } from './correlate.js';
@@ -39,12 +40,17 @@ export interface Registration {
 }
 
 /** Matches both as a whole, small; null where nothing matches. @param start a first guess of the map */
-export async function registerCoarsely(frame: Plane, reference: Plane, start: Affine): Promise<Affine | null> {
+export async function registerCoarsely(
+  scope: Scope,
+  frame: Plane,
+  reference: Plane,
+  start: Affine,
+): Promise<Affine | null> {
   const factor = Math.max(1, Math.ceil(Math.max(frame.width, frame.height) / COARSE_SIDE));
   const small = shrink(frame, factor);
   const toFrame: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
   const moved = await warp(reference, compose(start, toFrame), small.width, small.height);
-  const plan = await fft.plan({ rows: small.height, columns: small.width });
+  const plan = await planImage(scope, small.height, small.width);
   try {
     const a = await new PatchReader(plan).read(moved, [0, 0], undefined, MOST_BEYOND);
     const b = a && (await new PatchReader(plan).read(small, [0, 0]));

@@ -3,7 +3,8 @@ import { colourPlanes } from '../../image/planes.js';
 import { fullScale } from '../../image/samples.js';
 import type { PsfField } from '../../psf/field.js';
 import { radiusOf } from '../../psf/psf.js';
-import { fft } from '../../fft/fft.js';
+import type { Scope } from '../../runtime/scope.js';
+import { planImage } from '../plan-image.js';
 import { TILE } from '../noise.js';
 import type { Tile } from '../noise.js';
 import { compose } from './affine.js';
@@ -24,18 +25,18 @@ const FITS = 3;
  * @param toReference from pixels of the frame to those of the reference
  */
 export async function measureResidual(
+  scope: Scope,
   frame: AnyFrame,
   reference: AnyFrame,
   toReference: Affine,
   field: PsfField,
-  signal: AbortSignal,
 ): Promise<Tile[] | null> {
   const colours = colourPlanes(frame);
   if (colourPlanes(reference) !== colours) return null;
   const reach = radiusOf(field.kernels[0]!);
   const inside = { width: PATCH - 2 * reach, height: PATCH - 2 * reach };
   const tiles: Tile[] = [];
-  const plan = await fft.plan({ rows: PATCH, columns: PATCH });
+  const plan = await planImage(scope, PATCH, PATCH);
   try {
     const transferAt = transfersOf(plan, field);
     for (let channel = 0; channel < colours; channel += 1) {
@@ -43,7 +44,7 @@ export async function measureResidual(
       for (const [left, top] of listPatches(frame, PATCH, ENOUGH_PATCHES)) {
         const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH);
         if (patch.data.some((value) => !Number.isFinite(value))) continue;
-        signal.throwIfAborted();
+        scope.signal.throwIfAborted();
         const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
         const blurred = await plan.inverse(multiply(await plan.forward(patch.data), transfer));
         // The middle, which needs nothing from beyond the patch.

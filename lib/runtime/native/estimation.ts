@@ -1,5 +1,6 @@
 /** What the native addon measures of an image's noise and blur. Arguments are checked by the callers in `lib/`. */
 
+import type { NativeTicket } from '../tickets.js';
 import type { SampleWindow } from './solver.js';
 
 export interface NoiseRequest {
@@ -100,10 +101,13 @@ export interface SceneFits {
 /** The part of the addon that measures. `isa` is a name of `isas()`. */
 export interface EstimationBinding {
   /** `sigma` in [0, 1] units, from `pixels` places; 0 from 0 when none is left. */
-  estimateNoise(request: NoiseRequest): Promise<{ readonly sigma: number; readonly pixels: number }>;
-  measurePeriodogram(request: PeriodogramRequest, isa: string): Promise<Periodogram>;
+  estimateNoise(
+    request: NoiseRequest,
+    ticket?: NativeTicket,
+  ): Promise<{ readonly sigma: number; readonly pixels: number }>;
+  measurePeriodogram(request: PeriodogramRequest, isa: string, ticket?: NativeTicket): Promise<Periodogram>;
   /** ln |H|^2 of optics with these values, at every frequency. */
   logPower(kind: OpticsKind, values: Float64Array, at: Frequencies): Float64Array;
   /** By Levenberg-Marquardt with Huber's weights; the same for any number of threads and any instruction set. */
-  fitScene(request: SceneFitRequest): Promise<SceneFits>;
+  fitScene(request: SceneFitRequest, ticket?: NativeTicket): Promise<SceneFits>;
 }

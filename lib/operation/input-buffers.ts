@@ -1,0 +1,19 @@
+import { frameBytes } from '../image/frame.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import type { PlannedInput } from './operation.js';
+
+/** Bytes of a file, which its source holds to the end. What else reading takes is given back once the frame is there. */
+const isHeld = ({ name }: PlannedBuffer): boolean => name === 'file';
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** What the inputs of an operation take that are read one after the other and kept to its end. */
+export function inputBuffers(inputs: readonly PlannedInput[]): PlannedBuffer[] {
+  const held = inputs.map(({ buffers }) => sum(buffers.filter(isHeld).map(({ bytes }) => bytes)));
+  const decoding = inputs.map(({ buffers }) => sum(buffers.map(({ bytes }) => bytes)));
+  return [
+    { name: inputs.length > 1 ? 'files' : 'file', bytes: sum(held) },
+    { name: 'decoder', bytes: Math.max(...decoding.map((bytes, index) => bytes - held[index]!)) },
+    { name: inputs.length > 1 ? 'frames' : 'frame', bytes: sum(inputs.map(({ size }) => frameBytes(size))) },
+  ];
+}

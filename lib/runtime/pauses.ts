@@ -1,0 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Work on the event loop's thread between two pauses, in milliseconds. */
+const MOST_MS = 20;
+
+/**
+ * When long work on the event loop's thread lets others have their turn. To be asked every millisecond or so:
+ * `if (pauses.isDue) await pauses.take();`
+ */
+export class Pauses {
+  readonly #signal: AbortSignal;
+  #last = performance.now();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get isDue(): boolean {
+    return performance.now() - this.#last >= MOST_MS;
+  }
+
+  /** A turn of the event loop. Rejects with the signal's reason. */
+  async take(): Promise<void> {
+    await setImmediate();
+    this.#signal.throwIfAborted();
+    this.#last = performance.now();
+  }
+}
