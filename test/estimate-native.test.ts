@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blur, move, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { psf } from '../lib/index.js';
+import { loadBinding, psf } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
 import { drawPlane, thin } from '../lib/estimate/motion/plane.js';
 import { drawCurves } from '../lib/estimate/rings.js';
@@ -10,7 +10,6 @@ import { modelCurve, modelPlane } from '../lib/estimate/scene-model.js';
 import { measureSpectra } from '../lib/estimate/spectra.js';
 import type { FrameSpectra } from '../lib/estimate/spectra.js';
 import type { OpticsKind, SceneModel } from '../lib/runtime/native/binding.js';
-import { loadBinding } from '../lib/runtime/native/loader.js';
 import { Runtime } from '../lib/runtime/runtime.js';
 import { Scope } from '../lib/runtime/scope.js';
 import { createScene } from '../scripts/scene.mjs';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '../lib/metrics/measure.js';
+import { metrics } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 import { createFolder } from './support/models.js';
 import { runNode } from './support/run-child.js';
@@ -69,7 +69,7 @@ describe('perifocal metrics', () => {
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    expect(head).toEqual(['image', 'width', 'height', ...METRIC_NAMES]);
+    expect(head).toEqual(['image', 'width', 'height', ...metrics.METRIC_NAMES]);
     expect(row).toHaveLength(head!.length);
     expect(Number(row![head!.indexOf('ssim')])).toBeGreaterThan(0);
     expect(row![head!.indexOf('psnr')]).toBe('');

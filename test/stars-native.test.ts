@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fft, psf, stars } from '../lib/index.js';
+import { fft, loadBinding, psf, stars } from '../lib/index.js';
 import type { AnyFrame, stars as Stars } from '../lib/index.js';
-import { loadBinding } from '../lib/runtime/native/loader.js';
 import { detectStars } from '../lib/stars/measure/detect.js';
 import { fitStars } from '../lib/stars/measure/fit.js';
 import { readPlane } from '../lib/stars/measure/plane.js';

@@ -1,5 +1,5 @@
-import { fft } from '../../../lib/fft/fft.js';
-import type { FftOptions } from '../../../lib/fft/fft.js';
+import { fft } from '../../../lib/index.js';
+import type { FftOptions } from '../../../lib/index.js';
 import { erf } from '../../../lib/math/erf.js';
 import { fitLeastSquares } from './least-squares.js';
 import type { StarPlane } from '../../../lib/stars/measure/plane.js';
