@@ -212,6 +212,8 @@ describe('measure', () => {
     ['no metrics', { metrics: [] }, /list of metrics/],
     ['unknown options', { treads: 2 }, /Unknown treads/],
     ['four threads', { threads: 4 }, /between 1 and 3 for threads/],
+    ['a range that no metric uses', { reference: frame, range: 255, metrics: ['niqe'] }, /leave range out/],
+    ['a range without a reference', { range: 255 }, /leave range out, or give a reference/],
     ['a range of 0', { reference: frame, range: 0, metrics: ['psnr'] }, /for range but received 0/],
   ])('refuses %s', async (_, options, message) => {
     await expect(metrics.measure(frame, options)).rejects.toThrow(message);
@@ -222,9 +224,11 @@ describe('measure', () => {
     await metrics.measure(frame, {
       reference: other,
       metrics: ['ssim', 'psnr'],
-      onProgress: ({ metric, done, total }) => seen.push(`${metric} ${done}/${total}`),
+      onProgress: ({ phase, unit, done, total }) => {
+        seen.push(`${phase} ${done}/${total} ${unit}`);
+      },
     });
-    expect(seen).toEqual(['ssim 1/2', 'psnr 2/2']);
+    expect(seen).toEqual(['ssim 1/2 metrics', 'psnr 2/2 metrics']);
     await expect(metrics.measure(frame, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     const abort = new AbortController();
     const options = { reference: other, signal: abort.signal, onProgress: () => abort.abort(new Error('later')) };

@@ -67,9 +67,9 @@ async function measureOne(
     const found = await measure(input, {
       ...options,
       signal,
-      onProgress: ({ metric, done, total }) => {
+      onProgress: ({ phase, done, total }) => {
         bar?.setTotal(total);
-        bar?.update(done, { metric });
+        bar?.update(done, { metric: phase });
       },
     });
     bar?.stop();

@@ -52,17 +52,17 @@ async function report(
   const facts = run === undefined ? {} : { run: await readRun(run, after) };
   const bar = createBar({ ...(quiet && { quiet }) }, '{part} [{bar}] {value} of {total}');
   try {
-    await untilInterrupted((signal) =>
-      writeReport(output, before, after, {
+    await untilInterrupted(async (signal) => {
+      await writeReport(output, before, after, {
         ...options,
         ...facts,
         signal,
-        onProgress: ({ part, done, total }) => {
+        onProgress: ({ phase, done, total }) => {
           bar?.setTotal(total);
-          bar?.update(done, { part });
+          bar?.update(done, { part: phase });
         },
-      }),
-    );
+      });
+    });
   } finally {
     bar?.stop();
   }

@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ImageError } from '../runtime/errors.js';
 
 export function unwritable(path: string, reason: string, options?: ErrorOptions): ImageError {
   return new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${reason}`, options);
+}
+
+/** Throws ImageError where the path is a directory, or its folder is missing or cannot be written. */
+export async function checkWritable(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory()) throw unwritable(path, 'it is a directory');
+  const folder = await stat(dirname(path)).catch((cause: Error) => {
+    throw unwritable(path, cause.message, { cause });
+  });
+  if (!folder.isDirectory()) throw unwritable(path, `${dirname(path)} is not a directory`);
+  await access(dirname(path), constants.W_OK).catch((cause: Error) => {
+    throw unwritable(path, cause.message, { cause });
+  });
 }
 
 /** Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. Throws ImageError. */

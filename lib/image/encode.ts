@@ -1,6 +1,5 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
-import { unwritable, writeAtomically } from '../files/write-file.js';
+import { extname } from 'node:path';
+import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
 import type { ImageFormat, Sharp } from './codec.js';
 import type { Frame, FrameSize } from './frame.js';
@@ -11,14 +10,7 @@ import type { ImageMetadata } from './metadata/image-metadata.js';
 export async function checkOutput(path: string): Promise<ImageFormat> {
   const format = formatOfExtension(extname(path));
   if (!format) throw unwritable(path, `its extension is none of ${IMAGE_EXTENSIONS.join(', ')}`);
-  if ((await stat(path).catch(() => null))?.isDirectory()) throw unwritable(path, 'it is a directory');
-  const folder = await stat(dirname(path)).catch((cause: Error) => {
-    throw unwritable(path, cause.message, { cause });
-  });
-  if (!folder.isDirectory()) throw unwritable(path, `${dirname(path)} is not a directory`);
-  await access(dirname(path), constants.W_OK).catch((cause: Error) => {
-    throw unwritable(path, cause.message, { cause });
-  });
+  await checkWritable(path);
   return format;
 }
 

@@ -32,6 +32,8 @@ export interface ImageSource {
   readonly header: AnyFrameSize;
   /** Null: pixels. */
   readonly format: ImageFormat | null;
+  /** Bytes of the file; null for pixels. */
+  readonly sizeBytes: number | null;
   readonly isJpeg: boolean;
   /** What the file says about itself; nothing for pixels. */
   readonly metadata: ImageMetadata;
@@ -123,6 +125,7 @@ async function openBytes(
     label,
     header: header.size,
     format: header.format,
+    sizeBytes: bytes.length,
     isJpeg,
     metadata: header.metadata,
     buffers: [
@@ -149,6 +152,7 @@ function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: O
     label: 'pixels',
     header,
     format: null,
+    sizeBytes: null,
     isJpeg: false,
     metadata: {},
     buffers: [],

@@ -1,38 +1,39 @@
-import { orAbort } from '../runtime/abort.js';
 import { ImageError } from '../runtime/errors.js';
-import type { AnyFrame } from '../image/frame.js';
-import { readInput } from './input.js';
 import type { MetricInput } from './input.js';
+import { checkMetricOptions, measureMetric } from './metric.js';
+import type { Metric, MetricOptions } from './metric.js';
 import { loadModel, packagedModel } from './models.js';
 import type { BrisqueModel, ModelSource } from './models.js';
-import { openContext } from './options.js';
-import type { MetricContext, MetricOptions } from './options.js';
 
+/** Options of {@link brisque}. */
 export interface BrisqueOptions extends MetricOptions {
-  /** The regression; by default the authors'. */
+  /** The regression, or the path of its JSON file; by default the authors'. */
   readonly model?: ModelSource<BrisqueModel>;
 }
 
 /**
- * Blind/referenceless image spatial quality evaluator (Mittal, Moorthy and Bovik 2012): about 0 at best and 100 at worst, not
- * clamped. Of the luminance, rounded to 0 ... 255. Flat frames are refused. Rejects with ArgumentError, ImageError or ModelError.
+ * Blind/referenceless image spatial quality evaluator (Mittal, Moorthy and Bovik 2012): about 0 at best and 100 at worst,
+ * not clamped. Of the luminance, rounded to 0 ... 255. Flat frames are refused. Rejects with ArgumentError, ImageError or
+ * ModelError.
  */
 export async function brisque(frame: MetricInput, options: BrisqueOptions = {}): Promise<number> {
-  const context = openContext(options, ['model']);
-  const model = options.model === undefined ? undefined : await loadModel<BrisqueModel>('brisque', options.model);
-  return measureBrisque(await readInput('frame', frame, context), context, model);
+  checkMetricOptions(options, ['model']);
+  const { model } = options;
+  const regression = model === undefined ? undefined : await loadModel<BrisqueModel>('brisque', model);
+  return measureMetric(brisqueMetric(regression), [frame], options);
 }
 
-/** {@link brisque} of a frame that was checked. */
-export async function measureBrisque(
-  frame: AnyFrame,
-  { binding, machine, signal }: MetricContext,
-  model?: BrisqueModel,
-): Promise<number> {
-  const regression = model ?? (await packagedModel<BrisqueModel>('brisque', 'brisque'));
-  const features = await orAbort(binding.measureScene(frame, machine), signal);
-  if (features.some(Number.isNaN)) throw new ImageError('IMAGE_INVALID', 'BRISQUE needs a frame that is not flat');
-  return predict(regression, features);
+/** {@link brisque}. @param model the authors' by default */
+export function brisqueMetric(model?: BrisqueModel): Metric<number> {
+  return {
+    name: 'brisque',
+    measure: async (scope, frame) => {
+      const regression = model ?? (await packagedModel<BrisqueModel>('brisque', 'brisque'));
+      const features = await scope.call((binding, ticket) => binding.measureScene(frame, scope, ticket));
+      if (features.some(Number.isNaN)) throw new ImageError('IMAGE_INVALID', 'BRISQUE needs a frame that is not flat');
+      return predict(regression, features);
+    },
+  };
 }
 
 /** Epsilon-SVR with radial basis functions. */

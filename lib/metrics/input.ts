@@ -1,45 +1,26 @@
-import { orAbort } from '../runtime/abort.js';
+import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
+import type { ImageInput } from '../image/source.js';
 import { ImageError } from '../runtime/errors.js';
-import type { EncodedImage } from '../image/decode.js';
-import type { AnyFrame } from '../image/frame.js';
-import { readSource } from '../image/source.js';
-import type { MetricContext } from './options.js';
+import type { Scope } from '../runtime/scope.js';
 
-/** What is measured: a file, a file in memory, or pixels of 8 or 16 bits or floats. A second or fourth channel is alpha, which no metric looks at. */
-export type MetricInput = EncodedImage | AnyFrame;
+/**
+ * What is measured: a file's path, a whole file in memory, or pixels of 8 or 16 bits or floats. A second or fourth channel
+ * is alpha, which no metric looks at.
+ */
+export type MetricInput = ImageInput;
 
-/** The pixels, checked. Rejects with ArgumentError or ImageError, also for samples that are no numbers. */
-export async function readInput(
-  name: string,
-  input: MetricInput,
-  { binding, signal }: MetricContext,
-): Promise<AnyFrame> {
-  const { frame } = await readSource(input, signal, name);
-  if (frame.depth === 32 && !(await orAbort(binding.hasOnlyFinite(frame.data), signal))) {
-    throw new ImageError(
-      'IMAGE_INVALID',
-      `Samples of ${name} are NaN or infinite; replace them, or leave that part out`,
-    );
-  }
-  return frame;
+/** Rejects with ImageError where samples of a frame are no numbers. @param role of the frame, for the message */
+export async function requireFinite(scope: Scope, frame: AnyFrame, role: string): Promise<void> {
+  if (frame.depth !== 32) return;
+  const { data } = frame;
+  if (await scope.call((binding, ticket) => binding.hasOnlyFinite(data, ticket), 1)) return;
+  throw new ImageError('IMAGE_INVALID', `Samples of ${role} are NaN or infinite; replace them, or leave that part out`);
 }
 
-const colourOf = ({ channels }: AnyFrame): string => (channels < 3 ? 'grey' : 'RGB');
+const colourOf = ({ channels }: AnyFrameSize): string => (channels < 3 ? 'grey' : 'RGB');
 
-/** Two frames that can be compared sample by sample. Rejects also where sizes, colours or depths differ. */
-export async function readPair(
-  input: MetricInput,
-  reference: MetricInput,
-  context: MetricContext,
-): Promise<readonly [AnyFrame, AnyFrame]> {
-  const frame = await readInput('frame', input, context);
-  const other = await readInput('reference', reference, context);
-  requireComparable(frame, other);
-  return [frame, other];
-}
-
-/** Throws ImageError where two frames differ in size, colours or depth. */
-export function requireComparable(frame: AnyFrame, reference: AnyFrame): void {
+/** Throws ImageError where two frames differ in size, colours or depth: they cannot be compared sample by sample. */
+export function requireComparable(frame: AnyFrameSize, reference: AnyFrameSize): void {
   const refuse = (what: string, ours: string, theirs: string, remedy: string): ImageError =>
     new ImageError('IMAGE_INVALID', `The frame ${what} ${ours}, the reference ${theirs}; ${remedy}`);
   if (frame.width !== reference.width || frame.height !== reference.height) {

@@ -1,13 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
-import { orAbort } from '../runtime/abort.js';
+import { MAX_SIDE } from '../image/frame.js';
+import type { AnyFrame, AnyFrameSize, Region } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
 import { ArgumentError, ImageError } from '../runtime/errors.js';
-import type { AnyFrame, Region } from '../image/frame.js';
+import { Pauses } from '../runtime/pauses.js';
+import type { Scope } from '../runtime/scope.js';
 import { requireInteger, requireKnownKeys } from '../runtime/validate.js';
-import { readInput } from './input.js';
 import type { MetricInput } from './input.js';
-import { openContext } from './options.js';
-import type { MetricContext, MetricOptions } from './options.js';
+import { checkMetricOptions, measureMetric } from './metric.js';
+import type { Metric, MetricOptions } from './metric.js';
 import { measureSlantedEdge } from './slanted-edge.js';
 import type { Patch } from './slanted-edge.js';
 
@@ -18,42 +18,66 @@ const WINDOW_CELLS = 2;
 const MOST_WINDOWS = 400;
 /** How much of the gradient's power must point one way: 1 for a single straight edge. */
 const MIN_COHERENCE = 0.8;
-/** Windows measured between two turns of the event loop. */
-const WINDOWS_A_TURN = 8;
-/** Least side of a region. */
-const MIN_REGION = 20;
+/** Least and largest side of a region, in pixels. */
+const [MIN_REGION, MAX_REGION] = [20, 4096];
 
+/** Options of {@link mtf50} and {@link slantedEdges}. */
 export interface Mtf50Options extends MetricOptions {
-  /** A part that holds one slanted edge and nothing else. By default straight edges are looked for in the whole frame. */
+  /**
+   * A part of 20 to 4096 pixels a side that holds one slanted edge and nothing else. By default straight edges are looked
+   * for in the whole frame.
+   */
   readonly region?: Region;
 }
 
-export interface Mtf50 {
-  /** Frequency at which the transfer falls to one half, in cycles per pixel; the median of all edges. */
+/** What the slanted edges of a frame tell. Frequencies in cycles per pixel. */
+export interface SlantedEdges {
+  /** Frequency at which the transfer falls to one half; the median of all edges. */
   readonly mtf50: number;
-  /** Edges that it comes from, and the quartiles of what they give. */
+  /** Edges that it comes from. */
   readonly edges: number;
+  /** The quartiles of what the edges give. */
   readonly quartiles: readonly [number, number];
 }
 
 /**
- * MTF50 from slanted edges (ISO 12233), of the luminance. The edges of a scene are never perfect steps: without a target,
- * compare frames of one scene only. Rejects with ArgumentError, or ImageError where there is no such edge.
+ * MTF50 in cycles per pixel from slanted edges (ISO 12233), of the luminance; the median of all edges. The edges of a scene
+ * are never perfect steps: without a target, compare frames of one scene only. Rejects with ArgumentError, or ImageError
+ * where there is no such edge.
  */
-export async function mtf50(frame: MetricInput, options: Mtf50Options = {}): Promise<Mtf50> {
-  const context = openContext(options, ['region']);
-  return measureMtf50(await readInput('frame', frame, context), context, options.region);
+export async function mtf50(frame: MetricInput, options: Mtf50Options = {}): Promise<number> {
+  return (await slantedEdges(frame, options)).mtf50;
 }
 
-/** {@link mtf50} of a frame that was checked. */
-export async function measureMtf50(frame: AnyFrame, context: MetricContext, region?: Region): Promise<Mtf50> {
-  if (region !== undefined) return measureRegion(frame, region);
+/** What {@link mtf50} comes from. Rejects as that does. */
+export async function slantedEdges(frame: MetricInput, options: Mtf50Options = {}): Promise<SlantedEdges> {
+  checkMetricOptions(options, ['region']);
+  return measureMetric(edgesMetric(options.region), [frame], options);
+}
+
+/** {@link mtf50}. */
+export const mtf50Metric: Metric<number> = {
+  name: 'mtf50',
+  measure: async (scope, frame) => (await measureEdges(scope, frame)).mtf50,
+};
+
+/** {@link slantedEdges}. Throws ArgumentError. */
+function edgesMetric(given?: Region): Metric<SlantedEdges> {
+  if (given === undefined) return { name: 'mtf50', measure: measureEdges };
+  const region = checkRegion(given);
+  return {
+    name: 'mtf50',
+    check: (size) => requireWithin(region, size),
+    measure: (scope, frame) => measureRegion(scope, frame, region),
+  };
+}
+
+async function measureEdges(scope: Scope, frame: AnyFrame): Promise<SlantedEdges> {
+  const pauses = new Pauses(scope.signal);
+  const side = WINDOW_CELLS * CELL;
   const found: number[] = [];
-  for (const [index, [left, top]] of (await findWindows(frame, context)).entries()) {
-    if (index % WINDOWS_A_TURN === WINDOWS_A_TURN - 1) await setImmediate(undefined, { signal: context.signal });
-    const value = measureSlantedEdge(
-      readPatch(frame, { left, top, width: WINDOW_CELLS * CELL, height: WINDOW_CELLS * CELL }),
-    );
+  for (const [left, top] of await findWindows(scope, frame)) {
+    const value = await measureSlantedEdge(readPatch(frame, { left, top, width: side, height: side }), pauses);
     if (typeof value === 'number') found.push(value);
   }
   if (found.length === 0)
@@ -66,29 +90,34 @@ export async function measureMtf50(frame: AnyFrame, context: MetricContext, regi
   return { mtf50: at(0.5), edges: found.length, quartiles: [at(0.25), at(0.75)] };
 }
 
-function measureRegion(frame: AnyFrame, region: Region): Mtf50 {
+function checkRegion(region: Region): Region {
   requireKnownKeys('region', region, ['left', 'top', 'width', 'height']);
-  const left = requireInteger('region.left', region.left, 0, frame.width - 1);
-  const top = requireInteger('region.top', region.top, 0, frame.height - 1);
-  const width = requireInteger('region.width', region.width, MIN_REGION, 4096);
-  const height = requireInteger('region.height', region.height, MIN_REGION, 4096);
-  if (left + width > frame.width || top + height > frame.height) {
-    throw new ArgumentError(
-      `region ${width}x${height} at ${left},${top} is not within the frame of ${frame.width}x${frame.height} pixels`,
-    );
-  }
-  const value = measureSlantedEdge(readPatch(frame, { left, top, width, height }));
+  return {
+    left: requireInteger('region.left', region.left, 0, MAX_SIDE - 1),
+    top: requireInteger('region.top', region.top, 0, MAX_SIDE - 1),
+    width: requireInteger('region.width', region.width, MIN_REGION, MAX_REGION),
+    height: requireInteger('region.height', region.height, MIN_REGION, MAX_REGION),
+  };
+}
+
+function requireWithin({ left, top, width, height }: Region, frame: AnyFrameSize): void {
+  if (left + width <= frame.width && top + height <= frame.height) return;
+  throw new ArgumentError(
+    `region ${width}x${height} at ${left},${top} is not within the frame of ${frame.width}x${frame.height} pixels`,
+  );
+}
+
+async function measureRegion({ signal }: Scope, frame: AnyFrame, region: Region): Promise<SlantedEdges> {
+  const { left, top, width, height } = region;
+  const value = await measureSlantedEdge(readPatch(frame, region), new Pauses(signal));
   if (typeof value === 'string')
     throw new ImageError('IMAGE_INVALID', `The region ${width}x${height} at ${left},${top} has no MTF50: ${value}`);
   return { mtf50: value, edges: 1, quartiles: [value, value] };
 }
 
 /** Corners of windows, apart from each other, whose gradients point one way. */
-async function findWindows(
-  frame: AnyFrame,
-  { binding, machine, signal }: MetricContext,
-): Promise<readonly (readonly [number, number])[]> {
-  const { cells } = await orAbort(binding.measureEdges(frame, machine), signal);
+async function findWindows(scope: Scope, frame: AnyFrame): Promise<readonly (readonly [number, number])[]> {
+  const { cells } = await scope.call((binding, ticket) => binding.measureEdges(frame, scope, ticket));
   const [columns, rows] = [Math.floor(frame.width / CELL), Math.floor(frame.height / CELL)];
   const candidates: { readonly column: number; readonly row: number; readonly power: number }[] = [];
   for (let row = 0; row + WINDOW_CELLS <= rows; row += 1) {

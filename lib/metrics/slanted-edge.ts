@@ -1,3 +1,5 @@
+import type { Pauses } from '../runtime/pauses.js';
+
 /** Bins per pixel of the edge profile. */
 const OVERSAMPLING = 4;
 /** Frequencies looked at, in cycles per pixel: up to that of the samples, in steps of 1/512. */
@@ -29,18 +31,19 @@ interface Line {
  * MTF50 across the slanted edge in a patch (the method of ISO 12233): the frequency, in cycles per pixel, at which the
  * transfer has fallen to one half. A string says why there is none.
  */
-export function measureSlantedEdge(patch: Patch): number | string {
-  const upright = isUpright(patch) ? patch : transpose(patch);
-  const line = fitLine(upright);
+export async function measureSlantedEdge(patch: Patch, pauses: Pauses): Promise<number | string> {
+  const upright = (await isUpright(patch, pauses)) ? patch : await transpose(patch, pauses);
+  const line = await fitLine(upright, pauses);
   if (typeof line === 'string') return line;
-  const profile = edgeProfile(upright, line);
+  const profile = await edgeProfile(upright, line, pauses);
   return typeof profile === 'string' ? profile : halfFrequency(profile);
 }
 
 /** Whether values change more along rows than along columns. */
-function isUpright({ width, height, data }: Patch): boolean {
+async function isUpright({ width, height, data }: Patch, pauses: Pauses): Promise<boolean> {
   let [across, down] = [0, 0];
   for (let y = 0; y + 1 < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     for (let x = 0; x + 1 < width; x += 1) {
       const here = data[y * width + x]!;
       across += Math.abs(data[y * width + x + 1]! - here);
@@ -50,21 +53,22 @@ function isUpright({ width, height, data }: Patch): boolean {
   return across >= down;
 }
 
-function transpose({ width, height, data }: Patch): Patch {
-  return {
-    width: height,
-    height: width,
-    data: data.map((_, index) => data[(index % height) * width + Math.floor(index / height)]!),
-  };
+async function transpose({ width, height, data }: Patch, pauses: Pauses): Promise<Patch> {
+  const turned = new Float64Array(data.length);
+  for (let row = 0, target = 0; row < width; row += 1) {
+    if (pauses.isDue) await pauses.take();
+    for (let source = row; source < data.length; source += width, target += 1) turned[target] = data[source]!;
+  }
+  return { width: height, height: width, data: turned };
 }
 
 /** A line through the centres of the gradient of every row; the second time of its surroundings only. */
-function fitLine(patch: Patch): Line | string {
-  let line = fitCentres(patch, () => [0, patch.width - 1]);
+async function fitLine(patch: Patch, pauses: Pauses): Promise<Line | string> {
+  let line = await fitCentres(patch, pauses, () => [0, patch.width - 1]);
   if (line === null) return 'most of its rows cross no edge';
   const first = line;
   const reach = Math.max(6, patch.width / 5);
-  line = fitCentres(patch, (y) => {
+  line = await fitCentres(patch, pauses, (y) => {
     const middle = first.offset + first.slope * y;
     return [Math.max(0, Math.floor(middle - reach)), Math.min(patch.width - 1, Math.ceil(middle + reach))];
   });
@@ -76,12 +80,14 @@ function fitLine(patch: Patch): Line | string {
   return line;
 }
 
-function fitCentres(
+async function fitCentres(
   { width, height, data }: Patch,
+  pauses: Pauses,
   spanOf: (y: number) => readonly [number, number],
-): (Line & { bend: number }) | null {
+): Promise<(Line & { bend: number }) | null> {
   const centres: (readonly [number, number])[] = [];
   for (let y = 0; y < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     const [first, last] = spanOf(y);
     // The edge goes up or down: signs must not cancel with noise.
     const sign = Math.sign(data[y * width + last]! - data[y * width + first]!);
@@ -104,7 +110,11 @@ function fitCentres(
 }
 
 /** Means of the values by their distance from the line, OVERSAMPLING a pixel; from darker to brighter. */
-function edgeProfile({ width, height, data }: Patch, { slope, offset }: Line): readonly number[] | string {
+async function edgeProfile(
+  { width, height, data }: Patch,
+  { slope, offset }: Line,
+  pauses: Pauses,
+): Promise<readonly number[] | string> {
   const scale = 1 / Math.hypot(1, slope);
   const middle = offset + (slope * (height - 1)) / 2;
   // Half of the rows still reach so far when the edge comes nearest to the border.
@@ -113,6 +123,7 @@ function edgeProfile({ width, height, data }: Patch, { slope, offset }: Line): r
   const bins = 2 * reach * OVERSAMPLING;
   const [sums, counts] = [new Array<number>(bins).fill(0), new Array<number>(bins).fill(0)];
   for (let y = 0; y < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     for (let x = 0; x < width; x += 1) {
       const bin = Math.floor(((x - offset - slope * y) * scale + reach) * OVERSAMPLING);
       if (bin < 0 || bin >= bins) continue;

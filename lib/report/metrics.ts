@@ -1,4 +1,4 @@
-import type { Measurement, MetricName } from '../metrics/measure.js';
+import type { MetricName, MetricValues } from '../metrics/measure.js';
 import { html, table } from './html.js';
 import type { Html } from './html.js';
 
@@ -25,7 +25,7 @@ const format = (value: number | undefined): string =>
   value === undefined ? '' : Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '∞';
 
 /** What was measured of both frames, side by side, and why something was not. */
-export function describeMetrics(before: Measurement, after: Measurement): Html {
+export function describeMetrics(before: MetricValues, after: MetricValues): Html {
   const names = (Object.keys(LABELS) as MetricName[]).filter((name) => name in before.values || name in after.values);
   const rows = names.map((name) => {
     const { name: label, unit, better } = LABELS[name];
@@ -41,10 +41,11 @@ export function describeMetrics(before: Measurement, after: Measurement): Html {
       `${better} is better`,
     ];
   });
-  return html`<div class="scroll">${table(['', 'before', 'after', 'change', ''], rows)}</div>${listSkipped({ ...before.skipped, ...after.skipped })}`;
+  const values = table(['', 'before', 'after', 'change', ''], rows);
+  return html`<div class="scroll">${values}</div>${listSkipped({ ...before.skipped, ...after.skipped })}`;
 }
 
-function listSkipped(skipped: Measurement['skipped']): Html {
+function listSkipped(skipped: MetricValues['skipped']): Html {
   const reasons = Object.entries(skipped).map(
     ([name, reason]) => html`<p>${LABELS[name as MetricName].name} was not measured: ${reason}</p>`,
   );

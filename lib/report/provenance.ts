@@ -1,59 +1,55 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { basename } from 'node:path';
+import { frameBytes } from '../image/frame.js';
 import type { AnyFrame } from '../image/frame.js';
-import type { MetricInput } from '../metrics/input.js';
+import type { ImageSource } from '../image/source.js';
+import { Pauses } from '../runtime/pauses.js';
+import type { Scope } from '../runtime/scope.js';
 import { VERSION } from '../runtime/version.js';
 import { html, table } from './html.js';
 import type { Html } from './html.js';
 
-/** A picture of the report. */
-export interface ReportPicture {
+/** Bytes of pixels that are digested between two pauses: about a millisecond. */
+const SLICE_BYTES = 2 ** 20;
+
+/** Where a picture of the report comes from. */
+export interface Origin {
   /** What it is: before, after, reference. */
   readonly role: string;
-  readonly input: MetricInput;
-  readonly frame: AnyFrame;
+  readonly source: ImageSource;
+  /** Hex SHA-256 of its samples. */
+  readonly pixelDigest: string;
+}
+
+/** Hex SHA-256 of a frame's samples, as they lie in memory. */
+export async function digestPixels({ signal }: Scope, { data }: AnyFrame): Promise<string> {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const hash = createHash('sha256');
+  const pauses = new Pauses(signal);
+  for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
+    if (pauses.isDue) await pauses.take();
+    hash.update(bytes.subarray(start, start + SLICE_BYTES));
+  }
+  return hash.digest('hex');
 }
 
 /** Where everything comes from: files with their digests, software, machine, time. */
-export async function describeProvenance(
-  pictures: readonly ReportPicture[],
-  isa: string,
-  signal: AbortSignal,
-): Promise<Html> {
-  const files = await Promise.all(
-    pictures.map(async ({ role, input, frame }) => {
-      const { width, height, channels, depth } = frame;
-      return [role, `${width}x${height}, ${channels} x ${depth} bit`, ...(await identify(input, signal))];
-    }),
-  );
+export function describeProvenance(origins: readonly Origin[], isa: string): Html {
   const software = [
     ['Made by', `perifocal ${VERSION}, Node ${process.versions.node}, ${platform()} ${arch()}`],
     ['Processor', `${cpus()[0]?.model ?? 'unknown'}, kernels for ${isa}`],
     ['Made at', new Date().toISOString()],
   ];
-  return html`<h2>Provenance</h2><div class="scroll">${table(['', 'picture', 'file', 'bytes', 'SHA-256'], files)}</div>${table([], software)}`;
+  const files = table(['', 'picture', 'file', 'bytes', 'SHA-256'], origins.map(describeOrigin));
+  return html`<h2>Provenance</h2><div class="scroll">${files}</div>${table([], software)}`;
 }
 
-async function identify(input: MetricInput, signal: AbortSignal): Promise<readonly string[]> {
-  if (typeof input === 'string')
-    return [basename(input), String((await stat(input)).size), await digestFile(input, signal)];
-  if (input instanceof Uint8Array)
-    return ['in memory', String(input.length), createHash('sha256').update(input).digest('hex')];
-  const { buffer, byteOffset, byteLength } = input.data;
-  return [
-    'pixels in memory',
-    String(byteLength),
-    createHash('sha256')
-      .update(new Uint8Array(buffer, byteOffset, byteLength))
-      .digest('hex'),
-  ];
-}
-
-async function digestFile(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path, { signal })) hash.update(part as Buffer);
-  return hash.digest('hex');
+function describeOrigin({ role, source, pixelDigest }: Origin): string[] {
+  const { label, header, sizeBytes } = source;
+  const { width, height, channels, depth } = header;
+  const picture = `${width}x${height}, ${channels} x ${depth} bit`;
+  const digest = source.sha256();
+  if (digest === null) return [role, picture, 'pixels in memory', String(frameBytes(header)), pixelDigest];
+  return [role, picture, basename(label), String(sizeBytes), digest];
 }

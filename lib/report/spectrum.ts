@@ -3,7 +3,7 @@ import { transferMagnitude } from '../psf/transfer.js';
 import { colourPlanes } from '../image/planes.js';
 import { windowOf } from '../image/samples.js';
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding } from '../runtime/native/binding.js';
+import type { Scope } from '../runtime/scope.js';
 import type { Point } from './chart.js';
 
 /** Side of the blocks; smaller frames have smaller ones. */
@@ -15,7 +15,7 @@ const MOST_BLOCKS = 12;
  * Mean power of the middle colour over rings of equal frequency, in cycles per pixel, 1 being full scale squared: means of
  * blocks under a Hann window. Empty where the samples are clipped everywhere.
  */
-export async function measureRadialSpectrum(binding: Binding, isa: string, frame: AnyFrame): Promise<Point[]> {
+export async function measureRadialSpectrum(scope: Scope, frame: AnyFrame): Promise<Point[]> {
   const side = largestBlock(frame);
   const request = {
     window: windowOf(frame, frame.data, colourPlanes(frame) >> 1, 0, 0),
@@ -23,7 +23,10 @@ export async function measureRadialSpectrum(binding: Binding, isa: string, frame
     corners: spreadBlocks(frame, side),
     mostClipped: 0.05,
   };
-  const { power, blocks } = await binding.measurePeriodogram(request, isa);
+  const { power, blocks } = await scope.call(
+    (binding, ticket) => binding.measurePeriodogram(request, scope.isa, ticket),
+    1,
+  );
   return blocks === 0 ? [] : meanOverRings(power, side, side / 2 + 1, 0);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -21,12 +21,13 @@ afterAll(() => folder.remove());
 describe('a report', () => {
   it('holds what was measured, the run, and the provenance', async () => {
     const after = await restore();
-    const page = await createReport(blurred, after, {
+    const { html: page, report } = await createReport(blurred, after, {
       reference,
       psf: 'disk:3',
       run: after.report,
       title: 'Frame <1> & more',
     });
+    expect(report).toMatchObject({ operation: 'report', input: 'pixels', inputSha256: null });
     expect(page).toContain('<h1>Frame &lt;1&gt; &amp; more</h1>');
     for (const text of [
       'PSNR (dB)',
@@ -44,7 +45,7 @@ describe('a report', () => {
   });
 
   it('names no address but data', async () => {
-    const page = await createReport(blurred, await restore());
+    const { html: page } = await createReport(blurred, await restore());
     expect(page).not.toMatch(/(?:src|href)="(?!data:)|url\(|@import/);
     expect(page).not.toMatch(/https?:/);
   });
@@ -53,14 +54,13 @@ describe('a report', () => {
     const dim = (data: ArrayLike<number>): Uint16Array => Uint16Array.from(data, (value) => value * 16);
     const grey = blurScene({ width: 200, height: 160, kernel: psf.disk(2) });
     const frame = { ...grey.blurred, depth: 16 as const, data: dim(grey.blurred.data) };
-    expect(await createReport(frame, { ...frame, data: dim(grey.sharp.data) })).toMatch(
-      /Samples are shown 1\d(\.\d+)? times as bright/,
-    );
+    const { html } = await createReport(frame, { ...frame, data: dim(grey.sharp.data) });
+    expect(html).toMatch(/Samples are shown 1\d(\.\d+)? times as bright/);
   });
 
   it('of small frames and of clipped ones says what is missing', async () => {
     const white = { width: 20, height: 18, channels: 1, depth: 8, data: new Uint8Array(360).fill(255) } as const;
-    const page = await createReport(white, white);
+    const { html: page } = await createReport(white, white);
     expect(page).toContain('there is no spectrum to show');
   });
 
@@ -101,6 +101,26 @@ describe('a report', () => {
     const error: unknown = await make().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(type);
     expect((error as Error).message).toMatch(message);
+  });
+
+  it('never takes the place of a picture that it is made from, by whatever path', async () => {
+    const picture = folder.path('own.png');
+    const { width, height, data } = blurred;
+    await sharp(data as Uint8Array, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(picture);
+    const before = await readFile(picture);
+    symlinkSync(picture, folder.path('link.html'));
+    for (const [path, first, second] of [
+      [`${folder.path('.')}/./own.png`, picture, blurred],
+      [folder.path('link.html'), blurred, picture],
+    ] as const) {
+      await expect(writeReport(path, first, second)).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+        message: expect.stringMatching(/overwrite.*own\.png/),
+      });
+    }
+    expect(await readFile(picture)).toEqual(before);
   });
 
   it('that is aborted leaves no file', async () => {

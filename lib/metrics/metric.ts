@@ -1,0 +1,93 @@
+import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
+import type { Operation, PlannedInput } from '../operation/operation.js';
+import { perform } from '../operation/perform.js';
+import type { Performed } from '../operation/perform.js';
+import type { MemoryPlan } from '../runtime/memory-plan.js';
+import type { OperationOptions } from '../runtime/progress.js';
+import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
+import type { RuntimeChoice } from '../runtime/runtime.js';
+import { Scope } from '../runtime/scope.js';
+import { requireKnownKeys } from '../runtime/validate.js';
+import { requireComparable, requireFinite } from './input.js';
+import type { MetricInput } from './input.js';
+import { planFrames } from './plan.js';
+
+/** Options of every metric. No result depends on the number of threads or on the instruction set. */
+export interface MetricOptions extends RuntimeChoice, OperationOptions {}
+
+/** Something that can be measured of a frame, its settings being checked. */
+export interface Metric<Value> {
+  /** For `onProgress`. */
+  readonly name: string;
+  /** Throws ArgumentError, or ImageError where frames of this size do not allow it. */
+  readonly check?: (size: AnyFrameSize) => void;
+  /** Of frames that were checked. @param reference of equal size, colours and depth; there only for comparisons */
+  readonly measure: (scope: Scope, frame: AnyFrame, reference: AnyFrame) => Promise<Value>;
+}
+
+/** Something that is done with frames that were checked, the first of which may be compared with the others. */
+export interface FrameWork<Value> {
+  /** What the frames are, for messages: 'frame', 'reference' ... */
+  readonly roles: readonly string[];
+  /** Throws what the headers tell against it. */
+  readonly check?: (size: AnyFrameSize) => void;
+  readonly run: (scope: Scope, frames: readonly AnyFrame[]) => Promise<Value>;
+}
+
+/** Throws ArgumentError. @param known options besides those of every metric */
+export function checkMetricOptions(options: MetricOptions, known: readonly string[] = []): void {
+  requireKnownKeys('options', options, [...RUNTIME_OPTIONS, 'signal', 'onProgress', ...known]);
+}
+
+/** The operation that does some work with frames. */
+export function metricsOperation<Value>(
+  { roles, check, run }: FrameWork<Value>,
+  { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
+): Operation<MemoryPlan, Value> {
+  return {
+    name: 'metrics',
+    depths: [8, 16, 32],
+    plan: (inputs) => {
+      const sizes = inputs.map(({ size }) => size);
+      for (const size of sizes.slice(1)) requireComparable(sizes[0]!, size);
+      check?.(sizes[0]!);
+      return planFrames(inputs as readonly [PlannedInput], threads, budgetBytes);
+    },
+    run: async (sources, _, scope) => {
+      const frames = sources.map(({ frame }) => frame);
+      for (const [index, frame] of frames.entries()) await requireFinite(scope, frame, roles[index]!);
+      return run(scope, frames);
+    },
+  };
+}
+
+/** Performs work with frames; its result must be disposed of. Rejects as {@link perform}. */
+export async function performWork<Value>(
+  work: FrameWork<Value>,
+  inputs: readonly MetricInput[],
+  options: MetricOptions,
+): Promise<Performed<MemoryPlan, Value>> {
+  const runtime = Runtime.of(options);
+  using scope = new Scope(runtime, options);
+  const named = inputs.map((image, index) => ({ image, name: work.roles[index]! }));
+  return await perform(metricsOperation(work, runtime), named, scope);
+}
+
+/** Measures one metric by itself. Rejects with ArgumentError, ImageError, BudgetError, IsaError, NativeError, or the signal's reason. */
+export async function measureMetric<Value>(
+  { name, check, measure }: Metric<Value>,
+  inputs: readonly MetricInput[],
+  options: MetricOptions,
+): Promise<Value> {
+  const work: FrameWork<Value> = {
+    roles: ['frame', 'reference'],
+    ...(check && { check }),
+    run: async (scope, [frame, reference]) => {
+      const value = await measure(scope, frame!, reference!);
+      scope.progress({ phase: name, unit: 'metrics', done: 1, total: 1 });
+      return value;
+    },
+  };
+  using performed = await performWork(work, inputs, options);
+  return performed.outcome;
+}
