@@ -1,8 +1,12 @@
 import type { Metadata, SharpOptions } from 'sharp';
-import { ImageError } from '../runtime/errors.js';
-import { sharp } from './codec.js';
-import type { ImageFormat } from './codec.js';
-import { MAX_SIDE, MIN_SIDE } from './frame.js';
+import { ImageError, PerifocalError } from '../runtime/errors.js';
+import { inspectFile } from './codec/inspect.js';
+import type { InspectedFile } from './codec/inspect.js';
+import { ImageProblem } from './codec/inspection.js';
+import type { Orientation } from './codec/inspection.js';
+import { sharp } from './codec/sharp.js';
+import type { ImageFormat, Sharp } from './codec/sharp.js';
+import { MAX_SIDE, MIN_SIDE, frameBytes } from './frame.js';
 import type { Channels, Depth, Frame, FrameSize } from './frame.js';
 import { normaliseExif } from './metadata/exif.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
@@ -10,76 +14,162 @@ import type { ImageMetadata } from './metadata/image-metadata.js';
 /** A file's path, or a whole file in memory. */
 export type EncodedImage = string | Uint8Array;
 
-/** What the header of an image file says; the size is that of the upright picture. */
+/** What the header of an image file says. */
 export interface ImageHeader {
+  /** Of the upright picture. */
   readonly size: FrameSize;
   readonly format: ImageFormat;
-  /** Whether the first band alone is the picture to libvips; so it is in a TIFF of several bands without colours. */
-  readonly isGrey: boolean;
   readonly metadata: ImageMetadata;
+  /** What the decoder takes, beside the frame that it brings. */
+  readonly decoderBytes: number;
+  /** What is decoded. */
+  readonly stored: StoredPicture;
 }
 
-const FORMATS: readonly string[] = ['jpeg', 'png', 'tiff', 'webp'] satisfies ImageFormat[];
+interface StoredPicture {
+  readonly picture: Buffer;
+  readonly orientation: Orientation;
+  /** Whether the first band alone is the picture to libvips; so it is in a TIFF of several bands without colours. */
+  readonly isGrey: boolean;
+}
+
 const GREY_SPACES: readonly string[] = ['b-w', 'grey16'];
 const COLOUR_SPACES: readonly string[] = ['srgb', 'rgb', 'rgb16', ...GREY_SPACES];
 const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16 };
 
-/** The memory budget is the bound for large images; the profile must not touch the samples; a truncated file fails. */
-const READ_OPTIONS: SharpOptions = { failOn: 'error', limitInputPixels: false, sequentialRead: true, ignoreIcc: true };
+/**
+ * The memory budget is the bound for large images; the profile must not touch the samples. What the decoder warns of is
+ * an error: missing tiles come back black, and missing rows of a JPEG grey. Inspection has removed what is harmless.
+ */
+const READ_OPTIONS: SharpOptions = {
+  failOn: 'warning',
+  limitInputPixels: false,
+  sequentialRead: true,
+  ignoreIcc: true,
+};
+/** The decoder has all rows by then: bytes that fill up the data of a progressive JPEG. */
+const HARMLESS_WARNING = /^\w+: Corrupt JPEG data: \d+ extraneous bytes before marker 0xd9$/m;
 
-/** Reads the header of a whole file. Rejects with ImageError where it is of another kind, too small or too large. */
-export async function readHeader(bytes: Uint8Array, label: string): Promise<ImageHeader> {
-  const found = await readMetadata(bytes, label);
-  const reason = refusal(found);
-  if (reason) throw new ImageError('IMAGE_INVALID', `${label}: ${reason}`);
-  const { autoOrient, channels, depth, exif, icc, format, space } = found;
-  return {
-    size: { width: autoOrient.width, height: autoOrient.height, channels: channels as Channels, depth: DEPTHS[depth]! },
-    format: format as ImageFormat,
-    isGrey: GREY_SPACES.includes(space),
-    metadata: { ...(exif && { exif: normaliseExif(exif) }), ...(icc && { icc }) },
-  };
-}
-
-async function readMetadata(bytes: Uint8Array, label: string): Promise<Metadata> {
+/**
+ * Reads the header of a whole file and checks its structure; the file's memory is used up. Rejects with ImageError where
+ * it is damaged, of another kind, too small or too large.
+ */
+export async function readHeader(file: Buffer, label: string): Promise<ImageHeader> {
   try {
-    return await sharp(bytes, READ_OPTIONS).metadata();
+    const inspected = inspectFile(file);
+    const found = await sharp(inspected.picture, READ_OPTIONS).metadata();
+    return toHeader(inspected, found, label);
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new ImageError('IMAGE_INVALID', `${label} is not an image that can be read: ${reason}`, { cause });
+    if (cause instanceof PerifocalError) throw cause;
+    if (cause instanceof ImageProblem) throw new ImageError(cause.code, `${label} ${cause.message}`, { cause });
+    throw damaged(label, cause as Error);
   }
 }
 
-/** Why such an image is not accepted, or null. */
-function refusal({ format, width, height, space, depth, channels }: Metadata): string | null {
-  if (!FORMATS.includes(format)) return `format ${format} is none of ${FORMATS.join(', ')}`;
-  if (width < MIN_SIDE || height < MIN_SIDE) return `${width}x${height} pixels, each side must be at least ${MIN_SIDE}`;
-  if (width > MAX_SIDE || height > MAX_SIDE) return `${width}x${height} pixels, each side must be at most ${MAX_SIDE}`;
+function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHeader {
+  const { width, height, channels, space } = found;
+  const { format, picture, orientation, metadata, decoderBytes } = file;
+  requireAcceptable(found, label);
+  const stored: FrameSize = { width, height, channels: channels as Channels, depth: DEPTHS[found.depth]! };
+  const size = orientation < 5 ? stored : { ...stored, width: height, height: width };
+  const turningBytes = orientation === 1 ? 0 : frameBytes(stored);
+  return {
+    size,
+    format,
+    metadata: upright(metadata, orientation),
+    decoderBytes: decoderBytes(stored) + turningBytes,
+    stored: { picture, orientation, isGrey: GREY_SPACES.includes(space) },
+  };
+}
+
+/** Throws ImageError for what cannot be restored. */
+function requireAcceptable({ width, height, space, depth, channels }: Metadata, label: string): void {
+  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
+  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
+  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
+  const refuse = (what: string, remedy: string): ImageError =>
+    new ImageError('IMAGE_UNSUPPORTED', `${label} cannot be read: ${what}; ${remedy}`);
   if (!COLOUR_SPACES.includes(space) || channels > 4)
-    return `colour space ${space} with ${channels} channels is neither grey nor RGB`;
-  if (!Object.hasOwn(DEPTHS, depth)) return `samples of type ${depth} are neither 8 nor 16 bit`;
-  return null;
+    throw refuse(
+      `colour space ${space} with ${channels} channels is neither grey nor RGB`,
+      'convert it to one of them, with an alpha channel at most',
+    );
+  if (!Object.hasOwn(DEPTHS, depth))
+    throw refuse(`samples of type ${depth} are neither 8 nor 16 bit`, 'write unsigned integers of 8 or 16 bits');
+}
+
+/** What is said of the stored picture, said of the upright one. */
+function upright(metadata: ImageMetadata, orientation: Orientation): ImageMetadata {
+  const { exif, resolution, tiffFields, ...rest } = metadata;
+  return {
+    ...rest,
+    ...(exif && { exif: normaliseExif(exif) }),
+    ...(resolution && { resolution: orientation < 5 ? resolution : swapAxes(resolution) }),
+    // A georeference speaks of stored rows and columns.
+    ...(tiffFields && orientation === 1 && { tiffFields }),
+  };
+}
+
+function swapAxes<T extends { readonly x: number; readonly y: number }>(resolution: T): T {
+  return { ...resolution, x: resolution.y, y: resolution.x };
 }
 
 /** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */
-export async function decodeFrame(bytes: Uint8Array, { size, isGrey }: ImageHeader, label: string): Promise<Frame> {
+export async function decodeFrame({ size, stored }: ImageHeader, label: string): Promise<Frame> {
   const { channels, depth } = size;
+  const { isGrey } = stored;
   // libvips drops all bands but the first of 8-bit grey when it writes raw samples; as RGB they survive.
   const isWidened = isGrey && depth === 8 && channels > 1;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
-  const decoded = await sharp(bytes, READ_OPTIONS)
-    .autoOrient()
-    .toColourspace(colourSpace)
-    .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
-    .toBuffer()
+  const decode = (options: SharpOptions): Promise<Buffer> =>
+    turn(sharp(stored.picture, options), stored.orientation)
+      .toColourspace(colourSpace)
+      .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
+      .toBuffer();
+  const bytes = await decode(READ_OPTIONS)
+    .catch((error: Error) => {
+      if (HARMLESS_WARNING.test(error.message)) return decode({ ...READ_OPTIONS, failOn: 'error' });
+      throw error;
+    })
     .catch((cause: Error) => {
-      throw new ImageError('IMAGE_INVALID', `${label} is damaged: ${cause.message}`, { cause });
+      throw damaged(label, cause);
     });
-  const data = depth === 16 ? toUint16(decoded) : isWidened ? dropGreyCopies(decoded, channels) : decoded;
+  const data = depth === 16 ? toUint16(bytes) : isWidened ? dropGreyCopies(bytes, channels) : bytes;
   if (data.length !== size.width * size.height * channels) {
     throw new ImageError('IMAGE_INVALID', `${label} does not hold the picture that its header declares`);
   }
   return { ...size, data };
+}
+
+function damaged(label: string, cause: Error): ImageError {
+  return new ImageError('IMAGE_INVALID', `${label} is damaged: ${firstLine(cause.message)}`, { cause });
+}
+
+/** Decoders say the same of every strip. */
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('Warning treated')) ?? text;
+}
+
+/** Turns the stored picture upright (EXIF 2.3, tag 274). Flips come before rotations. */
+function turn(image: Sharp, orientation: Orientation): Sharp {
+  switch (orientation) {
+    case 1:
+      return image;
+    case 2:
+      return image.flop();
+    case 3:
+      return image.rotate(180);
+    case 4:
+      return image.flip();
+    case 5:
+      return image.flop().rotate(270);
+    case 6:
+      return image.rotate(90);
+    case 7:
+      return image.flop().rotate(90);
+    case 8:
+      return image.rotate(270);
+  }
 }
 
 function toUint16(bytes: Buffer): Uint16Array {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
-import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec.js';
-import type { ImageFormat, Sharp } from './codec.js';
+import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
+import type { ImageFormat, Sharp } from './codec/sharp.js';
 import type { Frame, FrameSize } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';

@@ -5,10 +5,10 @@ import { formatBytes } from '../runtime/budget.js';
 import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { expected, requireOneOf, requireString } from '../runtime/validate.js';
-import type { ImageFormat } from './codec.js';
+import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage } from './decode.js';
-import { checkFrame, frameBytes } from './frame.js';
+import { checkFrame } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 import { ownBytes } from './own-bytes.js';
@@ -130,10 +130,10 @@ async function openBytes(
     metadata: header.metadata,
     buffers: [
       { name: 'file', bytes: bytes.length },
-      { name: 'decoder', bytes: frameBytes(header.size) },
+      { name: 'decoder', bytes: header.decoderBytes },
     ],
     sha256: () => sha256,
-    read: once(async (active) => ({ frame: await orAbort(decodeFrame(bytes, header, label), active), isJpeg })),
+    read: once(async (active) => ({ frame: await orAbort(decodeFrame(header, label), active), isJpeg })),
   };
 }
 

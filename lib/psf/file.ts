@@ -1,6 +1,8 @@
 import { readBoundedFile } from '../files/read-file.js';
 import { ArgumentError, ImageError } from '../runtime/errors.js';
-import { sharp } from '../image/codec.js';
+import { inspectFile } from '../image/codec/inspect.js';
+import { ImageProblem } from '../image/codec/inspection.js';
+import { sharp } from '../image/codec/sharp.js';
 import { fromGrid } from './field.js';
 import type { PsfField } from './field.js';
 import { isNpy, parseNpy } from './npy.js';
@@ -29,11 +31,11 @@ export async function readKernels(path: string, centre: PsfCentre = 'middle'): P
   } catch (cause) {
     const message = `${path}: ${(cause as Error).message}`;
     if (cause instanceof ArgumentError) throw new ArgumentError(message, { cause });
-    throw new ImageError('IMAGE_INVALID', message, { cause });
+    throw new ImageError(codeOf(cause), message, { cause });
   }
 }
 
-async function parseKernels(bytes: Uint8Array, centre: PsfCentre): Promise<Psf | PsfField> {
+async function parseKernels(bytes: Buffer, centre: PsfCentre): Promise<Psf | PsfField> {
   const found = isNpy(bytes) ? parseNpy(bytes, MAX_PSF_SIDE) : await decodePicture(bytes);
   if (!('matrices' in found)) return fromArray({ ...found, centre });
   return fromGrid(
@@ -42,7 +44,7 @@ async function parseKernels(bytes: Uint8Array, centre: PsfCentre): Promise<Psf |
   );
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes(path: string): Promise<Buffer> {
   try {
     const bytes = await readBoundedFile(path, MAX_FILE_BYTES);
     if (bytes.length === 0) throw new Error('the file is empty');
@@ -53,13 +55,14 @@ async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /** Mean of the colour channels; the sum of a kernel is divided out anyway. */
-async function decodePicture(bytes: Uint8Array): Promise<Matrix> {
-  const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
+async function decodePicture(file: Buffer): Promise<Matrix> {
+  const options = { failOn: 'warning', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
   try {
-    const { width, height } = await sharp(bytes, options).metadata();
+    const { picture } = inspectFile(file);
+    const { width, height } = await sharp(picture, options).metadata();
     if (Math.max(width, height) > MAX_PSF_SIDE)
       throw new Error(`${width}x${height} pixels, each side must be at most ${MAX_PSF_SIDE}`);
-    const { data, info } = await sharp(bytes, options)
+    const { data, info } = await sharp(picture, options)
       .removeAlpha()
       .toColourspace('rgb16')
       .raw({ depth: 'ushort' })
@@ -73,6 +76,12 @@ async function decodePicture(bytes: Uint8Array): Promise<Matrix> {
     });
     return { width: info.width, height: info.height, data: grey };
   } catch (cause) {
-    throw new ImageError('IMAGE_INVALID', `not a picture that can be read: ${(cause as Error).message}`, { cause });
+    const reason = cause instanceof ImageProblem ? `it ${cause.message}` : (cause as Error).message;
+    throw new ImageError(codeOf(cause), `not a picture that can be read: ${reason}`, { cause });
   }
+}
+
+/** Valid files of a kind that is not read are told from damaged ones. */
+function codeOf(cause: unknown): 'IMAGE_UNSUPPORTED' | 'IMAGE_INVALID' {
+  return (cause as { code?: unknown }).code === 'IMAGE_UNSUPPORTED' ? 'IMAGE_UNSUPPORTED' : 'IMAGE_INVALID';
 }

@@ -1,6 +1,6 @@
 import { colourPlanes } from '../image/planes.js';
 import { fullScale } from '../image/samples.js';
-import { sharp } from '../image/codec.js';
+import { sharp } from '../image/codec/sharp.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { ImageError } from '../runtime/errors.js';
 import { Pauses } from '../runtime/pauses.js';

@@ -7,14 +7,26 @@ const SHORT = 3;
  * pixels have been turned. A copy; blocks that cannot be parsed are passed through.
  */
 export function normaliseExif(block: Uint8Array): Buffer {
-  const source = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-  const tiff = Buffer.from(source.subarray(0, PREFIX.length).equals(PREFIX) ? source.subarray(PREFIX.length) : source);
+  const tiff = Buffer.from(withoutPrefix(block));
   const offset = findOrientation(tiff);
   if (offset !== null) {
     if (tiff.toString('latin1', 0, 2) === 'II') tiff.writeUInt16LE(1, offset);
     else tiff.writeUInt16BE(1, offset);
   }
   return tiff;
+}
+
+/** The orientation that an EXIF block states, or null. */
+export function readOrientation(block: Uint8Array): number | null {
+  const tiff = withoutPrefix(block);
+  const offset = findOrientation(tiff);
+  if (offset === null) return null;
+  return tiff.toString('latin1', 0, 2) === 'II' ? tiff.readUInt16LE(offset) : tiff.readUInt16BE(offset);
+}
+
+function withoutPrefix(block: Uint8Array): Buffer {
+  const source = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+  return source.subarray(0, PREFIX.length).equals(PREFIX) ? source.subarray(PREFIX.length) : source;
 }
 
 /** Byte offset of the orientation's value in the first directory, or null. */

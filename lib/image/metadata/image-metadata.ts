@@ -1,6 +1,57 @@
-/** What a picture says about itself, byte for byte as it was found, but for the orientation, which is upright. */
+/** Pixels per unit of length. */
+export interface Resolution {
+  readonly x: number;
+  readonly y: number;
+  readonly unit: 'inch' | 'centimetre' | 'metre';
+}
+
+/** A field of a TIFF directory. */
+export interface TiffField {
+  readonly tag: number;
+  /** TIFF 6.0, section 2. */
+  readonly type: number;
+  /** Number of values. */
+  readonly count: number;
+  /** The values, in little-endian order. */
+  readonly data: Buffer;
+}
+
+/**
+ * What a picture says about itself: an open set of blocks, each byte for byte as it was found, but for the orientation,
+ * which is upright. Every writer writes the blocks that its format can hold.
+ */
 export interface ImageMetadata {
-  /** A TIFF structure. */
+  /** A TIFF structure, without the `Exif\0\0` that JPEG puts before it. */
   readonly exif?: Buffer;
+  /** A colour profile. */
   readonly icc?: Buffer;
+  /** An XMP packet: XML in UTF-8. */
+  readonly xmp?: Buffer;
+  /** An IPTC-IIM record. */
+  readonly iptc?: Buffer;
+  /** Photoshop's image resources (`8BIM` blocks), in which JPEG files hold IPTC. */
+  readonly photoshop?: Buffer;
+  readonly resolution?: Resolution;
+  /** PNG chunks that describe colours or are text: each its type (4 bytes) and data. */
+  readonly pngChunks?: readonly Buffer[];
+  /** Comments of a JPEG. */
+  readonly jpegComments?: readonly Buffer[];
+  /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */
+  readonly tiffFields?: readonly TiffField[];
+}
+
+/** Bytes of all blocks. */
+export function metadataBytes(metadata: ImageMetadata): number {
+  const { exif, icc, xmp, iptc, photoshop, pngChunks = [], jpegComments = [], tiffFields = [] } = metadata;
+  const blocks = [
+    exif,
+    icc,
+    xmp,
+    iptc,
+    photoshop,
+    ...pngChunks,
+    ...jpegComments,
+    ...tiffFields.map(({ data }) => data),
+  ];
+  return blocks.reduce((sum, block) => sum + (block?.length ?? 0), 0);
 }

@@ -1,4 +1,4 @@
-import type { ImageFormat } from '../codec.js';
+import type { ImageFormat } from '../codec/sharp.js';
 import type { FrameSize } from '../frame.js';
 import type { ImageMetadata } from './image-metadata.js';
 import { addToJpeg, fitsJpeg } from './jpeg.js';

@@ -1,0 +1,77 @@
+import type { ImageFormat } from './sharp.js';
+import { damaged, unsupported } from './inspection.js';
+import type { Inspection } from './inspection.js';
+import { inspectJpeg } from './jpeg.js';
+import { inspectPng } from './png.js';
+import { inspectTiff } from './tiff.js';
+import { inspectWebp } from './webp.js';
+
+const INSPECTORS: Readonly<Record<ImageFormat, (file: Buffer) => Inspection>> = {
+  jpeg: inspectJpeg,
+  png: inspectPng,
+  tiff: inspectTiff,
+  webp: inspectWebp,
+};
+
+/** Text at an offset of a file, in Latin 1, by the format that it means. */
+type Beginning<Name> = readonly [offset: number, text: string, name: Name];
+
+const BEGINNINGS: readonly Beginning<ImageFormat>[] = [
+  [0, '\xff\xd8\xff', 'jpeg'],
+  [0, '\x89PNG\r\n\x1a\n', 'png'],
+  [0, 'II*\0', 'tiff'],
+  [0, 'MM\0*', 'tiff'],
+  [0, 'II+\0', 'tiff'],
+  [0, 'MM\0+', 'tiff'],
+  [8, 'WEBP', 'webp'],
+];
+/** Of formats that are known and not read. */
+const OTHER_BEGINNINGS: readonly Beginning<string>[] = [
+  [0, 'GIF8', 'gif'],
+  [0, 'BM', 'bmp'],
+  [0, '%PDF', 'pdf'],
+  ...['heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1'].map((brand) => [4, `ftyp${brand}`, 'heif'] as const),
+  [4, 'ftypavi', 'avif'],
+  [0, '\xff\x0a', 'jxl'],
+  [4, 'JXL ', 'jxl'],
+  [0, '\xff\x4f\xff\x51', 'jp2'],
+  [4, 'jP  ', 'jp2'],
+  [0, '8BPS', 'psd'],
+  [0, 'SIMPLE  =', 'fits'],
+  [0, 'v/1\x01', 'exr'],
+  [0, '#?RADIANCE', 'hdr'],
+  [0, '\x89HDF', 'hdf5'],
+];
+/** Enough for all beginnings; an SVG may have a declaration and a comment before it. */
+const BEGINNING_BYTES = 1024;
+
+/** A file whose format is known and whose structure is sound. */
+export interface InspectedFile extends Inspection {
+  readonly format: ImageFormat;
+}
+
+/**
+ * Finds out what a whole file is and checks its structure; the memory of the file becomes that of the picture. Throws
+ * ImageProblem where it is of another kind or damaged.
+ */
+export function inspectFile(file: Buffer): InspectedFile {
+  if (file.length === 0) throw damaged('it is empty');
+  const beginning = file.toString('latin1', 0, BEGINNING_BYTES);
+  const format = findName(BEGINNINGS, beginning);
+  if (format) return { format, ...INSPECTORS[format](file) };
+  const formats = Object.keys(INSPECTORS).join(', ');
+  const other = findName(OTHER_BEGINNINGS, beginning) ?? textFormat(beginning);
+  if (other) throw unsupported(`its format ${other} is none of ${formats}`, 'convert it to PNG or TIFF');
+  throw damaged(`it begins like no ${formats} file`);
+}
+
+function findName<Name>(beginnings: readonly Beginning<Name>[], file: string): Name | undefined {
+  return beginnings.find(([offset, text]) => file.startsWith(text, offset))?.[2];
+}
+
+/** Formats that are text at their beginning. */
+function textFormat(file: string): string | undefined {
+  if (/^P[1-7][\s#]/.test(file)) return 'netpbm';
+  const isMarkup = /^\W{0,3}\s*</.test(file);
+  return isMarkup && file.includes('<svg') ? 'svg' : undefined;
+}

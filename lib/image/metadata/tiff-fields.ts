@@ -1,0 +1,198 @@
+import type { TiffField } from './image-metadata.js';
+
+/** Bytes per value of each TIFF field type, by type number (TIFF 6.0, section 2; 16 to 18 of BigTIFF). */
+const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+const LONG = 4;
+/** IFD, as offsets of directories are sometimes marked; later ones are of BigTIFF only. */
+const LAST_CLASSIC_TYPE = 13;
+const EXIF_POINTER = 34_665;
+const GPS_POINTER = 34_853;
+/** Tags of a first directory that are part of EXIF: they describe the picture and not its storage. */
+const EXIF_ROOT_TAGS = [270, 271, 272, 305, 306, 315, 33_432];
+
+/** An entry of a directory, and where in the file it stands. */
+export interface TiffEntry {
+  readonly tag: number;
+  readonly type: number;
+  readonly count: number;
+  /** Of the entry itself. */
+  readonly at: number;
+  /** Of its values, which may be in the entry, elsewhere, or beyond the end of the file. */
+  readonly valuesAt: number;
+  readonly sizeBytes: number;
+}
+
+/** Where the parts of a directory are, in a classic TIFF or a BigTIFF. */
+export interface TiffLayout {
+  readonly isBig: boolean;
+  /** Bytes of the number of entries. */
+  readonly countBytes: number;
+  readonly entryBytes: number;
+  /** Bytes of an offset, and of the values that an entry itself holds. */
+  readonly offsetBytes: number;
+}
+
+const CLASSIC: TiffLayout = { isBig: false, countBytes: 2, entryBytes: 12, offsetBytes: 4 };
+const BIG: TiffLayout = { isBig: true, countBytes: 8, entryBytes: 20, offsetBytes: 8 };
+const BIG_VERSION = 43;
+
+/** Reads the directories of a TIFF structure of either byte order; whatever lies beyond its end is left out. */
+export class TiffReader {
+  readonly bytes: Buffer;
+  readonly isLittle: boolean;
+  readonly layout: TiffLayout;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.isLittle = bytes.toString('latin1', 0, 2) === 'II';
+    this.layout = bytes.length >= 4 && this.u16(2) === BIG_VERSION ? BIG : CLASSIC;
+  }
+
+  u16(offset: number): number {
+    return this.isLittle ? this.bytes.readUInt16LE(offset) : this.bytes.readUInt16BE(offset);
+  }
+
+  u32(offset: number): number {
+    return this.isLittle ? this.bytes.readUInt32LE(offset) : this.bytes.readUInt32BE(offset);
+  }
+
+  /** A number of 64 bits; those beyond 2^53 are no offsets of a file, and need not be exact. */
+  u64(offset: number): number {
+    const [low, high] = this.isLittle ? [offset, offset + 4] : [offset + 4, offset];
+    return this.u32(high) * 2 ** 32 + this.u32(low);
+  }
+
+  /** Where the first directory is; 0: the structure is too short to say. */
+  get firstDirectory(): number {
+    if (this.bytes.length < (this.layout.isBig ? 16 : 8)) return 0;
+    return this.layout.isBig ? this.u64(8) : this.u32(4);
+  }
+
+  /** Entries of the directory at an offset; as many as there is room for. */
+  readEntries(offset: number): TiffEntry[] {
+    const { isBig, countBytes, entryBytes } = this.layout;
+    const room = this.bytes.length - offset - countBytes;
+    if (offset < 8 || room < 0) return [];
+    const count = Math.min(isBig ? this.u64(offset) : this.u16(offset), Math.floor(room / entryBytes));
+    return Array.from({ length: count }, (_, index) => this.#readEntry(offset + countBytes + entryBytes * index));
+  }
+
+  /** Offset of the directory behind one of so many entries, 0 where none follows; null: the file ends before it says. */
+  nextDirectory(offset: number, count: number): number | null {
+    const { isBig, countBytes, entryBytes, offsetBytes } = this.layout;
+    const declared = isBig ? this.u64(offset) : this.u16(offset);
+    const at = offset + countBytes + entryBytes * count;
+    if (declared !== count || at + offsetBytes > this.bytes.length) return null;
+    return isBig ? this.u64(at) : this.u32(at);
+  }
+
+  #readEntry(at: number): TiffEntry {
+    const { isBig, offsetBytes } = this.layout;
+    const [tag, type, count] = [this.u16(at), this.u16(at + 2), isBig ? this.u64(at + 4) : this.u32(at + 4)];
+    const slot = at + 4 + offsetBytes;
+    const sizeBytes = (TYPE_BYTES[type] ?? 0) * count;
+    const valuesAt = sizeBytes <= offsetBytes ? slot : isBig ? this.u64(slot) : this.u32(slot);
+    return { tag, type, count, at, valuesAt, sizeBytes };
+  }
+
+  /** The entry with its values; null where they are none, or lie beyond the end. */
+  readField({ tag, type, count, valuesAt, sizeBytes }: TiffEntry): TiffField | null {
+    if (sizeBytes === 0 || valuesAt + sizeBytes > this.bytes.length) return null;
+    return { tag, type, count, data: this.#toLittleEndian(this.bytes.subarray(valuesAt, valuesAt + sizeBytes), type) };
+  }
+
+  readDirectory(offset: number): TiffField[] {
+    return this.readFields(this.readEntries(offset));
+  }
+
+  /** Fields of entries, as long as all together are no longer than the file: values of a sound one do not overlap. */
+  readFields(entries: readonly TiffEntry[]): TiffField[] {
+    const fields: TiffField[] = [];
+    let room = this.bytes.length;
+    for (const entry of entries) {
+      const field = entry.sizeBytes <= room && entry.type <= LAST_CLASSIC_TYPE ? this.readField(entry) : null;
+      if (field === null) continue;
+      room -= entry.sizeBytes;
+      fields.push(field);
+    }
+    return fields;
+  }
+
+  /** One of the values of an entry of whole numbers, which must lie in the file. */
+  numberAt({ type, valuesAt }: TiffEntry, index: number): number {
+    const size = TYPE_BYTES[type]!;
+    const at = valuesAt + size * index;
+    return size === 1 ? this.bytes[at]! : size === 2 ? this.u16(at) : size === 4 ? this.u32(at) : this.u64(at);
+  }
+
+  #toLittleEndian(values: Buffer, type: number): Buffer {
+    const copy = Buffer.from(values);
+    // Rationals (types 5 and 10) are pairs of 32-bit numbers.
+    const unit = type === 5 || type === 10 ? 4 : TYPE_BYTES[type]!;
+    if (this.isLittle || unit === 1) return copy;
+    return unit === 2 ? copy.swap16() : unit === 4 ? copy.swap32() : copy.swap64();
+  }
+}
+
+/** A directory with its out-of-line values behind it, as it stands at file offset `position`; classic, little-endian. */
+export function writeDirectory(fields: readonly TiffField[], position: number): Buffer {
+  const sorted = [...fields].sort((a, b) => a.tag - b.tag);
+  const directory = Buffer.alloc(2 + 12 * sorted.length + 4);
+  const values: Buffer[] = [];
+  let next = position + directory.length;
+  directory.writeUInt16LE(sorted.length, 0);
+  for (const [index, { tag, type, count, data }] of sorted.entries()) {
+    const entry = 2 + 12 * index;
+    directory.writeUInt16LE(tag, entry);
+    directory.writeUInt16LE(type, entry + 2);
+    directory.writeUInt32LE(count, entry + 4);
+    if (data.length <= 4) {
+      directory.set(data, entry + 8);
+    } else {
+      directory.writeUInt32LE(next, entry + 8);
+      const padded = data.length % 2 === 0 ? data : Buffer.concat([data, Buffer.alloc(1)]);
+      values.push(padded);
+      next += padded.length;
+    }
+  }
+  return Buffer.concat([directory, ...values]);
+}
+
+function pointerTo(tag: number, offset: number): TiffField {
+  const data = Buffer.alloc(4);
+  data.writeUInt32LE(offset, 0);
+  return { tag, type: LONG, count: 1, data };
+}
+
+/** Whether a tag of a first directory belongs to EXIF. */
+export function isExifTag(tag: number): boolean {
+  return EXIF_ROOT_TAGS.includes(tag) || tag === EXIF_POINTER || tag === GPS_POINTER;
+}
+
+/**
+ * The fields of a first directory that belong to EXIF; its sub-directories are written to `parts`, which end at file
+ * offset `position`.
+ */
+export function transplantExif(reader: TiffReader, parts: Buffer[], position: number): TiffField[] {
+  const root = reader.readDirectory(reader.firstDirectory);
+  const fields = root.filter(({ tag }) => EXIF_ROOT_TAGS.includes(tag));
+  for (const pointer of root.filter(({ tag }) => tag === EXIF_POINTER || tag === GPS_POINTER)) {
+    const children = pointer.data.length === 4 ? reader.readDirectory(pointer.data.readUInt32LE(0)) : [];
+    if (children.length === 0) continue;
+    const start = position + parts.reduce((sum, { length }) => sum + length, 0);
+    parts.push(writeDirectory(children, start));
+    fields.push(pointerTo(pointer.tag, start));
+  }
+  return fields;
+}
+
+/** What a TIFF file's first directory holds of EXIF, as a structure of its own; null where that is nothing. */
+export function exifOfTiff(reader: TiffReader): Buffer | null {
+  const header = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  const parts: Buffer[] = [];
+  const fields = transplantExif(reader, parts, header.length);
+  if (fields.length === 0) return null;
+  const rootAt = header.length + parts.reduce((sum, { length }) => sum + length, 0);
+  header.writeUInt32LE(rootAt, 4);
+  return Buffer.concat([header, ...parts, writeDirectory(fields, rootAt)]);
+}
