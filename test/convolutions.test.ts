@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Restorer, formatPlan, loadBinding } from '../lib/index.js';
+import type { Scope } from '../lib/runtime/scope.js';
 import { chooseWinograd } from '../lib/network/convolutions.js';
 import type { Binding, NetworkShape } from '../lib/runtime/native/binding.js';
 import { createFolder, randomModel } from './support/models.js';
@@ -42,7 +43,8 @@ describe('the choice between direct convolution and Winograd', () => {
         },
       };
       const start = performance.now();
-      const shapes = await chooseWinograd(fake, shape, 'measured', 'auto', null);
+      const call: Scope['call'] = (work) => work(fake, undefined as never);
+      const shapes = await chooseWinograd({ isa: 'measured', binding: fake, call }, shape, 'auto', null);
       return {
         measurements,
         seconds: (performance.now() - start) / 1e3,
@@ -122,12 +124,12 @@ describe('the choice between direct convolution and Winograd', () => {
     const plan = restorer.plan({ width: 64, height: 64 });
     expect(plan.convolutions).toEqual(restorer.convolutions);
     expect(formatPlan(plan)).toMatch(/3x3 +16 -> 16: winograd \(34 layers\), 32 -> 32: winograd/);
-    expect(plan.engine.buffers.map(({ name }) => name)).toContain('transformed weights');
+    expect(plan.pipeline.buffers.map(({ name }) => name)).toContain('transformed weights');
   });
 
   it('leaves transformed weights out of a plan that is direct', async () => {
     await using restorer = await Restorer.open({ model: randomModel(8, 16), conv: 'direct' });
-    const { engine, pass } = restorer.plan({ width: 64, height: 64 });
-    expect([engine.transformedBytes, pass.keepWeights]).toEqual([0, false]);
+    const { pipeline, pass } = restorer.plan({ width: 64, height: 64 });
+    expect([pipeline.transformedBytes, pass.keepWeights]).toEqual([0, false]);
   });
 });

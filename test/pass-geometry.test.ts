@@ -31,17 +31,17 @@ describe('panels', () => {
   ])(
     'of %i columns in cores of at most %i (n = %i) cover every column once, with their whole halo',
     (width, core, blocks) => {
-      const { engineWidth, panels } = layoutPanels(width, core, blocks);
+      const { pipelineWidth, panels } = layoutPanels(width, core, blocks);
       const { before, after } = exactHalo(blocks);
       let next = 0;
       for (const { start, coreStart, coreEnd } of panels) {
         expect(coreStart).toBe(next);
         expect(coreEnd - coreStart).toBeLessThanOrEqual(core);
-        expect((start % 4) + (engineWidth % 4) + (coreStart % 4)).toBe(0);
+        expect((start % 4) + (pipelineWidth % 4) + (coreStart % 4)).toBe(0);
         expect(start).toBeGreaterThanOrEqual(0);
         expect(start).toBeLessThanOrEqual(Math.max(0, coreStart - before));
-        expect(start + engineWidth).toBeLessThanOrEqual(width);
-        expect(start + engineWidth).toBeGreaterThanOrEqual(Math.min(width, coreEnd + after));
+        expect(start + pipelineWidth).toBeLessThanOrEqual(width);
+        expect(start + pipelineWidth).toBeGreaterThanOrEqual(Math.min(width, coreEnd + after));
         next = coreEnd;
       }
       expect(next).toBe(width);
@@ -64,12 +64,12 @@ describe('a pass', () => {
     'writes every pixel of $size exactly once (transposed $transposed, flip $flip)',
     ({ size: [width, height], transposed, flip }) => {
       const geometry = new PassGeometry({ width, height }, transposed, flip);
-      const { engineWidth, panels } = layoutPanels(Math.ceil((transposed ? height : width) / 4) * 4, 16, 1);
+      const { pipelineWidth, panels } = layoutPanels(Math.ceil((transposed ? height : width) / 4) * 4, 16, 1);
       const writes = new Uint8Array(width * height);
       for (const panel of panels) {
         for (let row = 0; row < geometry.height; row += 5) {
           const count = Math.min(5, geometry.height - row);
-          const read = geometry.readMap(row, count, panel.start, engineWidth);
+          const read = geometry.readMap(row, count, panel.start, pipelineWidth);
           const window = geometry.writeWindow(row, count, panel);
           window?.map.rowPixels.forEach((rowPixel, r) => {
             window.map.colPixels.forEach((colPixel, c) => {

@@ -69,12 +69,12 @@ describe('a plan', () => {
     expect(new Set(plan.buffers.map(({ name }) => name)).size).toBe(plan.buffers.length);
     const bytesOf = (name: string): number | undefined => plan.buffers.find((buffer) => buffer.name === name)?.bytes;
     expect(bytesOf('decoded frame')).toBe(640 * 480 * 8);
-    expect(bytesOf('engine')).toBe(plan.engine.arenaBytes);
-    expect(plan.engine.buffers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(plan.engine.arenaBytes);
+    expect(bytesOf('pipeline')).toBe(plan.pipeline.arenaBytes);
+    expect(plan.pipeline.buffers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(plan.pipeline.arenaBytes);
   });
 
   it('of the engine grows with the shorter side only', () => {
-    const arena = (width: number, height: number): number => small.plan({ width, height }).engine.arenaBytes;
+    const arena = (width: number, height: number): number => small.plan({ width, height }).pipeline.arenaBytes;
     expect(arena(4096, 256)).toBe(arena(512, 256));
     expect(arena(256, 4096)).toBe(arena(256, 512));
     expect(arena(1024, 512)).toBeGreaterThan(arena(1024, 256));
@@ -154,7 +154,7 @@ describe('a plan', () => {
     ] as const) {
       const plan: Plan = small.plan({ width, height });
       await small.restore({ width, height, channels: 3, depth: 8, data: new Uint8Array(width * height * 3) });
-      expect(small.mappedBytes).toBe(plan.engine.arenaBytes);
+      expect(small.mappedBytes).toBe(plan.pipeline.arenaBytes);
     }
   });
 });

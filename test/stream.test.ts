@@ -92,6 +92,31 @@ describe('a stream of rows', () => {
     expect(await run([frame.data])).not.toHaveLength(0);
   });
 
+  it('refuses rows too many also where they come when all were there', async () => {
+    const frame = createFrame({ width: 32, height: 64 });
+    await using restorer = await Restorer.open({ model });
+    const row = new Uint8Array(96);
+    const strips = restorer.stream([frame.data, row], frame);
+    await expect(collect(strips)).rejects.toThrow('Expected 64 rows but received at least 65');
+    const joined = new Uint8Array([...frame.data.subarray(96 * 32), ...row]);
+    const late = restorer.stream([frame.data.subarray(0, 96 * 32), joined], frame);
+    await expect(collect(late)).rejects.toThrow(ArgumentError);
+  });
+
+  it('refuses rows whose memory is taken away before they were copied', async () => {
+    const frame = createFrame({ width: 32, height: 64 });
+    const data = new Uint8Array(frame.data);
+    await using restorer = await Restorer.open({ model });
+    let hasGone = false;
+    const run = async (): Promise<void> => {
+      for await (const _ of restorer.stream([data.subarray(0, 96 * 32), data.subarray(96 * 32)], frame)) hasGone = true;
+    };
+    const running = run();
+    setTimeout(() => structuredClone(data.buffer, { transfer: [data.buffer] }));
+    await expect(running).rejects.toThrow(/memory of rows was transferred|whole rows/);
+    expect(hasGone).toBe(false);
+  });
+
   it('refuses an ensemble, whose other passes need the whole frame', async () => {
     await using restorer = await Restorer.open({ model, ensemble: 2 });
     await expect(collect(restorer.stream([], { width: 32, height: 64 }))).rejects.toThrow(ArgumentError);
@@ -134,6 +159,38 @@ describe('a stream of rows', () => {
     setTimeout(() => controller.abort(), 20);
     const run = collect(restorer.stream(silent(), { width: 32, height: 64 }, { signal: controller.signal }));
     await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  });
+
+  it('ends when its restorer is disposed of in the loop over it', async () => {
+    const frame = createFrame({ width: 32, height: 256 });
+    const restorer = await Restorer.open({ model });
+    const run = async (): Promise<void> => {
+      for await (const _ of restorer.stream(cut(frame, [8]), frame)) await restorer.dispose();
+    };
+    await expect(run()).rejects.toThrow(/disposed during a run/);
+    expect(restorer.mappedBytes).toBe(0);
+  });
+
+  it('that was abandoned ends when its restorer is disposed of', async () => {
+    const frame = createFrame({ width: 32, height: 256 });
+    const restorer = await Restorer.open({ model });
+    const strips = restorer.stream(cut(frame, [8]), frame);
+    await strips.next();
+    await restorer.dispose();
+    await expect(strips.next()).rejects.toThrow(StateError);
+    expect((await strips.next()).done).toBe(true);
+  });
+
+  it('that is aborted while nobody asks for rows lets go of the restorer, and says so to who asks next', async () => {
+    const frame = createFrame({ width: 32, height: 256 });
+    await using restorer = await Restorer.open({ model });
+    const controller = new AbortController();
+    const strips = restorer.stream(cut(frame, [8]), frame, { signal: controller.signal });
+    await strips.next();
+    controller.abort(null);
+    await new Promise(setImmediate);
+    await restorer.restore(frame);
+    expect(await strips.next().catch((reason: unknown) => ({ reason }))).toEqual({ reason: null });
   });
 
   it('is refused while another run is in progress', async () => {

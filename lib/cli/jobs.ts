@@ -1,8 +1,9 @@
 import { SingleBar } from 'cli-progress';
-import type { FileOutcome } from '../restoration/file-sequence.js';
+import type { FileOutcome } from '../restoration/file-jobs.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { Progress } from '../runtime/progress.js';
-import type { RestorationReport, RestoredImage } from '../restoration/restored-image.js';
+import type { FrameReport } from '../restoration/restoration.js';
+import type { RestoredImage } from '../restoration/restored-image.js';
 import type { Frame } from '../image/frame.js';
 import { planJobs } from './output.js';
 import type { Job } from './output.js';
@@ -21,10 +22,10 @@ export interface Summary {
 }
 
 /** @param job where the picture was written to */
-type Describe<R extends RestorationReport> = (job: Job, result: RestoredImage<Frame, R>) => Summary;
+type Describe<R extends FrameReport> = (job: Job, result: RestoredImage<Frame, R>) => Summary;
 
 /** Restores files one after the other, with progress and reports, until all are done or the process is interrupted. A failure is reported and does not keep the others from being restored. */
-export async function runJobs<R extends RestorationReport>(
+export async function runJobs<R extends FrameReport>(
   inputs: readonly string[],
   flags: JobFlags,
   open: () => Promise<FrameRestorer<R>>,
@@ -45,7 +46,7 @@ export async function runJobs<R extends RestorationReport>(
 }
 
 /** Says how one file ended. */
-function report<R extends RestorationReport>(
+function report<R extends FrameReport>(
   { job, result, error }: FileOutcome<Job, R>,
   { json, quiet }: JobFlags,
   describe: Describe<R>,

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { Restorer } from '../restore/restorer.js';
+import type { RestorationReport } from '../restore/restorer.js';
 import { summariseDeconvolution } from './deconvolve.js';
 import { runJobs, toMegabytes } from './jobs.js';
 import type { JobFlags, Summary } from './jobs.js';
 import { addEngineFlags, toRestorerOptions } from './options.js';
 import type { EngineFlags } from './options.js';
 import type { Job } from './output.js';
-import type { RestorationReport, RestoredImage } from '../restoration/restored-image.js';
+import type { FrameRestorer } from '../restoration/frame-restorer.js';
+import type { RestoredImage } from '../restoration/restored-image.js';
 import type { Frame } from '../image/frame.js';
 
 interface RestoreFlags extends EngineFlags, JobFlags {
@@ -29,7 +31,7 @@ export function addRestoreCommand(program: Command): void {
 
 async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
   const { fallback } = flags;
-  const open = (): Promise<Restorer<RestorationReport>> =>
+  const open = (): Promise<FrameRestorer<RestorationReport>> =>
     Restorer.open({ ...toRestorerOptions(flags), ...(fallback !== undefined && { fallback: { psf: fallback } }) });
   await runJobs(inputs, flags, open, summarise);
 }

@@ -1,6 +1,7 @@
 import type { AnyFrame } from '../image/frame.js';
-import type { Binding, NativeSolver } from '../runtime/native/binding.js';
+import type { NativeSolver } from '../runtime/native/binding.js';
 import { fullScale, windowOf } from '../image/samples.js';
+import type { Scope } from '../runtime/scope.js';
 import { blendWeights } from './tiles.js';
 import type { TileLayout } from './tiles.js';
 
@@ -15,15 +16,15 @@ export interface Tile {
 
 /** Puts the tiles of one plane after the other together: row by row of tiles, in floats of as many rows as a tile has. */
 export class TileBlender {
-  readonly #binding: Binding;
+  readonly #scope: Scope;
   readonly #frame: AnyFrame;
   readonly #output: AnyFrame['data'];
   readonly #layout: TileLayout;
   /** Rows of the plane from the top of the current row of tiles on, 0 after the last; null where one tile is all. */
   readonly #band: Float32Array | null;
 
-  constructor(binding: Binding, frame: AnyFrame, output: AnyFrame['data'], layout: TileLayout) {
-    this.#binding = binding;
+  constructor(scope: Scope, frame: AnyFrame, output: AnyFrame['data'], layout: TileLayout) {
+    this.#scope = scope;
     this.#frame = frame;
     this.#output = output;
     this.#layout = layout;
@@ -42,20 +43,15 @@ export class TileBlender {
   /** Takes a tile from its solver, or from the source where there is none. */
   async write(tile: Tile, solver: NativeSolver | null): Promise<void> {
     if (!this.#band) {
-      await solver?.store(windowOf(this.#frame, this.#output, tile.plane, tile.left, tile.top));
+      const target = windowOf(this.#frame, this.#output, tile.plane, tile.left, tile.top);
+      if (solver) await this.#scope.call((_, ticket) => solver.store(target, ticket));
       return;
     }
     const { columns, rows } = this.#layout;
     const [rowWeights, columnWeights] = [blendWeights(rows, tile.row), blendWeights(columns, tile.column)];
-    if (solver)
-      await solver.blend({
-        plane: this.#band,
-        planeWidth: this.#frame.width,
-        left: tile.left,
-        top: 0,
-        rowWeights,
-        columnWeights,
-      });
+    const [plane, planeWidth] = [this.#band, this.#frame.width];
+    const target = { plane, planeWidth, left: tile.left, top: 0, rowWeights, columnWeights };
+    if (solver) await this.#scope.call((_, ticket) => solver.blend(target, ticket));
     else this.#blendSource(this.#band, tile, rowWeights, columnWeights);
     if (tile.column === columns.starts.length - 1) this.#finishRow(this.#band, tile);
   }
@@ -81,7 +77,7 @@ export class TileBlender {
     const { width } = this.#frame;
     const { side, starts } = this.#layout.rows;
     const count = row + 1 < starts.length ? starts[row + 1]! - top : side;
-    this.#binding.storePlane(band, width, count, windowOf(this.#frame, this.#output, plane, 0, top));
+    this.#scope.binding.storePlane(band, width, count, windowOf(this.#frame, this.#output, plane, 0, top));
     band.copyWithin(0, count * width);
     band.fill(0, (side - count) * width);
   }

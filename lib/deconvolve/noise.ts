@@ -1,9 +1,12 @@
 import type { FrameSource } from '../image/source.js';
 import type { AnyFrame, Region } from '../image/frame.js';
-import type { Binding } from '../runtime/native/binding.js';
+import { colourPlanes } from '../image/planes.js';
+import type { Scope } from '../runtime/scope.js';
 import { transferMagnitude } from '../psf/transfer.js';
 import type { Psf } from '../psf/psf.js';
 import { fullScale, windowOf } from '../image/samples.js';
+import { placeOf } from './part-solver.js';
+import type { TilePsfs } from './psf-source.js';
 
 /** Side of the blocks whose spectra are taken. */
 const BLOCK = 64;
@@ -14,40 +17,55 @@ const MOST_BLOCKS = 48;
 /** Blocks with a larger part of clipped samples tell nothing: their noise is clipped too. */
 const MOST_CLIPPED = 0.01;
 
-/** What measures the noise. */
-export interface NoiseMeter {
-  readonly binding: Binding;
-  readonly isa: string;
+/**
+ * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
+ * noise is left. A filter that knows nothing of the blur (Immerkaer 1996) takes edges along the direction of a motion for
+ * noise.
+ */
+export class NoiseMeter {
+  readonly source: FrameSource;
+  readonly #psfs: TilePsfs;
+  readonly #scope: Scope;
+
+  constructor(source: FrameSource, psfs: TilePsfs, scope: Scope) {
+    this.source = source;
+    this.#psfs = psfs;
+    this.#scope = scope;
+  }
+
+  /** Standard deviations in a part of the frame, per colour, 1 being full scale: at least those of rounding to samples. */
+  async measure(region: Region = wholeOf(this.source.frame)): Promise<number[]> {
+    const { frame } = this.source;
+    const sigmas: number[] = [];
+    for (let plane = 0; plane < colourPlanes(frame); plane += 1) {
+      sigmas.push(await this.#measurePlane(plane, region));
+    }
+    return sigmas;
+  }
+
+  async #measurePlane(channel: number, region: Region): Promise<number> {
+    const { frame, isJpeg } = this.source;
+    const kernel = this.#psfs.middle(channel, placeOf(frame, region));
+    const estimates = [roundingSigma(frame), await measureQuietPower(this.#scope, frame, channel, region, kernel)];
+    // The compression has taken noise out of the high frequencies, and left errors in the others.
+    if (isJpeg || !Number.isFinite(estimates[1])) {
+      estimates.push(await estimateByLaplacian(this.#scope, this.source, channel, region));
+    }
+    return Math.max(...estimates.filter(Number.isFinite));
+  }
 }
 
-/**
- * Standard deviation of the noise of one colour in a part of a frame, 1 being full scale: from the power at those
- * frequencies that the blur has all but extinguished, where only noise is left. A filter that knows nothing of the blur
- * (Immerkaer 1996) takes edges along the direction of a motion for noise. At least that of rounding to samples.
- */
-export async function estimateSigma(
-  meter: NoiseMeter,
-  source: FrameSource,
-  channel: number,
-  region: Region,
-  kernel: Psf,
-): Promise<number> {
-  const { frame, isJpeg } = source;
-  const estimates = [roundingSigma(frame), await measureQuietPower(meter, frame, channel, region, kernel)];
-  // The compression has taken noise out of the high frequencies, and left errors in the others.
-  if (isJpeg || !Number.isFinite(estimates[1]))
-    estimates.push(await estimateByLaplacian(meter, source, channel, region));
-  return Math.max(...estimates.filter(Number.isFinite));
-}
+const wholeOf = ({ width, height }: AnyFrame): Region => ({ left: 0, top: 0, width, height });
 
 async function estimateByLaplacian(
-  { binding }: NoiseMeter,
+  scope: Scope,
   { frame, isJpeg }: FrameSource,
   channel: number,
   { left, top, width, height }: Region,
 ): Promise<number> {
   const window = windowOf(frame, frame.data, channel, left, top);
-  return (await binding.estimateNoise({ window, width, height, saturation: 1, jpeg: isJpeg, form: 'mean' })).sigma;
+  const request = { window, width, height, saturation: 1, jpeg: isJpeg, form: 'mean' } as const;
+  return (await scope.call((binding, ticket) => binding.estimateNoise(request, ticket))).sigma;
 }
 
 /** Rounding is uniform over one step; floats have steps too small to matter, but a sigma of 0 would mean no noise at all. */
@@ -57,7 +75,7 @@ function roundingSigma(frame: AnyFrame): number {
 
 /** Root mean power of the quietest frequencies over blocks of the region; NaN where no block is fit. */
 async function measureQuietPower(
-  { binding, isa }: NoiseMeter,
+  scope: Scope,
   frame: AnyFrame,
   channel: number,
   region: Region,
@@ -70,7 +88,9 @@ async function measureQuietPower(
     corners: listBlocks(region),
     mostClipped: MOST_CLIPPED,
   };
-  const { power, blocks } = await binding.measurePeriodogram(request, isa);
+  const { power, blocks } = await scope.call((binding, ticket) =>
+    binding.measurePeriodogram(request, scope.isa, ticket),
+  );
   const quiet = quietBins(kernel);
   return blocks > 0 ? Math.sqrt(quiet.reduce((sum, bin) => sum + power[bin]!, 0) / quiet.length) : NaN;
 }

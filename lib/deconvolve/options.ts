@@ -1,9 +1,10 @@
-import { ENGINE_OPTIONS } from '../runtime/machine-options.js';
-import type { EngineOptions } from '../runtime/machine-options.js';
 import { ArgumentError } from '../runtime/errors.js';
 import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../runtime/native/binding.js';
+import { RUNTIME_OPTIONS } from '../runtime/runtime.js';
+import type { RuntimeChoice } from '../runtime/runtime.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
 import { MOST_RADIUS } from '../estimate/verdict.js';
+import { METHODS, METHOD_NAMES } from './methods/index.js';
 import { preparePsf } from './psf-source.js';
 import type { PreparedPsf, PsfSource } from './psf-source.js';
 
@@ -74,7 +75,7 @@ interface WienerOptions {
 }
 
 export interface DeconvolveOptions
-  extends EngineOptions,
+  extends RuntimeChoice,
     CommonOptions,
     RichardsonLucyOptions,
     HyperLaplacianOptions,
@@ -108,7 +109,6 @@ export interface DeconvolveSettings {
   readonly exponent: number;
 }
 
-export const METHODS: readonly DeconvolutionMethod[] = ['hyper-laplacian', 'richardson-lucy', 'wiener'];
 /** Measured by bench/deconvolve-stop.mjs: the best number of iterations over that at which the residual is down to the noise. */
 const OVERRUN: Readonly<Record<Acceleration, number>> = { none: 2.4, 'biggs-andrews': 1.65, 'heavy-ball': 1.65 };
 const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-ball'];
@@ -116,25 +116,6 @@ const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'per
 /** Stands for a kernel that is to be estimated. */
 export const AUTO = 'auto';
 const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma'];
-const METHOD_KEYS: Readonly<Record<DeconvolutionMethod, readonly string[]>> = {
-  'richardson-lucy': [
-    'iterations',
-    'stop',
-    'tau',
-    'overrun',
-    'minChange',
-    'maxIterations',
-    'acceleration',
-    'totalVariation',
-    'damping',
-    'offset',
-    'saturation',
-    'start',
-    'modes',
-  ],
-  'hyper-laplacian': ['iterations', 'lambda', 'alpha'],
-  wiener: ['prior', 'nsr', 'exponent'],
-};
 
 /**
  * Checks options and makes their kernels. Rejects with ArgumentError or ImageError. @param name how errors call them
@@ -145,8 +126,12 @@ export async function checkDeconvolveOptions(
   name: string,
   others: readonly string[],
 ): Promise<DeconvolveSettings> {
-  requireKnownKeys(name, options, [...COMMON_KEYS, ...Object.values(METHOD_KEYS).flat(), ...others]);
-  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHODS);
+  requireKnownKeys(name, options, [
+    ...COMMON_KEYS,
+    ...Object.values(METHODS).flatMap(({ optionKeys }) => optionKeys),
+    ...others,
+  ]);
+  const method = requireOneOf('method', options.method ?? 'hyper-laplacian', METHOD_NAMES);
   refuseForeignKeys(method, options);
   const isPsfAuto = options.psf === AUTO;
   const psf = await preparePsf(isPsfAuto ? `disk:${MOST_RADIUS}` : options.psf);
@@ -164,13 +149,11 @@ export async function checkDeconvolveOptions(
 
 /** An option that would be ignored is an error of the caller's. */
 function refuseForeignKeys(method: DeconvolutionMethod, options: DeconvolveOptions): void {
-  const foreign = Object.keys(options).find(
-    (key) =>
-      options[key as keyof DeconvolveOptions] !== undefined &&
-      ![...COMMON_KEYS, ...ENGINE_OPTIONS, ...METHOD_KEYS[method]].includes(key),
-  );
+  const own: readonly string[] = [...COMMON_KEYS, ...RUNTIME_OPTIONS, ...METHODS[method].optionKeys];
+  const given = (Object.keys(options) as (keyof DeconvolveOptions)[]).filter((key) => options[key] !== undefined);
+  const foreign = given.find((key) => !own.includes(key));
   if (foreign === undefined) return;
-  const owners = METHODS.filter((other) => METHOD_KEYS[other].includes(foreign));
+  const owners = METHOD_NAMES.filter((other) => METHODS[other].optionKeys.includes(foreign));
   throw new ArgumentError(`The option ${foreign} is for the method ${owners.join(' or ')}, not for ${method}`);
 }
 
@@ -188,7 +171,7 @@ function checkNumbers(
     throw expected('number between 0 and 1, both excluded', 'alpha', alpha);
   return {
     iterations:
-      iterations === 'auto' ? defaultIterations(method) : requireInteger('iterations', iterations, 1, MAX_ITERATIONS),
+      iterations === 'auto' ? METHODS[method].iterations : requireInteger('iterations', iterations, 1, MAX_ITERATIONS),
     stop: requireOneOf('stop', options.stop ?? 'discrepancy', ['discrepancy', 'relative-change']),
     tau: requireNumber('tau', options.tau ?? 1, 0.1, 10),
     overrun: requireNumber('overrun', options.overrun ?? OVERRUN[acceleration], 1, 10),
@@ -209,13 +192,8 @@ function checkNumbers(
   };
 }
 
-/** The direct methods have a number of their own. */
-function defaultIterations(method: DeconvolutionMethod): number | null {
-  return { 'richardson-lucy': null, 'hyper-laplacian': 6, wiener: 1 }[method];
-}
-
 function checkCombination({ psf, method, modes }: Pick<DeconvolveSettings, 'psf' | 'method' | 'modes'>): void {
-  if (method === 'richardson-lucy' && psf.hasNegative)
+  if (METHODS[method].isMultiplicative && psf.hasNegative)
     throw new ArgumentError('Richardson-Lucy needs a PSF without negative weights');
   if (modes > 1 && !psf.isField) throw new ArgumentError(`modes ${modes} needs a field of PSFs`);
   if (psf.nodes < modes)

@@ -1,11 +1,12 @@
 import { colourPlanes } from '../image/planes.js';
 import { ArgumentError, BudgetError } from '../runtime/errors.js';
 import type { AnyFrameSize } from '../image/frame.js';
-import type { DeconvolutionMethod, SolverPlan, SolverShape } from '../runtime/native/binding.js';
+import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
 import { formatBytes } from '../runtime/budget.js';
 import { formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
+import { METHODS } from './methods/index.js';
 import type { DeconvolveSettings } from './options.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
 import { layoutAxis, mostTiles } from './tiles.js';
@@ -13,13 +14,8 @@ import type { TileAxis, TileLayout } from './tiles.js';
 
 /** Default of what the process may take: enough for any method at 2048 x 1536. */
 export const DEFAULT_DECONVOLUTION_BUDGET = '200MB';
-/** Overlap of tiles: so many radii of the PSF, and at least so many pixels, as what is unknown beyond an edge is felt far inside. */
+/** Tiles overlap by this many radii of the PSF, or by what their method needs at least. */
 const OVERLAP_RADII = 4;
-const MIN_OVERLAP: Readonly<Record<DeconvolutionMethod, number>> = {
-  'richardson-lucy': 128,
-  'hyper-laplacian': 192,
-  wiener: 192,
-};
 /** Tiles per axis that are considered. */
 const MAX_TILES = 64;
 /** Largest side of the window on which the number of iterations is found. */
@@ -50,7 +46,7 @@ export function planDeconvolution(
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
-  if (isMasked && settings.method !== 'richardson-lucy')
+  if (isMasked && !METHODS[settings.method].isMultiplicative)
     throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
@@ -77,10 +73,11 @@ function listLayouts(
   { width, height }: AnyFrameSize,
   { psf, method, modes, boundary }: DeconvolveSettings,
 ): TileLayout[] {
+  const { leastOverlapPx } = METHODS[method];
   const least = modes > 1 ? { columns: 1, rows: 1 } : fieldSize(psf);
   const layoutsOf = (length: number, fewest: number, radius: number): TileAxis[] => {
     // Tiles with kernels of their own may have to be small; they differ by more than what is felt far inside.
-    const wanted = fewest > 1 ? Math.min(MIN_OVERLAP[method], Math.floor(length / (fewest + 1))) : MIN_OVERLAP[method];
+    const wanted = fewest > 1 ? Math.min(leastOverlapPx, Math.floor(length / (fewest + 1))) : leastOverlapPx;
     const overlap = Math.max(wanted, OVERLAP_RADII * radius, 1);
     // A tile of a periodic frame would be periodic itself.
     const most = boundary === 'periodic' ? 1 : Math.min(MAX_TILES, mostTiles(length, overlap));
@@ -98,7 +95,7 @@ function shapeOf(
   { psf, method, boundary, modes, acceleration, totalVariation, saturation }: DeconvolveSettings,
   threads: 1 | 2 | 3,
 ): SolverShape {
-  const isIterative = method === 'richardson-lucy';
+  const { isMultiplicative } = METHODS[method];
   return {
     method,
     boundary,
@@ -110,8 +107,8 @@ function shapeOf(
     radiusY: psf.radiusY,
     symmetric: psf.symmetric,
     sampleBits: frame.depth,
-    acceleration: isIterative ? acceleration : 'none',
-    totalVariation: isIterative && totalVariation > 0,
+    acceleration: isMultiplicative ? acceleration : 'none',
+    totalVariation: isMultiplicative && totalVariation > 0,
     masked: isMasked || saturation <= 1,
   };
 }
@@ -139,14 +136,8 @@ function buildPlan(
 }
 
 /** @param hasParts whether several planes or tiles must share what is found; a single one finds it as it is solved */
-function probeShape(
-  shape: SolverShape,
-  hasParts: boolean,
-  { method, iterations, nsr }: DeconvolveSettings,
-): SolverShape | null {
-  const isNeeded =
-    (method === 'richardson-lucy' && iterations === null && hasParts) || (method === 'wiener' && nsr === null);
-  if (!isNeeded) return null;
+function probeShape(shape: SolverShape, hasParts: boolean, settings: DeconvolveSettings): SolverShape | null {
+  if (!METHODS[settings.method].needsProbe(settings, hasParts)) return null;
   if (shape.boundary === 'periodic') return shape;
   return { ...shape, width: Math.min(shape.width, PROBE_SIDE), height: Math.min(shape.height, PROBE_SIDE) };
 }

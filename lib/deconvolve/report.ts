@@ -1,17 +1,22 @@
+import type { FrameReport } from '../restoration/restoration.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
-import type { RunReport } from '../restoration/run-report.js';
+import type { MethodNumbers } from './methods/method.js';
 import type { DeconvolutionPlan } from './plan.js';
 
 /**
- * Why no further iteration was made: the residual is down to the noise; an iteration changed little; the residual stays
- * above the noise, held up by total variation or a wrong kernel; the number asked for, or the cap, was reached; the method has a number of its own; nothing was to be restored, as all samples are 0 or
- * all are saturated, and the frame is returned as it came.
+ * Why no further iteration was made:
+ * - `discrepancy`: the residual is down to the noise;
+ * - `relative-change`: an iteration changed little;
+ * - `stalled`: the residual stays above the noise, held up by total variation or a wrong kernel;
+ * - `iterations`: the number asked for was reached;
+ * - `cap`: the most that there may be was reached;
+ * - `complete`: the method makes no more;
+ * - `blank`: all samples are 0, or all are saturated; the frame is returned as it came.
  */
 export type StopReason = 'discrepancy' | 'relative-change' | 'stalled' | 'iterations' | 'cap' | 'complete' | 'blank';
 
-/** How a deconvolution went. */
-export interface DeconvolutionReport extends RunReport {
-  readonly method: DeconvolutionMethod;
+/** What a deconvolution found out on its way. */
+export interface DeconvolutionFacts extends MethodNumbers {
   /** The same for all planes and tiles. */
   readonly iterations: number;
   readonly stopReason: StopReason;
@@ -23,10 +28,12 @@ export interface DeconvolutionReport extends RunReport {
   readonly residual: number;
   /** Light of the result over that of the frame; 1 is kept. */
   readonly energy: number;
-  /** Weight of the data (hyper-Laplacian) and noise-to-signal ratio (Wiener) that were used; null for other methods. */
-  readonly lambda: number | null;
-  readonly nsr: number | null;
-  readonly plan: DeconvolutionPlan;
+}
+
+/** How a deconvolution went. */
+export interface DeconvolutionReport extends FrameReport<DeconvolutionPlan>, DeconvolutionFacts {
+  readonly operation: 'deconvolve';
+  readonly method: DeconvolutionMethod;
   /** Why a restorer deconvolved instead of using its network; null where deconvolution was asked for. */
   readonly fallbackReason: string | null;
   /** The kernel that was estimated, in words; null where one was given. */

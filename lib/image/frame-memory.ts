@@ -1,4 +1,5 @@
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import type { ImageFormat } from './codec/sharp.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrameSize } from './frame.js';
 
@@ -19,7 +20,10 @@ export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
   ];
 }
 
-/** What a restored frame takes until it is written. */
-export function writingBytes(frame: AnyFrameSize): number {
-  return CODEC_BYTES + 2 * frameBytes(frame);
+/** What a frame takes while it is written, itself included. */
+export function encoderBuffers(frame: AnyFrameSize, _format: ImageFormat): PlannedBuffer[] {
+  return [
+    { name: 'encoder', bytes: CODEC_BYTES + frameBytes(frame) },
+    { name: 'restored frame', bytes: frameBytes(frame) },
+  ];
 }

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../runtime/errors.js';
 import { requireOneOf } from '../runtime/validate.js';
-import type { Algorithm, Binding, ConvShape, ConvUse, NetworkShape } from '../runtime/native/binding.js';
+import type { Algorithm, ConvShape, ConvUse, NetworkShape } from '../runtime/native/binding.js';
+import type { Scope } from '../runtime/scope.js';
 import type { ConvCache } from './conv-cache.js';
 
 /** How 3x3 convolutions are summed: what is faster here, or always one of the two. The bytes are the same. */
@@ -15,6 +16,9 @@ const ROUNDS = 3;
 const ROW_SAMPLES = 16_384;
 const STEP_ROWS = 4;
 
+/** What measures. */
+type MeasuringScope = Pick<Scope, 'isa' | 'binding' | 'call'>;
+
 /** Shapes found faster by Winograd, per instruction set and network shape: one process measures once. */
 const measured = new Map<string, Promise<readonly ConvShape[]>>();
 
@@ -28,12 +32,12 @@ export function chooseConv(requested: unknown = process.env.PERIFOCAL_CONV || 'a
  * ArgumentError where Winograd is asked for and there is none.
  */
 export async function chooseWinograd(
-  binding: Binding,
+  scope: MeasuringScope,
   shape: NetworkShape,
-  isa: string,
   choice: ConvChoice,
   cache: ConvCache | null,
 ): Promise<readonly ConvShape[]> {
+  const { binding, isa } = scope;
   const { winograd } = binding.isas().find(({ name }) => name === isa)!;
   if (choice === 'winograd' && !winograd) {
     throw new ArgumentError(
@@ -46,18 +50,15 @@ export async function chooseWinograd(
   if (choice === 'direct' || !winograd || isa === 'scalar') return [];
   const key = JSON.stringify([isa, shape]);
   const measure = (): Promise<readonly ConvShape[]> => {
-    if (!measured.has(key)) measured.set(key, measureWinograd(binding, isa, shapes));
+    if (!measured.has(key)) measured.set(key, measureWinograd(scope, shapes));
     return measured.get(key)!;
   };
   return cache ? cache.find(key, shapes, measure) : measure();
 }
 
 /** The shapes that Winograd sums faster. Each is timed several times in turns with its rival, and the best times count. */
-async function measureWinograd(
-  binding: Binding,
-  isa: string,
-  shapes: readonly ConvShape[],
-): Promise<readonly ConvShape[]> {
+async function measureWinograd(scope: MeasuringScope, shapes: readonly ConvShape[]): Promise<readonly ConvShape[]> {
+  const { isa } = scope;
   const start = performance.now();
   const best = shapes.map(() => ({ direct: Infinity, winograd: Infinity }));
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -75,7 +76,7 @@ async function measureWinograd(
           rows: STEP_ROWS,
           repeats: 1,
         };
-        const { seconds } = await binding.benchmarkConvolution(request);
+        const { seconds } = await scope.call((binding, ticket) => binding.benchmarkConvolution(request, ticket), 1);
         best[index]![algorithm] = Math.min(best[index]![algorithm], seconds);
       }
     }

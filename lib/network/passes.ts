@@ -31,16 +31,16 @@ export function ensembleFlips(ensemble: 1 | 2 | 4): readonly Flip[] {
   return FLIPS.slice(0, ensemble);
 }
 
-/** A column panel in pass columns: the engine sees [start, start + engine width), the core is what it contributes. */
+/** A column panel in pass columns: the pipeline sees [start, start + pipeline width), the core is what it contributes. */
 export interface Panel {
   readonly start: number;
   readonly coreStart: number;
   readonly coreEnd: number;
 }
 
-/** Panels that share one engine width; one panel that covers everything when the frame is not split. */
+/** Panels that share one pipeline width; one panel that covers everything when the frame is not split. */
 export interface PanelLayout {
-  readonly engineWidth: number;
+  readonly pipelineWidth: number;
   readonly panels: readonly Panel[];
 }
 
@@ -53,11 +53,11 @@ export function layoutPanels(width: number, coreWidth: number, residualBlocks: n
     const end = Math.min(width, start + core);
     spans.push({ start, end, from: Math.max(0, start - before), to: Math.min(width, end + after) });
   }
-  const engineWidth = Math.max(...spans.map(({ from, to }) => to - from));
+  const pipelineWidth = Math.max(...spans.map(({ from, to }) => to - from));
   return {
-    engineWidth,
+    pipelineWidth,
     panels: spans.map(({ start, end, from }) => ({
-      start: Math.min(from, width - engineWidth),
+      start: Math.min(from, width - pipelineWidth),
       coreStart: start,
       coreEnd: end,
     })),
@@ -88,7 +88,7 @@ export interface WriteWindow {
   readonly map: PixelMap;
   /** Rows of the residual block that precede the first one to write: padding. */
   readonly skippedRows: number;
-  /** Columns of the engine that precede the first one to write: halo or padding. */
+  /** Columns of the pipeline that precede the first one to write: halo or padding. */
   readonly firstColumn: number;
 }
 
@@ -113,11 +113,11 @@ export class PassGeometry {
     return this.#rowPixels.length;
   }
 
-  /** The pixels that feed `count` pass rows of an engine whose first column is `startColumn`. */
-  readMap(row: number, count: number, startColumn: number, engineWidth: number): PixelMap {
+  /** The pixels that feed `count` pass rows of a pipeline whose first column is `startColumn`. */
+  readMap(row: number, count: number, startColumn: number, pipelineWidth: number): PixelMap {
     return {
       rowPixels: this.#rowPixels.subarray(row, row + count),
-      colPixels: this.#colPixels.subarray(startColumn, startColumn + engineWidth),
+      colPixels: this.#colPixels.subarray(startColumn, startColumn + pipelineWidth),
     };
   }
 

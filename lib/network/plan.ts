@@ -28,8 +28,8 @@ export interface Plan extends FramePlan {
   readonly ensemble: 1 | 2 | 4;
   /** What sums the 3x3 convolutions of each shape. */
   readonly convolutions: readonly ConvUse[];
-  /** What the engine maps, ring by ring. */
-  readonly engine: PassPlan;
+  /** What the native pipeline maps, ring by ring. */
+  readonly pipeline: PassPlan;
   /** Multiply-accumulates of the whole frame, halo included. */
   readonly macs: number;
 }
@@ -89,8 +89,8 @@ export function planStream(frame: FrameSize, context: PlanContext): Plan {
 }
 
 /** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
-export function streamRingRows(engine: PassPlan, pass: PassShape): number {
-  return Math.min(pass.height, engine.delayRows + 2 * pass.stripRows + 16);
+export function streamRingRows(pipeline: PassPlan, pass: PassShape): number {
+  return Math.min(pass.height, pipeline.delayRows + 2 * pass.stripRows + 16);
 }
 
 function createCandidate(frame: FrameSize, context: PlanContext, transposed: boolean, coreWidth: number): Candidate {
@@ -102,7 +102,7 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
     transposed,
     layout,
     pass: {
-      width: layout.engineWidth,
+      width: layout.pipelineWidth,
       height: rows,
       transposed,
       threads: context.threads,
@@ -114,26 +114,26 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
 
 /** The plan with transformed weights kept in memory, where there is room and they are few enough. */
 function keepWeights(plan: Plan, frame: FrameSize, context: PlanContext, held: readonly PlannedBuffer[]): Plan {
-  if (plan.engine.transformedBytes === 0) return plan;
+  if (plan.pipeline.transformedBytes === 0) return plan;
   const candidate = {
     transposed: plan.pass.transposed,
     layout: plan.layout,
     pass: { ...plan.pass, keepWeights: true },
   };
   const kept = buildPlan(frame, context, candidate, held);
-  return kept.bytes <= kept.budgetBytes && kept.engine.transformedBytes <= KEPT_BYTES ? kept : plan;
+  return kept.bytes <= kept.budgetBytes && kept.pipeline.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
 
 function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate, held: readonly PlannedBuffer[]): Plan {
   const { transposed, layout, pass } = candidate;
-  const engine = context.planPass(pass);
+  const pipeline = context.planPass(pass);
   const buffers = [
     ...processBuffers(),
-    { name: 'weights', bytes: engine.weightBytes },
+    { name: 'weights', bytes: pipeline.weightBytes },
     ...held,
     { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
-    { name: 'residual rows', bytes: engine.residualBytes },
-    { name: 'engine', bytes: engine.arenaBytes },
+    { name: 'residual rows', bytes: pipeline.residualBytes },
+    { name: 'pipeline', bytes: pipeline.arenaBytes },
   ];
   return {
     frame,
@@ -142,9 +142,9 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     pass,
     ensemble: context.ensemble,
     convolutions: context.convolutions,
-    engine,
+    pipeline,
     ...sumBuffers(buffers, context.budgetBytes),
-    macs: engine.macs * layout.panels.length * context.ensemble,
+    macs: pipeline.macs * layout.panels.length * context.ensemble,
   };
 }
 
@@ -174,7 +174,7 @@ export function formatPlan(plan: Plan): string {
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
-    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.engine.imbalance - 1) * 100).toFixed(1)} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.engine.delayRows} rows`,
+    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.pipeline.imbalance - 1) * 100).toFixed(1)} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     ...formatBuffers(plan),
   ];

@@ -1,13 +1,18 @@
+import { orAbort } from '../runtime/abort.js';
 import { ArgumentError, NativeError } from '../runtime/errors.js';
 import { allocateSamples, checkSamples } from '../image/frame.js';
 import type { FrameSize } from '../image/frame.js';
+import { ledger } from '../runtime/ledger.js';
+import { PROCESS_BYTES } from '../runtime/memory-plan.js';
 import type { Binding, NativeEngine, Samples } from '../runtime/native/binding.js';
-import { runEngine } from './engine-run.js';
-import type { ResidualBlock, RowBlock } from './engine-run.js';
+import type { Scope } from '../runtime/scope.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
-import { streamRingRows } from './plan.js';
+import type { NetworkRestoration } from './network-restoration.js';
+import { planStream, streamRingRows } from './plan.js';
 import type { Plan } from './plan.js';
+import { runPass } from './run-pass.js';
+import type { ResidualBlock, RowBlock } from './run-pass.js';
 
 /** Consecutive restored rows: `count` x width x channels samples from image row `row` on. */
 export interface Strip {
@@ -19,22 +24,46 @@ export interface Strip {
 /** Whole rows of interleaved samples, any number at a time, top to bottom. */
 export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
 
-/** Restores rows as they arrive; memory does not depend on the height. Rejects as `runEngine` does. */
-export async function* restoreRows(
-  binding: Binding,
-  engine: NativeEngine,
+/**
+ * Restores rows as they arrive, under a lease for their plan; memory does not depend on the height. Rejects as `runPass`
+ * does, or with BudgetError.
+ */
+export async function* restoreStream(
+  network: NetworkRestoration,
+  source: RowSource,
+  size: FrameSize,
+  scope: Scope,
+): AsyncGenerator<Strip, void, void> {
+  const plan = planStream(size, network.context);
+  using _lease = await ledger.reserve(
+    {
+      bytes: plan.bytes - PROCESS_BYTES - network.heldBytes,
+      budgetBytes: plan.budgetBytes,
+      purpose: `A stream of rows of ${size.width} pixels`,
+      reuse: network.keptFor(plan),
+    },
+    scope.signal,
+  );
+  using used = network.use(plan);
+  yield* restoreRows(used.pipeline, plan, source, scope);
+}
+
+/** Restores rows as they arrive. */
+async function* restoreRows(
+  pipeline: NativeEngine,
   plan: Plan,
   source: RowSource,
-  signal: AbortSignal,
+  scope: Scope,
 ): AsyncGenerator<Strip, void, void> {
-  const ring = new SourceRing(binding, plan);
+  const ring = new SourceRing(scope.binding, plan);
   const iterator = iterate(source, plan.frame);
   try {
     const feed = (): Promise<RowBlock | null> => ring.next(iterator);
-    for await (const block of runEngine(engine, plan.pass.width, plan.pass.stripRows, feed, signal)) {
+    for await (const block of runPass(pipeline, plan.pass, feed, scope)) {
       const strip = ring.compose(block);
       if (strip) yield strip;
     }
+    await orAbort(ring.end(iterator), scope.signal);
   } finally {
     // Not awaited: a source that has stalled must not hold up an abort.
     iterator.return().catch(() => {});
@@ -57,6 +86,10 @@ async function* iterate(source: RowSource, frame: FrameSize): AsyncGenerator<Sam
   if (rows < frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received ${rows}`);
 }
 
+function rowsChanged(): ArgumentError {
+  return new ArgumentError('The memory of rows was transferred or resized before they were copied; give rows to keep');
+}
+
 /** The last source rows, as many as the network may still need or the output must still be composed from. */
 class SourceRing {
   readonly #binding: Binding;
@@ -68,14 +101,16 @@ class SourceRing {
   readonly #rows: Axis;
   readonly #columns: Axis;
   #pending: Samples | null = null;
+  /** Its samples when it came: a caller may take the memory away. */
+  #pendingLength = 0;
   #received = 0;
   #pushed = 0;
 
-  constructor(binding: Binding, { frame, pass, engine }: Plan) {
+  constructor(binding: Binding, { frame, pass, pipeline }: Plan) {
     this.#binding = binding;
     this.#frame = frame;
     this.#stripRows = pass.stripRows;
-    this.#ringRows = streamRingRows(engine, pass);
+    this.#ringRows = streamRingRows(pipeline, pass);
     this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
     this.#strip = new Uint8Array(pass.stripRows * pass.width * 3);
     this.#rows = createAxis(frame.height, false);
@@ -107,14 +142,21 @@ class SourceRing {
     return { rows, count };
   }
 
+  /** Waits for the end of the source: rows too many are refused also where they come late. */
+  async end(source: AsyncGenerator<Samples, void, void>): Promise<void> {
+    await source.next();
+  }
+
   /** Copies at most one strip of rows from the source; resolves with the number of frame rows received so far. */
   async #receive(source: AsyncGenerator<Samples, void, void>): Promise<number> {
     if (!this.#pending) {
       const { value, done } = await source.next();
       if (done) return this.#received;
       this.#pending = value;
+      this.#pendingLength = value.length;
     }
-    const count = Math.min(this.#stripRows, this.#pending.length / this.#rowSamples);
+    if (this.#pending.length !== this.#pendingLength) throw rowsChanged();
+    const count = Math.min(this.#stripRows, this.#pendingLength / this.#rowSamples);
     for (let index = 0; index < count; index += 1) {
       const row = this.#pending.subarray(index * this.#rowSamples, (index + 1) * this.#rowSamples);
       this.#samples.set(row, this.#ringPixel(this.#received + index) * this.#frame.channels);
@@ -122,6 +164,7 @@ class SourceRing {
     this.#received += count;
     const rest = this.#pending.subarray(count * this.#rowSamples);
     this.#pending = rest.length > 0 ? rest : null;
+    this.#pendingLength = rest.length;
     return this.#received;
   }
 

@@ -22,8 +22,8 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly depths: readonly (Depth | 32)[];
   /** Bytes of its plan that the ledger counts already, such as the weights of an open model. */
   readonly heldBytes?: number;
-  /** Memory that it has kept since it ran last and will use again; null: none. */
-  readonly kept?: Kept | null;
+  /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
+  readonly keptFor?: (plan: Plan) => Kept | null;
   /** In what memory it would work. Decodes nothing. Throws ArgumentError, ImageError, or BudgetError with the budget that would do. */
   plan(inputs: readonly PlannedInput[]): Plan;
   /** Works as planned. The sources are only read. Rejects with PerifocalError or the reason of the scope's signal. */

@@ -89,6 +89,7 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
     // By the next operation the decoded pixels, what was made of them, and the file are garbage, as a rule.
     garbage.add(3 * frames.reduce((sum, { frame }) => sum + frameBytes(frame), 0));
     lease.shrink(needed.finishBytes);
+    ledger.makeRoom(needed.plan.budgetBytes);
     return { outcome, report, sources, [Symbol.dispose]: () => lease.release() };
   } catch (error) {
     lease.release();
@@ -151,10 +152,11 @@ function reserve<Plan extends MemoryPlan>(
   { plan }: Needed<Plan>,
   { signal }: Scope,
 ): Promise<Lease> {
-  const { heldBytes = 0, kept = null } = operation;
+  const { heldBytes = 0 } = operation;
   const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
+  const reuse = operation.keptFor?.(plan) ?? null;
   return ledger.reserve(
-    { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${operation.name}`, reuse: kept },
+    { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${operation.name}`, reuse },
     signal,
   );
 }

@@ -1,208 +1,190 @@
-import { orAbort } from '../runtime/abort.js';
-import { restoreInTurn } from './file-sequence.js';
-import type { FileJob, FileOutcome, Writing } from './file-sequence.js';
-import type { FrameEngine } from './frame-engine.js';
 import type { EncodedImage } from '../image/decode.js';
-import { checkFormatHolds, checkOutput } from '../image/encode.js';
-import { checkFrameSize, frameBytes } from '../image/frame.js';
-import type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize } from '../image/frame.js';
-import type { ImageMetadata } from '../image/metadata/image-metadata.js';
-import { GarbageMeter, readPeakRss } from '../runtime/garbage.js';
-import { OneAtATime } from '../runtime/one-at-a-time.js';
-import type { Progress } from '../runtime/progress.js';
-import type { RunOptions } from './run-options.js';
+import { checkFrameSize } from '../image/frame.js';
+import type { AnyFrame, Channels, Depth, FloatFrame, Frame } from '../image/frame.js';
+import { perform } from '../operation/perform.js';
+import type { Finish, OperationInput, Performed } from '../operation/perform.js';
+import { garbage, readPeakRss } from '../runtime/garbage.js';
+import type { OperationOptions } from '../runtime/progress.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { ScopedGenerator } from '../runtime/scoped-generator.js';
+import type { Scope } from '../runtime/scope.js';
+import { Turns } from '../runtime/turns.js';
+import { expected, requireKnownKeys } from '../runtime/validate.js';
+import { checkJobs, planWriting, requireApart } from './file-jobs.js';
+import type { FileJob, FileOutcome } from './file-jobs.js';
+import { restoreInTurn } from './restore-in-turn.js';
+import type { Writing } from './restore-in-turn.js';
+import { toOperation } from './restoration.js';
+import type { FrameReport, Restoration, Restored } from './restoration.js';
 import { RestoredImage } from './restored-image.js';
-import type { RestorationReport } from './restored-image.js';
-import { openImage } from '../image/source.js';
-import type { FramePlan } from '../image/frame-memory.js';
-import { expected, requireFunction, requireKnownKeys, requireSignal, requireString } from '../runtime/validate.js';
 
-export interface RestoreOptions {
-  readonly signal?: AbortSignal;
-  /** Called after every strip, or every iteration. */
-  readonly onProgress?: (progress: Progress) => void;
+/** What the restoration of a frame may be told. */
+export interface RestoreOptions extends OperationOptions {
   /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For Richardson-Lucy deconvolution only. */
   readonly valid?: Uint8Array;
 }
 
 /** The size of a frame to plan for; 3 channels of 8 bits unless said otherwise. */
 export interface PlanSize {
+  /** Pixels, 16 to 65535. */
   readonly width: number;
   readonly height: number;
   readonly channels?: Channels;
+  /** Bits per sample; 32 for floats, which only deconvolution takes. */
   readonly depth?: Depth | 32;
-  /** Whether pixels will be marked as invalid. */
+  /** Whether pixels will be marked as invalid; false. */
   readonly masked?: boolean;
 }
 
 /** What is restored: a file, a file in memory, or pixels. */
 export type RestoreInput = EncodedImage | Frame;
 
-interface ReadInput {
-  readonly frame: AnyFrame;
-  readonly metadata: ImageMetadata;
-  readonly isJpeg: boolean;
-  readonly plan: FramePlan;
-}
+type PerformedRestoration<R extends FrameReport> = Performed<R['plan'], Restored<R>>;
 
-/** Restores frames, one at a time, in a fixed amount of memory, whatever the method. */
-export abstract class FrameRestorer<R extends RestorationReport> implements AsyncDisposable {
-  readonly isa: string;
-  readonly threads: 1 | 2 | 3;
-  readonly #engine: FrameEngine;
-  readonly #garbage: GarbageMeter;
-  readonly #trimHeap: () => void;
-  readonly #runs = new OneAtATime('restorer');
+/**
+ * Restores frames, one at a time, in a fixed amount of memory, whatever the method. `R` is what is reported of a frame.
+ */
+export abstract class FrameRestorer<R extends FrameReport> implements AsyncDisposable {
+  readonly #runtime: Runtime;
+  readonly #restoration: Restoration<R>;
+  readonly #turns = new Turns('restorer');
 
-  /** @param garbage bytes that opening has left for the collector */
-  protected constructor(engine: FrameEngine, trimHeap: () => void, garbage: number) {
-    this.#engine = engine;
-    this.#garbage = new GarbageMeter();
-    this.#trimHeap = trimHeap;
-    this.#garbage.add(garbage);
-    this.isa = engine.isa;
-    this.threads = engine.threads;
+  protected constructor(runtime: Runtime, restoration: Restoration<R>) {
+    this.#runtime = runtime;
+    this.#restoration = restoration;
   }
 
-  /** Bytes that the engine has mapped; 0 before the first frame. */
+  get isa(): string {
+    return this.#runtime.isa;
+  }
+
+  get threads(): 1 | 2 | 3 {
+    return this.#runtime.threads;
+  }
+
+  /** Bytes that native code has mapped for frames; 0 before the first one. */
   get mappedBytes(): number {
-    return this.#engine.mappedBytes;
+    return this.#restoration.mappedBytes;
   }
 
   /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with the budget that would do. */
   plan({ width, height, channels = 3, depth = 8, masked = false }: PlanSize): R['plan'] {
     const size = { width, height, channels, depth };
-    checkFrameSize(size, this.#engine.depths);
-    return this.#engine.plan(size, masked) as R['plan'];
+    checkFrameSize(size, this.#restoration.depths);
+    return this.#restoration.plan({ size, buffers: [] }, masked);
   }
 
   /**
-   * Restores one frame; its size, samples and metadata stay as they are. Rejects with ImageError, BudgetError,
-   * NativeError, with the reason of `signal`, or with StateError while another frame runs or after `dispose`.
+   * Restores one frame; its size, samples and metadata stay as they are. Rejects with ArgumentError, ImageError,
+   * BudgetError, NativeError, with the reason of `signal`, or with StateError while another frame runs or after
+   * `dispose`.
    */
   async restore(input: RestoreInput, options?: RestoreOptions): Promise<RestoredImage<Frame, R>>;
   async restore(input: FloatFrame, options?: RestoreOptions): Promise<RestoredImage<FloatFrame, R>>;
   async restore(input: EncodedImage | AnyFrame, options: RestoreOptions = {}): Promise<RestoredImage<AnyFrame, R>> {
-    checkRestoreOptions(options);
-    return this.exclusively(options.signal, (signal) => this.#restore(input, toRunOptions(options, signal)));
+    const { valid, ...rest } = checkRestoreOptions(options);
+    return this.#turns.run(this.#runtime, rest, async (scope) => {
+      using performed = await this.#perform({ image: input }, valid, scope);
+      return imageOf(performed, performed.report.peakRssBytes);
+    });
   }
 
-  /** Restores a file into another, whole or not at all. The output is checked before the work starts. */
+  /**
+   * Restores a file into another, whole or not at all. The output is checked before the work starts; it may not be the
+   * input, by whatever path. Rejects as `restore` does.
+   */
   async restoreFile(
     input: EncodedImage,
     output: string,
     options: RestoreOptions = {},
   ): Promise<RestoredImage<Frame, R>> {
-    checkRestoreOptions(options);
-    const result = await this.#restoreFor(output, input, options, null);
-    await result.toFile(output, options);
-    return result;
+    const { valid, ...rest } = checkRestoreOptions(options);
+    return this.#turns.run(this.#runtime, rest, async (scope) => {
+      const { written } = await this.#restoreInto({ input, output }, valid, scope);
+      return await written;
+    });
   }
 
   /**
-   * Restores files one after the other and says how each ended, in their order; one that fails does not keep the others from being restored.
-   * A file is encoded and written while the next is restored, where a thread is free and the budget has room for both. Throws the reason of
-   * `signal`, or StateError as `restore` does.
+   * Restores files one after the other and says how each ended, in their order. One that fails does not end the others.
+   * A file is written while the next is restored, where the budget has room for both. Throws ArgumentError before the
+   * first where two jobs have one output or an output is an input; the reason of `signal`; or StateError as `restore`.
    */
-  async *restoreFiles<J extends FileJob>(
+  restoreFiles<J extends FileJob>(
     jobs: Iterable<J>,
     options: RestoreOptions = {},
   ): AsyncGenerator<FileOutcome<J, R>, void, void> {
-    checkRestoreOptions(options);
-    yield* restoreInTurn<J, R>(
-      jobs,
-      ({ input, output }, signal, before) => this.#restoreFor(output, input, { ...options, signal }, before),
-      options.signal,
-    );
+    return this.inScope(options, async function* (this: FrameRestorer<R>, scope) {
+      const { valid } = checkRestoreOptions(options);
+      const list = await checkJobs(jobs);
+      yield* restoreInTurn(list, (job) => this.#restoreInto(job, valid, scope), scope);
+    });
   }
 
-  /** Ends a run in progress with StateError and gives the memory back. Idempotent. */
+  /** Ends what is under way with StateError, and gives the memory back. Idempotent. */
   async dispose(): Promise<void> {
-    await this.#runs.dispose();
-    this.#garbage.add(this.#engine.dispose());
-    this.#garbage.settle(this.#trimHeap);
+    await this.#turns.dispose();
+    this.#restoration.dispose();
+    garbage.settle(() => this.#runtime.binding.trimHeap());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
-  /** Restores a frame that will be written to `output`. @param before what is being written meanwhile */
-  async #restoreFor(
-    output: string,
-    input: EncodedImage,
+  /** What is given piece by piece; until its end it is the one operation of this restorer. */
+  protected inScope<Piece>(
     options: RestoreOptions,
-    before: Writing | null,
-  ): Promise<RestoredImage<Frame, R>> {
-    const format = await checkOutput(requireString('output', output));
-    const accept = async (plan: FramePlan): Promise<void> => {
-      checkFormatHolds(output, format, plan.frame as FrameSize);
-      if (before && (this.threads === 3 || plan.bytes + before.bytes > plan.budgetBytes)) await before.done;
-    };
-    return (await this.exclusively(options.signal, (signal) =>
-      this.#restore(input, toRunOptions(options, signal), accept),
-    )) as RestoredImage<Frame, R>;
+    produce: (this: this, scope: Scope) => AsyncGenerator<Piece, void, void>,
+  ): AsyncGenerator<Piece, void, void> {
+    return new ScopedGenerator(
+      () => this.#turns.begin(this.#runtime, options),
+      (scope) => produce.call(this, scope),
+    );
   }
 
-  /** @param accept rejects where a frame of that size is not wanted; it is decoded when there is room for it. */
-  async #restore(
-    input: EncodedImage | AnyFrame,
-    options: RunOptions,
-    accept: (plan: FramePlan) => Promise<void> = async () => {},
-  ): Promise<RestoredImage<AnyFrame, R>> {
-    this.#garbage.settle(this.#trimHeap);
-    const start = performance.now();
-    await this.#engine.adapt?.(input, options.signal);
-    const { frame, metadata, isJpeg, plan } = await this.#readInput(input, options, accept);
-    const decodeSeconds = (performance.now() - start) / 1000;
-    const { data, report } = await this.#engine.run({ frame, isJpeg }, plan, options);
-    // By the next frame the decoded and the restored pixels and the encoded file are garbage, as a rule.
-    this.#garbage.add(3 * frameBytes(frame));
-    return new RestoredImage({ ...frame, data } as AnyFrame, metadata, {
-      ...report,
-      decodeSeconds,
-      peakRssBytes: readPeakRss(),
-    } as unknown as R);
+  /** Restores a frame and begins to write it. */
+  async #restoreInto(job: FileJob, valid: Uint8Array | null, scope: Scope): Promise<Writing<R>> {
+    await requireApart(job);
+    const finish = await planWriting(job.output);
+    const performed = await this.#perform({ image: job.input }, valid, scope, finish);
+    return { written: write(performed, job.output, scope.signal) };
   }
 
-  /** The pixels and the plan; the plan comes first, so that a frame too large is refused before it is decoded. */
-  async #readInput(
-    input: EncodedImage | AnyFrame,
-    { signal, valid }: RunOptions,
-    accept: (plan: FramePlan) => Promise<void>,
-  ): Promise<ReadInput> {
-    const planned = (size: AnyFrameSize): FramePlan => {
-      if (valid && valid.length !== size.width * size.height)
-        throw expected(`${size.width * size.height} bytes`, 'valid', valid.length);
-      return this.plan({ ...size, masked: valid !== null });
-    };
-    const source = await openImage(input, { signal, depths: this.#engine.depths });
-    const plan = planned(source.header);
-    await orAbort(accept(plan), signal);
-    return { ...(await source.read(signal)), metadata: source.metadata, plan };
-  }
-
-  protected exclusively<T>(userSignal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#runs.exclusively(userSignal, work);
-  }
-
-  /** Makes this the one run; its signal aborts with the caller's, or on `dispose`. */
-  protected acquire(userSignal: AbortSignal | undefined): { signal: AbortSignal; release: () => void } {
-    return this.#runs.acquire(userSignal);
+  #perform(
+    input: OperationInput,
+    valid: Uint8Array | null,
+    scope: Scope,
+    finish?: Finish<R['plan']>,
+  ): Promise<PerformedRestoration<R>> {
+    return perform(toOperation(this.#restoration, valid), [input], scope, finish);
   }
 }
 
-function checkRestoreOptions(options: RestoreOptions): void {
-  requireKnownKeys('options', options, ['signal', 'onProgress', 'valid']);
-  if (options.signal !== undefined) requireSignal(options.signal);
-  if (options.onProgress !== undefined) requireFunction('onProgress', options.onProgress);
-  if (options.valid !== undefined && !(options.valid instanceof Uint8Array))
-    throw expected('Uint8Array', 'valid', options.valid);
-}
-
-function toRunOptions(
-  { onProgress = () => {}, valid = null }: { onProgress?: RunOptions['onProgress']; valid?: Uint8Array | null },
+/** Writes what was restored, and lets go of its memory. */
+async function write<R extends FrameReport>(
+  performed: PerformedRestoration<R>,
+  output: string,
   signal: AbortSignal,
-): RunOptions {
-  return { signal, onProgress, valid };
+): Promise<RestoredImage<Frame, R>> {
+  using result = performed;
+  await imageOf(result, 0).toFile(output, { signal });
+  return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
+}
+
+function imageOf<R extends FrameReport>(
+  { outcome, report, sources }: PerformedRestoration<R>,
+  peakRssBytes: number,
+): RestoredImage<AnyFrame, R> {
+  const { header, metadata } = sources[0]!;
+  const frame = { ...header, data: outcome.data } as AnyFrame;
+  return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
+}
+
+/** Throws ArgumentError; the scope checks the rest. */
+function checkRestoreOptions(options: RestoreOptions): OperationOptions & { readonly valid: Uint8Array | null } {
+  requireKnownKeys('options', options, ['signal', 'onProgress', 'valid']);
+  const { valid = null } = options;
+  if (valid !== null && !(valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', valid);
+  return { ...options, valid };
 }

@@ -1,26 +1,11 @@
-import type { DeconvolutionReport } from '../deconvolve/report.js';
 import { ImageError } from '../runtime/errors.js';
 import { writeFrame } from '../image/encode.js';
 import type { AnyFrame, Channels, Frame } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
-import type { RunReport } from './run-report.js';
-import type { Plan } from '../network/plan.js';
-
-/** How a restoration by the network went. */
-export interface NetworkReport extends RunReport {
-  readonly method: 'network';
-  /** Name of the model. */
-  readonly model: string;
-  /** 1e9 multiply-accumulates per second, over `seconds`. */
-  readonly gmacPerSecond: number;
-  readonly plan: Plan;
-}
-
-/** How a restoration went; `method` tells the kinds apart. */
-export type RestorationReport = NetworkReport | DeconvolutionReport;
+import type { FrameReport } from './restoration.js';
 
 /** A restored frame, with the metadata of its source and the report of its making. */
-export class RestoredImage<F extends AnyFrame = Frame, R extends RestorationReport = RestorationReport> {
+export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = FrameReport> {
   readonly data: F['data'];
   readonly width: number;
   readonly height: number;
@@ -39,7 +24,10 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends RestorationRepo
     this.report = report;
   }
 
-  /** Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Throws ImageError. */
+  /**
+   * Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Rejects with ImageError, also for
+   * a frame of floats, or with the signal's reason.
+   */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { width, height, channels, depth, data } = this;
     if (depth === 32)

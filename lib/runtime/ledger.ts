@@ -45,6 +45,7 @@ interface Waiting {
 export class Ledger {
   readonly #kept = new Set<Kept>();
   readonly #waiting: Waiting[] = [];
+  readonly #forgotten = new FinalizationRegistry<Lease>((lease) => lease.release());
   #leasedBytes = 0;
   #heldBytes = 0;
 
@@ -74,18 +75,28 @@ export class Ledger {
     });
   }
 
-  /** Counts memory that stays until it is released, such as the weights of a model that is open. */
-  hold(bytes: number): Lease {
+  /**
+   * Counts memory that stays until it is released, such as the weights of a model that is open.
+   * @param owner with which the memory goes, at the latest: when that is collected, nothing is held any more
+   */
+  hold(bytes: number, owner: object): Lease {
     this.#heldBytes += bytes;
-    return leaseOf(bytes, (freed) => {
+    const lease = leaseOf(bytes, (freed) => {
       this.#heldBytes -= freed;
       this.#grantWaiting();
     });
+    this.#forgotten.register(owner, lease);
+    return lease;
   }
 
   /** Counts memory that is kept for later use, until `drop` or until other work needs it: then it is freed. */
   keep(kept: Kept): void {
     this.#kept.add(kept);
+  }
+
+  /** Frees what is kept, the longest kept first, until all that is counted is within a budget. */
+  makeRoom(budgetBytes: number): void {
+    this.#free(budgetBytes - PROCESS_BYTES);
   }
 
   /** Counts kept memory no longer; false where it has been freed for other work. */
@@ -103,18 +114,22 @@ export class Ledger {
     );
   }
 
-  /** Leases the bytes if there is room, or can be made by freeing what is kept: the longest kept first. */
+  /** Leases the bytes if there is room, or can be made by freeing what is kept. */
   #grant({ bytes, budgetBytes, reuse }: Reservation): boolean {
     const room = budgetBytes - PROCESS_BYTES - bytes;
     if (this.#leasedBytes + this.#heldBytes > room) return false;
     if (reuse) this.#kept.delete(reuse);
+    this.#free(room);
+    this.#leasedBytes += bytes;
+    return true;
+  }
+
+  #free(mostBytes: number): void {
     for (const kept of this.#kept) {
-      if (this.bytes <= room) break;
+      if (this.bytes <= mostBytes) break;
       this.#kept.delete(kept);
       kept.free();
     }
-    this.#leasedBytes += bytes;
-    return true;
   }
 
   async #wait(request: Reservation, signal: AbortSignal): Promise<void> {

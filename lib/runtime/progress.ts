@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /** Told how far an operation is. One that throws or rejects ends the operation with its error. */
-export type OnProgress = (progress: Progress) => void | Promise<void>;
+export type OnProgress = (progress: Progress) => unknown;
 
 /** What every operation may be told besides its own options. */
 export interface OperationOptions {

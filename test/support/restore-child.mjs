@@ -1,7 +1,8 @@
 // Restores one file in a fresh process, several times over, and prints the memory that took.
 import { readFileSync } from 'node:fs';
 import { Restorer } from '../../dist/index.js';
-import { writingBytes } from '../../dist/image/frame-memory.js';
+import { encoderBuffers } from '../../dist/image/frame-memory.js';
+import { bytesOf } from '../../dist/runtime/memory-plan.js';
 
 const [input, output, model, threads, frames] = process.argv.slice(2);
 
@@ -13,10 +14,13 @@ const restorer = await Restorer.open({ model: String(model), threads: Number(thr
 const rss = [];
 /** @type {number | undefined} */
 let plannedBytes;
-const jobs = Array(Number(frames)).fill({ input, output });
+const jobs = Array.from({ length: Number(frames) }, (_, index) => ({
+  input: String(input),
+  output: `${output}.${index}.png`,
+}));
 for await (const { result, error } of restorer.restoreFiles(jobs)) {
   if (error) throw error;
-  plannedBytes = result.report.plan.bytes + (jobs.length > 1 ? writingBytes(result) : 0);
+  plannedBytes = result.report.plan.bytes + (jobs.length > 1 ? bytesOf(encoderBuffers(result, 'png')) : 0);
   rss.push(readStatus('VmRSS'));
 }
 console.log(JSON.stringify({ peakBytes: readStatus('VmHWM'), plannedBytes, mappedBytes: restorer.mappedBytes, rss }));

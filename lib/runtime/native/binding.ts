@@ -4,6 +4,7 @@
  * {@link NativeErrorCode}.
  */
 
+import type { NativeTicket } from '../tickets.js';
 import type { EstimationBinding } from './estimation.js';
 import type { MetricBinding } from './metrics.js';
 import type { SolverBinding } from './solver.js';
@@ -98,9 +99,9 @@ export interface NativeEngine {
    * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
    * view is valid until the next push or drain, which writes into the same memory.
    */
-  push(rows: Uint8Array, count: number): Promise<Int16Array>;
+  push(rows: Uint8Array, count: number, ticket?: NativeTicket): Promise<Int16Array>;
   /** After the last push: resolves with at most `limit` + 32 further residual rows (limit <= stripRows), empty when all are out. */
-  drain(limit: number): Promise<Int16Array>;
+  drain(limit: number, ticket?: NativeTicket): Promise<Int16Array>;
   /** Makes the call in flight reject with code ABORTED within a few rows; `reset` before further use. */
   cancel(): void;
   /** Forgets all rows: the next push starts a new pass. */
@@ -176,8 +177,8 @@ export interface FftShape {
  * `inverse` by the number of values of a line or image. Not reentrant: one call in flight, else code STATE.
  */
 export interface NativeFft {
-  forward(values: Float32Array, re: Float32Array, im: Float32Array): Promise<void>;
-  inverse(re: Float32Array, im: Float32Array, values: Float32Array): Promise<void>;
+  forward(values: Float32Array, re: Float32Array, im: Float32Array, ticket?: NativeTicket): Promise<void>;
+  inverse(re: Float32Array, im: Float32Array, values: Float32Array, ticket?: NativeTicket): Promise<void>;
   /** On the calling thread. */
   forwardSync(values: Float32Array, re: Float32Array, im: Float32Array): void;
   inverseSync(re: Float32Array, im: Float32Array, values: Float32Array): void;
@@ -198,6 +199,7 @@ export interface Binding extends SolverBinding, EstimationBinding, MetricBinding
     shape: NetworkShape,
     isa: string,
     winograd: readonly ConvShape[],
+    ticket?: NativeTicket,
   ): Promise<NativeModel>;
   /** The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd). */
   convolutionsOf(shape: NetworkShape, winogradLayers: Uint8Array): ConvUse[];
@@ -224,5 +226,5 @@ export interface Binding extends SolverBinding, EstimationBinding, MetricBinding
   /** Rate of the bare multiply-accumulate instruction, summed over 1 to 3 threads at once, in MAC/s. */
   measurePeak(isa: string, threads?: 1 | 2 | 3): Promise<number>;
   /** Times a 3x3 convolution with requantisation, its weights transformed every 4 rows, on one core; seconds per repeat (median) and MACs per repeat. */
-  benchmarkConvolution(request: ConvBenchmark): Promise<{ seconds: number; macs: number }>;
+  benchmarkConvolution(request: ConvBenchmark, ticket?: NativeTicket): Promise<{ seconds: number; macs: number }>;
 }

@@ -4,6 +4,8 @@
  * 1. Arguments are checked by the callers in `lib/`.
  */
 
+import type { NativeTicket } from '../tickets.js';
+
 export type DeconvolutionMethod = 'wiener' | 'richardson-lucy' | 'hyper-laplacian';
 /** How Richardson-Lucy steps are extrapolated: not at all, Biggs and Andrews 1997, or the scaled heavy ball. */
 export type Acceleration = 'none' | 'biggs-andrews' | 'heavy-ball';
@@ -149,23 +151,27 @@ export interface StepReport {
  */
 export interface NativeSolver {
   readonly mappedBytes: number;
-  setPsf(psf: SolverPsf): Promise<void>;
+  setPsf(psf: SolverPsf, ticket?: NativeTicket): Promise<void>;
   configure(settings: SolverSettings): void;
   /**
    * Takes the samples of a tile (copied before the promise resolves). `valid`, one byte per frame pixel or null: 0
    * leaves the pixel out (needs `masked`). Float samples that are not finite count as 0, and are left out if `masked`.
    */
-  load(source: SampleWindow, valid: Uint8Array | null): Promise<LoadReport>;
+  load(source: SampleWindow, valid: Uint8Array | null, ticket?: NativeTicket): Promise<LoadReport>;
   /**
    * Wiener, after `load`: fits `nsr` (and, with 'power-law', `exponent`) to the spectrum of the tile, given the
    * standard deviation of its noise.
    */
-  fitSignal(sigma: number, prior: SignalPrior): Promise<{ readonly nsr: number; readonly exponent: number }>;
-  step(): Promise<StepReport>;
+  fitSignal(
+    sigma: number,
+    prior: SignalPrior,
+    ticket?: NativeTicket,
+  ): Promise<{ readonly nsr: number; readonly exponent: number }>;
+  step(ticket?: NativeTicket): Promise<StepReport>;
   /** Writes the tile: rounded to nearest, clamped to the range of the samples; floats as they are. Once per `load`. */
-  store(target: SampleWindow): Promise<void>;
+  store(target: SampleWindow, ticket?: NativeTicket): Promise<void>;
   /** Adds the tile, in [0, 1] units and not clamped, times weights. Once per `load`, instead of `store`. */
-  blend(target: BlendWindow): Promise<void>;
+  blend(target: BlendWindow, ticket?: NativeTicket): Promise<void>;
   /** Unmaps the arena, after the call in flight has ended. Idempotent. */
   dispose(): void;
 }

@@ -1,24 +1,19 @@
 import { allocateSamples } from '../image/frame.js';
 import type { Frame } from '../image/frame.js';
 import type { Binding, ComposeRequest, NativeEngine, Samples } from '../runtime/native/binding.js';
-import type { RunOptions } from '../restoration/run-options.js';
-import { runEngine } from './engine-run.js';
-import type { ResidualBlock, RowFeed } from './engine-run.js';
+import type { Scope } from '../runtime/scope.js';
 import { PassGeometry, ensembleFlips } from './passes.js';
 import type { Panel } from './passes.js';
 import type { Plan } from './plan.js';
+import { runPass } from './run-pass.js';
+import type { ResidualBlock, RowFeed } from './run-pass.js';
 
 /**
  * Restores a frame in memory as its plan says: pass by pass, panel by panel, strip by strip. The frame is only read.
- * Rejects with the reason of the signal, or with the engine's error.
+ * Rejects with PerifocalError, or with the reason of the scope's signal.
  */
-export async function restoreFrame(
-  binding: Binding,
-  engine: NativeEngine,
-  plan: Plan,
-  frame: Frame,
-  options: RunOptions,
-): Promise<Samples> {
+export async function restoreFrame(pipeline: NativeEngine, plan: Plan, frame: Frame, scope: Scope): Promise<Samples> {
+  const { binding } = scope;
   const flips = ensembleFlips(plan.ensemble);
   const total = plan.pass.height * plan.layout.panels.length * flips.length;
   const sums = flips.length > 1 ? new Int16Array(frame.width * frame.height * 3) : null;
@@ -29,17 +24,15 @@ export async function restoreFrame(
     const geometry = new PassGeometry(frame, plan.pass.transposed, flip);
     for (const panel of plan.layout.panels) {
       const feed = gatherStrips(binding, plan, frame, geometry, panel);
-      const blocks = runEngine(engine, plan.pass.width, plan.pass.stripRows, feed, options.signal);
-      for await (const block of blocks) {
+      for await (const block of runPass(pipeline, plan.pass, feed, scope)) {
         writer.write(block, geometry, panel, index === flips.length - 1);
         done += block.count;
-        options.onProgress({ unit: 'rows', phase: 'restore', done, total });
+        scope.progress({ unit: 'rows', phase: 'restore', done, total });
       }
     }
   }
   return output;
 }
-
 /** Cuts a panel of the frame into strips of pass rows. */
 function gatherStrips(binding: Binding, plan: Plan, frame: Frame, geometry: PassGeometry, panel: Panel): RowFeed {
   const { width, stripRows } = plan.pass;

@@ -1,0 +1,115 @@
+import { estimatePsf } from '../estimate/psf.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import type { PlannedInput } from '../operation/operation.js';
+import type { Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
+import { AtHand } from '../runtime/at-hand.js';
+import { Cached } from '../runtime/cached.js';
+import { NativeError } from '../runtime/errors.js';
+import type { Kept } from '../runtime/ledger.js';
+import type { Binding, NativeSolver, SolverShape } from '../runtime/native/binding.js';
+import { translateNativeError } from '../runtime/native/loader.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { Scope } from '../runtime/scope.js';
+import { deconvolveFrame } from './deconvolve-frame.js';
+import type { DeconvolveSettings } from './options.js';
+import { planDeconvolution } from './plan.js';
+import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
+import { preparePsf } from './psf-source.js';
+import type { DeconvolutionReport } from './report.js';
+
+/** What a frame is deconvolved with, once its kernel is known. */
+interface KnownBlur {
+  readonly settings: DeconvolveSettings;
+  readonly plan: DeconvolutionPlan;
+  /** The kernel in words, where it was estimated. */
+  readonly estimatedPsf: string | null;
+}
+
+/** Restores frames whose blur is known, or can be estimated. */
+export class Deconvolution implements Restoration<DeconvolutionReport> {
+  readonly name = 'deconvolve' as const;
+  readonly depths = [8, 16, 32] as const;
+  readonly heldBytes = 0;
+  readonly #binding: Binding;
+  readonly #isa: string;
+  readonly #settings: DeconvolveSettings;
+  readonly #context: DeconvolutionContext;
+  readonly #fallbackReason: string | null;
+  readonly #plans = new Cached<object, DeconvolutionPlan>();
+  readonly #solver = new AtHand<SolverShape, NativeSolver>();
+
+  /** @param fallbackReason why a network is not used, for the report */
+  constructor(runtime: Runtime, settings: DeconvolveSettings, fallbackReason: string | null) {
+    const { binding, isa, threads, budgetBytes } = runtime;
+    this.#binding = binding;
+    this.#isa = isa;
+    this.#settings = settings;
+    this.#fallbackReason = fallbackReason;
+    this.#context = { threads, budgetBytes, planSolver: (shape) => binding.planSolver(shape, isa) };
+  }
+
+  get mappedBytes(): number {
+    return this.#solver.mappedBytes;
+  }
+
+  plan({ size }: PlannedInput, isMasked: boolean): DeconvolutionPlan {
+    return this.#plans.get({ size, isMasked }, () => planDeconvolution(size, isMasked, this.#settings, this.#context));
+  }
+
+  keptFor({ shape, probe }: DeconvolutionPlan): Kept | null {
+    return this.#solver.keptFor([shape, probe]);
+  }
+
+  async run(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<Restored<DeconvolutionReport>> {
+    const { settings, plan, estimatedPsf } = await this.#knowBlur(task, leased, scope);
+    const { data, facts } = await this.#deconvolve(settings, task, plan, scope);
+    const { name: operation } = this;
+    const own = { operation, method: settings.method, ...facts, plan, estimatedPsf };
+    return { data, report: (base) => ({ ...base, ...own, fallbackReason: this.#fallbackReason }) };
+  }
+
+  dispose(): void {
+    this.#solver.free();
+  }
+
+  /** The kernel of this frame, and the plan for it, within the memory that was planned for the largest kernel. */
+  async #knowBlur(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<KnownBlur> {
+    if (!this.#settings.isPsfAuto) return { settings: this.#settings, plan: leased, estimatedPsf: null };
+    const { psf, words } = await estimatePsf(task, scope);
+    const settings = { ...this.#settings, psf: await preparePsf(psf) };
+    const size: AnyFrameSize = leased.frame;
+    const context = { ...this.#context, budgetBytes: leased.bytes };
+    const plan = planDeconvolution(size, task.valid !== null, settings, context);
+    return { settings, plan: { ...plan, budgetBytes: leased.budgetBytes }, estimatedPsf: words };
+  }
+
+  async #deconvolve(
+    settings: DeconvolveSettings,
+    task: RestorationTask,
+    plan: DeconvolutionPlan,
+    scope: Scope,
+  ): ReturnType<typeof deconvolveFrame> {
+    try {
+      return await deconvolveFrame((shape) => this.#solverOf(shape), settings, task, plan, scope);
+    } finally {
+      this.#solver.keep();
+    }
+  }
+
+  #solverOf(shape: SolverShape): NativeSolver {
+    return this.#solver.take(shape, () => this.#createSolver(shape));
+  }
+
+  #createSolver(shape: SolverShape): NativeSolver {
+    const planned = this.#context.planSolver(shape).arenaBytes;
+    try {
+      const solver = this.#binding.createSolver(shape, this.#isa);
+      const { mappedBytes } = solver;
+      if (mappedBytes === planned) return solver;
+      solver.dispose();
+      throw new NativeError('INTERNAL', `the solver mapped ${mappedBytes} bytes where ${planned} were planned`);
+    } catch (error) {
+      throw translateNativeError(error);
+    }
+  }
+}

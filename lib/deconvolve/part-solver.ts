@@ -1,0 +1,87 @@
+import type { AnyFrame, Region } from '../image/frame.js';
+import { windowOf } from '../image/samples.js';
+import type { RestorationTask } from '../restoration/restoration.js';
+import type { NativeSolver, SolverPsf, SolverSettings, SolverShape, StepReport } from '../runtime/native/binding.js';
+import type { Scope } from '../runtime/scope.js';
+import type { Place, TilePsfs } from './psf-source.js';
+import type { StopReason } from './report.js';
+import type { StopTest } from './stop.js';
+
+/** Gives the native solver of a shape; the one before is then no longer used. */
+export type SolverSource = (shape: SolverShape) => NativeSolver;
+
+/** How the iterations of one part of one plane ended. */
+export interface Ended {
+  readonly iterations: number;
+  readonly reason: StopReason;
+  /** Of all iterations together. */
+  readonly seconds: number;
+  readonly last: StepReport;
+}
+
+/** Where a part of a frame lies in it. */
+export function placeOf(frame: AnyFrame, { left, top, width, height }: Region): Place {
+  const span = (start: number, side: number, length: number): [number, number] => [
+    start / (length - 1),
+    (start + side - 1) / (length - 1),
+  ];
+  return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
+}
+
+/** Loads parts of a frame, one plane at a time, into solvers. */
+export class PartSolver {
+  readonly #solverOf: SolverSource;
+  readonly #psfs: TilePsfs;
+  readonly #task: RestorationTask;
+  readonly #scope: Scope;
+  /** What the solver was told last: one kernel holds for many parts. */
+  #told: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
+
+  constructor(solverOf: SolverSource, psfs: TilePsfs, task: RestorationTask, scope: Scope) {
+    this.#solverOf = solverOf;
+    this.#psfs = psfs;
+    this.#task = task;
+    this.#scope = scope;
+  }
+
+  /** The solver of a shape with a part of a plane in it; null where none of its pixels counts. */
+  async load(
+    tuning: SolverSettings,
+    shape: SolverShape,
+    plane: number,
+    { left, top }: Pick<Region, 'left' | 'top'>,
+  ): Promise<NativeSolver | null> {
+    const { frame, valid } = this.#task;
+    const { width, height } = shape;
+    const solver = this.#solverOf(shape);
+    solver.configure(tuning);
+    await this.#tell(solver, this.#psfs.at(plane, placeOf(frame, { left, top, width, height })));
+    const window = windowOf(frame, frame.data, plane, left, top);
+    const { validPixels } = await this.#scope.call((_, ticket) => solver.load(window, valid, ticket));
+    return validPixels > 0 ? solver : null;
+  }
+
+  async #tell(solver: NativeSolver, psf: SolverPsf): Promise<void> {
+    const isKnown = this.#told?.solver === solver && this.#told.psf.kernels === psf.kernels && !psf.coefficients;
+    if (!isKnown) await this.#scope.call((_, ticket) => solver.setPsf(psf, ticket));
+    this.#told = { solver, psf };
+  }
+}
+
+/** Iterates on what a solver has loaded until the test says that it is enough. */
+export async function iterate(
+  solver: NativeSolver,
+  test: StopTest,
+  scope: Scope,
+  report: (iteration: number) => void,
+): Promise<Ended> {
+  let seconds = 0;
+  for (let iterations = 1; ; iterations += 1) {
+    const start = performance.now();
+    const last = await scope.call((_, ticket) => solver.step(ticket));
+    seconds += (performance.now() - start) / 1000;
+    report(iterations);
+    const reason = test(last, iterations);
+    if (reason) return { iterations, reason, seconds, last };
+  }
+}

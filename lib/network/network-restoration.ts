@@ -1,0 +1,105 @@
+import type { Frame, FrameSize } from '../image/frame.js';
+import type { PlannedInput } from '../operation/operation.js';
+import type { FrameReport, Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
+import { AtHand } from '../runtime/at-hand.js';
+import { Cached } from '../runtime/cached.js';
+import { ArgumentError, NativeError } from '../runtime/errors.js';
+import { garbage } from '../runtime/garbage.js';
+import { ledger } from '../runtime/ledger.js';
+import type { Kept, Lease } from '../runtime/ledger.js';
+import type { Binding, NativeEngine, NativeModel, PassShape } from '../runtime/native/binding.js';
+import { translateNativeError } from '../runtime/native/loader.js';
+import type { Scope } from '../runtime/scope.js';
+import { planFrame } from './plan.js';
+import type { Plan, PlanContext } from './plan.js';
+import { restoreFrame } from './restore-frame.js';
+
+/** How a restoration by the network went. */
+export interface NetworkReport extends FrameReport<Plan> {
+  readonly operation: 'restore';
+  readonly method: 'network';
+  /** Name of the model. */
+  readonly model: string;
+  /** 1e9 multiply-accumulates per second, over `seconds`. */
+  readonly gmacPerSecond: number;
+}
+
+/** Restores frames by a network, streamed. */
+export class NetworkRestoration implements Restoration<NetworkReport> {
+  readonly name = 'restore';
+  readonly depths = [8, 16] as const;
+  readonly heldBytes: number;
+  readonly context: PlanContext;
+  readonly #binding: Binding;
+  readonly #modelName: string;
+  readonly #weights: Lease;
+  readonly #plans = new Cached<FrameSize, Plan>();
+  readonly #pipeline = new AtHand<PassShape, NativeEngine>();
+  #model: NativeModel | null;
+
+  /** @param model which this object disposes of */
+  constructor(binding: Binding, model: NativeModel, modelName: string, context: PlanContext) {
+    this.#binding = binding;
+    this.#model = model;
+    this.#modelName = modelName;
+    this.context = context;
+    this.heldBytes = model.weightBytes;
+    this.#weights = ledger.hold(this.heldBytes, this);
+  }
+
+  get mappedBytes(): number {
+    return this.#pipeline.mappedBytes;
+  }
+
+  plan({ size }: PlannedInput, isMasked: boolean): Plan {
+    if (isMasked) throw new ArgumentError('The network takes no mask of valid pixels');
+    // Planning takes some milliseconds.
+    return this.#plans.get(size as FrameSize, () => planFrame(size as FrameSize, this.context));
+  }
+
+  keptFor({ pass }: Plan): Kept | null {
+    return this.#pipeline.keptFor([pass]);
+  }
+
+  async run({ frame }: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
+    using used = this.use(plan);
+    const data = await restoreFrame(used.pipeline, plan, frame as Frame, scope);
+    return {
+      data,
+      report: (base) => ({
+        ...base,
+        operation: this.name,
+        method: 'network',
+        model: this.#modelName,
+        gmacPerSecond: plan.macs / 1e9 / base.seconds,
+      }),
+    };
+  }
+
+  /** The native pipeline of a plan, to be used under a lease that counts it, until what is returned is disposed of. */
+  use(plan: Plan): { readonly pipeline: NativeEngine } & Disposable {
+    const pipeline = this.#pipeline.take(plan.pass, () => this.#createPipeline(plan));
+    return { pipeline, [Symbol.dispose]: () => this.#pipeline.keep() };
+  }
+
+  dispose(): void {
+    this.#pipeline.free();
+    if (!this.#model) return;
+    this.#model.dispose();
+    this.#model = null;
+    this.#weights.release();
+    garbage.add(this.heldBytes);
+  }
+
+  #createPipeline({ pass, pipeline: { arenaBytes } }: Plan): NativeEngine {
+    try {
+      const pipeline = this.#binding.createEngine(this.#model!, pass);
+      const { mappedBytes } = pipeline;
+      if (mappedBytes === arenaBytes) return pipeline;
+      pipeline.dispose();
+      throw new NativeError('INTERNAL', `the pipeline mapped ${mappedBytes} bytes where ${arenaBytes} were planned`);
+    } catch (error) {
+      throw translateNativeError(error);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { basename, extname } from 'node:path';
+import { garbage } from '../runtime/garbage.js';
+import type { NetworkShape, PassShape } from '../runtime/native/binding.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { Scope } from '../runtime/scope.js';
+import type { ConvCache } from './conv-cache.js';
+import { chooseWinograd } from './convolutions.js';
+import type { ConvChoice } from './convolutions.js';
+import { resolveModel } from './model/catalog.js';
+import { loadModelFile, parseModel } from './model/load.js';
+import type { Model } from './model/load.js';
+import { NetworkRestoration } from './network-restoration.js';
+
+/** What is known of a model that is open. */
+export interface ModelInfo {
+  /** The name of its file without extension, or the one in its metadata. */
+  readonly name: string;
+  readonly shape: NetworkShape;
+  /** Hex SHA-256 of the tensor data. */
+  readonly sha256: string;
+  /** What the file says about itself. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Checked options of a network. */
+export interface NetworkSettings {
+  readonly conv: ConvChoice;
+  readonly cache: ConvCache | null;
+  readonly stripRows: number;
+  readonly ensemble: 1 | 2 | 4;
+}
+
+/** A model, ready to restore frames. */
+export interface OpenNetwork {
+  readonly restoration: NetworkRestoration;
+  readonly info: ModelInfo;
+}
+
+/** Loads a model from its name, its file or its bytes. Rejects with PerifocalError. */
+export async function openNetwork(
+  runtime: Runtime,
+  source: string | Uint8Array,
+  { conv, cache, ...settings }: NetworkSettings,
+): Promise<OpenNetwork> {
+  using scope = new Scope(runtime);
+  const { isa, binding } = scope;
+  const { threads, budgetBytes } = runtime;
+  // Nothing may hold on to the tensors, which are views of the whole file.
+  const { tensors, fileBytes, ...info } = await readModel(source);
+  const { shape } = info;
+  const winograd = await chooseWinograd(scope, shape, conv, cache);
+  const model = await scope.call((native, ticket) => native.loadModel(tensors, shape, isa, winograd, ticket), 1);
+  garbage.add(fileBytes);
+  const { winogradLayers } = model;
+  const restoration = new NetworkRestoration(binding, model, info.name, {
+    ...settings,
+    threads,
+    budgetBytes,
+    shape,
+    convolutions: binding.convolutionsOf(shape, winogradLayers),
+    planPass: (pass: PassShape) => binding.planPass(shape, pass, isa, winogradLayers),
+  });
+  return { restoration, info };
+}
+
+async function readModel(source: string | Uint8Array): Promise<Model & { name: string }> {
+  if (typeof source !== 'string') {
+    const model = await parseModel(source);
+    return { ...model, name: model.metadata.name ?? 'unnamed' };
+  }
+  const path = await resolveModel(source);
+  return { ...(await loadModelFile(path)), name: basename(path, extname(path)) };
+}
