@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { findClimbs } from './lint/rooms.mjs';
 import { sourcesLike } from './lint/sources.mjs';
 import { findWideLines } from './lint/width.mjs';
+import { wrapProse } from './lint/wrap.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const REQUIREMENTS = '.ci/lint-requirements.txt';
@@ -54,6 +55,7 @@ function call(tool, args, advice = 'npm ci') {
   return status === 0 ? [] : [`${stdout}${stderr}`];
 }
 
+if (isWriting) wrapProse();
 let failed = 0;
 for (const { name, run } of CHECKS) {
   const faults = run();

@@ -1,4 +1,4 @@
-// Writes the reference of the command line in docs/cli.md and the table of commands in README.md from the program itself.
+// Writes the reference of the command line in docs/cli.md, and the table of commands in README.md, from the program.
 //   node scripts/write-cli-reference.mjs [--check]     --check: writes nothing, fails where a file is out of date
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// No line is wider than 120 columns: code with its strings and comments, and the prose of Markdown. What cannot be broken
-// does not count: addresses, tables, blocks of code in Markdown, the target of a link.
+// No line is wider than 120 columns: code with its strings and comments, and the prose of Markdown. What cannot be
+// broken does not count: addresses, tables, blocks of code in Markdown, the target of a link.
 import { readFileSync } from 'node:fs';
 import { sourcesLike } from './sources.mjs';
 
@@ -27,7 +27,7 @@ const wideLines = (path, lines) =>
 /** @param {string} line */
 const withoutAddresses = (line) => line.replace(/\]\([^)]*\)/g, ']()').replace(/https?:\/\/[^\s)>]+/g, '');
 
-/** Empties the lines of tables and of blocks of code, so that numbers of lines stay. @param {readonly string[]} lines */
+/** Empties tables and blocks of code, so that numbers of lines stay. @param {readonly string[]} lines */
 function withoutBlocks(lines) {
   let isCode = false;
   return lines.map((line) => {

@@ -15,11 +15,16 @@ export function runNode(
   args: readonly string[],
   options: {
     readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
     readonly onStart?: (child: ChildProcess) => void;
   } = {},
 ): Promise<ChildResult> {
   const [script, ...rest] = args;
-  const child = spawn(process.execPath, [`${ROOT}${script}`, ...rest], { env: { ...process.env, ...options.env } });
+  const { cwd, env } = options;
+  const child = spawn(process.execPath, [`${ROOT}${script}`, ...rest], {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...process.env, ...env },
+  });
   options.onStart?.(child);
   let stdout = '';
   let stderr = '';
