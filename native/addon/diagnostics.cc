@@ -1,18 +1,22 @@
-// Measurements of this CPU: the bare instruction's peak and single convolutions. For benchmarks.
+// Measurements of this CPU: the bare instruction's peak, single convolutions, shrinkage. For benchmarks.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <numeric>
 #include <vector>
 
-#include "addon/addon.h"
+#include "addon/arguments.h"
+#include "addon/module.h"
+#include "addon/pool.h"
+#include "addon/results.h"
 #include "addon/task.h"
+#include "deconvolution/shrinkage.h"
 #include "kernels/limits.h"
 #include "kernels/scratch.h"
 #include "kernels/winograd.h"
 #include "network/pack.h"
 #include "runtime/arena.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal::addon {
 namespace {
@@ -26,36 +30,45 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Median rate of several spins of a few milliseconds on all threads at once, in MAC/s. Threads may share a core.
-class PeakTask final : public Task {
+/// Spins on all threads at once.
+class Spin {
  public:
-  PeakTask(Napi::Env env, const Kernels& kernels, int threads) : Task(env), kernels_(kernels), threads_(threads) {}
+  explicit Spin(const Kernels& kernels) : kernels_(kernels) {}
 
- protected:
-  Status run() override {
-    constexpr int kRepeats = 9;
-    ThreadPool pool(threads_);
-    std::vector<double> rates;
-    for (int i = 0; i < kRepeats; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      pool.run([](void* self, int thread) { static_cast<PeakTask*>(self)->spin(thread); }, this);
-      rates.push_back(static_cast<double>(std::accumulate(macs_.begin(), macs_.end(), std::int64_t{0})) /
-                      secondsSince(start));
-    }
-    rate_ = median(rates);
-    return {};
+  /// MAC/s of a few milliseconds.
+  double measure(Team& team) {
+    const auto start = std::chrono::steady_clock::now();
+    team.run([](void* self, int thread) { static_cast<Spin*>(self)->spin(thread); }, this);
+    return static_cast<double>(std::accumulate(macs_.begin(), macs_.end(), std::int64_t{0})) / secondsSince(start);
   }
-
-  Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, rate_); }
 
  private:
   void spin(int thread) { macs_[thread] = kernels_.spin(12'000'000); }
 
   const Kernels& kernels_;
-  int threads_;
-  std::array<std::int64_t, 3> macs_{};
-  double rate_ = 0;
+  std::array<std::int64_t, Workers::kMostThreads> macs_{};
 };
+
+/// Median rate of several spins in MAC/s. Threads may share a core.
+double peakOf(const Kernels& kernels, Team& team) {
+  constexpr int kRepeats = 9;
+  std::vector<double> rates;
+  for (int i = 0; i < kRepeats && !team.cancelled(); ++i) rates.push_back(Spin(kernels).measure(team));
+  return rates.empty() ? 0 : median(rates);
+}
+
+Napi::Value measurePeak(const Napi::CallbackInfo& info) {
+  const Kernels& kernels = kernelsNamed(info[0]);
+  const int threads = info[1].IsNumber() ? threadsOf(info[1]) : 1;
+  auto rate = std::make_shared<double>(0);
+  const auto compute = [=, &kernels](Ticket& ticket) {
+    Team team(threads, &ticket);
+    *rate = peakOf(kernels, team);
+    return team.status();
+  };
+  const auto convert = [rate](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, *rate); };
+  return start(info.Env(), ticketOf(info, 2, threads), {{}, compute, convert, nullptr});
+}
 
 struct ConvolutionSize {
   int inputs, outputs, width, rows, repeats;
@@ -63,29 +76,21 @@ struct ConvolutionSize {
 };
 
 /// A residual block's second convolution (trunk add, 8-bit copy) on constant data.
-class ConvolutionTask final : public Task {
+class Convolution {
  public:
-  ConvolutionTask(Napi::Env env, const Kernels& kernels, ConvolutionSize size)
-      : Task(env), kernels_(kernels), size_(size) {}
+  Convolution(const Kernels& kernels, ConvolutionSize size) : kernels_(kernels), size_(size) {}
 
- protected:
-  Status run() override {
+  /// Median seconds of a repeat.
+  Status measure(const Team& team, double& seconds) {
     if (!prepare()) return {StatusCode::kOutOfMemory, "cannot map memory for the benchmark"};
     std::vector<double> times;
-    for (int i = 0; i < size_.repeats + 1; ++i) {
+    for (int i = 0; i < size_.repeats + 1 && !team.cancelled(); ++i) {
       const auto start = std::chrono::steady_clock::now();
       for (int row = 0; row < size_.rows; row += kMaxBlockRows) convolve();
       if (i > 0) times.push_back(secondsSince(start));  // the first warms up
     }
-    seconds_ = median(times);
-    return {};
-  }
-
-  Napi::Value result(Napi::Env env) override {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("seconds", seconds_);
-    object.Set("macs", 9.0 * size_.inputs * size_.outputs * size_.width * size_.rows);
-    return object;
+    if (!times.empty()) seconds = median(times);
+    return team.status();
   }
 
  private:
@@ -163,23 +168,78 @@ class ConvolutionTask final : public Task {
   ConvJob job_;
   WinogradWeights weights_{};
   std::byte* scratch_ = nullptr;
-  double seconds_ = 0;
 };
+
+Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
+  const Napi::Object request = asObject(info[0], "request");
+  const Kernels& kernels = kernelsNamed(request.Get("isa"));
+  const ConvolutionSize size{
+      intOf(request, "inputs"),
+      intOf(request, "outputs"),
+      intOf(request, "width"),
+      intOf(request, "rows"),
+      intOf(request, "repeats"),
+      wordOf<bool>(request.Get("algorithm"), "algorithm", {{"winograd", true}, {"direct", false}})};
+  auto seconds = std::make_shared<double>(0);
+  const auto compute = [=, &kernels](Ticket& ticket) {
+    return Convolution(kernels, size).measure(Team(1, &ticket), *seconds);
+  };
+  const auto convert = [=](Napi::Env env) {
+    return toObject(env, {{"seconds", *seconds}, {"macs", 9.0 * size.inputs * size.outputs * size.width * size.rows}});
+  };
+  return start(info.Env(), ticketOf(info, 1, 1), {{}, compute, convert, nullptr});
+}
+
+/// Seconds of shrinking as many differences as there are pixels, in rows that stay in the cache.
+class ShrinkageTimer {
+ public:
+  ShrinkageTimer(const DeconvolutionKernels& kernels, const Shrinkage& shrinkage, int pixels)
+      : kernels_(kernels), shrinkage_(shrinkage), pixels_(pixels), values_(kRow + 1), out_(kRow) {
+    for (int i = 0; i <= kRow; ++i) values_[i] = static_cast<float>(i * 37 % 256) / 255;
+  }
+
+  double measure() {
+    const auto start = std::chrono::steady_clock::now();
+    for (int done = 0; done < pixels_; done += kRow) {
+      const int count = std::min(kRow, pixels_ - done);
+      kernels_.shrinkDifference(values_.data(), values_.data() + 1, shrinkage_, count, out_.data());
+    }
+    return secondsSince(start);
+  }
+
+ private:
+  static constexpr int kRow = 2048;
+
+  const DeconvolutionKernels& kernels_;
+  const Shrinkage shrinkage_;
+  int pixels_;
+  std::vector<float> values_, out_;
+};
+
+Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info) {
+  const Napi::Object request = asObject(info[0], "request");
+  const DeconvolutionKernels& kernels = *isaNamed(request.Get("isa")).deconvolution;
+  const Shrinkage shrinkage = shrinkageOf(floatOf(request, "alpha"), numberOf(request, "beta"));
+  const int pixels = intOf(request, "pixels"), repeats = intOf(request, "repeats");
+  auto seconds = std::make_shared<double>(0);
+  const auto compute = [=, &kernels](Ticket& ticket) {
+    const Team team(1, &ticket);
+    ShrinkageTimer timer(kernels, shrinkage, pixels);
+    std::vector<double> times;
+    for (int i = 0; i < repeats && !team.cancelled(); ++i) times.push_back(timer.measure());
+    if (!times.empty()) *seconds = median(times);
+    return team.status();
+  };
+  const auto convert = [seconds](Napi::Env env) { return toObject(env, {{"seconds", *seconds}}); };
+  return start(info.Env(), ticketOf(info, 1, 1), {{}, compute, convert, nullptr});
+}
 
 }  // namespace
 
-Napi::Value measurePeak(const Napi::CallbackInfo& info) {
-  const int threads = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : 1;
-  return (new PeakTask(info.Env(), kernelsNamed(info.Env(), info[0].As<Napi::String>()), threads))->start();
-}
-
-Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
-  const auto request = info[0].As<Napi::Object>();
-  const Kernels& kernels = kernelsNamed(info.Env(), textOf(request, "isa"));
-  const ConvolutionSize size{intOf(request, "inputs"),  intOf(request, "outputs"),
-                             intOf(request, "width"),   intOf(request, "rows"),
-                             intOf(request, "repeats"), textOf(request, "algorithm") == "winograd"};
-  return (new ConvolutionTask(info.Env(), kernels, size))->start();
+void addDiagnostics(Napi::Object& exports) {
+  addFunction<measurePeak>(exports, "measurePeak");
+  addFunction<benchmarkConvolution>(exports, "benchmarkConvolution");
+  addFunction<benchmarkShrinkage>(exports, "benchmarkShrinkage");
 }
 
 }  // namespace perifocal::addon

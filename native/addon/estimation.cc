@@ -1,8 +1,12 @@
 // What tells the noise and the blur of an image.
+#include <algorithm>
 #include <utility>
 
-#include "addon/addon.h"
-#include "addon/call_task.h"
+#include "addon/arguments.h"
+#include "addon/module.h"
+#include "addon/pool.h"
+#include "addon/results.h"
+#include "addon/task.h"
 #include "addon/windows.h"
 #include "estimation/noise.h"
 #include "estimation/periodogram.h"
@@ -11,88 +15,106 @@
 namespace perifocal::addon {
 namespace {
 
-/// The object that an array belongs to must be kept alive.
-const double* doublesOf(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::Float64Array>().Data();
+OpticsKind opticsKindOf(const Napi::Value& name) {
+  return wordOf<OpticsKind>(name, "kind of optics",
+                            {{"gaussian", OpticsKind::kGaussian},
+                             {"disk", OpticsKind::kDisk},
+                             {"softDisk", OpticsKind::kSoftDisk},
+                             {"motion", OpticsKind::kMotion},
+                             {"movedDisk", OpticsKind::kMovedDisk}});
 }
 
-std::vector<double> copyDoubles(const Napi::Object& object, const char* key) {
-  const auto array = object.Get(key).As<Napi::Float64Array>();
-  return {array.Data(), array.Data() + array.ElementLength()};
-}
-
-OpticsKind opticsKindOf(const std::string& name) {
-  if (name == "gaussian") return OpticsKind::kGaussian;
-  if (name == "disk") return OpticsKind::kDisk;
-  if (name == "softDisk") return OpticsKind::kSoftDisk;
-  return name == "motion" ? OpticsKind::kMotion : OpticsKind::kMovedDisk;
-}
-
-Frequencies frequenciesOf(const Napi::Object& object) {
-  return {.count = object.Get("rho").As<Napi::Float64Array>().ElementLength(),
-          .rho = doublesOf(object, "rho"),
-          .x = doublesOf(object, "x"),
-          .y = doublesOf(object, "y"),
+/// Places of a spectrum; motion alone asks for the directions.
+Frequencies frequenciesOf(const Napi::Object& object, OpticsKind kind) {
+  const std::span<const double> rho = arrayOf<double>(object, "rho");
+  const bool isMotion = kind == OpticsKind::kMotion || kind == OpticsKind::kMovedDisk;
+  const std::size_t directions = isMotion ? rho.size() : 0;
+  return {.count = rho.size(),
+          .rho = rho.data(),
+          .x = arrayOf<double>(object, "x", directions).data(),
+          .y = arrayOf<double>(object, "y", directions).data(),
           .reach = numberOf(object, "reach")};
 }
 
-SceneModel sceneModelOf(const Napi::Object& object) {
-  const auto low = object.Get("low").As<Napi::Uint32Array>();
-  SceneModel model{.at = frequenciesOf(object.Get("at").As<Napi::Object>()),
-                   .logPower = doublesOf(object, "logPower"),
-                   .terms = doublesOf(object, "terms"),
-                   .coefficients = {},
-                   .sceneCount = intOf(object, "sceneCount"),
-                   .low = low.Data(),
-                   .lowCount = low.ElementLength(),
-                   .huber = numberOf(object, "huber")};
-  const auto coefficients = object.Get("coefficients").As<Napi::Array>();
-  for (std::uint32_t i = 0; i < coefficients.Length(); ++i) {
-    const auto coefficient = coefficients.Get(i).As<Napi::Object>();
-    model.coefficients.push_back({numberOf(coefficient, "expected"), numberOf(coefficient, "weight")});
+std::vector<Coefficient> coefficientsOf(const Napi::Object& object) {
+  std::vector<Coefficient> coefficients;
+  const Napi::Array list = listOf(object, "coefficients");
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Object coefficient = asObject(list.Get(i), "coefficient");
+    coefficients.push_back({numberOf(coefficient, "expected"), numberOf(coefficient, "weight")});
   }
-  return model;
+  return coefficients;
 }
 
-}  // namespace
+SceneModel sceneModelOf(const Napi::Object& object, OpticsKind kind) {
+  const Frequencies at = frequenciesOf(objectOf(object, "at"), kind);
+  std::vector<Coefficient> coefficients = coefficientsOf(object);
+  const int sceneCount = intOf(object, "sceneCount");
+  if (sceneCount < 2 || static_cast<std::size_t>(sceneCount) >= coefficients.size()) {
+    throw toError(object.Env(), {StatusCode::kInternal, "a scene has too few coefficients"});
+  }
+  const std::span<const std::uint32_t> low = arrayOf<std::uint32_t>(object, "low");
+  const double* terms = arrayOf<double>(object, "terms", at.count * coefficients.size()).data();
+  return {.at = at,
+          .logPower = arrayOf<double>(object, "logPower", at.count).data(),
+          .terms = terms,
+          .coefficients = std::move(coefficients),
+          .sceneCount = sceneCount,
+          .low = low.data(),
+          .lowCount = low.size(),
+          .huber = numberOf(object, "huber")};
+}
 
 Napi::Value estimateNoise(const Napi::CallbackInfo& info) {
-  const auto request = info[0].As<Napi::Object>();
-  const auto window = request.Get("window").As<Napi::Object>();
-  const NoiseRequest noise{.window = windowOf<const void>(window),
-                           .width = intOf(request, "width"),
-                           .height = intOf(request, "height"),
+  const Napi::Object request = asObject(info[0], "request"), window = objectOf(request, "window");
+  const PartSize size{intOf(request, "width"), intOf(request, "height")};
+  const NoiseRequest noise{.window = windowOf<const void>(window, size),
+                           .width = size.width,
+                           .height = size.height,
                            .left = intOf(window, "left"),
                            .top = intOf(window, "top"),
-                           .saturation = request.Get("saturation").As<Napi::Number>().FloatValue(),
-                           .jpeg = request.Get("jpeg").ToBoolean().Value(),
-                           .useMedian = textOf(request, "form") == "median"};
+                           .saturation = floatOf(request, "saturation"),
+                           .jpeg = flagOf(request, "jpeg"),
+                           .useMedian = wordOf<bool>(request.Get("form"), "form", {{"median", true}, {"mean", false}})};
   auto estimate = std::make_shared<NoiseEstimate>();
-  const auto compute = [=] {
-    *estimate = perifocal::estimateNoise(noise);
-    return Status();
+  const auto compute = [=](Ticket& ticket) {
+    const Team team(1, &ticket);
+    *estimate = perifocal::estimateNoise(noise, team);
+    return team.status();
   };
   const auto convert = [estimate](Napi::Env env) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("sigma", estimate->sigma);
-    object.Set("pixels", static_cast<double>(estimate->pixels));
-    return object;
+    return toObject(env, {{"sigma", estimate->sigma}, {"pixels", static_cast<double>(estimate->pixels)}});
   };
-  return (new CallTask(info.Env(), {window.Get("samples")}, compute, convert))->start();
+  return start(info.Env(), ticketOf(info, 1, 1), {{window.Get("samples")}, compute, convert, nullptr});
+}
+
+/// Left and top of blocks in turn, all of which lie in the window.
+std::vector<std::uint32_t> cornersOf(const Napi::Object& object) {
+  const std::span<const std::uint32_t> corners = arrayOf<std::uint32_t>(object, "corners");
+  return {corners.begin(), corners.end()};
+}
+
+/// What all blocks together reach.
+PartSize reachOf(const std::vector<std::uint32_t>& corners, int side) {
+  PartSize reach{0, 0};
+  for (std::size_t i = 0; i + 1 < corners.size(); i += 2) {
+    reach.width = std::max(reach.width, static_cast<int>(corners[i]) + side);
+    reach.height = std::max(reach.height, static_cast<int>(corners[i + 1]) + side);
+  }
+  return reach;
 }
 
 Napi::Value measurePeriodogram(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>();
-  const auto window = object.Get("window").As<Napi::Object>();
-  const auto corners = object.Get("corners").As<Napi::Uint32Array>();
-  PeriodogramRequest request{.window = windowOf<const void>(window),
+  const Napi::Object object = asObject(info[0], "request"), window = objectOf(object, "window");
+  PeriodogramRequest request{.window = {},
                              .side = intOf(object, "side"),
-                             .corners = {corners.Data(), corners.Data() + corners.ElementLength()},
+                             .corners = cornersOf(object),
                              .mostClipped = numberOf(object, "mostClipped")};
-  const FftKernels& kernels = *isaNamed(info.Env(), info[1].As<Napi::String>()).fft;
+  request.window = windowOf<const void>(window, reachOf(request.corners, request.side));
+  const FftKernels& kernels = *isaNamed(info[1]).fft;
   auto found = std::make_shared<Periodogram>();
-  const auto compute = [=, &kernels, request = std::move(request)] {
-    return perifocal::measurePeriodogram(request, kernels, *found);
+  const auto compute = [=, &kernels, request = std::move(request)](Ticket& ticket) {
+    return perifocal::measurePeriodogram(request, kernels, Team(1, &ticket), *found);
   };
   const auto convert = [found](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
@@ -100,31 +122,42 @@ Napi::Value measurePeriodogram(const Napi::CallbackInfo& info) {
     result.Set("blocks", found->blocks);
     return result;
   };
-  return (new CallTask(info.Env(), {window.Get("samples")}, compute, convert))->start();
+  return start(info.Env(), ticketOf(info, 2, 1), {{window.Get("samples")}, compute, convert, nullptr});
 }
 
 Napi::Value logPower(const Napi::CallbackInfo& info) {
-  const auto at = info[2].As<Napi::Object>();
-  const auto values = info[1].As<Napi::Float64Array>();
-  const Frequencies frequencies = frequenciesOf(at);
+  const OpticsKind kind = opticsKindOf(info[0]);
+  const std::span<const double> values = asArray<double>(info[1], "values", opticsCount(kind));
+  const Frequencies frequencies = frequenciesOf(asObject(info[2], "at"), kind);
   auto found = Napi::Float64Array::New(info.Env(), frequencies.count);
-  perifocal::logPower(opticsKindOf(info[0].As<Napi::String>()), values.Data(), frequencies, found.Data());
+  perifocal::logPower(kind, values.data(), frequencies, found.Data());
   return found;
 }
 
+/// What keeps the arrays of a model alive.
+std::vector<Napi::Value> arraysOf(const Napi::Object& model) {
+  const Napi::Object at = objectOf(model, "at");
+  return {at.Get("rho"), at.Get("x"), at.Get("y"), model.Get("logPower"), model.Get("terms"), model.Get("low")};
+}
+
 Napi::Value fitScene(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>(), model = object.Get("model").As<Napi::Object>();
-  SceneFitRequest request{.model = sceneModelOf(model),
-                          .kind = opticsKindOf(textOf(object, "kind")),
-                          .optics = copyDoubles(object, "optics"),
-                          .near = copyDoubles(object, "near"),
-                          .isChain = object.Get("isChain").ToBoolean().Value(),
-                          .isFree = object.Get("isFree").ToBoolean().Value(),
+  const Napi::Object object = asObject(info[0], "request"), model = objectOf(object, "model");
+  const OpticsKind kind = opticsKindOf(object.Get("kind"));
+  SceneFitRequest request{.model = sceneModelOf(model, kind),
+                          .kind = kind,
+                          .optics = doublesOf(object, "optics"),
+                          .near = doublesOf(object, "near"),
+                          .isChain = flagOf(object, "isChain"),
+                          .isFree = flagOf(object, "isFree"),
                           .iterations = intOf(object, "iterations")};
+  if (!request.near.empty()) {
+    requireCount(info.Env(), "near", request.near.size(), request.model.coefficients.size());
+  }
   auto found = std::make_shared<SceneFits>();
-  const auto compute = [found, request = std::move(request)] {
-    *found = perifocal::fitScene(request);
-    return Status();
+  const auto compute = [found, request = std::move(request)](Ticket& ticket) {
+    const Team team(1, &ticket);
+    *found = perifocal::fitScene(request, team);
+    return team.status();
   };
   const auto convert = [found](Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
@@ -133,7 +166,16 @@ Napi::Value fitScene(const Napi::CallbackInfo& info) {
     result.Set("optics", toArray(env, found->optics));
     return result;
   };
-  return (new CallTask(info.Env(), {model}, compute, convert))->start();
+  return start(info.Env(), ticketOf(info, 1, 1), {arraysOf(model), compute, convert, nullptr});
+}
+
+}  // namespace
+
+void addEstimation(Napi::Object& exports) {
+  addFunction<estimateNoise>(exports, "estimateNoise");
+  addFunction<measurePeriodogram>(exports, "measurePeriodogram");
+  addFunction<logPower>(exports, "logPower");
+  addFunction<fitScene>(exports, "fitScene");
 }
 
 }  // namespace perifocal::addon

@@ -1,8 +1,13 @@
-// Image-quality metrics, each one call off the event loop; lib/native/metrics.ts explains them.
+// Image-quality metrics, each one call off the event loop; lib/runtime/native/metrics.ts explains them.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "addon/addon.h"
-#include "addon/call_task.h"
+#include "addon/arguments.h"
+#include "addon/module.h"
+#include "addon/pool.h"
+#include "addon/results.h"
+#include "addon/task.h"
 #include "addon/windows.h"
 #include "metrics/edges.h"
 #include "metrics/scene_statistics.h"
@@ -12,90 +17,103 @@
 namespace perifocal::addon {
 namespace {
 
-FrameView frameOf(const Napi::Object& object) {
-  const auto samples = object.Get("data").As<Napi::TypedArray>();
-  return {bytesOf(samples), sampleTypeOf(samples), intOf(object, "width"), intOf(object, "height"),
-          intOf(object, "channels")};
-}
-
-/// The machine's part of a request: what computes, and on how many threads.
+/// What computes a metric: the machine's part of a request, and the ticket.
 struct Machine {
+  Machine(const Napi::CallbackInfo& callback, std::size_t index) : info(callback) {
+    const Napi::Object object = asObject(info[index], "machine");
+    kernels = isaNamed(object.Get("isa")).metrics;
+    threads = threadsOf(object);
+    ticket = ticketOf(info, index + 1, threads);
+  }
+
+  const Napi::CallbackInfo& info;
   const MetricKernels* kernels;
   int threads;
+  std::shared_ptr<Ticket> ticket;
 };
 
-Machine machineOf(Napi::Env env, const Napi::Object& object) {
-  return {isaNamed(env, textOf(object, "isa")).metrics, intOf(object, "threads")};
-}
-
-/// Runs `measure(kernels, pool)` off the event loop, and resolves with what `convert` makes of what it returns.
+/// Runs `measure(kernels, team)` off the event loop, and resolves with what `convert` makes of what it returns.
 template <class Measure, class Convert>
-Napi::Value measureLater(Napi::Env env, Machine machine, std::initializer_list<Napi::Value> held, Measure measure,
-                         Convert convert) {
-  using Result = decltype(measure(*machine.kernels, std::declval<ThreadPool&>()));
+Napi::Value measureLater(const Machine& machine, std::vector<Napi::Value> held, Measure measure, Convert convert) {
+  using Result = decltype(measure(*machine.kernels, std::declval<Team&>()));
   auto result = std::make_shared<Result>();
-  const auto compute = [=] {
-    ThreadPool pool(machine.threads);
-    *result = measure(*machine.kernels, pool);
-    return Status();
+  const auto compute = [=, kernels = machine.kernels, threads = machine.threads](Ticket& ticket) {
+    Team team(threads, &ticket);
+    *result = measure(*kernels, team);
+    return team.status();
   };
   const auto finish = [=](Napi::Env env) -> Napi::Value { return convert(env, *result); };
-  return (new CallTask(env, held, compute, finish))->start();
+  return start(machine.info.Env(), machine.ticket, {std::move(held), compute, finish, nullptr});
 }
 
 Napi::Value toNumber(Napi::Env env, double value) { return Napi::Number::New(env, value); }
 
-}  // namespace
+/// Two frames that are compared pixel by pixel.
+struct Pair {
+  Pair(const Napi::Value& first, const Napi::Value& second)
+      : a(frameOf(asObject(first, "frame"))),
+        b(frameOf(asObject(second, "frame"))),
+        held{first.As<Napi::Object>().Get("data"), second.As<Napi::Object>().Get("data")} {
+    if (a.width == b.width && a.height == b.height && a.colours() == b.colours()) return;
+    throw toError(first.Env(), {StatusCode::kInternal, "two frames of different kinds are compared"});
+  }
+
+  FrameView a, b;
+  std::vector<Napi::Value> held;
+};
+
+/// Throws INTERNAL unless a channel is one of the frame's.
+int channelOf(const Napi::Object& object, const char* key, const FrameView& frame, int least) {
+  const int channel = intOf(object, key);
+  if (channel >= least && channel < frame.channels) return channel;
+  throw toError(object.Env(), {StatusCode::kInternal, "a frame has no channel " + std::to_string(channel)});
+}
 
 Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info) {
-  const auto samples = info[0].As<Napi::Float32Array>();
-  const float* data = samples.Data();
-  const std::size_t count = samples.ElementLength();
+  const std::span<const float> samples = asArray<float>(info[0], "samples");
   auto isFinite = std::make_shared<bool>(true);
-  const auto compute = [=] {
-    *isFinite = std::all_of(data, data + count, [](float value) { return std::isfinite(value); });
-    return Status();
+  const auto compute = [=](Ticket& ticket) {
+    constexpr std::size_t kAtOnce = std::size_t{1} << 20;
+    const Team team(1, &ticket);
+    for (std::size_t first = 0; first < samples.size() && !team.cancelled(); first += kAtOnce) {
+      const auto part = samples.subspan(first, std::min(kAtOnce, samples.size() - first));
+      *isFinite = *isFinite && std::all_of(part.begin(), part.end(), [](float value) { return std::isfinite(value); });
+    }
+    return team.status();
   };
   const auto convert = [isFinite](Napi::Env env) -> Napi::Value { return Napi::Boolean::New(env, *isFinite); };
-  return (new CallTask(info.Env(), {samples}, compute, convert))->start();
+  return start(info.Env(), ticketOf(info, 1, 1), {{info[0]}, compute, convert, nullptr});
 }
 
 Napi::Value squaredError(const Napi::CallbackInfo& info) {
-  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>();
-  const FrameView a = frameOf(first), b = frameOf(second);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
-    return perifocal::squaredError(a, b, kernels, pool);
+  const Pair pair(info[0], info[1]);
+  const auto measure = [a = pair.a, b = pair.b](const MetricKernels& kernels, Team& team) {
+    return perifocal::squaredError(a, b, kernels, team);
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[2].As<Napi::Object>()),
-                      {first.Get("data"), second.Get("data")}, measure, toNumber);
+  return measureLater(Machine(info, 2), pair.held, measure, toNumber);
 }
 
 Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
-  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(),
-             options = info[2].As<Napi::Object>();
-  const SimilarityRequest request{.a = frameOf(first),
-                                  .b = frameOf(second),
-                                  .component = intOf(options, "component"),
+  const Pair pair(info[0], info[1]);
+  const Napi::Object options = asObject(info[2], "options");
+  const SimilarityRequest request{.a = pair.a,
+                                  .b = pair.b,
+                                  .component = channelOf(options, "component", pair.a, kLuminance),
                                   .scale = {intOf(options, "pool"), intOf(options, "halvings")},
                                   .range = numberOf(options, "range")};
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
-    return perifocal::measureSimilarity(request, kernels, pool);
+  const auto measure = [=](const MetricKernels& kernels, Team& team) {
+    return perifocal::measureSimilarity(request, kernels, team);
   };
   const auto convert = [](Napi::Env env, const Similarity& similarity) -> Napi::Value {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("ssim", similarity.ssim);
-    object.Set("contrastStructure", similarity.contrastStructure);
-    return object;
+    return toObject(env, {{"ssim", similarity.ssim}, {"contrastStructure", similarity.contrastStructure}});
   };
-  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure,
-                      convert);
+  return measureLater(Machine(info, 2), pair.held, measure, convert);
 }
 
 Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>();
-  const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
-    return perifocal::measureBlocks(frame, kernels, pool);
+  const Napi::Object object = asObject(info[0], "frame");
+  const auto measure = [frame = frameOf(object)](const MetricKernels& kernels, Team& team) {
+    return perifocal::measureBlocks(frame, kernels, team);
   };
   const auto convert = [](Napi::Env env, const BlockStatistics& found) -> Napi::Value {
     Napi::Object result = Napi::Object::New(env);
@@ -103,28 +121,24 @@ Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
     result.Set("sharpness", toArray(env, found.sharpness));
     return result;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
-                      convert);
+  return measureLater(Machine(info, 1), {object.Get("data")}, measure, convert);
 }
 
 Napi::Value measureScene(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>();
-  const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
-    return perifocal::measureScene(frame, kernels, pool);
+  const Napi::Object object = asObject(info[0], "frame");
+  const auto measure = [frame = frameOf(object)](const MetricKernels& kernels, Team& team) {
+    return perifocal::measureScene(frame, kernels, team);
   };
   const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value {
     return toArray(env, features);
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
-                      convert);
+  return measureLater(Machine(info, 1), {object.Get("data")}, measure, convert);
 }
 
 Napi::Value measureEdges(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>();
-  const FrameView frame = frameOf(object);
-  const auto measure = [=](const MetricKernels& kernels, ThreadPool& pool) {
-    return perifocal::measureEdges(frame, kernels, pool);
+  const Napi::Object object = asObject(info[0], "frame");
+  const auto measure = [frame = frameOf(object)](const MetricKernels& kernels, Team& team) {
+    return perifocal::measureEdges(frame, kernels, team);
   };
   const auto convert = [](Napi::Env env, const EdgeStatistics& found) -> Napi::Value {
     Napi::Object result = Napi::Object::New(env);
@@ -132,28 +146,39 @@ Napi::Value measureEdges(const Napi::CallbackInfo& info) {
     result.Set("cells", toArray(env, found.cells));
     return result;
   };
-  return measureLater(info.Env(), machineOf(info.Env(), info[1].As<Napi::Object>()), {object.Get("data")}, measure,
-                      convert);
+  return measureLater(Machine(info, 1), {object.Get("data")}, measure, convert);
 }
 
 Napi::Value compareWater(const Napi::CallbackInfo& info) {
-  const auto first = info[0].As<Napi::Object>(), second = info[1].As<Napi::Object>(),
-             options = info[2].As<Napi::Object>();
-  const WaterRequest request{frameOf(first), frameOf(second), intOf(options, "high"), intOf(options, "low")};
-  const auto measure = [=](const MetricKernels&, ThreadPool& pool) { return perifocal::compareWater(request, pool); };
+  const Pair pair(info[0], info[1]);
+  const Napi::Object options = asObject(info[2], "options");
+  WaterRequest request{pair.a, pair.b, 0, 0};
+  if (pair.a.channels >= 3) {
+    request.high = channelOf(options, "high", pair.a, 0);
+    request.low = channelOf(options, "low", pair.a, 0);
+  }
+  const auto measure = [=](const MetricKernels&, Team& team) { return perifocal::compareWater(request, team); };
   const auto convert = [](Napi::Env env, const WaterCounts& found) -> Napi::Value {
-    const std::pair<const char*, double> fields[] = {{"threshold", found.threshold},
-                                                     {"separability", found.separability},
-                                                     {"both", static_cast<double>(found.both)},
-                                                     {"onlyFrame", static_cast<double>(found.onlyFrame)},
-                                                     {"onlyReference", static_cast<double>(found.onlyReference)},
-                                                     {"neither", static_cast<double>(found.neither)}};
-    Napi::Object result = Napi::Object::New(env);
-    for (const auto& [name, value] : fields) result.Set(name, value);
-    return result;
+    return toObject(env, {{"threshold", found.threshold},
+                          {"separability", found.separability},
+                          {"both", static_cast<double>(found.both)},
+                          {"onlyFrame", static_cast<double>(found.onlyFrame)},
+                          {"onlyReference", static_cast<double>(found.onlyReference)},
+                          {"neither", static_cast<double>(found.neither)}});
   };
-  return measureLater(info.Env(), machineOf(info.Env(), options), {first.Get("data"), second.Get("data")}, measure,
-                      convert);
+  return measureLater(Machine(info, 2), pair.held, measure, convert);
+}
+
+}  // namespace
+
+void addMetrics(Napi::Object& exports) {
+  addFunction<hasOnlyFinite>(exports, "hasOnlyFinite");
+  addFunction<squaredError>(exports, "squaredError");
+  addFunction<measureSimilarity>(exports, "measureSimilarity");
+  addFunction<measureBlocks>(exports, "measureBlocks");
+  addFunction<measureScene>(exports, "measureScene");
+  addFunction<measureEdges>(exports, "measureEdges");
+  addFunction<compareWater>(exports, "compareWater");
 }
 
 }  // namespace perifocal::addon

@@ -3,42 +3,27 @@
 
 #include <napi.h>
 
-#include "addon/convert.h"
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/ticket.h"
 
 namespace perifocal::addon {
 
-/// Subclasses compute in `run` (no JavaScript there) and make the result in `result`.
-class Task : public Napi::AsyncWorker {
- public:
-  explicit Task(Napi::Env env) : AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
-
-  /// Queues the task, which frees itself when done.
-  Napi::Promise start() {
-    Napi::Promise promise = deferred_.Promise();
-    Queue();
-    return promise;
-  }
-
- protected:
-  virtual Status run() = 0;
-  virtual Napi::Value result(Napi::Env env) = 0;
-
- private:
-  void Execute() override { status_ = run(); }
-
-  void OnOK() override {
-    const Napi::Env env = Env();
-    Napi::HandleScope scope(env);
-    const Napi::Value value = result(env);
-    if (status_.ok()) {
-      deferred_.Resolve(value);
-    } else {
-      deferred_.Reject(toError(env, status_).Value());
-    }
-  }
-
-  Napi::Promise::Deferred deferred_;
-  Status status_;
+/// One call: what it computes, and what becomes of it.
+struct Call {
+  /// Kept alive until the promise is settled: what `compute` reads or writes.
+  std::vector<Napi::Value> held;
+  /// On another thread, without JavaScript.
+  std::function<Status(Ticket&)> compute;
+  /// The result, once `compute` has succeeded.
+  std::function<Napi::Value(Napi::Env)> convert;
+  /// Let go on JavaScript's thread before the promise is settled, however the call ends.
+  std::shared_ptr<void> occupation;
 };
+
+/// Starts a call with the threads of a ticket. The promise is rejected with an error that has a code, whatever fails.
+Napi::Value start(Napi::Env env, std::shared_ptr<Ticket> ticket, Call call);
 
 }  // namespace perifocal::addon

@@ -1,110 +1,91 @@
 #include "addon/windows.h"
 
-#include "addon/convert.h"
+#include <string>
+
+#include "addon/arguments.h"
 
 namespace perifocal::addon {
 namespace {
 
-float floatOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Number>().FloatValue(); }
-bool flagOf(const Napi::Object& object, const char* key) { return object.Get(key).ToBoolean().Value(); }
+/// Uint8Array, Uint16Array or Float32Array.
+struct Samples {
+  std::byte* data;
+  SampleType type;
+  std::size_t count;
+};
 
-DeconvolutionMethod methodNamed(const std::string& name) {
-  if (name == "wiener") return DeconvolutionMethod::kWiener;
-  return name == "hyper-laplacian" ? DeconvolutionMethod::kHyperLaplacian : DeconvolutionMethod::kRichardsonLucy;
+Samples samplesOf(const Napi::Object& object, const char* key) {
+  const RawArray raw = rawArrayOf(object.Get(key), key);
+  const bool isWord = raw.type == napi_uint16_array, isFloat = raw.type == napi_float32_array;
+  requireType(object.Env(), key, raw.type == napi_uint8_array || isWord || isFloat,
+              "Uint8Array, Uint16Array or Float32Array");
+  const SampleType type = isWord ? SampleType::kUint16 : isFloat ? SampleType::kFloat32 : SampleType::kUint8;
+  return {static_cast<std::byte*>(raw.data), type, raw.count};
 }
 
-Acceleration accelerationNamed(const std::string& name) {
-  if (name == "biggs-andrews") return Acceleration::kBiggsAndrews;
-  return name == "heavy-ball" ? Acceleration::kHeavyBall : Acceleration::kNone;
+void require(Napi::Env env, bool isRight, const std::string& what) {
+  if (!isRight) throw toError(env, {StatusCode::kInternal, what});
 }
 
-Boundary boundaryNamed(const std::string& name) {
-  if (name == "bertero") return Boundary::kBertero;
-  if (name == "reflect") return Boundary::kReflect;
-  return name == "replicate" ? Boundary::kReplicate : Boundary::kPeriodic;
-}
+/// Where a part lies in a frame or plane, in its pixels.
+struct Place {
+  std::ptrdiff_t frameWidth, left, top;
+  PartSize size;
 
-SampleType sampleTypeOf(int bits) {
-  return bits == 8 ? SampleType::kUint8 : bits == 16 ? SampleType::kUint16 : SampleType::kFloat32;
-}
+  Place(const Napi::Object& object, const char* widthKey, PartSize partSize)
+      : frameWidth(intOf(object, widthKey)), left(intOf(object, "left")), top(intOf(object, "top")), size(partSize) {
+    const bool isInside =
+        left >= 0 && top >= 0 && size.width >= 0 && size.height >= 0 && left + size.width <= frameWidth;
+    require(object.Env(), isInside, "a part reaches beyond the rows of its frame");
+  }
 
-/// Pixels of the frame before the first of a part.
-std::ptrdiff_t pixelsBefore(const Napi::Object& window) {
-  return static_cast<std::ptrdiff_t>(intOf(window, "top")) * intOf(window, "frameWidth") + intOf(window, "left");
-}
+  std::ptrdiff_t first() const { return top * frameWidth + left; }
+  /// Pixels up to the part's last one.
+  std::size_t end() const {
+    if (size.width == 0 || size.height == 0) return 0;
+    return static_cast<std::size_t>((top + size.height - 1) * frameWidth + left + size.width);
+  }
+};
 
 }  // namespace
 
-SampleType sampleTypeOf(const Napi::TypedArray& samples) {
-  switch (samples.TypedArrayType()) {
-    case napi_uint16_array: return SampleType::kUint16;
-    case napi_float32_array: return SampleType::kFloat32;
-    default: return SampleType::kUint8;
-  }
-}
-
-std::byte* bytesOf(const Napi::TypedArray& array) {
-  return static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-}
-
-SolverShape solverShapeOf(const Napi::Object& object) {
-  return {.method = methodNamed(textOf(object, "method")),
-          .width = intOf(object, "width"),
-          .height = intOf(object, "height"),
-          .radiusX = intOf(object, "radiusX"),
-          .radiusY = intOf(object, "radiusY"),
-          .symmetric = flagOf(object, "symmetric"),
-          .modes = intOf(object, "modes"),
-          .boundary = boundaryNamed(textOf(object, "boundary")),
-          .samples = sampleTypeOf(intOf(object, "sampleBits")),
-          .acceleration = accelerationNamed(textOf(object, "acceleration")),
-          .totalVariation = flagOf(object, "totalVariation"),
-          .masked = flagOf(object, "masked"),
-          .threads = intOf(object, "threads")};
-}
-
-SolverSettings solverSettingsOf(const Napi::Object& object) {
-  return {.offset = floatOf(object, "offset"),
-          .saturation = floatOf(object, "saturation"),
-          .totalVariation = floatOf(object, "totalVariation"),
-          .damping = floatOf(object, "damping"),
-          .startFlat = textOf(object, "start") == "flat",
-          .lambda = floatOf(object, "lambda"),
-          .alpha = floatOf(object, "alpha"),
-          .prior = signalPriorNamed(textOf(object, "prior")),
-          .nsr = floatOf(object, "nsr"),
-          .exponent = floatOf(object, "exponent")};
-}
-
-SignalPrior signalPriorNamed(const std::string& name) {
-  if (name == "flat") return SignalPrior::kFlat;
-  return name == "power-law" ? SignalPrior::kPowerLaw : SignalPrior::kGradient;
-}
-
 template <class T>
-SampleWindow<T> windowOf(const Napi::Object& object) {
-  const auto samples = object.Get("samples").As<Napi::TypedArray>();
-  const SampleType type = sampleTypeOf(samples);
-  const int channels = intOf(object, "channels");
-  const std::ptrdiff_t first = pixelsBefore(object) * channels + intOf(object, "channel");
-  return {bytesOf(samples) + first * static_cast<std::ptrdiff_t>(sampleBytes(type)), type, channels,
-          static_cast<std::ptrdiff_t>(intOf(object, "frameWidth")) * channels};
+SampleWindow<T> windowOf(const Napi::Object& object, PartSize size, int channels) {
+  const Place place(object, "frameWidth", size);
+  const int perPixel = intOf(object, "channels"), channel = intOf(object, "channel");
+  require(object.Env(), channel >= 0 && channels >= 1 && channel + channels <= perPixel, "a channel does not exist");
+  const Samples samples = samplesOf(object, "samples");
+  requireCount(object.Env(), "samples", samples.count, place.end() * perPixel);
+  const std::ptrdiff_t first = place.first() * perPixel + channel;
+  return {samples.data + first * static_cast<std::ptrdiff_t>(sampleBytes(samples.type)), samples.type, perPixel,
+          place.frameWidth * perPixel};
 }
 
-template SampleWindow<const void> windowOf(const Napi::Object& object);
-template SampleWindow<void> windowOf(const Napi::Object& object);
+template SampleWindow<const void> windowOf(const Napi::Object& object, PartSize size, int channels);
+template SampleWindow<void> windowOf(const Napi::Object& object, PartSize size, int channels);
 
-ValidMask maskOf(const Napi::Object& window, const Napi::Value& mask) {
-  if (!mask.IsTypedArray()) return {};
-  return {reinterpret_cast<const std::uint8_t*>(bytesOf(mask.As<Napi::TypedArray>())) + pixelsBefore(window),
-          intOf(window, "frameWidth")};
+ValidMask maskOf(const Napi::Object& window, PartSize size, const Napi::Value& mask) {
+  if (mask.IsNull() || mask.IsUndefined()) return {};
+  const Place place(window, "frameWidth", size);
+  return {asArray<std::uint8_t>(mask, "valid", place.end()).data() + place.first(), place.frameWidth};
 }
 
-BlendWindow blendWindowOf(const Napi::Object& object) {
-  const std::ptrdiff_t width = intOf(object, "planeWidth");
-  return {object.Get("plane").As<Napi::Float32Array>().Data() + intOf(object, "top") * width + intOf(object, "left"),
-          width, object.Get("rowWeights").As<Napi::Float32Array>().Data(),
-          object.Get("columnWeights").As<Napi::Float32Array>().Data()};
+BlendWindow blendWindowOf(const Napi::Object& object, PartSize size) {
+  const Place place(object, "planeWidth", size);
+  return {arrayOf<float>(object, "plane", place.end()).data() + place.first(), place.frameWidth,
+          arrayOf<float>(object, "rowWeights", size.height).data(),
+          arrayOf<float>(object, "columnWeights", size.width).data()};
+}
+
+FrameView frameOf(const Napi::Object& object) {
+  const Samples samples = samplesOf(object, "data");
+  const FrameView frame{samples.data, samples.type, intOf(object, "width"), intOf(object, "height"),
+                        intOf(object, "channels")};
+  require(object.Env(), frame.width >= 0 && frame.height >= 0 && frame.channels >= 1 && frame.channels <= 4,
+          "a frame has impossible sizes");
+  requireCount(object.Env(), "data", samples.count,
+               static_cast<std::size_t>(frame.width) * frame.height * frame.channels);
+  return frame;
 }
 
 }  // namespace perifocal::addon

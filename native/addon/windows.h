@@ -1,27 +1,28 @@
-// The arguments of solvers as native ones; lib/native/solver.ts explains them.
+// Parts of frames and planes as native code reads and writes them. Throws ARGUMENT where an array is too short for the
+// part that is meant; lib/runtime/native/images.ts explains the fields.
 #pragma once
 
 #include <napi.h>
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
 
 #include "deconvolution/shape.h"
+#include "image/frame_view.h"
 
 namespace perifocal::addon {
 
-SolverShape solverShapeOf(const Napi::Object& object);
-SolverSettings solverSettingsOf(const Napi::Object& object);
-SignalPrior signalPriorNamed(const std::string& name);
+struct PartSize {
+  int width, height;
+};
 
-SampleType sampleTypeOf(const Napi::TypedArray& samples);
-/// The first byte that a typed array shows.
-std::byte* bytesOf(const Napi::TypedArray& array);
-
-/// T is const void or void.
+/// `channels` adjacent channels of a part, from the window's on. T is const void or void.
 template <class T>
-SampleWindow<T> windowOf(const Napi::Object& object);
-/// Of the same part of the frame; `mask` is a typed array or null.
-ValidMask maskOf(const Napi::Object& window, const Napi::Value& mask);
-BlendWindow blendWindowOf(const Napi::Object& object);
+SampleWindow<T> windowOf(const Napi::Object& object, PartSize size, int channels = 1);
+/// Of the same part of the frame; `mask` is a Uint8Array or null.
+ValidMask maskOf(const Napi::Object& window, PartSize size, const Napi::Value& mask);
+BlendWindow blendWindowOf(const Napi::Object& object, PartSize size);
+/// A whole frame. Its samples are the field `data`.
+FrameView frameOf(const Napi::Object& object);
 
 }  // namespace perifocal::addon

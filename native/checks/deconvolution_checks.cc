@@ -88,11 +88,11 @@ void checkSignalFit(Context& context) {
   problem.samples.clear();
   for (double value : image) problem.samples.push_back(static_cast<float>(value + white(kNoise)));
   const FloatUnit unit = nativeFloatUnits().front();
-  ThreadPool pool(1);
+  Team team(1);
   std::unique_ptr<Solver> solver;
   LoadReport loaded;
   SignalFit flat, power;
-  const bool ok = Solver::create(problem.shape, *unit.fft, *unit.deconvolution, pool, solver).ok() &&
+  const bool ok = Solver::create(problem.shape, *unit.fft, *unit.deconvolution, team, solver).ok() &&
                   solver->setPsf(psfOf(problem)).ok() &&
                   solver->load({problem.samples.data(), SampleType::kFloat32, 1, kSide}, {}, loaded).ok() &&
                   solver->fitSignal(kNoise, SignalPrior::kFlat, flat).ok() &&

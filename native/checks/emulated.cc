@@ -3,7 +3,7 @@
 #include <cmath>
 #include <functional>
 
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "kernels/template.h"
 
 namespace perifocal {

@@ -8,7 +8,7 @@
 
 #include "deconvolution/template.h"
 #include "fft/template.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 
 namespace perifocal {
 namespace {

@@ -40,8 +40,8 @@ void checkNoise(Context& context, bool jpeg, bool useMedian) {
       words[i] = static_cast<std::uint16_t>(words[i] + block % 3 * 5000);
     }
     for (int i = 0; i < 3000; ++i) words[i * 29] = i % 2 == 0 ? 65535 : 0;
-    const NoiseEstimate estimate =
-        estimateNoise({{words.data(), SampleType::kUint16, 1, kSide}, kSide, kSide, 3, 5, 0.99f, jpeg, useMedian});
+    const NoiseEstimate estimate = estimateNoise(
+        {{words.data(), SampleType::kUint16, 1, kSide}, kSide, kSide, 3, 5, 0.99f, jpeg, useMedian}, Team(1));
     context.expect(estimate.pixels > 10000, std::to_string(estimate.pixels) + " places");
     context.expect(std::fabs(estimate.sigma / sigma - 1) <= 0.04, std::to_string(estimate.sigma));
   }
@@ -53,13 +53,14 @@ void checkNoiseOfBytes(Context& context) {
   // Rounding to bytes is noise too.
   const double expected = std::hypot(0.01, 1 / 255.0 / std::sqrt(12.0));
   for (bool useMedian : {false, true}) {
-    const NoiseEstimate estimate =
-        estimateNoise({{bytes.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 2.0f, false, useMedian});
+    const NoiseEstimate estimate = estimateNoise(
+        {{bytes.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 2.0f, false, useMedian}, Team(1));
     context.expect(std::fabs(estimate.sigma / expected - 1) <= 0.04, std::to_string(estimate.sigma));
   }
   const std::vector<std::uint8_t> white(kSide * kSide, 255);
   context.expect(
-      estimateNoise({{white.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 1.0f, false, false}).pixels == 0,
+      estimateNoise({{white.data(), SampleType::kUint8, 1, kSide}, kSide, kSide, 0, 0, 1.0f, false, false}, Team(1))
+              .pixels == 0,
       "noise from saturated pixels");
 }
 
@@ -91,7 +92,7 @@ void checkPeriodogram(Context& context, const FftKernels& kernels) {
   for (int x = 60; x < kWidth; ++x) samples[20 * kWidth + x] = 255;
   const SourceWindow window{samples.data(), SampleType::kUint8, 1, kWidth};
   Periodogram found;
-  const Status status = measurePeriodogram({window, kBlockSide, {1, 2, 25, 8, 58, 3}, 0.01}, kernels, found);
+  const Status status = measurePeriodogram({window, kBlockSide, {1, 2, 25, 8, 58, 3}, 0.01}, kernels, Team(1), found);
   context.expect(status.ok() && found.blocks == 2, std::to_string(found.blocks) + " blocks");
   const std::vector<double> first = referencePower(samples, kWidth, 1, 2);
   const std::vector<double> second = referencePower(samples, kWidth, 25, 8);
@@ -116,7 +117,7 @@ void checkWhitePower(Context& context, const FftKernels& kernels) {
   for (std::uint32_t left = 0; left < kWidth; left += kBlockSide) corners.insert(corners.end(), {left, 0});
   Periodogram found;
   const SourceWindow window{samples.data(), SampleType::kFloat32, 1, kWidth};
-  const Status status = measurePeriodogram({window, kBlockSide, corners, 0}, kernels, found);
+  const Status status = measurePeriodogram({window, kBlockSide, corners, 0}, kernels, Team(1), found);
   context.expect(status.ok() && found.blocks == kWidth / kBlockSide - 1, std::to_string(found.blocks) + " blocks");
   double mean = 0;
   int count = 0;

@@ -5,12 +5,13 @@
 #include <string>
 
 #include "checks/check.h"
+#include "checks/crew.h"
 #include "checks/emulated_floats.h"
 #include "checks/random.h"
 #include "checks/reference_dft.h"
 #include "fft/real_fft.h"
 #include "fft/transform.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 
 namespace perifocal::checks {
 namespace {
@@ -22,12 +23,12 @@ struct Size {
 /// A random image with its plan and a spectrum.
 class ImageCase {
  public:
-  ImageCase(Size size, const FftKernels& kernels, int threads) : size_(size), pool_(threads) {
+  ImageCase(Size size, const FftKernels& kernels, Team& team) : size_(size) {
     Random random(7);
     for (int i = 0; i < size.rows * size.columns; ++i) image_.push_back(static_cast<float>(random.unit() - 0.3));
-    const std::size_t bytes =
-        RealFft2d::arenaBytes(size.rows, size.columns, threads) + RealFft2d::spectrumBytes(size.rows, size.columns);
-    isReady_ = arena_.map(bytes) && RealFft2d::create(size.rows, size.columns, kernels, pool_, arena_, plan_).ok();
+    const std::size_t bytes = RealFft2d::arenaBytes(size.rows, size.columns, team.threads()) +
+                              RealFft2d::spectrumBytes(size.rows, size.columns);
+    isReady_ = arena_.map(bytes) && RealFft2d::create(size.rows, size.columns, kernels, team, arena_, plan_).ok();
     if (!isReady_) return;
     spectrum_ = plan_->takeSpectrum(arena_);
     isReady_ = spectrum_.data != nullptr && arena_.take(1) == nullptr;
@@ -72,7 +73,6 @@ class ImageCase {
 
  private:
   Size size_;
-  ThreadPool pool_;
   Arena arena_;
   std::unique_ptr<RealFft2d> plan_;
   Spectrum spectrum_;
@@ -95,7 +95,8 @@ double allowedError(double elements) { return 2e-7 * std::sqrt(std::max(1.0, std
 std::string nameOf(Size size) { return std::to_string(size.rows) + "x" + std::to_string(size.columns); }
 
 void checkAccuracy(Context& context, const FftKernels& kernels, Size size) {
-  ImageCase transform(size, kernels, 1);
+  Team team(1);
+  ImageCase transform(size, kernels, team);
   context.expect(transform.isReady(), "the plan does not take what it says");
   if (context.failed()) return;
   transform.forward();
@@ -146,7 +147,8 @@ void checkFunctions(Context& context, ImageCase& image) {
 /// Fused sweeps against the separate ones: each frequency times a factor of its own, which leaves the image real, then
 /// half of every row.
 void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
-  ImageCase separate(size, kernels, 1), fused(size, kernels, 1);
+  Team team(1);
+  ImageCase separate(size, kernels, team), fused(size, kernels, team);
   auto factorOf = [size](int v, int u) { return 1.0f / static_cast<float>(1 + std::min(v, size.rows - v) + 3 * u); };
   separate.forward();
   for (int v = 0; v < size.rows; ++v) {
@@ -181,13 +183,13 @@ void checkSweeps(Context& context, const FftKernels& kernels, Size size) {
 
 void checkThreads(Context& context, const FftKernels& kernels, Size size) {
   std::vector<float> expected;
-  for (int threads = 1; threads <= 3; ++threads) {
-    ImageCase transform(size, kernels, threads);
+  forEveryCrew([&](Crew& crew, const std::string& name) {
+    ImageCase transform(size, kernels, crew.team());
     transform.forward();
     transform.inverse();
-    if (threads == 1) expected = transform.result();
-    context.expect(transform.result() == expected, std::to_string(threads) + " threads give other bits");
-  }
+    if (expected.empty()) expected = transform.result();
+    context.expect(transform.result() == expected, name + " give other bits");
+  });
 }
 
 std::vector<ComplexD> binsOfLines(const std::vector<float>& values, Size size) {
@@ -208,11 +210,13 @@ void checkTransform(Context& context, const FftKernels& kernels, Size size, bool
   const std::vector<ComplexD> expected =
       isImage ? referenceDft2d(values, size.rows, size.columns) : binsOfLines(values, size);
   std::vector<float> re(expected.size()), im(expected.size()), first;
-  for (int threads = 1; threads <= 3; ++threads) {
+  forEveryCrew([&](Crew& crew, const std::string& name) {
     std::unique_ptr<Transform> transform;
-    const Status status = Transform::create({isImage, size.rows, size.columns, threads}, kernels, transform);
+    const TransformShape shape{isImage, size.rows, size.columns, crew.team().threads()};
+    const Status status = Transform::create(shape, kernels, &crew.ticket(), transform);
     context.expect(status.ok(), status.message());
     if (context.failed()) return;
+    const Team::Loan loan(transform->team(), crew.ticket());
     transform->forward(values.data(), re.data(), im.data());
     std::vector<ComplexD> actual;
     for (std::size_t i = 0; i < re.size(); ++i) actual.emplace_back(re[i], im[i]);
@@ -222,9 +226,9 @@ void checkTransform(Context& context, const FftKernels& kernels, Size size, bool
     transform->inverse(re.data(), im.data(), back.data());
     const double trip = relativeRms(back, values);
     context.expect(trip <= 5e-7, "round trip " + std::to_string(trip * 1e7) + "e-7");
-    if (threads == 1) first = back;
-    context.expect(back == first, std::to_string(threads) + " threads give other bits");
-  }
+    if (first.empty()) first = back;
+    context.expect(back == first, name + " give other bits");
+  });
 }
 
 void addChecksOf(const FftKernels& kernels, const std::string& name, std::vector<Check>& checks) {

@@ -6,7 +6,7 @@
 #include "checks/conv_problem.h"
 #include "checks/emulated.h"
 #include "checks/random.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 
 namespace perifocal::checks {
 namespace {

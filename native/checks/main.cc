@@ -10,7 +10,7 @@
 #include "checks/check.h"
 #include "checks/emulated.h"
 #include "checks/jobs.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "runtime/cpu.h"
 
 namespace {

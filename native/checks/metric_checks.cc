@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "checks/check.h"
+#include "checks/crew.h"
 #include "checks/random.h"
 #include "checks/reference_metrics.h"
 #include "checks/reference_scene.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "metrics/edges.h"
 #include "metrics/scene_statistics.h"
 #include "metrics/similarity.h"
@@ -56,18 +57,17 @@ class TestFrame {
   FrameView view_;
 };
 
-/// Runs `measure(kernels, pool)` on every instruction set with 1 to 3 threads; all must give the same bits.
+/// Runs `measure(kernels, team)` on every instruction set with every crew; all must give the same bits.
 template <class Measure>
 auto measureEverywhere(Context& context, Measure measure) {
-  ThreadPool one(1);
+  Team one(1);
   const auto expected = measure(*findIsa("scalar")->metrics, one);
   for (const RegisteredIsa& isa : registeredIsas()) {
     if (!isa.supported) continue;
-    for (int threads = 1; threads <= 3; ++threads) {
-      ThreadPool pool(threads);
-      context.expect(measure(*isa.metrics, pool) == expected,
-                     std::string(isa.metrics->name) + ", " + std::to_string(threads) + " threads: other bits");
-    }
+    forEveryCrew([&](Crew& crew, const std::string& name) {
+      context.expect(measure(*isa.metrics, crew.team()) == expected,
+                     std::string(isa.metrics->name) + ", " + name + ": other bits");
+    });
   }
   return expected;
 }
@@ -82,7 +82,7 @@ std::string nameOf(const FrameView& frame) {
 
 void checkSimilarity(Context& context, const TestFrame& a, const TestFrame& b, int component, PlaneScale scale) {
   const SimilarityRequest request{a.view(), b.view(), component, scale, fullScale(a.view().type)};
-  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& threads) {
+  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, Team& threads) {
     const Similarity s = measureSimilarity(request, kernels, threads);
     return std::vector<double>{s.ssim, s.contrastStructure};
   });
@@ -93,8 +93,8 @@ void checkSimilarity(Context& context, const TestFrame& a, const TestFrame& b, i
 }
 
 void checkSquaredError(Context& context, const TestFrame& a, const TestFrame& b) {
-  const double found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
-    return squaredError(a.view(), b.view(), kernels, pool);
+  const double found = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
+    return squaredError(a.view(), b.view(), kernels, team);
   });
   double expected = 0;
   for (int channel = 0; channel < a.view().colours(); ++channel) {
@@ -124,8 +124,8 @@ void compareFeatures(Context& context, const std::vector<std::uint64_t>& bits, c
 }
 
 void checkBlocks(Context& context, const TestFrame& frame) {
-  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
-    const BlockStatistics found = measureBlocks(frame.view(), kernels, pool);
+  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
+    const BlockStatistics found = measureBlocks(frame.view(), kernels, team);
     std::vector<double> all = found.features;
     all.insert(all.end(), found.sharpness.begin(), found.sharpness.end());
     return bitsOf(all);
@@ -134,15 +134,15 @@ void checkBlocks(Context& context, const TestFrame& frame) {
 }
 
 void checkScene(Context& context, const TestFrame& frame) {
-  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
-    return bitsOf(measureScene(frame.view(), kernels, pool));
+  const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
+    return bitsOf(measureScene(frame.view(), kernels, team));
   });
   compareFeatures(context, bits, referenceScene(frame.view()));
 }
 
 void checkEdges(Context& context, const TestFrame& frame) {
-  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, ThreadPool& pool) {
-    EdgeStatistics edges = measureEdges(frame.view(), kernels, pool);
+  const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
+    EdgeStatistics edges = measureEdges(frame.view(), kernels, team);
     edges.cells.push_back(edges.sharpness);
     return edges.cells;
   });

@@ -8,7 +8,7 @@
 
 #include "checks/check.h"
 #include "checks/random_model.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "network/model.h"
 #include "streaming/memory_plan.h"
 
@@ -66,7 +66,7 @@ void checkReceptiveField(Context& context) {
 
 Status tryBuild(RandomModel& model) {
   std::unique_ptr<Model> built;
-  return Model::build(model.shape(), model.tensors(), *findIsa("scalar")->kernels, {}, built);
+  return Model::build(model.shape(), model.tensors(), *findIsa("scalar")->kernels, {}, Team(1), built);
 }
 
 void expectRejected(Context& context, const std::string& key, const std::function<void(FileTensors&)>& damage) {

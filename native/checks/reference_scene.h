@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 
 namespace perifocal::checks {
 

@@ -1,28 +1,107 @@
 // Threads, memory and dispatch.
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
-#include <numeric>
+#include <new>
 
 #include "checks/check.h"
-#include "kernels/registry.h"
+#include "checks/crew.h"
+#include "isa/registry.h"
 #include "runtime/arena.h"
-#include "runtime/thread_pool.h"
+#include "runtime/parallel.h"
 #include "streaming/split.h"
 
 namespace perifocal::checks {
 namespace {
 
-void checkPool(Context& context) {
-  for (int threads = 1; threads <= 3; ++threads) {
-    ThreadPool pool(threads);
-    std::vector<std::int64_t> counts(3, 0);
-    for (int i = 0; i < 20000; ++i) {
-      pool.run([](void* c, int thread) { ++(*static_cast<std::vector<std::int64_t>*>(c))[thread]; }, &counts);
+struct Counts {
+  std::array<std::int64_t, 3> ofThread{};
+
+  static void add(void* self, int thread) { ++static_cast<Counts*>(self)->ofThread[thread]; }
+};
+
+void checkTeam(Context& context) {
+  constexpr int kTasks = 20000;
+  forEveryCrew([&](Crew& crew, const std::string& name) {
+    Counts counts;
+    for (int i = 0; i < kTasks; ++i) crew.team().run(Counts::add, &counts);
+    for (int t = 0; t < 3; ++t) {
+      const int expected = t < crew.team().threads() ? kTasks : 0;
+      context.expect(counts.ofThread[t] == expected, name + ": thread " + std::to_string(t) + " ran another number");
     }
-    for (int t = 0; t < threads; ++t) context.expect(counts[t] == 20000, "a thread missed a task");
-    context.expect(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) == 20000 * threads,
-                   "a task ran on a thread that does not exist");
-  }
+    Workers& workers = crew.ticket().workers();
+    context.expect(workers.busy() == 1, name + ": the caller alone should be busy");
+    context.expect(workers.mostBusy() <= workers.threads(), name + ": more threads were busy than there are");
+  });
+}
+
+void checkForEach(Context& context) {
+  forEveryCrew([&](Crew& crew, const std::string& name) {
+    for (int atOnce : {1, 7, 16}) {
+      std::vector<int> visits(1000);
+      forEach(crew.team(), 1000, [&](int item, int) { ++visits[item]; }, atOnce);
+      const bool once = std::all_of(visits.begin(), visits.end(), [](int count) { return count == 1; });
+      context.expect(once, name + ": an item was left out or came twice");
+    }
+  });
+}
+
+void checkCancel(Context& context) {
+  forEveryCrew([&](Crew& crew, const std::string& name) {
+    std::atomic<int> visited{0};
+    forEach(crew.team(), 100000, [&](int, int) {
+      if (++visited == 50) crew.ticket().cancel();
+    });
+    context.expect(visited < 100 && crew.team().status().code() == StatusCode::kAborted, name + ": goes on");
+    forEach(crew.team(), 10, [&](int, int) { visited = 1000; });
+    context.expect(visited < 100, name + ": begins again");
+  });
+}
+
+/// Whichever thread fails: all have ended when the caller hears of it, and the threads can be used again.
+void checkExceptions(Context& context) {
+  forEveryCrew([&](Crew& crew, const std::string& name) {
+    for (int failing = 0; failing < 100; ++failing) {
+      std::atomic<int> under{0};
+      StatusCode code = StatusCode::kOk;
+      try {
+        forEach(crew.team(), 100, [&](int item, int) {
+          ++under;
+          if (item == failing) {
+            --under;
+            throw std::bad_alloc();
+          }
+          --under;
+        });
+      } catch (...) {
+        code = statusOfException().code();
+      }
+      context.expect(code == StatusCode::kOutOfMemory, name + ": an exception was lost");
+      context.expect(under == 0, name + ": a thread was still at work");
+    }
+    Counts counts;
+    crew.team().run(Counts::add, &counts);
+    context.expect(counts.ofThread[0] == 1, name + ": cannot be used any more");
+  });
+}
+
+void checkEntering(Context& context) {
+  Workers workers(2);
+  context.expect(workers.enter(1).ok() && workers.enter(1).ok(), "two calls of one thread are refused");
+  context.expect(workers.busy() == 2, "two calls are not two busy threads");
+  context.expect(workers.enter(1).code() == StatusCode::kInternal, "three threads are granted by a pool of two");
+  workers.leave(1);
+  context.expect(workers.enter(2).code() == StatusCode::kInternal, "three threads are granted at once");
+  workers.leave(1);
+  context.expect(workers.enter(2).ok(), "the whole pool is refused to one call");
+  workers.close();
+  context.expect(workers.enter(1).code() == StatusCode::kState, "a closed pool is entered");
+  Counts counts;
+  workers.run(2, Counts::add, &counts);
+  context.expect(counts.ofThread[1] == 1, "a pool that is closed leaves the call under way without threads");
+  workers.leave(2);
+  context.expect(workers.busy() == 0 && workers.mostBusy() == 2, "busy threads are miscounted");
 }
 
 void checkColumns(Context& context) {
@@ -80,7 +159,11 @@ void checkRegistry(Context& context) {
 }  // namespace
 
 std::vector<Check> runtimeChecks() {
-  return {{"the pool runs every thread once per task", checkPool},
+  return {{"a team runs every thread once per task", checkTeam},
+          {"a team visits every item once", checkForEach},
+          {"a cancelled team leaves out what has not begun", checkCancel},
+          {"a team outlives exceptions of its threads", checkExceptions},
+          {"a pool grants no more threads than it has", checkEntering},
           {"threads share the columns without overlap", checkColumns},
           {"the plan knows how unevenly threads share the columns", checkImbalance},
           {"the arena hands out what it mapped", checkArena},

@@ -5,13 +5,14 @@
 #include <string>
 
 #include "checks/check.h"
+#include "checks/crew.h"
 #include "checks/emulated_floats.h"
 #include "checks/problems.h"
 #include "checks/random.h"
 #include "checks/reference_deconvolution.h"
 #include "deconvolution/blur.h"
 #include "deconvolution/solver.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 
 namespace perifocal::checks {
 namespace {
@@ -19,13 +20,17 @@ namespace {
 /// A solver with its threads, run on problems of one shape.
 class Run {
  public:
-  Run(const Problem& problem, const FloatUnit& unit, int threads) : problem_(problem), pool_(threads) {
+  Run(const Problem& problem, const FloatUnit& unit, int threads, int real) : problem_(problem), crew_(threads, real) {
     problem_.shape.threads = threads;
-    status_ = Solver::create(problem_.shape, *unit.fft, *unit.deconvolution, pool_, solver_);
+    status_ = Solver::create(problem_.shape, *unit.fft, *unit.deconvolution, crew_.team(), solver_);
     if (status_.ok()) status_ = solver_->setPsf(psfOf(problem_));
   }
 
+  Run(const Problem& problem, const FloatUnit& unit, int threads) : Run(problem, unit, threads, threads) {}
+
   bool ok() const { return status_.ok(); }
+  const Status& status() const { return status_; }
+  Ticket& ticket() { return crew_.ticket(); }
   Solver& solver() { return *solver_; }
 
   /// The tile after some steps; `report` is that of the last one.
@@ -45,7 +50,7 @@ class Run {
 
  private:
   Problem problem_;
-  ThreadPool pool_;
+  Crew crew_;
   Status status_;
   std::unique_ptr<Solver> solver_;
 };
@@ -68,10 +73,10 @@ void checkAgainstReference(Context& context, const NamedProblem& named, const Fl
 void checkThreads(Context& context, const NamedProblem& named) {
   const FloatUnit unit = nativeFloatUnits().front();
   const std::vector<float> one = Run(named.problem, unit, 1).solve(named.steps);
-  for (int threads : {2, 3}) {
-    const std::vector<float> more = Run(named.problem, unit, threads).solve(named.steps);
+  for (const auto [threads, real] : {std::pair{2, 1}, {2, 2}, {3, 1}, {3, 2}, {3, 3}}) {
+    const std::vector<float> more = Run(named.problem, unit, threads, real).solve(named.steps);
     context.expect(std::memcmp(one.data(), more.data(), one.size() * sizeof(float)) == 0,
-                   std::to_string(threads) + " threads give other bits");
+                   std::to_string(threads) + " threads on " + std::to_string(real) + " give other bits");
   }
 }
 
@@ -180,10 +185,10 @@ void checkSampleTypes(Context& context) {
 
 void checkStages(Context& context) {
   NamedProblem named = problemNamed("wiener, gradient");
-  ThreadPool pool(1);
+  Team team(1);
   const FloatUnit unit = nativeFloatUnits().front();
   std::unique_ptr<Solver> solver;
-  context.expect(Solver::create(named.problem.shape, *unit.fft, *unit.deconvolution, pool, solver).ok(), "not made");
+  context.expect(Solver::create(named.problem.shape, *unit.fft, *unit.deconvolution, team, solver).ok(), "not made");
   if (solver == nullptr) return;
   LoadReport loaded;
   StepReport step;
@@ -197,6 +202,26 @@ void checkStages(Context& context) {
                  "stores without a step");
   context.expect(solver->step(step).ok() && solver->step(step).code() == StatusCode::kState, "filters twice");
   context.expect(solver->store(target).ok() && solver->store(target).code() == StatusCode::kState, "stores twice");
+}
+
+/// A cancelled call has to begin again: from the PSF where that was cancelled, else from loading on.
+void checkCancelledTicket(Context& context, const NamedProblem& named) {
+  const FloatUnit unit = nativeFloatUnits().front();
+  Run run(named.problem, unit, 2);
+  const std::vector<float> expected = run.solve(named.steps);
+  Crew other(2);
+  other.ticket().cancel();
+  Solver& solver = run.solver();
+  const SourceWindow source{named.problem.samples.data(), SampleType::kFloat32, 1, named.problem.shape.width};
+  LoadReport loaded;
+  StepReport step;
+  context.expect(solver.load(source, {}, loaded).ok(), "cannot load");
+  {
+    const Team::Loan loan(solver.team(), other.ticket());
+    context.expect(solver.step(step).code() == StatusCode::kAborted, "a step was not aborted");
+  }
+  context.expect(solver.step(step).code() == StatusCode::kState, "steps go on from half a step");
+  context.expect(run.solve(named.steps) == expected, "differs after an abort");
 }
 
 /// Rows of a padded image out of a vector, and into one.
@@ -223,13 +248,14 @@ void checkAdjoint(Context& context, const NamedProblem& named) {
   const Problem& problem = named.problem;
   const FloatUnit unit = nativeFloatUnits().front();
   const Geometry geometry = geometryOf(problem.shape);
-  ThreadPool pool(2);
+  Crew crew(2);
   Arena arena;
   arena.map(std::size_t{16} << 20);
   std::unique_ptr<RealFft2d> fft;
-  context.expect(RealFft2d::create(geometry.rows, geometry.columns, *unit.fft, pool, arena, fft).ok(), "no transforms");
+  context.expect(RealFft2d::create(geometry.rows, geometry.columns, *unit.fft, crew.team(), arena, fft).ok(),
+                 "no transforms");
   if (fft == nullptr) return;
-  const BlurContext parts{problem.shape, geometry, *unit.deconvolution, *fft, pool};
+  const BlurContext parts{problem.shape, geometry, *unit.deconvolution, *fft, crew.team()};
   const auto blur = problem.shape.modes == 1 ? createInvariantBlur(parts, arena) : createModalBlur(parts, arena);
   blur->setPsf(psfOf(problem));
   Random random(3);
@@ -270,6 +296,7 @@ std::vector<Check> solverChecks() {
       checks.push_back({name + ", " + unit.deconvolution->name + " (emulated)",
                         [=](Context& c) { checkAgainstReference(c, named, unit); }});
     }
+    checks.push_back({name + ", cancelled", [=](Context& c) { checkCancelledTicket(c, named); }});
     checks.push_back({name + ", 1 to 3 threads", [=](Context& c) { checkThreads(c, named); }});
     checks.push_back({name + ", used again", [=](Context& c) { checkReuse(c, named); }});
     checks.push_back({name + ", no light and too much", [=](Context& c) { checkDegenerate(c, named); }});

@@ -8,7 +8,7 @@
 
 #include "checks/check.h"
 #include "checks/random.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "stars/arrow_system.h"
 #include "stars/median.h"
 

@@ -5,11 +5,12 @@
 
 #include "checks/check.h"
 #include "checks/conv_problem.h"
+#include "checks/crew.h"
 #include "checks/emulated.h"
 #include "checks/random.h"
 #include "checks/random_model.h"
 #include "checks/reference_network.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "streaming/pipeline.h"
 
 namespace perifocal::checks {
@@ -73,7 +74,7 @@ std::unique_ptr<Model> load(Context& context, const RandomModel& source, const K
                             Algorithm algorithm = Algorithm::kWinograd) {
   std::unique_ptr<Model> model;
   const WinogradShapes shapes = algorithm == Algorithm::kWinograd ? winogradShapes(source.shape()) : WinogradShapes{};
-  const Status status = Model::build(source.shape(), source.tensors(), kernels, shapes, model);
+  const Status status = Model::build(source.shape(), source.tensors(), kernels, shapes, Team(1), model);
   context.expect(status.ok(), status.message());
   return model;
 }
@@ -103,8 +104,9 @@ std::string text(const Case& c) {
          std::to_string(c.width) + "x" + std::to_string(c.height);
 }
 
+/// @param real threads that run those of the pass; 0: as many
 void compareWithReference(Context& context, const Case& c, const Kernels& kernels, PassShape pass,
-                          Algorithm algorithm = Algorithm::kWinograd) {
+                          Algorithm algorithm = Algorithm::kWinograd, int real = 0) {
   const RandomModel source(c.shape, 7);
   const auto rgb = randomImage(c.width, c.height, 11);
   const auto expected = referenceResidual(source, rgb, c.width, c.height);
@@ -114,6 +116,8 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
   pass.height = pass.transposed ? c.width : c.height;
   const auto pipeline = open(context, *model, pass);
   if (pipeline == nullptr) return;
+  Crew crew(pass.threads, real == 0 ? pass.threads : real);
+  const Team::Loan loan(pipeline->team(), crew.ticket());
   auto actual = runPass(context, *pipeline, pass.transposed ? transposedImage(rgb, c.width, c.height) : rgb);
   if (pass.transposed) actual = transposedImage(actual, c.height, c.width);
   context.expect(actual.size() == expected.size(), "wrong number of rows");
@@ -172,6 +176,26 @@ void checkReuseAfterAbort(Context& context) {
   pipeline->reset();
   context.expect(runPass(context, *pipeline, rgb) == first, "a pass after an abort differs from a fresh one");
   context.expect(pipeline->push(1, strip.data(), emitted).code() == StatusCode::kState, "a row too many was accepted");
+}
+
+void checkCancelledTicket(Context& context) {
+  const Case c{{2, 8}, 40, 36};
+  const RandomModel source(c.shape, 3);
+  const auto model = load(context, source, bestKernels());
+  if (model == nullptr) return;
+  const auto rgb = randomImage(c.width, c.height, 5);
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 8});
+  std::vector<std::int16_t> strip(static_cast<std::size_t>(8 + kEmissionSlack) * c.width * 3);
+  int emitted = 0;
+  {
+    Crew crew(2);
+    const Team::Loan loan(pipeline->team(), crew.ticket());
+    crew.ticket().cancel();
+    context.expect(pipeline->push(8, strip.data(), emitted).code() == StatusCode::kAborted, "not aborted");
+  }
+  context.expect(pipeline->push(8, strip.data(), emitted).code() == StatusCode::kAborted, "goes on with lost rows");
+  pipeline->reset();
+  context.expect(runPass(context, *pipeline, rgb) == referenceResidual(source, rgb, c.width, c.height), "differs");
 }
 
 /// One slot fewer in any class must be noticed, never overwrite a live row.
@@ -244,6 +268,13 @@ std::vector<Check> streamingChecks() {
       }
     }
   }
+  for (const auto [threads, real] : {std::pair{2, 1}, {3, 1}, {3, 2}}) {
+    checks.push_back({std::to_string(threads) + " threads on " + std::to_string(real), [=](Context& context) {
+                        compareWithReference(context, {{2, 8}, 84, 64}, bestKernels(), {0, 0, false, threads, 16},
+                                             Algorithm::kWinograd, real);
+                      }});
+  }
+  checks.push_back({"a cancelled ticket ends the pass until it is reset", checkCancelledTicket});
   checks.push_back({"winograd leaves layers of too large sums to the direct kernels", checkLargeSums});
   checks.push_back({"a pass after an abort equals a fresh one", checkReuseAfterAbort});
   checks.push_back({"the memory plan has no slot to spare", checkPlanIsMinimal});

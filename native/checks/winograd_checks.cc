@@ -5,7 +5,7 @@
 #include "checks/check.h"
 #include "checks/conv_problem.h"
 #include "checks/emulated.h"
-#include "kernels/registry.h"
+#include "isa/registry.h"
 #include "kernels/winograd.h"
 
 namespace perifocal::checks {

@@ -8,9 +8,9 @@
 
 #include "deconvolution/geometry.h"
 #include "deconvolution/kernels.h"
-#include "deconvolution/parallel.h"
 #include "deconvolution/shape.h"
 #include "fft/real_fft.h"
+#include "fft/visits.h"
 #include "runtime/arena.h"
 
 namespace perifocal {
@@ -20,7 +20,7 @@ struct BlurContext {
   const Geometry& geometry;
   const DeconvolutionKernels& kernels;
   RealFft2d& fft;
-  ThreadPool& pool;
+  Team& team;
 };
 
 class Blur {

@@ -9,6 +9,7 @@
 #include "deconvolution/shrinkage.h"
 #include "deconvolution/surroundings.h"
 #include "deconvolution/transfer.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -63,7 +64,7 @@ class HyperLaplacian final : public Method {
 
 LoadReport HyperLaplacian::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings) {
   steps_ = 0;
-  LoadReport loaded = observation_.load(source, valid, settings, w_.pool, w_.scratch);
+  LoadReport loaded = observation_.load(source, valid, settings, w_.team, w_.scratch);
   auto produce = [this](int first, int count, float* rows, std::ptrdiff_t stride, int thread) {
     for (int i = 0; i < count; ++i) {
       observation_.values(first + i, rows + i * stride, w_.scratch.row(thread, kSpare));
@@ -150,7 +151,7 @@ void HyperLaplacian::keep(int y, const float* row) {
 }
 
 void HyperLaplacian::takeRows(RowVisit consume) {
-  forEachRow(w_.pool, w_.geometry.height, [&](int y, int thread) {
+  forEachRow(w_.team, w_.geometry.height, [&](int y, int thread) {
     consume.function(consume.context, y, 1, estimate_.row(y), w_.geometry.pitch, thread);
   });
 }

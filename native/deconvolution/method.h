@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "deconvolution/parallel.h"
 #include "deconvolution/shape.h"
 #include "deconvolution/workspace.h"
+#include "fft/visits.h"
 #include "runtime/arena.h"
 
 namespace perifocal {

@@ -4,6 +4,7 @@
 #include "deconvolution/blur.h"
 #include "deconvolution/coefficient_grid.h"
 #include "deconvolution/transfer.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -17,7 +18,7 @@ class ModalBlur final : public Blur {
  public:
   ModalBlur(const BlurContext& context, Arena& arena)
       : fft_(context.fft),
-        pool_(context.pool),
+        team_(context.team),
         geometry_(context.geometry),
         modes_(context.shape.modes),
         kernelSize_(kernelSizeOf(context.shape)),
@@ -95,7 +96,7 @@ class ModalBlur final : public Blur {
   }
 
   void readCorrections(RowVisit consume) override {
-    forEachRow(pool_, geometry_.rows, [&](int row, int thread) {
+    forEachRow(team_, geometry_.rows, [&](int row, int thread) {
       consume.function(consume.context, row, 1, plane_ + row * geometry_.pitch, geometry_.pitch, thread);
     });
   }
@@ -120,7 +121,7 @@ class ModalBlur final : public Blur {
   }
 
   RealFft2d& fft_;
-  ThreadPool& pool_;
+  Team& team_;
   const Geometry geometry_;
   const int modes_;
   const std::ptrdiff_t kernelSize_;

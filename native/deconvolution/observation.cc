@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "deconvolution/parallel.h"
-#include "deconvolution/samples.h"
+#include "image/sample_window.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -51,12 +51,12 @@ void Observation::create(const SolverShape& shape, const Geometry& geometry, con
 }
 
 LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings,
-                             ThreadPool& pool, const RowScratch& scratch) {
+                             Team& team, const RowScratch& scratch) {
   view_ = source;
   scale_ = 1.0f / fullScale(source.type);
   offset_ = 0;
   const std::size_t rowBytes = geometry_.width * perifocal::sampleBytes(source.type);
-  forEachRow(pool, geometry_.height, [&](int y, int thread) {
+  forEachRow(team, geometry_.height, [&](int y, int thread) {
     float* row = scratch.row(thread, 0);
     if (copy_ != nullptr) copyRow(source, y, geometry_.width, copy_ + y * rowBytes);
     widenRow(y, row);

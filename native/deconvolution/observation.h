@@ -8,7 +8,7 @@
 #include "deconvolution/shape.h"
 #include "deconvolution/workspace.h"
 #include "runtime/arena.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -21,7 +21,7 @@ class Observation {
   void create(const SolverShape& shape, const Geometry& geometry, const DeconvolutionKernels& kernels, Arena& arena);
 
   /// Copies, masks and measures the tile.
-  LoadReport load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings, ThreadPool& pool,
+  LoadReport load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings, Team& team,
                   const RowScratch& scratch);
 
   /// Columns of padded row y that are observed: with Bertero's weights those of the tile, else all, continued.

@@ -8,6 +8,7 @@
 #include "deconvolution/observation.h"
 #include "deconvolution/transfer.h"
 #include "deconvolution/weights.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -69,7 +70,7 @@ class RichardsonLucy final : public Method {
 };
 
 RichardsonLucy::RichardsonLucy(const Workspace& workspace, Arena& arena) : w_(workspace), shape_(workspace.shape) {
-  const BlurContext context{shape_, w_.geometry, w_.kernels, w_.fft, w_.pool};
+  const BlurContext context{shape_, w_.geometry, w_.kernels, w_.fft, w_.team};
   blur_ = shape_.modes == 1 ? createInvariantBlur(context, arena) : createModalBlur(context, arena);
   observation_.create(shape_, w_.geometry, w_.kernels, arena);
   weights_.create(shape_, w_.geometry, arena);
@@ -82,7 +83,7 @@ RichardsonLucy::RichardsonLucy(const Workspace& workspace, Arena& arena) : w_(wo
 LoadReport RichardsonLucy::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings) {
   settings_ = settings;
   steps_ = 0;
-  LoadReport loaded = observation_.load(source, valid, settings, w_.pool, w_.scratch);
+  LoadReport loaded = observation_.load(source, valid, settings, w_.team, w_.scratch);
   validPixels_ = std::max<double>(1, static_cast<double>(loaded.validPixels));
   floor_ = std::max(kLeastFloor, static_cast<float>(kRelativeFloor * (loaded.maximum + settings.offset)));
   weights_.setMask(observation_, *blur_, w_.scratch);
@@ -95,7 +96,7 @@ LoadReport RichardsonLucy::load(const SourceWindow& source, const ValidMask& val
 
 /// By the kernel that multiplies, of samples and their validity.
 void RichardsonLucy::measureLight() {
-  forEachRow(w_.pool, w_.geometry.rows, [this](int y, int thread) {
+  forEachRow(w_.team, w_.geometry.rows, [this](int y, int thread) {
     const int columns = observation_.observedColumns(y);
     float* observed = w_.scratch.row(thread, kObserved);
     float* valid = w_.scratch.row(thread, kValidOrFactor);
@@ -268,7 +269,7 @@ void RichardsonLucy::keep(const Plane& plane, int y, const float* row) const {
 
 void RichardsonLucy::takeRows(RowVisit consume) {
   const Plane& estimate = isAccelerated() ? latest_ : estimate_;
-  forEachRow(w_.pool, w_.geometry.height, [&](int y, int thread) {
+  forEachRow(w_.team, w_.geometry.height, [&](int y, int thread) {
     float* row = w_.scratch.row(thread, kSpare);
     for (int x = 0; x < w_.geometry.width; ++x) row[x] = std::max(estimate.row(y)[x] - settings_.offset, 0.0f);
     consume.function(consume.context, y, 1, row, w_.geometry.pitch, thread);

@@ -1,9 +1,11 @@
-// What decides the memory of a solver, and the numbers it runs with; lib/native/solver.ts explains every field.
+// What decides the memory of a solver, and the numbers it runs with; lib/runtime/native/solver.ts explains every field.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+
+#include "image/sample_window.h"
 
 namespace perifocal {
 
@@ -11,15 +13,6 @@ enum class DeconvolutionMethod { kWiener, kRichardsonLucy, kHyperLaplacian };
 enum class Acceleration { kNone, kBiggsAndrews, kHeavyBall };
 enum class Boundary { kBertero, kReflect, kReplicate, kPeriodic };
 enum class SignalPrior { kFlat, kGradient, kPowerLaw };
-enum class SampleType { kUint8, kUint16, kFloat32 };
-
-constexpr std::size_t sampleBytes(SampleType type) {
-  return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 2 : 4;
-}
-/// A sample of 1.0.
-constexpr float fullScale(SampleType type) {
-  return type == SampleType::kUint8 ? 255.0f : type == SampleType::kUint16 ? 65535.0f : 1.0f;
-}
 
 struct SolverShape {
   DeconvolutionMethod method = DeconvolutionMethod::kRichardsonLucy;
@@ -53,23 +46,6 @@ struct Psf {
   const double* kernels = nullptr;
   const float* coefficients = nullptr;
   int gridRows = 1, gridColumns = 1;
-};
-
-/// One channel of a part of an interleaved frame. T is const void or void.
-template <class T>
-struct SampleWindow {
-  T* first = nullptr;  ///< its sample of the part's first pixel
-  SampleType type = SampleType::kUint8;
-  std::ptrdiff_t pixelStride = 1;  ///< samples
-  std::ptrdiff_t rowStride = 0;    ///< samples
-};
-using SourceWindow = SampleWindow<const void>;
-using TargetWindow = SampleWindow<void>;
-
-/// A byte a pixel, 0: left out. Null: all count.
-struct ValidMask {
-  const std::uint8_t* first = nullptr;
-  std::ptrdiff_t rowStride = 0;
 };
 
 /// A plane of floats that a tile is added to, times rowWeights[y] * columnWeights[x].

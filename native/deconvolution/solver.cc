@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "deconvolution/samples.h"
+#include "image/sample_window.h"
 
 namespace perifocal {
 namespace {
@@ -28,6 +28,12 @@ std::unique_ptr<Method> createMethod(const Workspace& workspace, Arena& arena) {
   return nullptr;
 }
 
+/// Adds row y times its weights.
+void blendRow(const float* values, const BlendWindow& window, int y, int count) {
+  float* out = window.first + y * window.rowStride;
+  for (int x = 0; x < count; ++x) out[x] += window.rowWeights[y] * window.columnWeights[x] * values[x];
+}
+
 }  // namespace
 
 SolverPlan planSolver(const SolverShape& shape) {
@@ -47,9 +53,9 @@ SolverPlan planSolver(const SolverShape& shape) {
   return plan;
 }
 
-Status Solver::create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels,
-                      ThreadPool& pool, std::unique_ptr<Solver>& out) {
-  std::unique_ptr<Solver> solver(new Solver(shape, pool));
+Status Solver::create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
+                      std::unique_ptr<Solver>& out) {
+  std::unique_ptr<Solver> solver(new Solver(shape, team));
   const Status status = solver->attach(fft, kernels);
   if (status.ok()) out = std::move(solver);
   return status;
@@ -60,12 +66,12 @@ Status Solver::attach(const FftKernels& fft, const DeconvolutionKernels& kernels
   if (!arena_.map(plan_.arenaBytes)) {
     return {StatusCode::kOutOfMemory, "could not map " + std::to_string(plan_.arenaBytes) + " bytes"};
   }
-  const Status status = RealFft2d::create(geometry.rows, geometry.columns, fft, pool_, arena_, fft_);
+  const Status status = RealFft2d::create(geometry.rows, geometry.columns, fft, team_, arena_, fft_);
   if (!status.ok()) return status;
   RowScratch scratch;
   scratch.create(shape_, geometry, arena_);
   auto* totals = reinterpret_cast<RowTotals*>(arena_.take(totalsBytes(geometry)));
-  method_ = createMethod({shape_, plan_.geometry, kernels, *fft_, pool_, scratch, totals}, arena_);
+  method_ = createMethod({shape_, plan_.geometry, kernels, *fft_, team_, scratch, totals}, arena_);
   if (arena_.take(1) != nullptr) return {StatusCode::kInternal, "a solver has taken less memory than planned"};
   return {};
 }
@@ -79,24 +85,31 @@ Status Solver::require(Stage needed) const {
   }
 }
 
+Status Solver::reach(Stage stage) {
+  Status status = team_.status();
+  if (status.ok()) stage_ = stage;
+  return status;
+}
+
 Status Solver::setPsf(const Psf& psf) {
+  stage_ = Stage::kNew;
   method_->setPsf(psf);
-  stage_ = Stage::kReady;
-  return {};
+  return reach(Stage::kReady);
 }
 
 Status Solver::load(const SourceWindow& source, const ValidMask& valid, LoadReport& report) {
   const Status status = require(Stage::kReady);
   if (!status.ok()) return status;
+  stage_ = Stage::kReady;
   report = method_->load(source, valid, settings_);
-  stage_ = Stage::kLoaded;
-  return {};
+  return reach(Stage::kLoaded);
 }
 
 Status Solver::fitSignal(double sigma, SignalPrior prior, SignalFit& fit) {
   const Status status = require(Stage::kLoaded);
-  if (status.ok()) fit = method_->fitSignal(sigma, prior);
-  return status;
+  if (!status.ok()) return status;
+  fit = method_->fitSignal(sigma, prior);
+  return team_.status();
 }
 
 Status Solver::step(StepReport& report) {
@@ -105,9 +118,9 @@ Status Solver::step(StepReport& report) {
   if (shape_.method == DeconvolutionMethod::kWiener && stage_ == Stage::kStepped) {
     return {StatusCode::kState, "Wiener's filter has made its one step; load again"};
   }
+  stage_ = Stage::kReady;
   report = method_->step(settings_);
-  stage_ = Stage::kStepped;
-  return {};
+  return reach(Stage::kStepped);
 }
 
 template <class RowConsumer>
@@ -118,9 +131,9 @@ Status Solver::take(RowConsumer&& consumeRow) {
     const int end = std::min(first + count, shape_.height);
     for (int y = first; y < end; ++y) consumeRow(rows + (y - first) * stride, y);
   };
-  method_->takeRows(RowVisit(consume));
   stage_ = Stage::kReady;
-  return {};
+  method_->takeRows(RowVisit(consume));
+  return team_.status();
 }
 
 Status Solver::store(const TargetWindow& target) {

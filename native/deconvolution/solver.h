@@ -11,7 +11,7 @@
 #include "fft/kernels.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -30,11 +30,13 @@ SolverPlan planSolver(const SolverShape& shape);
 
 class Solver {
  public:
-  /// The pool has the shape's number of threads; it and the kernels outlive the solver.
-  static Status create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels,
-                       ThreadPool& pool, std::unique_ptr<Solver>& out);
+  /// The team has the shape's number of threads; it and the kernels outlive the solver. What fails or is cancelled has
+  /// to begin again: `setPsf` by itself, all others from `load` on.
+  static Status create(const SolverShape& shape, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
+                       std::unique_ptr<Solver>& out);
 
   const SolverShape& shape() const { return shape_; }
+  Team& team() { return team_; }
   std::size_t mappedBytes() const { return arena_.mappedBytes(); }
 
   Status setPsf(const Psf& psf);
@@ -48,15 +50,17 @@ class Solver {
  private:
   enum class Stage { kNew, kReady, kLoaded, kStepped };
 
-  Solver(const SolverShape& shape, ThreadPool& pool) : shape_(shape), pool_(pool), plan_(planSolver(shape)) {}
+  Solver(const SolverShape& shape, Team& team) : shape_(shape), team_(team), plan_(planSolver(shape)) {}
   Status attach(const FftKernels& fft, const DeconvolutionKernels& kernels);
   /// kState with what is missing, unless the stage is at least `needed`.
   Status require(Stage needed) const;
+  /// Ends a call: the stage is reached unless it was cancelled.
+  Status reach(Stage stage);
   template <class RowConsumer>
   Status take(RowConsumer&& consumeRow);
 
   const SolverShape shape_;
-  ThreadPool& pool_;
+  Team& team_;
   const SolverPlan plan_;
   Arena arena_;
   std::unique_ptr<RealFft2d> fft_;

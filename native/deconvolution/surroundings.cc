@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "deconvolution/parallel.h"
+#include "fft/visits.h"
 
 namespace perifocal {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "deconvolution/parallel.h"
+#include "fft/visits.h"
 
 namespace perifocal {
 namespace {

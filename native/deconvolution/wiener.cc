@@ -51,7 +51,7 @@ class Wiener final : public Method {
 };
 
 LoadReport Wiener::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings) {
-  LoadReport loaded = observation_.load(source, valid, settings, w_.pool, w_.scratch);
+  LoadReport loaded = observation_.load(source, valid, settings, w_.team, w_.scratch);
   auto produce = [this](int first, int count, float* rows, std::ptrdiff_t stride, int thread) {
     for (int i = 0; i < count; ++i) observation_.values(first + i, rows + i * stride, w_.scratch.row(thread, 0));
   };

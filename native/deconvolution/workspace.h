@@ -6,7 +6,7 @@
 #include "deconvolution/shape.h"
 #include "fft/real_fft.h"
 #include "runtime/arena.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -59,7 +59,7 @@ struct Workspace {
   const Geometry& geometry;
   const DeconvolutionKernels& kernels;
   RealFft2d& fft;
-  ThreadPool& pool;
+  Team& team;
   RowScratch scratch;
   RowTotals* totals;  ///< one per padded row
 };

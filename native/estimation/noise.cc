@@ -6,7 +6,7 @@
 #include <numbers>
 #include <vector>
 
-#include "deconvolution/samples.h"
+#include "image/sample_window.h"
 
 namespace perifocal {
 namespace {
@@ -69,11 +69,11 @@ void addRow(const NoiseRequest& request, const std::array<const float*, 3>& rows
 
 }  // namespace
 
-NoiseEstimate estimateNoise(const NoiseRequest& request) {
+NoiseEstimate estimateNoise(const NoiseRequest& request, const Team& team) {
   std::vector<float> ring(static_cast<std::size_t>(request.width) * 3);
   const auto slot = [&](int y) { return ring.data() + static_cast<std::ptrdiff_t>(y % 3) * request.width; };
   Sizes sizes(stepOf(request.window.type), request.useMedian);
-  for (int y = 0; y < request.height; ++y) {
+  for (int y = 0; y < request.height && !team.cancelled(); ++y) {
     readRow(request.window, y, request.width, slot(y));
     if (y < 2 || (request.jpeg && !isInsideBlock(request.top + y - 1))) continue;
     addRow(request, {slot(y - 2), slot(y - 1), slot(y)}, sizes);

@@ -1,7 +1,8 @@
 // The standard deviation of noise, from one image (Immerkaer 1996): a Laplacian that no plane or edge answers to.
 #pragma once
 
-#include "deconvolution/shape.h"
+#include "image/sample_window.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -19,6 +20,7 @@ struct NoiseEstimate {
   std::int64_t pixels = 0;  ///< places that it comes from; 0: none, and sigma means nothing
 };
 
-NoiseEstimate estimateNoise(const NoiseRequest& request);
+/// Incomplete once the team is cancelled.
+NoiseEstimate estimateNoise(const NoiseRequest& request, const Team& team);
 
 }  // namespace perifocal

@@ -6,8 +6,8 @@
 #include <memory>
 #include <numbers>
 
-#include "deconvolution/samples.h"
 #include "fft/transform.h"
+#include "image/sample_window.h"
 
 namespace perifocal {
 namespace {
@@ -51,16 +51,17 @@ void applyWindow(const std::vector<float>& window, std::vector<float>& block) {
 
 }  // namespace
 
-Status measurePeriodogram(const PeriodogramRequest& request, const FftKernels& kernels, Periodogram& found) {
+Status measurePeriodogram(const PeriodogramRequest& request, const FftKernels& kernels, const Team& team,
+                          Periodogram& found) {
   const int side = request.side;
   std::unique_ptr<Transform> transform;
-  const Status status = Transform::create({true, side, side, 1}, kernels, transform);
+  const Status status = Transform::create({true, side, side, 1}, kernels, team.ticket(), transform);
   if (!status.ok()) return status;
   const std::vector<float> window = hannWindow(side);
   const std::size_t bins = static_cast<std::size_t>(side) * (side / 2 + 1);
   std::vector<float> block(static_cast<std::size_t>(side) * side), re(bins), im(bins);
   found = {std::vector<double>(bins), 0};
-  for (std::size_t i = 0; i + 1 < request.corners.size(); i += 2) {
+  for (std::size_t i = 0; i + 1 < request.corners.size() && !team.cancelled(); i += 2) {
     if (!readBlock(request, request.corners[i], request.corners[i + 1], block)) continue;
     applyWindow(window, block);
     transform->forward(block.data(), re.data(), im.data());
@@ -72,7 +73,7 @@ Status measurePeriodogram(const PeriodogramRequest& request, const FftKernels& k
   double energy = 0;
   for (float weight : window) energy += static_cast<double>(weight) * weight;
   for (double& power : found.power) power /= energy * energy * std::max(found.blocks, 1);
-  return {};
+  return team.status();
 }
 
 }  // namespace perifocal

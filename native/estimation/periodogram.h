@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "deconvolution/shape.h"
 #include "fft/kernels.h"
+#include "image/sample_window.h"
 #include "runtime/status.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -23,6 +24,7 @@ struct Periodogram {
 };
 
 /// Blocks without their means, under a Hann window. Those with samples that are no numbers are left out.
-Status measurePeriodogram(const PeriodogramRequest& request, const FftKernels& kernels, Periodogram& found);
+Status measurePeriodogram(const PeriodogramRequest& request, const FftKernels& kernels, const Team& team,
+                          Periodogram& found);
 
 }  // namespace perifocal

@@ -31,8 +31,12 @@ struct Equations {
 
 class Fitter {
  public:
-  explicit Fitter(const SceneFitRequest& request)
-      : model_(request.model), kind_(request.kind), isFree_(request.isFree), iterations_(request.iterations) {
+  Fitter(const SceneFitRequest& request, const Team& team)
+      : team_(team),
+        model_(request.model),
+        kind_(request.kind),
+        isFree_(request.isFree),
+        iterations_(request.iterations) {
     // The noise, to begin with: the quietest frequencies.
     std::vector<double> levels(model_.logPower, model_.logPower + model_.at.count);
     std::sort(levels.begin(), levels.end());
@@ -48,7 +52,7 @@ class Fitter {
     State best = evaluate(guess(logTransfer), optics, logTransfer);
     if (!near.empty()) takeBetter(best, evaluate(near, std::move(optics), std::move(logTransfer)));
     double damping = kFirstDamping;
-    for (int iteration = 0; iteration < iterations_; ++iteration) {
+    for (int iteration = 0; iteration < iterations_ && !team_.cancelled(); ++iteration) {
       State next = advance(best, damping);
       const double gain = best.cost - next.cost;
       const bool isLast = gain > 0 && gain < kLeastGain * best.cost;
@@ -173,6 +177,7 @@ class Fitter {
     return slopes;
   }
 
+  const Team& team_;
   const SceneModel& model_;
   OpticsKind kind_;
   bool isFree_;
@@ -182,12 +187,13 @@ class Fitter {
 
 }  // namespace
 
-SceneFits fitScene(const SceneFitRequest& request) {
-  Fitter fitter(request);
+SceneFits fitScene(const SceneFitRequest& request, const Team& team) {
+  Fitter fitter(request, team);
   SceneFits found;
   const auto count = static_cast<std::ptrdiff_t>(opticsCount(request.kind));
   std::vector<double> near = request.near;
   for (auto first = request.optics.begin(); request.optics.end() - first >= count; first += count) {
+    if (team.cancelled()) break;
     const State best = fitter.fit({first, first + count}, near);
     found.costs.push_back(best.cost / static_cast<double>(request.model.at.count));
     found.coefficients.insert(found.coefficients.end(), best.coefficients.begin(), best.coefficients.end());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "estimation/optics.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -42,7 +43,7 @@ struct SceneFits {
   std::vector<double> costs, coefficients, optics;
 };
 
-/// By Levenberg-Marquardt with Huber's weights.
-SceneFits fitScene(const SceneFitRequest& request);
+/// By Levenberg-Marquardt with Huber's weights. Incomplete once the team is cancelled.
+SceneFits fitScene(const SceneFitRequest& request, const Team& team);
 
 }  // namespace perifocal

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "fft/blocks.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -35,23 +35,23 @@ std::size_t RealFft2d::spectrumBytes(int rows, int columns) {
   return perifocal::arenaBytes(sizeof(float) * spectrumStride(columns) * stored);
 }
 
-Status RealFft2d::create(int rows, int columns, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
+Status RealFft2d::create(int rows, int columns, const FftKernels& kernels, Team& team, Arena& arena,
                          std::unique_ptr<RealFft2d>& plan) {
   auto made = std::make_unique<RealFft2d>();
   made->rows_ = rows;
   made->columns_ = columns;
-  const Status status = made->build(kernels, pool, arena);
+  const Status status = made->build(kernels, team, arena);
   if (status.ok()) plan = std::move(made);
   return status;
 }
 
-Status RealFft2d::build(const FftKernels& kernels, ThreadPool& pool, Arena& arena) {
+Status RealFft2d::build(const FftKernels& kernels, Team& team, Arena& arena) {
   const Status full{StatusCode::kInternal, "the arena is too small for a transform of " + std::to_string(rows_) + "x" +
                                                std::to_string(columns_)};
-  pool_ = &pool;
+  team_ = &team;
   rowStride_ = rowStride(columns_);
   if (!rowPlan_.create(columns_, kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return full;
-  for (int t = 0; t < pool.threads(); ++t) {
+  for (int t = 0; t < team.threads(); ++t) {
     scratch_[t].rows = reinterpret_cast<float*>(arena.take(rowBytes(columns_)));
     scratch_[t].bundle = reinterpret_cast<float*>(arena.take(bundleBytes(rows_, columns_)));
     if (scratch_[t].rows == nullptr || scratch_[t].bundle == nullptr) return full;
@@ -73,7 +73,7 @@ struct RealFft2d::RowSweep {
 
 void RealFft2d::runRows(RowSweep sweep) {
   const auto scale = static_cast<float>(1.0 / (static_cast<double>(rows_) * columns_));
-  forEachBlock(*pool_, groupsOf(rows_), [&](int block, int thread) {
+  forEach(*team_, groupsOf(rows_), [&](int block, int thread) {
     const int row = block * kFftLines;
     const auto& [rows, bundle] = scratch_[thread];
     if (sweep.in != nullptr) {
@@ -148,9 +148,9 @@ struct ColumnVisit {
 void RealFft2d::runColumns(ColumnSweep sweep) {
   const std::ptrdiff_t stride = sweep.spectrum.stride;
   const int groups = groupsOf(bins());
-  forEachBlock(*pool_, groups, [&](int group, int thread) {
+  forEach(*team_, groups, [&](int group, int thread) {
     float *column = elementOf(sweep.spectrum.data, group), *work = scratch_[thread].bundle;
-    const int next = group + pool_->threads();
+    const int next = group + team_->threads();
     ColumnVisit call{sweep.function,
                      sweep.context,
                      sweep.there,

@@ -11,7 +11,7 @@
 #include "fft/real_rows.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -41,8 +41,8 @@ class RealFft2d {
   /// 1 <= rows, columns <= kMaxFftLength. What create() takes from the arena, and takeSpectrum().
   static std::size_t arenaBytes(int rows, int columns, int threads);
   static std::size_t spectrumBytes(int rows, int columns);
-  /// The kernels, the pool and the arena must outlive the plan.
-  static Status create(int rows, int columns, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
+  /// The kernels, the team and the arena must outlive the plan.
+  static Status create(int rows, int columns, const FftKernels& kernels, Team& team, Arena& arena,
                        std::unique_ptr<RealFft2d>& plan);
 
   int rows() const { return rows_; }
@@ -83,12 +83,12 @@ class RealFft2d {
   struct RowSweep;
   struct ColumnSweep;
 
-  Status build(const FftKernels& kernels, ThreadPool& pool, Arena& arena);
+  Status build(const FftKernels& kernels, Team& team, Arena& arena);
   void runRows(RowSweep sweep);
   void runColumns(ColumnSweep sweep);
 
   int rows_ = 0, columns_ = 0;
-  ThreadPool* pool_ = nullptr;
+  Team* team_ = nullptr;
   std::ptrdiff_t rowStride_ = 0;
   RealRows rowPlan_;
   LinePlan columnPlan_;

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <string>
 
-#include "fft/blocks.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -65,24 +65,24 @@ std::size_t RealLines::arenaBytes(int lines, int length, int threads) {
              (bytes(shape.rowFloats) + bytes(shape.bundleFloats) + bytes(shape.blockFloats));
 }
 
-Status RealLines::create(int lines, int length, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
+Status RealLines::create(int lines, int length, const FftKernels& kernels, Team& team, Arena& arena,
                          std::unique_ptr<RealLines>& plan) {
   auto made = std::make_unique<RealLines>();
   made->lines_ = lines;
   made->length_ = length;
-  if (!made->build(kernels, pool, arena)) {
+  if (!made->build(kernels, team, arena)) {
     return {StatusCode::kInternal, "the arena is too small for a transform of " + std::to_string(length) + " values"};
   }
   plan = std::move(made);
   return {};
 }
 
-bool RealLines::build(const FftKernels& kernels, ThreadPool& pool, Arena& arena) {
+bool RealLines::build(const FftKernels& kernels, Team& team, Arena& arena) {
   const Shape shape = shapeOf(lines_, length_);
   rows_ = shape.rows;
   columns_ = shape.columns;
   kernels_ = &kernels;
-  pool_ = &pool;
+  team_ = &team;
   stride_ = strideOf(columns_);
   if (!rowPlan_.create(columns_, kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return false;
   spectrum_ = take(arena, shape.matrixFloats);
@@ -90,7 +90,7 @@ bool RealLines::build(const FftKernels& kernels, ThreadPool& pool, Arena& arena)
   if (spectrum_ == nullptr || turns == nullptr) return false;
   if (rows_ > 1) fillTurns(turns);
   turns_ = turns;
-  for (int t = 0; t < pool.threads(); ++t) {
+  for (int t = 0; t < team.threads(); ++t) {
     scratch_[t] = {take(arena, shape.rowFloats), take(arena, shape.bundleFloats), take(arena, shape.blockFloats)};
     if (scratch_[t].rows == nullptr || scratch_[t].bundle == nullptr || scratch_[t].spectrum == nullptr) return false;
   }
@@ -98,7 +98,7 @@ bool RealLines::build(const FftKernels& kernels, ThreadPool& pool, Arena& arena)
 }
 
 void RealLines::fillTurns(float* turns) const {
-  for (std::int64_t r = 0; r < rows_; ++r) {
+  for (std::int64_t r = 0; r < rows_ && !team_->cancelled(); ++r) {
     for (int u = 0; u < groupsOf(rowPlan_.bins()) * kBinGroup; ++u) {
       const double angle = -2.0 * std::numbers::pi * static_cast<double>(r * u % length_) / length_;
       float* at = turns + r * stride_ + 2 * (u - u % kBinGroup) + u % kBinGroup;
@@ -110,8 +110,8 @@ void RealLines::fillTurns(float* turns) const {
 
 void RealLines::forward(const float* values, float* re, float* im) {
   if (rows_ == 1) {
-    return forEachBlock(*pool_, groupsOf(lines_),
-                        [&](int block, int thread) { forwardBatch(block, scratch_[thread], values, re, im); });
+    return forEach(*team_, groupsOf(lines_),
+                   [&](int block, int thread) { forwardBatch(block, scratch_[thread], values, re, im); });
   }
   for (std::ptrdiff_t line = 0, bins = length_ / 2 + 1; line < lines_; ++line) {
     forwardLine(values + line * length_, re + line * bins, im + line * bins);
@@ -120,8 +120,8 @@ void RealLines::forward(const float* values, float* re, float* im) {
 
 void RealLines::inverse(const float* re, const float* im, float* values) {
   if (rows_ == 1) {
-    return forEachBlock(*pool_, groupsOf(lines_),
-                        [&](int block, int thread) { inverseBatch(block, scratch_[thread], re, im, values); });
+    return forEach(*team_, groupsOf(lines_),
+                   [&](int block, int thread) { inverseBatch(block, scratch_[thread], re, im, values); });
   }
   for (std::ptrdiff_t line = 0, bins = length_ / 2 + 1; line < lines_; ++line) {
     inverseLine(re + line * bins, im + line * bins, values + line * length_);
@@ -167,9 +167,8 @@ void RealLines::inverseBatch(int block, const Scratch& scratch, const float* re,
 }
 
 void RealLines::forwardLine(const float* values, float* re, float* im) {
-  forEachBlock(*pool_, groupsOf(rows_),
-               [&](int block, int thread) { rowsOfLine(block, scratch_[thread].bundle, values); });
-  forEachBlock(*pool_, groupsOf(rowPlan_.bins()), [&](int group, int thread) {
+  forEach(*team_, groupsOf(rows_), [&](int block, int thread) { rowsOfLine(block, scratch_[thread].bundle, values); });
+  forEach(*team_, groupsOf(rowPlan_.bins()), [&](int group, int thread) {
     float* work = scratch_[thread].bundle;
     columnPlan_.toOrder(FftDirection::kForward, {spectrum_ + std::ptrdiff_t{group} * kFftElement, stride_}, work);
     binsOfColumns(group, work, re, im);
@@ -177,13 +176,12 @@ void RealLines::forwardLine(const float* values, float* re, float* im) {
 }
 
 void RealLines::inverseLine(const float* re, const float* im, float* values) {
-  forEachBlock(*pool_, groupsOf(rowPlan_.bins()), [&](int group, int thread) {
+  forEach(*team_, groupsOf(rowPlan_.bins()), [&](int group, int thread) {
     float* work = scratch_[thread].bundle;
     columnsOfBins(group, re, im, work);
     columnPlan_.fromOrder(FftDirection::kInverse, work, {spectrum_ + std::ptrdiff_t{group} * kFftElement, stride_});
   });
-  forEachBlock(*pool_, groupsOf(rows_),
-               [&](int block, int thread) { lineOfRows(block, scratch_[thread].bundle, values); });
+  forEach(*team_, groupsOf(rows_), [&](int block, int thread) { lineOfRows(block, scratch_[thread].bundle, values); });
 }
 
 /// 16 rows of the matrix, transformed and turned.

@@ -11,7 +11,7 @@
 #include "fft/real_rows.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -19,8 +19,8 @@ class RealLines {
  public:
   /// 1 <= length <= kMaxFftLength.
   static std::size_t arenaBytes(int lines, int length, int threads);
-  /// The kernels, the pool and the arena must outlive the plan.
-  static Status create(int lines, int length, const FftKernels& kernels, ThreadPool& pool, Arena& arena,
+  /// The kernels, the team and the arena must outlive the plan.
+  static Status create(int lines, int length, const FftKernels& kernels, Team& team, Arena& arena,
                        std::unique_ptr<RealLines>& plan);
 
   /// lines x length values to the real and imaginary parts of lines x (length / 2 + 1) bins, all without gaps.
@@ -36,7 +36,7 @@ class RealLines {
   };
 
   static Shape shapeOf(int lines, int length);
-  bool build(const FftKernels& kernels, ThreadPool& pool, Arena& arena);
+  bool build(const FftKernels& kernels, Team& team, Arena& arena);
   void fillTurns(float* turns) const;
   void forwardBatch(int block, const Scratch& scratch, const float* values, float* re, float* im) const;
   void inverseBatch(int block, const Scratch& scratch, const float* re, const float* im, float* values) const;
@@ -50,7 +50,7 @@ class RealLines {
   int lines_ = 0, length_ = 0;
   int rows_ = 1, columns_ = 0;  ///< of the matrix of a line; one row: lines are not split
   const FftKernels* kernels_ = nullptr;
-  ThreadPool* pool_ = nullptr;
+  Team* team_ = nullptr;
   std::ptrdiff_t stride_ = 0;  ///< of spectra
   RealRows rowPlan_;
   LinePlan columnPlan_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "fft/blocks.h"
 #include "fft/real_fft.h"
 #include "fft/real_lines.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -19,7 +19,7 @@ class LinesTransform final : public Transform {
 
  private:
   Status build(const FftKernels& kernels) override {
-    return RealLines::create(shape_.rows, shape_.columns, kernels, pool_, arena_, plan_);
+    return RealLines::create(shape_.rows, shape_.columns, kernels, team_, arena_, plan_);
   }
 
   std::unique_ptr<RealLines> plan_;
@@ -33,7 +33,7 @@ class ImageTransform final : public Transform {
     Image image{const_cast<float*>(values), shape_.columns};  // which only reads it
     plan_->forwardRows(Image::read, &image, spectrum_);
     plan_->forwardColumns(spectrum_);
-    forEachBlock(pool_, groupsOf(shape_.rows), [&](int block, int) {
+    forEach(team_, groupsOf(shape_.rows), [&](int block, int) {
       eachGroup(block, [&](float* group, std::ptrdiff_t at, int count) {
         std::copy_n(group, count, re + at);
         std::copy_n(group + kBinGroup, count, im + at);
@@ -42,7 +42,7 @@ class ImageTransform final : public Transform {
   }
 
   void inverse(const float* re, const float* im, float* values) override {
-    forEachBlock(pool_, groupsOf(shape_.rows), [&](int block, int) {
+    forEach(team_, groupsOf(shape_.rows), [&](int block, int) {
       eachGroup(block, [&](float* group, std::ptrdiff_t at, int count) {
         std::copy_n(re + at, count, group);
         std::copy_n(im + at, count, group + kBinGroup);
@@ -70,7 +70,7 @@ class ImageTransform final : public Transform {
   };
 
   Status build(const FftKernels& kernels) override {
-    const Status status = RealFft2d::create(shape_.rows, shape_.columns, kernels, pool_, arena_, plan_);
+    const Status status = RealFft2d::create(shape_.rows, shape_.columns, kernels, team_, arena_, plan_);
     if (status.ok()) spectrum_ = plan_->takeSpectrum(arena_);
     return status;
   }
@@ -99,7 +99,7 @@ std::size_t Transform::mappedBytes(const TransformShape& shape) {
                  : RealLines::arenaBytes(rows, columns, threads);
 }
 
-Status Transform::create(const TransformShape& shape, const FftKernels& kernels,
+Status Transform::create(const TransformShape& shape, const FftKernels& kernels, Ticket* ticket,
                          std::unique_ptr<Transform>& transform) {
   std::unique_ptr<Transform> made;
   if (shape.isImage) {
@@ -111,8 +111,14 @@ Status Transform::create(const TransformShape& shape, const FftKernels& kernels,
   if (!made->arena_.map(bytes)) {
     return {StatusCode::kOutOfMemory, "cannot map " + std::to_string(bytes) + " bytes for a transform"};
   }
-  made->arena_.preferLargePages();
-  const Status status = made->build(kernels);
+  Status status;
+  if (ticket == nullptr) {
+    status = made->build(kernels);
+  } else {
+    const Team::Loan loan(made->team_, *ticket);
+    status = made->build(kernels);
+    if (status.ok()) status = made->team_.status();
+  }
   if (status.ok()) transform = std::move(made);
   return status;
 }

@@ -1,4 +1,4 @@
-// Whole transforms between plain arrays, with memory and threads of their own.
+// Whole transforms between plain arrays, with memory of their own.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "fft/kernels.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -23,21 +23,28 @@ class Transform {
  public:
   /// What create() maps.
   static std::size_t mappedBytes(const TransformShape& shape);
-  static Status create(const TransformShape& shape, const FftKernels& kernels, std::unique_ptr<Transform>& transform);
+  /// `ticket` is that of the call, or null.
+  static Status create(const TransformShape& shape, const FftKernels& kernels, Ticket* ticket,
+                       std::unique_ptr<Transform>& transform);
   virtual ~Transform() = default;
 
+  const TransformShape& shape() const { return shape_; }
+  std::size_t mappedBytes() const { return arena_.mappedBytes(); }
+  Team& team() { return team_; }
+
+  /// Both end early once the team is cancelled, with wrong values.
   /// rows x columns values to the real and imaginary parts of rows x (columns / 2 + 1) bins; not scaled.
   virtual void forward(const float* values, float* re, float* im) = 0;
   /// The reverse, times 1 / (rows * columns) for an image, 1 / columns for lines.
   virtual void inverse(const float* re, const float* im, float* values) = 0;
 
  protected:
-  explicit Transform(const TransformShape& shape) : shape_(shape), pool_(shape.threads) {}
+  explicit Transform(const TransformShape& shape) : shape_(shape), team_(shape.threads) {}
   virtual Status build(const FftKernels& kernels) = 0;
 
   TransformShape shape_;
   Arena arena_;
-  ThreadPool pool_;
+  Team team_;
 };
 
 }  // namespace perifocal

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "deconvolution/parallel.h"
 #include "metrics/plane_reader.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -48,10 +48,10 @@ class GradientRows {
 
 }  // namespace
 
-EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool) {
+EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, Team& team) {
   const int columns = frame.width / kGradientCell, strips = (frame.height + kGradientCell - 1) / kGradientCell;
   const double scale = 1 / static_cast<double>(fullScale(frame.type));
-  std::vector<GradientRows> rows(pool.threads(), GradientRows(frame, kernels));
+  std::vector<GradientRows> rows(team.threads(), GradientRows(frame, kernels));
   std::vector<double> sums(strips);
   EdgeStatistics found;
   found.cells.resize(static_cast<std::size_t>(frame.height / kGradientCell) * columns * 3);
@@ -67,7 +67,7 @@ EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels
       if (strip < frame.height / kGradientCell) rows[thread].addTo(cells, columns);
     }
   };
-  forEachRow(pool, strips, measureStrip, 4);
+  forEach(team, strips, measureStrip, 4);
   for (double sum : sums) found.sharpness += sum;
   found.sharpness *= scale / (static_cast<double>(frame.width - 2) * (frame.height - 2));
   for (double& product : found.cells) product *= scale * scale;

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 #include "metrics/kernels.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -19,6 +19,6 @@ struct EdgeStatistics {
   std::vector<double> cells;
 };
 
-EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, Team& team);
 
 }  // namespace perifocal

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 #include "metrics/kernels.h"
 
 namespace perifocal {

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-#include "deconvolution/parallel.h"
 #include "metrics/distributions.h"
 #include "metrics/scene_rows.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -76,11 +76,11 @@ class Scales {
   RowSource& image(int scale) { return normalised_[scale].image(); }
 
   /// Sums over one row of blocks, each of which goes round; adds up every block's local deviations where asked.
-  void sumBlocks(int scale, int top, int block, Distributions* sums, double* sigma) {
+  void sumBlocks(const Team& team, int scale, int top, int block, Distributions* sums, double* sigma) {
     NormalisedRows& source = normalised_[scale];
     const int width = image(scale).width();
     NeighbourRow &row = rows_[0], &above = rows_[1], &first = rows_[2];
-    for (int y = 0; y < block; ++y) {
+    for (int y = 0; y < block && !team.cancelled(); ++y) {
       if (y % kSmoothedRows == 0) source.make(top + y);
       row.set(source.coefficients(y % kSmoothedRows), width, block);
       addWithin(kernels_, row, width, block, sums);
@@ -93,14 +93,14 @@ class Scales {
   }
 
   /// Sums over some rows of the whole image, which goes round.
-  void sumRows(int scale, int top, int count, Distributions& sums) {
+  void sumRows(const Team& team, int scale, int top, int count, Distributions& sums) {
     NormalisedRows& source = normalised_[scale];
     const int width = image(scale).width(), height = image(scale).height();
     NeighbourRow &row = rows_[0], &above = rows_[1];
     const int before = (top + height - 1) % height;
     source.make(before);
     above.set(source.coefficients(0), width, width);
-    for (int y = 0; y < count; ++y) {
+    for (int y = 0; y < count && !team.cancelled(); ++y) {
       if (y % kSmoothedRows == 0) source.make(top + y);
       row.set(source.coefficients(y % kSmoothedRows), width, width);
       addWithin(kernels_, row, width, width, &sums);
@@ -166,37 +166,37 @@ void writeSceneFeatures(const std::array<Moments, 5>& moments, double* out) {
 
 }  // namespace
 
-BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool) {
+BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, Team& team) {
   const int columns = frame.width / kSceneBlock, rows = frame.height / kSceneBlock;
   const auto scales =
-      makeScales(frame, columns * kSceneBlock, rows * kSceneBlock, SceneBorder::kReplicate, kernels, pool.threads());
+      makeScales(frame, columns * kSceneBlock, rows * kSceneBlock, SceneBorder::kReplicate, kernels, team.threads());
   const std::size_t blocks = static_cast<std::size_t>(columns) * rows;
   BlockStatistics found{std::vector<double>(blocks * kSceneFeatures), std::vector<double>(blocks)};
   const auto measureRow = [&](int unit, int thread) {
     const int scale = unit / rows, row = unit % rows, block = kSceneBlock >> scale;
     std::vector<Distributions> sums(columns);
     double* sharpness = found.sharpness.data() + static_cast<std::ptrdiff_t>(row) * columns;
-    scales[thread]->sumBlocks(scale, row * block, block, sums.data(), scale == 0 ? sharpness : nullptr);
+    scales[thread]->sumBlocks(team, scale, row * block, block, sums.data(), scale == 0 ? sharpness : nullptr);
     for (int column = 0; column < columns; ++column) {
       double* out = found.features.data() + (static_cast<std::ptrdiff_t>(row) * columns + column) * kSceneFeatures;
       writeBlockFeatures(sums[column], block * block, out + scale * kSceneFeatures / kScales);
       if (scale == 0) sharpness[column] /= block * block;
     }
   };
-  forEachRow(pool, kScales * rows, measureRow, 1);
+  forEach(team, kScales * rows, measureRow);
   return found;
 }
 
-std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool) {
-  const auto scales = makeScales(frame, frame.width, frame.height, SceneBorder::kZero, kernels, pool.threads());
+std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, Team& team) {
+  const auto scales = makeScales(frame, frame.width, frame.height, SceneBorder::kZero, kernels, team.threads());
   const int strips = (frame.height + kStripRows - 1) / kStripRows;
   std::vector<Distributions> sums(static_cast<std::size_t>(kScales) * strips);
   const auto sumStrip = [&](int unit, int thread) {
     const int scale = unit / strips, rows = kStripRows >> scale, top = unit % strips * rows;
     const int count = std::min(rows, scales[thread]->image(scale).height() - top);
-    scales[thread]->sumRows(scale, top, count, sums[unit]);
+    scales[thread]->sumRows(team, scale, top, count, sums[unit]);
   };
-  forEachRow(pool, kScales * strips, sumStrip, 1);
+  forEach(team, kScales * strips, sumStrip);
   std::vector<double> features(kSceneFeatures);
   for (int scale = 0; scale < kScales; ++scale) {
     std::array<Moments, 5> moments;

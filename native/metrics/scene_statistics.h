@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 #include "metrics/kernels.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -20,9 +20,9 @@ struct BlockStatistics {
 };
 
 /// Mittal, Soundararajan and Bovik 2013. Blocks that fit in; what is left over at the right and below does not count.
-BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, Team& team);
 
 /// Mittal, Moorthy and Bovik 2012. NaN for a flat image.
-std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, ThreadPool& pool);
+std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, Team& team);
 
 }  // namespace perifocal

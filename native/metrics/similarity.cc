@@ -4,8 +4,8 @@
 #include <array>
 #include <vector>
 
-#include "deconvolution/parallel.h"
 #include "metrics/gaussian.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -51,11 +51,11 @@ class TileComparer {
         c2_(0.03 * request.range * 0.03 * request.range) {}
 
   /// Sums over pixels whose windows begin in columns [left, left + columns), rows [top, top + rows).
-  SimilaritySums compare(int left, int top, int columns, int rows) {
+  SimilaritySums compare(const Team& team, int left, int top, int columns, int rows) {
     SimilaritySums sums;
     const int count = columns + 2 * kSimilarityRadius;
     for (int y = top; y < top + 2 * kSimilarityRadius; ++y) read(left, y, count);
-    for (int y = top; y < top + rows; y += kSmoothedRows) {
+    for (int y = top; y < top + rows && !team.cancelled(); y += kSmoothedRows) {
       const int last = std::min(y + kSmoothedRows, top + rows);
       for (int below = y; below < last; ++below) read(left, below + 2 * kSimilarityRadius, count);
       smooth(y, count);
@@ -102,7 +102,7 @@ class TileComparer {
 
 }  // namespace
 
-double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, ThreadPool& pool) {
+double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, Team& team) {
   // Without alpha, rows are read as if they were grey.
   const bool isDense = a.channels == a.colours();
   const auto asRows = [&](FrameView view) {
@@ -111,8 +111,8 @@ double squaredError(const FrameView& a, const FrameView& b, const MetricKernels&
   };
   const FrameView left = asRows(a), right = asRows(b);
   const int stride = paddedCount(left.width);
-  std::vector<double> rows(a.height), lines(static_cast<std::size_t>(2 * stride) * pool.threads());
-  forEachRow(pool, a.height, [&](int y, int thread) {
+  std::vector<double> rows(a.height), lines(static_cast<std::size_t>(2 * stride) * team.threads());
+  forEachRow(team, a.height, [&](int y, int thread) {
     double *x = lines.data() + static_cast<std::ptrdiff_t>(2 * thread) * stride, *other = x + stride;
     for (int component = 0; component < left.colours(); ++component) {
       PlaneReader(left, component, {}, kernels).read(0, y, left.width, x);
@@ -125,18 +125,18 @@ double squaredError(const FrameView& a, const FrameView& b, const MetricKernels&
   return sum;
 }
 
-Similarity measureSimilarity(const SimilarityRequest& request, const MetricKernels& kernels, ThreadPool& pool) {
+Similarity measureSimilarity(const SimilarityRequest& request, const MetricKernels& kernels, Team& team) {
   const int columns = request.scale.lengthOf(request.a.width) - 2 * kSimilarityRadius;
   const int rows = request.scale.lengthOf(request.a.height) - 2 * kSimilarityRadius;
   const int across = ceilDivide(columns, kTileColumns), tiles = across * ceilDivide(rows, kStripRows);
   std::vector<SimilaritySums> sums(tiles);
-  std::vector<TileComparer> comparers(pool.threads(), TileComparer(request, kernels));
+  std::vector<TileComparer> comparers(team.threads(), TileComparer(request, kernels));
   const auto compareTile = [&](int tile, int thread) {
     const int left = tile % across * kTileColumns, top = tile / across * kStripRows;
-    sums[tile] =
-        comparers[thread].compare(left, top, std::min(kTileColumns, columns - left), std::min(kStripRows, rows - top));
+    const int width = std::min(kTileColumns, columns - left), height = std::min(kStripRows, rows - top);
+    sums[tile] = comparers[thread].compare(team, left, top, width, height);
   };
-  forEachRow(pool, tiles, compareTile, 1);
+  forEach(team, tiles, compareTile);
   Similarity total;
   for (const SimilaritySums& tile : sums) {
     total.ssim += tile.ssim;

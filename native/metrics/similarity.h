@@ -1,15 +1,15 @@
 // What tells an image from its reference: squared error, and structural similarity.
 #pragma once
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 #include "metrics/kernels.h"
 #include "metrics/plane_reader.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
 /// Sum of squared differences of all samples but alpha, in units of samples. The frames have one size and type.
-double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, ThreadPool& pool);
+double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, Team& team);
 
 struct SimilarityRequest {
   FrameView a, b;
@@ -25,6 +25,6 @@ struct Similarity {
 };
 
 /// Wang et al. 2004: 11x11 Gaussian window of standard deviation 1.5, K1 = 0.01, K2 = 0.03, population covariance.
-Similarity measureSimilarity(const SimilarityRequest& request, const MetricKernels& kernels, ThreadPool& pool);
+Similarity measureSimilarity(const SimilarityRequest& request, const MetricKernels& kernels, Team& team);
 
 }  // namespace perifocal

@@ -6,6 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "metrics/frame.h"
+#include "image/frame_view.h"
 #include "metrics/kernels.h"
 #include "simd/inline.h"

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "deconvolution/parallel.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -67,11 +67,11 @@ Split splitOf(const Histogram& histogram) {
 
 }  // namespace
 
-WaterCounts compareWater(const WaterRequest& request, ThreadPool& pool) {
+WaterCounts compareWater(const WaterRequest& request, Team& team) {
   const int width = request.frame.width, height = request.frame.height;
-  std::vector<Histogram> histograms(pool.threads());
-  std::vector<std::vector<std::uint16_t>> rows(2 * pool.threads(), std::vector<std::uint16_t>(width));
-  forEachRow(pool, height, [&](int y, int thread) {
+  std::vector<Histogram> histograms(team.threads());
+  std::vector<std::vector<std::uint16_t>> rows(2 * team.threads(), std::vector<std::uint16_t>(width));
+  forEachRow(team, height, [&](int y, int thread) {
     binRow(request.reference, request, y, rows[2 * thread].data());
     for (std::uint16_t bin : rows[2 * thread]) ++histograms[thread][bin];
   });
@@ -80,8 +80,8 @@ WaterCounts compareWater(const WaterRequest& request, ThreadPool& pool) {
     for (int i = 0; i < kBins; ++i) all[i] += one[i];
   }
   const Split split = splitOf(all);
-  std::vector<std::array<std::int64_t, 4>> counts(pool.threads());
-  forEachRow(pool, height, [&](int y, int thread) {
+  std::vector<std::array<std::int64_t, 4>> counts(team.threads());
+  forEachRow(team, height, [&](int y, int thread) {
     const std::vector<std::uint16_t>&reference = rows[2 * thread], &frame = rows[2 * thread + 1];
     binRow(request.reference, request, y, rows[2 * thread].data());
     binRow(request.frame, request, y, rows[2 * thread + 1].data());

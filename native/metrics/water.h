@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "metrics/frame.h"
-#include "runtime/thread_pool.h"
+#include "image/frame_view.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -20,6 +20,6 @@ struct WaterCounts {
   std::int64_t both = 0, onlyFrame = 0, onlyReference = 0, neither = 0;  ///< pixels with water
 };
 
-WaterCounts compareWater(const WaterRequest& request, ThreadPool& pool);
+WaterCounts compareWater(const WaterRequest& request, Team& team);
 
 }  // namespace perifocal

@@ -113,7 +113,8 @@ std::size_t packedPartBytes(const LayerSpec& layer, int part, const KernelLayout
 
 class ModelBuilder {
  public:
-  ModelBuilder(Model& model, const FileTensors& tensors) : model_(model), reader_(tensors) {}
+  ModelBuilder(Model& model, const FileTensors& tensors, const Team& team)
+      : model_(model), reader_(tensors), team_(team) {}
 
   Status build(const WinogradShapes& winograd) {
     const auto& layers = model_.graph_.layers;
@@ -121,15 +122,15 @@ class ModelBuilder {
     if (!reader_.ok()) return reader_.status();
     if (Status s = checkConsistency(); !s.ok()) return s;
     deriveMultipliers();
-    for (int i = 0; i < static_cast<int>(layers.size()); ++i) chooseAlgorithm(i, winograd);
+    for (int i = 0; i < static_cast<int>(layers.size()) && !team_.cancelled(); ++i) chooseAlgorithm(i, winograd);
     if (!reader_.ok()) return reader_.status();
     if (!model_.arena_.map(packedModelBytes(model_.graph_, layout()))) {
       return {StatusCode::kOutOfMemory, "cannot map memory for the packed weights"};
     }
-    for (int i = 0; i < static_cast<int>(layers.size()); ++i) {
+    for (int i = 0; i < static_cast<int>(layers.size()) && !team_.cancelled(); ++i) {
       if (Status s = packLayer(i); !s.ok()) return s;
     }
-    return {};
+    return team_.status();
   }
 
  private:
@@ -333,13 +334,14 @@ class ModelBuilder {
 
   Model& model_;
   Reader reader_;
+  const Team& team_;
 };
 
 Status Model::build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                    const WinogradShapes& winograd, std::unique_ptr<Model>& out) {
+                    const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out) {
   if (const std::string error = shapeError(shape); !error.empty()) return invalid(error);
   std::unique_ptr<Model> model(new Model(shape, kernels));
-  if (Status s = ModelBuilder(*model, tensors).build(winograd); !s.ok()) return s;
+  if (Status s = ModelBuilder(*model, tensors, team).build(winograd); !s.ok()) return s;
   out = std::move(model);
   return {};
 }

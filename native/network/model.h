@@ -15,6 +15,7 @@
 #include "network/graph.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -52,9 +53,9 @@ using WinogradShapes = std::set<std::pair<int, int>>;
 class Model {
  public:
   /// Copies what it needs from `tensors`. Layers of `winograd` shapes whose sums might be too large for it are summed
-  /// directly all the same. Fails with kModelInvalid naming the tensor, or kOutOfMemory.
+  /// directly all the same. Fails with kModelInvalid naming the tensor, kOutOfMemory or kAborted.
   static Status build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                      const WinogradShapes& winograd, std::unique_ptr<Model>& out);
+                      const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out);
 
   const Graph& graph() const { return graph_; }
   const Kernels& kernels() const { return kernels_; }

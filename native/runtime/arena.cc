@@ -16,12 +16,6 @@ bool Arena::map(std::size_t bytes) {
   return true;
 }
 
-void Arena::preferLargePages() {
-#if defined(MADV_HUGEPAGE)
-  if (base_ != nullptr) madvise(base_, size_, MADV_HUGEPAGE);  // a wish: nothing depends on it
-#endif
-}
-
 void Arena::release() {
   if (base_ != nullptr) munmap(base_, size_);
   base_ = nullptr;

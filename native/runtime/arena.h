@@ -14,8 +14,6 @@ class Arena {
 
   /// Maps `bytes` of zeroed memory; false when the system refuses.
   bool map(std::size_t bytes);
-  /// Asks for large pages, for memory that is read across rows: addresses are then found sooner. Before first use.
-  void preferLargePages();
   void release();
 
   /// The next `bytes`, aligned to 64; null when the mapping is used up.

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#elif defined(__aarch64__) && defined(__linux__)
+#elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
 
@@ -65,22 +65,13 @@ std::string detectName() {
 
 CpuFeatures detect() {
   CpuFeatures f;
-#if defined(__linux__)
   constexpr unsigned long kAsimdDp = 1ul << 20, kI8mm = 1ul << 13;
   f.dotprod = (getauxval(AT_HWCAP) & kAsimdDp) != 0;
   f.i8mm = (getauxval(AT_HWCAP2) & kI8mm) != 0;
-#elif defined(__APPLE__)
-  f.dotprod = true;  // every Apple 64-bit desktop core has it
-#endif
   return f;
 }
 
 std::string detectName() { return "aarch64"; }
-
-#else
-
-CpuFeatures detect() { return {}; }
-std::string detectName() { return "unknown"; }
 
 #endif
 

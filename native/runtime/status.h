@@ -6,7 +6,16 @@
 
 namespace perifocal {
 
-enum class StatusCode { kOk, kModelInvalid, kIsaUnavailable, kOutOfMemory, kAborted, kState, kInternal };
+enum class StatusCode {
+  kOk,
+  kArgument,  ///< an array that is shorter than what it is for, such as one whose buffer was transferred
+  kModelInvalid,
+  kIsaUnavailable,
+  kOutOfMemory,
+  kAborted,
+  kState,
+  kInternal
+};
 
 class [[nodiscard]] Status {
  public:
@@ -22,10 +31,17 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
+/// An allocation has failed. Short enough that the message needs none itself.
+inline Status outOfMemory() { return {StatusCode::kOutOfMemory, "out of memory"}; }
+
+/// What the exception under way says; to be called while it is caught.
+Status statusOfException() noexcept;
+
 /// The name that TypeScript knows a code by.
 constexpr const char* statusName(StatusCode code) {
   switch (code) {
     case StatusCode::kOk: return "OK";
+    case StatusCode::kArgument: return "ARGUMENT";
     case StatusCode::kModelInvalid: return "MODEL_INVALID";
     case StatusCode::kIsaUnavailable: return "ISA_UNAVAILABLE";
     case StatusCode::kOutOfMemory: return "OUT_OF_MEMORY";

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/parallel.h"
 #include "stars/tile_fft.h"
 
 namespace perifocal {
@@ -116,22 +117,21 @@ class PowerSum {
 
 }  // namespace
 
-Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool,
+Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, Team& team,
                         Autocorrelation& sum) {
   std::array<PowerSum, kParts> parts;
   for (PowerSum& part : parts) {
     const Status status = part.create(request, kernels);
     if (!status.ok()) return status;
   }
-  forEachRow(
-      pool, kParts,
-      [&](int part, int) {
-        for (std::size_t i = part; i < request.centres.size(); i += kParts) parts[part].add(request.centres[i]);
-      },
-      1);
+  forEach(team, kParts, [&](int part, int) {
+    for (std::size_t i = part; i < request.centres.size() && !team.cancelled(); i += kParts) {
+      parts[part].add(request.centres[i]);
+    }
+  });
   for (int part = 1; part < kParts; ++part) parts[0].add(parts[part]);
   parts[0].toLags(sum);
-  return {};
+  return team.status();
 }
 
 }  // namespace perifocal

@@ -5,7 +5,7 @@
 
 #include "fft/kernels.h"
 #include "runtime/status.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 #include "stars/plane.h"
 
 namespace perifocal {
@@ -44,7 +44,6 @@ class Autocorrelation {
 
 /// Windows are weighted by one over the root of their energy, so that bright stars do not drown the others. The same
 /// bits for any number of threads. @param sum of reach `side`
-Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, ThreadPool& pool,
-                        Autocorrelation& sum);
+Status correlateWindows(const CorrelationRequest& request, const FftKernels& kernels, Team& team, Autocorrelation& sum);
 
 }  // namespace perifocal

@@ -5,7 +5,7 @@
 #include <limits>
 #include <optional>
 
-#include "deconvolution/parallel.h"
+#include "runtime/parallel.h"
 
 namespace perifocal {
 namespace {
@@ -37,15 +37,15 @@ struct State {
 /// Levenberg and Marquardt's method on normal equations with an arrow's pattern.
 class Minimiser {
  public:
-  Minimiser(const FitRequest& request, const StarKernels& kernels, ThreadPool* pool, const std::vector<Star>& stars)
-      : request_(request), kernels_(kernels), pool_(pool), stars_(stars) {}
+  Minimiser(const FitRequest& request, const StarKernels& kernels, Team& team, const std::vector<Star>& stars)
+      : request_(request), kernels_(kernels), team_(team), stars_(stars) {}
 
   State run(std::shared_ptr<const StarProfile> profile) const {
     State state{{}, std::move(profile), {}, 0};
     for (const Star& star : stars_) state.values.push_back({star.start.x, star.start.y, star.start.flux, 0});
     measure(state);
     double damping = kFirstDamping;
-    for (int step = 0; step < kMostSteps && !stars_.empty(); ++step) {
+    for (int step = 0; step < kMostSteps && !stars_.empty() && !team_.cancelled(); ++step) {
       double largest = 0;
       std::optional<State> moved = advance(state, damping, largest);
       if (!moved || !(moved->cost <= state.cost * (1 + kRounding))) {
@@ -82,11 +82,7 @@ class Minimiser {
           stars_[i].pixels.measure(state.values[i], *state.profile, request_.noise, request_.isFree, kernels_);
     };
     const int count = static_cast<int>(stars_.size());
-    if (pool_ != nullptr) {
-      forEachRow(*pool_, count, measureOne, 1);
-    } else {
-      for (int i = 0; i < count; ++i) measureOne(i, 0);
-    }
+    forEach(team_, count, measureOne);
     state.cost = 0;
     for (const NormalEquations& normal : state.normals) state.cost += normal.cost();
   }
@@ -133,7 +129,7 @@ class Minimiser {
 
   const FitRequest& request_;
   const StarKernels& kernels_;
-  ThreadPool* pool_;  ///< null: one thread
+  Team& team_;
   const std::vector<Star>& stars_;
 };
 
@@ -144,13 +140,13 @@ std::optional<Star> starOf(const FitRequest& request, int star, double reach) {
   return made;
 }
 
-FitResult fitTogether(const FitRequest& request, const StarKernels& kernels, ThreadPool& pool,
+FitResult fitTogether(const FitRequest& request, const StarKernels& kernels, Team& team,
                       const std::shared_ptr<const StarProfile>& profile) {
   std::vector<Star> stars;
   for (int i = request.first; i < request.first + request.count; ++i) {
     if (std::optional<Star> star = starOf(request, i, profile->reach())) stars.push_back(std::move(*star));
   }
-  const Minimiser minimiser(request, kernels, &pool, stars);
+  const Minimiser minimiser(request, kernels, team, stars);
   const State state = minimiser.run(profile);
   FitResult result{{}, state.profile->shape(), false, {}};
   minimiser.finish(state, result);
@@ -158,19 +154,18 @@ FitResult fitTogether(const FitRequest& request, const StarKernels& kernels, Thr
 }
 
 /// Nothing in common: each star has its own damping and its own end.
-FitResult fitEach(const FitRequest& request, const StarKernels& kernels, ThreadPool& pool,
+FitResult fitEach(const FitRequest& request, const StarKernels& kernels, Team& team,
                   const std::shared_ptr<const StarProfile>& profile) {
   std::vector<FitResult> found(request.count);
-  forEachRow(
-      pool, request.count,
-      [&](int i, int) {
-        std::vector<Star> stars;
-        if (std::optional<Star> star = starOf(request, request.first + i, profile->reach()))
-          stars.push_back(std::move(*star));
-        const Minimiser minimiser(request, kernels, nullptr, stars);
-        minimiser.finish(minimiser.run(profile), found[i]);
-      },
-      1);
+  forEach(team, request.count, [&](int i, int) {
+    std::vector<Star> stars;
+    if (std::optional<Star> star = starOf(request, request.first + i, profile->reach())) {
+      stars.push_back(std::move(*star));
+    }
+    Team alone(1, team.ticket());
+    const Minimiser minimiser(request, kernels, alone, stars);
+    minimiser.finish(minimiser.run(profile), found[i]);
+  });
   FitResult result{{}, profile->shape(), false, {}};
   for (const FitResult& one : found) result.stars.insert(result.stars.end(), one.stars.begin(), one.stars.end());
   return result;
@@ -178,9 +173,9 @@ FitResult fitEach(const FitRequest& request, const StarKernels& kernels, ThreadP
 
 }  // namespace
 
-FitResult fitStars(const FitRequest& request, const StarKernels& kernels, ThreadPool& pool) {
+FitResult fitStars(const FitRequest& request, const StarKernels& kernels, Team& team) {
   const std::shared_ptr<const StarProfile> profile = createProfile(request.kind, request.shape, kernels);
-  return (request.isFree ? fitTogether : fitEach)(request, kernels, pool, profile);
+  return (request.isFree ? fitTogether : fitEach)(request, kernels, team, profile);
 }
 
 }  // namespace perifocal

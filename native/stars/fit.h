@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 #include "stars/star_pixels.h"
 
 namespace perifocal {
@@ -37,6 +37,6 @@ struct FitResult {
 };
 
 /// The same bits for any number of threads.
-FitResult fitStars(const FitRequest& request, const StarKernels& kernels, ThreadPool& pool);
+FitResult fitStars(const FitRequest& request, const StarKernels& kernels, Team& team);
 
 }  // namespace perifocal

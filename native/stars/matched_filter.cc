@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include "deconvolution/parallel.h"
 #include "deconvolution/transfer.h"
 #include "fft/factors.h"
+#include "fft/visits.h"
+#include "runtime/parallel.h"
 #include "stars/tile_fft.h"
 
 namespace perifocal {
@@ -121,11 +122,11 @@ class TileFilter {
 
 }  // namespace
 
-Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
                  std::vector<Peak>& peaks) {
   const Tiling tiling(request.plane.width, request.plane.height, request.profile.reach);
-  const int threads = std::min(request.threads, tiling.count());
-  std::vector<TileFilter> filters(threads);
+  Team needed(std::min(team.threads(), tiling.count()), team.ticket());
+  std::vector<TileFilter> filters(needed.threads());
   for (TileFilter& filter : filters) {
     const Status status = filter.create(tiling, fft);
     if (!status.ok()) return status;
@@ -136,14 +137,12 @@ Status findPeaks(const FilterRequest& request, const FftKernels& fft, const Deco
   if (!arena.map(bytes)) return {StatusCode::kOutOfMemory, "could not map " + std::to_string(bytes) + " bytes"};
   transfer.create(tiling.kernelShape(), tiling.geometry(), kernels, arena);
   filters[0].transformKernel(request.profile, transfer);
-  ThreadPool pool(threads);
   std::vector<std::vector<Peak>> found(tiling.count());
-  forEachRow(
-      pool, tiling.count(),
-      [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); }, 1);
+  forEach(needed, tiling.count(),
+          [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); });
   for (const std::vector<Peak>& some : found) peaks.insert(peaks.end(), some.begin(), some.end());
   std::sort(peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) { return a.pixel < b.pixel; });
-  return {};
+  return team.status();
 }
 
 }  // namespace perifocal

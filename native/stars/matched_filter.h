@@ -8,6 +8,7 @@
 #include "deconvolution/kernels.h"
 #include "fft/kernels.h"
 #include "runtime/status.h"
+#include "runtime/team.h"
 #include "stars/plane.h"
 #include "stars/profile.h"
 
@@ -22,12 +23,11 @@ struct FilterRequest {
   StarPlane plane;  ///< 0 beyond its edges; invalid pixels count as they are: saturated stars are stars
   DrawnProfile profile;
   double limit;  ///< of responses
-  int threads;
 };
 
 /// Pixels off the edges whose response is above the limit and above those of their eight neighbours, sorted by place.
 /// The same bits for any number of threads.
-Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
+Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
                  std::vector<Peak>& peaks);
 
 }  // namespace perifocal

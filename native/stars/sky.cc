@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "deconvolution/parallel.h"
-#include "deconvolution/samples.h"
+#include "image/sample_window.h"
+#include "runtime/parallel.h"
 #include "stars/median.h"
 
 namespace perifocal {
@@ -205,12 +205,12 @@ class LevelRows {
 
 }  // namespace
 
-Sky measureSky(const SkyRequest& request, ThreadPool& pool, float* plane, std::uint8_t* invalid) {
+Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t* invalid) {
   const int width = request.width, height = request.height;
   SkyBlocks blocks(width, height);
-  forEachRow(pool, blocks.count(), [&](int block, int) { blocks.measure(block, request); }, 1);
+  forEach(team, blocks.count(), [&](int block, int) { blocks.measure(block, request); });
   const LevelRows levels(blocks, width, height);
-  forEachRow(pool, height, [&](int y, int) {
+  forEachRow(team, height, [&](int y, int) {
     const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(y) * width;
     readPixels(request, 0, y, width, plane + first, invalid + first);
     levels.subtract(y, plane + first);

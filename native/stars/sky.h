@@ -1,8 +1,8 @@
 // Background and noise of a star frame, block by block (star-sensor C), and its brightness above the background.
 #pragma once
 
-#include "deconvolution/shape.h"
-#include "runtime/thread_pool.h"
+#include "image/sample_window.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -22,6 +22,6 @@ struct Sky {
 
 /// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel tells nothing. The
 /// same bits for any number of threads.
-Sky measureSky(const SkyRequest& request, ThreadPool& pool, float* plane, std::uint8_t* invalid);
+Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t* invalid);
 
 }  // namespace perifocal

@@ -4,20 +4,20 @@
 #include <memory>
 #include <string>
 
-#include "deconvolution/parallel.h"
 #include "fft/real_fft.h"
+#include "fft/visits.h"
 #include "runtime/status.h"
 
 namespace perifocal {
 
 class TileFft {
  public:
-  TileFft() : pool_(1) {}
+  TileFft() : team_(1) {}
 
   Status create(int rows, int columns, const FftKernels& kernels) {
     const std::size_t bytes = RealFft2d::arenaBytes(rows, columns, 1) + RealFft2d::spectrumBytes(rows, columns);
     if (!arena_.map(bytes)) return {StatusCode::kOutOfMemory, "could not map " + std::to_string(bytes) + " bytes"};
-    const Status status = RealFft2d::create(rows, columns, kernels, pool_, arena_, plan_);
+    const Status status = RealFft2d::create(rows, columns, kernels, team_, arena_, plan_);
     if (status.ok()) spectrum_ = plan_->takeSpectrum(arena_);
     return status;
   }
@@ -46,7 +46,7 @@ class TileFft {
   }
 
  private:
-  ThreadPool pool_;
+  Team team_;
   Arena arena_;
   std::unique_ptr<RealFft2d> plan_;
   Spectrum spectrum_;

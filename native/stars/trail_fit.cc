@@ -6,7 +6,7 @@
 #include <numbers>
 #include <vector>
 
-#include "deconvolution/parallel.h"
+#include "runtime/parallel.h"
 #include "stars/normal_equations.h"
 
 namespace perifocal {
@@ -138,13 +138,14 @@ double topOf(double length, double variance) {
   return (z * std::erf(z / std::numbers::sqrt2) + 2 * density - std::sqrt(2 / std::numbers::pi)) / z;
 }
 
-TrailFit fitFrom(const Autocorrelation& correlation, const Moments& start, double longest, const StarKernels& kernels) {
+TrailFit fitFrom(const Autocorrelation& correlation, const Moments& start, double longest, const StarKernels& kernels,
+                 const Team& team) {
   constexpr double kNone = std::numeric_limits<double>::infinity();
   Lags lags(correlation, start);
   LagState state{{start.angle, start.length, std::log(kUsualVariance), 1 / topOf(start.length, kUsualVariance), 0}, {}};
   measure(lags, kernels, state);
   double damping = kFirstDamping;
-  for (int step = 0; step < kMostSteps; ++step) {
+  for (int step = 0; step < kMostSteps && !team.cancelled(); ++step) {
     LagState moved;
     if (!advance(state, damping, lags, kernels, moved) || !(moved.equations.squares < state.equations.squares)) {
       damping *= 10;
@@ -170,15 +171,12 @@ TrailFit fitFrom(const Autocorrelation& correlation, const Moments& start, doubl
 
 /// The best of fits from lengths of all sizes, and of `first`.
 TrailFit fitFromAll(const Autocorrelation& correlation, double angle, const TrailFit& first, double longest,
-                    const StarKernels& kernels, ThreadPool& pool) {
+                    const StarKernels& kernels, Team& team) {
   constexpr int kCount = sizeof(kStarts) / sizeof(kStarts[0]);
   TrailFit fits[kCount];
-  forEachRow(
-      pool, kCount,
-      [&](int i, int) {
-        fits[i] = kStarts[i] < longest ? fitFrom(correlation, {angle, kStarts[i]}, longest, kernels) : first;
-      },
-      1);
+  forEach(team, kCount, [&](int i, int) {
+    fits[i] = kStarts[i] < longest ? fitFrom(correlation, {angle, kStarts[i]}, longest, kernels, team) : first;
+  });
   TrailFit best = first;
   for (const TrailFit& fit : fits) {
     if (fit.misfit < best.misfit) best = fit;
@@ -188,14 +186,14 @@ TrailFit fitFromAll(const Autocorrelation& correlation, double angle, const Trai
 
 }  // namespace
 
-TrailFit fitTrail(const Autocorrelation& correlation, double longest, const StarKernels& kernels, ThreadPool& pool) {
+TrailFit fitTrail(const Autocorrelation& correlation, double longest, const StarKernels& kernels, Team& team) {
   const Moments moments = momentsOf(correlation, longest);
-  const TrailFit first = fitFrom(correlation, moments, longest, kernels);
+  const TrailFit first = fitFrom(correlation, moments, longest, kernels, team);
   const TrailFit best =
-      first.misfit < kGoodMisfit ? first : fitFromAll(correlation, moments.angle, first, longest, kernels, pool);
+      first.misfit < kGoodMisfit ? first : fitFromAll(correlation, moments.angle, first, longest, kernels, team);
   if (best.misfit == std::numeric_limits<double>::infinity()) return best;
   // Once more, with the lags that a trail of this length has.
-  return fitFrom(correlation, {best.angle, best.length}, longest, kernels);
+  return fitFrom(correlation, {best.angle, best.length}, longest, kernels, team);
 }
 
 }  // namespace perifocal

@@ -1,7 +1,7 @@
 // Length and angle of trails from their autocorrelation (kernel-estimation 5).
 #pragma once
 
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 #include "stars/autocorrelation.h"
 #include "stars/kernels.h"
 
@@ -15,6 +15,6 @@ struct TrailFit {
 
 /// Fits the autocorrelation of a moving Gaussian star to all lags near a trail but lag 0, which the noise has. The same
 /// bits for any number of threads. @param longest trail in pixels
-TrailFit fitTrail(const Autocorrelation& correlation, double longest, const StarKernels& kernels, ThreadPool& pool);
+TrailFit fitTrail(const Autocorrelation& correlation, double longest, const StarKernels& kernels, Team& team);
 
 }  // namespace perifocal

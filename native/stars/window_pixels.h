@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "deconvolution/shape.h"
+#include "image/sample_window.h"
 
 namespace perifocal {
 

@@ -1,12 +1,14 @@
 #include "stars/window_solver.h"
 
 #include <algorithm>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <numeric>
 
-#include "deconvolution/parallel.h"
 #include "deconvolution/solver.h"
 #include "fft/factors.h"
+#include "runtime/parallel.h"
 #include "stars/median.h"
 
 namespace perifocal {
@@ -26,7 +28,7 @@ Boundary boundaryOf(Boundary wanted, const StarWindow& window, const WindowPsf& 
 /// The solver of one thread, kept while windows are of one size and blur.
 class WindowSolver {
  public:
-  WindowSolver() : pool_(1) {}
+  explicit WindowSolver(Ticket* ticket) : team_(1, ticket) {}
 
   /// @param values of the window; the estimate afterwards
   Status solve(const WindowRequest& request, const StarWindow& window, const FftKernels& fft,
@@ -63,14 +65,14 @@ class WindowSolver {
     shape.samples = SampleType::kFloat32;
     shape.threads = 1;
     solver_.reset();
-    const Status status = Solver::create(shape, fft, kernels, pool_, solver_);
+    const Status status = Solver::create(shape, fft, kernels, team_, solver_);
     if (!status.ok()) return status;
     last_ = window;
     solver_->configure(request.settings);
     return solver_->setPsf({psf.kernel, nullptr, 1, 1});
   }
 
-  ThreadPool pool_;
+  Team team_;
   std::unique_ptr<Solver> solver_;
   StarWindow last_{};
 };
@@ -78,24 +80,21 @@ class WindowSolver {
 }  // namespace
 
 Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
-                    double* levels) {
+                    Team& team, double* levels) {
   const int count = static_cast<int>(request.windows.size());
   std::vector<std::ptrdiff_t> starts(count + 1);
   std::transform_inclusive_scan(request.windows.begin(), request.windows.end(), starts.begin() + 1, std::plus<>(),
                                 [](const StarWindow& w) { return static_cast<std::ptrdiff_t>(w.width) * w.height; });
-  const int threads = std::max(1, std::min(request.threads, count));
-  std::vector<WindowSolver> solvers(threads);
+  Team needed(std::clamp(count, 1, team.threads()), team.ticket());
+  std::deque<WindowSolver> solvers;
+  for (int i = 0; i < needed.threads(); ++i) solvers.emplace_back(needed.ticket());
   std::vector<Status> statuses(count);
-  ThreadPool pool(threads);
-  forEachRow(
-      pool, count,
-      [&](int i, int thread) {
-        statuses[i] =
-            solvers[thread].solve(request, request.windows[i], fft, kernels, request.values + starts[i], levels[i]);
-      },
-      1);
+  forEach(needed, count, [&](int i, int thread) {
+    statuses[i] =
+        solvers[thread].solve(request, request.windows[i], fft, kernels, request.values + starts[i], levels[i]);
+  });
   const auto failed = std::find_if(statuses.begin(), statuses.end(), [](const Status& status) { return !status.ok(); });
-  return failed == statuses.end() ? Status() : *failed;
+  return failed == statuses.end() ? team.status() : *failed;
 }
 
 }  // namespace perifocal

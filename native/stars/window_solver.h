@@ -7,6 +7,7 @@
 #include "deconvolution/shape.h"
 #include "fft/kernels.h"
 #include "runtime/status.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -31,12 +32,11 @@ struct WindowRequest {
   float* values;    ///< of all windows, one after the other; the estimates when done
   double scale;     ///< what is 1 to the solver, above the median of a window
   double pedestal;  ///< light left below that median
-  int threads;
 };
 
 /// Replaces every value v by the estimate for (v - level) / scale, level = median - pedestal, and writes the levels.
 /// The same bits for any number of threads.
 Status solveWindows(const WindowRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels,
-                    double* levels);
+                    Team& team, double* levels);
 
 }  // namespace perifocal

@@ -15,9 +15,9 @@ Pipeline::Pipeline(const Model& model, const PassShape& pass)
     : model_(model),
       pass_(pass),
       plan_(planMemory(model.graph(), pass, model.kernels().layout)),
-      pool_(pass.threads),
+      team_(pass.threads),
       schedule_(model.graph(), pass.height),
-      runner_(model, pass, pool_) {}
+      runner_(model, pass, team_) {}
 
 Status Pipeline::create(const Model& model, const PassShape& pass, std::unique_ptr<Pipeline>& out) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(model, pass));
@@ -85,11 +85,17 @@ Status Pipeline::takeRow(int row, const std::uint8_t* rgb) {
   return {};
 }
 
+/// Rows of a cancelled call are lost, so that the pass cannot go on.
+bool Pipeline::isCancelled() {
+  if (team_.cancelled()) cancel();
+  return cancelled_.load(std::memory_order_relaxed);
+}
+
 Status Pipeline::advance(int limit, std::int16_t* residual, int& emitted) {
   while (emitted < limit) {
+    if (isCancelled()) return {StatusCode::kAborted, "the pass was cancelled"};
     const auto firing = schedule_.next();
     if (!firing) return {};
-    if (cancelled_.load(std::memory_order_relaxed)) return {StatusCode::kAborted, "the pass was cancelled"};
     const int before = schedule_.emitted();
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(emitted) * pass_.width * 3;
     if (Status s = fire(*firing, residual + offset); !s.ok()) return s;

@@ -7,7 +7,7 @@
 
 #include "network/model.h"
 #include "runtime/arena.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 #include "streaming/memory_plan.h"
 #include "streaming/row_store.h"
 #include "streaming/schedule.h"
@@ -30,19 +30,21 @@ class Pipeline {
 
   const MemoryPlan& plan() const { return plan_; }
   const PassShape& pass() const { return pass_; }
+  Team& team() { return team_; }
   std::size_t mappedBytes() const { return arena_.mappedBytes(); }
 
   /// Where the caller puts the next strip: stripRows x width x 3 bytes of RGB.
   std::uint8_t* staging() { return staging_; }
 
   /// Feeds `count` rows of the staging strip; writes up to stripRows + kEmissionSlack residual rows of
-  /// width x 3 to `residual` and their number to `emitted`. Fails with kAborted once `cancel` was called.
+  /// width x 3 to `residual` and their number to `emitted`. Fails with kAborted once `cancel` was called or the team
+  /// was cancelled, and then until `reset`.
   Status push(int count, std::int16_t* residual, int& emitted);
 
   /// After the last row: emits up to limit + kMaxBlockRows - 1 more rows.
   Status drain(int limit, std::int16_t* residual, int& emitted);
 
-  /// From any thread: makes the call under way fail soon. Stays in force until `reset`.
+  /// From any thread: makes the call under way fail soon.
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
   void reset();
@@ -51,6 +53,7 @@ class Pipeline {
   Pipeline(const Model& model, const PassShape& pass);
   Status attach();
   Status takeRow(int row, const std::uint8_t* rgb);
+  bool isCancelled();
   Status advance(int limit, std::int16_t* residual, int& emitted);
   Status fire(const Firing& firing, std::int16_t* residual);
   void releaseDead(int tensor);
@@ -59,7 +62,7 @@ class Pipeline {
   const PassShape pass_;
   MemoryPlan plan_;
   Arena arena_;
-  ThreadPool pool_;
+  Team team_;
   RowStore store_;
   Schedule schedule_;
   StageRunner runner_;

@@ -9,8 +9,8 @@
 
 namespace perifocal {
 
-StageRunner::StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool)
-    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), pool_(pool) {
+StageRunner::StageRunner(const Model& model, const PassShape& pass, Team& team)
+    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), team_(team) {
   for (const Stage& stage : graph_.stages) taps_.push_back(tapsOfStage(stage));
 }
 
@@ -58,7 +58,7 @@ Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_
     case StageKind::kDownsample: break;
   }
   if (usesWinograd()) transformWeights();
-  pool_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
+  team_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
   return {};
 }
 
@@ -73,11 +73,11 @@ void StageRunner::transformWeights() {
   isTransformed_[stage_->layer] = pass_.keepWeights;
   const auto share = [](void* context, int thread) {
     const auto* self = static_cast<StageRunner*>(context);
-    const int threads = self->pool_.threads();
+    const int threads = self->team_.threads();
     const int steps = winogradSteps(self->kernels_.layout.winograd, self->weights_.inputs, self->weights_.outputs);
     self->kernels_.transformWeights(self->weights_, steps * thread / threads, steps * (thread + 1) / threads);
   };
-  pool_.run(share, this);
+  team_.run(share, this);
 }
 
 /// Fills the pointer tables of the firing; false when a row is missing.
@@ -226,7 +226,7 @@ void StageRunner::prepareMultiplication(const Stage& stage) {
 }
 
 void StageRunner::runColumns(int thread) {
-  const ColumnRange range = columnsOf(thread, pool_.threads(), columns_, kernels_.layout.tilePixels);
+  const ColumnRange range = columnsOf(thread, team_.threads(), columns_, kernels_.layout.tilePixels);
   if (range.begin == range.end) return;
   if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, range.begin, range.end);
   if (stage_->kind == StageKind::kDownsample) downsampleColumns(range.begin, range.end);

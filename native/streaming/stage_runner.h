@@ -7,7 +7,7 @@
 
 #include "kernels/limits.h"
 #include "network/model.h"
-#include "runtime/thread_pool.h"
+#include "runtime/team.h"
 #include "streaming/row_store.h"
 #include "streaming/schedule.h"
 
@@ -15,7 +15,7 @@ namespace perifocal {
 
 class StageRunner {
  public:
-  StageRunner(const Model& model, const PassShape& pass, ThreadPool& pool);
+  StageRunner(const Model& model, const PassShape& pass, Team& team);
 
   /// Takes the border row, the scratch of every thread and room for transformed weights from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
@@ -53,7 +53,7 @@ class StageRunner {
   const Graph& graph_;
   const Kernels& kernels_;
   const PassShape pass_;
-  ThreadPool& pool_;
+  Team& team_;
   std::vector<std::vector<ConvTap>> taps_;  ///< per stage; empty unless it convolves
   std::byte* border_ = nullptr;
   std::size_t borderPad_ = 0;

@@ -1,6 +1,6 @@
 /** What the native addon measures of an image's noise and blur. Arguments are checked by the callers in `lib/`. */
 
-import type { NativeTicket } from '../tickets.js';
+import type { NativeTicket } from './runtime.js';
 import type { SampleWindow } from './solver.js';
 
 export interface NoiseRequest {
@@ -111,3 +111,10 @@ export interface EstimationBinding {
   /** By Levenberg-Marquardt with Huber's weights; the same for any number of threads and any instruction set. */
   fitScene(request: SceneFitRequest, ticket?: NativeTicket): Promise<SceneFits>;
 }
+
+export const ESTIMATION_FUNCTIONS = [
+  'estimateNoise',
+  'measurePeriodogram',
+  'logPower',
+  'fitScene',
+] as const satisfies readonly (keyof EstimationBinding)[];

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
-import { IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { ArgumentError, IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
 import { VERSION } from '../version.js';
 import type { Binding, NativeErrorCode } from './binding.js';
 
@@ -104,6 +104,8 @@ export function translateNativeError(error: unknown): unknown {
   const { message } = error;
   const options = { cause: error };
   switch ((error as { code?: NativeErrorCode }).code) {
+    case 'ARGUMENT':
+      return new ArgumentError(message, options);
     case 'MODEL_INVALID':
       return new ModelError('MODEL_INVALID', message, options);
     case 'ISA_UNAVAILABLE':

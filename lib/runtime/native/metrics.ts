@@ -4,7 +4,7 @@
  * instruction set.
  */
 
-import type { NativeTicket } from '../tickets.js';
+import type { NativeTicket } from './runtime.js';
 import type { SolverSamples } from './solver.js';
 
 /** A frame: interleaved samples; of 2 or 4 channels the last is alpha, which no metric looks at. */
@@ -90,3 +90,13 @@ export interface MetricBinding {
     ticket?: NativeTicket,
   ): Promise<WaterCounts>;
 }
+
+export const METRIC_FUNCTIONS = [
+  'hasOnlyFinite',
+  'squaredError',
+  'measureSimilarity',
+  'measureBlocks',
+  'measureScene',
+  'measureEdges',
+  'compareWater',
+] as const satisfies readonly (keyof MetricBinding)[];

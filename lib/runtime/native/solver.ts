@@ -4,7 +4,7 @@
  * 1. Arguments are checked by the callers in `lib/`.
  */
 
-import type { NativeTicket } from '../tickets.js';
+import type { NativeTicket } from './runtime.js';
 
 export type DeconvolutionMethod = 'wiener' | 'richardson-lucy' | 'hyper-laplacian';
 /** How Richardson-Lucy steps are extrapolated: not at all, Biggs and Andrews 1997, or the scaled heavy ball. */
@@ -147,7 +147,8 @@ export interface StepReport {
 /**
  * Solves one plane at a time: setPsf (once for many planes), load, step as often as wanted, store. Hyper-Laplacian
  * takes 6 steps (beta 1 to 181; further ones repeat the last beta), Wiener 1. Not reentrant: one promise in flight,
- * else code STATE. All results are the same for any number of threads.
+ * else code STATE. All results are the same for any number of threads. What was cancelled has to begin again: `setPsf` by
+ * itself, all others from `load` on.
  */
 export interface NativeSolver {
   readonly mappedBytes: number;
@@ -186,14 +187,6 @@ export interface SolverPlan {
   readonly paddedHeight: number;
 }
 
-export interface ShrinkageBenchmark {
-  readonly isa: string;
-  readonly alpha: number;
-  readonly beta: number;
-  readonly pixels: number;
-  readonly repeats: number;
-}
-
 /** The part of the addon that deconvolves. `isa` is a name of `isas()`. */
 export interface SolverBinding {
   /** Pure arithmetic, well below a millisecond. */
@@ -205,6 +198,10 @@ export interface SolverBinding {
    * as they are.
    */
   storePlane(plane: Float32Array, width: number, rows: number, target: SampleWindow): void;
-  /** Times the w-step of the hyper-Laplacian solver on one core; median seconds per repeat. */
-  benchmarkShrinkage(request: ShrinkageBenchmark): Promise<{ readonly seconds: number }>;
 }
+
+export const SOLVER_FUNCTIONS = [
+  'planSolver',
+  'createSolver',
+  'storePlane',
+] as const satisfies readonly (keyof SolverBinding)[];

@@ -1,5 +1,6 @@
 /** What the native addon does with star frames. Arguments are checked by the callers in `lib/`. */
 
+import type { NativeTicket } from './runtime.js';
 import type { SampleWindow, SolverSettings, SolverShape } from './solver.js';
 
 export interface SkyRequest {
@@ -148,14 +149,24 @@ export interface RestoredWindow {
 /** The part of the addon that looks for stars. What gives a promise works off the event loop, gives the same bits for any number of threads, and rejects with OUT_OF_MEMORY. */
 export interface StarBinding {
   /** Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a pixel tells nothing. */
-  measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array): Promise<Sky>;
-  findPeaks(request: PeakRequest, isa: string): Promise<Peaks>;
-  fitStars(request: FitRequest, isa: string): Promise<NativeFit>;
-  fitTrail(request: TrailRequest, isa: string): Promise<TrailFit>;
+  measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array, ticket?: NativeTicket): Promise<Sky>;
+  findPeaks(request: PeakRequest, isa: string, ticket?: NativeTicket): Promise<Peaks>;
+  fitStars(request: FitRequest, isa: string, ticket?: NativeTicket): Promise<NativeFit>;
+  fitTrail(request: TrailRequest, isa: string, ticket?: NativeTicket): Promise<TrailFit>;
   /** Deconvolves windows, each on one thread; resolves with their levels. */
-  solveWindows(request: WindowsRequest, isa: string): Promise<Float64Array>;
+  solveWindows(request: WindowsRequest, isa: string, ticket?: NativeTicket): Promise<Float64Array>;
   /** Copies samples in their own units, row by row; returns the largest, at least 0. */
   cutWindow(window: SampleWindow, size: { readonly width: number; readonly height: number }, out: Float32Array): number;
   /** Mixes light into a frame, rounded to nearest and clamped but for floats; returns how many samples were above full scale. */
   pasteWindow(window: SampleWindow, restored: RestoredWindow): number;
 }
+
+export const STAR_FUNCTIONS = [
+  'measureSky',
+  'findPeaks',
+  'fitStars',
+  'fitTrail',
+  'solveWindows',
+  'cutWindow',
+  'pasteWindow',
+] as const satisfies readonly (keyof StarBinding)[];

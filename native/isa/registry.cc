@@ -1,4 +1,4 @@
-#include "kernels/registry.h"
+#include "isa/registry.h"
 
 #include "runtime/cpu.h"
 
@@ -10,7 +10,7 @@ namespace perifocal {
   extern const DeconvolutionKernels k##floats##DeconvolutionKernels; \
   extern const MetricKernels k##floats##MetricKernels;               \
   extern const StarKernels k##floats##StarKernels;
-#include "kernels/registry.inc"
+#include "isa/registry.inc"
 #undef ISA
 
 const std::vector<RegisteredIsa>& registeredIsas() {
@@ -20,7 +20,7 @@ const std::vector<RegisteredIsa>& registeredIsas() {
 #define ISA(symbol, floats, requirement)                                                 \
   {&k##symbol##Kernels,       &k##floats##FftKernels,  &k##floats##DeconvolutionKernels, \
    &k##floats##MetricKernels, &k##floats##StarKernels, requirement},
-#include "kernels/registry.inc"
+#include "isa/registry.inc"
 #undef ISA
     };
   }();

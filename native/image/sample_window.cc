@@ -1,7 +1,6 @@
-#include "deconvolution/samples.h"
+#include "image/sample_window.h"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace perifocal {
 namespace {
@@ -85,11 +84,6 @@ void storeRow(const float* values, const TargetWindow& window, int y, int count)
       return;
     }
   }
-}
-
-void blendRow(const float* values, const BlendWindow& window, int y, int count) {
-  float* out = window.first + y * window.rowStride;
-  for (int x = 0; x < count; ++x) out[x] += window.rowWeights[y] * window.columnWeights[x] * values[x];
 }
 
 }  // namespace perifocal

@@ -1,13 +1,13 @@
-// Interleaved frames as the metrics read them.
+// Whole interleaved frames.
 #pragma once
 
 #include <cstddef>
 
-#include "deconvolution/shape.h"
+#include "image/sample_window.h"
 
 namespace perifocal {
 
-/// Samples of 1 to 4 channels; a second or fourth is alpha, which no metric looks at.
+/// Samples of 1 to 4 channels; a second or fourth is alpha.
 struct FrameView {
   const std::byte* samples = nullptr;
   SampleType type = SampleType::kUint8;

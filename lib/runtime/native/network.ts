@@ -1,0 +1,178 @@
+/**
+ * The network's part of the native addon: models, engines that stream rows through them, and the way of frame pixels to
+ * their rows and back.
+ */
+
+import type { NativeTicket } from './runtime.js';
+
+/** A tensor of a model file; `data` is a view of its raw little-endian bytes. */
+export interface NativeTensor {
+  readonly dtype: 'I8' | 'I32' | 'F32';
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** What decides the graph: residual blocks per stage (n) and channels at full scale. */
+export interface NetworkShape {
+  readonly residualBlocks: number;
+  readonly baseWidth: number;
+}
+
+/** One streaming pass over an image (or a column panel of it); both sides are multiples of 4. */
+export interface PassShape {
+  /** Pixels per pass row. */
+  readonly width: number;
+  /** Number of pass rows. */
+  readonly height: number;
+  /** Pass rows are image columns: kernels are applied transposed. */
+  readonly transposed: boolean;
+  readonly threads: 1 | 2 | 3;
+  /** Most rows that one push or drain may carry, at least 1; any value gives the same bytes. */
+  readonly stripRows: number;
+  /** Winograd's transformed weights stay in memory, else they are made anew for every few rows. */
+  readonly keepWeights: boolean;
+}
+
+export interface BufferPlan {
+  readonly name: string;
+  readonly rowBytes: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Memory and work of one engine. `arenaBytes` is exactly what the engine maps. */
+export interface PassPlan {
+  readonly arenaBytes: number;
+  /** The part of it that holds Winograd's transformed weights. */
+  readonly transformedBytes: number;
+  /** The one buffer that push and drain write their residual rows into. */
+  readonly residualBytes: number;
+  readonly buffers: readonly BufferPlan[];
+  /** Packed weights, kept by the model, in bytes. */
+  readonly weightBytes: number;
+  /** Input rows read beyond the newest row emitted. */
+  readonly delayRows: number;
+  /** Multiply-accumulates of one whole pass. */
+  readonly macs: number;
+  /** Multiply-accumulates of the busiest thread, for one that an even split would give it; at least 1. */
+  readonly imbalance: number;
+}
+
+/** Packed, validated weights for one ISA; may be shared by engines of one thread. */
+export interface NativeModel {
+  /** 0 once disposed. */
+  readonly weightBytes: number;
+  readonly isa: string;
+  /** One byte per layer, in execution order: 1 where Winograd sums it. */
+  readonly winogradLayers: Uint8Array;
+  /** Gives the weights back once no engine uses them. Idempotent. */
+  dispose(): void;
+}
+
+/** Runs one pass at a time. Not reentrant: one `push` or `drain` in flight, else code STATE. */
+export interface NativeEngine {
+  readonly mappedBytes: number;
+  /**
+   * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
+   * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
+   * view is valid until the next push or drain, which writes into the same memory.
+   */
+  push(rows: Uint8Array, count: number, ticket?: NativeTicket): Promise<Int16Array>;
+  /**
+   * After the last push: resolves with at most `limit` + 32 further residual rows (limit <= stripRows), empty when all
+   * are out.
+   */
+  drain(limit: number, ticket?: NativeTicket): Promise<Int16Array>;
+  /**
+   * Makes the call in flight reject with code ABORTED within a few rows, as its ticket does; `reset` before further use.
+   */
+  cancel(): void;
+  /** Forgets all rows: the next push starts a new pass. */
+  reset(): void;
+  /** Unmaps the arena, after the call in flight (cancelled) has ended. Idempotent. */
+  dispose(): void;
+}
+
+/**
+ * How pass pixels map to frame pixels: pass pixel (r, c) is frame pixel `rowPixels[r] + colPixels[c]` (an index, not
+ * bytes). Covers flips, transposition, panels and reflected padding by the tables alone.
+ */
+export interface PixelMap {
+  readonly rowPixels: Uint32Array;
+  readonly colPixels: Uint32Array;
+}
+
+export type Samples = Uint8Array | Uint16Array;
+
+export interface ComposeRequest {
+  /** rows x residualWidth x 3; `map.rowPixels.length` rows are used. */
+  readonly residual: Int16Array;
+  readonly residualWidth: number;
+  /** First residual column that `map.colPixels` speaks of; the columns left of it are halo or padding. */
+  readonly firstColumn: number;
+  readonly map: PixelMap;
+  /** Sums of the earlier passes, 3 per frame pixel; null when there was none. */
+  readonly sums: Int16Array | null;
+  /** Number of passes summed, this one included. */
+  readonly passes: 1 | 2 | 4;
+  readonly source: Samples;
+  readonly output: Samples;
+  /** Samples per frame pixel, 1 to 4; with 1 or 2 the first is grey, a 2nd or 4th is alpha and copied. */
+  readonly channels: number;
+}
+
+/** How a 3x3 convolution of stride 1 is summed; both give the same bytes. */
+export type Algorithm = 'direct' | 'winograd';
+
+/** Channels of a convolution. */
+export interface ConvShape {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** How the layers of one shape are summed. */
+export interface ConvUse extends ConvShape {
+  readonly algorithm: Algorithm;
+  /** How many layers. */
+  readonly layers: number;
+}
+
+/** The part of the addon that runs the network. `isa` is a name of `isas()`. */
+export interface NetworkBinding {
+  /**
+   * Layers of the `winograd` shapes are summed by Winograd where their sums permit it. Rejects with MODEL_INVALID naming
+   * the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
+   */
+  loadModel(
+    tensors: Readonly<Record<string, NativeTensor>>,
+    shape: NetworkShape,
+    isa: string,
+    winograd: readonly ConvShape[],
+    ticket?: NativeTicket,
+  ): Promise<NativeModel>;
+  /** The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd). */
+  convolutionsOf(shape: NetworkShape, winogradLayers: Uint8Array): ConvUse[];
+  /** Pure arithmetic, a few milliseconds. */
+  planPass(shape: NetworkShape, pass: PassShape, isa: string, winogradLayers: Uint8Array): PassPlan;
+  /** Throws OUT_OF_MEMORY, or STATE for a model that was disposed. */
+  createEngine(model: NativeModel, pass: PassShape): NativeEngine;
+  /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
+  gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
+  /** Adds residual rows to `sums` (3 per frame pixel). */
+  accumulateRows(
+    request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>,
+    sums: Int16Array,
+  ): void;
+  /** Writes restored pixels: source plus the mean residual, clamped once. */
+  composeRows(request: ComposeRequest): void;
+}
+
+export const NETWORK_FUNCTIONS = [
+  'loadModel',
+  'convolutionsOf',
+  'planPass',
+  'createEngine',
+  'gatherRows',
+  'accumulateRows',
+  'composeRows',
+] as const satisfies readonly (keyof NetworkBinding)[];
