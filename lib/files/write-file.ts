@@ -1,48 +1,107 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { access, constants, open, readlink, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import { ImageError } from '../runtime/errors.js';
 
+/** Links that lead to nothing yet are followed this often: as Linux does. */
+const MOST_LINKS = 40;
+/** Bytes between two looks at the signal. */
+const CHUNK_BYTES = 8 * 2 ** 20;
+/** Permissions, without the bits that run a program as somebody else. */
+const PERMISSIONS = 0o777;
+
+/** An error with code `OUTPUT_UNWRITABLE`. */
 export function unwritable(path: string, reason: string, options?: ErrorOptions): ImageError {
   return new ImageError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${reason}`, options);
 }
 
-/** Throws ImageError where the path is a directory, or its folder is missing or cannot be written. */
+/** Throws ImageError where the path is no place for a file, or its folder is missing or cannot be written. */
 export async function checkWritable(path: string): Promise<void> {
-  if ((await stat(path).catch(() => null))?.isDirectory()) throw unwritable(path, 'it is a directory');
-  const folder = await stat(dirname(path)).catch((cause: Error) => {
+  const target = await followLinks(path);
+  const existing = await stat(target).catch(() => null);
+  const refused = existing && refusal(existing);
+  if (refused) throw unwritable(path, refused);
+  const folder = await stat(dirname(target)).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
-  if (!folder.isDirectory()) throw unwritable(path, `${dirname(path)} is not a directory`);
-  await access(dirname(path), constants.W_OK).catch((cause: Error) => {
+  if (!folder.isDirectory()) throw unwritable(path, `${dirname(target)} is not a directory`);
+  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
 }
 
-/** Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. Throws ImageError. */
+/**
+ * Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. A symbolic link
+ * stays, and what it leads to is written. Permissions and owner of an existing file stay, as far as that is allowed.
+ * Rejects with ImageError, or with the signal's reason; nothing is left behind then.
+ */
 export async function writeAtomically(path: string, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const target = await followLinks(path);
+  const existing = await stat(target).catch(() => null);
+  const refused = existing && refusal(existing);
+  if (refused) throw unwritable(path, refused);
+  // Short, and not made from the name: that may be as long as the file system allows.
+  const temporary = join(dirname(target), `.${randomBytes(8).toString('hex')}.tmp`);
   try {
-    await writeAndSync(temporary, parts);
+    await writeAndSync(temporary, parts, existing, signal);
     signal?.throwIfAborted();
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     if (signal?.aborted) throw signal.reason;
     throw unwritable(path, (error as Error).message, { cause: error });
   }
+  await syncFolder(dirname(target));
 }
 
-async function writeAndSync(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/** Why something that exists is not replaced by a file, or null. */
+function refusal(found: Stats): string | null {
+  if (found.isDirectory()) return 'it is a directory';
+  return found.isFile() ? null : 'it is a device, a named pipe or a socket';
+}
+
+/** Where a chain of symbolic links leads, also when there is nothing yet. */
+async function followLinks(path: string): Promise<string> {
+  let target = path;
+  for (let count = 0; count < MOST_LINKS; count += 1) {
+    const next = await readlink(target).catch(() => null);
+    if (next === null) return target;
+    target = isAbsolute(next) ? next : `${dirname(target)}/${next}`;
+  }
+  throw unwritable(path, 'its symbolic links lead in a circle');
+}
+
+async function writeAndSync(
+  path: string,
+  parts: readonly Uint8Array[],
+  existing: Stats | null,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await using file = await open(path, 'wx');
-  for (const part of parts) await file.writeFile(part);
+  if (existing) await keepAttributes(file, existing);
+  for (const part of parts) {
+    for (let start = 0; start < part.length; start += CHUNK_BYTES) {
+      signal?.throwIfAborted();
+      await file.writeFile(part.subarray(start, start + CHUNK_BYTES));
+    }
+  }
   await file.sync();
 }
 
-/** Makes the rename itself durable, where folders can be opened at all. */
+/** Gives a new file what belongs to the one that it replaces. Only root may give files away: others keep their own. */
+async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Promise<void> {
+  const own = await file.stat();
+  if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid).catch(() => {});
+  if ((own.mode & PERMISSIONS) !== (mode & PERMISSIONS)) await file.chmod(mode & PERMISSIONS).catch(() => {});
+}
+
+/** Makes the rename itself durable where the folder can be opened: one may be allowed to write it and not to read it. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  await using folder = await open(path);
-  await folder.sync();
+  const folder = await open(path).catch(() => null);
+  // The file is there and whole; some file systems cannot sync a folder.
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
-import type { Frame, FrameSize } from './frame.js';
+import type { AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 
@@ -14,17 +14,40 @@ export async function checkOutput(path: string): Promise<ImageFormat> {
   return format;
 }
 
-/** Throws ImageError where the format would lose bits or the alpha channel. */
-export function checkFormatHolds(path: string, format: ImageFormat, { channels, depth }: FrameSize): void {
-  if (depth === 16 && (format === 'jpeg' || format === 'webp')) {
+/** Largest sides: libwebp's WEBP_MAX_DIMENSION, libjpeg's JPEG_MAX_DIMENSION; the others hold any frame. */
+const MAX_SIDES: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500 };
+
+/** Throws ImageError where the format would lose bits or the alpha channel, or holds no frame of that size. */
+export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFrameSize): void {
+  const { width, height, channels, depth } = size;
+  if (depth === 32)
+    throw unwritable(path, 'files are written with 8 or 16 bits per sample, the frame has floats; convert it');
+  if (depth === 16 && (format === 'jpeg' || format === 'webp'))
     throw unwritable(path, `${format} holds 8 bits per sample, the frame has 16; write PNG or TIFF`);
-  }
-  if (channels % 2 === 0 && format === 'jpeg') {
+  if (channels % 2 === 0 && format === 'jpeg')
     throw unwritable(path, 'jpeg holds no alpha channel; write PNG, TIFF or WebP');
-  }
+  const most = MAX_SIDES[format] ?? Infinity;
+  if (Math.max(width, height) > most)
+    throw unwritable(
+      path,
+      `${format} holds ${most} pixels a side, the frame has ${width}x${height}; write PNG or TIFF`,
+    );
 }
 
-/** Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for 6 % less. */
+/**
+ * Throws ImageError unless a frame of that size can be written there: the extension names a format which holds it, and
+ * the folder can be written. To be called before the work, as soon as the header of the input is known.
+ */
+export async function checkImageOutput(path: string, size: AnyFrameSize): Promise<ImageFormat> {
+  const format = await checkOutput(path);
+  checkFormatHolds(path, format, size);
+  return format;
+}
+
+/**
+ * Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for
+ * 6 % less.
+ */
 function compress(image: Sharp, format: ImageFormat): Sharp {
   switch (format) {
     case 'jpeg':
@@ -39,8 +62,8 @@ function compress(image: Sharp, format: ImageFormat): Sharp {
 }
 
 /**
- * Writes a frame with its metadata: to a temporary name in the same folder, synced, then renamed, so that a reader
- * sees the whole file or none. Nothing is left behind on failure or abort. Throws ImageError.
+ * Writes a frame with its metadata, whole or not at all, as {@link writeAtomically} does. Rejects with ImageError, or
+ * with the signal's reason.
  */
 export async function writeFrame(
   path: string,
@@ -48,8 +71,7 @@ export async function writeFrame(
   metadata: ImageMetadata,
   signal?: AbortSignal,
 ): Promise<void> {
-  const format = await checkOutput(path);
-  checkFormatHolds(path, format, frame);
+  const format = await checkImageOutput(path, frame);
   signal?.throwIfAborted();
   const encoded = await encode(frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });

@@ -1,8 +1,13 @@
-import type { ImageMetadata } from './image-metadata.js';
+import type { ImageMetadata, Resolution } from './image-metadata.js';
+import { inUnit } from './resolution.js';
 
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP2 = 0xe2;
+const APP13 = 0xed;
+const COM = 0xfe;
+const XMP_PREFIX = 'http://ns.adobe.com/xap/1.0/\0';
+const PHOTOSHOP_PREFIX = 'Photoshop 3.0\0';
 /** A segment's length field counts itself. */
 const MAX_PAYLOAD = 65_535 - 2;
 /** Identifier, chunk number, chunk count (ICC.1, annex B.4). */
@@ -31,16 +36,49 @@ function iccSegments(icc: Uint8Array): Buffer[] {
   );
 }
 
-/** Parts of the JPEG file with APP1 (EXIF) and APP2 (ICC) segments added after the JFIF header. */
-export function addToJpeg(file: Buffer, { icc, exif }: ImageMetadata): Uint8Array[] {
-  const start = file[3] === APP0 ? 4 + file.readUInt16BE(4) : 2;
-  const parts: Uint8Array[] = [file.subarray(0, start)];
-  if (exif) parts.push(segment(APP1, Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif])));
+/** Parts of the JPEG file with segments of metadata added behind its JFIF header. A block that is too large is left out. */
+export function addToJpeg(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
+  const { icc, exif, xmp, resolution, jpegComments = [] } = metadata;
+  const hasHeader = file[3] === APP0;
+  const start = hasHeader ? 4 + file.readUInt16BE(4) : 2;
+  const parts: Uint8Array[] = [file.subarray(0, resolution ? 2 : start)];
+  if (resolution) parts.push(jfifHeader(resolution));
+  parts.push(...single(APP1, 'Exif\0\0', exif), ...single(APP1, XMP_PREFIX, xmp));
   if (icc) parts.push(...iccSegments(icc));
+  const resources = metadata.photoshop ?? (metadata.iptc && toImageResource(metadata.iptc));
+  if (resources) parts.push(...photoshopSegments(resources));
+  for (const comment of jpegComments) parts.push(segment(COM, comment));
   return [...parts, file.subarray(start)];
 }
 
-/** Whether one segment holds the block; a larger one cannot be written to a JPEG. */
-export function fitsJpeg(exif: Uint8Array): boolean {
-  return exif.length + 6 <= MAX_PAYLOAD;
+/** The block in a segment of its own, where one holds it. */
+function single(marker: number, prefix: string, block: Buffer | undefined): Buffer[] {
+  if (!block || prefix.length + block.length > MAX_PAYLOAD) return [];
+  return [segment(marker, Buffer.concat([Buffer.from(prefix, 'latin1'), block]))];
+}
+
+/** Version 1.1, unit, whole pixels per unit along both axes, no thumbnail. */
+function jfifHeader(resolution: Resolution): Buffer {
+  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution;
+  const payload = Buffer.from('JFIF\0\x01\x01\0\0\0\0\0\0\0', 'latin1');
+  payload[7] = unit === 'inch' ? 1 : 2;
+  payload.writeUInt16BE(Math.min(Math.max(1, Math.round(x)), 65_535), 8);
+  payload.writeUInt16BE(Math.min(Math.max(1, Math.round(y)), 65_535), 10);
+  return segment(APP0, payload);
+}
+
+/** Photoshop's image resources, in as many segments as they need. */
+function photoshopSegments(resources: Buffer): Buffer[] {
+  const step = MAX_PAYLOAD - PHOTOSHOP_PREFIX.length;
+  return Array.from({ length: Math.ceil(resources.length / step) }, (_, index) => {
+    const part = resources.subarray(index * step, (index + 1) * step);
+    return segment(APP13, Buffer.concat([Buffer.from(PHOTOSHOP_PREFIX, 'latin1'), part]));
+  });
+}
+
+/** An IPTC record as an image resource: signature, number 1028, an empty name, length, data of even length. */
+function toImageResource(iptc: Buffer): Buffer {
+  const head = Buffer.from('8BIM\x04\x04\0\0\0\0\0\0', 'latin1');
+  head.writeUInt32BE(iptc.length, 8);
+  return Buffer.concat([head, iptc, Buffer.alloc(iptc.length % 2)]);
 }

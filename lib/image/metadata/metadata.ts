@@ -1,14 +1,14 @@
 import type { ImageFormat } from '../codec/sharp.js';
 import type { FrameSize } from '../frame.js';
 import type { ImageMetadata } from './image-metadata.js';
-import { addToJpeg, fitsJpeg } from './jpeg.js';
+import { addToJpeg } from './jpeg.js';
 import { addToPng } from './png.js';
 import { addToTiff } from './tiff.js';
 import { addToWebp } from './webp.js';
 
 /**
  * The encoded file with the metadata added, as parts to be written one after the other: libvips can only attach a
- * profile by converting the pixels to it. An EXIF block too large for a JPEG is left out.
+ * profile by converting the pixels to it. Each format takes the blocks that it can hold.
  */
 export function addMetadata(file: Buffer, format: ImageFormat, metadata: ImageMetadata, size: FrameSize): Uint8Array[] {
   switch (format) {
@@ -18,9 +18,7 @@ export function addMetadata(file: Buffer, format: ImageFormat, metadata: ImageMe
       return addToWebp(file, metadata, size);
     case 'tiff':
       return addToTiff(file, metadata);
-    case 'jpeg': {
-      const { exif, ...rest } = metadata;
-      return addToJpeg(file, exif && fitsJpeg(exif) ? metadata : rest);
-    }
+    case 'jpeg':
+      return addToJpeg(file, metadata);
   }
 }

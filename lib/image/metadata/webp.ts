@@ -6,6 +6,7 @@ const VP8X_BYTES = 18;
 const ICC_FLAG = 0x20;
 const ALPHA_FLAG = 0x10;
 const EXIF_FLAG = 0x08;
+const XMP_FLAG = 0x04;
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const buffer = Buffer.alloc(8 + data.length + (data.length % 2));
@@ -24,16 +25,17 @@ function extendedHeader({ width, height, channels }: FrameSize): Buffer {
   return chunk('VP8X', data);
 }
 
-/** Parts of the WebP file with ICCP and EXIF chunks added, which need the extended header VP8X. */
-export function addToWebp(file: Buffer, { icc, exif }: ImageMetadata, size: FrameSize): Uint8Array[] {
+/** Parts of the WebP file with chunks of metadata added, which need the extended header VP8X. */
+export function addToWebp(file: Buffer, { icc, exif, xmp }: ImageMetadata, size: FrameSize): Uint8Array[] {
   const isExtended = file.toString('latin1', 12, 16) === 'VP8X';
   const bodyStart = isExtended ? RIFF_HEADER_BYTES + VP8X_BYTES : RIFF_HEADER_BYTES;
   const header = isExtended ? Buffer.from(file.subarray(RIFF_HEADER_BYTES, bodyStart)) : extendedHeader(size);
-  header[8]! |= (icc ? ICC_FLAG : 0) | (exif ? EXIF_FLAG : 0);
+  header[8]! |= (icc ? ICC_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (xmp ? XMP_FLAG : 0);
   const chunks: Uint8Array[] = [header];
   if (icc) chunks.push(chunk('ICCP', icc));
   chunks.push(file.subarray(bodyStart));
   if (exif) chunks.push(chunk('EXIF', exif));
+  if (xmp) chunks.push(chunk('XMP ', xmp));
   const riff = Buffer.from(file.subarray(0, RIFF_HEADER_BYTES));
   riff.writeUInt32LE(
     chunks.reduce((sum, { length }) => sum + length, 4),
