@@ -55,16 +55,21 @@ describe('perifocal restore', () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
+      input: picture,
+      ok: true,
       output,
-      width: 64,
-      height: 48,
-      model: 'tiny',
-      isa: 'scalar',
-      convolutions: expect.any(Array),
-      threads: 2,
-      seconds: expect.any(Number),
-      gmacPerSecond: expect.any(Number),
-      peakRssMB: expect.any(Number),
+      report: expect.objectContaining({
+        width: 64,
+        height: 48,
+        method: 'network',
+        model: 'tiny',
+        isa: 'scalar',
+        threads: 2,
+        seconds: expect.any(Number),
+        gmacPerSecond: expect.any(Number),
+        peakRssBytes: expect.any(Number),
+        plan: expect.objectContaining({ convolutions: expect.any(Array), bytes: expect.any(Number) }),
+      }),
     });
   });
 
@@ -88,8 +93,12 @@ describe('perifocal restore', () => {
       stdout
         .trim()
         .split('\n')
-        .map((line) => (JSON.parse(line) as { width: number }).width),
-    ).toEqual([64, 50]);
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      { input: picture, ok: true, report: { width: 64 } },
+      { input: folder.path('missing.png'), ok: false, error: { code: 'IMAGE_UNREADABLE' } },
+      { input: second, ok: true, report: { width: 50 } },
+    ]);
     expect(stderr).toMatch(/^perifocal: .*missing\.png: Cannot read .*ENOENT.*\n$/);
     expect(readdirSync(output).sort()).toEqual(['picture.png', 'second.jpg']);
   });
@@ -106,6 +115,8 @@ describe('perifocal restore', () => {
     ['a size without sense', ['plan', '2048'], /Expected <width>x<height>/],
     ['a size too small', ['plan', '8x8'], /Expected integer between 16 and 65535 for width/],
     ['two inputs for one file', ['restore', 'a/x.png', 'b/x.png', '-o', 'out/'], /Two inputs would be written to/],
+    ['an unknown instruction set', ['restore', 'x.png', '--isa', 'sse9'], /Unknown instruction set 'sse9'/],
+    ['a model that is none', ['restore', 'x.png', '--model', 'package.json'], /Unknown model 'package.json'/],
     ['an output over its input', ['restore', 'a/x.png', '-o', 'a/x.png'], /would overwrite an input/],
   ])('%s is wrong usage: exit code 2, nothing on standard output', async (_, args, message) => {
     const flags = args[0] === 'plan' ? ['--model', model] : [];
@@ -116,8 +127,6 @@ describe('perifocal restore', () => {
 
   it.each<[string, string[], RegExp]>([
     ['a missing input', ['restore', 'missing.png'], /Cannot read missing\.png/],
-    ['an unknown instruction set', ['restore', 'x.png', '--isa', 'sse9'], /Unknown instruction set 'sse9'/],
-    ['a model that is none', ['restore', 'x.png', '--model', 'package.json'], /Unknown model 'package.json'/],
     ['a budget too small', ['plan', '2048x1536', '--memory', '20MB'], /needs at least \d+MB/],
   ])('%s is a failure: exit code 1', async (_, args, message) => {
     const { code, stdout, stderr } = await run(...args, ...(args.includes('--model') ? [] : ['--model', model]));
@@ -141,7 +150,7 @@ describe('perifocal restore', () => {
       '--isa',
       'scalar',
     ]);
-    expect(code).toBe(1);
+    expect(code).toBe(130);
     expect(stderr).toBe('perifocal: interrupted\n');
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);
   });
@@ -172,7 +181,11 @@ describe('perifocal plan', () => {
 
   it('prints JSON', async () => {
     const { stdout } = await run('plan', '640x480', '--model', model, '--json', '--ensemble', '4', '--memory', '1GB');
-    expect(JSON.parse(stdout)).toMatchObject({ frame: { width: 640, height: 480 }, ensemble: 4, budgetBytes: 1e9 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      input: null,
+      ok: true,
+      report: { frame: { width: 640, height: 480 }, ensemble: 4, budgetBytes: 1e9 },
+    });
   });
 });
 
@@ -185,8 +198,9 @@ describe('perifocal info', () => {
   });
 
   it('prints JSON', async () => {
-    const info = JSON.parse((await run('info', '--json')).stdout) as object;
-    expect(info).toMatchObject({
+    const { report, ...rest } = JSON.parse((await run('info', '--json')).stdout) as { report: object };
+    expect(rest).toEqual({ input: null, ok: true });
+    expect(report).toMatchObject({
       version: VERSION,
       isas: expect.arrayContaining([expect.objectContaining({ name: 'scalar' })]),
       models: expect.any(Array),

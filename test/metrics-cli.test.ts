@@ -51,25 +51,27 @@ describe('perifocal metrics', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(first).toEqual({
       input: picture,
-      width: 220,
-      height: 200,
-      channels: 3,
-      depth: 8,
-      psnr: expect.any(Number),
-      ssim: expect.any(Number),
-      skipped: {},
+      ok: true,
+      report: expect.objectContaining({
+        width: 220,
+        height: 200,
+        channels: 3,
+        depth: 8,
+        values: { psnr: expect.any(Number), ssim: expect.any(Number) },
+        skipped: {},
+      }),
     });
-    expect(second).toMatchObject({ psnr: 'Infinity', ssim: 1 });
+    expect(second).toMatchObject({ report: { values: { psnr: 'Infinity', ssim: 1 } } });
   });
 
   it('prints comma-separated values', async () => {
-    const { code, stdout } = await run(picture, '--reference', reference, '--csv', '--metrics', 'ssim');
+    const { code, stdout } = await run(picture, '--reference', reference, '--csv', '-', '--metrics', 'ssim');
     expect(code).toBe(0);
     const [head, row] = stdout
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    expect(head).toEqual(['image', 'width', 'height', ...metrics.METRIC_NAMES]);
+    expect(head).toEqual(['input', 'width', 'height', ...metrics.METRIC_NAMES]);
     expect(row).toHaveLength(head!.length);
     expect(Number(row![head!.indexOf('ssim')])).toBeGreaterThan(0);
     expect(row![head!.indexOf('psnr')]).toBe('');
@@ -87,16 +89,27 @@ describe('perifocal metrics', () => {
       '--json',
     );
     expect(code).toBe(1);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(/broken\.png: .*not an image/);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { ok: boolean }).ok),
+    ).toEqual([false, false, false, true]);
+    expect(stderr).toMatch(/broken\.png: .*is damaged: it begins like no jpeg/);
     expect(stderr).toMatch(/small\.png: The frame has 60x50 pixels, the reference 220x200; crop or resample/);
     expect(stderr).toMatch(/grey\.png: The frame is grey, the reference RGB/);
   });
 
+  it('prints envelopes or a table on standard output, not both', async () => {
+    const { code, stdout, stderr } = await run(small, '--json', '--csv', '-');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cannot be used with/);
+    expect(JSON.parse(stdout)).toMatchObject({ input: null, ok: false, error: { code: 'ARGUMENT_INVALID' } });
+  });
+
   it.each<[string, string[], number, RegExp]>([
     ['an unknown metric', ['--metrics', 'psnr,magic'], 2, /Unknown: magic. Known: psnr/],
-    ['two formats', ['--json', '--csv'], 2, /cannot be used with/],
-    ['a metric that needs a reference', ['--metrics', 'psnr'], 1, /reference, which is needed for psnr/],
+    ['a metric that needs a reference', ['--metrics', 'psnr'], 2, /reference, which is needed for psnr/],
     [
       'a metric that the picture is too small for',
       ['--metrics', 'msSsim', '--reference', small],

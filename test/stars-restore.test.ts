@@ -378,8 +378,11 @@ describe('perifocal stars', () => {
       '--json',
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const report = JSON.parse(stdout) as { stars: object[]; tetra3: { size: number[]; centroids: number[][] } };
-    expect(report).toMatchObject({ input: picture, motion: { declined: null }, tetra3: { size: [512, 512] } });
+    const { report, ...rest } = JSON.parse(stdout) as {
+      report: { stars: object[]; tetra3: { size: number[]; centroids: number[][] } };
+    };
+    expect(rest).toEqual({ input: picture, ok: true, output });
+    expect(report).toMatchObject({ csv, draw, motion: { declined: null }, tetra3: { size: [512, 512] } });
     expect(report.stars).toHaveLength(9);
     expect(report.tetra3.centroids).toHaveLength(9);
     expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(report.stars.length + 1);
@@ -388,14 +391,14 @@ describe('perifocal stars', () => {
 
   it.each<[string, string[], number, RegExp]>([
     ['rates alone', ['--rates', '0,0,1'], 2, /belong together/],
-    ['a motion that is none', ['--motion', '20'], 1, /L@theta for --motion but received '20'/],
+    ['a motion that is none', ['--motion', '20'], 2, /--motion .*'20' is invalid.*L@theta/],
     [
       'settled iterations of the hyper-Laplacian',
       ['--iterations', 'settled'],
-      1,
+      2,
       /Only iterations of 'richardson-lucy'/,
     ],
-    ['a part of full scale that is none', ['--saturation', '97'], 1, /for saturation/],
+    ['a part of full scale that is none', ['--saturation', '97'], 2, /for saturation/],
     ['motion and defocus', ['--motion', 'auto', '--defocus', '3'], 2, /Give one of/],
     ['a folder that does not exist', ['-o', '/none/at/all.png'], 1, /Cannot write/],
   ])('%s fails', async (_, args, code, message) => {

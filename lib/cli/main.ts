@@ -1,21 +1,33 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { ArgumentError } from '../runtime/errors.js';
+import { formatEnvelope, messageOf } from './envelope.js';
+import { WRONG_USAGE, exitCodeOf } from './exit.js';
 import { createProgram } from './program.js';
+import { streams } from './standard-streams.js';
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage. */
-const FAILED = 1;
-const WRONG_USAGE = 2;
-
-/** Reports what commander has not reported itself, and says how the process should end. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-  process.stderr.write(`perifocal: ${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof ArgumentError ? WRONG_USAGE : FAILED;
+/** Says why a command ended, where commander has not said it. Wrong usage has an envelope of its own: it is no input's. */
+async function explain(error: unknown, exitCode: number): Promise<void> {
+  if (!(error instanceof CommanderError)) streams.say(messageOf(error));
+  if (exitCode !== WRONG_USAGE || !isJsonWanted()) return;
+  const code = (error as { code?: string }).code ?? '';
+  const message = messageOf(error).replace(/^error: /, '');
+  const isParsed = !(error instanceof CommanderError);
+  await streams.print(
+    formatEnvelope({ input: null, ok: false, error: { code: isParsed ? code : 'ARGUMENT_INVALID', message } }),
+  );
 }
 
+/** Where the command line cannot be parsed, its words are looked at. */
+function isJsonWanted(): boolean {
+  const [options = []] = [process.argv.slice(2)];
+  const end = options.indexOf('--');
+  return options.slice(0, end < 0 ? undefined : end).includes('--json');
+}
+
+streams.watch();
 try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+  await explain(error, process.exitCode);
 }

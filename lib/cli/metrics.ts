@@ -1,98 +1,142 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
-import { METRIC_NAMES, measure } from '../metrics/measure.js';
+import { writeAtomically } from '../files/write-file.js';
+import { METRIC_NAMES, chooseMetrics, measure } from '../metrics/measure.js';
 import type { Measurement, MetricName } from '../metrics/measure.js';
-import { createBar, untilInterrupted } from './jobs.js';
-import { addThreadFlags, parseNumber } from './options.js';
+import { ArgumentError } from '../runtime/errors.js';
+import { DEFAULT_MEMORY } from '../runtime/runtime.js';
+import { defined } from '../runtime/validate.js';
+import { addWorkOptions, parseNumber, parser, requireOneInput } from './options.js';
+import type { WorkFlags } from './options.js';
+import type { OutputFlags, Summary } from './printer.js';
+import { inTurn, runBatch } from './runner.js';
+import type { Session } from './runner.js';
+import { STREAM, streams } from './standard-streams.js';
+import { checkTargets, planOutput, present, refuseCollisions } from './targets.js';
 
-interface MetricFlags {
+/** Options that decide what is measured; the same for `metrics` and `plan`. */
+export interface MeasuringFlags {
   readonly reference?: string;
   readonly metrics?: readonly MetricName[];
   readonly range?: number;
-  readonly threads?: number;
-  readonly isa?: string;
-  readonly json?: boolean;
-  readonly csv?: boolean;
-  readonly quiet?: boolean;
 }
 
-function parseMetrics(text: string): readonly MetricName[] {
-  const names = text.split(',');
-  const unknown = names.filter((name) => !(METRIC_NAMES as readonly string[]).includes(name));
-  if (unknown.length > 0)
-    throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Known: ${METRIC_NAMES.join(', ')}.`);
-  return names as MetricName[];
+interface MetricFlags extends MeasuringFlags, WorkFlags {
+  readonly csv?: string;
 }
 
 export function addMetricsCommand(program: Command): void {
-  addThreadFlags(
-    program
-      .command('metrics')
-      .description('measure the quality of pictures')
-      .argument('<image...>', 'picture files')
-      .option('--reference <file>', 'the sharp picture, of the same size, that they are compared with')
-      .addOption(
-        new Option(
-          '--metrics <names>',
-          `those wanted, with commas between: ${METRIC_NAMES.join(', ')} (default: all that are possible)`,
-        ).argParser(parseMetrics),
-      )
-      .addOption(
-        new Option('--range <number>', 'range of the samples (default: 255, or 65535 of 16 bits)').argParser(
-          parseNumber,
-        ),
-      ),
-  )
-    .addOption(new Option('--json', 'print one JSON object per picture, each on a line of its own').conflicts('csv'))
-    .option('--csv', 'print a table of comma-separated values')
-    .option('--quiet', 'no progress bar')
+  const command = program
+    .command('metrics')
+    .description('measure the quality of pictures')
+    .argument('<input...>', 'picture files; - is standard input')
+    .option('--csv <file>', 'table of comma-separated values, a line per input; - is standard output')
     .action(measureAll);
+  addMeasuringOptions(command);
+  addWorkOptions(command, DEFAULT_MEMORY);
+}
+
+export function addMeasuringOptions(command: Command): Command {
+  const names = METRIC_NAMES.join(', ');
+  return command
+    .option('--reference <file>', 'the sharp picture, of the same size, that they are compared with')
+    .addOption(
+      new Option(
+        '--metrics <names>',
+        `those wanted, with commas between: ${names} (default: all that are possible)`,
+      ).argParser(parseMetrics),
+    )
+    .option('--range <number>', 'range of the samples, to compare (default: 255, or 65535 of 16 bits)', parseNumber);
+}
+
+const parseMetrics = parser((text): readonly MetricName[] => {
+  const names = text.split(',');
+  const unknown = names.filter((name) => !(METRIC_NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}. Known: ${METRIC_NAMES.join(', ')}.`);
+  return names as MetricName[];
+});
+
+/** Throws ArgumentError where two things are to be printed on standard output. */
+export function requireOnePrint({ json }: OutputFlags, csv: string | undefined): void {
+  if (json && csv === STREAM)
+    throw new ArgumentError('--csv - cannot be used with --json: both print on standard output');
 }
 
 async function measureAll(inputs: string[], flags: MetricFlags): Promise<void> {
-  if (flags.csv) process.stdout.write(`${['image', 'width', 'height', ...METRIC_NAMES].join(',')}\n`);
-  await untilInterrupted(async (signal) => {
-    for (const input of inputs) await measureOne(input, flags, signal);
+  const { csv, reference } = flags;
+  requireOneInput(inputs, flags);
+  requireOnePrint(flags, csv);
+  chooseMetrics(flags.metrics, reference !== undefined, flags.range);
+  const table = csv === undefined ? null : new MetricTable(csv);
+  await refuseCollisions([...inputs, ...present([reference])], []);
+  if (csv !== undefined) await planOutput({ option: '--csv' }, csv, { reads: [...inputs, reference] });
+  const jobs = inputs.map((input) => ({ input }));
+  await runBatch({
+    jobs,
+    flags,
+    isDataPrinted: csv === STREAM,
+    async *run(session) {
+      await table?.begin();
+      yield* inTurn(jobs, session.signal, ({ input }) => measureOne(input, flags, session, table));
+      await table?.end(session.signal);
+    },
   });
 }
 
-/** A failure is reported and does not keep the others from being measured, an interrupt does. */
 async function measureOne(
   input: string,
-  { json, csv, quiet, ...options }: MetricFlags,
-  signal: AbortSignal,
-): Promise<void> {
-  const bar = createBar({ ...(quiet && { quiet }) }, '{metric} [{bar}] {value} of {total} metrics');
-  try {
-    const found = await measure(input, {
-      ...options,
-      signal,
-      onProgress: ({ phase, done, total }) => {
-        bar?.setTotal(total);
-        bar?.update(done, { metric: phase });
-      },
-    });
-    bar?.stop();
-    process.stdout.write(json ? toJson(input, found) : csv ? toCsv(input, found) : toText(input, found));
-  } catch (error) {
-    bar?.stop();
-    if (signal.aborted) throw error;
-    process.stderr.write(`perifocal: ${input}: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
+  flags: MetricFlags,
+  session: Session,
+  table: MetricTable | null,
+): Promise<Summary> {
+  const { reference, metrics, range } = flags;
+  const found = await measure(await session.open(input), {
+    ...defined({ metrics, range }),
+    ...(reference !== undefined && { reference: await session.open(reference) }),
+    runtime: session.runtime,
+    signal: session.signal,
+    onProgress: session.onProgress,
+  });
+  await table?.add(input, found);
+  const { report, ...measured } = found;
+  return { report: { ...measured, values: printable(found.values), ...report }, text: toText(input, found) };
 }
 
 /** Infinity, the PSNR of equal pictures, is no number of JSON: a string, which `Number` takes. */
-function toJson(input: string, { width, height, channels, depth, values, skipped }: Measurement): string {
-  const printable = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
+function printable(values: Measurement['values']): Record<string, number | string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === Infinity ? 'Infinity' : value]),
   );
-  return `${JSON.stringify({ input, width, height, channels, depth, ...printable, skipped })}\n`;
 }
 
-function toCsv(input: string, { width, height, values }: Measurement): string {
-  const name = /[",\n\r]/.test(input) ? `"${input.replaceAll('"', '""')}"` : input;
-  return `${[name, width, height, ...METRIC_NAMES.map((metric) => values[metric] ?? '')].join(',')}\n`;
+/** A line per input: printed at once, or written to a file when all are measured. */
+class MetricTable {
+  readonly #path: string;
+  #text = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async begin(): Promise<void> {
+    await checkTargets([this.#path]);
+    await this.#append(['input', 'width', 'height', ...METRIC_NAMES]);
+  }
+
+  async add(input: string, { width, height, values }: Measurement): Promise<void> {
+    const name = /[",\n\r]/.test(input) ? `"${input.replaceAll('"', '""')}"` : input;
+    await this.#append([name, width, height, ...METRIC_NAMES.map((metric) => values[metric] ?? '')]);
+  }
+
+  async end(signal: AbortSignal): Promise<void> {
+    if (this.#path !== STREAM) await writeAtomically(this.#path, [Buffer.from(this.#text)], signal);
+  }
+
+  async #append(cells: readonly (string | number)[]): Promise<void> {
+    const line = `${cells.join(',')}\n`;
+    if (this.#path === STREAM) await streams.print(line);
+    else this.#text += line;
+  }
 }
 
 function toText(input: string, { width, height, values, skipped }: Measurement): string {
@@ -102,6 +146,5 @@ function toText(input: string, { width, height, values, skipped }: Measurement):
     `${input}: ${width}x${height}`,
     ...Object.entries(values).map(([name, value]) => line(name, Number(value.toPrecision(6)).toString())),
     ...Object.entries(skipped).map(([name, reason]) => line(name, `not measured: ${reason}`)),
-    '',
   ].join('\n');
 }

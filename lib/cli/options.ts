@@ -1,29 +1,25 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { DEFAULT_MODEL } from '../network/model/catalog.js';
-import { CONV_CHOICES } from '../network/convolutions.js';
-import type { ConvChoice } from '../network/convolutions.js';
-import type { EngineOptions } from '../runtime/machine-options.js';
-import type { Ensemble, RestorerOptions } from '../restore/restorer.js';
-import { DEFAULT_BUDGET, parseBudget } from '../runtime/budget.js';
+import { ArgumentError } from '../runtime/errors.js';
+import { parseBudget } from '../runtime/budget.js';
+import type { MachineOptions } from '../runtime/runtime.js';
+import { defined } from '../runtime/validate.js';
+import type { OutputFlags } from './printer.js';
 
-/** Options that say what a restoration may use of the machine. */
+/** Options that say what a command may use of the machine. */
 export interface MachineFlags {
-  readonly memory: string;
+  readonly memory?: string;
   readonly threads?: number;
   readonly isa?: string;
 }
 
-/** Options that decide how frames are restored by a network; the same for `restore` and `plan`. */
-export interface EngineFlags extends MachineFlags {
-  readonly model: string;
-  readonly ensemble: Ensemble;
-  readonly conv?: ConvChoice;
-  readonly convCache?: string;
+/** Options of every command that works on images. */
+export interface WorkFlags extends MachineFlags, OutputFlags {
+  readonly expectSha256?: string;
 }
 
 /** A parser whose refusals commander reports with the name of the option. */
-function parser<T>(parse: (text: string) => T): (text: string) => T {
+export function parser<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text);
@@ -33,7 +29,7 @@ function parser<T>(parse: (text: string) => T): (text: string) => T {
   };
 }
 
-function parseChoice(choices: readonly number[]): (text: string) => number {
+export function parseChoice(choices: readonly number[]): (text: string) => number {
   return parser((text) => {
     const value = Number(text);
     if (!choices.includes(value)) throw new Error(`Allowed: ${choices.join(', ')}.`);
@@ -48,55 +44,73 @@ export const parseNumber = parser((text) => {
   return value;
 });
 
-export function addMachineFlags(command: Command, defaultBudget: string): Command {
-  return addThreadFlags(
-    command.option(
-      '--memory <size>',
-      'what the whole process may take',
-      parser((text) => {
-        parseBudget(text);
-        return text;
-      }),
-      defaultBudget,
-    ),
-  );
+/** A number, or one of some words. */
+export function parseNumberOr<Word extends string>(...words: readonly Word[]): (text: string) => number | Word {
+  return (text) => (words.includes(text as Word) ? (text as Word) : parseNumber(text));
 }
 
-export function addThreadFlags(command: Command): Command {
+/** Numbers with commas between. */
+export const parseNumbers = parser((text) => {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (!numbers.every(Number.isFinite)) throw new Error('Expected numbers with commas between.');
+  return numbers;
+});
+
+const parseMemory = parser((text) => {
+  parseBudget(text);
+  return text;
+});
+
+const parseDigest = parser((text) => {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error('Expected 64 hexadecimal digits.');
+  return text;
+});
+
+/** The options of all commands that use the machine. @param memory default of `--memory` */
+export function addMachineOptions(command: Command, memory: string): Command {
   return command
     .addOption(
-      new Option('--threads <count>', '1 to 3 (default: as many as there are)').argParser(parseChoice([1, 2, 3])),
-    )
-    .option('--isa <name>', 'instruction set (default: the best there is)');
-}
-
-export function addEngineFlags(command: Command): Command {
-  return addMachineFlags(
-    command.option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL),
-    DEFAULT_BUDGET,
-  )
-    .addOption(
-      new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1),
+      new Option('--memory <size>', 'what the whole process may take, 1 MB being 1e6 bytes')
+        .argParser(parseMemory)
+        .default(memory),
     )
     .addOption(
-      new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(
-        CONV_CHOICES,
+      new Option('--threads <count>', '1 to 3 (default: as many as there are processors)').argParser(
+        parseChoice([1, 2, 3]),
       ),
     )
-    .option('--conv-cache <file>', 'where to keep what was found to be faster');
+    .option('--isa <name>', 'instruction set (default: PERIFOCAL_ISA, or the best there is)');
 }
 
-/** The library's options from the command line's. */
-export function toMachineOptions({ memory, threads, isa }: MachineFlags): EngineOptions {
-  return { memory, ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) };
+/** How all commands say what they have done. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON object per input, each on a line of its own')
+    .option('--quiet', 'no progress bar and no summary; failures and warnings are still printed');
 }
 
-export function toRestorerOptions({ model, ensemble, conv, convCache, ...machine }: EngineFlags): RestorerOptions {
-  return {
-    model,
-    ensemble,
-    ...(conv !== undefined && { conv }),
-    ...(convCache !== undefined && { convCache }),
-    ...toMachineOptions(machine),
-  };
+/** The options of all commands that work on images. @param memory default of `--memory` */
+export function addWorkOptions(command: Command, memory: string): Command {
+  command.addOption(
+    new Option('--expect-sha256 <hex>', 'refuse the input unless its file has this digest; for one input').argParser(
+      parseDigest,
+    ),
+  );
+  return addOutputOptions(addMachineOptions(command, memory));
+}
+
+/** What the runtime is opened with. */
+export function toMachineOptions({ memory, threads, isa }: MachineFlags): MachineOptions {
+  return defined({ memory, threads, isa });
+}
+
+/** Throws ArgumentError where one digest is to fit several files. */
+export function requireOneInput(inputs: readonly string[], { expectSha256 }: WorkFlags): void {
+  if (expectSha256 !== undefined && inputs.length > 1)
+    throw new ArgumentError(`--expect-sha256 is for one input, ${inputs.length} are given`);
+}
+
+/** Megabytes with one digit. */
+export function toMegabytes(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
 }

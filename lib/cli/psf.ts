@@ -1,35 +1,59 @@
 import type { Command } from 'commander';
-import { drawKernel, drawWithTransfer } from '../psf/draw.js';
-import { PSF_SYNTAX, parse } from '../psf/spec.js';
 import { writeFrame } from '../image/encode.js';
+import { drawKernel, drawWithTransfer } from '../psf/draw.js';
+import { PSF_SYNTAX, parse, psfFileOf } from '../psf/spec.js';
+import { addMachineOptions, addOutputOptions } from './options.js';
+import type { MachineFlags } from './options.js';
+import type { OutputFlags, Summary } from './printer.js';
+import { runBatch } from './runner.js';
+import { Spool } from './spool.js';
+import { STREAM } from './standard-streams.js';
+import { planOutput } from './targets.js';
+import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 
-interface PsfFlags {
+interface PsfFlags extends MachineFlags, OutputFlags {
   readonly output: string;
   readonly otf?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 export function addPsfCommand(program: Command): void {
-  program
+  const command = program
     .command('psf')
     .description('draw a blur kernel as a 16-bit grey picture, its largest weight white')
     .argument('<spec>', PSF_SYNTAX)
-    .requiredOption('-o, --output <file>', 'PNG or TIFF to write')
+    .requiredOption('-o, --output <file>', 'PNG or TIFF to write; - is standard output, PNG')
     .option('--otf', 'magnify it, and draw the magnitude of its transfer function next to it')
-    .option('--json', 'print JSON')
-    .option('--quiet', 'no summary')
-    .action(draw);
+    .action(run);
+  addOutputOptions(addMachineOptions(command, DEFAULT_MEMORY));
 }
 
-async function draw(spec: string, { output, otf, json, quiet }: PsfFlags): Promise<void> {
+async function run(spec: string, flags: PsfFlags): Promise<void> {
+  const { output } = flags;
+  await planOutput({ option: '--output', formats: ['png', 'tiff'] }, output, { reads: [psfFileOf(spec)] });
+  const job = { input: null };
+  await runBatch({
+    jobs: [job],
+    flags,
+    isDataPrinted: output === STREAM,
+    async *run({ signal }) {
+      yield { job, summary: await draw(spec, flags, signal) };
+    },
+  });
+}
+
+async function draw(spec: string, { output, otf }: PsfFlags, signal: AbortSignal): Promise<Summary> {
   const kernel = await parse(spec);
-  await writeFrame(output, otf ? drawWithTransfer(kernel) : drawKernel(kernel), {});
+  await using spool = new Spool();
+  const file = await spool.fileFor(output, '.png');
+  await writeFrame(file, otf ? drawWithTransfer(kernel) : drawKernel(kernel), {}, signal);
+  await spool.deliver();
   const { width, height, symmetric, data } = kernel;
   const peak = data.reduce((largest, weight) => Math.max(largest, weight), 0);
-  if (json) process.stdout.write(`${JSON.stringify({ output, psf: spec, width, height, symmetric, peak })}\n`);
-  else if (!quiet)
-    process.stdout.write(
-      `${output}: ${width}x${height}${symmetric ? ', symmetric' : ''}, largest weight ${peak.toPrecision(4)}\n`,
-    );
+  const name = output === STREAM ? 'standard output' : output;
+  const form = `${width}x${height}${symmetric ? ', symmetric' : ''}`;
+  return {
+    output,
+    report: { psf: spec, width, height, symmetric, peak },
+    text: `${name}: ${form}, largest weight ${peak.toPrecision(4)}`,
+  };
 }

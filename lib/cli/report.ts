@@ -2,90 +2,99 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readBoundedFile } from '../files/read-file.js';
-import { PSF_SYNTAX } from '../psf/spec.js';
+import { PSF_SYNTAX, parse, psfFileOf } from '../psf/spec.js';
 import { ArgumentError } from '../runtime/errors.js';
+import { DEFAULT_MEMORY } from '../runtime/runtime.js';
+import { defined } from '../runtime/validate.js';
 import { writeReport } from '../report/report.js';
-import { createBar, untilInterrupted } from './jobs.js';
-import { addThreadFlags } from './options.js';
+import { addWorkOptions } from './options.js';
+import type { WorkFlags } from './options.js';
+import type { Summary } from './printer.js';
+import { inTurn, runBatch } from './runner.js';
+import type { Session } from './runner.js';
+import { Spool } from './spool.js';
+import { STREAM } from './standard-streams.js';
+import { planOutput } from './targets.js';
 
 /** What a command prints of a run is far smaller. */
 const LARGEST_RUN_FILE = 1 << 20;
 
-interface ReportFlags {
+interface ReportFlags extends WorkFlags {
   readonly output: string;
   readonly reference?: string;
   readonly psf?: string;
   readonly run?: string;
   readonly title?: string;
-  readonly threads?: number;
-  readonly isa?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 export function addReportCommand(program: Command): void {
-  addThreadFlags(
-    program
-      .command('report')
-      .description('compare a picture before and after its restoration: one HTML file that loads nothing')
-      .argument('<before>', 'picture file')
-      .argument('<after>', 'the same, restored')
-      .requiredOption('-o, --output <file>', 'HTML file to write')
-      .option('--reference <file>', 'the sharp picture, of the same size')
-      .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`)
-      .option('--run <file>', 'what restore or deconvolve printed with --json')
-      .option('--title <text>', 'heading'),
-  )
-    .option('--json', 'print JSON')
-    .option('--quiet', 'no progress bar and no summary')
+  const command = program
+    .command('report')
+    .description('compare a picture before and after its restoration: one HTML file that loads nothing')
+    .argument('<before>', 'picture file; - is standard input')
+    .argument('<after>', 'the same, restored')
+    .requiredOption('-o, --output <file>', 'HTML file to write; - is standard output')
+    .option('--reference <file>', 'the sharp picture, of the same size')
+    .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`)
+    .option('--run <file>', 'what restore or deconvolve printed with --json')
+    .option('--title <text>', 'heading')
     .action(report);
+  addWorkOptions(command, DEFAULT_MEMORY);
 }
 
-async function report(
+async function report(before: string, after: string, flags: ReportFlags): Promise<void> {
+  const { output, reference, psf, run } = flags;
+  const kernel = psf === undefined ? null : psfFileOf(psf);
+  await planOutput({ option: '--output' }, output, { reads: [before, after, reference, kernel, run] });
+  const jobs = [{ input: before }];
+  await runBatch({
+    jobs,
+    flags,
+    isDataPrinted: output === STREAM,
+    async *run(session) {
+      if (psf !== undefined) await parse(psf);
+      const facts = run === undefined ? undefined : await readRun(run, after);
+      yield* inTurn(jobs, session.signal, () => compare(before, after, flags, facts, session));
+    },
+  });
+}
+
+async function compare(
   before: string,
   after: string,
-  { output, run, json, quiet, ...options }: ReportFlags,
-): Promise<void> {
-  const pictures = [before, after, ...(options.reference === undefined ? [] : [options.reference])];
-  if (pictures.some((path) => resolve(path) === resolve(output)))
-    throw new ArgumentError(`The report would overwrite a picture: ${output}`);
-  const facts = run === undefined ? {} : { run: await readRun(run, after) };
-  const bar = createBar({ ...(quiet && { quiet }) }, '{part} [{bar}] {value} of {total}');
-  try {
-    await untilInterrupted(async (signal) => {
-      await writeReport(output, before, after, {
-        ...options,
-        ...facts,
-        signal,
-        onProgress: ({ phase, done, total }) => {
-          bar?.setTotal(total);
-          bar?.update(done, { part: phase });
-        },
-      });
-    });
-  } finally {
-    bar?.stop();
-  }
-  const { size } = await stat(output);
-  if (json) process.stdout.write(`${JSON.stringify({ output, bytes: size })}\n`);
-  else if (!quiet) process.stdout.write(`${output}: ${(size / 1e6).toFixed(1)} MB, open it in a browser\n`);
+  { output, reference, psf, title }: ReportFlags,
+  run: object | undefined,
+  { open, runtime, signal, onProgress }: Session,
+): Promise<Summary> {
+  await using spool = new Spool();
+  const file = await spool.fileFor(output, '.html');
+  const report = await writeReport(file, await open(before), await open(after), {
+    ...defined({ psf, title, run }),
+    ...(reference !== undefined && { reference: await open(reference) }),
+    runtime,
+    signal,
+    onProgress,
+  });
+  const { size } = await stat(file);
+  await spool.deliver();
+  const name = output === STREAM ? 'standard output' : output;
+  return {
+    output,
+    report: { bytes: size, ...report },
+    text: `${name}: ${(size / 1e6).toFixed(1)} MB, open it in a browser`,
+  };
 }
 
-/** The line about the picture, or the only one. Throws ArgumentError. */
+/** What was said of the picture, or of the only one. Throws ArgumentError. */
 async function readRun(path: string, after: string): Promise<object> {
-  const text = await readText(path);
-  const runs = text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => parseRun(path, line));
-  const found =
-    runs.find((one) => resolve(String((one as { output?: unknown }).output)) === resolve(after)) ??
-    (runs.length === 1 ? runs[0] : undefined);
-  if (!found)
-    throw new ArgumentError(
-      `None of the ${runs.length} lines of ${path} is about ${after}; give the line that --json printed for it`,
-    );
-  return found;
+  const lines = (await readText(path)).split('\n').filter((line) => line.trim() !== '');
+  const runs = lines.map((line) => parseRun(path, line));
+  const isAbout = (run: RunLine): boolean => run.output !== undefined && resolve(run.output) === resolve(after);
+  const found = runs.find(isAbout) ?? (runs.length === 1 ? runs[0] : undefined);
+  if (found) return found.report ?? found;
+  throw new ArgumentError(
+    `None of the ${runs.length} lines of ${path} is about ${after}; give the line that --json printed for it`,
+  );
 }
 
 async function readText(path: string): Promise<string> {
@@ -96,16 +105,32 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parseRun(path: string, line: string): object {
-  const parsed: unknown = (() => {
-    try {
-      return JSON.parse(line);
-    } catch {
-      return null;
-    }
-  })();
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new ArgumentError(`${path} is not what restore or deconvolve print with --json: '${line.slice(0, 60)}'`);
-  }
-  return parsed;
+/** An envelope, or a report of the library by itself. */
+interface RunLine {
+  readonly output?: string;
+  readonly report?: object;
 }
+
+function parseRun(path: string, line: string): RunLine {
+  const parsed = parseJson(line);
+  if (
+    isObject(parsed) &&
+    isOptional(parsed.output, 'string') &&
+    (parsed.report === undefined || isObject(parsed.report))
+  )
+    return parsed as RunLine;
+  throw new ArgumentError(`${path} is not what restore or deconvolve print with --json: '${line.slice(0, 60)}'`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;

@@ -1,57 +1,84 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { DEFAULT_MODEL, resolveModel } from '../network/model/catalog.js';
+import { CONV_CHOICES } from '../network/convolutions.js';
+import type { ConvChoice } from '../network/convolutions.js';
+import { psfFileOf } from '../psf/spec.js';
 import { Restorer } from '../restore/restorer.js';
-import type { RestorationReport } from '../restore/restorer.js';
-import { summariseDeconvolution } from './deconvolve.js';
-import { runJobs, toMegabytes } from './jobs.js';
-import type { JobFlags, Summary } from './jobs.js';
-import { addEngineFlags, toRestorerOptions } from './options.js';
-import type { EngineFlags } from './options.js';
-import type { Job } from './output.js';
-import type { FrameRestorer } from '../restoration/frame-restorer.js';
-import type { RestoredImage } from '../restoration/restored-image.js';
-import type { Frame } from '../image/frame.js';
+import type { Ensemble, RestorationReport, RestorerOptions } from '../restore/restorer.js';
+import { DEFAULT_BUDGET } from '../runtime/budget.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { defined } from '../runtime/validate.js';
+import { describeDeconvolution } from './deconvolve.js';
+import { addWorkOptions, parseChoice, toMegabytes } from './options.js';
+import { addFileOptions, restoreAll } from './restoring.js';
+import type { RestoringFlags } from './restoring.js';
+import type { OtherPaths } from './targets.js';
 
-interface RestoreFlags extends EngineFlags, JobFlags {
+/** Options that decide how a network restores; the same for `restore` and `plan`. */
+export interface NetworkFlags {
+  readonly model: string;
+  readonly ensemble: Ensemble;
+  readonly conv?: ConvChoice;
+  readonly convCache?: string;
   readonly fallback?: string;
 }
 
+type RestoreFlags = NetworkFlags & RestoringFlags;
+
 export function addRestoreCommand(program: Command): void {
-  addEngineFlags(
-    program
-      .command('restore')
-      .description('restore pictures (JPEG, PNG, TIFF, WebP) by a network')
-      .argument('<input...>', 'picture files')
-      .option('-o, --output <path>', 'output file, or folder for several inputs (default: <input>.restored.<ext>)'),
-  )
-    .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged')
-    .option('--json', 'print one JSON object per input on standard output, each on a line of its own')
-    .option('--quiet', 'no progress bar and no summary')
+  const command = program
+    .command('restore')
+    .description('restore pictures (JPEG, PNG, TIFF, WebP) by a network')
     .action(restore);
+  addFileOptions(command);
+  addNetworkOptions(command);
+  addWorkOptions(command, DEFAULT_BUDGET);
+}
+
+export function addNetworkOptions(command: Command): Command {
+  return command
+    .option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL)
+    .addOption(
+      new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1),
+    )
+    .addOption(
+      new Option('--conv <algorithm>', 'how 3x3 convolutions are summed (default: what is faster)').choices(
+        CONV_CHOICES,
+      ),
+    )
+    .option('--conv-cache <file>', 'where to keep what was found to be faster')
+    .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged');
+}
+
+/** The library's options from the command line's. */
+export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): RestorerOptions {
+  const { model, ensemble, conv, convCache, fallback } = flags;
+  const instead = fallback === undefined ? undefined : { psf: fallback };
+  return { ...defined({ model, ensemble, conv, convCache, fallback: instead }), runtime };
+}
+
+/** The files that a network is made of. */
+async function networkPaths({ model, convCache, fallback }: NetworkFlags): Promise<OtherPaths> {
+  const kernel = fallback === undefined ? null : psfFileOf(fallback);
+  // A model that there is not will be told when it is opened.
+  const file = await resolveModel(model).catch(() => model);
+  return { reads: [file, kernel], writes: [convCache] };
 }
 
 async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
-  const { fallback } = flags;
-  const open = (): Promise<FrameRestorer<RestorationReport>> =>
-    Restorer.open({ ...toRestorerOptions(flags), ...(fallback !== undefined && { fallback: { psf: fallback } }) });
-  await runJobs(inputs, flags, open, summarise);
+  await restoreAll<RestorationReport>({
+    inputs,
+    flags,
+    others: await networkPaths(flags),
+    open: ({ runtime }) => Restorer.open(toRestorerOptions(flags, runtime)),
+    describe: (report) => (report.method === 'network' ? describeNetwork(report) : describeDeconvolution(report)),
+  });
 }
 
-function summarise(job: Job, result: RestoredImage<Frame, RestorationReport>): Summary {
-  const { width, height, report } = result;
-  if (report.method !== 'network') return summariseDeconvolution(job, { width, height, report }, report.method);
-  const {
-    model,
-    isa,
-    threads,
-    seconds,
-    gmacPerSecond,
-    plan: { convolutions },
-  } = report;
-  const peakRssMB = toMegabytes(report.peakRssBytes);
-  return {
-    json: { output: job.output, width, height, model, isa, convolutions, threads, seconds, gmacPerSecond, peakRssMB },
-    text:
-      `${job.output}: ${width}x${height} in ${seconds.toFixed(1)} s (${model}, ${isa}, ${threads} threads, ` +
-      `${gmacPerSecond.toFixed(0)} GMAC/s, peak ${peakRssMB} MB)`,
-  };
+function describeNetwork(report: Extract<RestorationReport, { method: 'network' }>): string {
+  const { model, isa, threads, seconds, gmacPerSecond, peakRssBytes } = report;
+  const speed = `${gmacPerSecond.toFixed(0)} GMAC/s`;
+  const peak = `peak ${toMegabytes(peakRssBytes)} MB`;
+  return `${seconds.toFixed(1)} s (${model}, ${isa}, ${threads} threads, ${speed}, ${peak})`;
 }

@@ -40,9 +40,17 @@ export async function parse(text: string): Promise<Psf> {
 /** As {@link parse}; a file may hold a field. */
 export async function parseKernels(text: string): Promise<Psf | PsfField> {
   requireString('psf', text);
+  return isShape(text) ? text.split('+').map(parseShape).reduce(convolve) : readDescribed(text);
+}
+
+/** The file that a description such as `kernel.png@centroid` reads; null where it reads none. */
+export function psfFileOf(text: string): string | null {
+  return isShape(text) || !NAMES_FILE.test(text) ? null : (CENTRED_FILE.exec(text)?.[1] ?? text);
+}
+
+function isShape(text: string): boolean {
   const name = /^([a-z-]+):/.exec(text)?.[1];
-  if (name === undefined || !Object.hasOwn(SHAPES, name)) return readDescribed(text);
-  return text.split('+').map(parseShape).reduce(convolve);
+  return name !== undefined && Object.hasOwn(SHAPES, name);
 }
 
 function refuse(text: string, reason: string): ArgumentError {
@@ -65,10 +73,14 @@ function parseNumber(text: string, part: string): number {
   return Number(part);
 }
 
+/** What is no shape and has an extension or a folder is a file. */
+const NAMES_FILE = /[./\\]/;
+const CENTRED_FILE = /^(.+)@(?:(centroid)|(\d{1,4}),(\d{1,4}))$/;
+
 /** `path`, `path@x,y` or `path@centroid`. */
 async function readDescribed(text: string): Promise<Psf | PsfField> {
-  const match = /^(.+)@(?:(centroid)|(\d{1,4}),(\d{1,4}))$/.exec(text);
-  if (!/[./\\]/.test(text)) throw refuse(text, 'it is neither a shape nor a file');
+  const match = CENTRED_FILE.exec(text);
+  if (!NAMES_FILE.test(text)) throw refuse(text, 'it is neither a shape nor a file');
   if (!match) return readKernels(text);
   const centre: PsfCentre = match[2] ? 'centroid' : [Number(match[3]), Number(match[4])];
   return readKernels(match[1]!, centre);

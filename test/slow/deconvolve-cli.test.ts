@@ -45,7 +45,7 @@ describe('perifocal deconvolve', () => {
     ['rl', ['--iterations', '9'], 9, 'iterations'],
     ['rl', [], null, 'discrepancy'],
     ['rl-tv', ['--iterations', '5'], 5, 'iterations'],
-  ] as const)('prints one JSON object for %s %j', async (method, flags, iterations, stopReason) => {
+  ] as const)('prints one JSON object for %s %j', async (name, flags, iterations, stopReason) => {
     const output = folder.path('json.png');
     const { code, stdout } = await run(
       'deconvolve',
@@ -55,7 +55,7 @@ describe('perifocal deconvolve', () => {
       '--psf',
       'disk:2',
       '--method',
-      method,
+      name,
       ...flags,
       '--json',
       '--threads',
@@ -63,15 +63,19 @@ describe('perifocal deconvolve', () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
+      input: picture,
+      ok: true,
       output,
-      method,
-      iterations: iterations ?? expect.any(Number),
-      stopReason,
-      seconds: expect.any(Number),
-      secondsPerIteration: expect.any(Number),
-      threads: 2,
-      isa: expect.any(String),
-      peakRssMB: expect.any(Number),
+      report: expect.objectContaining({
+        method: name.startsWith('rl') ? 'richardson-lucy' : name,
+        iterations: iterations ?? expect.any(Number),
+        stopReason,
+        seconds: expect.any(Number),
+        secondsPerIteration: expect.any(Number),
+        threads: 2,
+        isa: expect.any(String),
+        peakRssBytes: expect.any(Number),
+      }),
     });
   });
 
@@ -165,7 +169,12 @@ describe('perifocal deconvolve', () => {
       'disk:1.5',
     );
     expect(code).toBe(1);
-    expect(stdout.trim().split('\n')).toHaveLength(2);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { ok: boolean }).ok),
+    ).toEqual([true, false, true]);
     expect(readdirSync(folder.path('several')).sort()).toEqual(['picture.png', 'second.jpg']);
   });
 
@@ -215,7 +224,7 @@ describe('perifocal deconvolve', () => {
       'scalar',
     ];
     const { code, stderr } = await runInterrupted(args);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: 'perifocal: interrupted\n' });
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'perifocal: interrupted\n' });
     expect(readdirSync(folder.path('interrupted'))).toEqual([]);
   });
 });
@@ -235,8 +244,8 @@ describe('perifocal restore --fallback', () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      method: 'hyper-laplacian',
-      fallbackReason: expect.stringContaining('none.safetensors'),
+      ok: true,
+      report: { method: 'hyper-laplacian', fallbackReason: expect.stringContaining('none.safetensors') },
     });
   });
 });

@@ -79,8 +79,18 @@ describe('perifocal estimate', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
-    expect(first).toMatchObject({ input: grey, declined: expect.stringMatching(/flat/), kernel: null });
-    expect(second).toMatchObject({ input: picture, declined: null, kernel: { symmetric: true } });
+    expect(first).toMatchObject({
+      input: grey,
+      ok: false,
+      error: { code: 'ESTIMATE_DECLINED', message: expect.stringMatching(/flat/) },
+      report: { declined: expect.stringMatching(/flat/), kernel: null },
+    });
+    expect(second).toMatchObject({
+      input: picture,
+      ok: true,
+      output: folder.path('several/picture.kernel.png'),
+      report: { declined: null, kernel: { symmetric: true } },
+    });
     expect(stderr).toMatch(/grey\.png: no estimate of the blur: it is flat/);
     expect(readdirSync(folder.path('several')).sort()).toEqual([
       'picture.kernel.json',
@@ -122,12 +132,12 @@ describe('perifocal estimate', () => {
     [
       'a kind with a reference',
       [picture, '--kind', 'motion', '--reference', picture],
-      1,
+      2,
       /cannot be used with a reference/,
     ],
     ['no image', [], 2, /missing required argument/],
     ['a missing image', ['missing.png'], 1, /missing\.png/],
-    ['a kernel as JPEG', [picture, '-o', folder.path('kernel.jpg')], 1, /kernels are written as PNG/],
+    ['a kernel as JPEG', [picture, '-o', folder.path('kernel.jpg')], 2, /its extension must be one of \.png/],
     ['4 threads', [picture, '--threads', '4'], 2, /Allowed: 1, 2, 3/],
   ])('%s fails', async (_, args, code, message) => {
     const result = await run('estimate', ...args);
@@ -141,7 +151,7 @@ describe('perifocal deconvolve --psf auto', () => {
   it('says what it found', async () => {
     const { code, stdout } = await run('deconvolve', picture, '--psf', 'auto', '-o', folder.path('auto.png'), '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ psf: expect.stringMatching(/^disk:(3\.9|4\.0)/) });
+    expect(JSON.parse(stdout)).toMatchObject({ report: { estimatedPsf: expect.stringMatching(/^disk:(3\.9|4\.0)/) } });
   });
 
   it('is what a restorer can fall back to', async () => {
@@ -158,8 +168,10 @@ describe('perifocal deconvolve --psf auto', () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      psf: expect.stringMatching(/^disk/),
-      fallbackReason: expect.stringContaining('none.safetensors'),
+      report: {
+        estimatedPsf: expect.stringMatching(/^disk/),
+        fallbackReason: expect.stringContaining('none.safetensors'),
+      },
     });
   });
 });

@@ -205,12 +205,15 @@ describe('perifocal report', () => {
       .png()
       .toFile(path);
 
+  const envelope = (output: string, report: object): string =>
+    JSON.stringify({ input: before, ok: true, output, report });
+
   beforeAll(async () => {
     await save(blurred, before);
     await save(reference, after);
     writeFileSync(
       run,
-      `${JSON.stringify({ output: 'other.png', seconds: 9 })}\n${JSON.stringify({ output: after, seconds: 0.731, isa: 'avx2' })}\n`,
+      `${envelope('other.png', { seconds: 9 })}\n${envelope(after, { seconds: 0.731, isa: 'avx2' })}\n`,
     );
   });
 
@@ -233,7 +236,12 @@ describe('perifocal report', () => {
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const page = await readFile(output, 'utf8');
-    expect(JSON.parse(stdout)).toEqual({ output, bytes: Buffer.byteLength(page) });
+    expect(JSON.parse(stdout)).toEqual({
+      input: before,
+      ok: true,
+      output,
+      report: expect.objectContaining({ bytes: Buffer.byteLength(page) }),
+    });
     expect(page).toContain('<th scope="row">seconds</th><td>0.731</td>');
     expect(page).toContain('after.png');
   });

@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import type { Frame } from '../image/frame.js';
+import type { FrameRestorer } from '../restoration/frame-restorer.js';
+import type { FrameReport } from '../restoration/restoration.js';
+import type { RestoredImage } from '../restoration/restored-image.js';
+import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
+import type { ImageFlags } from './image-output.js';
+import { requireOneInput } from './options.js';
+import type { WorkFlags } from './options.js';
+import type { Summary } from './printer.js';
+import { runBatch } from './runner.js';
+import type { Outcome, Session } from './runner.js';
+import { Spool } from './spool.js';
+import { STREAM } from './standard-streams.js';
+import { planTargets, withSuffix } from './targets.js';
+import type { OtherPaths, TargetJob, TargetRule } from './targets.js';
+
+/** Options of every command that restores files. */
+export interface RestoringFlags extends WorkFlags, ImageFlags {}
+
+type Restored<R extends FrameReport> = RestoredImage<Frame, R>;
+
+/** What is peculiar to one way to restore files. */
+export interface Restoring<R extends FrameReport> {
+  readonly inputs: readonly string[];
+  readonly flags: RestoringFlags;
+  /** Files that are read and written besides inputs and outputs. */
+  readonly others: OtherPaths;
+  readonly open: (session: Session) => Promise<FrameRestorer<R>>;
+  /** How a frame was restored, for people. */
+  readonly describe: (report: R) => string;
+}
+
+/** Inputs and outputs of a command that restores files. */
+export function addFileOptions(command: Command): Command {
+  return command
+    .argument('<input...>', 'picture files, JPEG, PNG, TIFF or WebP; - is standard input')
+    .option(
+      '-o, --output <path>',
+      'output file, - for standard output, or folder for several inputs (default: <input>.restored.<ext>)',
+    )
+    .addOption(formatOption());
+}
+
+/** Restores files one after the other. */
+export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>): Promise<void> {
+  const { inputs, flags, others, open, describe } = restoring;
+  requireOneInput(inputs, flags);
+  const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, others);
+  const { jobs, isStreamed } = plan;
+  await runBatch({
+    jobs,
+    flags,
+    isDataPrinted: isStreamed,
+    async *run(session) {
+      await using restorer = await open(session);
+      await plan.makeFolders();
+      await using spool = new Spool();
+      const files = await toFileJobs(jobs, flags, session, spool);
+      const { signal, onProgress } = session;
+      for await (const { job, result, error } of restorer.restoreFiles(files, { signal, onProgress })) {
+        yield result ? await finish(job.job, result, spool, describe) : { job: job.job, error };
+      }
+    },
+  });
+}
+
+type Job = TargetJob<'output'>;
+
+/** A job in the words of the library. */
+interface FileJob {
+  readonly job: Job;
+  readonly input: string | Uint8Array;
+  readonly output: string;
+}
+
+function outputRule(flags: RestoringFlags, inputs: readonly string[]): TargetRule {
+  const isStream = inputs.length === 1 && inputs[0] === STREAM;
+  return {
+    ...imageRule('--output', flags),
+    // What comes from standard input has no folder beside which it could be written.
+    value: flags.output ?? (isStream ? STREAM : undefined),
+    beside: (input) => withSuffix(input, `.restored${extensionOf(input, flags)}`),
+  };
+}
+
+async function toFileJobs(
+  jobs: readonly Job[],
+  flags: RestoringFlags,
+  session: Session,
+  spool: Spool,
+): Promise<FileJob[]> {
+  const files: FileJob[] = [];
+  for (const job of jobs) {
+    const input = await session.open(job.input);
+    const target = job.targets.output!;
+    const extension = await streamExtension(target, job.input, flags, session);
+    files.push({ job, input, output: await spool.fileFor(target, extension) });
+  }
+  return files;
+}
+
+async function finish<R extends FrameReport>(
+  job: Job,
+  result: Restored<R>,
+  spool: Spool,
+  describe: (report: R) => string,
+): Promise<Outcome<Job>> {
+  const output = job.targets.output!;
+  try {
+    if (output === STREAM) await spool.deliver();
+  } catch (error) {
+    return { job, error };
+  }
+  return { job, summary: summarise(output, result, describe) };
+}
+
+function summarise<R extends FrameReport>(
+  output: string,
+  { width, height, channels, depth, report }: Restored<R>,
+  describe: (report: R) => string,
+): Summary {
+  const name = output === STREAM ? 'standard output' : output;
+  return {
+    output,
+    report: { width, height, channels, depth, ...report },
+    text: `${name}: ${width}x${height} in ${describe(report)}`,
+  };
+}
