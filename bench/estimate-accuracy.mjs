@@ -22,20 +22,20 @@ const OTHERS = {
 async function run(name, radius, frame) {
   const {
     blur: { declined, shape, confidence, channels },
-    seconds,
+    report: { seconds },
   } = await estimate(frame, { kind: 'defocus', threads: 2 });
-  const found = shape ? Math.sqrt(shape.a * shape.b) : null;
+  const found = shape ? Math.sqrt(shape.semiMajorPx * shape.semiMinorPx) : null;
   return {
     name,
     radius,
     found,
     error: found === null ? null : Math.abs(found - radius),
-    sigma: shape?.sigma ?? null,
+    sigma: shape?.sigmaPx ?? null,
     confidence: confidence?.value ?? 0,
     level: confidence?.level ?? null,
     gaussianLead: confidence?.gaussianLead ?? null,
     declined,
-    green: channels[1]?.radius ?? null,
+    green: channels[1]?.radiusPx ?? null,
     seconds,
   };
 }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
 import { createScene } from '../scripts/scene.mjs';
 import { SCENES, SIZE, blur, drawPath, readScene, take, toPlanes } from './estimate-cases.mjs';
-import { likeness } from '../dist/estimate/blind/kernel.js';
+import { likeness } from '../dist/estimate/blind/taps.js';
 
 const SIDE = 31;
 const KERNELS = {
@@ -28,7 +28,7 @@ function onSquare({ width, height, data }) {
 async function run(name, truth, frame) {
   const {
     blur: { kernel, confidence, declined },
-    seconds,
+    report: { seconds },
   } = await estimate(frame, { kind: 'blind', threads: 2 });
   const alike = kernel && likeness(onSquare(kernel), onSquare(truth));
   console.log(

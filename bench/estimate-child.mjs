@@ -11,9 +11,9 @@ let found, peakRssBytes;
 for (let sample = 0; sample < samples; sample += 1) {
   const cpu = process.cpuUsage();
   found = await estimate(frame, { threads, ...(kind && { kind }), ...(reference && { reference, referenceScale: 1 }) });
-  peakRssBytes ??= found.peakRssBytes;
+  peakRssBytes ??= found.report.peakRssBytes;
   const { user, system } = process.cpuUsage(cpu);
-  seconds.push(found.seconds);
+  seconds.push(found.report.seconds);
   cpuSeconds.push((user + system) / 1e6);
 }
 console.log(JSON.stringify({ seconds, cpuSeconds, psf: found.blur.psf, peakRssBytes }));

@@ -33,11 +33,11 @@ const turnBetween = (a, b) => Math.abs(((((a - b) % 180) + 270) % 180) - 90);
 async function run(name, { length = 0, angle = 0, radius = 0 }, frame) {
   const {
     blur: { declined, motion, shape, confidence },
-    seconds,
+    report: { seconds },
   } = await estimate(frame, { kind: 'motion', threads: 2 });
-  const lengthError = motion && Math.abs(motion.length - length);
-  const angleError = motion && turnBetween(motion.angle, angle);
-  const radiusError = motion && Math.abs((shape?.a ?? 0) - radius);
+  const lengthError = motion && Math.abs(motion.lengthPx - length);
+  const angleError = motion && turnBetween(motion.angleDegrees, angle);
+  const radiusError = motion && Math.abs((shape?.semiMajorPx ?? 0) - radius);
   const isWrong =
     motion !== null &&
     (length === 0 || lengthError > WRONG || (angleError * Math.PI * length) / 360 > WRONG || radiusError > WRONG);

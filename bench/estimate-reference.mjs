@@ -58,7 +58,11 @@ async function run([path, scale, words], data) {
   const known = psnr(sharp, await deconvolve(frame, { psf: kernel }));
   const rows = [];
   for (const symmetry of ['point', 'radial']) {
-    const { blur, seconds } = await estimate(frame, { reference, referenceScale: scale, symmetry, threads: 2 });
+    const options = { reference, referenceScale: scale, symmetry, threads: 2 };
+    const {
+      blur,
+      report: { seconds },
+    } = await estimate(frame, options);
     rows.push({
       scene: `${path}, ${frame.width}x${frame.height}, scale ${scale}`,
       kernel: words,
@@ -67,10 +71,10 @@ async function run([path, scale, words], data) {
       seconds,
       ...(blur.kernel && {
         error: kernelError(blur.kernel, kernel),
-        radius: blur.shape?.a ?? null,
-        sigma: blur.shape?.sigma ?? null,
+        radius: blur.shape?.semiMajorPx ?? null,
+        sigma: blur.shape?.sigmaPx ?? null,
         lost: known - psnr(sharp, await deconvolve(frame, { psf: blur.kernel })),
-        residual: blur.registration.residual,
+        residual: blur.registration.residualPx,
         radiometry: blur.radiometry,
       }),
     });

@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blurPlane } from '../lib/estimate/reference/blur.js';
-import { fitRings } from '../lib/estimate/reference/rings.js';
+import { blurPlane } from '../lib/estimate/reference/blur-plane.js';
+import { fitRings } from '../lib/estimate/reference/ring-kernel.js';
 import { findSupport } from '../lib/estimate/reference/support.js';
 import { transferOf } from '../lib/estimate/reference/patches.js';
 import { fft, psf } from '../lib/index.js';
 import type { FftPlan } from '../lib/index.js';
+import { Pauses } from '../lib/runtime/pauses.js';
 import { enlarge } from '../lib/psf/field.js';
 import { createRandom } from '../lib/math/random.js';
 
 const REACH = 9;
 const SIDE = 2 * REACH + 1;
-const { signal } = new AbortController();
+const pauses = new Pauses();
 const taps = (kernel: psf.Psf): Float64Array => enlarge(kernel, SIDE, SIDE).data;
 let plan: FftPlan;
 
@@ -31,7 +32,7 @@ describe('blurPlane', () => {
       data: taps(psf.motion(7, 30)).map((weight, tap) => weight * (1 + (tap % 3))),
     };
     const blurred = new Float32Array(width * height);
-    await blurPlane(plan, { width, height, data }, () => transferOf(plan, kernel), REACH, blurred, signal);
+    await blurPlane(plan, { width, height, data }, () => transferOf(plan, kernel), REACH, blurred, pauses);
     expect(blurred[60 * width + 70]).toBeNaN();
     for (const [x, y] of [
       [REACH, REACH],
@@ -58,7 +59,7 @@ describe('blurPlane', () => {
         async () => transfer,
         REACH,
         new Float32Array(64 * 64),
-        AbortSignal.abort(new Error('enough')),
+        new Pauses(AbortSignal.abort(new Error('enough'))),
       ),
     ).rejects.toThrow('enough');
   });

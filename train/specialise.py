@@ -43,7 +43,7 @@ def read_estimate(path):
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         noise = record["noise"] or {}
-        found = [noise.get("readNoise"), noise.get("electrons")]
+        found = [noise.get("readNoise"), noise.get("electronsAtFullScale")]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"cannot read the estimate {path} ({error}): expected what `perifocal estimate -o` writes"

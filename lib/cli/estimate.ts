@@ -5,8 +5,8 @@ import type { EstimateKind } from '../estimate/blur.js';
 import { estimate } from '../estimate/estimate.js';
 import type { Estimate } from '../estimate/estimate.js';
 import { describeEstimate, writeEstimate } from '../estimate/output.js';
-import { KERNEL_SYMMETRIES } from '../estimate/reference/kernel.js';
-import type { KernelSymmetry } from '../estimate/reference/kernel.js';
+import { KERNEL_SYMMETRIES } from '../estimate/reference/measured-kernel.js';
+import type { KernelSymmetry } from '../estimate/reference/measured-kernel.js';
 import { checkEstimateOptions } from '../estimate/settings.js';
 import type { EstimateOptions } from '../estimate/settings.js';
 import { EstimateError } from '../runtime/errors.js';
@@ -135,11 +135,11 @@ function describe({ blur, noise, report: { seconds, peakRssBytes } }: Estimate):
 
 function describeField(blur: Estimate['blur']): string {
   if (blur.kind !== 'reference' || !blur.field) return '';
-  return `, field ${blur.field.radii.map((radius) => radius?.toFixed(2) ?? '-').join(' ')}`;
+  return `, field ${blur.field.radiiPx.map((radius) => radius?.toFixed(2) ?? '-').join(' ')}`;
 }
 
 function describeNoise(noise: Estimate['noise']): string {
   if (!noise) return '';
-  const electrons = noise.electrons ? `, ${noise.electrons.toPrecision(3)} electrons` : '';
+  const electrons = noise.electronsAtFullScale ? `, ${noise.electronsAtFullScale.toPrecision(3)} electrons` : '';
   return `; read noise ${noise.readNoise.toFixed(4)}${electrons}${noise.caveat ? ` (${noise.caveat})` : ''}`;
 }

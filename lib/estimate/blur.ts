@@ -1,10 +1,10 @@
 import type { FrameSource } from '../image/source.js';
 import { declineDefocus, estimateDefocus } from './defocus.js';
 import type { DefocusEstimate } from './defocus.js';
-import { declineMotion, estimateMotion } from './motion/estimate.js';
-import type { MotionEstimate } from './motion/estimate.js';
-import { estimateBlind } from './blind/estimate.js';
-import type { BlindEstimate } from './blind/estimate.js';
+import { declineMotion, estimateMotion } from './motion/motion-blur.js';
+import type { MotionEstimate } from './motion/motion-blur.js';
+import { estimateBlind } from './blind/blind-blur.js';
+import type { BlindEstimate } from './blind/blind-blur.js';
 import type { Scope } from '../runtime/scope.js';
 import { measureSpectra } from './spectra.js';
 import type { FrameSpectra } from './spectra.js';

@@ -1,30 +1,28 @@
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../runtime/native/binding.js';
-import { convolve } from '../psf/psf.js';
 import type { Psf } from '../psf/psf.js';
-import { disk, ellipse, gaussian } from '../psf/shapes.js';
 import { colourPlanes } from '../image/planes.js';
-import { joinSpectra, measureCells } from './blocks.js';
-import type { BlockGrid } from './blocks.js';
+import { joinSpectra, measureCells } from './block-grid.js';
+import type { BlockGrid } from './block-grid.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
 import { drawCurves } from './rings.js';
 import { refineShape } from './shape.js';
-import type { BlurShape } from './shape.js';
+import { describeShape, drawShape } from './blur-shape.js';
+import type { BlurShape } from './blur-shape.js';
 import type { FrameSpectra } from './spectra.js';
 import { LEAST_RADIUS, MOST_RADIUS, judge } from './verdict.js';
 import type { Confidence } from './verdict.js';
 
-/** Least width of a Gaussian that a kernel can have. */
-const LEAST_SIGMA = 0.05;
 /** Names of colours, by their number. */
 const COLOURS: Readonly<Record<number, readonly string[]>> = { 1: ['grey'], 3: ['red', 'green', 'blue'] };
 
-/** The radii of a frame out of focus, in pixels, cell by cell of a grid; null where a cell tells none. */
+/** The radii of a frame out of focus over a grid. */
 export interface RadiusField {
   readonly columns: number;
   readonly rows: number;
-  readonly radii: readonly (number | null)[];
+  /** Cell by cell, row by row, in pixels; null where a cell tells none. */
+  readonly radiiPx: readonly (number | null)[];
 }
 
 /** What a frame tells of its defocus. */
@@ -38,7 +36,7 @@ export interface DefocusEstimate {
   readonly kernel: Psf | null;
   readonly confidence: Confidence | null;
   /** The disk of every colour by itself, for diagnosis: optics may focus colours differently. */
-  readonly channels: readonly { readonly name: string; readonly radius: number | null }[];
+  readonly channels: readonly { readonly name: string; readonly radiusPx: number | null }[];
   readonly field: RadiusField;
 }
 
@@ -50,10 +48,10 @@ export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: Fr
   const { curves, grid, finder, cells } = spectra;
   const [verdict, colours] = await settleAll([judge(finder, curves), measureColours(scope, frame, grid)]);
   if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
-  const [shape, radii, channels] = await settleAll([
+  const [shape, radiiPx, channels] = await settleAll([
     refineShape(finder, verdict, curves),
     settleAll(cells.map(async (cell) => radiusOf(spectra, cell))),
-    settleAll(colours.map(async ({ name, spectrum }) => ({ name, radius: await radiusOf(spectra, spectrum) }))),
+    settleAll(colours.map(async ({ name, spectrum }) => ({ name, radiusPx: await radiusOf(spectra, spectrum) }))),
   ]);
   return {
     kind: 'defocus',
@@ -63,7 +61,7 @@ export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: Fr
     kernel: drawShape(shape),
     confidence: verdict.confidence,
     channels,
-    field: { columns: grid.columns, rows: grid.rows, radii },
+    field: { columns: grid.columns, rows: grid.rows, radiiPx },
   };
 }
 
@@ -83,7 +81,7 @@ export function declineDefocus(declined: string): DefocusEstimate {
     kernel: null,
     confidence: null,
     channels: [],
-    field: { columns: 0, rows: 0, radii: [] },
+    field: { columns: 0, rows: 0, radiiPx: [] },
   };
 }
 
@@ -99,16 +97,4 @@ async function measureColours(
       spectrum: joinSpectra(await measureCells(scope, frame, channel, grid)),
     })),
   );
-}
-
-const round = (value: number): string => value.toFixed(3);
-
-function describeShape({ a, b, angle, sigma }: BlurShape): string {
-  const aperture = a === b ? `disk:${round(a)}` : `ellipse:${round(a)},${round(b)}@${angle.toFixed(1)}`;
-  return sigma >= LEAST_SIGMA ? `${aperture}+gaussian:${round(sigma)}` : aperture;
-}
-
-function drawShape({ a, b, angle, sigma }: BlurShape): Psf {
-  const aperture = a === b ? disk(a) : ellipse(a, b, angle);
-  return sigma >= LEAST_SIGMA ? convolve(aperture, gaussian(sigma)) : aperture;
 }

@@ -6,7 +6,7 @@ import { Scope } from '../runtime/scope.js';
 import type { BlurOfKind, EstimateKind } from './blur.js';
 import { estimateOperation } from './operation.js';
 import type { BlurEstimate, CameraEstimate } from './operation.js';
-import type { ReferenceEstimate } from './reference/estimate.js';
+import type { ReferenceEstimate } from './reference/reference-estimate.js';
 import { checkEstimateOptions } from './settings.js';
 import type { EstimateOptions } from './settings.js';
 

@@ -1,6 +1,6 @@
 import type { Frequencies } from '../runtime/native/binding.js';
-import { CELL } from './motion/plane.js';
-import type { SpectrumPlane } from './motion/plane.js';
+import { CELL } from './motion/spectrum-plane.js';
+import type { SpectrumPlane } from './motion/spectrum-plane.js';
 
 /** Variance of Hann's window along each axis, in bins squared. */
 const WINDOW_SPREAD = 1 / 3;

@@ -2,6 +2,7 @@ import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import { colourPlanes } from '../image/planes.js';
 import { fullScale, windowOf } from '../image/samples.js';
+import { median } from '../math/median.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
 
@@ -16,12 +17,12 @@ const JPEG_INSIDE = 0.5;
 /** Of the tiles of one level, the one at this rank counts: the scene adds to the noise of most others. */
 const QUIET_RANK = 0.25;
 
-/** Noise of variance readNoise^2 + gain x level, level and readNoise in parts of full scale. */
+/**
+ * Noise of variance readNoise^2 + level / electronsAtFullScale. Levels and standard deviations are in parts of full scale.
+ */
 export interface NoiseEstimate {
-  /** Variance of the shot noise at full scale, in parts of its square: 1 / electrons. */
-  readonly gain: number;
   /** Electrons at full scale, for `train.specialise --electrons`; null where no shot noise shows. */
-  readonly electrons: number | null;
+  readonly electronsAtFullScale: number | null;
   /** Standard deviation at level 0, without that of rounding, for `train.specialise --noise`. */
   readonly readNoise: number;
   /** Standard deviation at the mean level of the frame, rounding included. */
@@ -66,8 +67,7 @@ export function fitNoise(
   );
   const level = tiles.reduce((sum, tile) => sum + tile.level / tiles.length, 0);
   return {
-    gain: slope,
-    electrons: slope > 0 ? 1 / slope : null,
+    electronsAtFullScale: Number.isFinite(1 / slope) ? 1 / slope : null,
     readNoise: Math.sqrt(offset),
     sigma: Math.sqrt(offset + slope * level + rounding),
     from,
@@ -127,12 +127,11 @@ function quietestByLevel(tiles: readonly Tile[]): Tile[] {
 /** Least squares with relative errors, which variances have, and Tukey's weights against levels without a quiet tile; neither part negative. */
 function fitLine(points: readonly Tile[]): { readonly offset: number; readonly slope: number } {
   const level = points.reduce((sum, point) => sum + point.level / points.length, 0);
-  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-  let [offset, slope] = [median(points.map(({ variance }) => variance)), 0];
+  let [offset, slope] = [median(points.map(({ variance }) => variance))!, 0];
   for (let round = 0; round < 20; round += 1) {
     const model = points.map((point) => Math.max(offset + slope * point.level, 1e-12));
     const misfits = points.map((point, index) => (point.variance - model[index]!) / model[index]!);
-    const scale = Math.max(4.7 * 1.48 * median(misfits.map(Math.abs)), 0.05);
+    const scale = Math.max(4.7 * 1.48 * median(misfits.map(Math.abs))!, 0.05);
     const weights = misfits.map((misfit, index) => Math.max(0, 1 - (misfit / scale) ** 2) ** 2 / model[index]! ** 2);
     const total = (value: (point: Tile) => number): number =>
       points.reduce((sum, point, index) => sum + weights[index]! * value(point), 0);

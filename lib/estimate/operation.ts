@@ -9,8 +9,8 @@ import type { BlurOfKind, EstimateKind } from './blur.js';
 import { estimateNoiseModel, fitNoise } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { planInputs } from './plan.js';
-import { estimateFromReference } from './reference/estimate.js';
-import type { ReferenceEstimate } from './reference/estimate.js';
+import { estimateFromReference } from './reference/reference-blur.js';
+import type { ReferenceEstimate } from './reference/reference-estimate.js';
 import { measureResidual } from './reference/residual.js';
 import type { EstimateSettings } from './settings.js';
 

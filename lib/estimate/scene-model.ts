@@ -1,6 +1,6 @@
 import type { Coefficient, SceneModel } from '../runtime/native/binding.js';
 import { cellFrequencies, ringFrequencies } from './frequencies.js';
-import type { SpectrumPlane } from './motion/plane.js';
+import type { SpectrumPlane } from './motion/spectrum-plane.js';
 import type { Curve } from './rings.js';
 
 /**

@@ -6,8 +6,8 @@ import type { RuntimeChoice } from '../runtime/runtime.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
 import { ESTIMATE_KINDS } from './blur.js';
 import type { EstimateKind } from './blur.js';
-import { KERNEL_SYMMETRIES } from './reference/kernel.js';
-import type { KernelSymmetry } from './reference/kernel.js';
+import { KERNEL_SYMMETRIES } from './reference/measured-kernel.js';
+import type { KernelSymmetry } from './reference/measured-kernel.js';
 
 /** How `estimate` looks for a blur, and what it runs on. */
 export interface EstimateOptions extends RuntimeChoice, OperationOptions {

@@ -1,3 +1,5 @@
+import { diskShape } from './blur-shape.js';
+import type { BlurShape } from './blur-shape.js';
 import { vertex } from './radius.js';
 import type { RadiusFinder } from './radius.js';
 import { SECTORS } from './rings.js';
@@ -16,31 +18,22 @@ const SCENE_SIGMA = 0.6;
 const RADIUS_STEPS: readonly number[] = [-2, -1, 0, 1, 2];
 const RADIUS_STEP = 0.015;
 
-/** A disk or an ellipse, convolved with a Gaussian. Lengths in pixels, the angle of `a` in degrees, anticlockwise. */
-export interface BlurShape {
-  readonly a: number;
-  readonly b: number;
-  readonly angle: number;
-  readonly sigma: number;
-}
-
 /** The disk of the verdict, or what explains the spectrum better by more than 5 %. */
 export async function refineShape(
   finder: RadiusFinder,
   { fit, sectorRadii }: Verdict,
   { all, sectors }: Curves,
 ): Promise<BlurShape> {
-  const disk = { a: fit.radius, b: fit.radius, angle: 0, sigma: 0 };
   const [soft, tilted] = await settleAll([soften(finder, all, fit), tilt(finder, sectors, fit.radius, sectorRadii)]);
   if (soft && tilted)
     return {
       ...tilted,
-      a: (tilted.a * soft.radius) / fit.radius,
-      b: (tilted.b * soft.radius) / fit.radius,
-      sigma: soft.sigma,
+      semiMajorPx: (tilted.semiMajorPx * soft.radius) / fit.radius,
+      semiMinorPx: (tilted.semiMinorPx * soft.radius) / fit.radius,
+      sigmaPx: soft.sigma,
     };
-  if (soft) return { a: soft.radius, b: soft.radius, angle: 0, sigma: soft.sigma };
-  return tilted ?? disk;
+  if (soft) return diskShape(soft.radius, soft.sigma);
+  return tilted ?? diskShape(fit.radius);
 }
 
 /** The Gaussian that goes with the disk, without the scene's own. Null where it explains too little. */
@@ -90,9 +83,9 @@ async function tilt(
   const costOf = (model: 0 | 1): number => fits.reduce((sum, fit) => sum + fit[model]!.cost, 0);
   if (costOf(0) > (1 - LEAST_DROP) * costOf(1)) return null;
   return {
-    a: Math.sqrt(constant + wave),
-    b: Math.sqrt(constant - wave),
-    angle: (Math.atan2(sin, cos) * 90) / Math.PI,
-    sigma: 0,
+    semiMajorPx: Math.sqrt(constant + wave),
+    semiMinorPx: Math.sqrt(constant - wave),
+    angleDegrees: (Math.atan2(sin, cos) * 90) / Math.PI,
+    sigmaPx: 0,
   };
 }

@@ -1,8 +1,9 @@
 import type { FrameSource } from '../image/source.js';
 import type { Periodogram } from '../runtime/native/binding.js';
-import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './blocks.js';
-import type { BlockGrid } from './blocks.js';
+import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './block-grid.js';
+import type { BlockGrid } from './block-grid.js';
 import { luminanceOf } from '../image/luminance.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { RadiusFinder } from './radius.js';
 import { drawCurves } from './rings.js';
@@ -25,7 +26,7 @@ export async function measureSpectra(scope: Scope, { frame, isJpeg }: FrameSourc
   if (Math.min(frame.width, frame.height) < LEAST_SIDE)
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
   const grid = layOutBlocks(frame);
-  const cells = await measureCells(scope, await luminanceOf(frame), 0, grid);
+  const cells = await measureCells(scope, await luminanceOf(frame, new Pauses(scope.signal)), 0, grid);
   const whole = joinSpectra(cells);
   const { side } = grid;
   return (

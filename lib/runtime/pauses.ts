@@ -8,21 +8,22 @@ const MOST_MS = 20;
  * `if (pauses.isDue) await pauses.take();`
  */
 export class Pauses {
-  readonly #signal: AbortSignal;
+  readonly #signal: AbortSignal | undefined;
   #last = performance.now();
 
-  constructor(signal: AbortSignal) {
+  constructor(signal?: AbortSignal) {
     this.#signal = signal;
   }
 
+  /** Whether the last pause is long ago, or the work is to end. */
   get isDue(): boolean {
-    return performance.now() - this.#last >= MOST_MS;
+    return this.#signal?.aborted || performance.now() - this.#last >= MOST_MS;
   }
 
   /** A turn of the event loop. Rejects with the signal's reason. */
   async take(): Promise<void> {
     await setImmediate();
-    this.#signal.throwIfAborted();
+    this.#signal?.throwIfAborted();
     this.#last = performance.now();
   }
 }

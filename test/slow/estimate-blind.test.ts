@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { blur, drawPath, take, toPlanes } from '../../bench/estimate-cases.mjs';
-import { likeness } from '../../lib/estimate/blind/kernel.js';
-import type { Taps } from '../../lib/estimate/blind/kernel.js';
+import { likeness } from '../../lib/estimate/blind/taps.js';
+import type { Taps } from '../../lib/estimate/blind/taps.js';
 import { gradientPower, sharpen } from '../../lib/estimate/blind/sharpen.js';
 import { deconvolve, estimate, fft, psf } from '../../lib/index.js';
 import type { Frame } from '../../lib/index.js';

@@ -17,11 +17,11 @@ const run = (...args: string[]): Promise<ChildResult> => runNode(['dist/cli/main
 
 interface Answer {
   readonly declined: string | null;
-  readonly shape: { readonly a: number } | null;
+  readonly shape: { readonly semiMajorPx: number } | null;
 }
 
 const readDeclined = (line: string): string | null => (JSON.parse(line) as Answer).declined;
-const readRadius = (line: string): number => (JSON.parse(line) as Answer).shape!.a;
+const readRadius = (line: string): number => (JSON.parse(line) as Answer).shape!.semiMajorPx;
 
 beforeAll(async () => {
   const { data } = defocus(createScene({ width: 512, height: 400, seed: 5 }), { radius: 4, noise: 0.004 });
@@ -108,14 +108,16 @@ describe('perifocal estimate', () => {
     const { code, stdout, stderr } = await run('estimate', moved, '-o', folder.path('moved-kernel.png'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/moved\.png: motion:1[34]\.\d+@(29|30)\.\d+\+disk:(2\.9|3\.0)\d+, confidence high/);
-    const record = JSON.parse(readFileSync(folder.path('moved-kernel.json'), 'utf8')) as { motion: { length: number } };
+    const record = JSON.parse(readFileSync(folder.path('moved-kernel.json'), 'utf8')) as {
+      motion: { lengthPx: number };
+    };
     expect(record).toMatchObject({
       kind: 'motion',
-      shape: { sigma: 0 },
+      shape: { sigmaPx: 0 },
       confidence: { level: 'high' },
       provenance: { method: expect.stringMatching(/motion/) },
     });
-    expect(Math.abs(record.motion.length - 14)).toBeLessThan(0.3);
+    expect(Math.abs(record.motion.lengthPx - 14)).toBeLessThan(0.3);
     const npy = await psf.read(folder.path('moved-kernel.npy'));
     expect(npy.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
     expect(npy.symmetric).toBe(true);

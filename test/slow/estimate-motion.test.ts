@@ -58,8 +58,8 @@ describe('straight motion', () => {
       declined,
     } = await motionOf(await photograph(await move(scene, length, angle), noise));
     expect(declined).toBeNull();
-    expect(Math.abs(motion!.length - length)).toBeLessThan(0.1);
-    expect(turnBetween(motion!.angle, angle) * length).toBeLessThan(6);
+    expect(Math.abs(motion!.lengthPx - length)).toBeLessThan(0.1);
+    expect(turnBetween(motion!.angleDegrees, angle) * length).toBeLessThan(6);
     expect(shape).toBeNull();
     expect(confidence!.level).toBe('high');
     expect(words).toMatch(/^motion:[\d.]+@[\d.]+$/);
@@ -75,8 +75,8 @@ describe('straight motion', () => {
       (await take(await move(scene, length, angle), { noise: 0.002, jpeg: 85, seed: 3 })) as Uint8Array,
     );
     expect(declined).toBeNull();
-    expect(Math.abs(motion!.length - length)).toBeLessThan(0.3);
-    expect(turnBetween(motion!.angle, angle)).toBeLessThan(1.5);
+    expect(Math.abs(motion!.lengthPx - length)).toBeLessThan(0.3);
+    expect(turnBetween(motion!.angleDegrees, angle)).toBeLessThan(1.5);
   });
 
   it.each([
@@ -91,12 +91,12 @@ describe('straight motion', () => {
       confidence,
       psf: words,
     } = await motionOf(await photograph(await blur(await move(scene, length, angle), psf.disk(radius))));
-    expect(Math.abs(motion!.length - length)).toBeLessThan(0.3);
-    expect(turnBetween(motion!.angle, angle) * length).toBeLessThan(20);
-    expect(Math.abs(shape!.a - radius)).toBeLessThan(0.1);
+    expect(Math.abs(motion!.lengthPx - length)).toBeLessThan(0.3);
+    expect(turnBetween(motion!.angleDegrees, angle) * length).toBeLessThan(20);
+    expect(Math.abs(shape!.semiMajorPx - radius)).toBeLessThan(0.1);
     expect(confidence!.level).toBe('high');
     expect(words).toMatch(/^motion:[\d.]+@[\d.]+\+disk:[\d.]+$/);
-    const truth = psf.convolve(psf.motion(motion!.length, motion!.angle), psf.disk(shape!.a));
+    const truth = psf.convolve(psf.motion(motion!.lengthPx, motion!.angleDegrees), psf.disk(shape!.semiMajorPx));
     kernel!.data.forEach((weight, index) => {
       expect(Math.abs(weight - truth.data[index]!)).toBeLessThan(1e-12);
     });
@@ -111,8 +111,8 @@ describe('straight motion', () => {
       ['flipped', 155],
     ] as const) {
       const other = (await motionOf(rearrange(frame, place))).motion!;
-      expect(Math.abs(other.length - motion!.length)).toBeLessThan(0.02);
-      expect(turnBetween(other.angle, angle)).toBeLessThan(0.2);
+      expect(Math.abs(other.lengthPx - motion!.lengthPx)).toBeLessThan(0.02);
+      expect(turnBetween(other.angleDegrees, angle)).toBeLessThan(0.2);
     }
   });
 
@@ -122,8 +122,8 @@ describe('straight motion', () => {
     expect((await estimate(frame, { kind: 'motion', threads: 3 })).blur).toEqual(one);
     const faint = { ...frame, depth: 32 as const, data: Float32Array.from(frame.data, (value) => 0.2 + value / 1000) };
     const { motion } = (await estimate(faint, { kind: 'motion' })).blur;
-    expect(motion!.length).toBeCloseTo(one.motion!.length, 2);
-    expect(motion!.angle).toBeCloseTo(one.motion!.angle, 1);
+    expect(motion!.lengthPx).toBeCloseTo(one.motion!.lengthPx, 2);
+    expect(motion!.angleDegrees).toBeCloseTo(one.motion!.angleDegrees, 1);
   });
 });
 

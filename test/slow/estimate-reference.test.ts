@@ -42,7 +42,7 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
     expect(found).toMatchObject({ kind: 'reference', declined: null, confidence: { level: 'high' } });
     const estimated = found.kernel!;
     expect(kernelError(estimated, kernel)).toBeLessThanOrEqual(0.03);
-    expect(Math.abs(found.shape!.a - 4)).toBeLessThanOrEqual(0.1);
+    expect(Math.abs(found.shape!.semiMajorPx - 4)).toBeLessThanOrEqual(0.1);
     expect(estimated.data.every((weight) => weight >= 0)).toBe(true);
     expect(estimated.symmetric).toBe(true);
   });
@@ -61,12 +61,12 @@ describe('the kernel against a sharp reference of another grid, turned, shifted,
   });
 
   it('comes with how the reference lies, and its brightness', () => {
-    const { scale, rotation, residual, trusted } = found.registration!;
+    const { scale, rotationDegrees, residualPx, trusted } = found.registration!;
     expect(Math.abs(scale / SCALE - 1)).toBeLessThan(0.001);
-    expect(Math.abs(rotation + 1)).toBeLessThan(0.05);
-    expect(residual).toBeLessThan(0.2);
+    expect(Math.abs(rotationDegrees + 1)).toBeLessThan(0.05);
+    expect(residualPx).toBeLessThan(0.2);
     expect(trusted).toBeGreaterThan(0.5);
-    expect(Math.abs(found.radiometry!.gain - 0.9)).toBeLessThan(0.04);
+    expect(Math.abs(found.radiometry!.photometricRatio - 0.9)).toBeLessThan(0.04);
     expect(found.radiometry!.changed).toBeGreaterThan(0.05);
   });
 
@@ -115,7 +115,7 @@ describe('a reference that does not fit', () => {
     };
     const { declined, shape } = await of(grey);
     expect(declined).toBeNull();
-    expect(Math.abs(shape!.a - 4)).toBeLessThan(0.2);
+    expect(Math.abs(shape!.semiMajorPx - 4)).toBeLessThan(0.2);
   });
 });
 

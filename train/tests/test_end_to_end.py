@@ -95,8 +95,8 @@ def test_a_secret_camera_is_estimated_deconvolved_and_trained_for(workplace):
     np.testing.assert_allclose(degradation["kernel"], np.load("kernel.npy"), atol=1e-6)
     assert degradation["noise_sigma"] == pytest.approx([record["noise"]["readNoise"] * f for f in (0.5, 2)])
     assert record["noise"]["readNoise"] == pytest.approx(READ_NOISE, rel=0.4)
-    assert record["noise"]["electrons"] == pytest.approx(ELECTRONS, rel=0.4)
-    assert degradation["electrons"] == pytest.approx([record["noise"]["electrons"] * f for f in (0.5, 2)])
+    assert record["noise"]["electronsAtFullScale"] == pytest.approx(ELECTRONS, rel=0.4)
+    assert degradation["electrons"] == pytest.approx([record["noise"]["electronsAtFullScale"] * f for f in (0.5, 2)])
 
 
 def arguments(*options):
@@ -104,7 +104,7 @@ def arguments(*options):
 
 
 @pytest.mark.parametrize(
-    "record", ["none", "[]", '{"noise": 3}', '{"noise": {"readNoise": -1}}', '{"noise": {"electrons": "many"}}']
+    "record", ["none", "[]", '{"noise": 3}', '{"noise": {"readNoise": -1}}', '{"noise": {"electronsAtFullScale": "many"}}']
 )
 def test_an_estimate_that_is_none_is_explained(tmp_path, record):
     np.save(tmp_path / "kernel.npy", np.ones((3, 3)))
@@ -119,6 +119,6 @@ def test_noise_that_is_given_counts_and_noise_that_is_unknown_is_asked_for(tmp_p
     (tmp_path / "kernel.json").write_text('{"noise": null}')
     with pytest.raises(ValueError, match="give --noise"):
         characterise(arguments(*estimate))
-    (tmp_path / "kernel.json").write_text('{"noise": {"readNoise": 0.01, "electrons": null}}')
+    (tmp_path / "kernel.json").write_text('{"noise": {"readNoise": 0.01, "electronsAtFullScale": null}}')
     assert characterise(arguments(*estimate))[1:] == (0.01, float("inf"))
     assert characterise(arguments(*estimate, "--noise", "0.02", "--electrons", "900"))[1:] == (0.02, 900)

@@ -1,8 +1,8 @@
 import type { Scope } from '../../runtime/scope.js';
 import { planImage } from '../plan-image.js';
 import { vertex } from '../radius.js';
-import { CELL, drawRings } from './plane.js';
-import type { SpectrumPlane } from './plane.js';
+import { CELL, drawRings } from './spectrum-plane.js';
+import type { SpectrumPlane } from './spectrum-plane.js';
 
 /** Shorter lags hold what scenes have in common; longer ones than this part of a block's side are too few periods of its spectrum. */
 const SHORTEST = 2.5;

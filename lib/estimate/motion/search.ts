@@ -9,8 +9,8 @@ import type { SceneFit } from '../scene-fit.js';
 import { modelPlane } from '../scene-model.js';
 import { findMotionHints } from './cepstrum.js';
 import type { MotionHint } from './cepstrum.js';
-import { drawRings, thin } from './plane.js';
-import type { SpectrumPlane } from './plane.js';
+import { drawRings, thin } from './spectrum-plane.js';
+import type { SpectrumPlane } from './spectrum-plane.js';
 
 /** Minima that are looked into; of those shallower than this part of the deepest, none. */
 const MOST_HINTS = 3;

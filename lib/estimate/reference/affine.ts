@@ -1,4 +1,5 @@
 import { choleskySolve } from '../../math/cholesky.js';
+import { median } from '../../math/median.js';
 
 /** [a, b, c, d, e, f]: (x, y) goes to (a x + b y + c, d x + e y + f). */
 export type Affine = readonly [number, number, number, number, number, number];
@@ -43,7 +44,7 @@ export function fitAffine(matches: readonly Match[]): AffineFit {
   let distances = distancesOf(matches, affine);
   let trust: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const reach = TUKEY * Math.max(LEAST_SCALE, medianOf(distances) / 1.18);
+    const reach = TUKEY * Math.max(LEAST_SCALE, median(distances)! / 1.18);
     trust = distances.map((distance) => Math.max(0, 1 - (distance / reach) ** 2) ** 2);
     affine = solve(matches, trust);
     distances = distancesOf(matches, affine);
@@ -60,7 +61,7 @@ function startOf(matches: readonly Match[]): Affine {
     matches,
     matches.map(() => 1),
   );
-  let least = medianOf(distancesOf(matches, best));
+  let least = median(distancesOf(matches, best))!;
   const count = matches.length;
   // Steps that share no factor with most numbers visit all sorts of triples, the same ones every time.
   for (let index = 0; index < TRIPLES; index += 1) {
@@ -69,13 +70,11 @@ function startOf(matches: readonly Match[]): Affine {
     const weights = new Array<number>(count).fill(0);
     weights[i] = weights[j] = weights[k] = 1;
     const affine = solve(matches, weights);
-    const median = medianOf(distancesOf(matches, affine));
-    if (median < least) [best, least] = [affine, median];
+    const middle = median(distancesOf(matches, affine))!;
+    if (middle < least) [best, least] = [affine, middle];
   }
   return best;
 }
-
-const medianOf = (values: readonly number[]): number => [...values].sort((p, q) => p - q)[values.length >> 1]!;
 
 function distancesOf(matches: readonly Match[], affine: Affine): number[] {
   return matches.map(({ from, to }) => {

@@ -1,8 +1,10 @@
+import { medianOfMany } from '../../math/median.js';
 import { radiusOf } from '../../psf/psf.js';
+import type { Pauses } from '../../runtime/pauses.js';
 import type { FftPlan } from '../../fft/fft.js';
-import { blurPlane } from './blur.js';
+import { blurPlane } from './blur-plane.js';
 import { transfersOf } from './patches.js';
-import type { KernelEstimate } from './kernel.js';
+import type { KernelEstimate } from './measured-kernel.js';
 import type { Plane } from '../../image/planes.js';
 
 /** Differences are averaged over cells of so many pixels a side, and those about each: changes and clouds are extended, noise is not. */
@@ -16,10 +18,16 @@ const MOST_VALUES = 20_000;
 export interface Comparison {
   /** The frame; where it is changed, clipped or unknown, what the reference says. */
   readonly filled: Plane;
-  /** The frame is gain x blurred reference + offset. */
+  /** The frame is photometric ratio x blurred reference + offset. */
   readonly offset: number;
   /** Part of the pixels where both are known that are changed. */
   readonly changed: number;
+}
+
+/** Where a frame shows something else than its reference, cell by cell. */
+interface Changes {
+  readonly columns: number;
+  readonly isChanged: Uint8Array;
 }
 
 /**
@@ -30,51 +38,68 @@ export async function compare(
   plan: FftPlan,
   frame: Plane,
   sharp: Plane,
-  { field, gain }: KernelEstimate,
+  { field, photometricRatio }: KernelEstimate,
   filled: Float32Array,
-  signal: AbortSignal,
+  pauses: Pauses,
 ): Promise<Comparison> {
-  await blurPlane(plan, sharp, transfersOf(plan, field), radiusOf(field.kernels[0]!), filled, signal);
+  await blurPlane(plan, sharp, transfersOf(plan, field), radiusOf(field.kernels[0]!), filled, pauses);
   const { width, height, data } = frame;
   const differenceAt = (pixel: number): number => {
     const value = data[pixel]!;
-    return value > 0 && value < 1 ? value - gain * filled[pixel]! : NaN;
+    return value > 0 && value < 1 ? value - photometricRatio * filled[pixel]! : NaN;
   };
   const stride = Math.max(1, Math.floor(data.length / MOST_VALUES));
-  const offset = medianOf(
-    Float32Array.from({ length: Math.floor(data.length / stride) }, (_, index) => differenceAt(index * stride)),
+  const samples = { length: Math.floor(data.length / stride) };
+  const offset = await medianOfMany(
+    Float32Array.from(samples, (_, index) => differenceAt(index * stride)),
+    pauses,
   );
-  const { columns, isChanged } = findChanges(width, height, (pixel) => Math.abs(differenceAt(pixel) - offset));
+  const changes = await findChanges(width, height, (pixel) => Math.abs(differenceAt(pixel) - offset), pauses);
   let [changed, known] = [0, 0];
   for (let y = 0, pixel = 0; y < height; y += 1) {
-    const row = Math.floor(y / CELL) * columns;
+    if (pauses.isDue) await pauses.take();
     for (let x = 0; x < width; x += 1, pixel += 1) {
       const isKnown = Number.isFinite(differenceAt(pixel));
-      const isSame =
-        isKnown && isChanged[Math.min(row + Math.min(columns - 1, Math.floor(x / CELL)), isChanged.length - 1)] === 0;
+      const isSame = isKnown && !isChangedAt(changes, x, y);
       if (isKnown) known += 1;
       if (isKnown && !isSame) changed += 1;
-      filled[pixel] = isSame ? data[pixel]! : gain * filled[pixel]! + offset;
+      filled[pixel] = isSame ? data[pixel]! : photometricRatio * filled[pixel]! + offset;
     }
   }
   return { filled: { width, height, data: filled }, offset, changed: changed / Math.max(known, 1) };
 }
 
+/** Pixels beyond the last whole cell belong to it. */
+function isChangedAt({ columns, isChanged }: Changes, x: number, y: number): boolean {
+  const cell = Math.floor(y / CELL) * columns + Math.min(columns - 1, Math.floor(x / CELL));
+  return isChanged[Math.min(cell, isChanged.length - 1)] !== 0;
+}
+
 /** Cells about which the frame differs more than usual; those with unknown pixels are none, as these are known by themselves. */
-function findChanges(
+async function findChanges(
   width: number,
   height: number,
   distanceAt: (pixel: number) => number,
-): { readonly columns: number; readonly isChanged: Uint8Array } {
+  pauses: Pauses,
+): Promise<Changes> {
   const [columns, rows] = [Math.floor(width / CELL), Math.floor(height / CELL)];
   const means = new Float32Array(columns * rows);
   for (let y = 0; y < rows * CELL; y += 1) {
+    if (pauses.isDue) await pauses.take();
     for (let x = 0; x < columns * CELL; x += 1)
       means[Math.floor(y / CELL) * columns + Math.floor(x / CELL)]! += distanceAt(y * width + x) / CELL ** 2;
   }
-  const local = means.map((_, cell) => meanAbout(means, columns, rows, cell));
-  const usual = medianOf(local);
-  const limit = usual + MOST_SIGMAS * 1.48 * medianOf(local.map((value) => Math.abs(value - usual)));
+  const local = new Float32Array(means.length);
+  for (let cell = 0; cell < local.length; cell += 1) {
+    if (cell % columns === 0 && pauses.isDue) await pauses.take();
+    local[cell] = meanAbout(means, columns, rows, cell);
+  }
+  const usual = await medianOfMany(local, pauses);
+  const spread = await medianOfMany(
+    local.map((value) => Math.abs(value - usual)),
+    pauses,
+  );
+  const limit = usual + MOST_SIGMAS * 1.48 * spread;
   return { columns, isChanged: Uint8Array.from(local, (value) => Number(value > limit)) };
 }
 
@@ -91,10 +116,4 @@ function meanAbout(means: Float32Array, columns: number, rows: number, cell: num
     }
   }
   return count > 0 ? sum / count : NaN;
-}
-
-/** Of what is known. */
-function medianOf(values: Float32Array): number {
-  const known = values.filter((value) => Number.isFinite(value)).sort();
-  return known[known.length >> 1] ?? NaN;
 }

@@ -2,6 +2,7 @@ import { convolve } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import { enlarge } from '../../psf/field.js';
 import { disk, gaussian } from '../../psf/shapes.js';
+import { Pauses } from '../../runtime/pauses.js';
 
 /** Steps of the search in radius and sigma, in pixels, coarse to fine. */
 const STEPS: readonly number[] = [0.4, 0.1, 0.025];
@@ -16,11 +17,12 @@ export interface DiskFit {
 }
 
 /** Least squares over the weights, by trying neighbours; starts with the disk of the kernel's second moment. */
-export function fitDisk(kernel: Psf): DiskFit {
+export async function fitDisk(kernel: Psf, pauses = new Pauses()): Promise<DiskFit> {
   let best = measure(kernel, Math.max(0.3, Math.sqrt(2 * meanSquare(kernel))), 0);
   for (const step of STEPS) {
     for (let isBetter = true; isBetter; ) {
       const { radius, sigma, misfit } = best;
+      if (pauses.isDue) await pauses.take();
       const around = [
         [-step, 0],
         [step, 0],

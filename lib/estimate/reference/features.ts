@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
-import { buildPyramid, smooth } from './pyramid.js';
-import type { Level } from './pyramid.js';
+import type { Pauses } from '../../runtime/pauses.js';
+import { buildPyramid, smooth } from './levels.js';
+import type { Level } from './levels.js';
 import type { Plane } from '../../image/planes.js';
 
 /** Standard deviations, in pixels of a level: of what gradients are taken from, of the mean of their products, and of what is described. */
@@ -30,13 +30,12 @@ export interface Features {
 }
 
 /** Multi-scale oriented patches (Brown, Szeliski and Winder 2005): coarse levels see through a blur that fine ones show. */
-export async function findFeatures(picture: Plane, signal: AbortSignal): Promise<Features> {
+export async function findFeatures(picture: Plane, pauses: Pauses): Promise<Features> {
   const found: { readonly x: number; readonly y: number; readonly scale: number; readonly descriptor: Float32Array }[] =
     [];
-  for (const level of await buildPyramid(picture, 2 * MARGIN + CELL)) {
-    signal.throwIfAborted();
-    const patches = smooth(level.plane, PATCH_SIGMA);
-    for (const [x, y] of findCorners(level)) {
+  for (const level of await buildPyramid(picture, 2 * MARGIN + CELL, pauses)) {
+    const patches = await smooth(level.plane, PATCH_SIGMA, pauses);
+    for (const [x, y] of await findCorners(level, pauses)) {
       const descriptor = describe(patches, x, y);
       if (descriptor)
         found.push({
@@ -46,7 +45,6 @@ export async function findFeatures(picture: Plane, signal: AbortSignal): Promise
           descriptor,
         });
     }
-    await setImmediate();
   }
   const descriptors = new Float32Array(found.length * DESCRIPTOR);
   found.forEach(({ descriptor }, index) => {
@@ -61,8 +59,8 @@ export async function findFeatures(picture: Plane, signal: AbortSignal): Promise
 }
 
 /** The strongest maxima of the cornerness, spread over the level. */
-function findCorners({ plane }: Level): (readonly [number, number])[] {
-  const { width, height, data } = measureCorners(plane);
+async function findCorners({ plane }: Level, pauses: Pauses): Promise<(readonly [number, number])[]> {
+  const { width, height, data } = await measureCorners(plane, pauses);
   const best: { readonly at: number; readonly value: number }[] = [];
   for (let top = MARGIN; top < height - MARGIN; top += CELL) {
     for (let left = MARGIN; left < width - MARGIN; left += CELL) {
@@ -85,8 +83,8 @@ function findCorners({ plane }: Level): (readonly [number, number])[] {
 }
 
 /** Harmonic mean of the eigenvalues of the mean product of gradients: large where they point in all directions. */
-function measureCorners(plane: Plane): Plane {
-  const { width, height, data } = smooth(plane, GRADIENT_SIGMA);
+async function measureCorners(plane: Plane, pauses: Pauses): Promise<Plane> {
+  const { width, height, data } = await smooth(plane, GRADIENT_SIGMA, pauses);
   const [xx, xy, yy] = [0, 1, 2].map(() => new Float32Array(data.length)) as [Float32Array, Float32Array, Float32Array];
   for (let y = 1; y < height - 1; y += 1) {
     for (let at = y * width + 1; at < (y + 1) * width - 1; at += 1) {
@@ -94,11 +92,10 @@ function measureCorners(plane: Plane): Plane {
       [xx[at], xy[at], yy[at]] = [gx * gx, gx * gy, gy * gy];
     }
   }
-  const [a, b, c] = [xx, xy, yy].map((product) => smooth({ width, height, data: product }, WINDOW_SIGMA).data) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const smoothed: Float32Array[] = [];
+  for (const product of [xx, xy, yy])
+    smoothed.push((await smooth({ width, height, data: product }, WINDOW_SIGMA, pauses)).data);
+  const [a, b, c] = smoothed as [Float32Array, Float32Array, Float32Array];
   return { width, height, data: a.map((value, at) => (value * c[at]! - b[at]! ** 2) / (value + c[at]! + 1e-12)) };
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import type { Pauses } from '../../runtime/pauses.js';
 import { fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { DESCRIPTOR, findFeatures } from './features.js';
@@ -15,8 +15,6 @@ const BEST_MATCHES = 80;
 const TOLERANCE = 3;
 /** Different places that must agree, at least so many pixels of the coarser level apart. */
 const LEAST_AGREEING = 10;
-/** Corners of the frame between two turns of the event loop. */
-const CORNERS_AT_ONCE = 64;
 
 /** A corner of the frame with its place on the reference. */
 interface Candidate extends Match {
@@ -31,26 +29,23 @@ interface Candidate extends Match {
  * The map from pixels of the frame to those of the reference by their corners, however these are turned, scaled and shifted; null
  * where too few agree. Deterministic.
  */
-export async function registerByFeatures(frame: Plane, reference: Plane, signal: AbortSignal): Promise<Affine | null> {
+export async function registerByFeatures(frame: Plane, reference: Plane, pauses: Pauses): Promise<Affine | null> {
   const candidates = await matchFeatures(
-    await findFeatures(frame, signal),
-    await findFeatures(reference, signal),
-    signal,
+    await findFeatures(frame, pauses),
+    await findFeatures(reference, pauses),
+    pauses,
   );
-  const agreeing = agree(candidates);
+  const agreeing = await agree(candidates, pauses);
   return countPlaces(agreeing) < LEAST_AGREEING ? null : fitAffine(agreeing).affine;
 }
 
 /** Corners that are each other's best match, the most distinct first. */
-async function matchFeatures(a: Features, b: Features, signal: AbortSignal): Promise<Candidate[]> {
+async function matchFeatures(a: Features, b: Features, pauses: Pauses): Promise<Candidate[]> {
   const found: Candidate[] = [];
   const likeness = new Float32Array(b.count);
   const backwards = new Float32Array(a.count);
   for (let index = 0; index < a.count; index += 1) {
-    if (index % CORNERS_AT_ONCE === 0) {
-      signal.throwIfAborted();
-      await setImmediate();
-    }
+    if (pauses.isDue) await pauses.take();
     const best = findBest(a, index, b, likeness);
     const ratio = best < 0 ? 1 : Math.sqrt((1 - likeness[best]! + 1e-9) / (1 - nextBest(b, likeness, best) + 1e-9));
     if (ratio > MOST_RATIO || findBest(b, best, a, backwards) !== index) continue;
@@ -96,17 +91,18 @@ function nextBest({ count, places, scales }: Features, likeness: Float32Array, b
  * The largest set of matches that agree on a turn, a scale and a shift: random sample consensus (Fischler and Bolles 1981) with the most
  * distinct matches first (Chum and Matas 2005), all pairs of which are tried.
  */
-function agree(candidates: readonly Candidate[]): readonly Candidate[] {
+async function agree(candidates: readonly Candidate[], pauses: Pauses): Promise<readonly Candidate[]> {
   const tried = candidates.slice(0, BEST_MATCHES);
   let largest: readonly Candidate[] = [];
-  tried.forEach((first, index) => {
+  for (const [index, first] of tried.entries()) {
+    if (pauses.isDue) await pauses.take();
     for (const second of tried.slice(0, index)) {
       const map = fitSimilarity(first, second);
       if (!map) continue;
       const agreeing = candidates.filter((match) => isNearBy(map, match));
       if (agreeing.length > largest.length) largest = agreeing;
     }
-  });
+  }
   return largest;
 }
 

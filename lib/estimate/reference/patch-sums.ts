@@ -1,6 +1,8 @@
 import { interpolate } from '../../psf/field.js';
 import type { HalfSpectrum } from '../../fft/fft.js';
 import { choleskyInverse } from '../../math/cholesky.js';
+import { NativeError } from '../../runtime/errors.js';
+import type { Pauses } from '../../runtime/pauses.js';
 
 /** Standard deviation by which transfer functions of neighbouring nodes are expected to differ. */
 const NEIGHBOUR_DIFFERENCE = 1;
@@ -64,7 +66,7 @@ export class PatchSums {
   }
 
   /** Least squares per frequency, with the variance that S leaves unexplained of B over the patches. */
-  solve(): MeasuredTransfer[] {
+  async solve(pauses: Pauses): Promise<MeasuredTransfer[]> {
     const nodes = this.#re.length;
     const found = this.#re.map(
       (): MeasuredTransfer => ({
@@ -76,11 +78,12 @@ export class PatchSums {
       1e-9 * this.#power.reduce((largest, power) => power.reduce((most, value) => Math.max(most, value), largest), 0);
     const matrix = new Float64Array(nodes ** 2);
     for (let bin = 0; bin < this.#bins; bin += 1) {
+      if (pauses.isDue) await pauses.take();
       this.#fill(matrix, bin, floor, 0);
       if (nodes > 1)
         this.#fill(matrix, bin, floor, this.#noise(choleskyInverse(matrix, nodes), bin) / NEIGHBOUR_DIFFERENCE ** 2);
       const inverse = choleskyInverse(matrix, nodes);
-      if (!inverse) throw new Error('the sums of patches are no numbers');
+      if (!inverse) throw new NativeError('INTERNAL', 'The sums of patches are no numbers');
       const noise = this.#noise(inverse, bin);
       found.forEach(({ transfer, variance }, node) => {
         transfer.re[bin] = solveNode(inverse, this.#re, node, bin);

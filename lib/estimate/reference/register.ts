@@ -4,6 +4,7 @@ import { planImage } from '../plan-image.js';
 import { applyAffine, compose, fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { correlate, createLowPass } from './correlate.js';
+import { Pauses } from '../../runtime/pauses.js';
 import { PATCH, PatchReader, listPatches, multiply } from './patches.js';
 import { scaleOf, shrink, warp } from './warp.js';
 import type { Plane } from '../../image/planes.js';
@@ -30,13 +31,16 @@ const [LEAST_TRUSTED, MOST_RESIDUAL] = [0.3, 0.7];
 export interface Registration {
   /** From pixels of the frame to those of the reference. */
   readonly toReference: Affine;
-  /** Pixels of the reference per pixel of the frame; degrees by which it is turned, anticlockwise. */
+  /** Pixels of the reference per pixel of the frame. */
   readonly scale: number;
-  readonly rotation: number;
-  /** Patches with texture in both, the part that agrees, and by how much those differ, root mean square, in pixels of the frame. */
+  /** By which the reference is turned, -180 to 180, anticlockwise. */
+  readonly rotationDegrees: number;
+  /** Patches with texture in both. */
   readonly patches: number;
+  /** The part of them that agrees, 0 to 1. */
   readonly trusted: number;
-  readonly residual: number;
+  /** By how much those that agree differ, root mean square, in pixels of the frame. */
+  readonly residualPx: number;
 }
 
 /** Matches both as a whole, small; null where nothing matches. @param start a first guess of the map */
@@ -47,9 +51,10 @@ export async function registerCoarsely(
   start: Affine,
 ): Promise<Affine | null> {
   const factor = Math.max(1, Math.ceil(Math.max(frame.width, frame.height) / COARSE_SIDE));
-  const small = shrink(frame, factor);
+  const pauses = new Pauses(scope.signal);
+  const small = await shrink(frame, factor, pauses);
   const toFrame: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
-  const moved = await warp(reference, compose(start, toFrame), small.width, small.height);
+  const moved = await warp(reference, compose(start, toFrame), small.width, small.height, pauses);
   const plan = await planImage(scope, small.height, small.width);
   try {
     const a = await new PatchReader(plan).read(moved, [0, 0], undefined, MOST_BEYOND);
@@ -72,17 +77,17 @@ export async function registerFinely(
   reference: Plane,
   start: Affine,
   blur: HalfSpectrum | null,
-  signal: AbortSignal,
+  pauses: Pauses,
 ): Promise<Registration | null> {
   const matcher = new PatchMatcher(plan, frame, blur);
   // Averaged to about the grid of the frame, which is all that matching needs.
   const factor = Math.max(1, Math.round(scaleOf(start)));
-  const small = shrink(reference, factor);
+  const small = await shrink(reference, factor, pauses);
   const toSmall: Affine = [1 / factor, 0, (1 - factor) / 2 / factor, 0, 1 / factor, (1 - factor) / 2 / factor];
   const fromSmall: Affine = [factor, 0, (factor - 1) / 2, 0, factor, (factor - 1) / 2];
   let toPlane = compose(toSmall, start);
   for (let round = 1; ; round += 1) {
-    const { matches, compared } = await matcher.match(small, toPlane, signal);
+    const { matches, compared } = await matcher.match(small, toPlane, pauses);
     if (matches.length < 3) return null;
     const { affine, trust, residual } = fitAffine(matches);
     if (!(scaleOf(affine) > 0.5 && scaleOf(affine) < 2)) return null;
@@ -94,12 +99,12 @@ export async function registerFinely(
     const found = {
       toReference,
       scale: scaleOf(toReference),
-      rotation: (Math.atan2(-affine[3], affine[0]) * 180) / Math.PI,
+      rotationDegrees: (Math.atan2(-affine[3], affine[0]) * 180) / Math.PI,
       patches: compared,
       trusted,
-      residual: residual / scaleOf(affine),
+      residualPx: residual / scaleOf(affine),
     };
-    return trusted >= LEAST_TRUSTED && found.residual <= MOST_RESIDUAL ? found : null;
+    return trusted >= LEAST_TRUSTED && found.residualPx <= MOST_RESIDUAL ? found : null;
   }
 }
 
@@ -124,13 +129,13 @@ class PatchMatcher {
   async match(
     reference: Plane,
     toPlane: Affine,
-    signal: AbortSignal,
+    pauses: Pauses,
   ): Promise<{ readonly matches: readonly Match[]; readonly compared: number }> {
     const matches: Match[] = [];
     let compared = 0;
     for (const corner of this.#corners) {
-      signal.throwIfAborted();
-      const match = await this.#matchPatch(reference, toPlane, corner);
+      if (pauses.isDue) await pauses.take();
+      const match = await this.#matchPatch(reference, toPlane, corner, pauses);
       if (match) compared += 1;
       if (match && match.sharpness >= LEAST_SHARPNESS) matches.push(match);
     }
@@ -141,12 +146,13 @@ class PatchMatcher {
     reference: Plane,
     toPlane: Affine,
     [left, top]: readonly [number, number],
+    pauses: Pauses,
   ): Promise<(Match & { readonly sharpness: number }) | null> {
     const b = await this.#ofFrame.read(this.#frame, [left, top]);
     const a =
       b &&
       (await this.#ofReference.read(
-        await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH),
+        await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH, pauses),
         [0, 0],
       ));
     if (!a || !b) return null;

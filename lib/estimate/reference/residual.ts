@@ -5,6 +5,7 @@ import type { PsfField } from '../../psf/field.js';
 import { radiusOf } from '../../psf/psf.js';
 import type { Scope } from '../../runtime/scope.js';
 import { planImage } from '../plan-image.js';
+import { Pauses } from '../../runtime/pauses.js';
 import { TILE } from '../noise.js';
 import type { Tile } from '../noise.js';
 import { compose } from './affine.js';
@@ -36,27 +37,29 @@ export async function measureResidual(
   const reach = radiusOf(field.kernels[0]!);
   const inside = { width: PATCH - 2 * reach, height: PATCH - 2 * reach };
   const tiles: Tile[] = [];
+  const pauses = new Pauses(scope.signal);
   const plan = await planImage(scope, PATCH, PATCH);
   try {
     const transferAt = transfersOf(plan, field);
     for (let channel = 0; channel < colours; channel += 1) {
-      const source = channelOf(reference, channel, 0, 0, reference.width, reference.height);
+      const source = await channelOf(reference, channel, 0, 0, reference.width, reference.height, pauses);
       for (const [left, top] of listPatches(frame, PATCH, ENOUGH_PATCHES)) {
-        const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH);
+        const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH, pauses);
         if (patch.data.some((value) => !Number.isFinite(value))) continue;
-        scope.signal.throwIfAborted();
+        if (pauses.isDue) await pauses.take();
         const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
         const blurred = await plan.inverse(multiply(await plan.forward(patch.data), transfer));
         // The middle, which needs nothing from beyond the patch.
-        const model = channelOf(
+        const model = await channelOf(
           { width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred },
           0,
           reach,
           reach,
           inside.width,
           inside.height,
+          pauses,
         );
-        const seen = channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height);
+        const seen = await channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height, pauses);
         tiles.push(...measureTiles(seen, predict(model, seen)));
       }
     }
@@ -67,11 +70,20 @@ export async function measureResidual(
 }
 
 /** A part of one channel, 1 being full scale. */
-function channelOf(frame: AnyFrame, channel: number, left: number, top: number, width: number, height: number): Plane {
+async function channelOf(
+  frame: AnyFrame,
+  channel: number,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  pauses: Pauses,
+): Promise<Plane> {
   const { channels, data } = frame;
   const scale = 1 / fullScale(frame);
   const plane = new Float32Array(width * height);
   for (let y = 0, at = 0; y < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     for (
       let x = 0, from = ((top + y) * frame.width + left) * channels + channel;
       x < width;

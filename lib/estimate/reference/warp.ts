@@ -1,33 +1,33 @@
 import type { Plane } from '../../image/planes.js';
-import { setImmediate } from 'node:timers/promises';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Affine } from './affine.js';
-
-/** Samples between two turns of the event loop. */
-const SAMPLES_AT_ONCE = 2 ** 16;
 
 /**
  * A plane on the grid of another: each pixel is the mean of samples over its square, as many along a side as pixels of the plane
  * fit into it, each interpolated by Catmull and Rom's cubic. NaN beyond the plane. @param toPlane from the pixels of the grid to those
  * of the plane
  */
-export async function warp(plane: Plane, toPlane: Affine, width: number, height: number): Promise<Plane> {
+export async function warp(
+  plane: Plane,
+  toPlane: Affine,
+  width: number,
+  height: number,
+  pauses = new Pauses(),
+): Promise<Plane> {
   const scale = scaleOf(toPlane);
   if (scale >= 4) {
     // Means of whole pixels come first: the samples of a pixel stay few.
     const factor = Math.floor(scale / 2);
     const [a, b, c, d, e, f] = toPlane.map((value) => value / factor) as unknown as Affine;
     const shift = (factor - 1) / 2 / factor;
-    return warp(shrink(plane, factor), [a, b, c - shift, d, e, f - shift], width, height);
+    const small = await shrink(plane, factor, pauses);
+    return warp(small, [a, b, c - shift, d, e, f - shift], width, height, pauses);
   }
   const samples = Math.max(1, Math.round(scale));
   const data = new Float32Array(width * height);
-  for (let y = 0, done = 0; y < height; y += 1) {
+  for (let y = 0; y < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     warpRow(plane, toPlane, samples, y, data.subarray(y * width, (y + 1) * width));
-    done += width * samples ** 2;
-    if (done > SAMPLES_AT_ONCE) {
-      done = 0;
-      await setImmediate();
-    }
   }
   return { width, height, data };
 }
@@ -82,13 +82,14 @@ function interpolate({ width, height, data }: Plane, x: number, y: number): numb
 }
 
 /** The mean over squares of `factor` pixels a side. */
-export function shrink(plane: Plane, factor: number): Plane {
+export async function shrink(plane: Plane, factor: number, pauses: Pauses): Promise<Plane> {
   if (factor === 1) return plane;
   const { width, height, data } = plane;
   const [columns, rows] = [Math.floor(width / factor), Math.floor(height / factor)];
   const small = new Float32Array(columns * rows);
   const part = 1 / factor ** 2;
   for (let y = 0; y < rows * factor; y += 1) {
+    if (pauses.isDue) await pauses.take();
     const row = Math.floor(y / factor) * columns;
     for (let column = 0, at = y * width; column < columns; column += 1) {
       let sum = 0;

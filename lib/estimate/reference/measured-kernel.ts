@@ -1,10 +1,11 @@
 import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { Pauses } from '../../runtime/pauses.js';
 import { normalise } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import type { PsfField } from '../../psf/field.js';
 import type { KernelProblem } from './kernel-problem.js';
 import type { Grid, MeasuredTransfer, PatchSums } from './patch-sums.js';
-import { fitRings } from './rings.js';
+import { fitRings } from './ring-kernel.js';
 import { findSupport } from './support.js';
 
 /**
@@ -21,10 +22,10 @@ const LEAST_PART = 0.01;
 export const KERNEL_SYMMETRIES = ['radial', 'point', 'none'] as const;
 export type KernelSymmetry = (typeof KERNEL_SYMMETRIES)[number];
 
-/** The kernels of a field, 1x1 where one does for all the frame, and what the blurred image is brighter by. */
+/** The kernels of a field, 1x1 where one does for all the frame, and how many times as bright the blurred image is. */
 export interface KernelEstimate {
   readonly field: PsfField;
-  readonly gain: number;
+  readonly photometricRatio: number;
 }
 
 /** The kernels at the nodes of a grid, which reach `radius` pixels from their centres. */
@@ -34,20 +35,19 @@ export async function estimateKernels(
   grid: Grid,
   radius: number,
   symmetry: KernelSymmetry,
-  signal: AbortSignal,
+  pauses: Pauses,
 ): Promise<KernelEstimate> {
   const side = 2 * radius + 1;
   const kernels: Psf[] = [];
-  let gain = 0;
-  for (const measured of sums.solve()) {
-    signal.throwIfAborted();
-    const taps = await fitKernel(plan, measured, radius, symmetry);
+  let photometricRatio = 0;
+  for (const measured of await sums.solve(pauses)) {
+    const taps = await fitKernel(plan, measured, radius, symmetry, pauses);
     const least = LEAST_PART * taps.reduce((most, tap) => Math.max(most, tap), 0);
     const data = taps.map((tap) => (tap < least ? 0 : tap));
     kernels.push(normalise({ width: side, height: side, data }));
-    gain += data.reduce((sum, tap) => sum + tap, 0) / (grid.columns * grid.rows);
+    photometricRatio += data.reduce((sum, tap) => sum + tap, 0) / (grid.columns * grid.rows);
   }
-  return { field: { ...grid, kernels }, gain };
+  return { field: { ...grid, kernels }, photometricRatio };
 }
 
 /**
@@ -59,13 +59,14 @@ async function fitKernel(
   measured: MeasuredTransfer,
   radius: number,
   symmetry: KernelSymmetry,
+  pauses: Pauses,
 ): Promise<Float64Array> {
   const half = Math.max(HALF_TRUST ** 2, measured.variance.slice().sort()[measured.variance.length >> 2]!);
   const weights = measured.variance.map((value) => half / (half + value));
   // Hann's window has no use for the mean: that frequency follows from the others.
   weights[0] = 0;
   const problem: KernelProblem = { plan, transfer: measured.transfer, weights, radius };
-  if (symmetry === 'radial') return fitRings(problem);
+  if (symmetry === 'radial') return fitRings(problem, pauses);
   const isSymmetric = symmetry === 'point';
   const side = 2 * radius + 1;
   const first = await descend(
@@ -74,8 +75,9 @@ async function fitKernel(
     new Float64Array(side ** 2),
     new Uint8Array(side ** 2).fill(1),
     FIRST_STEPS,
+    pauses,
   );
-  return descend(problem, isSymmetric, first, findSupport(first, radius), STEPS);
+  return descend(problem, isSymmetric, first, findSupport(first, radius), STEPS, pauses);
 }
 
 /** Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight. */
@@ -85,11 +87,13 @@ async function descend(
   start: Float64Array,
   support: Uint8Array,
   steps: number,
+  pauses: Pauses,
 ): Promise<Float64Array> {
   const onGrid = new Float32Array(plan.lines * plan.length);
   const model: HalfSpectrum = { re: new Float32Array(weights.length), im: new Float32Array(weights.length) };
   let taps: Float64Array = start.map((tap, index) => support[index]! * tap);
   for (let step = 0; step < steps; step += 1) {
+    if (pauses.isDue) await pauses.take();
     onGrid.fill(0);
     taps.forEach((tap, index) => {
       onGrid[placeOf(plan, index, radius)] = tap;

@@ -1,4 +1,5 @@
 import type { Plane } from '../../image/planes.js';
+import type { Pauses } from '../../runtime/pauses.js';
 
 /** Sides of the parts, larger first: more edges tell more. */
 const SIDES: readonly number[] = [384, 256, 192];
@@ -17,7 +18,7 @@ export interface Tile {
 }
 
 /** The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or no numbers; null where two do not fit in. */
-export function pickTiles(plane: Plane): Tile[] | null {
+export async function pickTiles(plane: Plane, pauses: Pauses): Promise<Tile[] | null> {
   const side = SIDES.find(
     (candidate) => Math.floor(plane.width / candidate) * Math.floor(plane.height / candidate) >= 2,
   );
@@ -25,18 +26,21 @@ export function pickTiles(plane: Plane): Tile[] | null {
   const [columns, rows] = [Math.floor(plane.width / side), Math.floor(plane.height / side)];
   const ranked: { readonly left: number; readonly top: number; readonly energy: number }[] = [];
   for (let cell = 0; cell < columns * rows; cell += 1) {
+    if (pauses.isDue) await pauses.take();
     const [left, top] = [
       placeOf(cell % columns, columns, side, plane.width),
       placeOf(Math.floor(cell / columns), rows, side, plane.height),
     ];
     ranked.push({ left, top, energy: edgeEnergy(plane, left, top, side) });
   }
-  return ranked
-    .filter(({ energy }) => energy > 0)
-    .sort((a, b) => b.energy - a.energy)
-    .map(({ left, top }) => cut(plane, left, top, side))
-    .filter((tile) => tile !== null)
-    .slice(0, 2);
+  const tiles: Tile[] = [];
+  for (const { left, top } of ranked.filter(({ energy }) => energy > 0).sort((a, b) => b.energy - a.energy)) {
+    if (pauses.isDue) await pauses.take();
+    const tile = cut(plane, left, top, side);
+    if (tile !== null) tiles.push(tile);
+    if (tiles.length === 2) break;
+  }
+  return tiles;
 }
 
 /** Spread evenly from one end to the other. */

@@ -1,3 +1,4 @@
+import { Pauses } from '../../runtime/pauses.js';
 import { warp } from './warp.js';
 import type { Plane } from '../../image/planes.js';
 
@@ -15,22 +16,22 @@ export interface Level {
 }
 
 /** A picture ever smaller, from `LARGEST_SIDE` pixels on, while its sides are at least `leastSide`. Unknown values become the mean. */
-export async function buildPyramid(picture: Plane, leastSide: number): Promise<Level[]> {
+export async function buildPyramid(picture: Plane, leastSide: number, pauses: Pauses): Promise<Level[]> {
   const levels: Level[] = [];
   let scale = Math.max(1, Math.max(picture.width, picture.height) / LARGEST_SIDE);
   for (
-    let plane = await reduce(picture, scale);
+    let plane = await reduce(picture, scale, pauses);
     levels.length < MOST_LEVELS && Math.min(plane.width, plane.height) >= leastSide;
     scale *= STEP
   ) {
     levels.push({ plane, scale });
-    plane = await reduce(plane, STEP);
+    plane = await reduce(plane, STEP, pauses);
   }
   return levels;
 }
 
 /** Pixels of `scale` pixels a side. */
-async function reduce(picture: Plane, scale: number): Promise<Plane> {
+async function reduce(picture: Plane, scale: number, pauses: Pauses): Promise<Plane> {
   const centre = (scale - 1) / 2;
   return fillUnknown(
     await warp(
@@ -38,6 +39,7 @@ async function reduce(picture: Plane, scale: number): Promise<Plane> {
       [scale, 0, centre, 0, scale, centre],
       Math.floor(picture.width / scale),
       Math.floor(picture.height / scale),
+      pauses,
     ),
   );
 }
@@ -54,7 +56,7 @@ function fillUnknown({ width, height, data }: Plane): Plane {
 }
 
 /** A Gaussian of `sigma` pixels, cut at three of them, along columns and rows; edges are repeated. */
-export function smooth({ width, height, data }: Plane, sigma: number): Plane {
+export async function smooth({ width, height, data }: Plane, sigma: number, pauses = new Pauses()): Promise<Plane> {
   const reach = Math.ceil(3 * sigma);
   const heights = Float64Array.from({ length: 2 * reach + 1 }, (_, index) =>
     Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)),
@@ -65,6 +67,7 @@ export function smooth({ width, height, data }: Plane, sigma: number): Plane {
   // One row, smoothed along the columns, with its ends repeated.
   const row = new Float32Array(width + 2 * reach);
   for (let y = 0; y < height; y += 1) {
+    if (pauses.isDue) await pauses.take();
     row.fill(0);
     for (let tap = 0; tap < weights.length; tap += 1) {
       const weight = weights[tap]!;

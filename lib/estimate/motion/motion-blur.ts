@@ -1,12 +1,12 @@
 import { convolve } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import { motion } from '../../psf/motion.js';
-import { disk } from '../../psf/shapes.js';
 import type { Scope } from '../../runtime/scope.js';
-import type { BlurShape } from '../shape.js';
+import { describeShape, diskShape, drawShape } from '../blur-shape.js';
+import type { BlurShape } from '../blur-shape.js';
 import type { FrameSpectra } from '../spectra.js';
 import { longestMotion } from './cepstrum.js';
-import { drawPlane } from './plane.js';
+import { drawPlane } from './spectrum-plane.js';
 import { refineMotion, searchMotion } from './search.js';
 import type { MotionOptics } from './search.js';
 
@@ -35,8 +35,8 @@ export interface MotionEstimate {
   readonly kind: 'motion';
   /** Why there is no estimate; null: there is one. */
   readonly declined: string | null;
-  /** Length in pixels; angle in degrees, 0 to 180, anticlockwise: one frame does not tell forth from back. */
-  readonly motion: { readonly length: number; readonly angle: number } | null;
+  /** Angle 0 to 180, anticlockwise: one frame does not tell forth from back. */
+  readonly motion: { readonly lengthPx: number; readonly angleDegrees: number } | null;
   /** The defocus that goes with it; null: none. */
   readonly shape: BlurShape | null;
   /** In words that `psf` takes, such as 'motion:12.02@34.5+disk:3.01'. */
@@ -92,21 +92,22 @@ function unresolved(length: number, side: number): string | null {
     : null;
 }
 
-function conclude({ right, down, radius }: MotionOptics, length: number, confidence: MotionConfidence): MotionEstimate {
-  const angle = ((Math.atan2(-down, right) * 180) / Math.PI + 180) % 180;
-  const line = motion(length, angle);
-  const words = `motion:${length.toFixed(3)}@${angle.toFixed(2)}`;
+function conclude(
+  { right, down, radius }: MotionOptics,
+  lengthPx: number,
+  confidence: MotionConfidence,
+): MotionEstimate {
+  const angleDegrees = ((Math.atan2(-down, right) * 180) / Math.PI + 180) % 180;
+  const line = motion(lengthPx, angleDegrees);
+  const words = `motion:${lengthPx.toFixed(3)}@${angleDegrees.toFixed(2)}`;
+  const shape = radius > 0 ? diskShape(radius) : null;
   return {
     kind: 'motion',
     declined: null,
-    motion: { length, angle },
+    motion: { lengthPx, angleDegrees },
+    shape,
+    psf: shape ? `${words}+${describeShape(shape)}` : words,
+    kernel: shape ? convolve(line, drawShape(shape)) : line,
     confidence,
-    ...(radius > 0
-      ? {
-          shape: { a: radius, b: radius, angle: 0, sigma: 0 },
-          psf: `${words}+disk:${radius.toFixed(3)}`,
-          kernel: convolve(line, disk(radius)),
-        }
-      : { shape: null, psf: words, kernel: line }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Scope } from '../../runtime/scope.js';
 import { planImage } from '../plan-image.js';
 import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
-import { enlarge, solveTaps, spike, transferOf } from './kernel.js';
-import type { Taps } from './kernel.js';
+import { enlarge, solveTaps, spike, transferOf } from './taps.js';
+import type { Taps } from './taps.js';
 import { gradientPower, sharpen } from './sharpen.js';
 
 /** Each level has sides this much shorter than the next; the coarsest kernel reaches no farther than so many pixels. */

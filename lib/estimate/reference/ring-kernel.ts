@@ -1,5 +1,6 @@
 import { enlarge } from '../../psf/field.js';
 import { disk } from '../../psf/shapes.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { KernelProblem } from './kernel-problem.js';
 import { transferOf } from './patches.js';
 
@@ -13,7 +14,7 @@ const LEAST_CHANGE = 1e-6;
  * The kernel of rings about its centre, none of negative brightness, whose transfer is nearest to the one wanted: non-negative least
  * squares over the brightness of the rings (coordinate descent; Franc, Hlavac and Navara 2005). Each ring covers pixels by exact area.
  */
-export async function fitRings(problem: KernelProblem): Promise<Float64Array> {
+export async function fitRings(problem: KernelProblem, pauses = new Pauses()): Promise<Float64Array> {
   const { plan, transfer, weights, radius } = problem;
   const side = 2 * radius + 1;
   const rings = drawRings(radius);
@@ -28,7 +29,11 @@ export async function fitRings(problem: KernelProblem): Promise<Float64Array> {
     for (let bin = 0; bin < counts.length; bin += 1) sum += counts[bin]! * a[bin]! * b[bin]!;
     return sum;
   };
-  const matrix = columns.map((a, i) => columns.slice(0, i + 1).map((b) => dot(a, b)));
+  const matrix: number[][] = [];
+  for (const [i, a] of columns.entries()) {
+    if (pauses.isDue) await pauses.take();
+    matrix.push(columns.slice(0, i + 1).map((b) => dot(a, b)));
+  }
   const levels = minimise(
     matrix,
     columns.map((column) => dot(column, transfer.re)),

@@ -1,12 +1,13 @@
 import type { AnyFrame } from '../../image/frame.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { fromArray } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
 import { luminancePlane } from '../../image/luminance.js';
-import { likeness } from './kernel.js';
-import type { Taps } from './kernel.js';
-import { countLevels, findTaps } from './pyramid.js';
-import { LEAST_TILE, pickTiles } from './tiles.js';
+import { likeness } from './taps.js';
+import type { Taps } from './taps.js';
+import { countLevels, findTaps } from './coarse-to-fine.js';
+import { LEAST_TILE, pickTiles } from './busy-parts.js';
 
 /** Reach of a kernel from its centre, in pixels. */
 const REACH = 15;
@@ -41,7 +42,8 @@ export interface BlindEstimate {
  * fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the signal's reason.
  */
 export async function estimateBlind(scope: Scope, frame: AnyFrame): Promise<BlindEstimate> {
-  const tiles = pickTiles(await luminancePlane(frame));
+  const pauses = new Pauses(scope.signal);
+  const tiles = await pickTiles(await luminancePlane(frame, pauses), pauses);
   if (tiles === null)
     return declineBlind(
       `${frame.width}x${frame.height} pixels are too few: two parts of ${LEAST_TILE}x${LEAST_TILE} must fit in`,

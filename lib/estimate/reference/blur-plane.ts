@@ -1,4 +1,5 @@
 import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { Pauses } from '../../runtime/pauses.js';
 import { multiply } from './patches.js';
 import type { Plane } from '../../image/planes.js';
 
@@ -13,7 +14,7 @@ export async function blurPlane(
   transferAt: (x: number, y: number) => Promise<HalfSpectrum>,
   reach: number,
   out: Float32Array,
-  signal: AbortSignal,
+  pauses: Pauses,
 ): Promise<void> {
   const { width, height, data } = plane;
   const side = plan.length;
@@ -21,7 +22,7 @@ export async function blurPlane(
   const values = new Float32Array(side * side);
   for (let top = 0; top < height; top += step) {
     for (let left = 0; left < width; left += step) {
-      signal.throwIfAborted();
+      if (pauses.isDue) await pauses.take();
       readSquare(plane, left - reach, top - reach, side, values);
       const transfer = await transferAt(Math.min(1, (left + step / 2) / width), Math.min(1, (top + step / 2) / height));
       await plan.inverse(multiply(await plan.forward(values), transfer), values);
