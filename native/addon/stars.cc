@@ -146,11 +146,10 @@ FitRequest fitRequestOf(const Napi::Object& object) {
                      .shape = profileShapeOf(profile),
                      .noise = {numberOf(object, "sky"), numberOf(object, "perFlux"), numberOf(object, "misfit")},
                      .isFree = flagOf(object, "isFree")};
-  const auto starts = static_cast<std::int64_t>(request.starts.size());
-  if (request.first >= 0 && request.count >= 0 && request.first + std::int64_t{request.count} <= starts) return request;
-  throw toError(object.Env(), {StatusCode::kArgument, "'starts' holds " + std::to_string(starts) +
-                                                          " stars, fewer than are to be fitted; its buffer may have "
-                                                          "been transferred or shrunk"});
+  if (request.first < 0 || request.count < 0) throw toError(object.Env(), {StatusCode::kInternal, "negative stars"});
+  const std::size_t stars = static_cast<std::size_t>(request.first) + request.count;
+  requireCount(object.Env(), "starts", 3 * request.starts.size(), 3 * stars);
+  return request;
 }
 
 Napi::Value fitStars(const Napi::CallbackInfo& info) {

@@ -380,7 +380,7 @@ const starCases: readonly NativeCase[] = [
     binding.fitTrail(
       {
         ...plane,
-        centres: Float64Array.from(STARS.flatMap(([x, y]) => [x, y])),
+        centres: Float64Array.from(STARS.flatMap((star) => star.slice(0, 2))),
         side: 32,
         mask: { length: 4, angle: 0.3, margin: 8 },
         longest: 16,
