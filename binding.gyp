@@ -23,7 +23,8 @@
       'type': 'loadable_module',
       'sources': ['<!@(node <(gyp_helper) sources addon)'],
       'include_dirs': ['<!@(node <(gyp_helper) include)'],
-      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+                  'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
                   'PERIFOCAL_VERSION="<!(node <(gyp_helper) version)"'],
       'dependencies': ['core'],
       'conditions': [

@@ -1,22 +1,5 @@
 #include "addon/module.h"
 
-namespace {
-
-Napi::Object start(Napi::Env env, Napi::Object exports) {
-  using namespace perifocal::addon;
-  auto* data = new InstanceData;
-  env.SetInstanceData(data);
-  addRuntime(exports, *data);
-  addNetwork(exports, *data);
-  addSolver(exports, *data);
-  addFft(exports, *data);
-  addEstimation(exports);
-  addMetrics(exports);
-  addStars(exports);
-  addDiagnostics(exports);
-  return exports;
-}
-
-}  // namespace
+static Napi::Object start(Napi::Env env, Napi::Object exports) { return perifocal::addon::addAll(env, exports); }
 
 NODE_API_MODULE(perifocal, start)

@@ -1,5 +1,7 @@
 #include "addon/errors.h"
 
+#include <new>
+
 namespace perifocal::addon {
 
 Napi::Error toError(Napi::Env env, const Status& status) {
@@ -8,10 +10,12 @@ Napi::Error toError(Napi::Env env, const Status& status) {
   return error;
 }
 
-void giveCode(Napi::Error& error) {
+Napi::Error withCode(const Napi::Error& error) {
   const Napi::Value value = error.Value();
-  if (!value.IsObject() || value.As<Napi::Object>().Has("code")) return;
-  error.Set("code", Napi::String::New(error.Env(), statusName(StatusCode::kInternal)));
+  if (value.IsObject() && value.As<Napi::Object>().Has("code")) return error;
+  // All that the wrapper keeps of an exception is its text.
+  if (error.Message() == std::bad_alloc().what()) return toError(error.Env(), outOfMemory());
+  return toError(error.Env(), {StatusCode::kInternal, error.Message()});
 }
 
 }  // namespace perifocal::addon

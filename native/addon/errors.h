@@ -10,17 +10,17 @@ namespace perifocal::addon {
 /// An `Error` with the status's message and its name as `code`.
 Napi::Error toError(Napi::Env env, const Status& status);
 
-/// Gives an error of Node-API itself the code INTERNAL; others have theirs.
-void giveCode(Napi::Error& error);
+/// An error that Node-API's wrapper has made, with a code: INTERNAL, or OUT_OF_MEMORY where an allocation has failed.
+/// Others have theirs.
+Napi::Error withCode(const Napi::Error& error);
 
 /// Runs `body`; what it throws leaves as an `Error` with a code. Every way in from JavaScript leads through here.
 template <class Body>
 Napi::Value guard(Napi::Env env, Body&& body) {
   try {
     return body();
-  } catch (Napi::Error& error) {
-    giveCode(error);
-    throw;
+  } catch (const Napi::Error& error) {
+    throw withCode(error);
   } catch (...) {
     throw toError(env, statusOfException());
   }

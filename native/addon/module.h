@@ -30,6 +30,9 @@ void addFunction(Napi::Object& exports, const char* name) {
   exports.Set(name, Napi::Function::New<guarded<kFunction>>(exports.Env(), name));
 }
 
+/// What all rooms export.
+Napi::Object addAll(Napi::Env env, Napi::Object exports);
+
 void addRuntime(Napi::Object& exports, InstanceData& data);
 void addNetwork(Napi::Object& exports, InstanceData& data);
 void addSolver(Napi::Object& exports, InstanceData& data);

@@ -15,6 +15,8 @@ export interface NativeCall {
   call(ticket?: NativeTicket): Promise<unknown>;
   /** What is known after the call: its result, or what it has written. */
   read(result: unknown): unknown;
+  /** Whether it is a method of an object that stays. */
+  readonly hasHandle: boolean;
   dispose?(): void;
 }
 
@@ -40,7 +42,7 @@ const bytes = (count: number, seed?: number): Uint8Array => Uint8Array.from(nois
 
 const isaOf = (binding: Binding): string => binding.isas().find(({ supported }) => supported)!.name;
 
-const pure = (call: NativeCall['call']): NativeCall => ({ call, read: (result) => result });
+const pure = (call: NativeCall['call']): NativeCall => ({ call, read: (result) => result, hasHandle: false });
 
 const windowOf = (samples: SampleWindow['samples'], frameWidth: number): SampleWindow => ({
   samples,
@@ -134,6 +136,7 @@ function solverCase(name: string, { shape, before, call, after }: SolverCaseOpti
           if (after.length > 0) await solver.store(out);
           return [result, out.samples];
         },
+        hasHandle: true,
         dispose: () => solver.dispose(),
       };
     },
@@ -194,6 +197,7 @@ function fftCase(kind: 'image' | 'lines', rows: number, columns: number): Native
           await plan.inverse(re.slice(), im.slice(), back, ticket);
         },
         read: () => [re, im, back],
+        hasHandle: true,
         dispose: () => plan.dispose(),
       };
     },
@@ -211,6 +215,7 @@ const networkCases: readonly NativeCase[] = [
       const loadOne = await loadNetwork(binding);
       return {
         call: (ticket) => loadOne(ticket),
+        hasHandle: false,
         read: (result) => {
           const { weightBytes, isa, winogradLayers } = result as Awaited<ReturnType<Binding['loadModel']>>;
           return [weightBytes, isa, winogradLayers];
@@ -225,6 +230,7 @@ const networkCases: readonly NativeCase[] = [
       return {
         call: async (ticket) => (await engine.push(image, 24, ticket)).slice(),
         read: async (pushed) => [pushed, (await engine.drain(24)).slice()],
+        hasHandle: true,
         dispose: () => engine.dispose(),
       };
     },
@@ -236,6 +242,7 @@ const networkCases: readonly NativeCase[] = [
       return {
         call: async (ticket) => (await engine.drain(24, ticket)).slice(),
         read: (drained) => drained,
+        hasHandle: true,
         dispose: () => engine.dispose(),
       };
     },
