@@ -1,19 +1,18 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { writeFrame } from '../image/encode.js';
-import type { AnyFrame } from '../image/frame.js';
-import { readSource } from '../image/source.js';
 import type { Vector } from '../math/linear.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { toTetra3, writeCsv } from '../stars/export.js';
-import { checkStarOptions } from '../stars/options.js';
-import type { CentroidMethod, RestoreStarsOptions } from '../stars/options.js';
+import { drawStars } from '../stars/draw.js';
+import type { CameraMotion } from '../stars/measure/look.js';
 import { restoreStars } from '../stars/restore-stars.js';
-import type { StarResult } from '../stars/restore-stars.js';
-import { drawStars } from '../stars/simulate/draw.js';
-import { Camera } from '../stars/sky/camera.js';
+import { checkStarOptions } from '../stars/restore/options.js';
+import type { StarOptions } from '../stars/restore/options.js';
+import type { CentroidMethod } from '../stars/restore/recentre.js';
+import type { StarResult } from '../stars/restore/result.js';
 import { requireOnePrint } from './metrics.js';
 import { addWorkOptions, parseNumber, parseNumberOr, parseNumbers, parser, requireOneInput } from './options.js';
 import { toMegabytes } from './options.js';
@@ -27,21 +26,21 @@ import { Spool } from './spool.js';
 import { checkTargets, planTargets, stemOf } from './targets.js';
 import type { TargetJob } from './targets.js';
 
-type Motion = NonNullable<RestoreStarsOptions['motion']>;
+type Motion = NonNullable<StarOptions['motion']>;
 
 /** Options that decide how stars are measured and restored; the same for `stars` and `plan`. */
 export interface StarMeasuringFlags {
   readonly rates?: Vector;
   readonly exposure?: number;
   readonly focalPx?: number;
-  readonly motion?: Exclude<Motion, { camera: Camera }>;
+  readonly motion?: Exclude<Motion, CameraMotion>;
   readonly defocus?: number | 'auto';
   readonly method: string;
   readonly centroid: CentroidMethod;
   readonly gain?: number;
   readonly threshold?: number;
   readonly saturation?: number;
-  readonly iterations?: number | 'settled';
+  readonly iterations?: number | 'converged';
   readonly maxStars?: number;
 }
 
@@ -51,7 +50,7 @@ interface StarFlags extends StarMeasuringFlags, WorkFlags, ImageFlags {
 }
 
 /** The methods as the library names them, and a short name. */
-const METHODS: Readonly<Record<string, NonNullable<RestoreStarsOptions['method']>>> = {
+const METHODS: Readonly<Record<string, NonNullable<StarOptions['method']>>> = {
   'hyper-laplacian': 'hyper-laplacian',
   'richardson-lucy': 'richardson-lucy',
   render: 'render',
@@ -95,9 +94,9 @@ export function addStarOptions(command: Command): Command {
     .option('--threshold <sigmas>', 'detection limit (5.5)', parseNumber)
     .option('--saturation <part>', 'leave out samples from this part of full scale on (0.97)', parseNumber)
     .option(
-      '--iterations <count|settled>',
+      '--iterations <count|converged>',
       'richardson-lucy: how many (default: predicted), or until centroids rest; hyper-laplacian: outer steps (6)',
-      parseNumberOr('settled'),
+      parseNumberOr('converged'),
     )
     .option('--max-stars <count>', 'the brightest stars that are measured (100)', parseNumber);
 }
@@ -127,7 +126,7 @@ function parseMotion(text: string): StarMeasuringFlags['motion'] {
   if (text === 'auto' || text === 'paper' || text === 'none') return text;
   const match = /^(\d+(?:\.\d*)?)@(-?\d+(?:\.\d*)?)$/.exec(text);
   if (!match) throw new Error('Expected auto, paper, none or L@theta.');
-  return { length: Number(match[1]), angle: Number(match[2]) };
+  return { lengthPx: Number(match[1]), angleDegrees: Number(match[2]) };
 }
 
 async function run(inputs: string[], flags: StarFlags): Promise<void> {
@@ -163,8 +162,7 @@ export function checkStarFlags(flags: StarMeasuringFlags): void {
     throw new ArgumentError('--rates, --exposure and --focal-px belong together: give all three');
   if ([gyro > 0, motion !== undefined, defocus !== undefined].filter(Boolean).length > 1)
     throw new ArgumentError('Give one of --rates, --motion and --defocus');
-  // Of the frame nothing is known yet, and nothing of it can be wrong.
-  checkStarOptions(toStarOptions(flags, { width: 1024, height: 1024 }));
+  checkStarOptions(toStarOptions(flags));
 }
 
 type Job = TargetJob<'output' | 'csv' | 'draw'>;
@@ -172,19 +170,17 @@ type Job = TargetJob<'output' | 'csv' | 'draw'>;
 async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Session): Promise<Summary> {
   const { output, csv, draw } = targets;
   await checkTargets(Object.values(targets));
-  const { open, signal, onProgress } = session;
-  const { frame } = await readSource(await open(input), signal);
-  const options = { ...toStarOptions(flags, frame), ...defined({ threads: flags.threads, isa: flags.isa }) };
-  const result = await restoreStars(frame, { ...options, signal, onProgress });
+  const { open, runtime, signal, onProgress } = session;
+  const result = await restoreStars(await open(input), { ...toStarOptions(flags), runtime, signal, onProgress });
   await using spool = new Spool();
   if (output !== undefined) {
     const extension = await streamExtension(output, input, flags, session);
     await result.toFile(await spool.fileFor(output, extension), { signal });
   }
   if (csv !== undefined) await writeCsv(await spool.fileFor(csv, '.csv'), result.stars, signal);
-  if (draw !== undefined) await writeFrame(draw, await drawStars(frame, result), {}, signal);
+  if (draw !== undefined) await writeFrame(draw, await drawStars(result), {}, signal);
   await spool.deliver();
-  const { report, stars } = result;
+  const { report, stars, frame } = result;
   const tetra3 = { size: [frame.height, frame.width], centroids: toTetra3(stars) };
   return {
     output,
@@ -195,17 +191,26 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
 }
 
 /** The library's options from the command line's. */
-function toStarOptions(
-  flags: StarMeasuringFlags,
-  { width, height }: Pick<AnyFrame, 'width' | 'height'>,
-): RestoreStarsOptions {
+function toStarOptions(flags: StarMeasuringFlags): StarOptions {
   const { rates, exposure, focalPx, motion, defocus, method, centroid } = flags;
   const { gain, threshold, saturation, iterations, maxStars } = flags;
-  const gyro = rates && { rates, exposure: exposure!, camera: new Camera({ width, height, focalPx: focalPx! }) };
+  const gyro = rates && {
+    ratesRadPerSecond: rates,
+    exposureSeconds: exposure!,
+    camera: { focalPx: focalPx! },
+  };
   return {
     method: METHODS[method]!,
     centroid,
-    ...defined({ motion: gyro ?? motion, defocus, gain, threshold, saturation, iterations, maxStars }),
+    ...defined({
+      motion: gyro ?? motion,
+      defocus: typeof defocus === 'number' ? { radiusPx: defocus } : defocus,
+      electronsPerCount: gain,
+      threshold,
+      saturation,
+      iterations,
+      maxStars,
+    }),
   };
 }
 
@@ -216,9 +221,9 @@ function describe({ stars, report }: StarResult): string {
 }
 
 function describeShape({ shape }: StarResult['report']): string {
-  if ('radius' in shape) return `disks of radius ${shape.radius.toFixed(2)}`;
-  if (shape.length === 0) return 'sharp stars';
-  return `trails of ${shape.length.toFixed(2)} px at ${shape.angle.toFixed(2)} degrees`;
+  if ('radiusPx' in shape) return `disks of radius ${shape.radiusPx.toFixed(2)}`;
+  if (shape.lengthPx === 0) return 'sharp stars';
+  return `trails of ${shape.lengthPx.toFixed(2)} px at ${shape.angleDegrees.toFixed(2)} degrees`;
 }
 
 function describeRestoration({ method, windows, iterations }: StarResult['report']): string {

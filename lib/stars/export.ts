@@ -2,8 +2,8 @@ import { writeAtomically } from '../files/write-file.js';
 import type { StarFit } from './measure/fit.js';
 
 /**
- * Centroids in the form that tetra3 and cedar-solve take (`solve_from_centroids`): [y, x], brightest first, from the corner of the first
- * pixel, whose centre is (0.5, 0.5) there.
+ * Centroids in the form that tetra3 and cedar-solve take (`solve_from_centroids`): [y, x] in pixels, brightest first,
+ * from the corner of the first pixel, whose centre is (0.5, 0.5) there.
  */
 export function toTetra3(stars: readonly StarFit[]): [number, number][] {
   return [...stars].sort((a, b) => b.flux - a.flux).map(({ x, y }) => [y + 0.5, x + 0.5]);
@@ -13,19 +13,17 @@ const COLUMNS = 'x,y,flux,background,variance_x,variance_y,covariance_xy,cramer_
 
 /** One star a line, brightest first; pixels and counts. */
 export function formatCsv(stars: readonly StarFit[]): string {
-  const lines = stars.map(
-    ({ x, y, flux, background, covariance: { xx, yy, xy }, bound, fluxSigma, snr, chi2, saturated }) =>
-      [
-        x.toFixed(4),
-        y.toFixed(4),
-        ...[flux, background, xx, yy, xy, bound, fluxSigma, snr, chi2].map((value) => value.toPrecision(6)),
-        saturated ? 1 : 0,
-      ].join(','),
-  );
-  return `${[COLUMNS, ...lines].join('\n')}\n`;
+  return `${[COLUMNS, ...stars.map(formatStar)].join('\n')}\n`;
 }
 
-/** Writes {@link formatCsv}, whole or not at all. Throws ImageError. */
+function formatStar({ x, y, covariance: { xx, yy, xy }, saturated, ...star }: StarFit): string {
+  const { flux, background, boundPx, fluxSigma, snr, chi2 } = star;
+  const numbers = [flux, background, xx, yy, xy, boundPx, fluxSigma, snr, chi2];
+  const cells = [x.toFixed(4), y.toFixed(4), ...numbers.map((value) => value.toPrecision(6)), saturated ? 1 : 0];
+  return cells.join(',');
+}
+
+/** Writes {@link formatCsv}, whole or not at all. Rejects with ImageError, or the signal's reason. */
 export async function writeCsv(path: string, stars: readonly StarFit[], signal?: AbortSignal): Promise<void> {
   await writeAtomically(path, [Buffer.from(formatCsv(stars))], signal);
 }

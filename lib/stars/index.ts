@@ -1,31 +1,48 @@
-/** Star sensor: frames of stars, simulated, restored and measured. */
+/**
+ * Star sensor: frames of stars, simulated, restored and measured.
+ *
+ * Its rooms import in one direction: track > restore > measure > simulate > sky.
+ * - sky: cameras, catalogues, attitudes, and how stars move over a turning sensor.
+ * - simulate: star frames with known truth.
+ * - measure: the plane of a frame, how stars are blurred, where they are.
+ * - restore: one file a method; a star frame as an operation.
+ * - track: sequences of frames.
+ */
 export { solveAttitude } from './sky/attitude.js';
 export type { Attitude, AttitudeMethod, StarPair } from './sky/attitude.js';
+export type { Quaternion } from './sky/davenport.js';
 export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from './sky/catalogue.js';
 export type { CatalogueStar, Pointing, ProjectOptions } from './sky/catalogue.js';
-export { calibrateCamera } from './measure/calibrate.js';
-export type { Calibration, CalibrationOptions, StarSight } from './measure/calibrate.js';
+export { calibrateCamera } from './sky/calibrate.js';
+export type { Calibration, CalibrationOptions, StarSight } from './sky/calibrate.js';
 export { Camera } from './sky/camera.js';
-export type { AxisMatrix, CameraOptions } from './sky/camera.js';
+export type { AxisMatrix, CameraOptions, LensOptions } from './sky/camera.js';
 export type { Matrix3, Vector } from '../math/linear.js';
 export { tracePath } from './sky/motion-path.js';
 export type { Epoch, GyroMotion, PathPoint } from './sky/motion-path.js';
-export { kernelFeatures, predictIterations } from './restore/iterations.js';
-export type { IterationQuery, IterationRule, KernelFeatures } from './restore/iterations.js';
-export { pathPsf } from './restore/path-psf.js';
-export type { PathMode, PathPsfOptions } from './restore/path-psf.js';
+export { pathPsf } from './sky/path-psf.js';
+export type { PathMode, PathPsfOptions } from './sky/path-psf.js';
+export type { Place, Star } from './sky/place.js';
+export type { StraightMotion } from './sky/trail.js';
 export { simulate } from './simulate/simulate.js';
-export type { SimulateOptions, SimulatedFrame, Star, StraightMotion } from './simulate/simulate.js';
-export { restoreStars, StarResult } from './restore-stars.js';
-export type { StarReport } from './restore-stars.js';
-export type { CentroidMethod, RestoreStarsOptions } from './options.js';
-export type { StarFit } from './measure/fit.js';
+export type { SimulateOptions, SimulatedFrame } from './simulate/simulate.js';
 export type { BlindDefocus } from './measure/blind-defocus.js';
 export type { BlindMotion } from './measure/blind-motion.js';
+export type { StarFit } from './measure/fit.js';
+export type { CameraMotion } from './measure/look.js';
+export { kernelFeatures, predictIterations } from './restore/iterations.js';
+export type { IterationQuery, IterationRule, KernelFeatures } from './restore/iterations.js';
+export type { StarMethod } from './restore/method.js';
+export type { RestoreStarsOptions, StarOptions } from './restore/options.js';
+export type { StarFrameSize, StarPlan } from './restore/plan.js';
+export type { CentroidMethod } from './restore/recentre.js';
+export { StarResult } from './restore/result.js';
+export type { StarFindings, StarOutcome, StarReport, StarShape } from './restore/result.js';
+export { planStars, restoreStars } from './restore-stars.js';
 export { StarTracker } from './track/tracker.js';
 export type { NextFrameOptions, StarTrackerOptions, TrackedFrame } from './track/tracker.js';
 export type { RateDisagreement } from './track/disagreement.js';
 export type { StarTrack } from './track/tracks.js';
 export type { FieldMotion } from './track/transform.js';
-export { drawStars } from './simulate/draw.js';
+export { drawStars } from './draw.js';
 export { formatCsv, toTetra3, writeCsv } from './export.js';

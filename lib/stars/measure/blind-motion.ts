@@ -1,189 +1,203 @@
-import type { TrailFit, TrailRequest } from '../../runtime/native/binding.js';
-import { detectStars } from './detect.js';
+import type { TrailRequest } from '../../runtime/native/binding.js';
+import type { Scope } from '../../runtime/scope.js';
+import type { StreakShape } from '../simulate/streak.js';
+import { foldDegrees, toDegrees } from '../sky/angles.js';
+import { detectStars, findAlone } from './detect.js';
 import type { Detection } from './detect.js';
-import { fitStars } from './fit.js';
-import { callNative } from './native.js';
-import type { NativeOptions } from './native.js';
+import { fitShape, usualNoise } from './fit.js';
+import { known, shapeSigma } from './known.js';
 import type { StarPlane } from './plane.js';
-import { StreakProfile } from './profile.js';
-import type { StreakShape } from './streak.js';
+import { StreakProfile, usualSigma } from './profile.js';
 
 /** Shorter trails cannot be told from the width of the stars. */
-export const SHORTEST_TRAIL = 3;
+export const SHORTEST_TRAIL_PX = 3;
 /** A worse fit than this is of something else than trails. */
 const WORST_MISFIT = 0.35;
 /** Stars that the fit uses, and how bright they must be. */
 const MOST_STARS = 16;
 const THRESHOLD = 6.5;
 /** Width of the filter that finds stars of any look. */
-export const SEARCH_SIGMA = 1.5;
-const FIRST_SIDE = 64;
+export const SEARCH_SIGMA_PX = 1.5;
+const FIRST_SIDE_PX = 64;
 const EVERYTHING = { length: 0, angle: 0, margin: Infinity };
-/** Stars are this far from the model, in parts of their brightness, where nothing better is known. */
-export const MISFIT = 0.05;
 
 /** The trail of all stars of a frame, from the frame alone. */
 export interface BlindMotion {
-  /** Pixels; degrees, anticlockwise, from -90 to 90: the direction along the trail is not observable. */
-  readonly length: number;
-  readonly angle: number;
-  /** Of the stars across the trail, in pixels. */
-  readonly sigma: number;
-  readonly lengthSigma: number;
-  readonly angleSigma: number;
-  /** Root mean square misfit of the model, in parts of the autocorrelation; smaller is surer. */
-  readonly misfit: number;
+  /** Length of the trail in pixels; 0 where none was found. */
+  readonly lengthPx: number;
+  /** Its direction, anticlockwise, from -90 to 90: which way stars went along it is not observable. */
+  readonly angleDegrees: number;
+  /** Standard deviation of the stars across the trail in pixels. */
+  readonly sigmaPx: number;
+  /** Standard deviations of length and angle; null: unknown. */
+  readonly lengthSigmaPx: number | null;
+  readonly angleSigmaDegrees: number | null;
+  /** Root mean square misfit of the model, in parts of the autocorrelation; smaller is surer. Null: no trail fits. */
+  readonly misfit: number | null;
   /** Stars used. */
   readonly stars: number;
   /** Why length and angle must not be used; null where they may. */
   readonly declined: string | null;
 }
 
+/** A trail as the autocorrelation or the stars tell it. */
+interface TrailEstimate extends StreakShape {
+  readonly misfit: number | null;
+  readonly lengthSigmaPx: number | null;
+  readonly angleSigmaRad: number | null;
+}
+
+const NO_TRAIL: TrailEstimate = {
+  lengthPx: 0,
+  angleRad: 0,
+  sigmaPx: SEARCH_SIGMA_PX,
+  misfit: null,
+  lengthSigmaPx: null,
+  angleSigmaRad: null,
+};
+
 /**
- * Length and angle of trails by the autocorrelation of windows around stars (kernel-estimation 5), so that pairs of stars do not disturb it;
- * then once more with everything but the trails masked;
- * then by the likelihood of the stars together.
+ * Length and angle of trails by the autocorrelation of windows around stars (kernel-estimation 5), so that pairs of stars
+ * do not disturb it; then once more with everything but the trails masked; then by the likelihood of the stars together.
  */
-export async function estimateMotion(plane: StarPlane, options: NativeOptions): Promise<BlindMotion> {
+export async function estimateMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
   const shortest = Math.min(plane.width, plane.height);
-  const search = await detectStars(plane, new StreakProfile({ length: 0, angle: 0, sigma: SEARCH_SIGMA }), {
-    threshold: THRESHOLD,
-    most: 400,
-    ...options,
-  });
-  if (search.length === 0) return decline('no star stands out of the noise');
-  let fit: TrailFit | null = null;
-  for (let side = Math.min(FIRST_SIDE, shortest & ~1); ; side = Math.min(2 * side, shortest & ~1)) {
-    fit = await fitTrail(plane, apart(search, side / 2), side, EVERYTHING, side / 2, options);
-    if (fit.length < 0.4 * side || side >= (shortest & ~1)) break;
+  const search = { threshold: THRESHOLD, most: 400 };
+  const seen = await detectStars(plane, StreakProfile.sharp(SEARCH_SIGMA_PX), search, scope);
+  if (seen.length === 0) return decline('no star stands out of the noise');
+  const rough = await fitRoughly(plane, seen, shortest & ~1, scope);
+  if (rough.lengthPx > shortest / 2)
+    return decline(`the trail of ${rough.lengthPx.toFixed(0)} pixels is longer than half the frame`);
+  if (rough.misfit === null) return decline('no trail fits the stars');
+  const stars = await selectStars(plane, rough, scope);
+  if (stars.length === 0) return judge(rough, 0);
+  const masked = await fitMasked(plane, stars, rough, scope);
+  return judge(await refine(plane, stars, masked, scope), stars.length);
+}
+
+/** Windows of twice the size, until the trail fits in. @param mostPx side of the largest window */
+async function fitRoughly(
+  plane: StarPlane,
+  seen: readonly Detection[],
+  mostPx: number,
+  scope: Scope,
+): Promise<TrailEstimate> {
+  for (let side = Math.min(FIRST_SIDE_PX, mostPx); ; side = Math.min(2 * side, mostPx)) {
+    const fit = await fitTrail(plane, apart(seen, side / 2), { side, mask: EVERYTHING, longest: side / 2 }, scope);
+    if (fit.lengthPx < 0.4 * side || side >= mostPx) return fit;
   }
-  if (fit.length > shortest / 2)
-    return decline(`the trail of ${fit.length.toFixed(0)} pixels is longer than half the frame`);
-  if (!(fit.misfit < Infinity)) return decline('no trail fits the stars');
-  const stars = await selectStars(plane, fit, options);
-  if (stars.length > 0) {
-    const { length, angle, sigma } = fit;
-    const side = 2 * Math.ceil(length / 2 + 4 * sigma + 6);
-    fit = await fitTrail(plane, stars, side, { length, angle, margin: 4 * sigma + 3 }, 1.3 * length + 4, options);
-  }
-  return judge(stars.length > 0 ? await refine(plane, stars, fit, options) : fit, stars.length);
+}
+
+/** Stars of one look, and nothing beside their trails. */
+function fitMasked(
+  plane: StarPlane,
+  stars: readonly Detection[],
+  { lengthPx, angleRad, sigmaPx }: TrailEstimate,
+  scope: Scope,
+): Promise<TrailEstimate> {
+  const side = 2 * Math.ceil(lengthPx / 2 + 4 * sigmaPx + 6);
+  const mask = { length: lengthPx, angle: angleRad, margin: 4 * sigmaPx + 3 };
+  return fitTrail(plane, stars, { side, mask, longest: 1.3 * lengthPx + 4 }, scope);
 }
 
 /** The trail that the mean autocorrelation of square windows shows. */
-function fitTrail(
+async function fitTrail(
   { data, invalid, width, height }: StarPlane,
   places: readonly Detection[],
-  side: number,
-  mask: TrailRequest['mask'],
-  longest: number,
-  options: NativeOptions,
-): Promise<TrailFit> {
+  windows: Pick<TrailRequest, 'side' | 'mask' | 'longest'>,
+  scope: Scope,
+): Promise<TrailEstimate> {
   const centres = Float64Array.from(places.flatMap(({ x, y }) => [x, y]));
-  return callNative(options, (binding, threads, isa) =>
-    binding.fitTrail({ data, invalid, width, height, centres, side, mask, longest, threads }, isa),
-  );
+  const request = { data, invalid, width, height, centres, ...windows, threads: scope.threads };
+  const fit = await scope.call((binding, ticket) => binding.fitTrail(request, scope.isa, ticket));
+  if (![fit.length, fit.angle, fit.sigma].every(Number.isFinite)) return NO_TRAIL;
+  return {
+    lengthPx: fit.length,
+    angleRad: fit.angle,
+    sigmaPx: fit.sigma,
+    misfit: known(fit.misfit),
+    lengthSigmaPx: known(fit.lengthSigma),
+    angleSigmaRad: known(fit.angleSigma),
+  };
 }
 
 /** The shape that makes the stars themselves likeliest: where trails cross, lags are disturbed, places are not. */
 async function refine(
   plane: StarPlane,
   stars: readonly Detection[],
-  fit: TrailFit,
-  options: NativeOptions,
-): Promise<TrailFit> {
-  if (!(fit.misfit <= WORST_MISFIT) || fit.length < SHORTEST_TRAIL) return fit;
-  const start = new StreakProfile({
-    length: fit.length,
-    angle: fit.angle,
-    sigma: Math.min(10, Math.max(0.3, fit.sigma)),
-  });
-  const { profile, shapeCovariance } = await fitStars(
-    plane,
-    stars,
-    start,
-    { sky: plane.sigma, perFlux: 0, misfit: MISFIT },
-    true,
-    options,
-  );
+  fit: TrailEstimate,
+  scope: Scope,
+): Promise<TrailEstimate> {
+  if (fit.misfit === null || fit.misfit > WORST_MISFIT || fit.lengthPx < SHORTEST_TRAIL_PX) return fit;
+  const start = new StreakProfile({ ...fit, sigmaPx: usualSigma(fit.sigmaPx) });
+  const { profile, shapeCovariance } = await fitShape(plane, stars, start, usualNoise(plane), scope);
   if (shapeCovariance === null) return fit;
-  const [length, angle, sigma] = profile.shape as readonly [number, number, number];
+  const [lengthPx, angleRad, sigmaPx] = profile.shape as StreakProfile['shape'];
   return {
     ...fit,
-    length,
-    angle,
-    sigma,
-    lengthSigma: Math.sqrt(shapeCovariance[0]![0]!),
-    angleSigma: Math.sqrt(shapeCovariance[1]![1]!),
+    lengthPx,
+    angleRad,
+    sigmaPx,
+    lengthSigmaPx: shapeSigma(shapeCovariance, 0),
+    angleSigmaRad: shapeSigma(shapeCovariance, 1),
   };
 }
 
-/** Detections that are at least so far from brighter ones, the brightest. */
-function apart(detections: readonly Detection[], distance: number): Detection[] {
+/** Detections that are at least this far from brighter ones, the brightest. */
+function apart(detections: readonly Detection[], distancePx: number): Detection[] {
   const kept: Detection[] = [];
   for (const detection of detections) {
     if (kept.length === MOST_STARS) break;
-    if (kept.every(({ x, y }) => Math.max(Math.abs(x - detection.x), Math.abs(y - detection.y)) >= distance))
+    if (kept.every(({ x, y }) => Math.max(Math.abs(x - detection.x), Math.abs(y - detection.y)) >= distancePx))
       kept.push(detection);
   }
   return kept;
 }
 
-/** Stars found with the first estimate whose trails no other one touches, and which are not saturated, if there are such. */
-async function selectStars(
-  plane: StarPlane,
-  { length, angle, sigma }: StreakShape,
-  options: NativeOptions,
-): Promise<Detection[]> {
-  const profile = new StreakProfile({ length, angle, sigma: Math.min(10, Math.max(0.3, sigma)) });
-  const found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100, ...options });
-  const alone = found.filter((star) =>
-    found.every((other) => other === star || Math.hypot(other.x - star.x, other.y - star.y) > 2 * profile.reach + 6),
-  );
-  const unsaturated = alone.filter(({ x, y }) => !isSaturated(plane, x, y, profile.reach));
-  const kept = unsaturated.length > 2 ? unsaturated : alone.length > 0 ? alone : found;
-  return kept.slice(0, MOST_STARS);
+/**
+ * Stars found with the first estimate whose trails no other one touches, and which are not saturated, if there are such.
+ */
+async function selectStars(plane: StarPlane, rough: TrailEstimate, scope: Scope): Promise<Detection[]> {
+  const profile = new StreakProfile({ ...rough, sigmaPx: usualSigma(rough.sigmaPx) });
+  const found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100 }, scope);
+  const alone = findAlone(found, 2 * profile.reachPx + 6);
+  const unsaturated = alone.filter((star) => !isSaturated(plane, star, profile.reachPx));
+  return preferred(unsaturated, alone, found).slice(0, MOST_STARS);
 }
 
-function isSaturated({ width, height, invalid }: StarPlane, x: number, y: number, reach: number): boolean {
-  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(height - 1, y + reach); row += 1) {
-    for (let column = Math.max(0, Math.ceil(x - reach)); column <= Math.min(width - 1, x + reach); column += 1)
+function preferred(unsaturated: Detection[], alone: Detection[], found: Detection[]): Detection[] {
+  if (unsaturated.length > 2) return unsaturated;
+  return alone.length > 0 ? alone : found;
+}
+
+function isSaturated({ width, height, invalid }: StarPlane, { x, y }: Detection, reachPx: number): boolean {
+  for (let row = Math.max(0, Math.ceil(y - reachPx)); row <= Math.min(height - 1, y + reachPx); row += 1) {
+    for (let column = Math.max(0, Math.ceil(x - reachPx)); column <= Math.min(width - 1, x + reachPx); column += 1)
       if (invalid[row * width + column] === 1) return true;
   }
   return false;
 }
 
-function decline(reason: string): BlindMotion {
-  return {
-    length: 0,
-    angle: 0,
-    sigma: SEARCH_SIGMA,
-    lengthSigma: Infinity,
-    angleSigma: Infinity,
-    misfit: Infinity,
-    stars: 0,
-    declined: reason,
-  };
-}
+const decline = (reason: string): BlindMotion => describe(NO_TRAIL, 0, reason);
 
-function judge({ length, angle, sigma, lengthSigma, angleSigma, misfit }: TrailFit, stars: number): BlindMotion {
-  const degrees = (angle * 180) / Math.PI;
-  const folded = degrees - 180 * Math.round(degrees / 180);
-  const declined =
-    stars === 0
-      ? 'no star has a trail of the shape that the frame as a whole suggests'
-      : misfit > WORST_MISFIT
-        ? `stars do not look like trails (misfit ${misfit.toFixed(2)})`
-        : length < SHORTEST_TRAIL
-          ? `not resolved: the trail of ${length.toFixed(1)} pixels is shorter than ${SHORTEST_TRAIL}`
-          : null;
+const judge = (fit: TrailEstimate, stars: number): BlindMotion => describe(fit, stars, reasonAgainst(fit, stars));
+
+function describe(fit: TrailEstimate, stars: number, declined: string | null): BlindMotion {
+  const { angleRad, angleSigmaRad, ...rest } = fit;
   return {
-    length,
-    angle: folded,
-    sigma,
-    lengthSigma,
-    angleSigma: (angleSigma * 180) / Math.PI,
-    misfit,
+    ...rest,
+    angleDegrees: foldDegrees(toDegrees(angleRad)),
+    angleSigmaDegrees: angleSigmaRad === null ? null : toDegrees(angleSigmaRad),
     stars,
     declined,
   };
+}
+
+function reasonAgainst({ misfit, lengthPx }: TrailEstimate, stars: number): string | null {
+  if (stars === 0) return 'no star has a trail of the shape that the frame as a whole suggests';
+  if (misfit === null) return 'no trail fits the stars';
+  if (misfit > WORST_MISFIT) return `stars do not look like trails (misfit ${misfit.toFixed(2)})`;
+  if (lengthPx < SHORTEST_TRAIL_PX)
+    return `not resolved: the trail of ${lengthPx.toFixed(1)} pixels is shorter than ${SHORTEST_TRAIL_PX}`;
+  return null;
 }

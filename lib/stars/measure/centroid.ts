@@ -1,29 +1,23 @@
-import type { LightPlane } from '../restore/render.js';
+import type { Plane } from '../../image/planes.js';
+import type { Place } from '../sky/place.js';
 
-/** Stops when the centroid moves less, or after so many rounds (star-sensor C.3). */
-const SMALLEST_MOVE = 2e-4;
+/** Stops when the centroid moves less, or after this many rounds (star-sensor C.3). */
+const SMALLEST_MOVE_PX = 2e-4;
 const MOST_ROUNDS = 20;
-/** Weights reach so much further than the star. */
+/** Weights reach this much further than the star. */
 const WIDENING = 1.2;
 
-interface Place {
-  readonly x: number;
-  readonly y: number;
-}
-
 /** Centre of gravity of the light above a threshold within a radius (star-sensor C.2); null where there is none. */
-export function centreOfGravity(
-  plane: LightPlane,
-  centre: Place,
-  radius: number,
-  threshold: number,
-): (Place & { readonly flux: number }) | null {
-  return weigh(plane, centre, radius, (value) => (value > threshold ? value : 0));
+export function centreOfGravity(plane: Plane, centre: Place, radiusPx: number, threshold: number): Place | null {
+  return weigh(plane, centre, radiusPx, (value) => (value > threshold ? value : 0));
 }
 
-/** Iteratively weighted centre of gravity: weights I times a Gaussian around the latest estimate (star-sensor C.3). @param sigma of the star */
-export function weightedCentre(plane: LightPlane, start: Place, sigma: number): Place | null {
-  const width = WIDENING * sigma;
+/**
+ * Iteratively weighted centre of gravity: weights I times a Gaussian around the latest estimate (star-sensor C.3); null
+ * where there is no light. @param sigmaPx of the star
+ */
+export function weightedCentre(plane: Plane, start: Place, sigmaPx: number): Place | null {
+  const width = WIDENING * sigmaPx;
   let place = start;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { x: cx, y: cy } = place;
@@ -35,28 +29,28 @@ export function weightedCentre(plane: LightPlane, start: Place, sigma: number): 
     );
     if (next === null) return null;
     // Of a Gaussian under a Gaussian weight the mean moves by sigma_w^2 / (sigma_w^2 + s^2) of the way: the rest is added.
-    const gain = 1 + (sigma / width) ** 2;
-    const moved = { x: cx + gain * (next.x - cx), y: cy + gain * (next.y - cy) };
+    const stretch = 1 + (sigmaPx / width) ** 2;
+    const moved = { x: cx + stretch * (next.x - cx), y: cy + stretch * (next.y - cy) };
     place = moved;
-    if (Math.hypot(moved.x - cx, moved.y - cy) < SMALLEST_MOVE) break;
+    if (Math.hypot(moved.x - cx, moved.y - cy) < SMALLEST_MOVE_PX) break;
   }
   return place;
 }
 
 function weigh(
-  { width, height, data }: LightPlane,
+  { width, height, data }: Plane,
   { x: cx, y: cy }: Place,
-  radius: number,
+  radiusPx: number,
   weight: (value: number, x: number, y: number) => number,
-): (Place & { flux: number }) | null {
+): Place | null {
   let [sum, sumX, sumY] = [0, 0, 0];
-  for (let y = Math.max(0, Math.ceil(cy - radius)); y <= Math.min(height - 1, cy + radius); y += 1) {
-    for (let x = Math.max(0, Math.ceil(cx - radius)); x <= Math.min(width - 1, cx + radius); x += 1) {
+  for (let y = Math.max(0, Math.ceil(cy - radiusPx)); y <= Math.min(height - 1, cy + radiusPx); y += 1) {
+    for (let x = Math.max(0, Math.ceil(cx - radiusPx)); x <= Math.min(width - 1, cx + radiusPx); x += 1) {
       const part = weight(data[y * width + x]!, x, y);
       sum += part;
       sumX += part * x;
       sumY += part * y;
     }
   }
-  return sum > 0 ? { x: sumX / sum, y: sumY / sum, flux: sum } : null;
+  return sum > 0 ? { x: sumX / sum, y: sumY / sum } : null;
 }

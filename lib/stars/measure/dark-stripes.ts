@@ -1,6 +1,7 @@
-import { fft } from '../../fft/fft.js';
-import type { FftOptions } from '../../fft/fft.js';
-import type { LightPlane } from '../restore/render.js';
+import type { Plane } from '../../image/planes.js';
+import type { Scope } from '../../runtime/scope.js';
+import { breathe } from './breathe.js';
+import { planImage } from './plan-image.js';
 
 /** Weight of rises in the search, at first and after a minimum that cannot be (kernel-estimation 4; the first is not published). */
 const RISE_WEIGHTS = [1.2, 1.5];
@@ -10,33 +11,35 @@ const HIGHEST = 0.9;
 const KEYS = -0.5;
 
 /**
- * Length of trails by the first dark stripe of the spectrum, turned so that they lie along its rows (kernel-estimation 4, 'paper' mode); null
- * where no stripe is found. @param angle in radians, anticlockwise @param longest in pixels
+ * Length of trails in pixels by the first dark stripe of the spectrum, turned so that they lie along its rows
+ * (kernel-estimation 4, 'paper' mode); null where no stripe is found. @param angleRad anticlockwise
  */
 export async function measureStripeLength(
-  plane: LightPlane,
-  angle: number,
-  longest: number,
-  options: FftOptions,
+  plane: Plane,
+  angleRad: number,
+  longestPx: number,
+  scope: Scope,
 ): Promise<number | null> {
-  const sums = await sumAcross(turn(plane, angle), options);
+  const sums = await sumAcross(await turn(plane, angleRad, scope), scope);
   const columns = plane.width;
   for (const weight of RISE_WEIGHTS) {
     const zero = weightedMinimum(sums, weight);
-    if (zero >= columns / longest && zero <= (HIGHEST * columns) / 2) return columns / refine(sums, zero);
+    if (zero >= columns / longestPx && zero <= (HIGHEST * columns) / 2) return columns / refine(sums, zero);
   }
   return null;
 }
 
 /** A plane turned about its middle, so that what lay along the angle lies along rows; 0 from beyond its edges. */
-function turn({ width, height, data }: LightPlane, angle: number): LightPlane {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+async function turn({ width, height, data }: Plane, angleRad: number, scope: Scope): Promise<Plane> {
+  const [cos, sin] = [Math.cos(angleRad), Math.sin(angleRad)];
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
   const turned = new Float32Array(data.length);
   const [across, down] = [new Float64Array(4), new Float64Array(4)];
   for (let y = 0; y < height; y += 1) {
+    await breathe(y, width, scope);
     for (let x = 0; x < width; x += 1) {
-      const [sx, sy] = [cx + cos * (x - cx) + sin * (y - cy), cy - sin * (x - cx) + cos * (y - cy)];
+      const sx = cx + cos * (x - cx) + sin * (y - cy);
+      const sy = cy - sin * (x - cx) + cos * (y - cy);
       const [left, top] = [Math.floor(sx), Math.floor(sy)];
       if (left < 1 || top < 1 || left > width - 3 || top > height - 3) continue;
       cubicWeights(sx - left, across);
@@ -67,13 +70,16 @@ function cubicWeights(t: number, out: Float64Array): void {
 }
 
 /** |G(u, v)| summed over v, for u from 0 up to the highest frequency; its largest is 1. */
-async function sumAcross({ width, height, data }: LightPlane, options: FftOptions): Promise<Float64Array> {
-  using plan = await fft.plan({ rows: height, columns: width, ...options });
+async function sumAcross({ width, height, data }: Plane, scope: Scope): Promise<Float64Array> {
+  using plan = await planImage(scope, height, width);
+  const { bins } = plan;
   const { re, im } = await plan.forward(data);
-  const sums = new Float64Array(plan.bins);
-  re.forEach((value, bin) => {
-    sums[bin % plan.bins]! += Math.hypot(value, im[bin]!);
-  });
+  const sums = new Float64Array(bins);
+  for (let row = 0; row < height; row += 1) {
+    await breathe(row, bins, scope);
+    for (let column = 0, bin = row * bins; column < bins; column += 1, bin += 1)
+      sums[column]! += Math.hypot(re[bin]!, im[bin]!);
+  }
   const most = sums.reduce((largest, value) => Math.max(largest, value), Number.MIN_VALUE);
   return sums.map((value) => value / most);
 }

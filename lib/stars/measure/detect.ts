@@ -1,44 +1,52 @@
-import { callNative } from './native.js';
-import type { NativeOptions } from './native.js';
+import type { Scope } from '../../runtime/scope.js';
+import type { Place } from '../sky/place.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
 
 /** A place where a star of the profile is likely. */
-export interface Detection {
-  readonly x: number;
-  readonly y: number;
+export interface Detection extends Place {
   /** Least-squares flux of the profile there, in the plane's units. */
   readonly flux: number;
   /** Response of the matched filter in standard deviations of the sky. */
   readonly snr: number;
 }
 
-export interface DetectOptions extends NativeOptions {
-  /** Standard deviations; 5.5: of 10^6 pixels of noise 0.02 are above. */
+/** Which stars are looked for. */
+export interface DetectOptions {
+  /** Standard deviations of the sky; of 10^6 pixels of noise 0.02 are above 5.5. */
   readonly threshold: number;
   /** The brightest that are kept. */
   readonly most: number;
 }
 
-/** A bright star's wings may look like stars up to this part of its response, within so many of its reaches. */
+/** A bright star's wings may look like stars up to this part of its response, within this many of its reaches. */
 const WING = 0.08;
 const WING_REACH = 3;
-/** One pixel brighter than so many times what the profile has is no star: hot, or hit by a particle. */
+/** A pixel this many times as bright as the profile has it is no star: it is hot, or was hit by a particle. */
 const HOT = 2;
 
-/** Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first. */
+/**
+ * Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first.
+ */
 export async function detectStars(
   plane: StarPlane,
   profile: StarProfile,
-  { threshold, most, ...options }: DetectOptions,
+  { threshold, most }: DetectOptions,
+  scope: Scope,
 ): Promise<Detection[]> {
   const { data, invalid, width, height, sigma } = plane;
-  const { kind, shape, reach } = profile;
-  const { pixels, responses, energy, top } = await callNative(options, (binding, threads, isa) =>
-    binding.findPeaks(
-      { data, invalid, width, height, threads, profile: { kind, shape }, limit: threshold * sigma },
-      isa,
-    ),
+  const { kind, shape, reachPx } = profile;
+  const request = {
+    data,
+    invalid,
+    width,
+    height,
+    threads: scope.threads,
+    profile: { kind, shape },
+    limit: threshold * sigma,
+  };
+  const { pixels, responses, energy, top } = await scope.call((binding, ticket) =>
+    binding.findPeaks(request, scope.isa, ticket),
   );
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
   const found: Detection[] = [];
@@ -51,32 +59,35 @@ export async function detectStars(
       flux: response / energy,
       snr: response / (sigma * Math.sqrt(energy)),
     };
-    if (isWing(star, found, reach) || isHot(plane, star, reach, top)) continue;
+    if (isWing(star, found, reachPx) || isHot(plane, star, reachPx, top)) continue;
     found.push(star);
   }
   return found;
 }
 
-function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reach: number): boolean {
+function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reachPx: number): boolean {
   return brighter.some((star) => {
     const distance = Math.hypot(star.x - x, star.y - y);
-    return distance < reach || (distance < WING_REACH * reach && snr < WING * star.snr);
+    return distance < reachPx || (distance < WING_REACH * reachPx && snr < WING * star.snr);
   });
 }
 
 /** @param top of the profile */
-function isHot(
-  { width, height, data, sigma }: StarPlane,
-  { x, y, flux }: Detection,
-  profileReach: number,
-  top: number,
-): boolean {
+function isHot(plane: StarPlane, { x, y, flux }: Detection, reachPx: number, top: number): boolean {
+  const { width, height, data, sigma } = plane;
   const limit = HOT * flux * top + 5 * sigma;
-  const reach = Math.ceil(profileReach);
+  const reach = Math.ceil(reachPx);
   for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row += 1) {
     for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column += 1) {
       if (data[row * width + column]! > limit) return true;
     }
   }
   return false;
+}
+
+/** Those that no other one touches. @param apartPx how far others must be */
+export function findAlone(found: readonly Detection[], apartPx: number): Detection[] {
+  return found.filter((star) =>
+    found.every((other) => other === star || Math.hypot(other.x - star.x, other.y - star.y) > apartPx),
+  );
 }

@@ -1,12 +1,16 @@
 import { FIT_FIELDS } from '../../runtime/native/stars.js';
 import type { NativeFit } from '../../runtime/native/binding.js';
-import type { Detection } from './detect.js';
-import { callNative } from './native.js';
-import type { NativeOptions } from './native.js';
+import type { Scope } from '../../runtime/scope.js';
+import type { Place, Star } from '../sky/place.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
 
-/** Variance of a pixel: sky + perFlux signal + (misfit signal)^2, in the plane's units. */
+/** Stars are this far from the model, in parts of their brightness, where nothing better is known. */
+const MISFIT = 0.05;
+/** Stars of one call: its threads are others' again in between. */
+const AT_ONCE = 64;
+
+/** Variance of a pixel: sky^2 + perFlux signal + (misfit signal)^2, in the plane's units. */
 export interface PixelNoise {
   readonly sky: number;
   /** Of shot noise: one electron in the plane's units; 0 where it is unknown. */
@@ -15,20 +19,24 @@ export interface PixelNoise {
   readonly misfit: number;
 }
 
-/** A star, fitted. */
-export interface StarFit {
-  readonly x: number;
-  readonly y: number;
+/** The noise where nothing is known of electrons. */
+export const usualNoise = (plane: StarPlane): PixelNoise => ({ sky: plane.sigma, perFlux: 0, misfit: MISFIT });
+
+/** A star, fitted: its place in pixels, its light in counts. */
+export interface StarFit extends Place {
+  /** All its light, in counts (1 being full scale for floats). */
   readonly flux: number;
-  /** What is left of the background under the star. */
+  /** What is left of the background under the star, in counts of a pixel. */
   readonly background: number;
   /** Of x and y: variances and covariance in square pixels, the error of the shape included. */
   readonly covariance: { readonly xx: number; readonly yy: number; readonly xy: number };
   /** Cramer-Rao bound of the place in pixels, both axes together, for a known shape. */
-  readonly bound: number;
+  readonly boundPx: number;
+  /** Standard deviation of the flux, in counts. */
   readonly fluxSigma: number;
   /** Sum of squared residuals over their variances, per degree of freedom. */
   readonly chi2: number;
+  /** Flux over its standard deviation. */
   readonly snr: number;
   /** Whether pixels were left out as saturated. */
   readonly saturated: boolean;
@@ -38,77 +46,100 @@ export interface StarFit {
 export interface JointFit {
   readonly stars: readonly StarFit[];
   readonly profile: StarProfile;
-  /** Covariance of the shape's numbers; null where they were given. */
+  /** Covariance of the shape's numbers; null where they were given, or are not determined. */
   readonly shapeCovariance: readonly (readonly number[])[] | null;
 }
 
-/** Stars of one call: it cannot be stopped, and others wait for its threads. */
-const AT_ONCE = 64;
-
-/**
- * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal equations with an
- * arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped. @param isFree whether the shape is fitted too
- */
+/** Maximum-likelihood fit of stars of a known shape (star-sensor C.4). Stars that have none are dropped. */
 export async function fitStars(
   plane: StarPlane,
-  detections: readonly Place[],
+  starts: readonly Star[],
+  profile: StarProfile,
+  noise: PixelNoise,
+  scope: Scope,
+): Promise<JointFit> {
+  const stars: StarFit[] = [];
+  for (let first = 0; first < starts.length; first += AT_ONCE) {
+    const count = Math.min(AT_ONCE, starts.length - first);
+    const fit = await callFit(plane, starts, profile, noise, { first, count, isFree: false }, scope);
+    stars.push(...readStars(fit.stars));
+  }
+  return { stars, profile, shapeCovariance: null };
+}
+
+/**
+ * Maximum-likelihood fit of all stars and of their one shape (star-sensor C.4), by Levenberg and Marquardt's method on
+ * normal equations with an arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped.
+ */
+export async function fitShape(
+  plane: StarPlane,
+  starts: readonly Star[],
   start: StarProfile,
   noise: PixelNoise,
-  isFree: boolean,
-  options: NativeOptions = {},
+  scope: Scope,
 ): Promise<JointFit> {
-  const { data, invalid, width, height } = plane;
-  const starts = Float64Array.from(detections.flatMap(({ x, y, flux }) => [x, y, flux]));
+  const part = { first: 0, count: starts.length, isFree: true };
+  const { stars, shape, shapeCovariance } = await callFit(plane, starts, start, noise, part, scope);
+  if (!shape.every(Number.isFinite)) return { stars: [], profile: start, shapeCovariance: null };
+  return {
+    stars: readStars(stars),
+    profile: start.withShape(shape),
+    shapeCovariance: shapeCovariance && readRows(shapeCovariance, start.shape.length),
+  };
+}
+
+function callFit(
+  { data, invalid, width, height }: StarPlane,
+  starts: readonly Star[],
+  { kind, shape }: StarProfile,
+  noise: PixelNoise,
+  part: { readonly first: number; readonly count: number; readonly isFree: boolean },
+  scope: Scope,
+): Promise<NativeFit> {
   const request = {
     data,
     invalid,
     width,
     height,
-    profile: { kind: start.kind, shape: start.shape },
-    starts,
+    profile: { kind, shape },
+    starts: Float64Array.from(starts.flatMap(({ x, y, flux }) => [x, y, flux])),
     ...noise,
-    isFree,
+    ...part,
+    threads: scope.threads,
   };
-  const fit = (first: number, count: number): Promise<NativeFit> =>
-    callNative(options, (binding, threads, isa) => binding.fitStars({ ...request, first, count, threads }, isa));
-  if (isFree) {
-    const { stars, shape, shapeCovariance } = await fit(0, detections.length);
-    return {
-      stars: readStars(stars),
-      profile: start.withShape(shape),
-      shapeCovariance: shapeCovariance && readRows(shapeCovariance, start.shape.length),
-    };
-  }
-  const stars: StarFit[] = [];
-  for (let first = 0; first < detections.length; first += AT_ONCE) {
-    stars.push(...readStars((await fit(first, Math.min(AT_ONCE, detections.length - first))).stars));
-  }
-  return { stars, profile: start, shapeCovariance: null };
+  return scope.call((binding, ticket) => binding.fitStars(request, scope.isa, ticket));
 }
 
-type Place = Pick<Detection, 'x' | 'y' | 'flux'>;
-
 function readStars(fields: Float64Array): StarFit[] {
-  return Array.from({ length: fields.length / FIT_FIELDS }, (_, star) => {
-    const [x, y, flux, background, xx, yy, xy, bound, fluxSigma, chi2, saturated] = fields.subarray(
-      star * FIT_FIELDS,
-      (star + 1) * FIT_FIELDS,
-    ) as unknown as number[] & { length: 11 };
-    return {
-      x: x!,
-      y: y!,
-      flux: flux!,
-      background: background!,
-      covariance: { xx: xx!, yy: yy!, xy: xy! },
-      bound: bound!,
-      fluxSigma: fluxSigma!,
-      chi2: chi2!,
-      snr: flux! / fluxSigma!,
-      saturated: saturated === 1,
-    };
-  });
+  const stars: StarFit[] = [];
+  for (let first = 0; first < fields.length; first += FIT_FIELDS) {
+    const numbers = fields.subarray(first, first + FIT_FIELDS);
+    // What is no number was not measured.
+    if (numbers.every(Number.isFinite)) stars.push(readStar([...numbers] as FitNumbers));
+  }
+  return stars;
+}
+
+type FitNumbers = [number, number, number, number, number, number, number, number, number, number, number];
+
+function readStar([x, y, flux, background, xx, yy, xy, boundPx, fluxSigma, chi2, saturated]: FitNumbers): StarFit {
+  return {
+    x,
+    y,
+    flux,
+    background,
+    covariance: { xx, yy, xy },
+    boundPx,
+    fluxSigma,
+    chi2,
+    snr: flux / fluxSigma,
+    saturated: saturated === 1,
+  };
 }
 
 function readRows(matrix: Float64Array, side: number): number[][] {
   return Array.from({ length: side }, (_, row) => [...matrix.subarray(row * side, (row + 1) * side)]);
 }
+
+/** Mean over the stars. */
+export const meanChi2 = ({ stars }: JointFit): number => stars.reduce((sum, star) => sum + star.chi2, 0) / stars.length;

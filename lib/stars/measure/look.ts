@@ -1,26 +1,43 @@
 import { disk } from '../../psf/shapes.js';
 import { motion as drawMotion } from '../../psf/motion.js';
 import type { Psf } from '../../psf/psf.js';
+import type { Scope } from '../../runtime/scope.js';
+import { foldDegrees } from '../sky/angles.js';
+import { cameraFor } from '../sky/camera.js';
+import type { Camera, LensOptions } from '../sky/camera.js';
+import { foretellTrail } from '../sky/motion-path.js';
+import type { GyroMotion } from '../sky/motion-path.js';
+import { pathPsf } from '../sky/path-psf.js';
+import { refineRates } from '../sky/refine-rates.js';
+import type { StraightMotion } from '../sky/trail.js';
 import { estimateDefocus } from './blind-defocus.js';
 import type { BlindDefocus } from './blind-defocus.js';
 import { estimateMotion } from './blind-motion.js';
 import type { BlindMotion } from './blind-motion.js';
-import { chordOf, tracePath } from '../sky/motion-path.js';
-import type { NativeOptions } from './native.js';
-import type { StarSettings } from '../options.js';
 import { estimatePaperMotion } from './paper-motion.js';
-import { pathPsf } from '../restore/path-psf.js';
 import type { StarPlane } from './plane.js';
-import { DefocusProfile, StreakProfile } from './profile.js';
-import { refineRates } from '../sky/refine-rates.js';
+import { DefocusProfile, StreakProfile, usualSigma } from './profile.js';
 import type { StarProfile } from './profile.js';
 
 /** Width of a sharp star until the frame tells it. */
-const USUAL_SIGMA = 1.2;
+const USUAL_SIGMA_PX = 1.2;
 /** Rates that miss the frame's own trail by more than this are reported. */
-const [LENGTH_TOLERANCE, ANGLE_TOLERANCE] = [1.5, 4];
+const LENGTH_TOLERANCE_PX = 1.5;
+const ANGLE_TOLERANCE_DEGREES = 4;
 /** Longer trails do not fit kernels. */
-const MOST_TRAIL = 400;
+const MOST_TRAIL_PX = 400;
+
+/** Rates of a camera, which is given whole, or apart from the size of the frame. */
+export interface CameraMotion extends GyroMotion {
+  readonly camera: Camera | LensOptions;
+}
+
+/** What is known of the blur. */
+export interface BlurSettings {
+  readonly motion: 'auto' | 'paper' | 'none' | StraightMotion | CameraMotion;
+  /** Null: stars are not defocused. */
+  readonly defocus: 'auto' | { readonly radiusPx: number } | null;
+}
 
 /** What stars of a frame look like, and what makes them look so. */
 export interface StarLook {
@@ -35,102 +52,86 @@ export interface StarLook {
   readonly warnings: readonly string[];
 }
 
-/** Finds out, or takes from the options, how stars are blurred. */
-export async function findLook(plane: StarPlane, settings: StarSettings, options: NativeOptions): Promise<StarLook> {
-  const { motion, defocus } = settings;
-  if (defocus !== null) return defocusedLook(plane, defocus, options);
-  if (motion === 'none') return sharpLook(null, []);
-  if (motion === 'auto') return blindLook(await estimateMotion(plane, options));
-  if (motion === 'paper') {
-    const { signal: _, ...engine } = options;
-    return { ...blindLook(await estimatePaperMotion(plane, engine)), isFitted: false };
+/** Finds out, or takes from what is known, how stars are blurred. */
+export async function findLook(plane: StarPlane, { motion, defocus }: BlurSettings, scope: Scope): Promise<StarLook> {
+  if (defocus !== null) return defocusedLook(plane, defocus, scope);
+  if (motion === 'none') return sharpLook();
+  if (motion === 'auto') return blindLook(await estimateMotion(plane, scope));
+  if (motion === 'paper') return { ...blindLook(await estimatePaperMotion(plane, scope)), isFitted: false };
+  return 'camera' in motion ? cameraLook(plane, motion, scope) : straightLook(motion);
+}
+
+/** Trails of a turning camera, as far as the frame agrees. */
+async function cameraLook(plane: StarPlane, { camera: lens, ...gyro }: CameraMotion, scope: Scope): Promise<StarLook> {
+  const camera = cameraFor(lens, plane);
+  const foretold = foretellTrail(camera, gyro, plane);
+  const blind = await estimateMotion(plane, scope);
+  if (blind.declined !== null) {
+    const psfAt = (x: number, y: number): Psf => pathPsf(camera, gyro, x, y);
+    return { ...straightLook(foretold), psfAt, blindMotion: blind };
   }
-  if (!('camera' in motion)) return straightLook(motion.length, motion.angle);
-  const { camera, ...gyro } = motion;
-  const chord = chordOf(tracePath(camera, gyro, (plane.width - 1) / 2, (plane.height - 1) / 2));
-  const blind = await estimateMotion(plane, options);
-  const warnings = blind.declined === null ? compare(chord, blind) : [];
-  // What the frame shows is what must be undone.
-  if (warnings.length > 0)
-    return { ...straightLook(blind.length, blind.angle, blind.sigma), blindMotion: blind, isFitted: true, warnings };
-  if (blind.declined !== null)
-    return {
-      ...straightLook(chord.length, chord.angle),
-      psfAt: (x, y) => pathPsf(camera, gyro, x, y),
-      blindMotion: blind,
-    };
-  const refined = refineRates(camera, gyro, chord, blind);
+  if (missesTrail(foretold, blind)) {
+    // What the frame shows is what must be undone.
+    const warnings = [contradiction(foretold, blind)];
+    return { ...straightLook(blind, blind.sigmaPx), blindMotion: blind, isFitted: true, warnings };
+  }
+  const refined = refineRates(camera, gyro, foretold, blind);
   return { ...blindLook(blind), psfAt: (x, y) => pathPsf(camera, refined, x, y) };
 }
 
-interface Trail {
-  /** Pixels, degrees. */
-  readonly length: number;
-  readonly angle: number;
+/** Whether a trail that was foretold is another than the one seen. */
+export function missesTrail(foretold: StraightMotion, seen: StraightMotion): boolean {
+  const turn = foldDegrees(foretold.angleDegrees - seen.angleDegrees);
+  return Math.abs(foretold.lengthPx - seen.lengthPx) > LENGTH_TOLERANCE_PX || Math.abs(turn) > ANGLE_TOLERANCE_DEGREES;
 }
 
-/** Whether a trail that was foretold is another than the one seen. */
-export function missesTrail(foretold: Trail, seen: Trail): boolean {
-  const turn = foretold.angle - seen.angle;
+function contradiction(foretold: StraightMotion, seen: StraightMotion): string {
+  const given = `${foretold.lengthPx.toFixed(1)} pixels at ${foretold.angleDegrees.toFixed(1)} degrees`;
+  const shown = `${seen.lengthPx.toFixed(1)} at ${seen.angleDegrees.toFixed(1)}`;
   return (
-    Math.abs(foretold.length - seen.length) > LENGTH_TOLERANCE ||
-    Math.abs(turn - 180 * Math.round(turn / 180)) > ANGLE_TOLERANCE
+    `the rates give a trail of ${given}, the frame shows ${shown}, which is used: ` + 'check rates, mounting and axes'
   );
 }
 
-function compare(chord: Trail, blind: BlindMotion): string[] {
-  if (!missesTrail(chord, blind)) return [];
-  return [
-    `the rates give a trail of ${chord.length.toFixed(1)} pixels at ${chord.angle.toFixed(1)} degrees, the frame shows ${blind.length.toFixed(1)} at ${blind.angle.toFixed(1)}, which is used: check rates, mounting and axes`,
-  ];
-}
-
 /** Stars without any blur to be undone. */
-export function sharpLook(blindMotion: BlindMotion | null, warnings: string[]): StarLook {
+export function sharpLook(): StarLook {
   return {
-    profile: new StreakProfile({ length: 0, angle: 0, sigma: USUAL_SIGMA }),
+    profile: StreakProfile.sharp(USUAL_SIGMA_PX),
     isFitted: false,
     psfAt: null,
-    blindMotion,
-    blindDefocus: null,
-    warnings,
-  };
-}
-
-/** Trails of a known length and angle. */
-export function straightLook(length: number, degrees: number, sigma = USUAL_SIGMA): StarLook {
-  const psf = drawMotion(Math.min(length, MOST_TRAIL), degrees);
-  const profile = new StreakProfile({ length, angle: (degrees * Math.PI) / 180, sigma });
-  return { profile, isFitted: false, psfAt: () => psf, blindMotion: null, blindDefocus: null, warnings: [] };
-}
-
-function blindLook(blind: BlindMotion): StarLook {
-  if (blind.declined === null)
-    return {
-      ...straightLook(blind.length, blind.angle, Math.min(10, Math.max(0.3, blind.sigma))),
-      blindMotion: blind,
-      isFitted: true,
-    };
-  return sharpLook(blind, [`no trail: ${blind.declined}; stars are taken for sharp`]);
-}
-
-async function defocusedLook(plane: StarPlane, defocus: number | 'auto', options: NativeOptions): Promise<StarLook> {
-  const blind = defocus === 'auto' ? await estimateDefocus(plane, options) : null;
-  if (blind !== null && blind.declined !== null)
-    return { ...sharpLook(null, [`no defocus: ${blind.declined}; stars are taken for sharp`]), blindDefocus: blind };
-  const [radius, sigma] = blind === null ? [defocus as number, USUAL_SIGMA] : [blind.radius, blind.sigma];
-  return { ...diskLook(radius, sigma), isFitted: blind !== null, blindDefocus: blind };
-}
-
-/** Disks of a known radius. */
-export function diskLook(radius: number, sigma: number): StarLook {
-  const psf = disk(radius);
-  return {
-    profile: new DefocusProfile(radius, sigma),
-    isFitted: false,
-    psfAt: () => psf,
     blindMotion: null,
     blindDefocus: null,
     warnings: [],
   };
+}
+
+/** Trails of a known length and angle. */
+export function straightLook(trail: StraightMotion, sigmaPx = USUAL_SIGMA_PX): StarLook {
+  const psf = drawMotion(Math.min(trail.lengthPx, MOST_TRAIL_PX), trail.angleDegrees);
+  return { ...sharpLook(), profile: StreakProfile.ofTrail(trail, sigmaPx), psfAt: () => psf };
+}
+
+function blindLook(blind: BlindMotion): StarLook {
+  if (blind.declined === null)
+    return { ...straightLook(blind, usualSigma(blind.sigmaPx)), blindMotion: blind, isFitted: true };
+  return { ...sharpLook(), blindMotion: blind, warnings: [`no trail: ${blind.declined}; stars are taken for sharp`] };
+}
+
+async function defocusedLook(
+  plane: StarPlane,
+  defocus: NonNullable<BlurSettings['defocus']>,
+  scope: Scope,
+): Promise<StarLook> {
+  if (defocus !== 'auto') return diskLook(defocus.radiusPx, USUAL_SIGMA_PX);
+  const blind = await estimateDefocus(plane, scope);
+  if (blind.declined === null)
+    return { ...diskLook(blind.radiusPx, blind.sigmaPx), isFitted: true, blindDefocus: blind };
+  const warnings = [`no defocus: ${blind.declined}; stars are taken for sharp`];
+  return { ...sharpLook(), blindDefocus: blind, warnings };
+}
+
+/** Disks of a known radius. */
+export function diskLook(radiusPx: number, sigmaPx: number): StarLook {
+  const psf = disk(radiusPx);
+  return { ...sharpLook(), profile: new DefocusProfile(radiusPx, sigmaPx), psfAt: () => psf };
 }

@@ -4,7 +4,10 @@ import { ModelError } from '../../runtime/errors.js';
 
 const PATH = fileURLToPath(new URL('../../../models/stars/iterations.json', import.meta.url));
 
-/** One network with a hidden layer of sigmoids: a row of weights and a bias for each unit; weights of the units and a bias. */
+/**
+ * One network with a hidden layer of sigmoids: a row of weights and a bias for each unit; weights of the units and a
+ * bias.
+ */
 export interface Network {
   readonly hidden: readonly (readonly number[])[];
   readonly output: readonly number[];
@@ -60,16 +63,16 @@ async function read(): Promise<IterationModel> {
 /** The value as a model. Throws ModelError that names what is wrong. */
 export function checkIterationModel(value: unknown): IterationModel {
   const model = (typeof value === 'object' && value !== null ? value : {}) as Partial<IterationModel>;
-  const problem =
-    model.kind !== 'star-iterations'
-      ? "is no model of kind 'star-iterations'"
-      : !Number.isInteger(model.most) || model.most! < 1
-        ? 'most is not a whole number above 0'
-        : !isVector([model.powerLaw?.scale, model.powerLaw?.exponent], 2)
-          ? 'powerLaw is not a scale and an exponent'
-          : (problemOf('paper', model.paper, 1) ?? problemOf('networks', model.networks, 4));
+  const problem = problemOf(model);
   if (problem !== null) throw new ModelError('MODEL_INVALID', `The model of iterations ${problem}`);
   return model as IterationModel;
+}
+
+function problemOf({ kind, most, powerLaw, paper, networks }: Partial<IterationModel>): string | null {
+  if (kind !== 'star-iterations') return "is no model of kind 'star-iterations'";
+  if (!Number.isInteger(most) || most! < 1) return 'most is not a whole number above 0';
+  if (!isVector([powerLaw?.scale, powerLaw?.exponent], 2)) return 'powerLaw is not a scale and an exponent';
+  return problemOfEnsemble('paper', paper, 1) ?? problemOfEnsemble('networks', networks, 4);
 }
 
 const isVector = (value: unknown, length: number): value is number[] =>
@@ -77,23 +80,21 @@ const isVector = (value: unknown, length: number): value is number[] =>
 const isTable = (value: unknown, columns: number): value is number[][] =>
   Array.isArray(value) && value.every((row) => isVector(row, columns));
 
-function problemOf(name: string, ensemble: Partial<Ensemble> | undefined, inputs: number): string | null {
-  const { low, high, networks = [], weights, neighbours, pairs } = ensemble ?? {};
-  if (!isVector(low, inputs) || !isVector(high, inputs) || low.some((value, index) => value >= high[index]!))
-    return `${name} has no ranges of ${inputs} inputs`;
-  if (
-    !Array.isArray(networks) ||
-    networks.length === 0 ||
-    !networks.every(
-      (network: Partial<Network> | null) =>
-        isTable(network?.hidden, inputs + 1) && isVector(network?.output, network.hidden.length + 1),
-    )
-  ) {
-    return `${name} has no networks of ${inputs} inputs`;
-  }
+function problemOfEnsemble(name: string, ensemble: Partial<Ensemble> | undefined, inputs: number): string | null {
+  const { low, high, networks, weights, neighbours, pairs } = ensemble ?? {};
+  if (!areRanges(low, high, inputs)) return `${name} has no ranges of ${inputs} inputs`;
+  if (!areNetworks(networks, inputs)) return `${name} has no networks of ${inputs} inputs`;
   if (!isVector(weights, networks.length)) return `${name} has not one weight for each network`;
   if (!isTable(pairs, inputs + 1)) return `${name} has no pairs of ${inputs} inputs`;
-  return Number.isInteger(neighbours) && neighbours! >= 0 && neighbours! <= pairs.length
-    ? null
-    : `${name} asks for ${String(neighbours)} of ${pairs.length} pairs`;
+  const isPossible = Number.isInteger(neighbours) && neighbours! >= 0 && neighbours! <= pairs.length;
+  return isPossible ? null : `${name} asks for ${String(neighbours)} of ${pairs.length} pairs`;
 }
+
+const areRanges = (low: unknown, high: unknown, inputs: number): boolean =>
+  isVector(low, inputs) && isVector(high, inputs) && low.every((value, index) => value < high[index]!);
+
+const areNetworks = (value: unknown, inputs: number): value is Network[] =>
+  Array.isArray(value) && value.length > 0 && value.every((network) => isNetwork(network, inputs));
+
+const isNetwork = (network: Partial<Network> | null, inputs: number): boolean =>
+  isTable(network?.hidden, inputs + 1) && isVector(network?.output, network.hidden.length + 1);

@@ -1,10 +1,12 @@
+import { Runtime } from '../../runtime/runtime.js';
+import type { RuntimeChoice } from '../../runtime/runtime.js';
+import { Scope } from '../../runtime/scope.js';
 import { requireNumber, requireOneOf } from '../../runtime/validate.js';
-import { fft } from '../../fft/fft.js';
-import type { FftOptions } from '../../fft/fft.js';
 import type { Psf } from '../../psf/psf.js';
 import { iterationModel } from './iteration-model.js';
-import type { Ensemble, Network } from './iteration-model.js';
+import type { Ensemble, IterationModel, Network } from './iteration-model.js';
 import { choleskyInverse } from '../../math/cholesky.js';
+import { planImage } from '../measure/plan-image.js';
 
 /** Side of the grid on which the mean of |H| is taken, whatever the window (star-sensor A.5). */
 const GRID = 256;
@@ -12,35 +14,51 @@ const GRID = 256;
 const RIDGE = 0.1;
 
 /**
- * How iterations are predicted. 'networks': from what the kernel passes of a star, SNR and width of the stars, and the windows. 'paper': from m alone, as published. 'power-law': the
- * baseline of both.
+ * How iterations are predicted. 'networks': from what the kernel passes of a star, SNR and width of the stars, and the
+ * windows. 'paper': from m alone, as published. 'power-law': the baseline of both.
  */
 export type IterationRule = 'networks' | 'paper' | 'power-law';
 
+const RULES = ['networks', 'paper', 'power-law'] as const satisfies IterationRule[];
+
+/** What is known of a window that is to be restored. */
 export interface IterationQuery extends KernelFeatures {
   /** Root mean square over the stars of the matched filter's response, in standard deviations of the sky. */
   readonly snr: number;
-  /** Standard deviation of sharp stars in pixels. */
-  readonly sigma: number;
-  /** Of the window in pixels; of one that several stars share, the root of its area over their number. */
-  readonly side: number;
+  /** Standard deviation of sharp stars in pixels, above 0, at most 1e3. */
+  readonly sigmaPx: number;
+  /** Of the window, at most 1e6; of one that several stars share, the root of its area over their number. */
+  readonly sidePx: number;
 }
 
 /** What predictions take from a kernel. */
 export interface KernelFeatures {
   /** SUMFC over the number of frequencies: the mean of |H| on 256x256 of them, 0 to 1 (star-sensor A.5). */
   readonly m: number;
-  /** The same weighted by the spectrum of a star, which leaves out what no star has: m depends much on how lines meet the pixels. */
+  /**
+   * The same weighted by the spectrum of a star, which leaves out what no star has: m depends much on how lines meet the
+   * pixels.
+   */
   readonly passed: number;
 }
 
-/** @param sigma of sharp stars in pixels */
+/**
+ * What a kernel passes. Rejects with ArgumentError, IsaError or NativeError.
+ * @param sigmaPx of sharp stars, 0 to 1e3
+ */
 export async function kernelFeatures(
-  { width, data }: Psf,
-  sigma: number,
-  options: FftOptions = {},
+  kernel: Psf,
+  sigmaPx: number,
+  options: RuntimeChoice = {},
 ): Promise<KernelFeatures> {
-  using plan = await fft.plan({ rows: GRID, columns: GRID, ...options });
+  requireNumber('sigmaPx', sigmaPx, 0, 1e3);
+  using scope = new Scope(Runtime.of(options));
+  return measureKernel(kernel, sigmaPx, scope);
+}
+
+/** {@link kernelFeatures} as a part of other work. */
+export async function measureKernel({ width, data }: Psf, sigmaPx: number, scope: Scope): Promise<KernelFeatures> {
+  using plan = await planImage(scope, GRID, GRID);
   // A kernel larger than the grid wraps around it: its transform is the same at these frequencies.
   const wrapped = new Float32Array(GRID * GRID);
   data.forEach((value, index) => {
@@ -48,7 +66,7 @@ export async function kernelFeatures(
   });
   const { re, im } = await plan.forward(wrapped);
   const weights = Float64Array.from({ length: GRID }, (_, index) =>
-    Math.exp(-2 * (Math.PI * sigma * (Math.min(index, GRID - index) / GRID)) ** 2),
+    Math.exp(-2 * (Math.PI * sigmaPx * (Math.min(index, GRID - index) / GRID)) ** 2),
   );
   let [m, passed] = [0, 0];
   for (let row = 0, bin = 0; row < GRID; row += 1) {
@@ -65,32 +83,37 @@ export async function kernelFeatures(
 }
 
 /**
- * The number of Richardson-Lucy iterations that restores windows of stars best (star-sensor A.5, models/stars/iterations.md). Rejects
- * with ArgumentError for an SNR, width or side that is not above 0, or means of |H| beyond (0, 1].
+ * The number of Richardson-Lucy iterations that restores windows of stars best (star-sensor A.5,
+ * models/stars/iterations.md). Rejects with ArgumentError for an SNR, width or side that is not above 0, or means of |H|
+ * beyond (0, 1]. @param rule 'networks' by default
  */
-export async function predictIterations(
-  { m, passed, snr, sigma, side }: IterationQuery,
-  rule: IterationRule = 'networks',
-): Promise<number> {
-  requireOneOf('rule', rule, ['networks', 'paper', 'power-law'] as const);
-  const { most, powerLaw, paper, networks } = await iterationModel();
-  const logOf = (name: string, value: number, largest: number): number =>
-    Math.log(requireNumber(name, value, Number.MIN_VALUE, largest));
-  const log =
-    rule === 'power-law'
-      ? Math.log(powerLaw.scale) + powerLaw.exponent * logOf('m', m, 1)
-      : rule === 'paper'
-        ? evaluate(paper, [requireNumber('m', m, Number.MIN_VALUE, 1)])
-        : evaluate(networks, [
-            logOf('passed', passed, 1),
-            logOf('snr', snr, Number.MAX_VALUE),
-            logOf('sigma', sigma, 1e3),
-            logOf('side', side, 1e6),
-          ]);
-  return Math.max(1, Math.min(most, Math.round(Math.exp(log))));
+export async function predictIterations(query: IterationQuery, rule: IterationRule = 'networks'): Promise<number> {
+  requireOneOf('rule', rule, RULES);
+  const model = await iterationModel();
+  const log = LOGARITHMS[rule](query, model);
+  return Math.max(1, Math.min(model.most, Math.round(Math.exp(log))));
 }
 
-/** What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e (star-sensor eq. 27 to 32). */
+const logOf = (name: string, value: number, largest: number): number =>
+  Math.log(requireNumber(name, value, Number.MIN_VALUE, largest));
+
+/** Natural logarithms of the iterations that each rule predicts. */
+const LOGARITHMS: Readonly<Record<IterationRule, (query: IterationQuery, model: IterationModel) => number>> = {
+  'power-law': ({ m }, { powerLaw }) => Math.log(powerLaw.scale) + powerLaw.exponent * logOf('m', m, 1),
+  paper: ({ m }, { paper }) => evaluate(paper, [requireNumber('m', m, Number.MIN_VALUE, 1)]),
+  networks: ({ passed, snr, sigmaPx, sidePx }, { networks }) =>
+    evaluate(networks, [
+      logOf('passed', passed, 1),
+      logOf('snr', snr, Number.MAX_VALUE),
+      logOf('sigmaPx', sigmaPx, 1e3),
+      logOf('sidePx', sidePx, 1e6),
+    ]),
+};
+
+/**
+ * What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e (star-sensor
+ * eq. 27 to 32).
+ */
 export function evaluate(
   { low, high, networks, weights, neighbours, pairs }: Ensemble,
   inputs: readonly number[],
@@ -101,7 +124,7 @@ export function evaluate(
   const near = mostSimilar(pairs, query, neighbours);
   return networks.reduce((sum, network, index) => {
     const units = activate(network, query);
-    return sum + weights[index]! * dot(adapt(network, near), units);
+    return sum + weights[index]! * sumOfProducts(adapt(network, near), units);
   }, 0);
 }
 
@@ -123,10 +146,13 @@ function mostSimilar(pairs: readonly (readonly number[])[], query: readonly numb
 
 /** Hidden units and a constant 1. */
 function activate({ hidden }: Network, x: readonly number[]): number[] {
-  return [...hidden.map((row) => 1 / (1 + Math.exp(-dot(row, [...x, 1])))), 1];
+  return [...hidden.map((row) => 1 / (1 + Math.exp(-sumOfProducts(row, [...x, 1])))), 1];
 }
 
-/** The output layer with the least squares of similar pairs, weighted by their similarity (eq. 30), and held to the trained one. */
+/**
+ * The output layer with the least squares of similar pairs, weighted by their similarity (eq. 30), and held to the
+ * trained one.
+ */
 function adapt(network: Network, near: readonly SimilarPair[]): readonly number[] {
   const { output } = network;
   const side = output.length;
@@ -135,7 +161,7 @@ function adapt(network: Network, near: readonly SimilarPair[]): readonly number[
   for (let i = 0; i < side; i += 1) normal[i * (side + 1)] = RIDGE;
   for (const { x, y, similarity } of near) {
     const units = activate(network, x);
-    const residual = y - dot(output, units);
+    const residual = y - sumOfProducts(output, units);
     for (let i = 0; i < side; i += 1) {
       right[i]! += similarity * units[i]! * residual;
       for (let j = 0; j < side; j += 1) normal[i * side + j]! += similarity * units[i]! * units[j]!;
@@ -147,5 +173,5 @@ function adapt(network: Network, near: readonly SimilarPair[]): readonly number[
     : output.map((weight, i) => weight + right.reduce((sum, value, j) => sum + inverse[i * side + j]! * value, 0));
 }
 
-const dot = (a: readonly number[], b: readonly number[]): number =>
+const sumOfProducts = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, index) => sum + value * b[index]!, 0);

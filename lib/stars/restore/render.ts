@@ -1,96 +1,94 @@
-import { DiskProfile } from '../measure/disk-profile.js';
-import type { PathPoint } from '../sky/motion-path.js';
-import { createStreakSample, sampleStreak } from '../measure/streak.js';
+import { colourPlanes } from '../../image/planes.js';
+import { fullScale } from '../../image/samples.js';
+import { copySamples } from '../../image/frame.js';
+import type { AnyFrame } from '../../image/frame.js';
+import type { Plane } from '../../image/planes.js';
+import type { Scope } from '../../runtime/scope.js';
+import { breathe } from '../measure/breathe.js';
+import type { StarPlane } from '../measure/plane.js';
+import { StreakProfile } from '../measure/profile.js';
+import type { StarProfile } from '../measure/profile.js';
+import { RESTING, addStar } from '../simulate/light.js';
+import type { Place } from '../sky/place.js';
+import { untouched } from './method.js';
+import type { MeasuredFrame, RestoredFrame, StarRestoration } from './method.js';
 
-/** A pixel integrates light: the mean of 3x3 points in it stands for that (star-sensor B.1). */
-const SUBSAMPLES = 3;
-/** Beyond this many standard deviations from its trail a star sends no light. */
-const TAIL = 6;
-/** Distance of the disks that make up the trail of a defocused star, in standard deviations: closer changes nothing. */
-const DISK_STEP = 0.5;
+/** Of a star as drawn, what extractors are made for. */
+const DRAWN_OPTICS = { sigmaPx: 1, defocusRadiusPx: 0 };
+/**
+ * Light is taken off this many standard deviations and pixels around the trail or disk. Beyond it is below the sky's
+ * noise but for the brightest stars.
+ */
+const REACH = 4;
+const MARGIN_PX = 1;
 
-/** A plane of electrons that stars are added to. */
-export interface LightPlane {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Float32Array;
-}
+/**
+ * Draws the stars as they were measured, as compact Gaussian spots over a sky from which their blurred light has been
+ * taken. Nothing is deconvolved: what was not fitted is not drawn, and spots show nothing of a star but its place and
+ * flux, in white.
+ */
+export const drawAsMeasured: StarRestoration = {
+  method: 'render',
+  buffers: ({ width, height }) => [
+    { name: 'drawn light', bytes: 4 * width * height },
+    { name: 'pixels of stars', bytes: width * height },
+  ],
+  restore: render,
+};
 
-/** What all stars of a frame look like, apart from their motion. */
-export interface Optics {
-  /** Standard deviation of a sharp star in pixels. */
-  readonly sigma: number;
-  /** Radius of the defocused disk in pixels; 0: none. */
-  readonly defocusRadius: number;
-}
-
-/** Adds a star that moves along a path, evenly from point to point. @param x, y pixel at the epoch @param flux in electrons */
-export function addStar(
-  plane: LightPlane,
-  x: number,
-  y: number,
-  flux: number,
-  path: readonly PathPoint[],
-  optics: Optics,
-): void {
-  const profile = optics.defocusRadius > 0 ? new DiskProfile(optics.defocusRadius, optics.sigma) : null;
-  for (let step = 1; step < path.length; step += 1) {
-    const [[x0, y0], [x1, y1]] = [path[step - 1]!, path[step]!];
-    const part = flux / (path.length - 1);
-    const [dx, dy] = [x1 - x0, y1 - y0];
-    if (profile) addDisks(plane, profile, [x + x0, y + y0], [dx, dy], part);
-    else
-      addStreak(plane, x + (x0 + x1) / 2, y + (y0 + y1) / 2, part, {
-        length: Math.hypot(dx, dy),
-        angle: Math.atan2(-dy, dx),
-        sigma: optics.sigma,
-      });
+async function render({ frame: source, plane, stars: { fit } }: MeasuredFrame, scope: Scope): Promise<RestoredFrame> {
+  if (fit.stars.length === 0) return untouched(source);
+  const { width, height } = source;
+  const frame = { ...source, data: copySamples(source.data) } as AnyFrame;
+  const cleaned = new Uint8Array(width * height);
+  const light = { width, height, data: new Float32Array(width * height) };
+  for (const star of fit.stars) {
+    markLight(cleaned, plane, star, fit.profile);
+    addStar(light, star, RESTING, DRAWN_OPTICS);
   }
+  return { ...untouched(frame), clipped: await exchangeLight(frame, plane, cleaned, light, scope) };
 }
 
-function addStreak(
-  plane: LightPlane,
-  x: number,
-  y: number,
-  flux: number,
-  shape: Parameters<typeof sampleStreak>[0],
-): void {
-  const sample = createStreakSample();
-  addLight(plane, x, y, shape.length / 2 + TAIL * shape.sigma, flux, (dx, dy) => {
-    sampleStreak(shape, dx, dy, sample);
-    return sample.value;
-  });
-}
-
-function addDisks(plane: LightPlane, profile: DiskProfile, [x, y]: PathPoint, [dx, dy]: PathPoint, flux: number): void {
-  const count = Math.max(1, Math.ceil(Math.hypot(dx, dy) / (DISK_STEP * profile.sigma)));
-  for (let part = 0; part < count; part += 1) {
-    const t = (part + 0.5) / count;
-    addLight(plane, x + t * dx, y + t * dy, profile.reach, flux / count, (px, py) =>
-      profile.density(Math.hypot(px, py)),
-    );
-  }
-}
-
-function addLight(
-  { width, height, data }: LightPlane,
-  x: number,
-  y: number,
-  reach: number,
-  flux: number,
-  density: (dx: number, dy: number) => number,
-): void {
-  const [top, bottom] = [Math.max(0, Math.ceil(y - reach)), Math.min(height - 1, Math.floor(y + reach))];
-  const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(width - 1, Math.floor(x + reach))];
-  for (let row = top; row <= bottom; row += 1) {
-    for (let column = left; column <= right; column += 1) {
-      let sum = 0;
-      for (let sub = 0; sub < SUBSAMPLES ** 2; sub += 1) {
-        const subX = ((sub % SUBSAMPLES) + 0.5) / SUBSAMPLES - 0.5;
-        const subY = (Math.floor(sub / SUBSAMPLES) + 0.5) / SUBSAMPLES - 0.5;
-        sum += density(column + subX - x, row + subY - y);
+/** Takes the light off marked pixels and adds the drawn one; returns how many samples it does not fit into. */
+async function exchangeLight(
+  frame: AnyFrame,
+  plane: StarPlane,
+  cleaned: Uint8Array,
+  light: Plane,
+  scope: Scope,
+): Promise<number> {
+  const { width, channels, data, depth } = frame;
+  const full = fullScale(frame);
+  const most = depth === 32 ? Infinity : full;
+  const colours = colourPlanes(frame);
+  let clipped = 0;
+  for (let row = 0; row < light.height; row += 1) {
+    await breathe(row, width, scope);
+    for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
+      if (cleaned[pixel] === 0 && light.data[pixel] === 0) continue;
+      const change = full * (light.data[pixel]! - (cleaned[pixel] === 1 ? plane.data[pixel]! : 0));
+      for (let colour = 0; colour < colours; colour += 1) {
+        const value = data[pixel * channels + colour]! + change;
+        if (value > most) clipped += 1;
+        data[pixel * channels + colour] = depth === 32 ? value : Math.max(0, Math.min(most, Math.round(value)));
       }
-      data[row * width + column]! += (flux * sum) / SUBSAMPLES ** 2;
+    }
+  }
+  return clipped;
+}
+
+/** Marks the pixels that a star's blurred light reaches. */
+function markLight(marked: Uint8Array, { width, height }: StarPlane, { x, y }: Place, profile: StarProfile): void {
+  const isTrail = profile instanceof StreakProfile;
+  const [lengthPx, angleRad] = isTrail ? profile.shape : [0, 0];
+  const radiusPx = isTrail ? 0 : profile.extentPx / 2;
+  const [cos, sin] = [Math.cos(angleRad), Math.sin(angleRad)];
+  const far = radiusPx + REACH * profile.sigmaPx + MARGIN_PX;
+  const reach = lengthPx / 2 + far;
+  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(height - 1, y + reach); row += 1) {
+    for (let column = Math.max(0, Math.ceil(x - reach)); column <= Math.min(width - 1, x + reach); column += 1) {
+      const [along, across] = [(column - x) * cos - (row - y) * sin, (column - x) * sin + (row - y) * cos];
+      if (Math.hypot(Math.max(0, Math.abs(along) - lengthPx / 2), across) <= far) marked[row * width + column] = 1;
     }
   }
 }

@@ -2,51 +2,33 @@ import { colourPlanes } from '../../image/planes.js';
 import type { Psf } from '../../psf/psf.js';
 import { fullScale, windowOf } from '../../image/samples.js';
 import type { AnyFrame, Region } from '../../image/frame.js';
-import type { SampleWindow, SolverSettings, SolverShape } from '../../runtime/native/binding.js';
-import { loadBinding } from '../../runtime/native/loader.js';
-import { callNative } from '../measure/native.js';
-import { SETTLING_ITERATIONS } from './window-steps.js';
-import type { StarMethod, WindowSteps } from './window-steps.js';
+import type { SampleWindow, SolverSettings, WindowsRequest } from '../../runtime/native/binding.js';
+import type { Scope } from '../../runtime/scope.js';
+import { WINDOWS_AT_ONCE, WINDOW_SHAPE } from './plan-windows.js';
+import { LOOK_EVERY } from './steps.js';
+import type { Convergence, WindowSteps } from './steps.js';
 import { taper } from './windows.js';
 
 /** Of the taper at a window's rim, in parts of the smaller side. */
 const RIM = 0.125;
-/** Weight of the data over 1 / sigma, a tenth of that for scenes: more makes the sky ring below 0. Beyond its range rounding decides. */
+/**
+ * Weight of the data over 1 / sigma, a tenth of that for scenes: more makes the sky ring below 0. Beyond its range
+ * rounding decides.
+ */
 const LAMBDA = 3;
 const [LEAST_LAMBDA, MOST_LAMBDA] = [10, 1e5];
-/** Light left under Richardson-Lucy, in standard deviations of the sky, so that noise below the sky is not cut off. */
-const PEDESTAL = 3;
 
-/** Windows of one call: it cannot be stopped, and others wait for its threads. */
-const AT_ONCE = 32;
-/**
- * Of every window's solver; sizes are those of the window and its PSF. All around there is the same sky, so that windows may wrap around: that
- * takes transforms of the window's own size. Merged ones of odd sides are padded.
- */
-const SHAPE: Omit<SolverShape, 'method'> = {
-  width: 0,
-  height: 0,
-  radiusX: 0,
-  radiusY: 0,
-  symmetric: false,
-  modes: 1,
-  boundary: 'periodic',
-  sampleBits: 32,
-  acceleration: 'none',
-  totalVariation: false,
-  masked: false,
-  threads: 1,
-};
+/** What deconvolves windows. */
+export interface WindowSolver {
+  readonly method: 'hyper-laplacian' | 'richardson-lucy';
+  /** Light left below the sky, in standard deviations of it. */
+  readonly pedestal: number;
+}
 
-export interface WindowContext {
-  readonly isa: string;
-  readonly threads: 1 | 2 | 3;
-  readonly signal: AbortSignal;
-  readonly method: StarMethod;
+export interface WindowSettings extends WindowSolver {
   readonly steps: WindowSteps;
   /** Standard deviation of the sky, 1 being full scale. */
   readonly sigma: number;
-  readonly onWindow: (done: number) => void;
 }
 
 /** What restoring the windows of a frame did. */
@@ -61,9 +43,17 @@ interface Job {
   readonly window: Region;
   readonly plane: number;
   readonly psf: Psf;
+  /** Most steps. */
   readonly most: number;
-  readonly isSettled: ((light: Float32Array) => boolean) | null;
+  readonly hasConverged: Convergence | null;
+  /** Steps of the next run. */
   count: number;
+}
+
+/** Light of a window, 1 being `scale` above its level, which is in units of samples. */
+interface Solved {
+  readonly light: Float32Array;
+  readonly level: number;
 }
 
 /** Restores windows of a frame in place, all scaled by one factor (star-sensor B.3); the rest stays as it is. */
@@ -71,97 +61,101 @@ export async function restoreWindows(
   frame: AnyFrame,
   windows: readonly Region[],
   psfOf: (window: Region) => Psf,
-  context: WindowContext,
+  settings: WindowSettings,
+  scope: Scope,
 ): Promise<WindowReport> {
   const planes = colourPlanes(frame);
-  const scale = brightest(frame, windows, planes);
+  const scale = brightest(frame, windows, planes, scope);
+  const values = new Float32Array(planes * mostPixels(windows));
   let [clipped, iterations] = [0, 0];
-  for (let first = 0; first < windows.length; first += AT_ONCE) {
-    let jobs = (
-      await Promise.all(
-        windows.slice(first, first + AT_ONCE).map((window) => jobsOf(window, psfOf(window), planes, context)),
-      )
-    ).flat();
-    const end = first + jobs.length / planes;
+  for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
+    const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
+    const jobsOfEach = await Promise.all(batch.map((window) => jobsOf(window, psfOf(window), planes, settings)));
+    let jobs = jobsOfEach.flat();
+    const end = first + batch.length;
     // A solver gives its estimate once: each look at it takes a run from the start, of a small window.
     while (jobs.length > 0) {
-      context.signal.throwIfAborted();
-      const solved = await solve(frame, jobs, scale, context);
+      const solved = await solve(frame, jobs, { values, scale }, settings, scope);
       jobs = jobs.filter((job, index) => {
-        const { light, level } = solved[index]!;
-        if (job.count < job.most && job.isSettled?.(light) === false) {
-          job.count = Math.min(job.most, job.count + SETTLING_ITERATIONS);
-          return true;
-        }
+        if (goesOn(job, solved[index]!)) return true;
         iterations = Math.max(iterations, job.count);
-        clipped += paste(frame, job, light, level, scale);
+        clipped += paste(frame, job, solved[index]!, scale, scope);
         return false;
       });
-      context.onWindow(end - Math.ceil(jobs.length / planes));
+      const done = end - Math.ceil(jobs.length / planes);
+      scope.progress({ phase: 'restore', unit: 'windows', done, total: windows.length });
     }
   }
   return { iterations, clipped };
 }
 
-async function jobsOf(window: Region, psf: Psf, planes: number, { steps }: WindowContext): Promise<Job[]> {
+/** Pixels of the windows that are restored at once, at most. */
+function mostPixels(windows: readonly Region[]): number {
+  let most = 0;
+  for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
+    const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
+    most = Math.max(
+      most,
+      batch.reduce((sum, { width, height }) => sum + width * height, 0),
+    );
+  }
+  return most;
+}
+
+async function jobsOf(window: Region, psf: Psf, planes: number, { steps }: WindowSettings): Promise<Job[]> {
   const most = await steps.count(window, psf);
   return Array.from({ length: planes }, (_, plane) => {
-    const isSettled = steps.settling(window);
-    return {
-      window,
-      plane,
-      psf,
-      most,
-      isSettled,
-      count: isSettled === null ? most : Math.min(most, SETTLING_ITERATIONS),
-    };
+    const hasConverged = steps.watch(window);
+    const count = hasConverged === null ? most : Math.min(most, LOOK_EVERY);
+    return { window, plane, psf, most, hasConverged, count };
   });
 }
 
-/** The estimates after as many steps as each job counts, 1 being `scale` above their levels. */
+/** Whether a window must be restored once more, by more steps. */
+function goesOn(job: Job, { light }: Solved): boolean {
+  if (job.count >= job.most || job.hasConverged === null || job.hasConverged(light)) return false;
+  job.count = Math.min(job.most, job.count + LOOK_EVERY);
+  return true;
+}
+
+/** The estimates after as many steps as each job counts, written to `values`. */
 async function solve(
   frame: AnyFrame,
   jobs: readonly Job[],
-  scale: number,
-  context: WindowContext,
-): Promise<{ readonly light: Float32Array; readonly level: number }[]> {
-  const { method, sigma } = context;
+  { values, scale }: { readonly values: Float32Array; readonly scale: number },
+  { method, pedestal, sigma }: WindowSettings,
+  scope: Scope,
+): Promise<Solved[]> {
   const full = fullScale(frame);
   const psfs = [...new Set(jobs.map(({ psf }) => psf))];
-  const values = new Float32Array(jobs.reduce((sum, { window: { width, height } }) => sum + width * height, 0));
-  const binding = loadBinding();
   let start = 0;
   const lights = jobs.map((job) => {
     const end = start + job.window.width * job.window.height;
     const light = values.subarray(start, end);
     start = end;
-    binding.cutWindow(partOf(frame, job), job.window, light);
+    scope.binding.cutWindow(partOf(frame, job), job.window, light);
     return light;
   });
-  const levels = await callNative(context, (binding, threads, isa) =>
-    binding.solveWindows(
-      {
-        shape: { ...SHAPE, method },
-        settings: tune(sigma * (full / scale)),
-        psfs,
-        values,
-        scale,
-        threads,
-        windows: Int32Array.from(
-          jobs.flatMap(({ window, psf, count }) => [
-            window.width,
-            window.height,
-            psfs.indexOf(psf),
-            count,
-            isAtEdge(window, frame) ? 1 : 0,
-          ]),
-        ),
-        pedestal: method === 'richardson-lucy' ? PEDESTAL * sigma * full : 0,
-      },
-      isa,
-    ),
+  const request: WindowsRequest = {
+    shape: { ...WINDOW_SHAPE, method },
+    settings: tune(sigma * (full / scale)),
+    psfs,
+    values: values.subarray(0, start),
+    scale,
+    threads: scope.threads,
+    windows: Int32Array.from(jobs.flatMap((job) => numbersOf(job, psfs, frame))),
+    pedestal: pedestal * sigma * full,
+  };
+  const levels = await scope.call(
+    (binding, ticket) => binding.solveWindows(request, scope.isa, ticket),
+    Math.min(scope.threads, jobs.length),
   );
   return lights.map((light, index) => ({ light, level: levels[index]! }));
+}
+
+/** What {@link WindowsRequest.windows} says of a window. */
+function numbersOf({ window, psf, count }: Job, psfs: readonly Psf[], frame: AnyFrame): number[] {
+  return [window.width, window.height, psfs.indexOf(psf), count, isAtEdge(window, frame) ? 1 : 0];
 }
 
 /** Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in. */
@@ -186,8 +180,7 @@ function tune(sigma: number): SolverSettings {
 }
 
 /** The brightest sample of all windows: 1 in what the solvers see. */
-function brightest(frame: AnyFrame, windows: readonly Region[], planes: number): number {
-  const binding = loadBinding();
+function brightest(frame: AnyFrame, windows: readonly Region[], planes: number, { binding }: Scope): number {
   const samples = new Float32Array(Math.max(0, ...windows.map(({ width, height }) => width * height)));
   let most = Number.MIN_VALUE;
   for (const window of windows) {
@@ -201,10 +194,10 @@ const partOf = (frame: AnyFrame, { window, plane }: Pick<Job, 'window' | 'plane'
   windowOf(frame, frame.data, plane, window.left, window.top);
 
 /** Fades a restored window into the frame; returns how many samples had to be cut off. */
-function paste(frame: AnyFrame, job: Job, light: Float32Array, level: number, scale: number): number {
+function paste(frame: AnyFrame, job: Job, { light, level }: Solved, scale: number, { binding }: Scope): number {
   const { left, top, width, height } = job.window;
   const rim = RIM * Math.min(width, height);
-  return loadBinding().pasteWindow(partOf(frame, job), {
+  return binding.pasteWindow(partOf(frame, job), {
     light,
     level,
     scale,

@@ -1,17 +1,21 @@
-import { fft } from '../../fft/fft.js';
 import type { Region } from '../../image/frame.js';
+import type { Place } from '../sky/place.js';
 
-const STEP = 16;
-const SMALLEST = 32;
+const STEP_PX = 16;
+const SMALLEST_PX = 32;
 
-/** Side of the window around a star: 2 L + 2 ceil(4 s) or more, cheap to transform (star-sensor B.3). @param length of its trail, or diameter */
-export function windowSide(length: number, sigma: number): number {
-  return fft.goodSize(Math.ceil(Math.max(SMALLEST, 2 * length + 2 * Math.ceil(4 * sigma)) / STEP) * STEP);
+/**
+ * Side of the window around a star: 2 L + 2 ceil(4 s) or more, cheap to transform (star-sensor B.3).
+ * @param extentPx length of its trail, or diameter of its disk @param goodSize the cheapest side that is not smaller
+ */
+export function windowSide(extentPx: number, sigmaPx: number, goodSize: (side: number) => number): number {
+  const least = Math.max(SMALLEST_PX, 2 * extentPx + 2 * Math.ceil(4 * sigmaPx));
+  return goodSize(Math.ceil(least / STEP_PX) * STEP_PX);
 }
 
 /** Windows of one side around places, inside the frame; those that overlap become one. */
 export function windowsAround(
-  places: readonly { readonly x: number; readonly y: number }[],
+  places: readonly Place[],
   side: number,
   frame: { readonly width: number; readonly height: number },
 ): Region[] {
@@ -31,6 +35,11 @@ export function windowsAround(
     }, []);
   }
   return windows;
+}
+
+/** The places that are in a window. */
+export function placesIn<P extends Place>({ left, top, width, height }: Region, places: readonly P[]): P[] {
+  return places.filter(({ x, y }) => x >= left && y >= top && x < left + width && y < top + height);
 }
 
 function overlap(a: Region, b: Region): boolean {

@@ -2,54 +2,44 @@ import { ArgumentError } from '../../runtime/errors.js';
 import { MAX_SIDE, MIN_SIDE } from '../../image/frame.js';
 import type { Frame } from '../../image/frame.js';
 import { requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
+import { toRad } from '../sky/angles.js';
 import type { Camera } from '../sky/camera.js';
 import { EPOCHS, tracePath } from '../sky/motion-path.js';
 import type { Epoch, GyroMotion, PathPoint } from '../sky/motion-path.js';
+import type { Star } from '../sky/place.js';
+import { checkTrail } from '../sky/trail.js';
+import type { StraightMotion } from '../sky/trail.js';
+import { RESTING, addStar } from './light.js';
 import { Random } from './random.js';
-import { addStar } from '../restore/render.js';
 
-/** A star in a frame. */
-export interface Star {
-  /** Pixel coordinates at the epoch; (0, 0) is the centre of the first pixel, y goes downwards. */
-  readonly x: number;
-  readonly y: number;
-  /** Electrons. */
-  readonly flux: number;
-}
-
-/** The same straight trail everywhere. */
-export interface StraightMotion {
-  /** Pixels. */
-  readonly length: number;
-  /** Where stars go, in degrees, anticlockwise from the right. */
-  readonly angle: number;
-}
-
+/** What {@link simulate} exposes. */
 export interface SimulateOptions {
+  /** Size of the frame in pixels, 16 to 65535 each. */
   readonly width: number;
   readonly height: number;
-  /** How many at random places, or which; 20. */
+  /** How many stars at random places, 0 to 100000, or which; 20. A star's place is that at the epoch. */
   readonly stars?: number | readonly Star[];
-  /** Electrons of random stars: one number, or the range of a log-uniform draw; 1,000 to 50,000. */
+  /** Electrons of random stars, 0 to 1e12: one number, or the range of a log-uniform draw; 1,000 to 50,000. */
   readonly flux?: number | readonly [number, number];
-  /** Random stars keep this distance from the edges and from each other, in pixels; 32. */
-  readonly separation?: number;
+  /** Random stars keep this distance from the edges and from each other, 0 to 65535; 32. */
+  readonly separationPx?: number;
   /** A straight trail, or rates of a camera; by default none. */
   readonly motion?: StraightMotion | (GyroMotion & { readonly camera: Camera });
+  /** When during the exposure stars are at their places; 'mid'. */
   readonly epoch?: Epoch;
-  /** Standard deviation of a sharp star in pixels, without the pixel's own width; 1. */
-  readonly sigma?: number;
-  /** Radius in pixels of the disk of a defocused star; 0. */
-  readonly defocusRadius?: number;
-  /** Electrons per pixel; 50. */
+  /** Standard deviation of a sharp star without the pixel's own width, 0.1 to 50; 1. */
+  readonly sigmaPx?: number;
+  /** Radius of the disk of a defocused star, 0 to 250; 0. */
+  readonly defocusRadiusPx?: number;
+  /** Electrons of the sky in each pixel, 0 to 1e9; 50. */
   readonly background?: number;
-  /** Standard deviation in electrons; 5. */
+  /** Standard deviation of the noise of reading in electrons, 0 to 1e6; 5. */
   readonly readNoise?: number;
-  /** Electrons per count; 1. */
-  readonly gain?: number;
-  /** Counts of a dark pixel without noise; 0. */
+  /** Electrons of one count, 1e-6 to 1e6; 1. */
+  readonly electronsPerCount?: number;
+  /** Counts of a dark pixel without noise, 0 to 65535; 0. */
   readonly offset?: number;
-  /** Electrons at which a pixel is full; by default only the largest count limits it. */
+  /** Electrons at which a pixel is full, 1 to 1e12; by default only the largest count limits it. */
   readonly fullWell?: number;
   /** Bits of a sample, 8 to 16. Beyond 8 the frame holds 16, the counts as they are; 16. */
   readonly bits?: number;
@@ -70,46 +60,42 @@ const KEYS = [
   'height',
   'stars',
   'flux',
-  'separation',
+  'separationPx',
   'motion',
   'epoch',
-  'sigma',
-  'defocusRadius',
+  'sigmaPx',
+  'defocusRadiusPx',
   'background',
   'readNoise',
-  'gain',
+  'electronsPerCount',
   'offset',
   'fullWell',
   'bits',
   'seed',
-];
+] as const satisfies (keyof SimulateOptions)[];
 /** Draws of a place before a field counts as full. */
 const MOST_DRAWS = 10_000;
 
 /**
- * A star frame with known truth, the same for the same seed: streaks (star-sensor B.1) or trails of a turning camera, defocus, background,
- * shot and read noise, gain, saturation, rounding. Throws ArgumentError.
+ * A star frame of one colour with known truth, the same for the same seed: streaks (star-sensor B.1) or trails of a
+ * turning camera, defocus, background, shot and read noise, saturation, rounding. Throws ArgumentError.
  */
 export function simulate(options: SimulateOptions): SimulatedFrame {
   const settings = checkOptions(options);
-  const { width, height, epoch, sigma, defocusRadius, background, motion } = settings;
+  const { width, height, epoch, background, motion } = settings;
   const random = new Random(settings.seed);
-  const stars = Array.isArray(settings.stars) ? settings.stars.map(checkStar) : drawStars(settings, random);
+  const stars = Array.isArray(settings.stars) ? settings.stars.map(checkStar) : drawPlaces(settings, random);
   const electrons = new Float32Array(width * height).fill(background);
-  for (const { x, y, flux } of stars) {
-    addStar({ width, height, data: electrons }, x, y, flux, pathOf(motion, x, y, epoch), { sigma, defocusRadius });
-  }
-  return {
-    frame: { width, height, channels: 1, depth: settings.bits > 8 ? 16 : 8, data: expose(electrons, settings, random) },
-    stars,
-    electrons,
-  };
+  const plane = { width, height, data: electrons };
+  for (const star of stars) addStar(plane, star, pathOf(motion, star, epoch), settings);
+  const depth = settings.bits > 8 ? 16 : 8;
+  const data = expose(electrons, settings, random);
+  return { frame: { width, height, channels: 1, depth, data }, stars, electrons };
 }
 
-function checkOptions(
-  options: SimulateOptions,
-): Required<Omit<SimulateOptions, 'motion' | 'stars'>> &
-  Pick<SimulateOptions, 'motion'> & { stars: number | readonly Star[] } {
+type Settings = Required<Omit<SimulateOptions, 'motion'>> & Pick<SimulateOptions, 'motion'>;
+
+function checkOptions(options: SimulateOptions): Settings {
   requireKnownKeys('options', options, KEYS);
   const { stars = 20, motion, fullWell = Infinity } = options;
   return {
@@ -117,13 +103,13 @@ function checkOptions(
     height: requireInteger('height', options.height, MIN_SIDE, MAX_SIDE),
     stars: Array.isArray(stars) ? stars : requireInteger('stars', stars, 0, 100_000),
     flux: checkFlux(options.flux ?? [1000, 50_000]),
-    separation: requireNumber('separation', options.separation ?? 32, 0, MAX_SIDE),
+    separationPx: requireNumber('separationPx', options.separationPx ?? 32, 0, MAX_SIDE),
     epoch: requireOneOf('epoch', options.epoch ?? 'mid', EPOCHS),
-    sigma: requireNumber('sigma', options.sigma ?? 1, 0.1, 50),
-    defocusRadius: requireNumber('defocusRadius', options.defocusRadius ?? 0, 0, 250),
+    sigmaPx: requireNumber('sigmaPx', options.sigmaPx ?? 1, 0.1, 50),
+    defocusRadiusPx: requireNumber('defocusRadiusPx', options.defocusRadiusPx ?? 0, 0, 250),
     background: requireNumber('background', options.background ?? 50, 0, 1e9),
     readNoise: requireNumber('readNoise', options.readNoise ?? 5, 0, 1e6),
-    gain: requireNumber('gain', options.gain ?? 1, 1e-6, 1e6),
+    electronsPerCount: requireNumber('electronsPerCount', options.electronsPerCount ?? 1, 1e-6, 1e6),
     offset: requireNumber('offset', options.offset ?? 0, 0, 65_535),
     fullWell: fullWell === Infinity ? fullWell : requireNumber('fullWell', fullWell, 1, 1e12),
     bits: requireInteger('bits', options.bits ?? 16, 8, 16),
@@ -139,28 +125,26 @@ function checkFlux(flux: number | readonly [number, number]): readonly [number, 
 }
 
 function checkStar(star: Star, index: number): Star {
-  requireKnownKeys(`stars[${index}]`, star, ['x', 'y', 'flux']);
+  requireKnownKeys(`stars[${index}]`, star, ['x', 'y', 'flux'] satisfies (keyof Star)[]);
   requireNumber(`stars[${index}].x`, star.x, -1e6, 1e6);
   requireNumber(`stars[${index}].y`, star.y, -1e6, 1e6);
   requireNumber(`stars[${index}].flux`, star.flux, 0, 1e12);
   return star;
 }
 
-function drawStars(
-  { width, height, stars, flux, separation }: ReturnType<typeof checkOptions>,
-  random: Random,
-): Star[] {
+function drawPlaces({ width, height, stars, flux, separationPx }: Settings, random: Random): Star[] {
   const [low, high] = flux as readonly [number, number];
-  const margin = Math.min(separation, (Math.min(width, height) - 1) / 2);
+  const margin = Math.min(separationPx, (Math.min(width, height) - 1) / 2);
   const within = (side: number): number => margin + random.uniform() * (side - 1 - 2 * margin);
   const drawn: Star[] = [];
   for (let draw = 0; drawn.length < (stars as number); draw += 1) {
     if (draw === MOST_DRAWS)
       throw new ArgumentError(
-        `${stars as number} stars ${separation} pixels apart do not fit into ${width}x${height} pixels: ask for fewer, or a smaller separation`,
+        `${stars as number} stars ${separationPx} pixels apart do not fit into ${width}x${height} pixels: ` +
+          'ask for fewer, or a smaller separationPx',
       );
     const [x, y] = [within(width), within(height)];
-    if (drawn.some((other) => Math.hypot(other.x - x, other.y - y) < separation)) continue;
+    if (drawn.some((other) => Math.hypot(other.x - x, other.y - y) < separationPx)) continue;
     drawn.push({ x, y, flux: low === high ? low : low * (high / low) ** random.uniform() });
     draw = -1;
   }
@@ -168,35 +152,30 @@ function drawStars(
 }
 
 /** The trail of a star, from its place at the epoch. */
-function pathOf(motion: SimulateOptions['motion'], x: number, y: number, epoch: Epoch): PathPoint[] {
-  if (motion === undefined)
-    return [
-      [0, 0],
-      [0, 0],
-    ];
+function pathOf(motion: SimulateOptions['motion'], { x, y }: Star, epoch: Epoch): readonly PathPoint[] {
+  if (motion === undefined) return RESTING;
   if ('camera' in motion) {
     const { camera, ...gyro } = motion;
     return tracePath(camera, gyro, x, y, epoch);
   }
-  requireKnownKeys('motion', motion, ['length', 'angle']);
-  const length = requireNumber('length', motion.length, 0, MAX_SIDE);
-  const radians = (requireNumber('angle', motion.angle, -360, 360) * Math.PI) / 180;
-  const at = (distance: number): PathPoint => [distance * Math.cos(radians), -distance * Math.sin(radians)];
-  const start = { start: 0, mid: -length / 2, end: -length }[epoch];
-  return [at(start), at(start + length)];
+  const { lengthPx, angleDegrees } = checkTrail(motion, MAX_SIDE);
+  const angleRad = toRad(angleDegrees);
+  const at = (distance: number): PathPoint => [distance * Math.cos(angleRad), -distance * Math.sin(angleRad)];
+  const start = { start: 0, mid: -lengthPx / 2, end: -lengthPx }[epoch];
+  return [at(start), at(start + lengthPx)];
 }
 
 /** Counts from mean electrons. */
 function expose(
   electrons: Float32Array,
-  { readNoise, gain, offset, fullWell, bits }: ReturnType<typeof checkOptions>,
+  { readNoise, electronsPerCount, offset, fullWell, bits }: Settings,
   random: Random,
 ): Frame['data'] {
   const most = 2 ** bits - 1;
   const data = bits > 8 ? new Uint16Array(electrons.length) : new Uint8Array(electrons.length);
   electrons.forEach((mean, index) => {
     const collected = Math.min(fullWell, random.poisson(mean)) + readNoise * random.normal();
-    data[index] = Math.max(0, Math.min(most, Math.round(collected / gain + offset)));
+    data[index] = Math.max(0, Math.min(most, Math.round(collected / electronsPerCount + offset)));
   });
   return data;
 }

@@ -2,11 +2,16 @@ import { ArgumentError } from '../../runtime/errors.js';
 import { requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
 import { cross, invert, requireVector, scale } from '../../math/linear.js';
 import type { Matrix3, Vector } from '../../math/linear.js';
+import { toRad } from './angles.js';
 import { solveDavenport } from './davenport.js';
+import type { Quaternion } from './davenport.js';
 import { solveQuest } from './quest.js';
 import { solveSvd } from './svd.js';
 
-/** Wahba's problem by the singular values of B (Markley 1988), by QUEST (Shuster and Oh 1981), or by Davenport's eigenvectors. */
+/**
+ * Wahba's problem by the singular values of B (Markley 1988), by QUEST (Shuster and Oh 1981), or by Davenport's
+ * eigenvectors.
+ */
 export type AttitudeMethod = 'svd' | 'quest' | 'davenport';
 
 /** One star, seen and known. */
@@ -15,19 +20,22 @@ export interface StarPair {
   readonly sensor: Vector;
   /** The same in the catalogue's frame. */
   readonly reference: Vector;
-  /** Standard deviation of the direction in radians, about either axis across it; 1 arc second. */
-  readonly sigma?: number;
+  /** Standard deviation of the direction about either axis across it, 1e-12 to 1; 1 arc second. */
+  readonly sigmaRad?: number;
 }
 
+const PAIR_KEYS = ['sensor', 'reference', 'sigmaRad'] as const satisfies (keyof StarPair)[];
+
+/** How a sensor is turned. */
 export interface Attitude {
   /** Turns catalogue directions into those of the sensor. */
   readonly matrix: Matrix3;
   /** The same as [x, y, z, w], w >= 0. */
-  readonly quaternion: readonly [number, number, number, number];
+  readonly quaternion: Quaternion;
   /** Of the small rotation vector in the sensor's frame that the attitude is wrong by, in radians squared. */
-  readonly covariance: Matrix3;
-  /** Root mean square of the angles between the stars as seen and as known, in radians. */
-  readonly residual: number;
+  readonly covarianceRad2: Matrix3;
+  /** Root mean square of the angles between the stars as seen and as known. */
+  readonly residualRad: number;
 }
 
 const SOLVERS: Readonly<Record<AttitudeMethod, (b: Matrix3) => Matrix3>> = {
@@ -35,13 +43,13 @@ const SOLVERS: Readonly<Record<AttitudeMethod, (b: Matrix3) => Matrix3>> = {
   quest: solveQuest,
   davenport: solveDavenport,
 };
-const ARC_SECOND = Math.PI / 180 / 3600;
+const ARC_SECOND_RAD = toRad(1 / 3600);
 /** Stars within this angle of one direction, or of its opposite, do not tell the roll. */
-const COLLINEAR = 1e-6;
+const COLLINEAR_RAD = 1e-6;
 
 /**
- * The attitude that brings catalogue directions nearest to those seen (Wahba 1965), each weighted by 1 / sigma^2. Throws ArgumentError
- * for fewer than two stars, or where all lie in one direction.
+ * The attitude that brings catalogue directions nearest to those seen (Wahba 1965), each weighted by 1 / sigma^2. Throws
+ * ArgumentError for fewer than two stars, or where all lie in one direction. @param method 'svd' by default
  */
 export function solveAttitude(pairs: readonly StarPair[], method: AttitudeMethod = 'svd'): Attitude {
   requireOneOf('method', method, ['svd', 'quest', 'davenport'] as const);
@@ -50,25 +58,29 @@ export function solveAttitude(pairs: readonly StarPair[], method: AttitudeMethod
       `An attitude needs at least two stars, ${Array.isArray(pairs) ? pairs.length : 'none'} given`,
     );
   const stars = pairs.map(checkPair);
-  requireSpread(
-    'sensor',
-    stars.map(({ sensor }) => sensor),
-  );
-  requireSpread(
-    'reference',
-    stars.map(({ reference }) => reference),
-  );
+  for (const name of ['sensor', 'reference'] as const) requireSpread(name, stars);
+  const matrix = rotationBetween(stars, method);
+  return {
+    matrix,
+    quaternion: quaternionOf(matrix),
+    covarianceRad2: covarianceOf(stars),
+    residualRad: residualOf(matrix, stars),
+  };
+}
+
+/** The attitude's rotation by directions of length 1 that count alike; null where they do not tell it. */
+export function findAttitude(pairs: readonly StarPair[]): Matrix3 | null {
+  const stars = pairs.map(({ sensor, reference }) => ({ sensor, reference, weight: ARC_SECOND_RAD ** -2 }));
+  if (stars.length < 2 || !isSpread('sensor', stars) || !isSpread('reference', stars)) return null;
+  return rotationBetween(stars, 'svd');
+}
+
+function rotationBetween(stars: readonly WeightedPair[], method: AttitudeMethod): Matrix3 {
   const total = stars.reduce((sum, { weight }) => sum + weight, 0);
   const entry = (i: number, j: number): number =>
     stars.reduce((sum, { weight, sensor, reference }) => sum + (weight / total) * sensor[i]! * reference[j]!, 0);
   const row = (i: number): Vector => [entry(i, 0), entry(i, 1), entry(i, 2)];
-  const matrix = SOLVERS[method]([row(0), row(1), row(2)]);
-  return {
-    matrix,
-    quaternion: quaternionOf(matrix),
-    covariance: covarianceOf(stars),
-    residual: residualOf(matrix, stars),
-  };
+  return SOLVERS[method]([row(0), row(1), row(2)]);
 }
 
 interface WeightedPair {
@@ -79,8 +91,8 @@ interface WeightedPair {
 
 function checkPair(pair: StarPair, index: number): WeightedPair {
   const name = `pairs[${index}]`;
-  requireKnownKeys(name, pair, ['sensor', 'reference', 'sigma']);
-  const sigma = requireNumber(`${name}.sigma`, pair.sigma ?? ARC_SECOND, 1e-12, 1);
+  requireKnownKeys(name, pair, PAIR_KEYS);
+  const sigma = requireNumber(`${name}.sigmaRad`, pair.sigmaRad ?? ARC_SECOND_RAD, 1e-12, 1);
   return {
     sensor: unit(`${name}.sensor`, pair.sensor),
     reference: unit(`${name}.reference`, pair.reference),
@@ -94,12 +106,17 @@ function unit(name: string, value: Vector): Vector {
   return scale(value, 1 / length);
 }
 
-function requireSpread(name: string, directions: readonly Vector[]): void {
-  const widest = Math.max(...directions.map((direction) => Math.hypot(...cross(directions[0]!, direction))));
-  if (widest < COLLINEAR)
-    throw new ArgumentError(
-      `All ${directions.length} ${name} directions are the same or opposite: the roll about them is unknown`,
-    );
+/** Whether directions differ, so that the roll about one of them is told by another. */
+function isSpread(name: 'sensor' | 'reference', stars: readonly WeightedPair[]): boolean {
+  const first = stars[0]![name];
+  return stars.some((star) => Math.hypot(...cross(first, star[name])) >= COLLINEAR_RAD);
+}
+
+function requireSpread(name: 'sensor' | 'reference', stars: readonly WeightedPair[]): void {
+  if (isSpread(name, stars)) return;
+  throw new ArgumentError(
+    `All ${stars.length} ${name} directions are the same or opposite: the roll about them is unknown`,
+  );
 }
 
 /** Inverse of the Fisher information, the sum of (1 - b b^T) / sigma^2 (Shuster 1989). */
@@ -121,8 +138,8 @@ function residualOf(matrix: Matrix3, stars: readonly WeightedPair[]): number {
 }
 
 /** By the largest of the four, so that nothing small is divided by (Shepperd 1978). */
-function quaternionOf([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Attitude['quaternion'] {
-  const candidates: (readonly [number, number, number, number])[] = [
+function quaternionOf([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Quaternion {
+  const candidates: Quaternion[] = [
     [f - h, g - c, b - d, 1 + a + e + i],
     [1 + a - e - i, b + d, c + g, f - h],
     [b + d, 1 - a + e - i, f + h, g - c],

@@ -9,8 +9,11 @@ export function davenportMatrix(b: Matrix3): number[][] {
   return [...rows, [...z, trace]];
 }
 
-/** The rotation of a quaternion [x, y, z, w] of any length. */
-export function matrixOf([x, y, z, w]: readonly [number, number, number, number]): Matrix3 {
+/** [x, y, z, w] */
+export type Quaternion = readonly [number, number, number, number];
+
+/** The rotation of a quaternion of any length. */
+export function matrixOf([x, y, z, w]: Quaternion): Matrix3 {
   const n = x * x + y * y + z * z + w * w;
   return [
     [(x * x - y * y - z * z + w * w) / n, (2 * (x * y + w * z)) / n, (2 * (x * z - w * y)) / n],
@@ -21,7 +24,6 @@ export function matrixOf([x, y, z, w]: readonly [number, number, number, number]
 
 /** The quaternion is the eigenvector of K's largest eigenvalue. */
 export function solveDavenport(b: Matrix3): Matrix3 {
-  return matrixOf(
-    decomposeSymmetric(davenportMatrix(b)).vectors[0] as unknown as readonly [number, number, number, number],
-  );
+  const [largest] = decomposeSymmetric(davenportMatrix(b)).vectors;
+  return matrixOf(largest as unknown as Quaternion);
 }

@@ -1,7 +1,6 @@
 import { davenportMatrix, matrixOf } from './davenport.js';
+import type { Quaternion } from './davenport.js';
 import type { Matrix3 } from '../../math/linear.js';
-
-type Quaternion = readonly [number, number, number, number];
 
 /** Newton's method starts at the eigenvalue that noise-free stars would have: the sum of the weights. */
 const START = 1;
@@ -9,9 +8,9 @@ const MOST_STEPS = 50;
 const RELATIVE_CHANGE = 1e-15;
 
 /**
- * The largest root of K's characteristic polynomial by Newton's method, and its eigenvector as a column of the adjugate of
- * K - lambda: the largest column, so that no attitude is singular. The polynomial of close stars is rounded away to 1e-8 rad; one
- * Rayleigh quotient, wrong by the square of that, mends it.
+ * The largest root of K's characteristic polynomial by Newton's method, and its eigenvector as a column of the adjugate
+ * of K - lambda: the largest column, so that no attitude is singular. The polynomial of close stars is rounded away to
+ * 1e-8 rad; one Rayleigh quotient, wrong by the square of that, mends it.
  */
 export function solveQuest(b: Matrix3): Matrix3 {
   const k = davenportMatrix(b);
@@ -29,9 +28,8 @@ function eigenvector(k: number[][], lambda: number): Quaternion {
 
 function rayleigh(k: number[][], q: Quaternion): number {
   const image = k.map((row) => row.reduce((sum, value, index) => sum + value * q[index]!, 0));
-  return (
-    image.reduce((sum, value, index) => sum + value * q[index]!, 0) / q.reduce((sum, value) => sum + value * value, 0)
-  );
+  const size = q.reduce((sum, value) => sum + value * value, 0);
+  return image.reduce((sum, value, index) => sum + value * q[index]!, 0) / size;
 }
 
 /** lambda^4 + c2 lambda^2 + c1 lambda + c0: K has trace 0. */

@@ -1,34 +1,37 @@
+import type { Scope } from '../../runtime/scope.js';
 import { detectStars } from '../measure/detect.js';
-import type { Detection, DetectOptions } from '../measure/detect.js';
+import type { Detection } from '../measure/detect.js';
 import type { StarPlane } from '../measure/plane.js';
 import type { StarProfile } from '../measure/profile.js';
-import type { Place } from './transform.js';
+import type { Place } from '../sky/place.js';
 
-/** Looks for one star around each place, by the matched filter in a window there. @param reach how far it may be, in pixels */
+/** Stars of a window that may be the one looked for. */
+const MOST_NEAR = 8;
+/** Rows or columns that a peak has around it. */
+const LEAST_SIDE = 3;
+
+/** Looks for one star around each place, by the matched filter in a window there. @param reachPx how far it may be */
 export async function detectNear(
   plane: StarPlane,
   profile: StarProfile,
   places: readonly Place[],
-  reach: number,
-  options: Omit<DetectOptions, 'most'>,
+  { reachPx, threshold }: { readonly reachPx: number; readonly threshold: number },
+  scope: Scope,
 ): Promise<Detection[]> {
   const found: Detection[] = [];
-  const half = Math.ceil(reach + profile.reach) + 2;
+  const half = Math.ceil(reachPx + profile.reachPx) + 2;
   for (const place of places) {
-    const [left, top] = [Math.max(0, Math.round(place.x) - half), Math.max(0, Math.round(place.y) - half)];
-    const [right, bottom] = [
-      Math.min(plane.width, Math.round(place.x) + half + 1),
-      Math.min(plane.height, Math.round(place.y) + half + 1),
-    ];
-    if (right - left < 3 || bottom - top < 3) continue;
-    const near = await detectStars(cut(plane, left, top, right - left, bottom - top), profile, { ...options, most: 8 });
+    const window = cutAround(plane, place, half);
+    if (window === null) continue;
+    const { left, top, part } = window;
+    const near = await detectStars(part, profile, { threshold, most: MOST_NEAR }, scope);
     const candidates = near
       .map((star) => ({ ...star, x: star.x + left, y: star.y + top }))
-      .filter((star) => distance(star, place) <= reach);
+      .filter((star) => distance(star, place) <= reachPx);
     // A window may show the neighbour of its star as well.
     const best = candidates
       .sort((a, b) => distance(a, place) - distance(b, place))
-      .find((star) => found.every((other) => distance(other, star) > profile.reach / 2));
+      .find((star) => found.every((other) => distance(other, star) > profile.reachPx / 2));
     if (best) found.push(best);
   }
   return found.sort((a, b) => b.flux - a.flux);
@@ -36,12 +39,24 @@ export async function detectNear(
 
 const distance = (a: Place, b: Place): number => Math.hypot(a.x - b.x, a.y - b.y);
 
-function cut(plane: StarPlane, left: number, top: number, width: number, height: number): StarPlane {
+/** A part of a plane, and where it is. */
+interface Cut {
+  readonly left: number;
+  readonly top: number;
+  readonly part: StarPlane;
+}
+
+/** The window around a place; null where hardly any of it is in the frame. @param half of its side, in pixels */
+function cutAround(plane: StarPlane, { x, y }: Place, half: number): Cut | null {
+  const [left, top] = [Math.max(0, Math.round(x) - half), Math.max(0, Math.round(y) - half)];
+  const width = Math.min(plane.width, Math.round(x) + half + 1) - left;
+  const height = Math.min(plane.height, Math.round(y) + half + 1) - top;
+  if (width < LEAST_SIDE || height < LEAST_SIDE) return null;
   const [data, invalid] = [new Float32Array(width * height), new Uint8Array(width * height)];
-  for (let y = 0; y < height; y += 1) {
-    const start = (top + y) * plane.width + left;
-    data.set(plane.data.subarray(start, start + width), y * width);
-    invalid.set(plane.invalid.subarray(start, start + width), y * width);
+  for (let row = 0; row < height; row += 1) {
+    const start = (top + row) * plane.width + left;
+    data.set(plane.data.subarray(start, start + width), row * width);
+    invalid.set(plane.invalid.subarray(start, start + width), row * width);
   }
-  return { ...plane, width, height, data, invalid };
+  return { left, top, part: { ...plane, width, height, data, invalid } };
 }

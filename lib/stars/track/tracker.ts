@@ -1,52 +1,60 @@
-import { ArgumentError } from '../../runtime/errors.js';
 import type { EncodedImage } from '../../image/decode.js';
-import type { AnyFrame } from '../../image/frame.js';
-import { readSource } from '../../image/source.js';
-import { translateNativeError } from '../../runtime/native/loader.js';
+import type { AnyFrame, AnyFrameSize } from '../../image/frame.js';
+import type { PlannedInput } from '../../operation/operation.js';
+import { perform } from '../../operation/perform.js';
+import { ArgumentError } from '../../runtime/errors.js';
 import { OneAtATime } from '../../runtime/one-at-a-time.js';
-import { requireInteger, requireKnownKeys, requireNumber, requireSignal } from '../../runtime/validate.js';
-import { Camera } from '../sky/camera.js';
-import { fitStars } from '../measure/fit.js';
-import { diskLook, missesTrail, sharpLook, straightLook } from '../measure/look.js';
-import type { StarLook } from '../measure/look.js';
-import { sensorRates, tracePath } from '../sky/motion-path.js';
-import type { GyroMotion } from '../sky/motion-path.js';
-import type { NativeOptions } from '../measure/native.js';
-import { checkStarOptions } from '../options.js';
-import type { RestoreStarsOptions, StarSettings } from '../options.js';
-import { pathPsf } from '../restore/path-psf.js';
-import { DefocusProfile, StreakProfile } from '../measure/profile.js';
-import { refineRates } from '../sky/refine-rates.js';
+import type { OperationOptions } from '../../runtime/progress.js';
+import { RUNTIME_OPTIONS, Runtime } from '../../runtime/runtime.js';
+import type { RuntimeChoice } from '../../runtime/runtime.js';
+import { Scope } from '../../runtime/scope.js';
+import { requireInteger, requireKnownKeys, requireNumber } from '../../runtime/validate.js';
+import { recountSpare } from '../measure/plane-memory.js';
+import type { StarPlane } from '../measure/plane.js';
 import type { StarProfile } from '../measure/profile.js';
-import type { StraightMotion } from '../simulate/simulate.js';
-import { clearest, keepClear, restoreFrame, searchFrame } from '../restore-stars.js';
-import type { StarFinder, StarResult, StarSearch } from '../restore-stars.js';
-import { chordOfRates, compareRates } from './disagreement.js';
+import { searchFrame } from '../measure/search-frame.js';
+import type { StarFinder } from '../measure/search-frame.js';
+import { STAR_OPTIONS, checkStarOptions } from '../restore/options.js';
+import type { StarOptions } from '../restore/options.js';
+import { planFile } from '../restore/plan.js';
+import type { StarFrameSize, StarPlan } from '../restore/plan.js';
+import { StarResult } from '../restore/result.js';
+import type { StarSettings } from '../restore/settings.js';
+import { StarOperation } from '../restore/star-frame.js';
+import { cameraFor, checkCamera } from '../sky/camera.js';
+import type { Camera, LensOptions } from '../sky/camera.js';
+import { sensorRates } from '../sky/motion-path.js';
+import type { GyroMotion } from '../sky/motion-path.js';
+import type { StraightMotion } from '../sky/trail.js';
+import { compareRates } from './disagreement.js';
 import type { RateDisagreement } from './disagreement.js';
-import { detectNear } from './follow.js';
+import { LEAST_TRACKS, expectProfile, followStars } from './follow-frame.js';
+import { advance } from './rates.js';
+import type { Rates } from './rates.js';
 import { TrackTable } from './tracks.js';
 import type { Prediction, StarTrack } from './tracks.js';
-import type { FieldMotion, Place } from './transform.js';
+import type { FieldMotion } from './transform.js';
 
-export interface StarTrackerOptions extends Omit<RestoreStarsOptions, 'motion' | 'signal' | 'onProgress'> {
+/** How sequences of star frames are followed. */
+export interface StarTrackerOptions extends Omit<StarOptions, 'motion'>, RuntimeChoice {
   /** Trails of frames of which no rates are given; 'auto' unless `defocus` is. */
-  readonly motion?: Exclude<RestoreStarsOptions['motion'], object | undefined> | StraightMotion;
-  /** Needed where frames come with rates. */
-  readonly camera?: Camera;
-  /** A star may be this far from its prediction, in pixels; 12. */
-  readonly reach?: number;
-  /** A track ends after so many frames without its star; 3. */
-  readonly patience?: number;
-  /** After so many frames in tracking mode the whole frame is searched again; 20. */
-  readonly refresh?: number;
+  readonly motion?: 'auto' | 'paper' | 'none' | StraightMotion;
+  /** Needed where frames come with rates; may be given apart from the size of the frames, as `{ focalPx }`. */
+  readonly camera?: Camera | LensOptions;
+  /** A star may be this far from its prediction, 1 to 1000; 12. */
+  readonly reachPx?: number;
+  /** A track ends after this many frames without its star, 0 to 1e6; 3. */
+  readonly patienceFrames?: number;
+  /** After this many frames in tracking mode the whole frame is searched again, 1 to 1e6; 20. */
+  readonly refreshFrames?: number;
 }
 
-export interface NextFrameOptions {
+/** What is known of the next frame. */
+export interface NextFrameOptions extends OperationOptions {
   /** What the gyroscope says of this exposure. */
   readonly gyro?: GyroMotion;
-  /** Seconds from the middle of the exposure before to that of this one; with `gyro`, predicts places. */
-  readonly interval?: number;
-  readonly signal?: AbortSignal;
+  /** From the middle of the exposure before to that of this one, 1e-6 to 1e6; with `gyro`, predicts places. */
+  readonly intervalSeconds?: number;
 }
 
 /** One frame of a sequence. */
@@ -55,72 +63,90 @@ export interface TrackedFrame {
   /** 'tracked': looked for stars where they were expected; 'acquired': in the whole frame. */
   readonly mode: 'tracked' | 'acquired';
   readonly tracks: readonly StarTrack[];
-  /** How the field has moved since the frame before, in pixels, turned about pixel (0, 0); null where no star was seen in both. */
+  /** How the field has moved since the frame before; null where no star was seen in both. */
   readonly motion: FieldMotion | null;
   /** Rates against what the frame shows; null without rates or stars. */
   readonly disagreement: RateDisagreement | null;
 }
 
-/** Fewer tracks than this do not carry a shape. */
-const LEAST_TRACKS = 2;
-/** Fewer followed stars than this part of the predicted ones: the prediction is wrong, and the frame is searched. */
-const LEAST_FOLLOWED = 0.5;
+const TRACKER_OPTIONS = ['camera', 'reachPx', 'patienceFrames', 'refreshFrames'] as const;
+const OPEN_KEYS: readonly (keyof StarTrackerOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, ...TRACKER_OPTIONS];
+const NEXT_KEYS = ['gyro', 'intervalSeconds', 'signal', 'onProgress'] as const satisfies (keyof NextFrameOptions)[];
 
-/** Restores and measures sequences of star frames of one size: follows stars from frame to frame, and searches where that fails. */
+/** What was found out about a frame on the way. */
+interface Finding {
+  mode: TrackedFrame['mode'];
+  profile: StarProfile | null;
+  rates: Rates | null;
+  predictions: readonly Prediction[];
+}
+
+/**
+ * Restores and measures sequences of star frames of one size: follows stars from frame to frame, and searches where that
+ * fails. Works on one frame at a time.
+ */
 export class StarTracker implements AsyncDisposable {
-  readonly #options: Omit<RestoreStarsOptions, 'motion' | 'signal'>;
-  readonly #motion: StarTrackerOptions['motion'];
-  readonly #camera: Camera | undefined;
-  readonly #reach: number;
-  readonly #refresh: number;
+  readonly #runtime: Runtime;
+  readonly #options: StarTrackerOptions;
+  /** Of frames without rates. */
+  readonly #settings: StarSettings;
+  readonly #camera: Camera | LensOptions | null;
+  readonly #reachPx: number;
+  readonly #refreshFrames: number;
   readonly #table: TrackTable;
   readonly #runs = new OneAtATime('tracker');
-  #size: { readonly width: number; readonly height: number } | null = null;
+  #size: AnyFrameSize | null = null;
   #profile: StarProfile | null = null;
   #sinceSearch = 0;
 
-  private constructor({ motion, camera, reach, patience, refresh, ...options }: StarTrackerOptions) {
-    this.#options = options;
-    this.#motion = motion;
-    this.#camera = camera;
-    this.#reach = requireNumber('reach', reach ?? 12, 1, 1000);
-    this.#refresh = requireInteger('refresh', refresh ?? 20, 1, 1_000_000);
-    this.#table = new TrackTable({
-      reach: this.#reach,
-      patience: requireInteger('patience', patience ?? 3, 0, 1_000_000),
-    });
-    if (camera !== undefined && !(camera instanceof Camera)) throw new ArgumentError('Expected a Camera for camera');
-    if (typeof motion === 'object' && 'rates' in motion)
+  private constructor(options: StarTrackerOptions) {
+    requireKnownKeys('options', options, OPEN_KEYS);
+    const { motion, camera, reachPx = 12, patienceFrames = 3, refreshFrames = 20 } = options;
+    this.#camera = camera === undefined ? null : checkCamera('camera', camera);
+    if (typeof motion === 'object' && motion !== null && ('ratesRadPerSecond' in motion || 'camera' in motion))
       throw new ArgumentError('Give rates with every frame (`gyro` of `next`), and the camera here');
-    this.#settings(undefined, new AbortController().signal);
+    this.#reachPx = requireNumber('reachPx', reachPx, 1, 1000);
+    this.#refreshFrames = requireInteger('refreshFrames', refreshFrames, 1, 1_000_000);
+    this.#table = new TrackTable({
+      reachPx: this.#reachPx,
+      patienceFrames: requireInteger('patienceFrames', patienceFrames, 0, 1_000_000),
+    });
+    this.#options = { ...options };
+    this.#settings = checkStarOptions(options);
+    this.#runtime = Runtime.of(options);
   }
 
-  /** Rejects with ArgumentError. */
+  /** Rejects with ArgumentError, IsaError or NativeError. */
   static async open(options: StarTrackerOptions = {}): Promise<StarTracker> {
     return new StarTracker(options);
   }
 
   /**
-   * The next frame of the sequence. Rejects with ArgumentError (a frame of another size, rates without a camera), ImageError, NativeError, with the
-   * reason of `signal`, or with StateError while another frame runs or after `dispose`; tracks are then as they were.
+   * In what memory a frame of a size would be worked on, without reading or decoding one. Throws BudgetError with the
+   * budget that would do.
+   */
+  plan(size: StarFrameSize): StarPlan {
+    return planFile(size, this.#settings, this.#runtime, this.#runtime.budgetBytes);
+  }
+
+  /**
+   * The next frame of the sequence. Rejects with ArgumentError (a frame of another size, rates without a camera),
+   * ImageError, BudgetError, NativeError, with the reason of `signal`, or with StateError while another frame runs or
+   * after `dispose`; tracks are then as they were.
    */
   async next(input: EncodedImage | AnyFrame, options: NextFrameOptions = {}): Promise<TrackedFrame> {
-    requireKnownKeys('options', options, ['gyro', 'interval', 'signal']);
-    const { gyro, interval, signal } = options;
-    if (signal !== undefined) requireSignal(signal);
-    if (interval !== undefined) requireNumber('interval', interval, 1e-6, 1e6);
+    requireKnownKeys('options', options, NEXT_KEYS);
+    const { gyro, intervalSeconds, signal, onProgress } = options;
+    if (intervalSeconds !== undefined) requireNumber('intervalSeconds', intervalSeconds, 1e-6, 1e6);
     if (gyro !== undefined) {
-      if (this.#camera === undefined) throw new ArgumentError('Rates need a camera: give it to StarTracker.open');
+      if (this.#camera === null) throw new ArgumentError('Rates need a camera: give it to StarTracker.open');
       sensorRates(gyro);
     }
+    // What the options have wrong is said before the tracker is busy.
+    new Scope(this.#runtime, options)[Symbol.dispose]();
     return this.#runs.exclusively(signal, async (active) => {
-      const { frame } = await readSource(input, active);
-      const { width, height } = this.#size ?? frame;
-      if (width !== frame.width || height !== frame.height)
-        throw new ArgumentError(
-          `This sequence has frames of ${width}x${height} pixels, this one has ${frame.width}x${frame.height}: open another tracker`,
-        );
-      return this.#follow(frame, gyro, interval, active);
+      using scope = new Scope(this.#runtime, { signal: active, ...(onProgress && { onProgress }) });
+      return this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope);
     });
   }
 
@@ -134,99 +160,94 @@ export class StarTracker implements AsyncDisposable {
   }
 
   async #follow(
-    frame: AnyFrame,
+    input: EncodedImage | AnyFrame,
     gyro: GyroMotion | undefined,
-    interval: number | undefined,
-    signal: AbortSignal,
+    intervalSeconds: number | undefined,
+    scope: Scope,
   ): Promise<TrackedFrame> {
-    const settings = this.#settings(gyro, signal);
-    const predictions = this.#table.predict(this.#advance(gyro, interval));
-    let mode = 'acquired' as TrackedFrame['mode'];
-    let profile: StarProfile | null = null;
-    const find: StarFinder = async (plane, noise, _, engine) => {
-      const start = this.#expectedProfile(gyro, frame);
-      const isDue = this.#sinceSearch >= this.#refresh || predictions.length < LEAST_TRACKS || start === null;
-      const followed = isDue ? null : await this.#search(plane, noise, settings, engine, predictions, start, gyro);
-      if (followed !== null) mode = 'tracked';
-      const search = followed ?? (await searchFrame(plane, noise, settings, engine));
-      profile = search.fit.stars.length > 0 ? search.fit.profile : null;
+    const settings = this.#settingsFor(gyro);
+    const finding: Finding = { mode: 'acquired', profile: null, rates: null, predictions: [] };
+    const find: StarFinder = async (plane, noise, active) => {
+      finding.rates = this.#ratesFor(plane, gyro, intervalSeconds);
+      finding.predictions = this.#predict(finding.rates);
+      const followed = await this.#followIfPossible(plane, noise, finding, settings, active);
+      if (followed !== null) finding.mode = 'tracked';
+      const search = followed ?? (await searchFrame(settings.blur, settings.search)(plane, noise, active));
+      finding.profile = search.stars.fit.stars.length > 0 ? search.stars.fit.profile : null;
       return search;
     };
-    const result = await restoreFrame(frame, settings, find).catch((error: unknown) => {
-      throw translateNativeError(error);
-    });
-    signal.throwIfAborted();
+    try {
+      const operation = new SequenceOperation(settings, find, this.#runtime, this.#size);
+      using performed = await perform(operation, [{ image: input }], scope);
+      const { outcome, report, sources } = performed;
+      return this.#take(new StarResult(outcome, report, sources[0]!.metadata), finding);
+    } finally {
+      recountSpare();
+    }
+  }
+
+  /** The stars where they are expected; null where nothing is, or too few are there. */
+  async #followIfPossible(
+    plane: StarPlane,
+    noise: Parameters<StarFinder>[1],
+    { rates, predictions }: Finding,
+    { search }: StarSettings,
+    scope: Scope,
+  ): ReturnType<typeof followStars> {
+    if (this.#sinceSearch >= this.#refreshFrames || predictions.length < LEAST_TRACKS || this.#profile === null)
+      return null;
+    const profile = expectProfile(this.#profile, rates, plane);
+    return followStars(plane, noise, { predictions, profile, rates, reachPx: this.#reachPx }, search, scope);
+  }
+
+  /** Makes a frame the latest of the sequence. */
+  #take(result: StarResult, { mode, profile, rates, predictions }: Finding): TrackedFrame {
     const before = this.#table.tracks;
-    this.#table.update(predictions, result.stars, frame);
-    this.#size = frame;
+    this.#table.update(predictions, result.stars, result.frame);
+    const { width, height, channels, depth } = result.frame;
+    this.#size = { width, height, channels, depth };
     this.#profile = profile ?? this.#profile;
     this.#sinceSearch = mode === 'tracked' ? this.#sinceSearch + 1 : 0;
-    const disagreement =
-      gyro === undefined
-        ? null
-        : compareRates({ camera: this.#camera!, gyro, interval, profile, before, after: this.#table.tracks });
-    return { result, mode, tracks: this.#table.tracks, motion: this.#table.motion, disagreement };
+    const { tracks, motion } = this.#table;
+    const disagreement = rates && compareRates(rates, profile, before, tracks);
+    return { result, mode, tracks, motion, disagreement };
   }
 
-  /** The stars where they are expected; null where too few are there. */
-  async #search(
-    plane: Parameters<StarFinder>[0],
-    noise: Parameters<StarFinder>[1],
-    { threshold, maxStars }: StarSettings,
-    engine: NativeOptions,
-    predictions: readonly Prediction[],
-    start: StarProfile,
-    gyro: GyroMotion | undefined,
-  ): Promise<StarSearch | null> {
-    const found = (await detectNear(plane, start, predictions, this.#reach, { threshold, ...engine })).slice(
-      0,
-      maxStars,
+  /** Tracks where the rates take them; without rates or interval, as the field moved last. */
+  #predict(rates: Rates | null): Prediction[] {
+    const seconds = rates?.intervalSeconds;
+    return this.#table.predict(
+      rates === null || seconds === undefined ? null : (place) => advance(rates, seconds, place),
     );
-    if (found.length < LEAST_FOLLOWED * predictions.length || found.length < LEAST_TRACKS) return null;
-    const clear = clearest(found);
-    const shaped = clear.length === 0 ? null : await fitStars(plane, clear, start, noise, true, engine);
-    const profile = shaped !== null && shaped.stars.length > 0 ? shaped.profile : start;
-    const fit = keepClear(await fitStars(plane, found, profile, noise, false, engine));
-    return fit.stars.length < LEAST_FOLLOWED * predictions.length
-      ? null
-      : { look: this.#look(profile, gyro, plane), fit, found };
   }
 
-  /** The shape of the frame before, with the trail that the rates give. */
-  #expectedProfile(gyro: GyroMotion | undefined, frame: AnyFrame): StarProfile | null {
-    if (gyro === undefined || this.#profile === null) return this.#profile;
-    const { length, angle } = chordOfRates(this.#camera!, gyro, frame);
-    return new StreakProfile({ length, angle: (angle * Math.PI) / 180, sigma: this.#profile.shape.at(-1)! });
+  #ratesFor(plane: StarPlane, gyro: GyroMotion | undefined, intervalSeconds: number | undefined): Rates | null {
+    return gyro === undefined ? null : { camera: cameraFor(this.#camera!, plane), gyro, intervalSeconds };
   }
 
-  /** What is to be undone: the path of the rates where they agree with the frame, else what the frame shows. */
-  #look(
-    profile: StarProfile,
-    gyro: GyroMotion | undefined,
-    plane: { readonly width: number; readonly height: number },
-  ): StarLook {
-    if (profile instanceof DefocusProfile) return diskLook(...profile.shape);
-    if (!(profile instanceof StreakProfile) || profile.shape[0] === 0) return sharpLook(null, []);
-    const [length, angle, sigma] = profile.shape;
-    const straight = straightLook(length, (angle * 180) / Math.PI, sigma);
-    const chord = gyro === undefined ? null : chordOfRates(this.#camera!, gyro, plane);
-    const seen = { length, angle: (angle * 180) / Math.PI };
-    if (chord === null || missesTrail(chord, seen)) return straight;
-    const refined = refineRates(this.#camera!, gyro!, chord, seen);
-    return { ...straight, psfAt: (x, y) => pathPsf(this.#camera!, refined, x, y) };
+  #settingsFor(gyro: GyroMotion | undefined): StarSettings {
+    if (gyro === undefined) return this.#settings;
+    return checkStarOptions({ ...this.#options, motion: { ...gyro, camera: this.#camera! } });
+  }
+}
+
+/** A frame of a sequence, which must be of the size of those before. */
+class SequenceOperation extends StarOperation {
+  readonly #size: AnyFrameSize | null;
+
+  constructor(settings: StarSettings, find: StarFinder, runtime: Runtime, size: AnyFrameSize | null) {
+    super(settings, find, runtime);
+    this.#size = size;
   }
 
-  /** Where the rates take a place between two frames; null where there is no interval: as the field moved last. */
-  #advance(gyro: GyroMotion | undefined, interval: number | undefined): ((place: Place) => Place) | null {
-    if (gyro === undefined || interval === undefined) return null;
-    return ({ x, y }) => {
-      const [dx, dy] = tracePath(this.#camera!, { ...gyro, exposure: interval }, x, y, 'start').at(-1)!;
-      return { x: x + dx, y: y + dy };
-    };
-  }
-
-  #settings(gyro: GyroMotion | undefined, signal: AbortSignal): StarSettings {
-    const motion = gyro === undefined ? this.#motion : { ...gyro, camera: this.#camera! };
-    return checkStarOptions({ ...this.#options, signal, ...(motion !== undefined && { motion }) });
+  override plan(inputs: readonly PlannedInput[]): StarPlan {
+    const { width, height } = inputs[0]!.size;
+    const wanted = this.#size ?? { width, height };
+    if (width !== wanted.width || height !== wanted.height)
+      throw new ArgumentError(
+        `This sequence has frames of ${wanted.width}x${wanted.height} pixels, this one has ${width}x${height}: ` +
+          'open another tracker',
+      );
+    return super.plan(inputs);
   }
 }

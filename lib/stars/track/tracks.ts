@@ -1,6 +1,7 @@
 import type { StarFit } from '../measure/fit.js';
+import type { Place } from '../sky/place.js';
 import { fitMotion, move, voteShift } from './transform.js';
-import type { FieldMotion, Place } from './transform.js';
+import type { FieldMotion } from './transform.js';
 
 /** A star followed from frame to frame. */
 export interface StarTrack extends Place {
@@ -14,11 +15,12 @@ export interface StarTrack extends Place {
   readonly missed: number;
 }
 
+/** What becomes of tracks. */
 export interface TrackRules {
-  /** A star may be this far from its prediction, in pixels. */
-  readonly reach: number;
-  /** A track ends after so many frames without its star. */
-  readonly patience: number;
+  /** A star may be this far from its prediction. */
+  readonly reachPx: number;
+  /** A track ends after this many frames without its star. */
+  readonly patienceFrames: number;
 }
 
 /** Where a track is expected in the next frame. */
@@ -75,7 +77,7 @@ export class TrackTable {
       const star = pairs.get(prediction);
       if (star) return [{ id: track.id, x: star.x, y: star.y, star, seen: track.seen + 1, missed: 0 }];
       const isInside = x >= 0 && y >= 0 && x <= width - 1 && y <= height - 1;
-      return isInside && track.missed < this.#rules.patience
+      return isInside && track.missed < this.#rules.patienceFrames
         ? [{ ...track, x, y, star: null, missed: track.missed + 1 }]
         : [];
     });
@@ -92,7 +94,7 @@ export class TrackTable {
       .flatMap((prediction) =>
         stars.map((star) => ({ prediction, star, distance: Math.hypot(star.x - prediction.x, star.y - prediction.y) })),
       )
-      .filter(({ distance }) => distance <= this.#rules.reach)
+      .filter(({ distance }) => distance <= this.#rules.reachPx)
       .sort((a, b) => a.distance - b.distance);
     const pairs = new Map<Prediction, StarFit>();
     const taken = new Set<StarFit>();

@@ -1,21 +1,19 @@
-/** A place in a frame, in pixels. */
-export interface Place {
-  readonly x: number;
-  readonly y: number;
-}
+import type { Place } from '../sky/place.js';
 
-/** How a field moves between two frames: turned about (0, 0), then shifted. */
+/** How a field moves between two frames: turned about pixel (0, 0), then shifted. */
 export interface FieldMotion {
+  /** Of the angle by which it turns, from x to y: clockwise in a picture. */
   readonly cos: number;
   readonly sin: number;
+  /** The shift in pixels. */
   readonly dx: number;
   readonly dy: number;
 }
 
 /** Stars that vote for a shift, the brightest. */
 const VOTERS = 24;
-/** Pairs agree on a shift within so many pixels. */
-const AGREEMENT = 3;
+/** Pairs agree on a shift within this distance. */
+const AGREEMENT_PX = 3;
 /** The part of the stars that must agree, and how many at least. */
 const LEAST_PART = 0.4;
 const LEAST_VOTES = 3;
@@ -24,7 +22,10 @@ export function move({ cos, sin, dx, dy }: FieldMotion, { x, y }: Place): Place 
   return { x: cos * x - sin * y + dx, y: sin * x + cos * y + dy };
 }
 
-/** The least-squares rotation and shift that takes places to others, pair by pair; null without any. One pair only tells the shift. */
+/**
+ * The least-squares rotation and shift that takes places to others, pair by pair; null without any. One pair only tells
+ * the shift.
+ */
 export function fitMotion(pairs: readonly (readonly [Place, Place])[]): FieldMotion | null {
   if (pairs.length === 0) return null;
   const mean = (pick: (pair: readonly [Place, Place]) => number): number =>
@@ -49,7 +50,7 @@ export function voteShift(from: readonly Place[], to: readonly Place[]): FieldMo
     for (const b of others) {
       const [dx, dy] = [b.x - a.x, b.y - a.y];
       const votes = some.filter(({ x, y }) =>
-        others.some((other) => Math.hypot(other.x - x - dx, other.y - y - dy) < AGREEMENT),
+        others.some((other) => Math.hypot(other.x - x - dx, other.y - y - dy) < AGREEMENT_PX),
       ).length;
       if (votes > most) [best, most] = [{ cos: 1, sin: 0, dx, dy }, votes];
     }

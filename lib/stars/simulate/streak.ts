@@ -1,17 +1,19 @@
 import { erf } from '../../math/erf.js';
 
-/** Shorter than this many standard deviations a streak is a Gaussian, and its length has no influence (star-sensor B.1). */
+/**
+ * Shorter than this many standard deviations a streak is a Gaussian, and its length has no influence (star-sensor B.1).
+ */
 const SHORTEST = 1e-3;
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
 
 /** What a star becomes that moves straight and evenly: a segment seen through a Gaussian. */
 export interface StreakShape {
   /** Length of the segment in pixels. */
-  readonly length: number;
+  readonly lengthPx: number;
   /** Its direction in radians, anticlockwise from the right as one sees it; modulo pi. */
-  readonly angle: number;
+  readonly angleRad: number;
   /** Standard deviation across it in pixels. */
-  readonly sigma: number;
+  readonly sigmaPx: number;
 }
 
 /** Density of a streak at a point, and its derivatives. */
@@ -25,11 +27,12 @@ export interface StreakSample {
 }
 
 /**
- * A streak of flux 1, its middle at the origin (star-sensor B.1): writes the density per square pixel at (x, y), y downwards, and
- * its derivatives by x, y and shape to `out`.
+ * A streak of flux 1, its middle at the origin (star-sensor B.1): writes the density per square pixel at (x, y), y
+ * downwards, and its derivatives by x, y and shape to `out`.
  */
-export function sampleStreak({ length, angle, sigma }: StreakShape, x: number, y: number, out: StreakSample): void {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+export function sampleStreak(shape: StreakShape, x: number, y: number, out: StreakSample): void {
+  const { lengthPx: length, angleRad, sigmaPx: sigma } = shape;
+  const [cos, sin] = [Math.cos(angleRad), Math.sin(angleRad)];
   const p = x * cos - y * sin;
   const q = x * sin + y * cos;
   const across = Math.exp(-(q * q) / (2 * sigma * sigma)) / (sigma * ROOT_TWO_PI);

@@ -9,19 +9,19 @@ const TAIL = 7;
 
 /** A defocused star of flux 1: a disk seen through a Gaussian, as a table over the distance from its centre. */
 export class DiskProfile {
-  readonly radius: number;
-  readonly sigma: number;
+  readonly radiusPx: number;
+  readonly sigmaPx: number;
   /** The profile is 0 beyond this distance, in pixels. */
-  readonly reach: number;
+  readonly reachPx: number;
   readonly #values: Float64Array;
   readonly #slopes: Float64Array;
 
-  /** @param radius of the disk @param sigma of the Gaussian, both in pixels, > 0 */
-  constructor(radius: number, sigma: number) {
-    this.radius = radius;
-    this.sigma = sigma;
-    this.reach = radius + TAIL * sigma;
-    const count = Math.ceil(this.reach * STEPS_PER_PIXEL) + 2;
+  /** @param radiusPx of the disk @param sigmaPx of the Gaussian; both > 0 */
+  constructor(radiusPx: number, sigmaPx: number) {
+    this.radiusPx = radiusPx;
+    this.sigmaPx = sigmaPx;
+    this.reachPx = radiusPx + TAIL * sigmaPx;
+    const count = Math.ceil(this.reachPx * STEPS_PER_PIXEL) + 2;
     this.#values = new Float64Array(count);
     this.#slopes = new Float64Array(count);
     for (let step = 0; step < count; step += 1) this.#fill(step);
@@ -30,7 +30,7 @@ export class DiskProfile {
   /** Strip by strip across the disk: x = R sin(phi), a strip's height is 2 R cos(phi). */
   #fill(step: number): void {
     const r = step / STEPS_PER_PIXEL;
-    const { radius, sigma } = this;
+    const { radiusPx: radius, sigmaPx: sigma } = this;
     let [value, slope] = [0, 0];
     for (let node = 0; node < NODES; node += 1) {
       const phi = ((node + 0.5) / NODES - 0.5) * Math.PI;

@@ -3,26 +3,31 @@ import { motion as drawMotion } from '../../psf/motion.js';
 import type { MotionMode } from '../../psf/motion.js';
 import { convolve, fromArray } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
-import type { Camera } from '../sky/camera.js';
-import { sensorRates, tracePath } from '../sky/motion-path.js';
-import type { Epoch, GyroMotion, PathPoint } from '../sky/motion-path.js';
+import { toDegrees } from './angles.js';
+import type { Camera } from './camera.js';
+import { sensorRates, tracePath } from './motion-path.js';
+import type { Epoch, GyroMotion, PathPoint } from './motion-path.js';
+import type { StraightMotion } from './trail.js';
 
 /**
- * How rates become a kernel. 'path': along the one way that a star takes. 'paper-convolve': the segment of wx and wy convolved with
- * that of wz, as star-sensor eq. 22 has it; a parallelogram where both turn.
+ * How rates become a kernel. 'path': along the one way that a star takes. 'paper-convolve': the segment of wx and wy
+ * convolved with that of wz, as star-sensor eq. 22 has it; a parallelogram where both turn.
  */
 export type PathMode = 'path' | 'paper-convolve';
 
+/** How {@link pathPsf} draws. */
 export interface PathPsfOptions {
+  /** 'path' by default. */
   readonly mode?: PathMode;
-  /** How 'paper-convolve' draws its segments. */
+  /** How 'paper-convolve' draws its segments; 'exact' by default. */
   readonly raster?: MotionMode;
+  /** When during the exposure the star is at its pixel; 'mid' by default. */
   readonly epoch?: Epoch;
 }
 
 /**
- * The kernel of a star at pixel (x, y) while the sensor turns. Its centre is where the star is at the epoch; 'paper-convolve' knows
- * the middle of the exposure only. Throws ArgumentError.
+ * The kernel of a star at pixel (x, y) while the sensor turns. Its centre is where the star is at the epoch;
+ * 'paper-convolve' knows the middle of the exposure only. Throws ArgumentError.
  */
 export function pathPsf(camera: Camera, motion: GyroMotion, x: number, y: number, options: PathPsfOptions = {}): Psf {
   const mode = requireOneOf('mode', options.mode ?? 'path', ['path', 'paper-convolve'] as const);
@@ -54,18 +59,16 @@ function convolveSegments(camera: Camera, motion: GyroMotion, x: number, y: numb
   const [wx, wy, wz] = sensorRates(motion);
   const [sx, sy, sz] = camera.direction(x, y);
   const [u, v] = [sx / sz, sy / sz];
-  const pan = onImage(camera, -wy * (1 + u * u), wx * (1 + v * v), motion.exposure);
-  const roll = onImage(camera, wz * v, -wz * u, motion.exposure);
-  return convolve(drawMotion(pan.length, pan.angle, raster), drawMotion(roll.length, roll.angle, raster));
+  const pan = onImage(camera, -wy * (1 + u * u), wx * (1 + v * v), motion.exposureSeconds);
+  const roll = onImage(camera, wz * v, -wz * u, motion.exposureSeconds);
+  return convolve(
+    drawMotion(pan.lengthPx, pan.angleDegrees, raster),
+    drawMotion(roll.lengthPx, roll.angleDegrees, raster),
+  );
 }
 
 /** A velocity of the tangents as a segment of the image. */
-function onImage(
-  { axes: [[a, b], [c, d]], focalPx }: Camera,
-  du: number,
-  dv: number,
-  seconds: number,
-): { length: number; angle: number } {
+function onImage({ axes: [[a, b], [c, d]], focalPx }: Camera, du: number, dv: number, seconds: number): StraightMotion {
   const [dx, dy] = [a * du + b * dv, c * du + d * dv];
-  return { length: focalPx * seconds * Math.hypot(dx, dy), angle: (Math.atan2(-dy, dx) * 180) / Math.PI };
+  return { lengthPx: focalPx * seconds * Math.hypot(dx, dy), angleDegrees: toDegrees(Math.atan2(-dy, dx)) };
 }

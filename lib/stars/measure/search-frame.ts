@@ -1,0 +1,24 @@
+import type { Scope } from '../../runtime/scope.js';
+import type { PixelNoise } from './fit.js';
+import { findLook } from './look.js';
+import type { BlurSettings, StarLook } from './look.js';
+import type { StarPlane } from './plane.js';
+import { measureStars } from './search.js';
+import type { MeasuredStars, SearchSettings } from './search.js';
+
+/** What stars of a frame look like, and where they are. */
+export interface StarSearch {
+  readonly look: StarLook;
+  readonly stars: MeasuredStars;
+}
+
+/** Looks how stars are blurred, and measures them. */
+export type StarFinder = (plane: StarPlane, noise: PixelNoise, scope: Scope) => Promise<StarSearch>;
+
+/** Searches the whole frame, of which nothing is known but what the options say. */
+export function searchFrame(blur: BlurSettings, search: SearchSettings): StarFinder {
+  return async (plane, noise, scope) => {
+    const look = await findLook(plane, blur, scope);
+    return { look, stars: await measureStars(plane, look, noise, search, scope) };
+  };
+}

@@ -1,0 +1,91 @@
+import type { Scope } from '../../runtime/scope.js';
+import { detectStars } from './detect.js';
+import type { Detection } from './detect.js';
+import { fitShape, fitStars } from './fit.js';
+import type { JointFit, PixelNoise } from './fit.js';
+import type { StarLook } from './look.js';
+import type { StarPlane } from './plane.js';
+import { StreakProfile } from './profile.js';
+import type { StarProfile } from './profile.js';
+
+/** Stars that decide the common shape, and how clear they must be. */
+const SHAPE_STARS = 20;
+const SHAPE_SNR = 10;
+/** A star fitted with less than this many standard deviations is dropped. */
+const LEAST_SNR = 4;
+/** Detections and fitted stars nearer than this are the same. */
+const SAME_STAR_PX = 2;
+/** Profiles whose ends differ by less than this many standard deviations are alike. */
+const ALIKE = 0.5;
+
+/** Which stars are measured. */
+export interface SearchSettings {
+  /** Detection limit of the matched filter in standard deviations. */
+  readonly threshold: number;
+  /** The brightest stars that are measured. */
+  readonly maxStars: number;
+}
+
+/** Where stars were detected, and their fit. */
+export interface MeasuredStars {
+  readonly fit: JointFit;
+  /** Brightest first. */
+  readonly found: readonly Detection[];
+}
+
+/** Detects stars of a look in the whole frame, lets the clearest decide the shape, and fits all with it. */
+export async function measureStars(
+  plane: StarPlane,
+  { profile, isFitted }: StarLook,
+  noise: PixelNoise,
+  { threshold, maxStars }: SearchSettings,
+  scope: Scope,
+): Promise<MeasuredStars> {
+  const search = { threshold, most: maxStars };
+  const first = await detectStars(plane, profile, search, scope);
+  // The frame's own estimate is of these very stars already.
+  const shaped = isFitted ? null : await fitCommonShape(plane, first, profile, noise, scope);
+  if (shaped === null) return { fit: keepClear(await fitStars(plane, first, profile, noise, scope)), found: first };
+  const found = areAlike(profile, shaped.profile) ? first : await detectStars(plane, shaped.profile, search, scope);
+  const starts = found.map((star) => fittedAt(star, shaped) ?? star);
+  return { fit: keepClear(await fitStars(plane, starts, shaped.profile, noise, scope)), found };
+}
+
+/** The shape of the clearest stars; null where none is clear, or none fits. @param found brightest first */
+export async function fitCommonShape(
+  plane: StarPlane,
+  found: readonly Detection[],
+  start: StarProfile,
+  noise: PixelNoise,
+  scope: Scope,
+): Promise<JointFit | null> {
+  const clear = found.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
+  if (clear.length === 0) return null;
+  const fit = await fitShape(plane, clear, start, noise, scope);
+  return fit.stars.length === 0 ? null : fit;
+}
+
+/** Stars that were fitted already start from there. */
+const fittedAt = ({ x, y }: Detection, { stars }: JointFit): JointFit['stars'][number] | undefined =>
+  stars.find((star) => Math.hypot(star.x - x, star.y - y) < SAME_STAR_PX);
+
+/**
+ * Whether a matched filter for one profile sees stars of the other nearly as well: with 3 % less signal over noise at
+ * most.
+ */
+function areAlike(a: StarProfile, b: StarProfile): boolean {
+  if (!(a instanceof StreakProfile && b instanceof StreakProfile)) return false;
+  const [[lengthA, angleA, sigmaA], [lengthB, angleB, sigmaB]] = [a.shape, b.shape];
+  const ratio = sigmaA / sigmaB;
+  return (
+    Math.abs(lengthA - lengthB) < ALIKE * sigmaB &&
+    Math.abs(Math.sin(angleA - angleB)) * lengthB < 2 * ALIKE * sigmaB &&
+    ratio > 1 / (1 + ALIKE / 2) &&
+    ratio < 1 + ALIKE / 2
+  );
+}
+
+/** Without stars that are no clearer than noise. */
+export function keepClear(fit: JointFit): JointFit {
+  return { ...fit, stars: fit.stars.filter(({ snr }) => snr >= LEAST_SNR) };
+}

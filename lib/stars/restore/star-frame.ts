@@ -1,0 +1,134 @@
+import { fullScale } from '../../image/samples.js';
+import type { AnyFrame } from '../../image/frame.js';
+import type { FrameSource } from '../../image/source.js';
+import type { Operation, PlannedInput } from '../../operation/operation.js';
+import type { Kept } from '../../runtime/ledger.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { Scope } from '../../runtime/scope.js';
+import { usualNoise } from '../measure/fit.js';
+import type { PixelNoise, StarFit } from '../measure/fit.js';
+import type { StarLook } from '../measure/look.js';
+import { readPlane } from '../measure/plane.js';
+import type { StarPlane } from '../measure/plane.js';
+import { keepPlaneMemory, spareOf } from '../measure/plane-memory.js';
+import { StreakProfile } from '../measure/profile.js';
+import type { StarProfile } from '../measure/profile.js';
+import type { MeasuredStars } from '../measure/search.js';
+import type { StarFinder } from '../measure/search-frame.js';
+import { foldDegrees } from '../sky/angles.js';
+import type { RestoredFrame } from './method.js';
+import { planStarFrame } from './plan.js';
+import type { StarPlan } from './plan.js';
+import { CENTROIDS, recentre } from './recentre.js';
+import type { StarFindings, StarOutcome, StarShape } from './result.js';
+import type { StarSettings } from './settings.js';
+
+/**
+ * A star frame in four phases: its stars are looked at and measured by a finder, restored, and placed again on what was
+ * restored where the options ask for that.
+ */
+export class StarOperation implements Operation<StarPlan, StarOutcome> {
+  readonly name = 'stars';
+  readonly depths = [8, 16, 32] as const;
+  readonly #settings: StarSettings;
+  readonly #find: StarFinder;
+  readonly #runtime: Runtime;
+  #pixels = 0;
+
+  constructor(settings: StarSettings, find: StarFinder, runtime: Runtime) {
+    this.#settings = settings;
+    this.#find = find;
+    this.#runtime = runtime;
+  }
+
+  /** The plane of the frame before, if it was of the size that was planned. */
+  get kept(): Kept | null {
+    return spareOf(this.#pixels);
+  }
+
+  plan([input]: readonly PlannedInput[]): StarPlan {
+    const { width, height } = input!.size;
+    this.#pixels = width * height;
+    return planStarFrame(input!, this.#settings, this.#runtime, this.#runtime.budgetBytes);
+  }
+
+  async run([source]: readonly FrameSource[], _: StarPlan, scope: Scope): Promise<StarOutcome> {
+    const { frame } = source!;
+    const plane = await readPlane(frame, this.#settings.saturation, scope);
+    try {
+      return await runPhases(frame, plane, this.#settings, this.#find, scope);
+    } finally {
+      keepPlaneMemory(plane);
+    }
+  }
+}
+
+async function runPhases(
+  source: AnyFrame,
+  plane: StarPlane,
+  settings: StarSettings,
+  find: StarFinder,
+  scope: Scope,
+): Promise<StarOutcome> {
+  const { look, stars } = await find(plane, noiseOf(source, plane, settings), scope);
+  const restored = await settings.restoration.restore({ frame: source, plane, look, stars }, scope);
+  const placed = await place(restored, stars, plane, settings, scope);
+  const full = fullScale(source);
+  return {
+    source,
+    frame: restored.frame,
+    stars: [...placed].sort((a, b) => b.flux - a.flux).map((star) => inCounts(star, full)),
+    findings: report(settings, plane, look, stars, restored, full),
+  };
+}
+
+function noiseOf(source: AnyFrame, plane: StarPlane, { electronsPerCount }: StarSettings): PixelNoise {
+  if (electronsPerCount === null) return usualNoise(plane);
+  return { sky: plane.sigma, perFlux: 1 / (electronsPerCount * fullScale(source)), misfit: 0 };
+}
+
+/** The fit, or places on what was restored. The plane is not needed any more: its memory is used again. */
+async function place(
+  { frame, windows }: RestoredFrame,
+  { fit }: MeasuredStars,
+  plane: StarPlane,
+  { centroid, saturation }: StarSettings,
+  scope: Scope,
+): Promise<readonly StarFit[]> {
+  const onResult = CENTROIDS[centroid];
+  if (onResult === null || windows.length === 0) return fit.stars;
+  return recentre(frame, fit, onResult, saturation, plane, scope);
+}
+
+function report(
+  { restoration, centroid }: StarSettings,
+  { sigma, background }: StarPlane,
+  { blindMotion, blindDefocus, warnings }: StarLook,
+  { fit }: MeasuredStars,
+  { windows, iterations, clipped }: RestoredFrame,
+  full: number,
+): StarFindings {
+  return {
+    method: restoration.method,
+    centroid,
+    shape: describeShape(fit.profile),
+    motion: blindMotion,
+    defocus: blindDefocus,
+    windows,
+    iterations,
+    clipped,
+    sky: { sigma: sigma * full, level: background * full },
+    warnings: fit.stars.length > 0 ? warnings : [...warnings, 'no star was found'],
+  };
+}
+
+function describeShape(profile: StarProfile): StarShape {
+  const { sigmaPx } = profile;
+  if (!(profile instanceof StreakProfile)) return { radiusPx: profile.extentPx / 2, sigmaPx };
+  const { lengthPx, angleDegrees } = profile.trail;
+  return { lengthPx, angleDegrees: foldDegrees(angleDegrees), sigmaPx };
+}
+
+function inCounts(star: StarFit, full: number): StarFit {
+  return { ...star, flux: star.flux * full, background: star.background * full, fluxSigma: star.fluxSigma * full };
+}
