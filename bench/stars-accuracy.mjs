@@ -15,10 +15,10 @@ function quantile(values, part) {
 
 /**
  * 30 stars, some of which overlap, in noise of so many times the mean square of the light.
- * @param {{ length: number, angle: number }} motion @param {number} noisePower @param {number} seed
+ * @param {{ lengthPx: number, angleDegrees: number }} motion @param {number} noisePower @param {number} seed
  */
 function createTrails(motion, noisePower, seed) {
-  const field = { ...SIZE, stars: 30, flux: [5000, 50_000], separation: 12, motion, seed, background: 0 };
+  const field = { ...SIZE, stars: 30, flux: [5000, 50_000], separationPx: 12, motion, seed, background: 0 };
   const { electrons } = stars.simulate({ ...field, readNoise: 0 });
   const power = electrons.reduce((sum, value) => sum + value * value, 0) / electrons.length;
   return stars.simulate({ ...field, readNoise: Math.sqrt(noisePower * power), offset: 500 }).frame;
@@ -30,11 +30,11 @@ const turnBetween = (a, b) => Math.abs(a - b - 180 * Math.round((a - b) / 180));
 async function measureTrails() {
   const [angles, lengths, times] = [[], [], []];
   for (let seed = 1; seed <= TRAILS; seed += 1) {
-    const motion = { length: 8 + 52 * ((seed * 0.618) % 1), angle: -90 + 180 * ((seed * 0.37) % 1) };
+    const motion = { lengthPx: 8 + 52 * ((seed * 0.618) % 1), angleDegrees: -90 + 180 * ((seed * 0.37) % 1) };
     const frame = createTrails(motion, NOISE_POWER, seed);
     const { report } = await stars.restoreStars(frame, { method: 'none', threads: 1 });
-    angles.push(turnBetween(report.motion.angle, motion.angle));
-    lengths.push(Math.abs(report.motion.length - motion.length));
+    angles.push(turnBetween(report.motion.angleDegrees, motion.angle));
+    lengths.push(Math.abs(report.motion.lengthPx - motion.length));
     times.push(report.seconds);
   }
   console.log(
@@ -60,10 +60,10 @@ async function measurePublished() {
       ).report.motion;
     const angles = [];
     for (let angle = 0; angle <= 90; angle += 10)
-      angles.push(turnBetween((await find({ length: 20, angle }, 100 + angle)).angle, angle));
+      angles.push(turnBetween((await find({ lengthPx: 20, angleDegrees: angle }, 100 + angle)).angle, angle));
     const errors = [];
     for (let length = 5; length <= 70; length += 5)
-      errors.push(Math.abs((await find({ length, angle: 20 }, 200 + length)).length - length));
+      errors.push(Math.abs((await find({ lengthPx: length, angleDegrees: 20 }, 200 + length)).length - length));
     console.log(
       `'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, ` +
         `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`,
@@ -79,11 +79,11 @@ async function measurePlaces(flux) {
       ...SIZE,
       stars: 20,
       flux,
-      separation: 40,
-      motion: { length: 20, angle: 20 },
+      separationPx: 40,
+      motion: { lengthPx: 20, angleDegrees: 20 },
       seed,
     });
-    const { stars: found } = await stars.restoreStars(frame, { method: 'none', gain: 1, threads: 1 });
+    const { stars: found } = await stars.restoreStars(frame, { method: 'none', electronsPerCount: 1, threads: 1 });
     for (const star of truth) {
       const near = found
         .map((fit) => ({ fit, distance: Math.hypot(fit.x - star.x, fit.y - star.y) }))
@@ -93,7 +93,7 @@ async function measurePlaces(flux) {
         continue;
       }
       square += near.distance ** 2;
-      bound += near.fit.bound ** 2;
+      bound += near.fit.boundPxPx ** 2;
       count += 1;
     }
   }

@@ -4,7 +4,7 @@ import { psf, stars } from '../dist/index.js';
 /** @import { AnyFrame } from '../dist/index.js' */
 
 const SIZE = { width: 512, height: 512 };
-const MOTION = { length: 20, angle: 20 };
+const MOTION = { lengthPx: 20, angleDegrees: 20 };
 const CAMERA = new stars.Camera({ ...SIZE, focalPx: 2000 });
 /** Rates whose trail is 20 px long. */
 const RATES = [0.04, -0.0896, 0.01];
@@ -22,7 +22,7 @@ export async function measureSpeed() {
     height: 1024,
     stars: 20,
     flux: [5000, 50_000],
-    separation: 60,
+    separationPx: 60,
     motion: MOTION,
     seed: 1,
   });
@@ -33,7 +33,9 @@ export async function measureSpeed() {
     for (const method of ['hyper-laplacian', 'richardson-lucy']) {
       const times = [];
       for (let run = 0; run < 7; run += 1)
-        times.push((await stars.restoreStars(frame, { ...options, gain: 1, method, threads: 3 })).report.seconds);
+        times.push(
+          (await stars.restoreStars(frame, { ...options, electronsPerCount: 1, method, threads: 3 })).report.seconds,
+        );
       console.log(
         `speed, 1 Mpx, 20 stars, L 20, 3 threads, ${label}, ${method}: best ${(1000 * Math.min(...times)).toFixed(0)} ms, median ${(1000 * quantile(times, 0.5)).toFixed(0)} ms`,
       );
@@ -83,26 +85,30 @@ function wrongGyro() {
     [Math.sin(tilt), Math.cos(tilt), 0],
     [0, 0, 1],
   ];
-  return { camera: CAMERA, rates: RATES.map((rate) => 1.05 * rate), mounting, exposure: EXPOSURE };
+  return { camera: CAMERA, ratesRadPerSecond: RATES.map((rate) => 1.05 * rate), mounting, exposureSeconds: EXPOSURE };
 }
 
 /** Stars that an extractor finds before and after, and those measured; places against the Cramer-Rao bound. @param {string} label @param {object} options @param {number} flux */
 async function measureUsable(label, options, flux) {
   let [before, restored, drawn, measured, count, square, bound, places] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= 8; seed += 1) {
-    const truth = { camera: CAMERA, rates: RATES, exposure: EXPOSURE };
-    const { frame, stars: field } = stars.simulate({ ...SIZE, stars: 20, flux, separation: 45, motion: truth, seed });
+    const truth = { camera: CAMERA, ratesRadPerSecond: RATES, exposureSeconds: EXPOSURE };
+    const { frame, stars: field } = stars.simulate({ ...SIZE, stars: 20, flux, separationPx: 45, motion: truth, seed });
     const {
       frame: after,
       stars: found,
       report,
-    } = await stars.restoreStars(frame, { gain: 1, method: 'richardson-lucy', ...options });
+    } = await stars.restoreStars(frame, { electronsPerCount: 1, method: 'richardson-lucy', ...options });
     const { level, sigma } = report.sky;
     before += usable(field, extract(frame, level, sigma));
     restored += usable(field, extract(after, level, sigma));
     drawn += usable(
       field,
-      extract((await stars.restoreStars(frame, { gain: 1, ...options, method: 'render' })).frame, level, sigma),
+      extract(
+        (await stars.restoreStars(frame, { electronsPerCount: 1, ...options, method: 'render' })).frame,
+        level,
+        sigma,
+      ),
     );
     measured += usable(field, found);
     count += field.length;
@@ -110,7 +116,7 @@ async function measureUsable(label, options, flux) {
       const near = found.find(({ x, y }) => Math.hypot(x - star.x, y - star.y) < 3);
       if (near === undefined) continue;
       square += (near.x - star.x) ** 2 + (near.y - star.y) ** 2;
-      bound += near.bound ** 2;
+      bound += near.boundPxPx ** 2;
       places += 1;
     }
   }
@@ -124,7 +130,11 @@ async function measureUsable(label, options, flux) {
 export async function measureAllUsable() {
   for (const flux of [2000, 5000, 20_000]) {
     await measureUsable('blind', {}, flux);
-    await measureUsable('exact gyroscope', { motion: { camera: CAMERA, rates: RATES, exposure: EXPOSURE } }, flux);
+    await measureUsable(
+      'exact gyroscope',
+      { motion: { camera: CAMERA, ratesRadPerSecond: RATES, exposureSeconds: EXPOSURE } },
+      flux,
+    );
     await measureUsable('gyroscope 5 % and 0.1 degrees off', { motion: wrongGyro() }, flux);
   }
 }
@@ -135,13 +145,13 @@ export async function measureIterations() {
   const losses = { networks: [], 'power-law': [] };
   for (let seed = 1; seed <= 12; seed += 1) {
     const part = (step) => (seed * step) % 1;
-    const motion = { length: 6 + 30 * part(0.618), angle: 180 * part(0.37) };
+    const motion = { lengthPx: 6 + 30 * part(0.618), angleDegrees: 180 * part(0.37) };
     const field = {
       width: 384,
       height: 384,
       stars: 6,
       flux: 5000 * 10 ** part(0.71),
-      separation: 60,
+      separationPx: 60,
       sigma: 0.8 + 0.6 * part(0.23),
       background: 20 + 150 * part(0.43),
       seed,
@@ -151,7 +161,7 @@ export async function measureIterations() {
     const measure = async (iterations) => {
       const { frame: restored, report } = await stars.restoreStars(frame, {
         motion,
-        gain: 1,
+        electronsPerCount: 1,
         method: 'richardson-lucy',
         ...(iterations && { iterations }),
       });
@@ -164,7 +174,9 @@ export async function measureIterations() {
     };
     const networks = await measure();
     const kernel = await stars.kernelFeatures(psf.motion(motion.length, motion.angle), 1);
-    const law = await measure(await stars.predictIterations({ ...kernel, snr: 1, sigma: 1, side: 64 }, 'power-law'));
+    const law = await measure(
+      await stars.predictIterations({ ...kernel, snr: 1, sigmaPx: 1, sidePx: 64 }, 'power-law'),
+    );
     let best = networks;
     const tried = new Set();
     for (let count = networks.iterations / 2; count < 2 * networks.iterations + 2; count *= 1.08) {

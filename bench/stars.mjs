@@ -14,7 +14,7 @@ import { windowSide, windowsAround } from '../dist/stars/restore/windows.js';
 import { startPeers } from './python.mjs';
 
 const SCRIPT = fileURLToPath(new URL('star-peers.py', import.meta.url));
-const TRAIL = { length: 20, angle: 20 };
+const TRAIL = { lengthPx: 20, angleDegrees: 20 };
 const STARS = 20;
 const THRESHOLD = 5.5;
 /** Of Richardson-Lucy, which both have. */
@@ -28,7 +28,7 @@ const BLIND_SIDE = 512;
 
 /** @returns what each step takes as a function, each after those before */
 function ourSteps(frame, engine) {
-  const profile = new StreakProfile({ length: TRAIL.length, angle: (TRAIL.angle * Math.PI) / 180, sigma: 1 });
+  const profile = new StreakProfile({ lengthPx: TRAIL.length, angleRad: (TRAIL.angle * Math.PI) / 180, sigmaPx: 1 });
   const kernel = psf.motion(TRAIL.length, TRAIL.angle);
   let [plane, found] = [];
   const restore = (method, iterations) => async () => {
@@ -61,13 +61,13 @@ function ourSteps(frame, engine) {
     'restore, hyper-Laplacian': restore('hyper-laplacian', OUTER_STEPS),
     all: () =>
       stars.restoreStars(frame, {
-        gain: GAIN,
+        electronsPerCount: GAIN,
         motion: TRAIL,
         method: 'richardson-lucy',
         iterations: ITERATIONS,
         ...engine,
       }),
-    'all, hyper-Laplacian': () => stars.restoreStars(frame, { gain: GAIN, motion: TRAIL, ...engine }),
+    'all, hyper-Laplacian': () => stars.restoreStars(frame, { electronsPerCount: GAIN, motion: TRAIL, ...engine }),
   };
 }
 
@@ -96,7 +96,7 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
     flux: [5000, 40_000],
     motion: TRAIL,
     seed: 7,
-    gain: GAIN,
+    electronsPerCount: GAIN,
   });
   const blindFrame = stars.simulate({
     width: BLIND_SIDE,
@@ -105,7 +105,7 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
     flux: [5000, 40_000],
     motion: TRAIL,
     seed: 8,
-    gain: GAIN,
+    electronsPerCount: GAIN,
   }).frame;
   const peers = await startPeers(SCRIPT);
   const folder = mkdtempSync(join(tmpdir(), 'perifocal-stars-'));
@@ -142,7 +142,7 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
       threads,
       threshold: THRESHOLD,
       iterations: ITERATIONS,
-      gain: GAIN,
+      electronsPerCount: GAIN,
       ...TRAIL,
       window: windowSide(TRAIL.length, 1),
     });

@@ -8,7 +8,7 @@ import { writeDetails } from './pictures.mjs';
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const CROP = 160;
 /** @type {stars.SimulateOptions} */
-const FIELD = { width: CROP, height: CROP, stars: 7, flux: [4000, 40_000], separation: 24, seed: 12 };
+const FIELD = { width: CROP, height: CROP, stars: 7, flux: [4000, 40_000], separationPx: 24, seed: 12 };
 /** Counts above the sky that are white. */
 const WHITE = 1500;
 
@@ -33,10 +33,14 @@ async function writeScene(name, blur, options) {
   const { frame } = stars.simulate({ ...FIELD, ...blur });
   const restored = [];
   for (const method of /** @type {const} */ (['hyper-laplacian', 'richardson-lucy', 'render']))
-    restored.push((await stars.restoreStars(frame, { ...options, gain: 1, method })).frame);
+    restored.push((await stars.restoreStars(frame, { ...options, electronsPerCount: 1, method })).frame);
   const pictures = [frame, ...restored, stars.simulate(FIELD).frame].map((one) => toPicture(one, 50));
   await writeDetails(pictures, CROP, `${FOLDER}${name}.png`, { palette: true, colours: 32, compressionLevel: 9 });
 }
 
-await writeScene('stars-trailed', { motion: { length: 20, angle: 35 } }, { motion: { length: 20, angle: 35 } });
-await writeScene('stars-defocused', { defocusRadius: 5 }, { defocus: 5 });
+await writeScene(
+  'stars-trailed',
+  { motion: { lengthPx: 20, angleDegrees: 35 } },
+  { motion: { lengthPx: 20, angleDegrees: 35 } },
+);
+await writeScene('stars-defocused', { defocusRadiusPx: 5 }, { defocus: { radiusPx: 5 } });

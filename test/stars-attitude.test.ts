@@ -15,14 +15,14 @@ function randomRotation(): Stars.Matrix3 {
 }
 
 /** Stars in a field of 15 degrees, seen with noise about both axes. */
-function observe(attitude: Stars.Matrix3, count: number, sigma: number): Stars.StarPair[] {
+function observe(attitude: Stars.Matrix3, count: number, sigmaRad: number): Stars.StarPair[] {
   return Array.from({ length: count }, () => {
     const sensor: Stars.Vector = [0.13 * (2 * random.uniform() - 1), 0.13 * (2 * random.uniform() - 1), 1];
     const noisy: Stars.Vector = transform(
-      rotationOf([sigma * random.normal(), sigma * random.normal(), sigma * random.normal()]),
+      rotationOf([sigmaRad * random.normal(), sigmaRad * random.normal(), sigmaRad * random.normal()]),
       sensor,
     );
-    return { sensor: noisy, reference: transform(transpose(attitude), sensor), sigma: Math.max(sigma, 1e-6) };
+    return { sensor: noisy, reference: transform(transpose(attitude), sensor), sigmaRad: Math.max(sigmaRad, 1e-6) };
   });
 }
 
@@ -55,7 +55,7 @@ describe('the attitude from matched stars', () => {
     let [square, trace, trials] = [0, 0, 3000];
     for (let trial = 0; trial < trials; trial += 1) {
       const truth = randomRotation();
-      const { matrix, covariance } = stars.solveAttitude(observe(truth, 8, 5e-5));
+      const { matrix, covarianceRad2 } = stars.solveAttitude(observe(truth, 8, 5e-5));
       // Of the rotation about each axis in units of its standard deviation, roll included.
       const error = multiply(matrix, transpose(truth));
       const vector = [
@@ -63,7 +63,7 @@ describe('the attitude from matched stars', () => {
         (error[2][0] - error[0][2]) / 2,
         (error[0][1] - error[1][0]) / 2,
       ];
-      square += vector.reduce((sum, value, axis) => sum + (value * value) / covariance[axis]![axis]!, 0);
+      square += vector.reduce((sum, value, axis) => sum + (value * value) / covarianceRad2[axis]![axis]!, 0);
       trace += 3;
     }
     expect(Math.abs(Math.sqrt(square / trace) - 1)).toBeLessThan(0.05);
@@ -73,7 +73,7 @@ describe('the attitude from matched stars', () => {
     const {
       matrix,
       quaternion: [x, y, z, w],
-      residual,
+      residualRad,
     } = stars.solveAttitude([
       { sensor: [0, 1, 0], reference: [1, 0, 0] },
       { sensor: [-1, 0, 0], reference: [0, 1, 0] },
@@ -90,7 +90,7 @@ describe('the attitude from matched stars', () => {
       });
     });
     expect([x, y, z, w]).toEqual([0, 0, expect.closeTo(-Math.SQRT1_2, 12), expect.closeTo(Math.SQRT1_2, 12)]);
-    expect(residual).toBeLessThan(1e-12);
+    expect(residualRad).toBeLessThan(1e-12);
   });
 
   it.each<[string, unknown, RegExp]>([

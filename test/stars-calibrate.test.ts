@@ -13,7 +13,7 @@ function sights(frames: number, count: number, noise: number, seed = 1): stars.S
     Array.from({ length: count }, () => {
       const [x, y] = [random() * SIZE.width, random() * SIZE.height];
       const sensor = TRUTH.direction(x, y);
-      const attitude = stars.pointingMatrix({ ra: 40 * frame, dec: 10 * frame, roll: 70 * frame });
+      const attitude = stars.pointingMatrix({ raDegrees: 40 * frame, decDegrees: 10 * frame, rollDegrees: 70 * frame });
       const reference = [0, 1, 2].map((column) =>
         sensor.reduce((sum, value, row) => sum + attitude[row]![column]! * value, 0),
       ) as unknown as stars.Vector;
@@ -24,9 +24,9 @@ function sights(frames: number, count: number, noise: number, seed = 1): stars.S
 
 describe('a calibration', () => {
   it('finds the camera that saw stars without noise', () => {
-    const { camera, after, stars: used, excluded } = stars.calibrateCamera(START, sights(3, 40, 0));
+    const { camera, afterRad, stars: used, excluded } = stars.calibrateCamera(START, sights(3, 40, 0));
     expect({ used, excluded }).toEqual({ used: 120, excluded: 0 });
-    expect(after).toBeLessThan(1e-8);
+    expect(afterRad).toBeLessThan(1e-8);
     expect(camera.focalPx).toBeCloseTo(TRUTH.focalPx, 1);
     camera.principalPoint.forEach((value, index) => {
       expect(value).toBeCloseTo(TRUTH.principalPoint[index]!, 1);
@@ -40,13 +40,13 @@ describe('a calibration', () => {
     const frames = sights(4, 40, 1);
     frames[1]![3] = { ...frames[1]![3]!, x: frames[1]![3]!.x + 40 };
     frames[2]![7] = { ...frames[2]![7]!, y: frames[2]![7]!.y - 25 };
-    const { camera, before, after, excluded } = stars.calibrateCamera(START, frames);
+    const { camera, beforeRad, afterRad, excluded } = stars.calibrateCamera(START, frames);
     expect(excluded).toBe(2);
-    expect(before).toBeGreaterThan(10 * after);
+    expect(beforeRad).toBeGreaterThan(10 * afterRad);
     // Uniform noise of one pixel along both axes, less a little for what was fitted.
     const expected = Math.sqrt(1 / 6) / TRUTH.focalPx;
-    expect(after / expected).toBeGreaterThan(0.9);
-    expect(after / expected).toBeLessThan(1.05);
+    expect(afterRad / expected).toBeGreaterThan(0.9);
+    expect(afterRad / expected).toBeLessThan(1.05);
     for (const [x, y] of [
       [100, 100],
       [700, 500],

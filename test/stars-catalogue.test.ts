@@ -12,15 +12,19 @@ function write(name: string, text: string): string {
   return path;
 }
 
-const SIRIUS = { ra: 101.287, dec: -16.716, mag: -1.46 };
-const CANOPUS = { ra: 95.988, dec: -52.696, mag: -0.74 };
+const SIRIUS = { raDegrees: 101.287, decDegrees: -16.716, magnitude: -1.46 };
+const CANOPUS = { raDegrees: 95.988, decDegrees: -52.696, magnitude: -0.74 };
 
 describe('a catalogue', () => {
   it.each<[string, string, string]>([
     ['CSV', 'a.csv', 'name,RA,Dec,Mag\r\nSirius,101.287,-16.716,-1.46\r\n\r\nCanopus,95.988,-52.696,-0.74\r\n'],
     ['tabs in another order', 'b.tsv', 'mag\tdec\tra\n-1.46\t-16.716\t101.287\n-0.74\t-52.696\t95.988'],
     ['semicolons after a byte order mark', 'c.csv', '\uFEFFra;dec;mag\n101.287;-16.716;-1.46\n95.988;-52.696;-0.74\n'],
-    ['JSON', 'd.json', JSON.stringify([{ ...SIRIUS, name: 'Sirius' }, CANOPUS])],
+    [
+      'JSON',
+      'd.json',
+      '[{"ra":101.287,"dec":-16.716,"mag":-1.46,"name":"Sirius"},{"ra":95.988,"dec":-52.696,"mag":-0.74}]',
+    ],
   ])('is read from %s', async (_, name, text) => {
     expect(await stars.readCatalogue(write(name, text))).toEqual([SIRIUS, CANOPUS]);
   });
@@ -47,8 +51,8 @@ describe('a catalogue', () => {
 
 describe('a field of a catalogue', () => {
   const camera = new stars.Camera({ width: 201, height: 101, focalPx: 1000 });
-  const project = (star: { ra: number; dec: number }, pointing: stars.Pointing): stars.Star =>
-    stars.projectCatalogue([{ ...star, mag: 5 }], camera, { pointing })[0]!;
+  const project = (star: { raDegrees: number; decDegrees: number }, pointing: stars.Pointing): stars.Star =>
+    stars.projectCatalogue([{ ...star, magnitude: 5 }], camera, { pointing })[0]!;
   const degree = 1000 * Math.tan(Math.PI / 180);
 
   it.each([
@@ -56,33 +60,35 @@ describe('a field of a catalogue', () => {
     [123, 45],
     [300, -70],
   ])('has north up and east on the left, looking at %f, %f', (ra, dec) => {
-    expect(project({ ra, dec }, { ra, dec })).toMatchObject({
+    expect(project({ raDegrees: ra, decDegrees: dec }, { raDegrees: ra, decDegrees: dec })).toMatchObject({
       x: expect.closeTo(100, 6) as number,
       y: expect.closeTo(50, 6) as number,
     });
-    expect(project({ ra, dec: dec + 1 }, { ra, dec })).toMatchObject({
+    expect(project({ raDegrees: ra, decDegrees: dec + 1 }, { raDegrees: ra, decDegrees: dec })).toMatchObject({
       x: expect.closeTo(100, 6) as number,
       y: expect.closeTo(50 - degree, 6) as number,
     });
-    const east = project({ ra: ra + 1, dec }, { ra, dec });
+    const east = project({ raDegrees: ra + 1, decDegrees: dec }, { raDegrees: ra, decDegrees: dec });
     expect(east.x).toBeCloseTo(100 - degree * Math.cos((dec * Math.PI) / 180), 0);
     // The camera turned clockwise by 90 degrees has north on its left.
-    expect(project({ ra, dec: dec + 1 }, { ra, dec, roll: 90 })).toMatchObject({
+    expect(
+      project({ raDegrees: ra, decDegrees: dec + 1 }, { raDegrees: ra, decDegrees: dec, rollDegrees: 90 }),
+    ).toMatchObject({
       x: expect.closeTo(100 - degree, 6) as number,
       y: expect.closeTo(50, 6) as number,
     });
   });
 
   it('has the attitude that its stars tell', () => {
-    const pointing = { ra: 30, dec: 20, roll: 15 };
+    const pointing = { raDegrees: 30, decDegrees: 20, rollDegrees: 15 };
     const catalogue = [
       [30, 20],
       [31, 21],
       [28, 19.5],
-    ].map(([ra, dec]) => ({ ra: ra!, dec: dec!, mag: 3 }));
+    ].map(([ra, dec]) => ({ raDegrees: ra!, decDegrees: dec!, magnitude: 3 }));
     const pairs = stars.projectCatalogue(catalogue, camera, { pointing }).map(({ x, y }, index) => ({
       sensor: camera.direction(x, y),
-      reference: stars.skyDirection(catalogue[index]!.ra, catalogue[index]!.dec),
+      reference: stars.skyDirection(catalogue[index]!.raDegrees, catalogue[index]!.decDegrees),
     }));
     const { matrix } = stars.solveAttitude(pairs);
     stars.pointingMatrix(pointing).forEach((row, i) => {
@@ -94,14 +100,14 @@ describe('a field of a catalogue', () => {
 
   it('has fluxes by magnitude, and neither faint nor far stars', () => {
     const catalogue = [
-      { ra: 10, dec: 0, mag: 0 },
-      { ra: 10.1, dec: 0, mag: 5 },
-      { ra: 10, dec: 0.1, mag: 6.1 },
-      { ra: 190, dec: 0, mag: 1 },
-      { ra: 60, dec: 0, mag: 1 },
+      { raDegrees: 10, decDegrees: 0, magnitude: 0 },
+      { raDegrees: 10.1, decDegrees: 0, magnitude: 5 },
+      { raDegrees: 10, decDegrees: 0.1, magnitude: 6.1 },
+      { raDegrees: 190, decDegrees: 0, magnitude: 1 },
+      { raDegrees: 60, decDegrees: 0, magnitude: 1 },
     ];
     const found = stars.projectCatalogue(catalogue, camera, {
-      pointing: { ra: 10, dec: 0 },
+      pointing: { raDegrees: 10, decDegrees: 0 },
       zeroFlux: 1e6,
       faintest: 6,
     });
@@ -111,6 +117,8 @@ describe('a field of a catalogue', () => {
   });
 
   it('needs a place to look at', () => {
-    expect(() => stars.projectCatalogue([], camera, { pointing: { ra: 0, dec: Number.NaN } })).toThrow(/pointing.dec/);
+    expect(() => stars.projectCatalogue([], camera, { pointing: { raDegrees: 0, decDegrees: Number.NaN } })).toThrow(
+      /pointing.dec/,
+    );
   });
 });

@@ -89,7 +89,7 @@ async function errorsOf(
 ): Promise<{ error: number; iterations: number }> {
   const { frame, report } = await stars.restoreStars(simulated.frame, {
     motion,
-    gain: 1,
+    electronsPerCount: 1,
     method: 'richardson-lucy',
     ...(iterations !== undefined && { iterations }),
   });
@@ -108,15 +108,22 @@ describe('predicted iterations', () => {
     [12, 30, 20_000],
     [24, 75, 40_000],
   ])('of a trail of %f pixels at %f degrees lose little to the best', async (length, angle, flux) => {
-    const field = { width: 384, height: 384, stars: 6, flux, separation: 70, seed: 11 };
-    const simulated = stars.simulate({ ...field, motion: { length, angle } });
+    const field = { width: 384, height: 384, stars: 6, flux, separationPx: 70, seed: 11 };
+    const simulated = stars.simulate({ ...field, motion: { lengthPx: length, angleDegrees: angle } });
     const { electrons } = stars.simulate(field);
-    const predicted = await errorsOf(simulated, electrons, { length, angle }, undefined);
+    const predicted = await errorsOf(simulated, electrons, { lengthPx: length, angleDegrees: angle }, undefined);
     let best = Infinity;
     for (const part of [0.5, 0.65, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2]) {
       best = Math.min(
         best,
-        (await errorsOf(simulated, electrons, { length, angle }, Math.round(part * predicted.iterations))).error,
+        (
+          await errorsOf(
+            simulated,
+            electrons,
+            { lengthPx: length, angleDegrees: angle },
+            Math.round(part * predicted.iterations),
+          )
+        ).error,
       );
     }
     expect(10 * Math.log10(predicted.error / best)).toBeLessThan(0.15);
@@ -126,7 +133,7 @@ describe('predicted iterations', () => {
     const {
       powerLaw: { scale, exponent },
     } = await iterationModel();
-    const query = { ...(await stars.kernelFeatures(psf.motion(20, 30), 1)), snr: 100, sigma: 1, side: 64 };
+    const query = { ...(await stars.kernelFeatures(psf.motion(20, 30), 1)), snr: 100, sigmaPx: 1, sidePx: 64 };
     expect(await stars.predictIterations(query, 'power-law')).toBe(Math.round(scale * query.m ** exponent));
     expect(await stars.predictIterations({ ...query, snr: 30 })).toBeLessThan(
       await stars.predictIterations({ ...query, snr: 300 }),
@@ -137,23 +144,23 @@ describe('predicted iterations', () => {
   });
 
   it('refuse what no kernel has', async () => {
-    await expect(stars.predictIterations({ m: 0, passed: 0.5, snr: 10, sigma: 1, side: 64 }, 'paper')).rejects.toThrow(
-      ArgumentError,
-    );
-    await expect(stars.predictIterations({ m: 0.5, passed: 0.5, snr: Number.NaN, sigma: 1, side: 64 })).rejects.toThrow(
-      /snr/,
-    );
+    await expect(
+      stars.predictIterations({ m: 0, passed: 0.5, snr: 10, sigmaPx: 1, sidePx: 64 }, 'paper'),
+    ).rejects.toThrow(ArgumentError);
+    await expect(
+      stars.predictIterations({ m: 0.5, passed: 0.5, snr: Number.NaN, sigmaPx: 1, sidePx: 64 }),
+    ).rejects.toThrow(/snr/);
   });
 });
 
-describe('settled centroids', () => {
-  const motion = { length: 15, angle: 20 };
+describe('centroids that have converged', () => {
+  const motion = { lengthPx: 15, angleDegrees: 20 };
   const { frame } = stars.simulate({
     width: 256,
     height: 256,
     stars: 3,
     flux: 60_000,
-    separation: 70,
+    separationPx: 70,
     motion,
     seed: 5,
   });
@@ -161,9 +168,9 @@ describe('settled centroids', () => {
   it('end Richardson-Lucy in steps of 8, before the most', async () => {
     const { report } = await stars.restoreStars(frame, {
       motion,
-      gain: 1,
+      electronsPerCount: 1,
       method: 'richardson-lucy',
-      iterations: 'settled',
+      iterations: 'converged',
     });
     expect(report.iterations % 8).toBe(0);
     expect(report.iterations).toBeGreaterThan(8);
@@ -171,7 +178,7 @@ describe('settled centroids', () => {
   });
 
   it('are for Richardson-Lucy alone', async () => {
-    await expect(stars.restoreStars(frame, { motion, iterations: 'settled' })).rejects.toThrow(
+    await expect(stars.restoreStars(frame, { motion, iterations: 'converged' })).rejects.toThrow(
       /Only iterations of 'richardson-lucy'/,
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fft, loadBinding, psf, stars } from '../lib/index.js';
 import type { AnyFrame, stars as Stars } from '../lib/index.js';
 import { detectStars } from '../lib/stars/measure/detect.js';
-import { fitStars } from '../lib/stars/measure/fit.js';
+import { fitShape, fitStars } from '../lib/stars/measure/fit.js';
 import { readPlane } from '../lib/stars/measure/plane.js';
 import { Random } from '../lib/stars/simulate/random.js';
 import { DefocusProfile, StreakProfile } from '../lib/stars/measure/profile.js';
@@ -13,6 +13,7 @@ import { detectStars as detectPlainly } from './support/reference-stars/detect.j
 import { fitStars as fitPlainly } from './support/reference-stars/fit.js';
 import { readPlane as readPlainly } from './support/reference-stars/plane.js';
 import * as plain from './support/reference-stars/profile.js';
+import { scopeOf } from './support/scope.js';
 
 const binding = loadBinding();
 const isas = binding
@@ -20,6 +21,7 @@ const isas = binding
   .filter(({ supported }) => supported)
   .map(({ name }) => name);
 const THREADS = [1, 2, 3] as const;
+const scope = scopeOf();
 
 const field = (options: Partial<Stars.SimulateOptions> = {}): AnyFrame =>
   stars.simulate({
@@ -27,8 +29,8 @@ const field = (options: Partial<Stars.SimulateOptions> = {}): AnyFrame =>
     height: 333,
     stars: 14,
     flux: [5000, 300_000],
-    separation: 40,
-    motion: { length: 20, angle: 20 },
+    separationPx: 40,
+    motion: { lengthPx: 20, angleDegrees: 20 },
     seed: 7,
     ...options,
   }).frame;
@@ -36,7 +38,7 @@ const field = (options: Partial<Stars.SimulateOptions> = {}): AnyFrame =>
 const plainOf = ({ kind, shape }: StarProfile): plain.StarProfile =>
   kind === 'disk'
     ? new plain.DefocusProfile(shape[0]!, shape[1]!)
-    : new plain.StreakProfile({ length: shape[0]!, angle: shape[1]!, sigma: shape[2]! });
+    : new plain.StreakProfile({ lengthPx: shape[0]!, angleRad: shape[1]!, sigmaPx: shape[2]! });
 
 /** All numbers of two values of the same form agree, relative to `scale` or to themselves. */
 function expectClose(found: unknown, wanted: unknown, tolerance: number, path = ''): void {
@@ -66,8 +68,8 @@ function colourful(): AnyFrame {
 
 describe('the plane of a frame', () => {
   it.each<[string, () => AnyFrame, number]>([
-    ['8 bits', () => field({ bits: 8, gain: 4 }), 0.97],
-    ['8 bits with little noise', () => field({ bits: 8, gain: 40 }), 0.97],
+    ['8 bits', () => field({ bits: 8, electronsPerCount: 4 }), 0.97],
+    ['8 bits with little noise', () => field({ bits: 8, electronsPerCount: 40 }), 0.97],
     ['16 bits, partly saturated', () => field({ offset: 100 }), 0.02],
     ['colours as floats', colourful, 0.97],
     [
@@ -84,7 +86,7 @@ describe('the plane of a frame', () => {
     const frame = make();
     const wanted = await readPlainly(frame, saturation);
     for (const threads of THREADS) {
-      const { data, invalid, sigma, background } = await readPlane(frame, saturation, { threads });
+      const { data, invalid, sigma, background } = await readPlane(frame, saturation, scopeOf({ threads }));
       expect(Buffer.compare(invalid, wanted.invalid)).toBe(0);
       expectClose({ sigma, background }, { sigma: wanted.sigma, background: wanted.background }, 1e-6);
       expect(
@@ -100,29 +102,35 @@ describe('the matched filter', () => {
   it.each<[string, () => AnyFrame, StarProfile]>([
     [
       'sharp stars',
-      () => field({ motion: { length: 0, angle: 0 } }),
-      new StreakProfile({ length: 0, angle: 0, sigma: 1 }),
+      () => field({ motion: { lengthPx: 0, angleDegrees: 0 } }),
+      new StreakProfile({ lengthPx: 0, angleRad: 0, sigmaPx: 1 }),
     ],
-    ['trails', field, new StreakProfile({ length: 20, angle: 0.35, sigma: 1 })],
+    ['trails', field, new StreakProfile({ lengthPx: 20, angleRad: 0.35, sigmaPx: 1 })],
     [
       'trails longer than a tile',
-      () => field({ motion: { length: 150, angle: 20 } }),
-      new StreakProfile({ length: 150, angle: 0.35, sigma: 1 }),
+      () => field({ motion: { lengthPx: 150, angleDegrees: 20 } }),
+      new StreakProfile({ lengthPx: 150, angleRad: 0.35, sigmaPx: 1 }),
     ],
-    ['disks', () => field({ defocusRadius: 5, motion: { length: 0, angle: 0 } }), new DefocusProfile(5, 1)],
+    ['disks', () => field({ defocusRadiusPx: 5, motion: { lengthPx: 0, angleDegrees: 0 } }), new DefocusProfile(5, 1)],
   ])('finds %s where one transform of the whole frame does', async (_, make, profile) => {
-    const plane = await readPlane(make(), 0.97);
+    const plane = await readPlane(make(), 0.97, scope);
     const wanted = await detectPlainly(plane, plainOf(profile), { threshold: 5.5, most: 50 });
     expect(wanted.length).toBeGreaterThan(3);
     for (const threads of THREADS)
-      expectClose(await detectStars(plane, profile, { threshold: 5.5, most: 50, threads }), wanted, 1e-4);
+      expectClose(await detectStars(plane, profile, { threshold: 5.5, most: 50 }, scopeOf({ threads })), wanted, 1e-4);
   });
 
   it('still sees the stars of a frame that has samples which are no numbers', async () => {
-    const plane = await readPlane(colourful(), 0.97);
+    const plane = await readPlane(colourful(), 0.97, scope);
     expect(
-      (await detectStars(plane, new StreakProfile({ length: 20, angle: 0.35, sigma: 1 }), { threshold: 8, most: 50 }))
-        .length,
+      (
+        await detectStars(
+          plane,
+          new StreakProfile({ lengthPx: 20, angleRad: 0.35, sigmaPx: 1 }),
+          { threshold: 8, most: 50 },
+          scope,
+        )
+      ).length,
     ).toBeGreaterThan(8);
   });
 });
@@ -130,40 +138,40 @@ describe('the matched filter', () => {
 describe('the fit of stars', () => {
   const noise = { sky: 1e-4, perFlux: 1.5e-5, misfit: 0 };
   it.each<[string, Partial<Stars.SimulateOptions>, StarProfile, typeof noise, boolean, number?]>([
-    ['of one shape', {}, new StreakProfile({ length: 18, angle: 0.3, sigma: 1.2 }), noise, true],
-    ['of a known shape', {}, new StreakProfile({ length: 20, angle: 0.349, sigma: 1 }), noise, false],
+    ['of one shape', {}, new StreakProfile({ lengthPx: 18, angleRad: 0.3, sigmaPx: 1.2 }), noise, true],
+    ['of a known shape', {}, new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 }), noise, false],
     [
       'that are uncertain in shape',
       {},
-      new StreakProfile({ length: 18, angle: 0.3, sigma: 1.2 }),
+      new StreakProfile({ lengthPx: 18, angleRad: 0.3, sigmaPx: 1.2 }),
       { ...noise, perFlux: 0, misfit: 0.05 },
       true,
     ],
     [
       'that are sharp',
-      { motion: { length: 0, angle: 0 } },
-      new StreakProfile({ length: 0, angle: 0, sigma: 1.3 }),
+      { motion: { lengthPx: 0, angleDegrees: 0 } },
+      new StreakProfile({ lengthPx: 0, angleRad: 0, sigmaPx: 1.3 }),
       noise,
       false,
     ],
     [
       'that are crowded',
-      { stars: 60, separation: 12 },
-      new StreakProfile({ length: 20, angle: 0.349, sigma: 1 }),
+      { stars: 60, separationPx: 12 },
+      new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 }),
       noise,
       true,
       5e-3,
     ],
     [
       'that are disks',
-      { defocusRadius: 5, motion: { length: 0, angle: 0 } },
+      { defocusRadiusPx: 5, motion: { lengthPx: 0, angleDegrees: 0 } },
       new DefocusProfile(4.5, 1.2),
       noise,
       true,
     ],
     [
       'that are known disks',
-      { defocusRadius: 5, motion: { length: 0, angle: 0 } },
+      { defocusRadiusPx: 5, motion: { lengthPx: 0, angleDegrees: 0 } },
       new DefocusProfile(5, 1),
       noise,
       false,
@@ -171,10 +179,11 @@ describe('the fit of stars', () => {
   ])(
     '%s is that of the plain method, whatever the threads and the instruction set',
     async (_, options, profile, pixelNoise, isFree, tolerance = 3e-4) => {
-      const plane = await readPlane(field(options), 0.97);
-      const detections = await detectStars(plane, profile, { threshold: 6, most: 20 });
+      const plane = await readPlane(field(options), 0.97, scope);
+      const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
       const wanted = await fitPlainly(plane, detections, plainOf(profile), pixelNoise, isFree);
-      const found = await fitStars(plane, detections, profile, pixelNoise, isFree);
+      const fit = isFree ? fitShape : fitStars;
+      const found = await fit(plane, detections, profile, pixelNoise, scope);
       expect(found.stars.length).toBeGreaterThan(5);
       expectClose(
         [found.stars, found.profile.shape, found.shapeCovariance],
@@ -183,16 +192,16 @@ describe('the fit of stars', () => {
       );
       for (const isa of isas)
         for (const threads of THREADS)
-          expect(await fitStars(plane, detections, profile, pixelNoise, isFree, { isa, threads })).toEqual(found);
+          expect(await fit(plane, detections, profile, pixelNoise, scopeOf({ isa, threads }))).toEqual(found);
     },
   );
 
   it('of saturated stars leaves these pixels out', async () => {
-    const plane = await readPlane(field({ flux: [300_000, 400_000] }), 0.1);
-    const profile = new StreakProfile({ length: 20, angle: 0.349, sigma: 1 });
-    const detections = await detectStars(plane, profile, { threshold: 6, most: 20 });
+    const plane = await readPlane(field({ flux: [300_000, 400_000] }), 0.1, scope);
+    const profile = new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 });
+    const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
     const [found, wanted] = await Promise.all([
-      fitStars(plane, detections, profile, noise, false),
+      fitStars(plane, detections, profile, noise, scope),
       fitPlainly(plane, detections, plainOf(profile), noise, false),
     ]);
     expect(wanted.stars.some(({ saturated }) => saturated)).toBe(true);
@@ -200,35 +209,25 @@ describe('the fit of stars', () => {
   });
 
   it('of none, and of places without pixels, finds none', async () => {
-    const plane = await readPlane(field(), 0.97);
-    const profile = new StreakProfile({ length: 20, angle: 0.349, sigma: 1 });
-    for (const isFree of [false, true]) {
-      expect((await fitStars(plane, [], profile, noise, isFree)).stars).toEqual([]);
-      expect(
-        (
-          await fitStars(
-            { ...plane, invalid: plane.invalid.map(() => 1) },
-            [{ x: 50, y: 50, flux: 1 }],
-            profile,
-            noise,
-            isFree,
-          )
-        ).stars,
-      ).toEqual([]);
+    const plane = await readPlane(field(), 0.97, scope);
+    const profile = new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 });
+    const blind = { ...plane, invalid: plane.invalid.map(() => 1) };
+    for (const fit of [fitStars, fitShape]) {
+      expect((await fit(plane, [], profile, noise, scope)).stars).toEqual([]);
+      expect((await fit(blind, [{ x: 50, y: 50, flux: 1 }], profile, noise, scope)).stars).toEqual([]);
     }
   });
 
   it('ends with the reason of a signal', async () => {
-    const plane = await readPlane(field(), 0.97);
+    const plane = await readPlane(field(), 0.97, scope);
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(
       fitStars(
         plane,
         [{ x: 50, y: 50, flux: 1 }],
-        new StreakProfile({ length: 20, angle: 0, sigma: 1 }),
+        new StreakProfile({ lengthPx: 20, angleRad: 0, sigmaPx: 1 }),
         noise,
-        false,
-        { signal },
+        scopeOf({}, { signal }),
       ),
     ).rejects.toThrow('enough');
   });
@@ -240,11 +239,16 @@ describe('the trail of an autocorrelation', () => {
     [20, 20],
     [45, -35],
   ])('of %f pixels at %f degrees is that of numerical derivatives', async (length, angle) => {
-    const plane = await readPlane(field({ motion: { length, angle } }), 0.97);
-    const centres = await detectStars(plane, new StreakProfile({ length, angle: (angle * Math.PI) / 180, sigma: 1 }), {
-      threshold: 8,
-      most: 8,
-    });
+    const plane = await readPlane(field({ motion: { lengthPx: length, angleDegrees: angle } }), 0.97, scope);
+    const centres = await detectStars(
+      plane,
+      new StreakProfile({ lengthPx: length, angleRad: (angle * Math.PI) / 180, sigmaPx: 1 }),
+      {
+        threshold: 8,
+        most: 8,
+      },
+      scope,
+    );
     const correlation = await correlateWindows(
       plane,
       centres,
@@ -267,11 +271,11 @@ describe('the trail of an autocorrelation', () => {
     };
     const { misfit, ...found } = await binding.fitTrail({ ...request, threads: 1 }, isas[0]!);
     const wanted = await fitFrom(correlation, found.angle, found.length, 64);
-    expect(found.length).toBeCloseTo(wanted.length, 1);
-    expect(Math.abs(Math.sin(found.angle - wanted.angle))).toBeLessThan(1e-3);
+    expect(found.length).toBeCloseTo(wanted.lengthPx, 1);
+    expect(Math.abs(Math.sin(found.angle - wanted.angleRad))).toBeLessThan(1e-3);
     expectClose(
       [found.sigma, misfit, found.lengthSigma, found.angleSigma],
-      [wanted.sigma, wanted.misfit, wanted.lengthSigma, wanted.angleSigma],
+      [wanted.sigmaPx, wanted.misfit, wanted.lengthSigma, wanted.angleSigma],
       0.05,
     );
     for (const threads of THREADS)
@@ -279,7 +283,7 @@ describe('the trail of an autocorrelation', () => {
   });
 
   it('of noise fits badly', async () => {
-    const { data, invalid, width, height } = await readPlane(field({ stars: 0 }), 0.97);
+    const { data, invalid, width, height } = await readPlane(field({ stars: 0 }), 0.97, scope);
     const request = {
       data,
       invalid,

@@ -38,7 +38,7 @@ describe('the path of a star', () => {
     ] as const) {
       const rates: Stars.Vector = [0.05 * signs[0], 0.03 * signs[1], 0.2 * signs[2]];
       for (const epoch of ['start', 'mid', 'end'] as const) {
-        const path = stars.tracePath(camera, { rates, exposure: 0.1 }, 250, 820, epoch);
+        const path = stars.tracePath(camera, { ratesRadPerSecond: rates, exposureSeconds: 0.1 }, 250, 820, epoch);
         const before = { start: 0, mid: 0.05, end: 0.1 }[epoch];
         path.forEach(([dx, dy], step) => {
           const [tx, ty] = turned(camera, rates, 250, 820, (0.1 * step) / (path.length - 1) - before);
@@ -50,25 +50,25 @@ describe('the path of a star', () => {
 
   it('goes to the left when the camera turns about its downward axis, and is as long as rate, time and focal length', () => {
     const camera = new stars.Camera(size);
-    const path = stars.tracePath(camera, { rates: [0, 0.1, 0], exposure: 0.1 }, 511.5, 511.5);
+    const path = stars.tracePath(camera, { ratesRadPerSecond: [0, 0.1, 0], exposureSeconds: 0.1 }, 511.5, 511.5);
     const [[x0], [x1]] = [path[0]!, path.at(-1)!];
     expect(x1 - x0).toBeCloseTo(-30, 2);
   });
 
   it('takes bias and mounting into account', () => {
     const camera = new stars.Camera(size);
-    const plain = stars.tracePath(camera, { rates: [0.02, 0.1, -0.3], exposure: 0.1 }, 100, 200);
+    const plain = stars.tracePath(camera, { ratesRadPerSecond: [0.02, 0.1, -0.3], exposureSeconds: 0.1 }, 100, 200);
     const mounted = stars.tracePath(
       camera,
       {
-        rates: [0.11, -0.01, -0.3],
-        bias: [0.01, 0.01, 0],
+        ratesRadPerSecond: [0.11, -0.01, -0.3],
+        biasRadPerSecond: [0.01, 0.01, 0],
         mounting: [
           [0, -1, 0],
           [1, 0, 0],
           [0, 0, 1],
         ],
-        exposure: 0.1,
+        exposureSeconds: 0.1,
       },
       100,
       200,
@@ -79,10 +79,10 @@ describe('the path of a star', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['NaN rates', { rates: [0, NaN, 0] }, /rates\[1\] but received NaN/],
-    ['two rates', { rates: [0, 1] }, /three numbers for rates/],
-    ['zero exposure', { exposure: 0 }, /exposure above 0 seconds/],
-    ['a negative exposure', { exposure: -1 }, /for exposure but received -1/],
+    ['NaN rates', { ratesRadPerSecond: [0, NaN, 0] }, /ratesRadPerSecond\[1\] but received NaN/],
+    ['two rates', { ratesRadPerSecond: [0, 1] }, /three numbers for rates/],
+    ['zero exposure', { exposureSeconds: 0 }, /exposure above 0 seconds/],
+    ['a negative exposure', { exposureSeconds: -1 }, /for exposureSeconds but received -1/],
     [
       'a singular mounting',
       {
@@ -105,10 +105,15 @@ describe('the path of a star', () => {
       },
       /it mirrors/,
     ],
-    ['degrees per second', { rates: [30, 0, 0] }, /check their unit \(radians per second\)/],
+    ['degrees per second', { ratesRadPerSecond: [30, 0, 0] }, /check their unit \(radians per second\)/],
   ])('%s fails, saying so', (_, motion, message) => {
     expect(() =>
-      stars.tracePath(new stars.Camera(size), { rates: [0, 0.1, 0], exposure: 0.1, ...motion }, 10, 10),
+      stars.tracePath(
+        new stars.Camera(size),
+        { ratesRadPerSecond: [0, 0.1, 0], exposureSeconds: 0.1, ...motion },
+        10,
+        10,
+      ),
     ).toThrow(message);
   });
 });
@@ -131,7 +136,7 @@ describe('the kernel from rates', () => {
     ['without roll', [0.05, -0.04, 0]],
     ['with roll alone', [0, 0, 0.3]],
   ])('%s agrees with convolved segments', (_, rates) => {
-    const motion = { rates, exposure: 0.1 };
+    const motion = { ratesRadPerSecond: rates, exposureSeconds: 0.1 };
     const [path, paper] = [
       moments(stars.pathPsf(camera, motion, 300, 700)),
       moments(stars.pathPsf(camera, motion, 300, 700, { mode: 'paper-convolve' })),
@@ -143,7 +148,7 @@ describe('the kernel from rates', () => {
   });
 
   it('differs from them where both turn: one way, no parallelogram', () => {
-    const motion = { rates: [0.05, -0.04, 0.3] as const, exposure: 0.1 };
+    const motion = { ratesRadPerSecond: [0.05, -0.04, 0.3] as const, exposureSeconds: 0.1 };
     const [path, paper] = [
       moments(stars.pathPsf(camera, motion, 300, 700)),
       moments(stars.pathPsf(camera, motion, 300, 700, { mode: 'paper-convolve' })),
@@ -153,13 +158,15 @@ describe('the kernel from rates', () => {
 
   it("begins at the star with epoch 'start'", () => {
     const [mx] = moments(
-      stars.pathPsf(camera, { rates: [0, -0.1, 0], exposure: 0.1 }, 511.5, 511.5, { epoch: 'start' }),
+      stars.pathPsf(camera, { ratesRadPerSecond: [0, -0.1, 0], exposureSeconds: 0.1 }, 511.5, 511.5, {
+        epoch: 'start',
+      }),
     );
     expect(mx).toBeCloseTo(15, 1);
   });
 
   it("draws segments as MATLAB does in 'matlab'", () => {
-    const kernel = stars.pathPsf(camera, { rates: [0, -0.03, 0], exposure: 0.1 }, 511.5, 511.5, {
+    const kernel = stars.pathPsf(camera, { ratesRadPerSecond: [0, -0.03, 0], exposureSeconds: 0.1 }, 511.5, 511.5, {
       mode: 'paper-convolve',
       raster: 'matlab',
     });
@@ -237,18 +244,17 @@ describe('refined rates', () => {
     ],
   ])('give the trail that is seen, the axes %s', (_, axes) => {
     const camera = new stars.Camera({ width: 512, height: 512, focalPx: 2000, axes });
-    const gyro = { rates: [0.05, -0.08, 0.02] as const, exposure: 0.1 };
+    const gyro = { ratesRadPerSecond: [0.05, -0.08, 0.02] as const, exposureSeconds: 0.1 };
     const chord = (motion: Stars.GyroMotion): Stars.StraightMotion =>
       chordOf(stars.tracePath(camera, motion, 255.5, 255.5));
     const foretold = chord(gyro);
-    const seen = { length: 0.95 * foretold.length, angle: foretold.angle + 2 };
+    const seen = { lengthPx: 0.95 * foretold.lengthPx, angleDegrees: foretold.angleDegrees + 2 };
     const refined = chord(refineRates(camera, gyro, foretold, seen));
-    expect(refined.length).toBeCloseTo(seen.length, 3);
-    expect(refined.angle).toBeCloseTo(seen.angle, 3);
+    expect(refined.lengthPx).toBeCloseTo(seen.lengthPx, 3);
+    expect(refined.angleDegrees).toBeCloseTo(seen.angleDegrees, 3);
     // The trail of a frame has no direction.
-    expect(chord(refineRates(camera, gyro, foretold, { ...seen, angle: seen.angle + 180 })).angle).toBeCloseTo(
-      seen.angle,
-      3,
-    );
+    expect(
+      chord(refineRates(camera, gyro, foretold, { ...seen, angleDegrees: seen.angleDegrees + 180 })).angleDegrees,
+    ).toBeCloseTo(seen.angleDegrees, 3);
   });
 });

@@ -9,6 +9,7 @@ import { readPlane } from '../lib/stars/measure/plane.js';
 import { StreakProfile } from '../lib/stars/measure/profile.js';
 import { digest } from './support/frames.js';
 import { createFolder } from './support/models.js';
+import { scopeOf } from './support/scope.js';
 import { runNode } from './support/run-child.js';
 
 const REAL = fileURLToPath(new URL('../../shared/data/stars/trailed/calib_5.png', import.meta.url));
@@ -21,8 +22,8 @@ const field = (options: Partial<Stars.SimulateOptions> = {}): Stars.SimulatedFra
     height: 512,
     stars: 14,
     flux: [5000, 40_000],
-    separation: 50,
-    motion: { length: 20, angle: 20 },
+    separationPx: 50,
+    motion: { lengthPx: 20, angleDegrees: 20 },
     seed: 7,
     ...options,
   });
@@ -47,13 +48,13 @@ describe('trailed stars', () => {
     let [square, bound, count] = [0, 0, 0];
     for (const seed of [7, 8, 9]) {
       const { frame, stars: truth } = field({ seed });
-      const { stars: found, report } = await stars.restoreStars(frame, { gain: 1, method: 'none' });
+      const { stars: found, report } = await stars.restoreStars(frame, { electronsPerCount: 1, method: 'none' });
       expect(found).toHaveLength(truth.length);
-      expect(angleError(report.motion!.angle, 20)).toBeLessThan(0.2);
-      expect(Math.abs(report.motion!.length - 20)).toBeLessThan(0.2);
+      expect(angleError(report.motion!.angleDegrees, 20)).toBeLessThan(0.2);
+      expect(Math.abs(report.motion!.lengthPx - 20)).toBeLessThan(0.2);
       for (const { fit, star, distance } of match(truth, found)) {
         square += distance ** 2;
-        bound += fit.bound ** 2;
+        bound += fit.boundPx ** 2;
         count += 1;
         expect(Math.abs(fit.flux / star.flux - 1)).toBeLessThan(0.02 + (4 * fit.fluxSigma) / star.flux);
       }
@@ -66,7 +67,7 @@ describe('trailed stars', () => {
   it('become compact in their windows, and nothing else changes', async () => {
     const { frame, stars: truth } = field();
     const before = digest(frame.data);
-    const { frame: restored, report } = await stars.restoreStars(frame, { gain: 1 });
+    const { frame: restored, report } = await stars.restoreStars(frame, { electronsPerCount: 1 });
     expect(digest(frame.data)).toBe(before);
     const inWindow = (x: number, y: number): boolean =>
       report.windows.some(
@@ -92,7 +93,11 @@ describe('trailed stars', () => {
 
   it.each(['hyper-laplacian', 'richardson-lucy'] as const)('keep their light with %s', async (method) => {
     const { frame } = field();
-    const { frame: restored } = await stars.restoreStars(frame, { gain: 1, motion: { length: 20, angle: 20 }, method });
+    const { frame: restored } = await stars.restoreStars(frame, {
+      electronsPerCount: 1,
+      motion: { lengthPx: 20, angleDegrees: 20 },
+      method,
+    });
     const light = (data: ArrayLike<number>): number => Array.from(data).reduce((sum, value) => sum + value - 50, 0);
     expect(Math.abs(light(restored.data) / light(frame.data) - 1)).toBeLessThan(0.02);
   });
@@ -102,7 +107,11 @@ describe('trailed stars', () => {
     ['cog', 0.6],
   ])('are placed on the restored frame by %s', async (centroid, limit) => {
     const { frame, stars: truth } = field({ flux: [20_000, 40_000] });
-    const { stars: found } = await stars.restoreStars(frame, { gain: 1, centroid, method: 'richardson-lucy' });
+    const { stars: found } = await stars.restoreStars(frame, {
+      electronsPerCount: 1,
+      centroid,
+      method: 'richardson-lucy',
+    });
     const matched = match(truth, found);
     expect(matched.length).toBe(truth.length);
     expect(Math.sqrt(matched.reduce((sum, { distance }) => sum + distance ** 2, 0) / matched.length)).toBeLessThan(
@@ -116,13 +125,13 @@ describe('trailed stars', () => {
     [40, 5],
     [60, 88],
   ])('of %f pixels at %f degrees tell both', async (length, angle) => {
-    const { frame } = field({ motion: { length, angle }, separation: 40 });
+    const { frame } = field({ motion: { lengthPx: length, angleDegrees: angle }, separationPx: 40 });
     const {
       report: { motion },
     } = await stars.restoreStars(frame, { method: 'none' });
     expect(motion).toMatchObject({ declined: null });
-    expect(angleError(motion!.angle, angle)).toBeLessThan(0.4);
-    expect(Math.abs(motion!.length - length)).toBeLessThan(0.5);
+    expect(angleError(motion!.angleDegrees, angle)).toBeLessThan(0.4);
+    expect(Math.abs(motion!.lengthPx - length)).toBeLessThan(0.5);
   });
 });
 
@@ -135,8 +144,8 @@ describe('frames in turn and at once', () => {
     ];
     const restore = async (frame: Stars.SimulatedFrame['frame']): Promise<unknown> => {
       const { stars: found, frame: restored } = await stars.restoreStars(frame, {
-        gain: 1,
-        motion: { length: 20, angle: 20 },
+        electronsPerCount: 1,
+        motion: { lengthPx: 20, angleDegrees: 20 },
       });
       return [found, digest((restored as typeof frame).data)];
     };
@@ -148,14 +157,14 @@ describe('frames in turn and at once', () => {
 describe('stars drawn as they were measured', () => {
   it.each<[string, Partial<Stars.SimulateOptions>, Stars.RestoreStarsOptions]>([
     ['trails', {}, {}],
-    ['disks', { motion: { length: 0, angle: 0 }, defocusRadius: 5 }, { defocus: 'auto' }],
+    ['disks', { motion: { lengthPx: 0, angleDegrees: 0 }, defocusRadiusPx: 5 }, { defocus: 'auto' }],
   ])('are spots with the flux and place of their %s, over a sky without them', async (_, field_, options) => {
     const { frame, stars: truth } = field({ flux: [5000, 20_000], ...field_ });
     const {
       frame: drawn,
       stars: found,
       report,
-    } = await stars.restoreStars(frame, { ...options, gain: 1, method: 'render' });
+    } = await stars.restoreStars(frame, { ...options, electronsPerCount: 1, method: 'render' });
     expect(found).toHaveLength(truth.length);
     expect(report).toMatchObject({ windows: [], iterations: 0, clipped: 0 });
     for (const star of found) {
@@ -176,7 +185,7 @@ describe('stars drawn as they were measured', () => {
   });
 
   it('are counted where they do not fit, and have no centroids of their own', async () => {
-    const { frame } = field({ bits: 8, gain: 4 });
+    const { frame } = field({ bits: 8, electronsPerCount: 4 });
     const { report } = await stars.restoreStars(frame, { method: 'render' });
     expect(report.clipped).toBeGreaterThan(0);
     await expect(stars.restoreStars(frame, { method: 'render', centroid: 'cog' })).rejects.toThrow(
@@ -192,11 +201,11 @@ describe('a star at the edge of the frame', () => {
       // Half of the trail is outside.
       const star = { x: 5.3, y: 150.2, flux: 40_000 };
       const options = { width: 256, height: 256, stars: [star, { x: 180, y: 80, flux: 30_000 }], seed: 4 };
-      const { frame } = stars.simulate({ ...options, motion: { length: 24, angle: 10 } });
+      const { frame } = stars.simulate({ ...options, motion: { lengthPx: 24, angleDegrees: 10 } });
       const { electrons } = stars.simulate(options);
       const { frame: restored } = await stars.restoreStars(frame, {
-        gain: 1,
-        motion: { length: 24, angle: 10 },
+        electronsPerCount: 1,
+        motion: { lengthPx: 24, angleDegrees: 10 },
         method,
       });
       const errorOf = ({ data }: { readonly data: ArrayLike<number> }): number => {
@@ -218,11 +227,11 @@ describe('a star at the edge of the frame', () => {
 
 describe('rates', () => {
   const camera = new stars.Camera({ width: 512, height: 512, focalPx: 2000 });
-  const motion = { camera, rates: [0.05, -0.08, 0.02] as const, exposure: 0.1 };
+  const motion = { camera, ratesRadPerSecond: [0.05, -0.08, 0.02] as const, exposureSeconds: 0.1 };
 
   it('place trailed stars at mid-exposure', async () => {
     const { frame, stars: truth } = field({ motion });
-    const { stars: found, report } = await stars.restoreStars(frame, { gain: 1, motion });
+    const { stars: found, report } = await stars.restoreStars(frame, { electronsPerCount: 1, motion });
     expect(match(truth, found)).toHaveLength(truth.length);
     expect(Math.max(...match(truth, found).map(({ distance }) => distance))).toBeLessThan(0.5);
     expect(report.warnings).toEqual([]);
@@ -231,8 +240,8 @@ describe('rates', () => {
   it('that disagree with the frame are reported, with what it shows', async () => {
     const { frame } = field({ motion });
     const { report } = await stars.restoreStars(frame, {
-      gain: 1,
-      motion: { ...motion, rates: [-0.05, -0.08, 0.02] },
+      electronsPerCount: 1,
+      motion: { ...motion, ratesRadPerSecond: [-0.05, -0.08, 0.02] },
       method: 'none',
     });
     expect(report.warnings).toEqual([
@@ -250,13 +259,13 @@ describe('defocused stars', () => {
       height: 300,
       stars: 8,
       flux: [20_000, 60_000],
-      separation: 50,
-      defocusRadius,
+      separationPx: 50,
+      defocusRadiusPx: defocusRadius,
       seed: 3,
     });
-    const { stars: found, report } = await stars.restoreStars(frame, { defocus: 'auto', gain: 1 });
+    const { stars: found, report } = await stars.restoreStars(frame, { defocus: 'auto', electronsPerCount: 1 });
     expect(report.defocus).toMatchObject({ declined: null });
-    expect(Math.abs(report.defocus!.radius - defocusRadius)).toBeLessThan(0.1);
+    expect(Math.abs(report.defocus!.radiusPx - defocusRadius)).toBeLessThan(0.1);
     expect(match(truth, found).length).toBe(truth.length);
     expect(Math.max(...match(truth, found).map(({ distance }) => distance))).toBeLessThan(0.3);
   });
@@ -264,14 +273,21 @@ describe('defocused stars', () => {
 
 describe('frames that tell nothing', () => {
   it('have no stars invented', async () => {
+    using scope = scopeOf();
     let invented = 0;
     for (let seed = 1; seed <= 6; seed += 1) {
       const plane = await readPlane(
         stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame,
         0.97,
+        scope,
       );
       invented += (
-        await detectStars(plane, new StreakProfile({ length: 12, angle: 0.3, sigma: 1 }), { threshold: 5.5, most: 100 })
+        await detectStars(
+          plane,
+          new StreakProfile({ lengthPx: 12, angleRad: 0.3, sigmaPx: 1 }),
+          { threshold: 5.5, most: 100 },
+          scope,
+        )
       ).length;
     }
     expect(invented).toBe(0);
@@ -279,7 +295,7 @@ describe('frames that tell nothing', () => {
 
   it.each<[string, () => Stars.SimulatedFrame, RegExp]>([
     ['empty', () => field({ stars: 0 }), /no trail: no star stands out of the noise.*no star was found/],
-    ['sharp', () => field({ motion: { length: 0, angle: 0 } }), /no trail: not resolved/],
+    ['sharp', () => field({ motion: { lengthPx: 0, angleDegrees: 0 } }), /no trail: not resolved/],
   ])('%s ones are declined', async (_, make, warning) => {
     const { report } = await stars.restoreStars(make().frame);
     expect(report.warnings.join('; ')).toMatch(warning);
@@ -289,7 +305,7 @@ describe('frames that tell nothing', () => {
   it('hot pixels are no stars', async () => {
     const { frame } = field({ stars: 0 });
     for (let pixel = 1; pixel <= 20; pixel += 1) frame.data[pixel * 12_347] = 20_000;
-    const { stars: found } = await stars.restoreStars(frame, { motion: { length: 15, angle: 40 } });
+    const { stars: found } = await stars.restoreStars(frame, { motion: { lengthPx: 15, angleDegrees: 40 } });
     expect(found).toEqual([]);
   });
 
@@ -309,7 +325,7 @@ describe('frames that tell nothing', () => {
       frame,
       stars: [truth],
     } = field({ stars: [{ x: 200.3, y: 250.6, flux: 20_000 }] });
-    const { stars: found } = await stars.restoreStars(frame, { gain: 1 });
+    const { stars: found } = await stars.restoreStars(frame, { electronsPerCount: 1 });
     expect(found).toHaveLength(1);
     expect(Math.hypot(found[0]!.x - truth!.x, found[0]!.y - truth!.y)).toBeLessThan(0.3);
   });
@@ -320,15 +336,19 @@ describe('options', () => {
     width: 64,
     height: 64,
     stars: [{ x: 32, y: 32, flux: 20_000 }],
-    motion: { length: 30, angle: 0 },
+    motion: { lengthPx: 30, angleDegrees: 0 },
   });
   it.each<[string, object, RegExp]>([
-    ['both blurs', { motion: 'auto', defocus: 3 }, /either motion or defocus/],
+    ['both blurs', { motion: 'auto', defocus: { radiusPx: 3 } }, /either motion or defocus/],
     ['an unknown method', { method: 'wiener' }, /for method but received 'wiener'/],
-    ['a negative length', { motion: { length: -1, angle: 0 } }, /for motion.length/],
+    ['a negative length', { motion: { lengthPx: -1, angleDegrees: 0 } }, /for motion.length/],
     ['centroids of a frame that is not restored', { method: 'none', centroid: 'cog' }, /taken from the restored frame/],
     ['a misspelt option', { blur: 1 }, /Unknown blur/],
-    ['a frame smaller than a window', { motion: { length: 30, angle: 0 } }, /64x64 pixels is smaller than one window/],
+    [
+      'a frame smaller than a window',
+      { motion: { lengthPx: 30, angleDegrees: 0 } },
+      /64x64 pixels is smaller than one window/,
+    ],
   ])('%s are refused, saying so', async (_, options, message) => {
     const error: unknown = await stars.restoreStars(frame, options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArgumentError);
@@ -346,7 +366,7 @@ describe('perifocal stars', () => {
   const picture = folder.path('stars.png');
 
   it('writes the restored frame, a table and a drawing', async () => {
-    const { frame } = field({ bits: 8, gain: 8 });
+    const { frame } = field({ bits: 8, electronsPerCount: 8 });
     await sharp(frame.data, { raw: { width: 512, height: 512, channels: 1 } })
       .png()
       .toFile(picture);
@@ -370,7 +390,7 @@ describe('perifocal stars', () => {
       '--method',
       'rl',
       '--iterations',
-      'settled',
+      'converged',
       '--saturation',
       '0.9',
       '--max-stars',
@@ -393,8 +413,8 @@ describe('perifocal stars', () => {
     ['rates alone', ['--rates', '0,0,1'], 2, /belong together/],
     ['a motion that is none', ['--motion', '20'], 2, /--motion .*'20' is invalid.*L@theta/],
     [
-      'settled iterations of the hyper-Laplacian',
-      ['--iterations', 'settled'],
+      'iterations of the hyper-Laplacian until converged',
+      ['--iterations', 'converged'],
       2,
       /Only iterations of 'richardson-lucy'/,
     ],

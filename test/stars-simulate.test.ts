@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { stars } from '../lib/index.js';
 import type { stars as Stars } from '../lib/index.js';
 import { erf } from '../lib/math/erf.js';
-import { DiskProfile } from '../lib/stars/measure/disk-profile.js';
+import { DiskProfile } from '../lib/stars/simulate/disk-profile.js';
 import { Random } from '../lib/stars/simulate/random.js';
-import { createStreakSample, sampleStreak } from '../lib/stars/measure/streak.js';
+import { createStreakSample, sampleStreak } from '../lib/stars/simulate/streak.js';
 
 const quiet = { background: 0, readNoise: 0, bits: 16 } as const;
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
@@ -47,7 +47,7 @@ describe('a streak', () => {
     [3, -1.2, 0.8],
     [0, 0, 1.3],
   ])('of length %f has flux 1 and the slopes of its density', (length, angle, sigma) => {
-    const shape = { length, angle, sigma };
+    const shape = { lengthPx: length, angleRad: angle, sigmaPx: sigma };
     const density = (x: number, y: number, s = shape): number => {
       const sample = createStreakSample();
       sampleStreak(s, x, y, sample);
@@ -68,10 +68,10 @@ describe('a streak', () => {
       const slopes = [
         density(x + h, y) - density(x - h, y),
         density(x, y + h) - density(x, y - h),
-        density(x, y, { ...shape, angle: angle + h }) - density(x, y, { ...shape, angle: angle - h }),
-        density(x, y, { ...shape, sigma: sigma + h }) - density(x, y, { ...shape, sigma: sigma - h }),
+        density(x, y, { ...shape, angleRad: angle + h }) - density(x, y, { ...shape, angleRad: angle - h }),
+        density(x, y, { ...shape, sigmaPx: sigma + h }) - density(x, y, { ...shape, sigmaPx: sigma - h }),
         ...(length > 0
-          ? [density(x, y, { ...shape, length: length + h }) - density(x, y, { ...shape, length: length - h })]
+          ? [density(x, y, { ...shape, lengthPx: length + h }) - density(x, y, { ...shape, lengthPx: length - h })]
           : []),
       ].map((difference) => difference / (2 * h));
       found.forEach((slope, index) => {
@@ -85,7 +85,7 @@ describe('a defocused star', () => {
   it('has flux 1, and is the integral of a Gaussian over the disk', () => {
     const profile = new DiskProfile(5, 0.9);
     let flux = 0;
-    for (let r = 0.005; r < profile.reach; r += 0.01) flux += 2 * Math.PI * r * profile.density(r) * 0.01;
+    for (let r = 0.005; r < profile.reachPx; r += 0.01) flux += 2 * Math.PI * r * profile.density(r) * 0.01;
     expect(flux).toBeCloseTo(1, 5);
     for (const r of [0, 2.2, 4.7, 5.5, 7]) {
       let integral = 0;
@@ -111,9 +111,9 @@ describe('stars.simulate', () => {
 
   it.each<[string, Partial<Stars.SimulateOptions>]>([
     ['a sharp star', {}],
-    ['a trail', { motion: { length: 20, angle: 30 } }],
-    ['a disk', { defocusRadius: 6 }],
-    ['a disk that moves', { defocusRadius: 5, motion: { length: 12, angle: -70 } }],
+    ['a trail', { motion: { lengthPx: 20, angleDegrees: 30 } }],
+    ['a disk', { defocusRadiusPx: 6 }],
+    ['a disk that moves', { defocusRadiusPx: 5, motion: { lengthPx: 12, angleDegrees: -70 } }],
   ])('keeps flux and place of %s', (_, options) => {
     const star = { x: 40.3, y: 33.8, flux: 10_000 };
     const result = stars.simulate({ width: 80, height: 70, stars: [star], ...quiet, ...options });
@@ -130,7 +130,7 @@ describe('stars.simulate', () => {
           width: 80,
           height: 70,
           stars: [{ x: 40, y: 35, flux: 1000 }],
-          motion: { length: 20, angle: 90 },
+          motion: { lengthPx: 20, angleDegrees: 90 },
           epoch,
           ...quiet,
         }),
@@ -147,7 +147,7 @@ describe('stars.simulate', () => {
       stars: 0,
       background: 100,
       readNoise: 8,
-      gain: 2,
+      electronsPerCount: 2,
       offset: 30,
     });
     const mean = sum(frame.data) / frame.data.length;
@@ -175,7 +175,7 @@ describe('stars.simulate', () => {
           width: 65,
           height: 65,
           stars: [turn === 0 ? { x: 36, y: 30, flux: 1000 } : { x: 30, y: 28, flux: 1000 }],
-          motion: { length: 15, angle: 25 + turn },
+          motion: { lengthPx: 15, angleDegrees: 25 + turn },
           ...quiet,
         }).electrons,
     ) as [Float32Array, Float32Array];

@@ -14,7 +14,7 @@ const FIELD: stars.Star[] = [
 
 const shifted = (dx: number, dy: number, field = FIELD): stars.Star[] =>
   field.map((star) => ({ ...star, x: star.x + dx, y: star.y + dy }));
-const motion = { length: 10, angle: 25 };
+const motion = { lengthPx: 10, angleDegrees: 25 };
 const expose = (
   field: readonly stars.Star[],
   seed: number,
@@ -29,7 +29,7 @@ function errorOf(tracks: readonly stars.StarTrack[], truth: readonly stars.Star[
 
 describe('a sequence', () => {
   it('is followed: the first frames searched, later ones looked at where stars are expected, with the same tracks', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none' });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none' });
     const ids = new Set<number>();
     for (let index = 0; index < 5; index += 1) {
       const truth = shifted(6 * index, -3 * index);
@@ -51,7 +51,7 @@ describe('a sequence', () => {
   });
 
   it('that jumps is searched, and its tracks are found by the shift that most stars agree on', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none' });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none' });
     const first = await tracker.next(expose(FIELD, 1));
     const second = await tracker.next(expose(shifted(31, 24), 2));
     expect(second.mode).toBe('acquired');
@@ -66,7 +66,7 @@ describe('a sequence', () => {
   });
 
   it('keeps a track while its star is hidden, and ends it after that', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', patience: 2 });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', patienceFrames: 2 });
     const seen: (number | undefined)[] = [];
     for (let index = 0; index < 6; index += 1) {
       const isHidden = index >= 2;
@@ -81,7 +81,7 @@ describe('a sequence', () => {
   });
 
   it('goes on after a frame without stars', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none' });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none' });
     const { tracks: before } = await tracker.next(expose(FIELD, 1));
     const { mode, tracks, result, motion: moved } = await tracker.next(expose([], 2));
     expect({ mode, stars: result.stars, moved }).toEqual({ mode: 'acquired', stars: [], moved: null });
@@ -91,7 +91,7 @@ describe('a sequence', () => {
   });
 
   it('finds new stars when the whole frame is searched again', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', refresh: 2 });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', refreshFrames: 2 });
     const modes: string[] = [];
     for (let index = 0; index < 5; index += 1) {
       const { mode, tracks } = await tracker.next(expose(index === 0 ? FIELD.slice(1) : FIELD, index + 1));
@@ -101,7 +101,11 @@ describe('a sequence', () => {
   });
 
   it('is restored as single frames are', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'richardson-lucy', iterations: 'settled' });
+    await using tracker = await stars.StarTracker.open({
+      electronsPerCount: 1,
+      method: 'richardson-lucy',
+      iterations: 'converged',
+    });
     await tracker.next(expose(FIELD, 1));
     const frame = expose(shifted(5, 0), 2);
     const { mode, result } = await tracker.next(frame);
@@ -115,45 +119,50 @@ describe('a sequence', () => {
 
 describe('rates', () => {
   const camera = new stars.Camera({ ...SIZE, focalPx: 2000 });
-  const gyro = { rates: [0.03, -0.05, 0.02] as const, exposure: 0.1 };
+  const gyro = { ratesRadPerSecond: [0.03, -0.05, 0.02] as const, exposureSeconds: 0.1 };
   const interval = 0.4;
   const advance = (field: readonly stars.Star[]): stars.Star[] =>
     field
       .map((star) => {
-        const [dx, dy] = stars.tracePath(camera, { ...gyro, exposure: interval }, star.x, star.y, 'start').at(-1)!;
+        const [dx, dy] = stars
+          .tracePath(camera, { ...gyro, exposureSeconds: interval }, star.x, star.y, 'start')
+          .at(-1)!;
         return { ...star, x: star.x + dx, y: star.y + dy };
       })
       .filter(({ x, y }) => x > 12 && y > 12 && x < 388 && y < 288);
 
   it('tell where stars will be, far beyond the reach', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', camera, reach: 4 });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', camera, reachPx: 4 });
     let field: stars.Star[] = FIELD;
     for (let index = 0; index < 3; index += 1) {
       const { mode, tracks, disagreement } = await tracker.next(
         expose(field, index + 1, { motion: { ...gyro, camera } }),
-        { gyro, interval },
+        { gyro, intervalSeconds: interval },
       );
       expect(mode).toBe(index === 0 ? 'acquired' : 'tracked');
       expect(errorOf(tracks, field)).toBeLessThan(0.2);
-      expect(Math.abs(disagreement!.length)).toBeLessThan(0.5);
-      expect(Math.abs(disagreement!.angle!)).toBeLessThan(2);
-      if (index > 0) expect(disagreement!.shift!).toBeLessThan(0.3);
+      expect(Math.abs(disagreement!.lengthPx)).toBeLessThan(0.5);
+      expect(Math.abs(disagreement!.angleDegrees!)).toBeLessThan(2);
+      if (index > 0) expect(disagreement!.shiftPx!).toBeLessThan(0.3);
       field = advance(field);
     }
   });
 
   it('that are 5 % wrong are measured', async () => {
-    await using tracker = await stars.StarTracker.open({ gain: 1, method: 'none', camera });
-    const wrong = { ...gyro, rates: gyro.rates.map((rate) => 1.05 * rate) as unknown as stars.Vector };
-    await tracker.next(expose(FIELD, 1, { motion: { ...gyro, camera } }), { gyro: wrong, interval });
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', camera });
+    const wrong = {
+      ...gyro,
+      ratesRadPerSecond: gyro.ratesRadPerSecond.map((rate) => 1.05 * rate) as unknown as stars.Vector,
+    };
+    await tracker.next(expose(FIELD, 1, { motion: { ...gyro, camera } }), { gyro: wrong, intervalSeconds: interval });
     const { disagreement, mode } = await tracker.next(expose(advance(FIELD), 2, { motion: { ...gyro, camera } }), {
       gyro: wrong,
-      interval,
+      intervalSeconds: interval,
     });
     expect(mode).toBe('tracked');
     const speed = 2000 * Math.hypot(0.03, 0.05);
-    expect(Math.abs(disagreement!.length - 0.05 * speed * gyro.exposure)).toBeLessThan(0.4);
-    expect(Math.abs(disagreement!.shift! / (0.05 * speed * interval) - 1)).toBeLessThan(0.25);
+    expect(Math.abs(disagreement!.lengthPx - 0.05 * speed * gyro.exposureSeconds)).toBeLessThan(0.4);
+    expect(Math.abs(disagreement!.shiftPx! / (0.05 * speed * interval) - 1)).toBeLessThan(0.25);
   });
 });
 
@@ -164,9 +173,9 @@ describe('a tracker', () => {
     await expect(tracker.next(stars.simulate({ width: 64, height: 64 - 1, stars: 1 }).frame)).rejects.toThrow(
       /frames of 400x300 pixels, this one has 64x63/,
     );
-    await expect(tracker.next(expose(FIELD, 1), { gyro: { rates: [0, 0, 1], exposure: 1 } })).rejects.toThrow(
-      /need a camera/,
-    );
+    await expect(
+      tracker.next(expose(FIELD, 1), { gyro: { ratesRadPerSecond: [0, 0, 1], exposureSeconds: 1 } }),
+    ).rejects.toThrow(/need a camera/);
     await expect(tracker.next(expose(FIELD, 1), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
       'enough',
     );
@@ -174,11 +183,12 @@ describe('a tracker', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['rates', { motion: { rates: [0, 0, 1], exposure: 1 } }, /Give rates with every frame/],
-    ['no reach', { reach: 0 }, /for reach/],
-    ['a camera that is none', { camera: {} }, /Expected a Camera/],
+    ['rates', { motion: { ratesRadPerSecond: [0, 0, 1], exposureSeconds: 1 } }, /Give rates with every frame/],
+    ['no reach', { reachPx: 0 }, /for reachPx/],
+    ['a camera that is none', { camera: 'wide' }, /Expected Camera or { focalPx } for camera/],
+    ['a camera without focal length', { camera: {} }, /for focalPx/],
     ['an unknown option', { blur: 1 }, /Unknown blur/],
-    ['motion and defocus', { motion: 'auto', defocus: 3 }, /either motion or defocus/],
+    ['motion and defocus', { motion: 'auto', defocus: { radiusPx: 3 } }, /either motion or defocus/],
   ])('is not opened with %s', async (_, options, message) => {
     const error: unknown = await stars.StarTracker.open(options as stars.StarTrackerOptions).catch(
       (reason: unknown) => reason,
@@ -189,9 +199,13 @@ describe('a tracker', () => {
 
   it('works on one frame at a time, until it is disposed', async () => {
     const tracker = await stars.StarTracker.open({ method: 'none' });
-    const running = tracker.next(expose(FIELD, 1)).catch((reason: unknown) => reason);
-    await expect(tracker.next(expose(FIELD, 1))).rejects.toThrow(/busy with another frame; one tracker/);
+    const frame = expose(FIELD, 1);
+    const running = tracker.next(frame).catch((reason: unknown) => reason);
+    const second = tracker.next(frame).catch((reason: unknown) => reason);
     await tracker.dispose();
+    expect(await second).toMatchObject({
+      message: expect.stringMatching(/busy with another frame; one tracker/) as string,
+    });
     expect(await running).toBeInstanceOf(StateError);
     await expect(tracker.next(expose(FIELD, 1))).rejects.toThrow(/is disposed/);
   });

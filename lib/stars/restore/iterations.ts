@@ -53,7 +53,7 @@ export async function kernelFeatures(
 ): Promise<KernelFeatures> {
   requireNumber('sigmaPx', sigmaPx, 0, 1e3);
   using scope = new Scope(Runtime.of(options));
-  return measureKernel(kernel, sigmaPx, scope);
+  return await measureKernel(kernel, sigmaPx, scope);
 }
 
 /** {@link kernelFeatures} as a part of other work. */

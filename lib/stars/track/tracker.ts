@@ -146,7 +146,7 @@ export class StarTracker implements AsyncDisposable {
     new Scope(this.#runtime, options)[Symbol.dispose]();
     return this.#runs.exclusively(signal, async (active) => {
       using scope = new Scope(this.#runtime, { signal: active, ...(onProgress && { onProgress }) });
-      return this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope);
+      return await this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope);
     });
   }
 

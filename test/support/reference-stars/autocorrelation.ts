@@ -3,7 +3,7 @@ import type { FftOptions } from '../../../lib/index.js';
 import { erf } from '../../../lib/math/erf.js';
 import { fitLeastSquares } from './least-squares.js';
 import type { StarPlane } from '../../../lib/stars/measure/plane.js';
-import type { StreakShape } from '../../../lib/stars/measure/streak.js';
+import type { StreakShape } from '../../../lib/stars/simulate/streak.js';
 
 /** Lags across the motion, and beyond its length, that the model is fitted to (kernel-estimation 5). */
 const ACROSS = 6;
@@ -111,9 +111,9 @@ export async function fitFrom(
   const [theta, length, logVariance] = values as unknown as [number, number, number];
   const isSane = Math.abs(length) <= 1.5 * longest && rms < Infinity;
   return {
-    length: Math.abs(length),
-    angle: theta,
-    sigma: Math.sqrt(Math.exp(logVariance) / 2),
+    lengthPx: Math.abs(length),
+    angleRad: theta,
+    sigmaPx: Math.sqrt(Math.exp(logVariance) / 2),
     misfit: isSane ? rms / spread : Infinity,
     lengthSigma: Math.sqrt(covariance[1] ?? Infinity),
     angleSigma: Math.sqrt(covariance[0] ?? Infinity),

@@ -272,7 +272,7 @@ function finish(
         flux,
         background,
         covariance: { xx: at(0, 0), yy: at(1, 1), xy: at(0, 1) },
-        bound: Math.sqrt(inverse[0]! + inverse[PLACE + 1]!),
+        boundPx: Math.sqrt(inverse[0]! + inverse[PLACE + 1]!),
         fluxSigma: Math.sqrt(at(2, 2)),
         chi2: chi2Of(plane, state, profile, noise, costs[index]!),
         snr: flux / Math.sqrt(at(2, 2)),

@@ -1,6 +1,6 @@
-import { DiskProfile } from '../../../lib/stars/measure/disk-profile.js';
-import { createStreakSample, sampleStreak } from '../../../lib/stars/measure/streak.js';
-import type { StreakShape } from '../../../lib/stars/measure/streak.js';
+import { DiskProfile } from '../../../lib/stars/simulate/disk-profile.js';
+import { createStreakSample, sampleStreak } from '../../../lib/stars/simulate/streak.js';
+import type { StreakShape } from '../../../lib/stars/simulate/streak.js';
 
 /** A pixel's own width adds this to the variance of a star along either axis (star-sensor B.1). */
 const PIXEL_VARIANCE = 1 / 12;
@@ -26,11 +26,11 @@ export class StreakProfile implements StarProfile {
   readonly #seen: StreakShape;
   readonly #sample = createStreakSample();
 
-  /** @param sigma without the pixel's own width */
-  constructor({ length, angle, sigma }: StreakShape) {
-    this.shape = [length, angle, sigma];
-    this.#seen = { length, angle, sigma: Math.sqrt(sigma * sigma + PIXEL_VARIANCE) };
-    this.reach = length / 2 + TAIL * this.#seen.sigma;
+  /** @param sigmaPx without the pixel's own width */
+  constructor({ lengthPx, angleRad, sigmaPx }: StreakShape) {
+    this.shape = [lengthPx, angleRad, sigmaPx];
+    this.#seen = { lengthPx, angleRad, sigmaPx: Math.sqrt(sigmaPx * sigmaPx + PIXEL_VARIANCE) };
+    this.reach = lengthPx / 2 + TAIL * this.#seen.sigmaPx;
   }
 
   sample(x: number, y: number, out: Float64Array): void {
@@ -41,14 +41,14 @@ export class StreakProfile implements StarProfile {
     out[2] = sample.byY;
     out[3] = sample.byLength;
     out[4] = sample.byAngle;
-    out[5] = (sample.bySigma * this.shape[2]) / this.#seen.sigma;
+    out[5] = (sample.bySigma * this.shape[2]) / this.#seen.sigmaPx;
   }
 
-  withShape([length, angle, sigma]: readonly number[]): StreakProfile {
+  withShape([lengthPx, angleRad, sigmaPx]: readonly number[]): StreakProfile {
     return new StreakProfile({
-      length: Math.max(0, length!),
-      angle: angle!,
-      sigma: Math.min(20, Math.max(0.1, sigma!)),
+      lengthPx: Math.max(0, lengthPx!),
+      angleRad: angleRad!,
+      sigmaPx: Math.min(20, Math.max(0.1, sigmaPx!)),
     });
   }
 }
