@@ -33,8 +33,8 @@ async function measureTrails() {
     const motion = { lengthPx: 8 + 52 * ((seed * 0.618) % 1), angleDegrees: -90 + 180 * ((seed * 0.37) % 1) };
     const frame = createTrails(motion, NOISE_POWER, seed);
     const { report } = await stars.restoreStars(frame, { method: 'none', threads: 1 });
-    angles.push(turnBetween(report.motion.angleDegrees, motion.angle));
-    lengths.push(Math.abs(report.motion.lengthPx - motion.length));
+    angles.push(turnBetween(report.motion.angleDegrees, motion.angleDegrees));
+    lengths.push(Math.abs(report.motion.lengthPx - motion.lengthPx));
     times.push(report.seconds);
   }
   console.log(
@@ -60,10 +60,10 @@ async function measurePublished() {
       ).report.motion;
     const angles = [];
     for (let angle = 0; angle <= 90; angle += 10)
-      angles.push(turnBetween((await find({ lengthPx: 20, angleDegrees: angle }, 100 + angle)).angle, angle));
+      angles.push(turnBetween((await find({ lengthPx: 20, angleDegrees: angle }, 100 + angle)).angleDegrees, angle));
     const errors = [];
     for (let length = 5; length <= 70; length += 5)
-      errors.push(Math.abs((await find({ lengthPx: length, angleDegrees: 20 }, 200 + length)).length - length));
+      errors.push(Math.abs((await find({ lengthPx: length, angleDegrees: 20 }, 200 + length)).lengthPx - length));
     console.log(
       `'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, ` +
         `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`,
@@ -93,7 +93,7 @@ async function measurePlaces(flux) {
         continue;
       }
       square += near.distance ** 2;
-      bound += near.fit.boundPxPx ** 2;
+      bound += near.fit.boundPx ** 2;
       count += 1;
     }
   }

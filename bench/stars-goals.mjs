@@ -116,7 +116,7 @@ async function measureUsable(label, options, flux) {
       const near = found.find(({ x, y }) => Math.hypot(x - star.x, y - star.y) < 3);
       if (near === undefined) continue;
       square += (near.x - star.x) ** 2 + (near.y - star.y) ** 2;
-      bound += near.boundPxPx ** 2;
+      bound += near.boundPx ** 2;
       places += 1;
     }
   }
@@ -152,7 +152,7 @@ export async function measureIterations() {
       stars: 6,
       flux: 5000 * 10 ** part(0.71),
       separationPx: 60,
-      sigma: 0.8 + 0.6 * part(0.23),
+      sigmaPx: 0.8 + 0.6 * part(0.23),
       background: 20 + 150 * part(0.43),
       seed,
     };
@@ -173,7 +173,7 @@ export async function measureIterations() {
       return { sum, iterations: report.iterations };
     };
     const networks = await measure();
-    const kernel = await stars.kernelFeatures(psf.motion(motion.length, motion.angle), 1);
+    const kernel = await stars.kernelFeatures(psf.motion(motion.lengthPx, motion.angleDegrees), 1);
     const law = await measure(
       await stars.predictIterations({ ...kernel, snr: 1, sigmaPx: 1, sidePx: 64 }, 'power-law'),
     );

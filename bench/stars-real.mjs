@@ -59,14 +59,14 @@ async function measureSet({ name, fov, ending, options }, folder, scratch, ask) 
     // Each frame by what the others tell.
     const others = solved.filter((other) => other !== one);
     if (others.length < 2) continue;
-    const { camera, after } = stars.calibrateCamera(start, others.map(sightsOf), { terms: 1 });
+    const { camera, afterRad } = stars.calibrateCamera(start, others.map(sightsOf), { terms: 1 });
     const answer = await ask({
       centroids: straighten(camera, one.centroids),
       size: [height, width],
       fov: 2 * Math.atan(width / 2 / camera.focalPx) * (180 / Math.PI),
     });
     console.log(
-      `${name}/${one.file}: camera fitted to the ${others.length} other frames (${(after * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`,
+      `${name}/${one.file}: camera fitted to the ${others.length} other frames (${(afterRad * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`,
     );
   }
 }

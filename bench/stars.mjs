@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { psf, stars } from '../dist/index.js';
 import { loadBinding } from '../dist/runtime/native/loader.js';
+import { Runtime } from '../dist/runtime/runtime.js';
+import { Scope } from '../dist/runtime/scope.js';
 import { estimateMotion } from '../dist/stars/measure/blind-motion.js';
 import { detectStars } from '../dist/stars/measure/detect.js';
 import { fitStars } from '../dist/stars/measure/fit.js';
 import { readPlane } from '../dist/stars/measure/plane.js';
 import { StreakProfile } from '../dist/stars/measure/profile.js';
 import { restoreWindows } from '../dist/stars/restore/restore-windows.js';
+import { fixedSteps } from '../dist/stars/restore/steps.js';
 import { windowSide, windowsAround } from '../dist/stars/restore/windows.js';
 import { startPeers } from './python.mjs';
 
@@ -26,48 +29,38 @@ const FULL = 65_535;
 /** Pixels of a side of the frame whose trail is found blindly. */
 const BLIND_SIDE = 512;
 
+const goodSize = (n) => loadBinding().goodFftSize(n);
+
 /** @returns what each step takes as a function, each after those before */
-function ourSteps(frame, engine) {
-  const profile = new StreakProfile({ lengthPx: TRAIL.length, angleRad: (TRAIL.angle * Math.PI) / 180, sigmaPx: 1 });
-  const kernel = psf.motion(TRAIL.length, TRAIL.angle);
+function ourSteps(frame, machine, scope) {
+  const profile = StreakProfile.ofTrail(TRAIL, 1);
+  const kernel = psf.motion(TRAIL.lengthPx, TRAIL.angleDegrees);
   let [plane, found] = [];
-  const restore = (method, iterations) => async () => {
-    const steps = { count: async () => iterations, settling: () => null };
-    const context = {
-      ...engine,
-      method,
-      steps,
-      sigma: plane.sigma,
-      signal: new AbortController().signal,
-      onWindow: () => {},
-    };
-    await restoreWindows(
-      { ...frame, data: frame.data.slice() },
-      windowsAround(found, windowSide(TRAIL.length, 1), frame),
-      () => kernel,
-      context,
-    );
+  const restore = (method, iterations, pedestal) => async () => {
+    const settings = { method, pedestal, steps: fixedSteps(iterations), sigma: plane.sigma };
+    const windows = windowsAround(found, windowSide(TRAIL.lengthPx, 1, goodSize), frame);
+    await restoreWindows({ ...frame, data: frame.data.slice() }, windows, () => kernel, settings, scope);
   };
   return {
     sky: async () => {
-      plane = await readPlane(frame, 0.97, engine);
+      plane = await readPlane(frame, 0.97, scope);
     },
     detect: async () => {
-      found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100, ...engine });
+      found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100 }, scope);
     },
     fit: async () =>
-      fitStars(plane, found, profile, { sky: plane.sigma, perFlux: 1 / (GAIN * FULL), misfit: 0 }, false, engine),
-    restore: restore('richardson-lucy', ITERATIONS),
-    'restore, hyper-Laplacian': restore('hyper-laplacian', OUTER_STEPS),
+      fitStars(plane, found, profile, { sky: plane.sigma, perFlux: 1 / (GAIN * FULL), misfit: 0 }, scope),
+    restore: restore('richardson-lucy', ITERATIONS, 3),
+    'restore, hyper-Laplacian': restore('hyper-laplacian', OUTER_STEPS, 0),
     all: () =>
       stars.restoreStars(frame, {
         electronsPerCount: GAIN,
         motion: TRAIL,
         method: 'richardson-lucy',
         iterations: ITERATIONS,
-        ...engine,
+        ...machine,
       }),
-    'all, hyper-Laplacian': () => stars.restoreStars(frame, { electronsPerCount: GAIN, motion: TRAIL, ...engine }),
+    'all, hyper-Laplacian': () => stars.restoreStars(frame, { electronsPerCount: GAIN, motion: TRAIL, ...machine }),
   };
 }
 
@@ -118,11 +111,12 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
   const errors = {};
   for (let round = 0; round < rounds; round += 1) {
     report(`stars, round ${round + 1}`);
-    for (const [who, engine] of [
+    for (const [who, machine] of [
       ['one', { threads: 1, isa }],
       ['ours', { threads, isa }],
     ]) {
-      for (const [step, run] of Object.entries(ourSteps(frame, engine))) {
+      const scope = new Scope(Runtime.of(machine));
+      for (const [step, run] of Object.entries(ourSteps(frame, machine, scope))) {
         const { seconds, result } = await timed(run);
         note(step, who, seconds);
         if (step === 'fit')
@@ -131,8 +125,8 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
             truth,
           );
       }
-      const plane = await readPlane(blindFrame, 0.97, engine);
-      note(`trail of ${BLIND_SIDE}x${BLIND_SIDE}`, who, (await timed(() => estimateMotion(plane, engine))).seconds);
+      const plane = await readPlane(blindFrame, 0.97, scope);
+      note(`trail of ${BLIND_SIDE}x${BLIND_SIDE}`, who, (await timed(() => estimateMotion(plane, scope))).seconds);
     }
     // As many rounds take minutes.
     if (!peers.versions.scipy || round >= 3) continue;
@@ -142,9 +136,10 @@ export async function benchmarkStars({ side, rounds, threads, isa, report }) {
       threads,
       threshold: THRESHOLD,
       iterations: ITERATIONS,
-      electronsPerCount: GAIN,
-      ...TRAIL,
-      window: windowSide(TRAIL.length, 1),
+      gain: GAIN,
+      length: TRAIL.lengthPx,
+      angle: TRAIL.angleDegrees,
+      window: windowSide(TRAIL.lengthPx, 1, goodSize),
     });
     for (const [step, seconds] of Object.entries(answer.seconds)) note(step, 'peer', seconds);
     note(

@@ -220,7 +220,7 @@ const formatEstimate = ({ width, height, threads, radius, length, results }) =>
 const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, errors, results }) => {
   const error = (found) => (found === undefined ? '' : found === null ? 'stars missing' : `${found.toFixed(3)} px`);
   return [
-    `Star frame of ${side}x${side} pixels, 16 bits, ${stars} stars, trails of ${trail.length} px, ${iterations} iterations of Richardson-Lucy; ${isa}; the fastest of all`,
+    `Star frame of ${side}x${side} pixels, 16 bits, ${stars} stars, trails of ${trail.lengthPx} px, ${iterations} iterations of Richardson-Lucy; ${isa}; the fastest of all`,
     `scipy ${versions.scipy ?? 'missing'}, scikit-image ${versions.skimage ?? 'missing'}: transforms on ${threads} threads; mean error of places ${error(errors.ours)}, peers ${error(errors.peer)}`,
     formatTable(
       ['step', 'ms, 1 thread', `ms, ${threads} threads`, 'peers, ms', 'x ours'],

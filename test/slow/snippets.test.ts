@@ -32,7 +32,13 @@ beforeAll(async () => {
   const soft = defocus(scene, { radius: 4, noise: 0.004 });
   await sharp(soft.data, picture).jpeg({ quality: 98 }).toFile(path('frame.jpg'));
   await sharp(soft.data, picture).toFile(path('frame.png'));
-  const { frame } = stars.simulate({ width: 512, height: 512, stars: 20, motion: { length: 20, angle: 20 }, bits: 16 });
+  const { frame } = stars.simulate({
+    width: 512,
+    height: 512,
+    stars: 20,
+    motion: { lengthPx: 20, angleDegrees: 20 },
+    bits: 16,
+  });
   await sharp(frame.data as Uint16Array, { raw: { width: 512, height: 512, channels: 1 } })
     .toColourspace('grey16')
     .png()
