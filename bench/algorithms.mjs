@@ -33,8 +33,8 @@ async function openEngine(binding, { tensors, shape, isa, algorithm, width, heig
 }
 
 /**
- * Direct convolution and Winograd on the whole network, strip by strip in turns, so that a busy machine slows both. One
- * strip of 16 rows is the same work as any other.
+ * Direct convolution and Winograd on the whole network, strip by strip alternately, so that a busy machine slows both.
+ * One strip of 16 rows is the same work as any other.
  * @param {Binding} binding
  * @param {{ isas: readonly string[], blocks: number, base: number, width: number, height: number, threads: number,
  *   strips: number, report: (line: string) => void }} options
@@ -43,7 +43,7 @@ export async function benchmarkAlgorithms(binding, { isas, blocks, base, width, 
   const { tensors, shape } = await loadModelFile(await writeModel(blocks, base));
   const results = [];
   for (const isa of isas) {
-    report(`direct and Winograd in turns, n ${blocks}, base ${base}, ${isa}`);
+    report(`direct and Winograd alternately, n ${blocks}, base ${base}, ${isa}`);
     // Rows of a pass run along the shorter side of a frame.
     const common = { tensors, shape, isa, width: height, height: width, threads };
     const engines = [];

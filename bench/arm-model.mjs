@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // What the NEON kernels should cost on cores that are not at hand: llvm-mca on the inner loops of a build for ARM64.
 //   node bench/arm-model.mjs BUILD_FOLDER
-// Every load is taken to hit the first-level cache and every loop to repeat for ever, so that times are lower bounds; the
-// ratio of two kernels is what the model is good for.
+// Every load is taken to hit the first-level cache and every loop to repeat for ever, so that times are lower bounds;
+// the ratio of two kernels is what the model is good for.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { formatTable } from './tables.mjs';
@@ -45,7 +45,10 @@ function disassemble(name) {
   }));
 }
 
-/** The loops of a function, as the instructions between the target of a backward branch and the branch. @param {Instruction[]} code */
+/**
+ * The loops of a function, as the instructions between the target of a backward branch and the branch.
+ * @param {Instruction[]} code
+ */
 function loopsOf(code) {
   return code.flatMap(({ address, text }) => {
     const target = parseInt(
@@ -149,7 +152,8 @@ for (const [core, clock] of CORES) {
   ]);
 }
 console.log(
-  `\nCycles per MAC by llvm-mca; seconds of a 2048x1536 frame through MIMO-UNet+ at ${CORES.map(([, clock]) => clock).join(', ')} GHz`,
+  `\nCycles per MAC by llvm-mca; seconds of a 2048x1536 frame through MIMO-UNet+ ` +
+    `at ${CORES.map(([, clock]) => clock).join(', ')} GHz`,
 );
 console.log(
   formatTable(

@@ -8,7 +8,10 @@ import { createScene } from '../scripts/scene.mjs';
 
 /** @typedef {{ name: string, side: number, data: Float64Array }} Scene grey, square, 0 to 1 */
 /** @typedef {{ name: string, kernel: psf.Psf }} Kernel */
-/** @typedef {{ name: string, truth: Float32Array, frame: import('../dist/index.js').Frame, kernel: psf.Psf, sigma: number }} Case */
+/**
+ * @typedef {{ name: string, truth: Float32Array, frame: import('../dist/index.js').Frame, kernel: psf.Psf, sigma:
+ * number }} Case
+ */
 
 const DATA = fileURLToPath(new URL('../../shared/data/', import.meta.url));
 /** Sides of a case, and of what is blurred: more, so that the blur knows what is beyond the edges. */
@@ -132,7 +135,12 @@ function blur({ side, data }, { width, height, data: weights }) {
   return blurred;
 }
 
-/** In dB, of values with full scale 1. @param {Float32Array} a @param {ArrayLike<number>} b @param {number} [scale] of b */
+/**
+ * In dB, of values with full scale 1.
+ * @param {Float32Array} a
+ * @param {ArrayLike<number>} b
+ * @param {number} [scale] of b
+ */
 export function psnr(a, b, scale = 1) {
   let sum = 0;
   for (let index = 0; index < a.length; index += 1) sum += (a[index] - b[index] / scale) ** 2;

@@ -53,6 +53,7 @@ for (const name of KERNELS) {
   rows.push([name, ...cells]);
 }
 console.log(
-  `${scenes.length} scenes of ${SIDE}x${SIDE}, noise ${NOISE}: gain, and in brackets the loss in the rim of ${RIM} pixels`,
+  `${scenes.length} scenes of ${SIDE}x${SIDE}, noise ${NOISE}: gain, and in brackets the loss in the rim ` +
+    `of ${RIM} pixels`,
 );
 console.log(formatTable(['kernel', ...METHODS.map((words) => words.join(', '))], rows));

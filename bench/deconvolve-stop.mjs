@@ -71,8 +71,10 @@ for (const kernel of kernels) {
       const { name, estimated, best, auto, loss } = results.at(-1);
       if (!flags.json) {
         console.log(
-          `${name.padEnd(40)} sigma ${estimated.toFixed(5)}  best ${String(best.iterations).padStart(3)} ${best.gain.toFixed(2).padStart(6)} dB  ` +
-            `auto ${String(auto.iterations).padStart(3)} ${auto.gain.toFixed(2).padStart(6)} dB ${auto.reason.padEnd(15)} loss ${loss.toFixed(2)}${loss > BAR ? ' *' : ''}`,
+          `${name.padEnd(40)} sigma ${estimated.toFixed(5)}  ` +
+            `best ${String(best.iterations).padStart(3)} ${best.gain.toFixed(2).padStart(6)} dB  ` +
+            `auto ${String(auto.iterations).padStart(3)} ${auto.gain.toFixed(2).padStart(6)} ` +
+            `dB ${auto.reason.padEnd(15)} loss ${loss.toFixed(2)}${loss > BAR ? ' *' : ''}`,
         );
       }
     }
@@ -83,5 +85,6 @@ const losses = results.map(({ loss }) => loss).sort((a, b) => a - b);
 if (flags.json) console.log(JSON.stringify(results));
 else
   console.log(
-    `${within} of ${results.length} within ${BAR} dB (${((100 * within) / results.length).toFixed(1)} %); median ${losses[losses.length >> 1].toFixed(3)}, worst ${losses.at(-1).toFixed(2)} dB`,
+    `${within} of ${results.length} within ${BAR} dB (${((100 * within) / results.length).toFixed(1)} %); ` +
+      `median ${losses[losses.length >> 1].toFixed(3)}, worst ${losses.at(-1).toFixed(2)} dB`,
   );

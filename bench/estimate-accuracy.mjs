@@ -1,6 +1,6 @@
-// How far estimates of defocus are off: `node bench/estimate-accuracy.mjs [--data ../shared/data/eo] [--json]`. Without data,
-// generated scenes alone. Real scenes are blurred by disks of 2 to 8 pixels, as 8 bits and as JPEG of quality 85; the
-// same scenes sharp, moved, or seen through a Gaussian must not give a confident radius.
+// How far estimates of defocus are off: `node bench/estimate-accuracy.mjs [--data ../shared/data/eo] [--json]`. Without
+// data, generated scenes alone. Real scenes are blurred by disks of 2 to 8 pixels, as 8 bits and as JPEG of quality 85;
+// the same scenes sharp, moved, or seen through a Gaussian must not give a confident radius.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
@@ -82,8 +82,10 @@ function summarise(title, cases) {
     `${((100 * errors.filter((error) => error <= bar).length) / errors.length).toFixed(1)} % within ${bar}`;
   const at = (part) => errors[Math.min(errors.length - 1, Math.floor(part * errors.length))].toFixed(3);
   console.log(
-    `${title}: ${cases.length} cases, ${within(0.08)}, ${within(0.15)}; median ${at(0.5)}, 95 % ${at(0.95)}, worst ${at(1)} px; ` +
-      `${cases.filter(({ level }) => level === 'high').length} of high confidence, ${cases.filter(({ declined }) => declined).length} declined`,
+    `${title}: ${cases.length} cases, ${within(0.08)}, ${within(0.15)}; median ${at(0.5)}, 95 % ${at(0.95)}, ` +
+      `worst ${at(1)} px; ` +
+      `${cases.filter(({ level }) => level === 'high').length} of high ` +
+      `confidence, ${cases.filter(({ declined }) => declined).length} declined`,
   );
 }
 
@@ -102,7 +104,8 @@ async function main() {
   const wrong = (sets.others ?? []).filter(({ level, declined }) => level === 'high' && !declined);
   if (sets.others)
     console.log(
-      `without defocus: ${sets.others.length} cases, ${sets.others.filter(({ declined }) => declined).length} declined, ${wrong.length} confident and wrong`,
+      `without defocus: ${sets.others.length} cases, ${sets.others.filter(({ declined }) => declined).length} ` +
+        `declined, ${wrong.length} confident and wrong`,
     );
 }
 

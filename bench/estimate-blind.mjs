@@ -1,5 +1,5 @@
-// How alike blind kernels are to the true ones: `node bench/estimate-blind.mjs [--data ../shared/data/eo]`. Without data, generated
-// scenes alone. The kernels are a curved path, straight motion, a disk, and none.
+// How alike blind kernels are to the true ones: `node bench/estimate-blind.mjs [--data ../shared/data/eo]`. Without
+// data, generated scenes alone. The kernels are a curved path, straight motion, a disk, and none.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
@@ -31,9 +31,9 @@ async function run(name, truth, frame) {
     report: { seconds },
   } = await estimate(frame, { kind: 'blind', threads: 2 });
   const alike = kernel && likeness(onSquare(kernel), onSquare(truth));
-  console.log(
-    `${name}: ${declined ?? `${confidence.level}, parts alike by ${confidence.value.toFixed(3)}, to the true kernel by ${alike.toFixed(3)}`}; ${seconds.toFixed(1)} s`,
-  );
+  const found = () =>
+    `${confidence.level}, parts alike by ${confidence.value.toFixed(3)}, to the true kernel by ${alike.toFixed(3)}`;
+  console.log(`${name}: ${declined ?? found()}; ${seconds.toFixed(1)} s`);
   return { level: kernel && confidence.level, alike };
 }
 
@@ -62,7 +62,8 @@ async function main() {
         .sort((a, b) => a - b);
     const range = (list) =>
       list.length > 0
-        ? `${list.length}, alike by ${list[0].toFixed(2)} to ${list.at(-1).toFixed(2)}, median ${list[list.length >> 1].toFixed(2)}`
+        ? `${list.length}, alike by ${list[0].toFixed(2)} to ${list.at(-1).toFixed(2)}, ` +
+          `median ${list[list.length >> 1].toFixed(2)}`
         : '0';
     console.log(`${words}: ${cases.length} cases; high ${range(of('high'))}; low ${range(of('low'))}; others declined`);
   }

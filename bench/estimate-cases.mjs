@@ -3,7 +3,9 @@ import sharp from 'sharp';
 import { fft, psf } from '../dist/index.js';
 import { createRandom, sampleNormal } from '../dist/math/random.js';
 
-/** @typedef {{ width: number, height: number, data: Float32Array }} Planes three planes of floats, 1 being full scale */
+/**
+ * @typedef {{ width: number, height: number, data: Float32Array }} Planes three planes of floats, 1 being full scale
+ */
 
 /**
  * The middle of a picture, as three planes.
@@ -59,7 +61,8 @@ export async function blur(scene, kernel) {
 const SINC_REACH = 4;
 
 /**
- * Each plane moved straight during the exposure, by its exact transfer function: a kernel of pixels would turn short motion to the axes.
+ * Each plane moved straight during the exposure, by its exact transfer function: a kernel of pixels would turn short
+ * motion to the axes.
  * @param {Planes} scene
  * @param {number} length in pixels
  * @param {number} angle in degrees, anticlockwise
@@ -159,7 +162,8 @@ export const SIZE = { width: 900, height: 700 };
 /**
  * As a camera delivers it: noise, 8 bits, and a JPEG file where a quality is given.
  * @param {Planes} scene
- * @param {{ noise: number, electrons?: number, jpeg?: number, seed?: number }} camera noise: standard deviation, 1 being full scale;
+ * @param {{ noise: number, electrons?: number, jpeg?: number, seed?: number }} camera noise: standard deviation, 1
+ * being full scale;
  *   electrons at full scale, for shot noise
  * @returns {Promise<import('../dist/index.js').Frame | Uint8Array>}
  */

@@ -1,7 +1,7 @@
-// Estimates a defocused frame in a process of its own, so that its peak memory is that of the work; with `reference`, also
-// against its sharp scene: estimate-child.mjs '{"frame": path, "reference": path or null, "threads": 2, "samples": 3}',
-// and a `kind` where one is wanted.
-// The memory is that of the first sample: later ones find the garbage of earlier ones.
+// Estimates a defocused frame in a process of its own, so that its peak memory is that of the work; with `reference`,
+// also against its sharp scene: estimate-child.mjs '{"frame": path, "reference": path or null, "threads": 2, "samples":
+// 3}', and a `kind` where one is wanted. The memory is that of the first sample: later ones find the garbage of earlier
+// ones.
 import { estimate } from '../dist/index.js';
 
 const { frame, reference, kind, threads, samples } = JSON.parse(process.argv[2]);

@@ -1,6 +1,7 @@
-// How far estimates of motion are off: `node bench/estimate-motion.mjs [--data ../shared/data/eo] [--json]`. Without data, generated
-// scenes alone. Scenes are moved by 4 to 45 pixels in directions of their own, also out of focus, as 8 bits and as JPEG of quality 85; the same scenes
-// sharp, out of focus or seen through a Gaussian, and all pictures of the data as they are, must not give a confident motion.
+// How far estimates of motion are off: `node bench/estimate-motion.mjs [--data ../shared/data/eo] [--json]`. Without
+// data, generated scenes alone. Scenes are moved by 4 to 45 pixels in directions of their own, also out of focus, as 8
+// bits and as JPEG of quality 85; the same scenes sharp, out of focus or seen through a Gaussian, and all pictures of
+// the data as they are, must not give a confident motion.
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { estimate, psf } from '../dist/index.js';
@@ -135,11 +136,15 @@ function summarise(title, cases) {
   };
   const errors = (name) => `${at(name, 0.5)} ${at(name, 0.95)} ${at(name, 1)}`;
   const high = found.filter(({ level }) => level === 'high');
+  const low = found.filter(({ level }) => level !== 'high');
+  const wrong = (list) => list.filter(({ isWrong }) => isWrong).length;
+  const [length, angle, radius] = ['lengthError', 'angleError', 'radiusError'].map(errors);
   console.log(
-    `${title}: ${cases.length} cases, ${cases.length - found.length} declined, ${high.length} of high confidence, of these ${high.filter(({ isWrong }) => isWrong).length} wrong, ` +
-      `of the others ${found.length - high.length - found.filter(({ level, isWrong }) => level === 'low' && !isWrong).length} wrong` +
-      `${cases[0].length > 0 ? `; median, 95 %, largest error: length ${errors('lengthError')} px, angle ${errors('angleError')} deg, radius ${errors('radiusError')} px` : ''}`,
+    `${title}: ${cases.length} cases, ${cases.length - found.length} declined, ${high.length} of high confidence, ` +
+      `of these ${wrong(high)} wrong, of the others ${wrong(low)} wrong`,
   );
+  if (cases[0].length > 0)
+    console.log(`  median, 95 %, largest error: length ${length} px, angle ${angle} deg, radius ${radius} px`);
 }
 
 async function main() {

@@ -1,5 +1,6 @@
-// How far kernels measured against a sharp reference are off: `node bench/estimate-reference.mjs [--data ../shared/data/eo] [--json]`.
-// Frames are simulated from real scenes, as `reference-pairs.mjs` says; without data, from a generated one.
+// How far kernels measured against a sharp reference are off: `node bench/estimate-reference.mjs [--data
+// ../shared/data/eo] [--json]`. Frames are simulated from real scenes, as `reference-pairs.mjs` says; without data,
+// from a generated one.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deconvolve, estimate, psf } from '../dist/index.js';
@@ -90,9 +91,9 @@ async function main() {
   for (const one of existsSync(values.data) ? CASES : GENERATED) rows.push(...(await run(one, values.data)));
   if (values.json) return console.log(JSON.stringify(rows));
   for (const { scene, kernel, symmetry, declined, error, radius, lost, seconds } of rows) {
-    console.log(
-      `${scene}, ${kernel}, ${symmetry}: ${declined ?? `error ${(100 * error).toFixed(1)} % of the peak, radius ${radius?.toFixed(2)}, ${lost.toFixed(2)} dB lost`}, ${seconds.toFixed(1)} s`,
-    );
+    const found = () =>
+      `error ${(100 * error).toFixed(1)} % of the peak, radius ${radius?.toFixed(2)}, ${lost.toFixed(2)} dB lost`;
+    console.log(`${scene}, ${kernel}, ${symmetry}: ${declined ?? found()}, ${seconds.toFixed(1)} s`);
   }
 }
 

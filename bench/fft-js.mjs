@@ -11,7 +11,11 @@ export function createLineTransform(length) {
   return () => fft.realTransform(out, values);
 }
 
-/** A real image by fft.js, as frugal as its interface lets it be: real rows, then the columns of the half spectrum. @param {number} rows @param {number} columns */
+/**
+ * A real image by fft.js, as frugal as its interface lets it be: real rows, then the columns of the half spectrum.
+ * @param {number} rows
+ * @param {number} columns
+ */
 export function createImageTransform(rows, columns) {
   const across = new FFT(columns);
   const down = new FFT(rows);

@@ -62,9 +62,10 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
 }
 
 /**
- * Real transforms in turns with scipy (pocketfft), FFTW (measured plans) and fft.js, whichever are installed. GFLOPS count
- * 2.5 N log2 N operations, as is the custom, whatever an algorithm really does.
- * @param {{ images: number[][], lengths: number[], rounds: number, threads: number, isa: string, report: (line: string) => void }} options
+ * Real transforms alternately with scipy (pocketfft), FFTW (measured plans) and fft.js, whichever are installed. GFLOPS
+ * count 2.5 N log2 N operations, as is the custom, whatever an algorithm really does.
+ * @param {{ images: number[][], lengths: number[], rounds: number, threads: number, isa: string, report: (line: string)
+ * => void }} options
  */
 export async function benchmarkFft({ images, lengths, rounds, threads, isa, report }) {
   const peers = await startPeers(SCRIPT);

@@ -11,8 +11,9 @@ import { createFrame } from './test-frame.mjs';
 const FILES = 3;
 
 /**
- * JPEG files into PNG files: one after the other, and each written while the next is restored, in turns.
- * @param {{ blocks: number, base: number, width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
+ * JPEG files into PNG files: one after the other, and each written while the next is restored, alternately.
+ * @param {{ blocks: number, base: number, width: number, height: number, rounds: number, threads: number, isa: string,
+ * report: (line: string) => void }} options
  */
 export async function benchmarkFiles({ blocks, base, width, height, rounds, threads, isa, report }) {
   report(`${FILES} files of ${width}x${height}, n ${blocks}, base ${base}, ${threads} threads`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Has a kernel become slower? Builds a git revision beside the working tree and runs the kernels of both in turns, in one
-// process: `npm run bench:gate -- [--quick] [--warn] REVISION`.
+// Has a kernel become slower? Builds a git revision beside the working tree and runs the kernels of both alternately,
+// in one process: `npm run bench:gate -- [--quick] [--warn] REVISION`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';

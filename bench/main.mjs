@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The benchmarks: `npm run bench -- [--quick] [--json] [--only kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars]
-// [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer;
-// a PNG file for details of what the methods restore.
+// The benchmarks: `npm run bench -- [--quick] [--json] [--only
+// kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars] [--threads 2] [--isa name]
+// [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file for details
+// of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/index.js';

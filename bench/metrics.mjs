@@ -26,9 +26,10 @@ async function timeOurs(metric, frame, reference, threads, isa) {
 }
 
 /**
- * Every metric of a grey frame on 1 and on `threads` threads, in turns with scikit-image (which has one thread) and piq
- * where they are installed: the fastest of all rounds, and what each finds.
- * @param {{ width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
+ * Every metric of a grey frame on 1 and on `threads` threads, alternately with scikit-image (which has one thread) and
+ * piq where they are installed: the fastest of all rounds, and what each finds.
+ * @param {{ width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void
+ * }} options
  */
 export async function benchmarkMetrics({ width, height, rounds, threads, isa, report }) {
   const peers = await startPeers(SCRIPT);

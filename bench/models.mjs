@@ -7,7 +7,11 @@ import { promisify } from 'node:util';
 
 const GENERATOR = fileURLToPath(new URL('../scripts/random-model.mjs', import.meta.url));
 
-/** Path of a model with random weights, kept between runs in the system's temporary folder. @param {number} blocks @param {number} base */
+/**
+ * Path of a model with random weights, kept between runs in the system's temporary folder.
+ * @param {number} blocks
+ * @param {number} base
+ */
 export async function writeModel(blocks, base) {
   const folder = join(tmpdir(), 'perifocal-bench');
   await mkdir(folder, { recursive: true });

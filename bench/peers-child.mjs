@@ -1,5 +1,6 @@
-// This package and ONNX Runtime on the same network, in turns:
-//   peers-child.mjs '{"model": path, "width": 2048, "height": 1536, "tile": 256, "threads": 2, "isa": name, "rounds": 3, "tilesPerRound": 4}'
+// This package and ONNX Runtime on the same network, alternately:
+//   peers-child.mjs '{"model": path, "width": 2048, "height": 1536, "tile": 256, "threads": 2, "isa": name,
+//     "rounds": 3, "tilesPerRound": 4}'
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Restorer, loadBinding } from '../dist/index.js';
 import { loadModelFile } from '../dist/network/model/load.js';

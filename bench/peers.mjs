@@ -32,14 +32,15 @@ async function timeOpenVino(python, { blocks, base, tile, threads, rounds, tiles
 }
 
 /**
- * ONNX Runtime, and OpenVINO where there is an interpreter that has it, on tiles that do not overlap, which leaves seams but repeats no work, against whole frames of ours. Its time
- * for a frame is that of a tile, times the number of tiles.
+ * ONNX Runtime, and OpenVINO where there is an interpreter that has it, on tiles that do not overlap, which leaves
+ * seams but repeats no work, against whole frames of ours. Its time for a frame is that of a tile, times the number of
+ * tiles.
  * @param {{ blocks: number, base: number, width: number, height: number, tile: number, threads: number, isa: string,
  *   rounds: number, tilesPerRound: number, openvino?: string, report: (line: string) => void }} options
  */
 export async function benchmarkPeers({ report, openvino, ...request }) {
   const { blocks, base, width, height, tile } = request;
-  report(`ONNX Runtime on ${tile}x${tile} tiles, n ${blocks}, base ${base}, in turns with ours`);
+  report(`ONNX Runtime on ${tile}x${tile} tiles, n ${blocks}, base ${base}, alternately with ours`);
   const { times, shares, macs } = await runChild(CHILD, { model: await writeModel(blocks, base), ...request });
   const openvinoSeconds = openvino && (await timeOpenVino(openvino, request));
   const tiles = Math.ceil(width / tile) * Math.ceil(height / tile);

@@ -91,7 +91,11 @@ async function look(scene, view, width, height) {
   return { width, height, data };
 }
 
-/** About a part of the frame shows something else: squares of the frame from elsewhere. @param {Planes} planes @param {number} part */
+/**
+ * About a part of the frame shows something else: squares of the frame from elsewhere.
+ * @param {Planes} planes
+ * @param {number} part
+ */
 function change({ width, height, data }, part) {
   const before = data.slice();
   const squares = Math.round((part * width * height) / CHANGE ** 2);

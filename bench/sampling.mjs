@@ -3,8 +3,8 @@ import Benchmark from 'benchmark';
 /** @import { Binding } from '../dist/runtime/native/binding.js' */
 
 /**
- * Times one call of an asynchronous function with Benchmark.js. Callers take single samples in turn and compare medians:
- * on a machine whose clock varies, what is compared must be measured close together.
+ * Times one call of an asynchronous function with Benchmark.js. Callers take single samples in turn and compare
+ * medians: on a machine whose clock varies, what is compared must be measured close together.
  * @param {string} name
  * @param {() => Promise<unknown>} work
  * @returns {Promise<number>} seconds
@@ -43,7 +43,8 @@ export function median(values) {
 export const spread = (values) => (Math.max(...values) - Math.min(...values)) / median(values);
 
 /**
- * Samples of work, with the rate of the bare multiply-accumulate instruction on as many threads measured before and after each.
+ * Samples of work, with the rate of the bare multiply-accumulate instruction on as many threads measured before and
+ * after each.
  * @param {Binding} binding
  * @param {string} isa
  * @param {number} threads

@@ -115,10 +115,11 @@ async function measureShrinkage(binding, isa, rounds) {
 }
 
 /**
- * Planes of one channel, and iterations of Richardson-Lucy of scikit-image and of scipy (pocketfft): all in turns, the
- * fastest of every round, since clocks vary.
+ * Planes of one channel, and iterations of Richardson-Lucy of scikit-image and of scipy (pocketfft): all alternately,
+ * the fastest of every round, since clocks vary.
  * @param {Binding} binding
- * @param {{ width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
+ * @param {{ width: number, height: number, rounds: number, threads: number, isa: string, report: (line: string) => void
+ * }} options
  */
 export async function benchmarkSolvers(binding, options) {
   const { width, height, rounds, threads, isa, report } = options;
@@ -129,7 +130,7 @@ export async function benchmarkSolvers(binding, options) {
   const results = CASES.map(({ name, steps = 6 }, i) => ({ name, steps, mappedBytes: solvers[i].mappedBytes }));
   const iteration = { scipy: Infinity, skimage: Infinity };
   for (let round = 0; round < rounds; round += 1) {
-    report(`solvers and peers in turns, ${threads} threads, round ${round + 1} of ${rounds}`);
+    report(`solvers and peers alternately, ${threads} threads, round ${round + 1} of ${rounds}`);
     for (const [index, best] of results.entries()) await measurePlane(solvers[index], best, source, target);
     for (const peer of /** @type {const} */ (['scipy', 'skimage'])) {
       if (!peers.versions[peer]) continue;

@@ -1,4 +1,5 @@
-// How well trails and places of stars are found on simulated frames, against their truth and the Cramer-Rao bound. `node bench/stars-accuracy.mjs`
+// How well trails and places of stars are found on simulated frames, against their truth and the Cramer-Rao bound.
+// `node bench/stars-accuracy.mjs`
 import { stars } from '../dist/index.js';
 import { measureAllUsable, measureIterations, measureSpeed } from './stars-goals.mjs';
 
@@ -38,8 +39,10 @@ async function measureTrails() {
     times.push(report.seconds);
   }
   console.log(
-    `trails, ${TRAILS} frames at -3.2 dB: angle median ${quantile(angles, 0.5).toFixed(3)}, max ${Math.max(...angles).toFixed(3)} degrees; ` +
-      `length median ${quantile(lengths, 0.5).toFixed(3)}, p95 ${quantile(lengths, 0.95).toFixed(3)}, max ${Math.max(...lengths).toFixed(3)} px; ${quantile(times, 0.5).toFixed(2)} s`,
+    `trails, ${TRAILS} frames at -3.2 dB: angle median ${quantile(angles, 0.5).toFixed(3)}, ` +
+      `max ${Math.max(...angles).toFixed(3)} degrees; ` +
+      `length median ${quantile(lengths, 0.5).toFixed(3)}, p95 ${quantile(lengths, 0.95).toFixed(3)}, ` +
+      `max ${Math.max(...lengths).toFixed(3)} px; ${quantile(times, 0.5).toFixed(2)} s`,
   );
 }
 
@@ -65,7 +68,8 @@ async function measurePublished() {
     for (let length = 5; length <= 70; length += 5)
       errors.push(Math.abs((await find({ lengthPx: length, angleDegrees: 20 }, 200 + length)).lengthPx - length));
     console.log(
-      `'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, ` +
+      `'paper', ${label}: angle median ${quantile(angles, 0.5).toFixed(2)}, ` +
+        `max ${Math.max(...angles).toFixed(2)} degrees; length median ${quantile(errors, 0.5).toFixed(2)} px, ` +
         `${errors.filter((error) => error > 2).length} of ${errors.length} on another stripe`,
     );
   }
@@ -98,7 +102,8 @@ async function measurePlaces(flux) {
     }
   }
   console.log(
-    `places, ${flux} electrons: RMS ${Math.sqrt(square / count).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound, ${missing} of ${count + missing} missing`,
+    `places, ${flux} electrons: RMS ${Math.sqrt(square / count).toFixed(3)} ` +
+      `px, ${Math.sqrt(square / bound).toFixed(2)} of the bound, ${missing} of ${count + missing} missing`,
   );
 }
 

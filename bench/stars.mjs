@@ -77,8 +77,9 @@ function errorOf(places, truth) {
 }
 
 /**
- * The steps of a star frame, each in turns with the same by scipy and scikit-image where they are installed: the fastest of all rounds, and the
- * whole `restoreStars`, which also fits the shape of the stars; the blind estimate of the trail in a smaller frame.
+ * The steps of a star frame, each alternately with the same by scipy and scikit-image where they are installed: the
+ * fastest of all rounds, and the whole `restoreStars`, which also fits the shape of the stars; the blind estimate of
+ * the trail in a smaller frame.
  * @param {{ side: number, rounds: number, threads: number, isa: string, report: (line: string) => void }} options
  */
 export async function benchmarkStars({ side, rounds, threads, isa, report }) {

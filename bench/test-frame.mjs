@@ -1,4 +1,8 @@
-/** Waves in raw RGB; the time of a frame does not depend on what is in it. @param {number} width @param {number} height */
+/**
+ * Waves in raw RGB; the time of a frame does not depend on what is in it.
+ * @param {number} width
+ * @param {number} height
+ */
 export function createFrame(width, height) {
   const data = new Uint8Array(width * height * 3);
   for (let index = 0; index < data.length; index += 1) {

@@ -1,5 +1,5 @@
-// Disassembles the kernels of a CMake build and fails if the inner loop of a register tile, direct or Winograd, touches the
-// stack: a spilled accumulator costs more than half of the speed, and whether it happens is up to each compiler.
+// Disassembles the kernels of a CMake build and fails if the inner loop of a register tile, direct or Winograd, touches
+// the stack: a spilled accumulator costs more than half of the speed, and whether it happens is up to each compiler.
 //   node scripts/check-disassembly.mjs BUILD_FOLDER x64|arm64
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -71,7 +71,10 @@ function findInnerLoops(code) {
 /** @param {Instruction[]} code @param {Range} range */
 const within = (code, { begin, end }) => code.filter(({ address }) => address >= begin && address <= end);
 
-/** Whether an instruction reads or writes the frame; rbp is a frame pointer only where the function makes it one. @param {Instruction[]} code */
+/**
+ * Whether an instruction reads or writes the frame; rbp is a frame pointer only where the function makes it one.
+ * @param {Instruction[]} code
+ */
 function stackPattern(code) {
   if (!isX64) return /[[ ,](sp|x29)\b/;
   return code.some(({ text }) => /^mov\s+%rsp,%rbp/.test(text)) ? /%r[sb]p/ : /%rsp/;

@@ -40,8 +40,10 @@ async function main() {
       `model     ${report.model}`,
       `machine   ${report.isa}, ${report.threads} threads`,
       `time      ${report.seconds.toFixed(2)} s (${report.gmacPerSecond.toFixed(0)} GMAC/s)`,
-      `PSNR      ${psnrBefore.toFixed(2)} dB before, ${psnrAfter.toFixed(2)} dB after (${(psnrAfter - psnrBefore).toFixed(2)} dB gained)`,
-      `memory    ${(report.peakRssBytes / 1e6).toFixed(0)} MB peak, making the scene included; ${(report.plan.pipeline.arenaBytes / 1e6).toFixed(0)} MB of it the engine`,
+      `PSNR      ${psnrBefore.toFixed(2)} dB before, ${psnrAfter.toFixed(2)} dB after ` +
+        `(${(psnrAfter - psnrBefore).toFixed(2)} dB gained)`,
+      `memory    ${(report.peakRssBytes / 1e6).toFixed(0)} MB peak, making the scene ` +
+        `included; ${(report.plan.pipeline.arenaBytes / 1e6).toFixed(0)} MB of it the engine`,
       `pictures  ${before}, ${after}, ${comparison} (blurred, restored, sharp)`,
     ].join('\n'),
   );

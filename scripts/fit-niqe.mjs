@@ -14,7 +14,13 @@ const model = await metrics.fitNiqe(positionals, { name: values.name });
 /** Nine digits say more than any picture can. @param {number} value */
 const round = (value) => Number(value.toPrecision(9));
 const rows = model.covariance.map((row) => JSON.stringify(row.map(round)));
-const text = `{\n"kind":"niqe",\n"name":${JSON.stringify(model.name)},\n"mean":${JSON.stringify(model.mean.map(round))},\n"covariance":[\n${rows.join(',\n')}]}\n`;
+const text = `{
+"kind":"niqe",
+"name":${JSON.stringify(model.name)},
+"mean":${JSON.stringify(model.mean.map(round))},
+"covariance":[
+${rows.join(',\n')}]}
+`;
 writeFileSync(`${values.output}.part`, text);
 renameSync(`${values.output}.part`, values.output);
 console.log(`${values.output}: from ${positionals.length} pictures`);

@@ -27,7 +27,9 @@ function toPicture({ width, height, data }, level) {
 
 /**
  * A frame, restored by both methods, drawn as measured, and as it would have been without blur.
- * @param {string} name @param {Partial<stars.SimulateOptions>} blur of the simulation @param {stars.RestoreStarsOptions} options of the restoration
+ * @param {string} name
+ * @param {Partial<stars.SimulateOptions>} blur of the simulation
+ * @param {stars.RestoreStarsOptions} options of the restoration
  */
 async function writeScene(name, blur, options) {
   const { frame } = stars.simulate({ ...FIELD, ...blur });

@@ -43,7 +43,8 @@ describe.runIf(hasScikit)('scikit-image', () => {
     ['a kernel without symmetry', slanted],
   ])('finds the same by Richardson-Lucy away from the edges, for %s', async (_, kernel) => {
     const frame = createFrame(kernel);
-    // It starts from 1/2, and takes what is beyond the edges for black: with each iteration, two kernels reach further in.
+    // It starts from 1/2, and takes what is beyond the edges for black: with each iteration, two kernels reach further
+    // in.
     const iterations = 6;
     const flat = { ...frame, data: frame.data.map((value) => value * (0.5 / mean(frame.data))) };
     const ours = await deconvolve(flat, { psf: kernel, method: 'richardson-lucy', acceleration: 'none', iterations });

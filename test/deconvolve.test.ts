@@ -159,7 +159,7 @@ describe('kernels', () => {
     }
   });
 
-  it('that vary over the frame: tiles, each with the kernel of its place, and modes restore better than one kernel', async () => {
+  it('that vary over the frame: tiles with their own kernels, and modes, restore better than one kernel', async () => {
     const [width, height] = [360, 300];
     // The left is in focus, the right is not: each pixel from the scene blurred by its own disk.
     const radii = Array.from({ length: 13 }, (_, index) => 1 + index * 0.25);
@@ -260,8 +260,8 @@ describe('tiles', () => {
     expect(columns.starts.length * rows.starts.length).toBeGreaterThan(1);
     expect(tiled.report.plan.bytes).toBeLessThanOrEqual(bytes - 1e6);
     expect(differenceOf(whole, tiled).mean).toBeLessThanOrEqual(0.1);
-    // The hyper-Laplacian prior decides for every gradient whether it is one: a few decisions fall otherwise, as they do when
-    // samples change by a millionth.
+    // The hyper-Laplacian prior decides for every gradient whether it is one: a few decisions fall otherwise, as they
+    // do when samples change by a millionth.
     const others = Array.from(whole.data).filter((value, index) => Math.abs(value - tiled.data[index]!) > 1).length;
     expect(others / whole.data.length).toBeLessThanOrEqual(method === 'hyper-laplacian' ? 0.002 : 0);
   });
@@ -293,7 +293,7 @@ describe('a run', () => {
     expect(restoring.every(({ unit, total }) => unit === 'iterations' && total === 3 * report.iterations)).toBe(true);
   });
 
-  it('that is aborted rejects with the reason after the iteration at hand, and the next frame is as if nothing had happened', async () => {
+  it('that is aborted rejects with the reason after one iteration, and leaves no trace in the next frame', async () => {
     const deconvolver = await Deconvolver.open({ psf: 'disk:3', method: 'richardson-lucy', iterations: 40 });
     const expected = digest((await deconvolver.restore(grey.blurred)).data);
     for (const at of [1, 20]) {

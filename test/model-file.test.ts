@@ -106,7 +106,11 @@ describe('a model file', () => {
       'overlapping tensors',
       () =>
         withHeader(
-          '{"x":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"I8","shape":[2],"data_offsets":[1,3]},"__metadata__":{}}',
+          JSON.stringify({
+            x: { dtype: 'I8', shape: [2], data_offsets: [0, 2] },
+            y: { dtype: 'I8', shape: [2], data_offsets: [1, 3] },
+            __metadata__: {},
+          }),
           new Uint8Array(3),
         ),
       /y: data starts at 1 where 2/,

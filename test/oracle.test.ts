@@ -34,7 +34,9 @@ async function runOracle({ onnx }: ExactNetwork, { data, width, height }: Frame)
   return session.run({ image: new Tensor('uint8', data as Uint8Array, [1, height, width, 3]) });
 }
 
-/** The residual of the streaming engine, in uneven strips; a transposed pass is fed image columns and read back alike. */
+/**
+ * The residual of the streaming engine, in uneven strips; a transposed pass is fed image columns and read back alike.
+ */
 async function runEngine(
   { blocks, base, width, height, along }: Case,
   { data }: Frame,
@@ -136,8 +138,8 @@ describe('ONNX Runtime', () => {
         different += difference;
       });
     }
-    // The one difference: ONNX Runtime multiplies scales in single precision, we in double and round once. A product next
-    // to a tie then falls to either side.
+    // The one difference: ONNX Runtime multiplies scales in single precision, we in double and round once. A product
+    // next to a tie then falls to either side.
     expect(different / total).toBeLessThan(1e-4);
   });
 });

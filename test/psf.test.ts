@@ -180,7 +180,8 @@ describe('profiles', () => {
     let inside = 0;
     for (let y = -radius; y <= radius; y += 1)
       for (let x = -radius; x <= radius; x += 1) if (Math.hypot(x, y) <= radius) inside += at(shape, x, y);
-    // J0(5 * 3.8317)^2 + J1^2 is the energy outside of the support; J0 from a table of zeros is near its extremum there.
+    // J0(5 * 3.8317)^2 + J1^2 is the energy outside of the support; J0 from a table of zeros is near its extremum
+    // there.
     expect(inside).toBeGreaterThan(0.838);
     expect(inside).toBeLessThan(0.838 / 0.955);
     expect(at(shape, radius, 0)).toBeLessThan(1e-3 * at(shape, 0, 0));

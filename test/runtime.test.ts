@@ -32,7 +32,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 }
 
 describe('a gate of threads', () => {
-  it('never lets more threads work than its limit, serves calls in their order, and gives all threads back', async () => {
+  it('lets no more threads work than its limit, serves calls in their order, and gives all threads back', async () => {
     const random = createRandom(3);
     for (let round = 0; round < 30; round += 1) {
       const gate = new ThreadGate();
@@ -198,7 +198,13 @@ describe('the ledger', () => {
 
 describe('memory at hand', () => {
   const native = (mappedBytes: number): { mappedBytes: number; isDisposed: boolean; dispose: () => void } => {
-    const object = { mappedBytes, isDisposed: false, dispose: () => void (object.isDisposed = true) };
+    const object = {
+      mappedBytes,
+      isDisposed: false,
+      dispose: () => {
+        object.isDisposed = true;
+      },
+    };
     return object;
   };
 

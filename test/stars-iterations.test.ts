@@ -56,7 +56,8 @@ describe.runIf(hasNumpy)('the trainer', () => {
 describe('what a kernel passes', () => {
   it('is all of a point, and of a star behind a Gaussian what a wider one has', async () => {
     expect((await stars.kernelFeatures(psf.motion(0, 0), 1)).m).toBeCloseTo(1, 6);
-    // Integrals of Gaussians, whose kernel is cut and drawn pixel by pixel: 1 / (2 pi s^2) over all frequencies, and s^2 / (s^2 + t^2) of a star's own.
+    // Integrals of Gaussians, whose kernel is cut and drawn pixel by pixel: 1 / (2 pi s^2) over all frequencies, and
+    // s^2 / (s^2 + t^2) of a star's own.
     const { m, passed } = await stars.kernelFeatures(psf.gaussian(2), 1.5);
     expect(Math.abs(m * 2 * Math.PI * 4 - 1)).toBeLessThan(0.03);
     expect(passed).toBeCloseTo(1.5 ** 2 / (1.5 ** 2 + 2 ** 2), 2);

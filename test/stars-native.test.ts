@@ -329,7 +329,10 @@ describe('windows', () => {
     exponent: 0,
   } as const;
   const psfs = [psf.motion(12, 20), psf.disk(2.5), psf.disk(20)];
-  /** Width, height, PSF, steps, at the edge. Some cannot wrap around: smaller than their kernel, or with sides that are slow to transform. */
+  /**
+   * Width, height, PSF, steps, at the edge. Some cannot wrap around: smaller than their kernel, or with sides that are
+   * slow to transform.
+   */
   const windows = [
     [48, 48, 0, 6, 0],
     [48, 48, 0, 3, 1],

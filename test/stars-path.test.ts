@@ -48,7 +48,7 @@ describe('the path of a star', () => {
     }
   });
 
-  it('goes to the left when the camera turns about its downward axis, and is as long as rate, time and focal length', () => {
+  it('goes to the left when the camera turns about its downward axis, by rate times time times focal length', () => {
     const camera = new stars.Camera(size);
     const path = stars.tracePath(camera, { ratesRadPerSecond: [0, 0.1, 0], exposureSeconds: 0.1 }, 511.5, 511.5);
     const [[x0], [x1]] = [path[0]!, path.at(-1)!];

@@ -246,7 +246,10 @@ describe('rates', () => {
     });
     expect(report.warnings).toEqual([
       expect.stringMatching(
-        /the rates give a trail of 1[89]\.\d pixels .*, the frame shows 1[89]\.\d .*, which is used: check rates, mounting and axes/,
+        new RegExp(
+          'the rates give a trail of 1[89]\\.\\d pixels .*, the frame shows 1[89]\\.\\d .*, which is used: ' +
+            'check rates, mounting and axes',
+        ),
       ),
     ]);
   });

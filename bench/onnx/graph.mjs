@@ -19,7 +19,12 @@ export class Graph {
     return name;
   }
 
-  /** Makes a tensor an output under a name of its own. @param {string} tensor @param {string} name @param {number} type */
+  /**
+   * Makes a tensor an output under a name of its own.
+   * @param {string} tensor
+   * @param {string} name
+   * @param {number} type
+   */
   output(tensor, name, type) {
     this.#nodes.push({ op: 'Identity', inputs: [tensor], output: name, attributes: {} });
     this.#outputs.push({ name, type, dims: ['n', `${name}.1`, `${name}.2`, `${name}.3`] });
@@ -32,7 +37,10 @@ export class Graph {
     return output;
   }
 
-  /** @param {readonly number[]} dims @param {Float32Array | Int8Array | Uint8Array | Int16Array | Int32Array | BigInt64Array} values */
+  /**
+   * @param {readonly number[]} dims
+   * @param {Float32Array | Int8Array | Uint8Array | Int16Array | Int32Array | BigInt64Array} values
+   */
   constant(dims, values) {
     const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const name = `constant_${this.#constants.size}`;

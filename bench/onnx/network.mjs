@@ -10,7 +10,8 @@
  * @property {(x: T, step: number) => T} pick nearest-neighbour downsampling
  * @property {(x: T, factor: number) => T} upsample
  * @property {(key: string, sources: T[], relu: boolean) => T} conv stride 1, of concatenated sources
- * @property {(key: string, sources: T[], stride: 1 | 2) => T} start a convolution with ReLU that starts a residual trunk
+ * @property {(key: string, sources: T[], stride: 1 | 2) => T} start a convolution with ReLU that starts a residual
+ * trunk
  * @property {(key: string, source: T, trunk: T) => T} addTo a convolution added to a trunk
  * @property {(key: string, a: T, b: T) => T} multiply
  * @property {(key: string, x: T) => T} transpose a transposed convolution with ReLU

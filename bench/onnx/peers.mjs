@@ -23,7 +23,8 @@ class RealWeights {
   }
 
   /**
-   * Weights in PyTorch order. The codes of source s hold the factor input_scale[s] / input_scale[0] (docs/model-format.md).
+   * Weights in PyTorch order. The codes of source s hold the factor input_scale[s] / input_scale[0]
+   * (docs/model-format.md).
    * @param {string} key
    * @param {readonly number[]} counts channels of each source
    */
@@ -109,7 +110,13 @@ class FloatDialect {
     graph.output(graph.add('Cast', [graph.add('Round', [level])], { to: DataType.UINT8 }), 'restored', DataType.UINT8);
   }
 
-  /** @param {string} op @param {string} key @param {Real[]} sources @param {boolean} relu @param {Record<string, number[]>} attributes */
+  /**
+   * @param {string} op
+   * @param {string} key
+   * @param {Real[]} sources
+   * @param {boolean} relu
+   * @param {Record<string, number[]>} attributes
+   */
   #convolve(op, key, sources, relu, attributes) {
     const biases = this.real.biases(key);
     const weights = this.real.weights(
@@ -129,7 +136,10 @@ class FloatDialect {
   }
 }
 
-/** An 8-bit tensor: `real` is its DequantizeLinear. @typedef {{ real: string, scale: number, zero: number, channels: number }} Code */
+/**
+ * An 8-bit tensor: `real` is its DequantizeLinear.
+ * @typedef {{ real: string, scale: number, zero: number, channels: number }} Code
+ */
 
 class QuantisedDialect {
   graph = new Graph();
@@ -172,7 +182,11 @@ class QuantisedDialect {
     return this.#quantise(this.graph.add('Mul', [a.real, b.real]), { ...a, scale, zero });
   }
 
-  /** ONNX Runtime has no integer kernel for it and runs it in float: 1 % of the work. @param {string} key @param {Code} x */
+  /**
+   * ONNX Runtime has no integer kernel for it and runs it in float: 1 % of the work.
+   * @param {string} key
+   * @param {Code} x
+   */
   transpose(key, x) {
     const value = this.graph.add(
       'ConvTranspose',
@@ -199,7 +213,13 @@ class QuantisedDialect {
     return { scale: numbers.float(`${key}.output_scale`), zero: numbers.int(`${key}.output_zero_point`) + 128 };
   }
 
-  /** @param {string} key @param {Code[]} sources @param {boolean} relu @param {number} stride @param {{ scale: number, zero: number }} target */
+  /**
+   * @param {string} key
+   * @param {Code[]} sources
+   * @param {boolean} relu
+   * @param {number} stride
+   * @param {{ scale: number, zero: number }} target
+   */
   #convolve(key, sources, relu, stride, target) {
     const input = this.#concat(sources);
     const { real, scales } = this.#weights(key, sources, 0);
@@ -222,7 +242,12 @@ class QuantisedDialect {
     return this.#quantise(this.graph.concat(sources.map(({ real }) => real)), { ...first, scale, zero: 128 });
   }
 
-  /** Weights as int8 codes per output channel. @param {string} key @param {Code[]} sources @param {0 | 1} axis of the output channels */
+  /**
+   * Weights as int8 codes per output channel.
+   * @param {string} key
+   * @param {Code[]} sources
+   * @param {0 | 1} axis of the output channels
+   */
   #weights(key, sources, axis) {
     const shape = this.real.shape(key);
     const values = this.real.weights(
@@ -271,7 +296,11 @@ export function writeFloatNetwork(tensors, blocks) {
   return dialect.graph.encode();
 }
 
-/** Bytes (1, 3, h, w) in and out, 8 bits between: u8 activations, s8 weights per channel. @param {Tensors} tensors @param {number} blocks */
+/**
+ * Bytes (1, 3, h, w) in and out, 8 bits between: u8 activations, s8 weights per channel.
+ * @param {Tensors} tensors
+ * @param {number} blocks
+ */
 export function writeQuantisedNetwork(tensors, blocks) {
   const dialect = new QuantisedDialect(tensors);
   writeNetwork(dialect, blocks);

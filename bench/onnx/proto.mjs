@@ -10,10 +10,18 @@ const AttributeType = { INT: 2, STRING: 3, INTS: 7 };
 const IR_VERSION = 10;
 const OPSET = 21;
 
-/** @typedef {{ name: string, type: number, dims: readonly number[], data: Uint8Array }} Constant raw little-endian data */
+/**
+ * @typedef {{ name: string, type: number, dims: readonly number[], data: Uint8Array }} Constant raw little-endian data
+ */
 /** @typedef {number | string | readonly number[]} Attribute */
-/** @typedef {{ op: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, Attribute>> }} Node */
-/** @typedef {{ name: string, type: number, dims: readonly (number | string)[] }} Port a string names a dimension that is free */
+/**
+ * @typedef {{ op: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, Attribute>> }}
+ * Node
+ */
+/**
+ * @typedef {{ name: string, type: number, dims: readonly (number | string)[] }} Port a string names a dimension that is
+ * free
+ */
 
 /** @param {number} value not negative @returns {Buffer} */
 function varint(value) {
@@ -87,7 +95,8 @@ const encodePort = (field, { name, type, dims }) =>
 
 /**
  * A whole ONNX file.
- * @param {{ nodes: readonly Node[], constants: readonly Constant[], inputs: readonly Port[], outputs: readonly Port[] }} graph
+ * @param {{ nodes: readonly Node[], constants: readonly Constant[], inputs: readonly Port[], outputs: readonly Port[]
+ * }} graph
  * @returns {Uint8Array}
  */
 export const encodeModel = ({ nodes, constants, inputs, outputs }) =>

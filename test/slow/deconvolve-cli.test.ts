@@ -34,7 +34,10 @@ describe('perifocal deconvolve', () => {
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /one\.png: 80x64 in \d+\.\d\d s \(hyper-laplacian, 6 iterations, stopped by complete, \w+, 1 threads, peak [\d.]+ MB\)\n$/,
+      new RegExp(
+        'one\\.png: 80x64 in \\d+\\.\\d\\d s ' +
+          '\\(hyper-laplacian, 6 iterations, stopped by complete, \\w+, 1 threads, peak [\\d.]+ MB\\)\\n$',
+      ),
     );
     expect(await sharp(output).metadata()).toMatchObject({ width: 80, height: 64 });
   });

@@ -143,7 +143,8 @@ describe.runIf(existsSync(PAIR))('a real pair of ten days apart', () => {
         referenceScale: 1,
       })
     ).blur;
-    // The corners of the two pictures are 544 and -449 pixels apart; the shift recorded for the common part is (-0.7, 1.9).
+    // The corners of the two pictures are 544 and -449 pixels apart; the shift recorded for the common part is (-0.7,
+    // 1.9).
     const [a, b, c, d, e, f] = registration!.toReference;
     expect(Math.abs(a * 1037 + b * 1576 + c - 1037 - 544 + 0.7)).toBeLessThan(0.2);
     expect(Math.abs(d * 1037 + e * 1576 + f - 1576 + 449 - 1.9)).toBeLessThan(0.2);

@@ -27,9 +27,9 @@ export interface CheckedLayer {
 }
 
 /**
- * The arithmetic of docs/model-format.md in float32 operators of ONNX on integers: a convolution is exact because no sum
- * reaches 2^24, the other operators round as the format says. Sessions must not optimise it: folding a factor
- * into weights would end the exactness.
+ * The arithmetic of docs/model-format.md in float32 operators of ONNX on integers: a convolution is exact because no
+ * sum reaches 2^24, the other operators round as the format says. Sessions must not optimise it: folding a factor into
+ * weights would end the exactness.
  */
 class ExactDialect {
   readonly graph = new Graph();
@@ -210,7 +210,10 @@ export interface ExactNetwork {
   readonly layers: readonly CheckedLayer[];
 }
 
-/** A model as an ONNX file from bytes (1, h, w, 3) to an int16 residual, with the layers that QLinearConv can express beside it. */
+/**
+ * A model as an ONNX file from bytes (1, h, w, 3) to an int16 residual, with the layers that QLinearConv can express
+ * beside it.
+ */
 export function writeExactNetwork(tensors: Readonly<Record<string, NativeTensor>>, blocks: number): ExactNetwork {
   const dialect = new ExactDialect(new Numbers(tensors));
   writeNetwork(dialect, blocks);

@@ -44,7 +44,9 @@ export function accumulateRows(request: Parameters<typeof forEachPixel>[0], sums
   );
 }
 
-/** `Binding.composeRows`, by the formulas of docs/model-format.md; grey is restored by the mean of its three residuals. */
+/**
+ * `Binding.composeRows`, by the formulas of docs/model-format.md; grey is restored by the mean of its three residuals.
+ */
 export function composeRows(request: ComposeRequest): void {
   const { sums, passes, source, output, channels } = request;
   const full = source instanceof Uint16Array ? 65_535 : 255;

@@ -23,7 +23,10 @@ export interface OpticsFit extends SceneFit {
 /** ln |H|^2 at every point, by the values of some optics, in pixels. */
 export type Transfer = (optics: readonly number[]) => Float64Array;
 
-/** Plain form of native/estimation/scene_fit.cc: fits S = exp(scene) |H|^2 + exp(noise) to a spectrum, by Levenberg-Marquardt with Huber's weights. */
+/**
+ * Plain form of native/estimation/scene_fit.cc: fits S = exp(scene) |H|^2 + exp(noise) to a spectrum, by
+ * Levenberg-Marquardt with Huber's weights.
+ */
 export class SceneFitter {
   readonly #model: SceneModel;
   /** Level of the noise to begin with. */
@@ -39,7 +42,11 @@ export class SceneFitter {
     this.#start = quiet.reduce((sum, value) => sum + value, 0) / quiet.length - 0.1;
   }
 
-  /** For given optics. @param logTransfer ln |H|^2 at every point @param near what similar optics gave; taken where it is the better start */
+  /**
+   * For given optics.
+   * @param logTransfer ln |H|^2 at every point
+   * @param near what similar optics gave; taken where it is the better start
+   */
   fit(logTransfer: Float64Array, near?: SceneFit): SceneFit {
     return this.fitOptics(() => logTransfer, [], near);
   }

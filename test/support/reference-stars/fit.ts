@@ -13,7 +13,10 @@ const PLACE = 4;
 /** Pixels beyond the profile that tell the background. */
 const RIM = 3;
 const MOST_STEPS = 40;
-/** A step of less than this in pixels that gains less than this of a chi^2 per star is the last: a hundredth of any error. */
+/**
+ * A step of less than this in pixels that gains less than this of a chi^2 per star is the last: a hundredth of any
+ * error.
+ */
 const SMALLEST_STEP = 1e-3;
 const SMALLEST_GAIN = 1e-3;
 
@@ -32,8 +35,9 @@ interface Normal {
 }
 
 /**
- * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal equations with an
- * arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped. @param isFree whether the shape is fitted too
+ * Maximum-likelihood fit of all stars with one shape (star-sensor C.4), by Levenberg and Marquardt's method on normal
+ * equations with an arrow's pattern. Stars whose fit leaves their window or finds no flux are dropped.
+ * @param isFree whether the shape is fitted too
  */
 export async function fitStars(
   plane: StarPlane,
@@ -187,7 +191,9 @@ function assemble(
 const damped = (matrix: Float64Array, side: number, damping: number): Float64Array =>
   matrix.map((value, index) => (index % (side + 1) === 0 ? value * (1 + damping) : value));
 
-/** The shape's part of the system, the stars eliminated (Schur), with each star's inverse; null where it is singular. */
+/**
+ * The shape's part of the system, the stars eliminated (Schur), with each star's inverse; null where it is singular.
+ */
 function eliminate(
   { normals, shape, shapeRight }: System,
   damping: number,

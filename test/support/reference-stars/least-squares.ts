@@ -12,8 +12,8 @@ export interface LeastSquares {
 }
 
 /**
- * Levenberg and Marquardt's method with numerical derivatives, for a handful of unknowns of order 1 to 100. Lets other work of the process in
- * after every step.
+ * Levenberg and Marquardt's method with numerical derivatives, for a handful of unknowns of order 1 to 100. Lets other
+ * work of the process in after every step.
  */
 export async function fitLeastSquares(
   residuals: (values: Float64Array, out: Float64Array) => void,
