@@ -15,13 +15,14 @@ const ROOMS = [
   'deconvolve',
   'stars',
   'estimate',
+  'restoration',
   'operation',
   'fft',
   'psf',
   'image',
   'files',
-  'runtime',
   'math',
+  'runtime',
 ];
 
 /** @returns {string[]} the imports that climb, and the rooms that have no place */

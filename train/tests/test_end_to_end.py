@@ -104,7 +104,8 @@ def arguments(*options):
 
 
 @pytest.mark.parametrize(
-    "record", ["none", "[]", '{"noise": 3}', '{"noise": {"readNoise": -1}}', '{"noise": {"electronsAtFullScale": "many"}}']
+    "record",
+    ["none", "[]", '{"noise": 3}', '{"noise": {"readNoise": -1}}', '{"noise": {"electronsAtFullScale": "many"}}'],
 )
 def test_an_estimate_that_is_none_is_explained(tmp_path, record):
     np.save(tmp_path / "kernel.npy", np.ones((3, 3)))
