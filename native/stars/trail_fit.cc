@@ -160,13 +160,18 @@ TrailFit fitFrom(const Autocorrelation& correlation, const Moments& start, doubl
   SmallMatrix inverse;
   const bool isKnown = invert(state.equations.products, inverse);
   const double variance = state.equations.squares / std::max(1, lags.count() - kUnknowns), length = state.values[1];
+  // False for NaN as well.
+  const auto sigmaOf = [&](int unknown) {
+    const double square = isKnown ? variance * inverse.at(unknown, unknown) : kNone;
+    return square >= 0 ? std::sqrt(square) : kNone;
+  };
   const bool isSane = length <= 1.5 * longest && lags.spread() > 0;
   return {length,
           state.values[0],
           std::sqrt(std::exp(state.values[2]) / 2),
           isSane ? std::sqrt(state.equations.squares / lags.count()) / lags.spread() : kNone,
-          isKnown ? std::sqrt(variance * inverse.at(1, 1)) : kNone,
-          isKnown ? std::sqrt(variance * inverse.at(0, 0)) : kNone};
+          sigmaOf(1),
+          sigmaOf(0)};
 }
 
 /// The best of fits from lengths of all sizes, and of `first`.

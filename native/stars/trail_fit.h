@@ -8,9 +8,9 @@
 namespace perifocal {
 
 struct TrailFit {
-  double length, angle, sigma;  ///< pixels, radians anticlockwise
-  double misfit;                ///< root mean square residual over that of nothing; Infinity: no fit
-  double lengthSigma, angleSigma;
+  double length, angle, sigma;     ///< pixels, radians anticlockwise
+  double misfit;                   ///< root mean square residual over that of nothing; Infinity: no fit
+  double lengthSigma, angleSigma;  ///< Infinity: not determined
 };
 
 /// Fits the autocorrelation of a moving Gaussian star to all lags near a trail but lag 0, which the noise has. The same

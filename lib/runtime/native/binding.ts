@@ -1,7 +1,7 @@
 /**
  * The native addon as TypeScript sees it, one file a room. Arguments are checked by the callers in `lib/`; the native
- * side only fails for what it alone can know (model contents, memory, CPU, buffers that were transferred) and then throws
- * or rejects with an `Error` whose `code` is one of {@link NativeErrorCode}.
+ * side only fails for what it alone can know (model contents, memory, CPU, buffers that were transferred) and then
+ * throws or rejects with an `Error` whose `code` is one of {@link NativeErrorCode}.
  */
 
 import { DIAGNOSTICS_FUNCTIONS } from './diagnostics.js';
@@ -31,8 +31,8 @@ export type * from './solver.js';
 export type * from './stars.js';
 
 /**
- * ARGUMENT: an array is shorter than what it is for, such as one whose buffer was transferred. ABORTED: the ticket of the
- * call was cancelled. STATE: the object is disposed or busy. INTERNAL: TypeScript and C++ do not agree.
+ * ARGUMENT: an array is shorter than what it is for, such as one whose buffer was transferred. ABORTED: the ticket of
+ * the call was cancelled. STATE: the object is disposed or busy. INTERNAL: TypeScript and C++ do not agree.
  */
 export type NativeErrorCode =
   | 'ARGUMENT'

@@ -22,7 +22,9 @@ export interface PeriodogramRequest {
   readonly side: number;
   /** Left and top of every block, in turn; all lie in the frame. */
   readonly corners: Uint32Array;
-  /** Blocks with a larger part of samples at 0 or full scale are left out, and those with samples that are no numbers. */
+  /**
+   * Blocks with a larger part of samples at 0 or full scale are left out, and those with samples that are no numbers.
+   */
   readonly mostClipped: number;
 }
 
@@ -35,8 +37,8 @@ export interface Periodogram {
 }
 
 /**
- * What a power spectrum has been seen through. Values, in pixels: sigma; radius; radius and sigma; right and down, from a
- * trail's one end to the other; these and a radius.
+ * What a power spectrum has been seen through. Values, in pixels: sigma; radius; radius and sigma; right and down, from
+ * a trail's one end to the other; these and a radius.
  */
 export type OpticsKind = 'gaussian' | 'disk' | 'softDisk' | 'motion' | 'movedDisk';
 
@@ -47,7 +49,9 @@ export interface Frequencies {
   /** To the right and downwards; empty for rings, which show no motion. */
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Where Gauss and Hermite's rule of three points, which spreads |H|^2 as windows and rings do, has its outer ones. */
+  /**
+   * Where Gauss and Hermite's rule of three points, which spreads |H|^2 as windows and rings do, has its outer ones.
+   */
   readonly reach: number;
 }
 
@@ -70,7 +74,9 @@ export interface SceneModel {
   readonly terms: Float64Array;
   /** Low frequencies, which show the scene's level; those that do not exist are none. */
   readonly low: Uint32Array;
-  /** Misfits beyond this, in natural logarithms of power, count linearly (Huber 1964): scenes are no exact power laws. */
+  /**
+   * Misfits beyond this, in natural logarithms of power, count linearly (Huber 1964): scenes are no exact power laws.
+   */
   readonly huber: number;
 }
 

@@ -13,8 +13,8 @@ export interface FftShape {
 }
 
 /**
- * Values are rows x columns, spectra rows x (columns / 2 + 1), without gaps; nothing may overlap. `forward` is not scaled,
- * `inverse` by the number of values of a line or image. Not reentrant: one call in flight, else code STATE.
+ * Values are rows x columns, spectra rows x (columns / 2 + 1), without gaps; nothing may overlap. `forward` is not
+ * scaled, `inverse` by the number of values of a line or image. Not reentrant: one call in flight, else code STATE.
  */
 export interface NativeFft {
   forward(values: Float32Array, re: Float32Array, im: Float32Array, ticket?: NativeTicket): Promise<void>;

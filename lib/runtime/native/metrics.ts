@@ -78,7 +78,9 @@ export interface MetricBinding {
     options: SimilarityOptions,
     ticket?: NativeTicket,
   ): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
-  /** Natural scene statistics as NIQE takes them, of the luminance rounded to 0 ... 255. At least 96 pixels per side. */
+  /**
+   * Natural scene statistics as NIQE takes them, of the luminance rounded to 0 ... 255. At least 96 pixels per side.
+   */
   measureBlocks(frame: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<BlockStatistics>;
   /** The 36 features of BRISQUE; some are NaN for a flat frame. */
   measureScene(frame: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<Float64Array>;

@@ -84,7 +84,8 @@ export interface NativeEngine {
    */
   drain(limit: number, ticket?: NativeTicket): Promise<Int16Array>;
   /**
-   * Makes the call in flight reject with code ABORTED within a few rows, as its ticket does; `reset` before further use.
+   * Makes the call in flight reject with code ABORTED within a few rows, as its ticket does; `reset` before further
+   * use.
    */
   cancel(): void;
   /** Forgets all rows: the next push starts a new pass. */
@@ -140,8 +141,8 @@ export interface ConvUse extends ConvShape {
 /** The part of the addon that runs the network. `isa` is a name of `isas()`. */
 export interface NetworkBinding {
   /**
-   * Layers of the `winograd` shapes are summed by Winograd where their sums permit it. Rejects with MODEL_INVALID naming
-   * the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
+   * Layers of the `winograd` shapes are summed by Winograd where their sums permit it. Rejects with MODEL_INVALID
+   * naming the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
    */
   loadModel(
     tensors: Readonly<Record<string, NativeTensor>>,
@@ -150,7 +151,9 @@ export interface NetworkBinding {
     winograd: readonly ConvShape[],
     ticket?: NativeTicket,
   ): Promise<NativeModel>;
-  /** The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd). */
+  /**
+   * The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd).
+   */
   convolutionsOf(shape: NetworkShape, winogradLayers: Uint8Array): ConvUse[];
   /** Pure arithmetic, a few milliseconds. */
   planPass(shape: NetworkShape, pass: PassShape, isa: string, winogradLayers: Uint8Array): PassPlan;

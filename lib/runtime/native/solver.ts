@@ -117,17 +117,22 @@ export interface BlendWindow {
   readonly columnWeights: Float32Array;
 }
 
-/** Of the samples as loaded, scaled to [0, 1], without `offset`. */
+/**
+ * Of the samples as loaded, scaled to [0, 1], without `offset`. Samples that are no numbers count as 0, so that all is
+ * finite, but for the residual: squares of samples beyond some 1e18 overflow, and Infinity or NaN follows here, in
+ * `StepReport` and in the estimate. `minimum` and `maximum` tell.
+ */
 export interface LoadReport {
   /** Pixels that count; 0 when all are saturated or masked: the result is then meaningless. */
   readonly validPixels: number;
   readonly mean: number;
   readonly minimum: number;
   readonly maximum: number;
-  /** Richardson-Lucy: residual of the first estimate, as in `StepReport`; else NaN. */
+  /** Richardson-Lucy: residual of the first estimate, as in `StepReport`; else 0. */
   readonly residual: number;
 }
 
+/** Finite, but for Wiener's `change` and where samples are too large, as `LoadReport` says. */
 export interface StepReport {
   /**
    * mean((observed - PSF * estimate)^2): Richardson-Lucy, over the tile's valid pixels, of the very estimate that
@@ -147,8 +152,8 @@ export interface StepReport {
 /**
  * Solves one plane at a time: setPsf (once for many planes), load, step as often as wanted, store. Hyper-Laplacian
  * takes 6 steps (beta 1 to 181; further ones repeat the last beta), Wiener 1. Not reentrant: one promise in flight,
- * else code STATE. All results are the same for any number of threads. What was cancelled has to begin again: `setPsf` by
- * itself, all others from `load` on.
+ * else code STATE. All results are the same for any number of threads. What was cancelled has to begin again: `setPsf`
+ * by itself, all others from `load` on.
  */
 export interface NativeSolver {
   readonly mappedBytes: number;

@@ -19,7 +19,7 @@ export interface SkyRequest {
   readonly threads: 1 | 2 | 3;
 }
 
-/** In parts of full scale. */
+/** In parts of full scale. Infinity where differences of samples overflow floats, beyond some 1e38. */
 export interface Sky {
   /** Standard deviation of the noise: the median of blocks of 64x64 pixels. */
   readonly sigma: number;
@@ -37,7 +37,10 @@ export interface NativeStarPlane {
   readonly threads: 1 | 2 | 3;
 }
 
-/** What stars look like: length, angle (radians, anticlockwise) and sigma of a streak, radius and sigma of a disk behind a Gaussian. */
+/**
+ * What stars look like: length, angle (radians, anticlockwise) and sigma of a streak, radius and sigma of a disk behind
+ * a Gaussian.
+ */
 export interface NativeProfile {
   readonly kind: 'streak' | 'disk';
   readonly shape: readonly number[];
@@ -79,8 +82,10 @@ export const FIT_FIELDS = 11;
 
 export interface NativeFit {
   /**
-   * For every star that kept to its window and has light: x, y, flux, background, variances of x and y, their covariance, Cramer and
-   * Rao's bound of the place, standard deviation of the flux, chi^2 per degree of freedom, 1 where pixels were left out as saturated.
+   * For every star that kept to its window and has light: x, y, flux, background, variances of x and y, their
+   * covariance, Cramer and Rao's bound of the place, standard deviation of the flux, chi^2 per degree of freedom, 1
+   * where pixels were left out as saturated. The first four are finite. The others are so in frames with noise (`sky`
+   * above 0) and in the usual range of values.
    */
   readonly stars: Float64Array;
   /** As the profile's, two or three numbers used. */
@@ -105,16 +110,21 @@ export interface TrailFit {
   readonly length: number;
   readonly angle: number;
   readonly sigma: number;
-  /** Root mean square misfit in parts of the autocorrelation; Infinity: no trail fits. */
+  /**
+   * Root mean square misfit in parts of the autocorrelation. Infinity: no trail fits, as in a frame without light, and
+   * the other numbers mean nothing.
+   */
   readonly misfit: number;
+  /** Infinity where the lags do not determine it, as those of stripes. */
   readonly lengthSigma: number;
   readonly angleSigma: number;
 }
 
 export interface WindowsRequest {
   /**
-   * Sizes, PSF, samples and threads are not read. The boundary is that of windows beyond which there is sky; 'replicate' instead of
-   * 'periodic' where a window is smaller than its kernel, or has sides that are slow to transform.
+   * Sizes, PSF, samples and threads are not read. The boundary is that of windows beyond which there is sky;
+   * 'replicate' instead of 'periodic' where a window is smaller than its kernel, or has sides that are slow to
+   * transform.
    */
   readonly shape: SolverShape;
   readonly settings: SolverSettings;
@@ -124,7 +134,10 @@ export interface WindowsRequest {
     readonly height: number;
     readonly symmetric: boolean;
   }[];
-  /** Width, height, index of its PSF, number of steps, and 1 where light beyond the window is unknown instead of sky, of every window. */
+  /**
+   * Width, height, index of its PSF, number of steps, and 1 where light beyond the window is unknown instead of sky, of
+   * every window.
+   */
   readonly windows: Int32Array;
   /** Samples of all windows, one after the other; their estimates when done. */
   readonly values: Float32Array;
@@ -146,9 +159,15 @@ export interface RestoredWindow {
   readonly rows: Float32Array;
 }
 
-/** The part of the addon that looks for stars. What gives a promise works off the event loop, gives the same bits for any number of threads, and rejects with OUT_OF_MEMORY. */
+/**
+ * The part of the addon that looks for stars. Calls that give a promise work off the event loop and give the same bits
+ * for any number of threads. `isa` is a name of `isas()`.
+ */
 export interface StarBinding {
-  /** Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a pixel tells nothing. */
+  /**
+   * Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a
+   * pixel tells nothing.
+   */
   measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array, ticket?: NativeTicket): Promise<Sky>;
   findPeaks(request: PeakRequest, isa: string, ticket?: NativeTicket): Promise<Peaks>;
   fitStars(request: FitRequest, isa: string, ticket?: NativeTicket): Promise<NativeFit>;
@@ -157,7 +176,10 @@ export interface StarBinding {
   solveWindows(request: WindowsRequest, isa: string, ticket?: NativeTicket): Promise<Float64Array>;
   /** Copies samples in their own units, row by row; returns the largest, at least 0. */
   cutWindow(window: SampleWindow, size: { readonly width: number; readonly height: number }, out: Float32Array): number;
-  /** Mixes light into a frame, rounded to nearest and clamped but for floats; returns how many samples were above full scale. */
+  /**
+   * Mixes light into a frame, rounded to nearest and clamped but for floats; returns how many samples were above full
+   * scale.
+   */
   pasteWindow(window: SampleWindow, restored: RestoredWindow): number;
 }
 
