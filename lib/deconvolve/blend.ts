@@ -14,7 +14,9 @@ export interface Tile {
   readonly top: number;
 }
 
-/** Puts the tiles of one plane after the other together: row by row of tiles, in floats of as many rows as a tile has. */
+/**
+ * Puts the tiles of one plane after the other together: row by row of tiles, in floats of as many rows as a tile has.
+ */
 export class TileBlender {
   readonly #scope: Scope;
   readonly #frame: AnyFrame;

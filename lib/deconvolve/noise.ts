@@ -19,8 +19,8 @@ const MOST_CLIPPED = 0.01;
 
 /**
  * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
- * noise is left. A filter that knows nothing of the blur (Immerkaer 1996) takes edges along the direction of a motion for
- * noise.
+ * noise is left. A filter that knows nothing of the blur (Immerkaer 1996) takes edges along the direction of a motion
+ * for noise.
  */
 export class NoiseMeter {
   readonly source: FrameSource;
@@ -33,7 +33,9 @@ export class NoiseMeter {
     this.#scope = scope;
   }
 
-  /** Standard deviations in a part of the frame, per colour, 1 being full scale: at least those of rounding to samples. */
+  /**
+   * Standard deviations in a part of the frame, per colour, 1 being full scale: at least those of rounding to samples.
+   */
   async measure(region: Region = wholeOf(this.source.frame)): Promise<number[]> {
     const { frame } = this.source;
     const sigmas: number[] = [];
@@ -68,7 +70,10 @@ async function estimateByLaplacian(
   return (await scope.call((binding, ticket) => binding.estimateNoise(request, ticket))).sigma;
 }
 
-/** Rounding is uniform over one step; floats have steps too small to matter, but a sigma of 0 would mean no noise at all. */
+/**
+ * Rounding is uniform over one step; floats have steps too small to matter, but a sigma of 0 would mean no noise at
+ * all.
+ */
 function roundingSigma(frame: AnyFrame): number {
   return 1 / (frame.depth === 32 ? 65_535 : fullScale(frame)) / Math.sqrt(12);
 }

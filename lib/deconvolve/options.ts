@@ -17,8 +17,8 @@ const MAX_ITERATIONS = 10_000;
 /** Options of every method. */
 interface CommonOptions {
   /**
-   * The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame. 'auto':
-   * the defocus of each frame, estimated from it, which may be declined; `plan` counts with the largest.
+   * The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame.
+   * 'auto': the defocus of each frame, estimated from it, which may be declined; `plan` counts with the largest.
    */
   readonly psf: PsfSource | readonly PsfSource[];
   readonly method?: DeconvolutionMethod;
@@ -30,13 +30,21 @@ interface CommonOptions {
 
 /** Options of Richardson-Lucy. */
 interface RichardsonLucyOptions {
-  /** Their number, or 'auto': `stop` decides. The hyper-Laplacian's takes a number too: its outer steps, 6 by default. */
+  /**
+   * Their number, or 'auto': `stop` decides. The hyper-Laplacian's takes a number too: its outer steps, 6 by default.
+   */
   readonly iterations?: number | 'auto';
-  /** 'discrepancy' (Morozov): when the residual is down to the noise; 'relative-change': when an iteration changes little. */
+  /**
+   * 'discrepancy' (Morozov): when the residual is down to the noise; 'relative-change': when an iteration changes
+   * little.
+   */
   readonly stop?: StopRule;
   /** 'discrepancy' looks for a mean squared residual of tau sigma^2 ... */
   readonly tau?: number;
-  /** ... and stops after so many times the iterations that this took; by default what is best for the acceleration; 1: there. */
+  /**
+   * ... and stops after so many times the iterations that this took; by default what is best for the acceleration; 1:
+   * there.
+   */
   readonly overrun?: number;
   /** 'relative-change' stops at this norm of the change over that of the estimate. */
   readonly minChange?: number;
@@ -109,7 +117,10 @@ export interface DeconvolveSettings {
   readonly exponent: number;
 }
 
-/** Measured by bench/deconvolve-stop.mjs: the best number of iterations over that at which the residual is down to the noise. */
+/**
+ * Measured by bench/deconvolve-stop.mjs: the best number of iterations over that at which the residual is down to the
+ * noise.
+ */
 const OVERRUN: Readonly<Record<Acceleration, number>> = { none: 2.4, 'biggs-andrews': 1.65, 'heavy-ball': 1.65 };
 const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-ball'];
 const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'periodic'];

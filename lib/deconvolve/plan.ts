@@ -27,7 +27,10 @@ export interface DeconvolutionPlan extends FramePlan {
   /** What solves each tile of each plane. */
   readonly shape: SolverShape;
   readonly solver: SolverPlan;
-  /** What finds the number of iterations, or the spectrum, on a part of the frame beforehand; null where that is not needed. */
+  /**
+   * What finds the number of iterations, or the spectrum, on a part of the frame beforehand; null where that is not
+   * needed.
+   */
   readonly probe: SolverShape | null;
 }
 
@@ -38,7 +41,10 @@ export interface DeconvolutionContext {
   readonly planSolver: (shape: SolverShape) => SolverPlan;
 }
 
-/** The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget that would do. */
+/**
+ * The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget
+ * that would do.
+ */
 export function planDeconvolution(
   frame: AnyFrameSize,
   isMasked: boolean,

@@ -10,7 +10,9 @@ import type { SolverPsf } from '../runtime/native/binding.js';
 /** A kernel in words, as weights, or one that varies over the frame. */
 export type PsfSource = string | PsfWeights | PsfField;
 
-/** Nodes per side at which the coefficients of modes are given for a tile: a grid of its own follows any field closely. */
+/**
+ * Nodes per side at which the coefficients of modes are given for a tile: a grid of its own follows any field closely.
+ */
 const TILE_NODES = 17;
 
 /** A part of a frame, in parts of its sides: pixel centres of its first and last column and row, 0 to 1. */

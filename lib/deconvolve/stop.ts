@@ -10,7 +10,9 @@ export function stopAfter(count: number, reason: StopReason): StopTest {
   return (_, iteration) => (iteration >= count ? reason : null);
 }
 
-/** Iterations that lower the residual by less than this part in 10 will not get to the noise: another term holds it up. */
+/**
+ * Iterations that lower the residual by less than this part in 10 will not get to the noise: another term holds it up.
+ */
 const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = {
   none: 5e-4,
   'biggs-andrews': 5e-3,
@@ -20,9 +22,9 @@ const LEAST_DECREASE: Readonly<Record<Acceleration, number>> = {
 /**
  * The rule that the options name. @param variance of the noise in what is iterated on
  *
- * The restored scene is best some time after the residual is down to the noise (Morozov): by then it explains the noise only
- * where the blur has left little of it. How much later, in parts of the iterations so far, is nearly the same for all
- * kernels, scenes and noise levels, and depends on the acceleration: `overrun`.
+ * The restored scene is best some time after the residual is down to the noise (Morozov): by then it explains the noise
+ * only where the blur has left little of it. How much later, in parts of the iterations so far, is nearly the same for
+ * all kernels, scenes and noise levels, and depends on the acceleration: `overrun`.
  */
 export function stopByRule(
   { stop, tau, overrun, minChange, maxIterations, acceleration }: DeconvolveSettings,

@@ -1,4 +1,7 @@
-/** Tiles along one axis: equal sides, neighbours overlap by at least what was asked for, the last ends at the frame's end. */
+/**
+ * Tiles along one axis: equal sides, neighbours overlap by at least what was asked for, the last ends at the frame's
+ * end.
+ */
 export interface TileAxis {
   /** Pixels of a tile. */
   readonly side: number;

@@ -9,7 +9,10 @@ import type { Scope } from '../runtime/scope.js';
 import { measureSpectra } from './spectra.js';
 import type { FrameSpectra } from './spectra.js';
 
-/** What is looked for in a frame by itself: 'auto' is motion (with or without defocus) or else defocus; 'blind' a kernel of any form. */
+/**
+ * What is looked for in a frame by itself: 'auto' is motion (with or without defocus) or else defocus; 'blind' a kernel
+ * of any form.
+ */
 export const ESTIMATE_KINDS = ['auto', 'defocus', 'motion', 'blind'] as const;
 export type EstimateKind = (typeof ESTIMATE_KINDS)[number];
 /** Those that are told from power spectra. */

@@ -41,8 +41,8 @@ export interface DefocusEstimate {
 }
 
 /**
- * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted together with
- * the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
+ * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted
+ * together with the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
 export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
   const { curves, grid, finder, cells } = spectra;

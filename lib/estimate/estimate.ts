@@ -20,8 +20,8 @@ export interface Estimate<Blur extends BlurEstimate = BlurEstimate> extends Came
 
 /**
  * Estimates the blur and the noise of a frame: a file's path, its bytes, or pixels of 8, 16 or 32 bits, at least 16 a
- * side. An estimate that cannot be made is `declined` with a reason. See docs/estimation.md. Rejects with ArgumentError,
- * ImageError, BudgetError, IsaError, NativeError, or the reason of `signal`.
+ * side. An estimate that cannot be made is `declined` with a reason. See docs/estimation.md. Rejects with
+ * ArgumentError, ImageError, BudgetError, IsaError, NativeError, or the reason of `signal`.
  */
 export async function estimate(
   input: ImageInput,

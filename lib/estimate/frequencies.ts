@@ -8,7 +8,10 @@ const WINDOW_SPREAD = 1 / 3;
 const RING_SPREAD = 1 / 12;
 const CELL_SPREAD = (CELL ** 2 - 1) / 12;
 
-/** Where the outer ones of Gauss and Hermite's three points are, in cycles per pixel. @param spread of a bin's neighbourhood, in bins squared */
+/**
+ * Where the outer ones of Gauss and Hermite's three points are, in cycles per pixel.
+ * @param spread of a bin's neighbourhood, in bins squared
+ */
 const reachOf = (side: number, spread: number): number => Math.sqrt(3 * (WINDOW_SPREAD + spread)) / side;
 
 /** @param side of the blocks, in pixels */

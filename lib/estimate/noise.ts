@@ -9,7 +9,10 @@ import { settleAll } from '../runtime/settle-all.js';
 /** Side of the tiles whose noise is measured by itself. */
 export const TILE = 48;
 const MOST_TILES = 500;
-/** Levels are told apart in so many steps between the darkest tile and the brightest; those with fewer tiles say nothing. */
+/**
+ * Levels are told apart in so many steps between the darkest tile and the brightest; those with fewer tiles say
+ * nothing.
+ */
 const LEVELS = 12;
 const LEAST_TILES = 4;
 /** Part of the places that JPEG's block borders leave, somewhat less than (6 / 8)^2. */
@@ -18,7 +21,8 @@ const JPEG_INSIDE = 0.5;
 const QUIET_RANK = 0.25;
 
 /**
- * Noise of variance readNoise^2 + level / electronsAtFullScale. Levels and standard deviations are in parts of full scale.
+ * Noise of variance readNoise^2 + level / electronsAtFullScale. Levels and standard deviations are in parts of full
+ * scale.
  */
 export interface NoiseEstimate {
   /** Electrons at full scale, for `train.specialise --electrons`; null where no shot noise shows. */
@@ -42,8 +46,8 @@ export interface Tile {
 }
 
 /**
- * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a straight
- * line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
+ * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a
+ * straight line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
  */
 export async function estimateNoiseModel(scope: Scope, source: FrameSource): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
@@ -124,7 +128,10 @@ function quietestByLevel(tiles: readonly Tile[]): Tile[] {
   );
 }
 
-/** Least squares with relative errors, which variances have, and Tukey's weights against levels without a quiet tile; neither part negative. */
+/**
+ * Least squares with relative errors, which variances have, and Tukey's weights against levels without a quiet tile;
+ * neither part negative.
+ */
 function fitLine(points: readonly Tile[]): { readonly offset: number; readonly slope: number } {
   const level = points.reduce((sum, point) => sum + point.level / points.length, 0);
   let [offset, slope] = [median(points.map(({ variance }) => variance))!, 0];

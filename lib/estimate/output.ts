@@ -28,9 +28,10 @@ export async function checkKernelOutput(path: string): Promise<void> {
 }
 
 /**
- * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`, float64, sum 1, or
- * all kernels of a field; `<name>.json`, its parameters. `--psf` takes the first two, `train.specialise --estimate` the last two. Throws
- * EstimateError where there is no kernel, or ImageError. @param input what it was estimated from, for the record, as is the reference of the options
+ * Writes an estimated kernel, whole files or none: `<name>.png` of 16 bits, its largest weight white; `<name>.npy`,
+ * float64, sum 1, or all kernels of a field; `<name>.json`, its parameters. `--psf` takes the first two,
+ * `train.specialise --estimate` the last two. Throws EstimateError where there is no kernel, or ImageError.
+ * @param input what it was estimated from, for the record, as is the reference of the options
  */
 export async function writeEstimate(
   path: string,

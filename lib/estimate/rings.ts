@@ -1,4 +1,6 @@
-/** Sectors of half a turn in which the spectrum is looked at: a spectrum of reals equals itself turned by 180 degrees. */
+/**
+ * Sectors of half a turn in which the spectrum is looked at: a spectrum of reals equals itself turned by 180 degrees.
+ */
 export const SECTORS = 8;
 /** The lowest frequencies, in parts of the sampling rate, hold the scene's large shapes, which follow no power law. */
 export const LOWEST = 12 / 512;
@@ -14,15 +16,19 @@ export interface Curve {
   readonly isJpeg: boolean;
 }
 
-/** A spectrum's curve over all directions, and over those of each sector; sector i is about the angle (i + 0.5) / SECTORS x 180 degrees. */
+/**
+ * A spectrum's curve over all directions, and over those of each sector; sector i is about the angle (i + 0.5) /
+ * SECTORS x 180 degrees.
+ */
 export interface Curves {
   readonly all: Curve;
   readonly sectors: readonly Curve[];
 }
 
 /**
- * Means of a power spectrum over rings that are one bin wide. Of JPEG files, the bins within one of a multiple of N / 8 on
- * either axis are left out: the borders of its blocks put peaks there. @param power side x (side / 2 + 1) bins
+ * Means of a power spectrum over rings that are one bin wide. Of JPEG files, the bins within one of a multiple of N / 8
+ * on either axis are left out: the borders of its blocks put peaks there.
+ * @param power side x (side / 2 + 1) bins
  */
 export function drawCurves(power: Float64Array, side: number, isJpeg: boolean): Curves {
   const half = side / 2;

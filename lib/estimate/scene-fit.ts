@@ -23,8 +23,8 @@ interface FitOptions {
 }
 
 /**
- * Fits S = exp(scene) |H|^2 + exp(noise) to a spectrum in native code. The noise is fitted together with the scene: a floor read
- * off the spectrum beforehand is wrong wherever a lobe of |H|^2 or JPEG reaches into its tail.
+ * Fits S = exp(scene) |H|^2 + exp(noise) to a spectrum in native code. The noise is fitted together with the scene: a
+ * floor read off the spectrum beforehand is wrong wherever a lobe of |H|^2 or JPEG reaches into its tail.
  */
 export class SceneFitter {
   readonly #scope: Scope;
@@ -35,7 +35,10 @@ export class SceneFitter {
     this.#model = model;
   }
 
-  /** Through given optics, each set of values by itself. @param near what similar optics gave; taken where it is the better start */
+  /**
+   * Through given optics, each set of values by itself.
+   * @param near what similar optics gave; taken where it is the better start
+   */
   async fitEach(kind: OpticsKind, optics: readonly (readonly number[])[], near?: SceneFit): Promise<SceneFit[]> {
     return this.#fit(kind, optics, { near });
   }

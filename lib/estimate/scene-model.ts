@@ -4,8 +4,9 @@ import type { SpectrumPlane } from './motion/spectrum-plane.js';
 import type { Curve } from './rings.js';
 
 /**
- * Scenes: log power = a + b L + c L^2, L = ln(rho / 0.1); b is about -2.6 for scenes from above, c stays small, lest it stand in
- * for a blur. Noise: log power = n, and with JPEG, which takes more from high frequencies, + m X + o X^2, X = 2 rho - 1.
+ * Scenes: log power = a + b L + c L^2, L = ln(rho / 0.1); b is about -2.6 for scenes from above, c stays small, lest it
+ * stand in for a blur. Noise: log power = n, and with JPEG, which takes more from high frequencies, + m X + o X^2, X =
+ * 2 rho - 1.
  */
 const SCENE: readonly Coefficient[] = [
   { expected: 0, weight: 1e-6 },
@@ -20,7 +21,10 @@ const JPEG_NOISE: readonly Coefficient[] = [
 ];
 /** JPEG takes by rows and columns of frequencies, x and y: n + m (x + y) + o (x^2 + y^2) + p x y, without signs. */
 const JPEG_PLANE_NOISE: readonly Coefficient[] = [...JPEG_NOISE, { expected: 0, weight: 0.01 }];
-/** Of the terms cos 2t, sin 2t, L cos 2t, L sin 2t, cos 4t, sin 4t of the direction t: streets and furrows have few directions. */
+/**
+ * Of the terms cos 2t, sin 2t, L cos 2t, L sin 2t, cos 4t, sin 4t of the direction t: streets and furrows have few
+ * directions.
+ */
 const DIRECTIONS: readonly Coefficient[] = [0.02, 0.02, 0.1, 0.1, 0.02, 0.02].map((weight) => ({
   expected: 0,
   weight,
@@ -29,7 +33,9 @@ const DIRECTIONS: readonly Coefficient[] = [0.02, 0.02, 0.1, 0.1, 0.02, 0.02].ma
 const CURVE_HUBER = 0.1;
 /** Not the very first, in which the window has left something of the mean. */
 const LOW_RINGS = Uint32Array.of(2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-/** Single places of a spectrum scatter more than means over rings; and so many of them count as one point of a curve. */
+/**
+ * Single places of a spectrum scatter more than means over rings; and so many of them count as one point of a curve.
+ */
 const PLANE_HUBER = 0.3;
 const PLANE_SHARE = 1 / 100;
 const LOW_RHO = 0.06;

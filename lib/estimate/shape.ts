@@ -11,8 +11,8 @@ import { settleAll } from '../runtime/settle-all.js';
 const LEAST_DROP = 0.05;
 const SIGMAS: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 /**
- * Scenes themselves fall off towards the highest frequency, as if seen through a Gaussian: of 0.3 to 1 pixel in the scenes of
- * bench/estimate-accuracy.mjs. So much of what is found is taken for the scene's.
+ * Scenes themselves fall off towards the highest frequency, as if seen through a Gaussian: of 0.3 to 1 pixel in the
+ * scenes of bench/estimate-accuracy.mjs. So much of what is found is taken for the scene's.
  */
 const SCENE_SIGMA = 0.6;
 const RADIUS_STEPS: readonly number[] = [-2, -1, 0, 1, 2];

@@ -9,14 +9,19 @@ export const [LEAST_RADIUS, MOST_RADIUS] = [1.6, 14];
 const AGREEMENT = 0.1;
 /** Directions that must agree; motion blur gets few, in the cases of bench/estimate-accuracy.mjs. */
 const LEAST_VOTES = 6;
-/** How many times worse the best rival must fit: below, there is no estimate; from the second on, confidence is high. */
+/**
+ * How many times worse the best rival must fit: below, there is no estimate; from the second on, confidence is high.
+ */
 const [LEAST_LEAD, HIGH_LEAD] = [0.35, 1.5];
 const LEAST_GAIN = 1.3;
 
 /** How sure an estimate is. */
 export interface Confidence {
   readonly level: 'high' | 'low';
-  /** 0 to 1: the part of the best rival's misfit that the disk does away with, times the part of the directions that agree. */
+  /**
+   * 0 to 1: the part of the best rival's misfit that the disk does away with, times the part of the directions that
+   * agree.
+   */
   readonly value: number;
   /** How many times worse the best Gaussian and the best disk of another radius fit. */
   readonly gaussianLead: number;

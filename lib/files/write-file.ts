@@ -97,7 +97,9 @@ async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Prom
   if ((own.mode & PERMISSIONS) !== (mode & PERMISSIONS)) await file.chmod(mode & PERMISSIONS).catch(() => {});
 }
 
-/** Makes the rename itself durable where the folder can be opened: one may be allowed to write it and not to read it. */
+/**
+ * Makes the rename itself durable where the folder can be opened: one may be allowed to write it and not to read it.
+ */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path).catch(() => null);

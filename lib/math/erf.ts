@@ -16,7 +16,9 @@ function sumSeries(x: number): number {
 const VALUES = Float64Array.from({ length: LIMIT * NODES_PER_UNIT + 2 }, (_, node) => sumSeries(node / NODES_PER_UNIT));
 const SLOPES = VALUES.map((_, node) => (TWO_OVER_ROOT_PI * Math.exp(-((node / NODES_PER_UNIT) ** 2))) / NODES_PER_UNIT);
 
-/** The error function, to 1e-10: Hermite's cubic between exact values and slopes, several times faster than a series. */
+/**
+ * The error function, to 1e-10: Hermite's cubic between exact values and slopes, several times faster than a series.
+ */
 export function erf(x: number): number {
   const position = Math.abs(x) * NODES_PER_UNIT;
   if (!(position < LIMIT * NODES_PER_UNIT)) return Math.sign(x);

@@ -5,7 +5,9 @@ export function median(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** {@link median} of many values, NaN and infinite ones left out; NaN without any. By Hoare's selection, in linear time. */
+/**
+ * {@link median} of many values, NaN and infinite ones left out; NaN without any. By Hoare's selection, in linear time.
+ */
 export async function medianOfMany(values: Float32Array, pauses = new Pauses()): Promise<number> {
   const known = values.filter((value) => Number.isFinite(value));
   const rank = known.length >> 1;

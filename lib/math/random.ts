@@ -1,4 +1,7 @@
-/** A small seeded generator (mulberry32): uniform numbers in [0, 1), equal on every platform. @param seed any integer of 32 bits */
+/**
+ * A small seeded generator (mulberry32): uniform numbers in [0, 1), equal on every platform.
+ * @param seed any integer of 32 bits
+ */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

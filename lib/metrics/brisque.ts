@@ -12,9 +12,9 @@ export interface BrisqueOptions extends MetricOptions {
 }
 
 /**
- * Blind/referenceless image spatial quality evaluator (Mittal, Moorthy and Bovik 2012): about 0 at best and 100 at worst,
- * not clamped. Of the luminance, rounded to 0 ... 255. Flat frames are refused. Rejects with ArgumentError, ImageError or
- * ModelError.
+ * Blind/referenceless image spatial quality evaluator (Mittal, Moorthy and Bovik 2012): about 0 at best and 100 at
+ * worst, not clamped. Of the luminance, rounded to 0 ... 255. Flat frames are refused. Rejects with ArgumentError,
+ * ImageError or ModelError.
  */
 export async function brisque(frame: MetricInput, options: BrisqueOptions = {}): Promise<number> {
   checkMetricOptions(options, ['model']);

@@ -12,8 +12,8 @@ export interface Gaussian {
 const LEAST_PIVOT = 1e-12;
 
 /**
- * The means of what is a number, and the covariance of the rows of which all is (MATLAB's nanmean and nancov); of a single
- * row 0. Null without any row of which all is a number.
+ * The means of what is a number, and the covariance of the rows of which all is (MATLAB's nanmean and nancov); of a
+ * single row 0. Null without any row of which all is a number.
  */
 export function fitGaussian(rows: Matrix): Gaussian | null {
   const whole = rows.filter((row) => !row.some(Number.isNaN));

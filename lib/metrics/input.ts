@@ -4,8 +4,8 @@ import { ImageError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 
 /**
- * What is measured: a file's path, a whole file in memory, or pixels of 8 or 16 bits or floats. A second or fourth channel
- * is alpha, which no metric looks at.
+ * What is measured: a file's path, a whole file in memory, or pixels of 8 or 16 bits or floats. A second or fourth
+ * channel is alpha, which no metric looks at.
  */
 export type MetricInput = ImageInput;
 

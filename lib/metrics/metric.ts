@@ -73,7 +73,10 @@ export async function performWork<Value>(
   return await perform(metricsOperation(work, runtime), named, scope);
 }
 
-/** Measures one metric by itself. Rejects with ArgumentError, ImageError, BudgetError, IsaError, NativeError, or the signal's reason. */
+/**
+ * Measures one metric by itself. Rejects with ArgumentError, ImageError, BudgetError, IsaError, NativeError, or the
+ * signal's reason.
+ */
 export async function measureMetric<Value>(
   { name, check, measure }: Metric<Value>,
   inputs: readonly MetricInput[],

@@ -24,8 +24,8 @@ const [MIN_REGION, MAX_REGION] = [20, 4096];
 /** Options of {@link mtf50} and {@link slantedEdges}. */
 export interface Mtf50Options extends MetricOptions {
   /**
-   * A part of 20 to 4096 pixels a side that holds one slanted edge and nothing else. By default straight edges are looked
-   * for in the whole frame.
+   * A part of 20 to 4096 pixels a side that holds one slanted edge and nothing else. By default straight edges are
+   * looked for in the whole frame.
    */
   readonly region?: Region;
 }
@@ -41,9 +41,9 @@ export interface SlantedEdges {
 }
 
 /**
- * MTF50 in cycles per pixel from slanted edges (ISO 12233), of the luminance; the median of all edges. The edges of a scene
- * are never perfect steps: without a target, compare frames of one scene only. Rejects with ArgumentError, or ImageError
- * where there is no such edge.
+ * MTF50 in cycles per pixel from slanted edges (ISO 12233), of the luminance; the median of all edges. The edges of a
+ * scene are never perfect steps: without a target, compare frames of one scene only. Rejects with ArgumentError, or
+ * ImageError where there is no such edge.
  */
 export async function mtf50(frame: MetricInput, options: Mtf50Options = {}): Promise<number> {
   return (await slantedEdges(frame, options)).mtf50;

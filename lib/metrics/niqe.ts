@@ -33,9 +33,9 @@ export interface FitOptions extends MetricOptions {
 }
 
 /**
- * Natural image quality evaluator (Mittal, Soundararajan and Bovik 2013): the distance of a frame's statistics from those
- * of pristine pictures, 0 at best. Of the luminance, rounded to 0 ... 255. Each side must have at least 96 pixels; flat
- * frames are refused. Rejects with ArgumentError, ImageError or ModelError.
+ * Natural image quality evaluator (Mittal, Soundararajan and Bovik 2013): the distance of a frame's statistics from
+ * those of pristine pictures, 0 at best. Of the luminance, rounded to 0 ... 255. Each side must have at least 96
+ * pixels; flat frames are refused. Rejects with ArgumentError, ImageError or ModelError.
  */
 export async function niqe(frame: MetricInput, options: NiqeOptions = {}): Promise<number> {
   checkMetricOptions(options, ['model']);
@@ -71,8 +71,8 @@ export function niqeMetric(name: keyof typeof MODELS, model?: NiqeModel): Metric
 }
 
 /**
- * A model of one's own from sharp pictures, read one after the other, as the authors made theirs. Rejects as {@link niqe}
- * does.
+ * A model of one's own from sharp pictures, read one after the other, as the authors made theirs. Rejects as {@link
+ * niqe} does.
  */
 export async function fitNiqe(pictures: Iterable<MetricInput>, options: FitOptions): Promise<NiqeModel> {
   checkMetricOptions(options, ['name', 'sharpPart']);

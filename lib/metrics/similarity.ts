@@ -26,11 +26,14 @@ export interface RangeOptions extends MetricOptions {
 /** Options of {@link ssim}. */
 export interface SsimOptions extends RangeOptions {
   /**
-   * 'luminance' (default): of 0.299 R + 0.587 G + 0.114 B; 'mean': the mean of what each channel gives. Grey frames: the
-   * same.
+   * 'luminance' (default): of 0.299 R + 0.587 G + 0.114 B; 'mean': the mean of what each channel gives. Grey frames:
+   * the same.
    */
   readonly colour?: 'luminance' | 'mean';
-  /** Whether to average over squares first, so that the smaller side comes near 256 pixels, as Wang's ssim.m. Default: false. */
+  /**
+   * Whether to average over squares first, so that the smaller side comes near 256 pixels, as Wang's ssim.m. Default:
+   * false.
+   */
   readonly pooled?: boolean;
 }
 
@@ -44,8 +47,9 @@ export async function psnr(frame: MetricInput, reference: MetricInput, options: 
 }
 
 /**
- * Structural similarity (Wang et al. 2004): 11x11 Gaussian window of standard deviation 1.5, K1 0.01, K2 0.03, population
- * covariance, the mean over all pixels whose window lies in the frame. At most 1. Rejects with ArgumentError or ImageError.
+ * Structural similarity (Wang et al. 2004): 11x11 Gaussian window of standard deviation 1.5, K1 0.01, K2 0.03,
+ * population covariance, the mean over all pixels whose window lies in the frame. At most 1. Rejects with ArgumentError
+ * or ImageError.
  */
 export async function ssim(frame: MetricInput, reference: MetricInput, options: SsimOptions = {}): Promise<number> {
   checkMetricOptions(options, ['range', 'colour', 'pooled']);
@@ -56,9 +60,9 @@ export async function ssim(frame: MetricInput, reference: MetricInput, options: 
 }
 
 /**
- * Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003) of the luminance: five scales, means of 2x2 between
- * them; contrast and structure of all, luminance of the coarsest; negative terms count as 0. 0 to 1. The smaller side must
- * have at least 161 pixels. Rejects with ArgumentError or ImageError.
+ * Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003) of the luminance: five scales, means of 2x2
+ * between them; contrast and structure of all, luminance of the coarsest; negative terms count as 0. 0 to 1. The
+ * smaller side must have at least 161 pixels. Rejects with ArgumentError or ImageError.
  */
 export async function msSsim(frame: MetricInput, reference: MetricInput, options: RangeOptions = {}): Promise<number> {
   checkMetricOptions(options, ['range']);

@@ -18,7 +18,10 @@ export interface WaterOptions extends MetricOptions {
 
 /** How well the water of a frame agrees with that of its reference. */
 export interface WaterComparison {
-  /** Pixels with water in both over pixels with water in either (intersection over union), 0 to 1; 1 where there is none. */
+  /**
+   * Pixels with water in both over pixels with water in either (intersection over union), 0 to 1; 1 where there is
+   * none.
+   */
   readonly iou: number;
   /** Part of all pixels on which they agree, 0 to 1. */
   readonly accuracy: number;

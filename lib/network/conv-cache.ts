@@ -23,9 +23,9 @@ export class ConvCache {
   }
 
   /**
-   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which is
-   * then written to the file. Throws ArgumentError where the file is no such cache or cannot be read, ImageError where it
-   * cannot be written.
+   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which
+   * is then written to the file. Throws ArgumentError where the file is no such cache or cannot be read, ImageError
+   * where it cannot be written.
    */
   async find(
     key: string,

@@ -56,7 +56,9 @@ export async function chooseWinograd(
   return cache ? cache.find(key, shapes, measure) : measure();
 }
 
-/** The shapes that Winograd sums faster. Each is timed several times in turns with its rival, and the best times count. */
+/**
+ * The shapes that Winograd sums faster. Each is timed several times in turns with its rival, and the best times count.
+ */
 async function measureWinograd(scope: MeasuringScope, shapes: readonly ConvShape[]): Promise<readonly ConvShape[]> {
   const { isa } = scope;
   const start = performance.now();

@@ -31,7 +31,9 @@ export function ensembleFlips(ensemble: 1 | 2 | 4): readonly Flip[] {
   return FLIPS.slice(0, ensemble);
 }
 
-/** A column panel in pass columns: the pipeline sees [start, start + pipeline width), the core is what it contributes. */
+/**
+ * A column panel in pass columns: the pipeline sees [start, start + pipeline width), the core is what it contributes.
+ */
 export interface Panel {
   readonly start: number;
   readonly coreStart: number;

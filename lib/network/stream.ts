@@ -25,8 +25,8 @@ export interface Strip {
 export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
 
 /**
- * Restores rows as they arrive, under a lease for their plan; memory does not depend on the height. Rejects as `runPass`
- * does, or with BudgetError.
+ * Restores rows as they arrive, under a lease for their plan; memory does not depend on the height. Rejects as
+ * `runPass` does, or with BudgetError.
  */
 export async function* restoreStream(
   network: NetworkRestoration,

@@ -2,7 +2,9 @@ import { frameBytes } from '../image/frame.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import type { PlannedInput } from './operation.js';
 
-/** Bytes of a file, which its source holds to the end. What else reading takes is given back once the frame is there. */
+/**
+ * Bytes of a file, which its source holds to the end. What else reading takes is given back once the frame is there.
+ */
 const isHeld = ({ name }: PlannedBuffer): boolean => name === 'file';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -13,8 +13,8 @@ export interface PlannedInput {
 }
 
 /**
- * What can be done with images, its options being checked: it is planned from the headers, and run under a lease of what
- * was planned.
+ * What can be done with images, its options being checked: it is planned from the headers, and run under a lease of
+ * what was planned.
  */
 export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly name: OperationName;
@@ -24,7 +24,10 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly heldBytes?: number;
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
   readonly keptFor?: (plan: Plan) => Kept | null;
-  /** In what memory it would work. Decodes nothing. Throws ArgumentError, ImageError, or BudgetError with the budget that would do. */
+  /**
+   * In what memory it would work. Decodes nothing. Throws ArgumentError, ImageError, or BudgetError with the budget
+   * that would do.
+   */
   plan(inputs: readonly PlannedInput[]): Plan;
   /** Works as planned. The sources are only read. Rejects with PerifocalError or the reason of the scope's signal. */
   run(sources: readonly FrameSource[], plan: Plan, scope: Scope): Promise<Outcome>;

@@ -18,7 +18,9 @@ export function drawKernel({ width, height, data }: Psf): Frame {
   };
 }
 
-/** The kernel, magnified, and to its right the magnitude of its transfer function, frequency 0 in the middle, 1 white. */
+/**
+ * The kernel, magnified, and to its right the magnitude of its transfer function, frequency 0 in the middle, 1 white.
+ */
 export function drawWithTransfer(psf: Psf): Frame {
   const kernel = drawKernel(psf);
   const transfer = transferMagnitude(psf, PANEL);

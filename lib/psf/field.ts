@@ -18,7 +18,9 @@ export interface PsfField {
   readonly kernels: readonly Psf[];
 }
 
-/** A PSF field as few kernels, each times a coefficient that varies: kernel(x, y) = sum_k coefficient_k(x, y) kernel_k. */
+/**
+ * A PSF field as few kernels, each times a coefficient that varies: kernel(x, y) = sum_k coefficient_k(x, y) kernel_k.
+ */
 export interface PsfModes {
   readonly modes: number;
   /** modes x rows x columns of a kernel. */

@@ -31,7 +31,10 @@ export interface MatrixGrid {
   readonly matrices: readonly Matrix[];
 }
 
-/** Reads a NumPy file (version 1 to 3) of one matrix, or of four axes as {@link formatNpy} writes a grid of them. Throws ImageError. */
+/**
+ * Reads a NumPy file (version 1 to 3) of one matrix, or of four axes as {@link formatNpy} writes a grid of them. Throws
+ * ImageError.
+ */
 export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGrid {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lengthBytes = bytes[MAGIC.length] === 1 ? 2 : 4;
@@ -67,7 +70,10 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGri
   return { columns: shape[1]!, rows: shape[0]!, matrices };
 }
 
-/** A matrix, or a grid of them as four axes (rows and columns of nodes, then of a matrix), as a NumPy file of float64, version 1. */
+/**
+ * A matrix, or a grid of them as four axes (rows and columns of nodes, then of a matrix), as a NumPy file of float64,
+ * version 1.
+ */
 export function formatNpy(content: Matrix | MatrixGrid): Uint8Array {
   const matrices = 'matrices' in content ? content.matrices : [content];
   const { width, height } = matrices[0]!;

@@ -31,7 +31,11 @@ export function disk(radius: number): Psf {
   return ellipse(requireWidth('radius', radius), radius, 0);
 }
 
-/** The area of each pixel inside an ellipse, exact. @param a, b half axes in pixels @param angle of a, in degrees, anticlockwise */
+/**
+ * The area of each pixel inside an ellipse, exact.
+ * @param a, b half axes in pixels
+ * @param angle of a, in degrees, anticlockwise
+ */
 export function ellipse(a: number, b: number, angle = 0): Psf {
   requireWidth('half axis a', a);
   requireWidth('half axis b', b);
@@ -48,7 +52,11 @@ export function ellipse(a: number, b: number, angle = 0): Psf {
   );
 }
 
-/** A Gaussian integrated over each pixel. @param sigma, sigmaY standard deviations along both axes @param angle of the first axis, in degrees */
+/**
+ * A Gaussian integrated over each pixel.
+ * @param sigma, sigmaY standard deviations along both axes
+ * @param angle of the first axis, in degrees
+ */
 export function gaussian(sigma: number, sigmaY = sigma, angle = 0): Psf {
   const largest = Math.max(requireWidth('sigma', sigma), requireWidth('sigma y', sigmaY));
   const toAxes = turn(angle);
@@ -60,8 +68,10 @@ export function gaussian(sigma: number, sigmaY = sigma, angle = 0): Psf {
 }
 
 /**
- * The Moffat profile of a star through air, (1 + r^2 / alpha^2)^-beta, integrated over each pixel and cut at 99 % of its
- * energy. @param fwhm full width at half maximum in pixels @param beta above 1: the larger, the nearer to a Gaussian
+ * The Moffat profile of a star through air, (1 + r^2 / alpha^2)^-beta, integrated over each pixel and cut at 99 % of
+ * its energy.
+ * @param fwhm full width at half maximum in pixels
+ * @param beta above 1: the larger, the nearer to a Gaussian
  */
 export function moffat(fwhm: number, beta: number): Psf {
   requireWidth('fwhm', fwhm);

@@ -1,6 +1,9 @@
 import type { Psf } from './psf.js';
 
-/** |H| on `size` x `size` frequencies from -1/2 up to 1/2 cycles per pixel, 0 at [size / 2][size / 2]; by its definition. */
+/**
+ * |H| on `size` x `size` frequencies from -1/2 up to 1/2 cycles per pixel, 0 at [size / 2][size / 2]; by its
+ * definition.
+ */
 export function transferMagnitude({ width, height, data }: Psf, size: number): Float64Array {
   const waves = (count: number): { cos: Float64Array; sin: Float64Array } => {
     const phases = Float64Array.from({ length: size * count }, (_, index) => {

@@ -12,7 +12,10 @@ const HISTOGRAM_BINS = 4096;
 /** Longest side of the view of a whole frame. */
 const LARGEST_VIEW = 2048;
 
-/** What samples are multiplied by for display. 8 bits are shown as they are; others often fill only a part of their range. */
+/**
+ * What samples are multiplied by for display. 8 bits are shown as they are; others often fill only a part of their
+ * range.
+ */
 export async function displayBrightness(scope: Scope, frames: readonly AnyFrame[]): Promise<number> {
   if (frames.every(({ depth }) => depth === 8)) return 1;
   let least = Infinity;

@@ -48,9 +48,9 @@ const OPTION_KEYS: readonly (keyof ReportOptions)[] = [
 ];
 
 /**
- * A page that compares a frame before and after its restoration: a view with a movable border, details, spectra, kernel,
- * metrics, run and provenance. Rejects with ArgumentError, BudgetError, IsaError, NativeError, or ImageError, also where
- * the frames differ in size, colours or depth, or with the signal's reason.
+ * A page that compares a frame before and after its restoration: a view with a movable border, details, spectra,
+ * kernel, metrics, run and provenance. Rejects with ArgumentError, BudgetError, IsaError, NativeError, or ImageError,
+ * also where the frames differ in size, colours or depth, or with the signal's reason.
  */
 export async function createReport(
   before: ImageInput,
@@ -76,8 +76,8 @@ export async function createReport(
 }
 
 /**
- * Writes a report to a file, whole or not at all. Rejects as {@link createReport} does, with ArgumentError where the file
- * is one of the inputs, and with ImageError where it cannot be written; that is found before anything is read.
+ * Writes a report to a file, whole or not at all. Rejects as {@link createReport} does, with ArgumentError where the
+ * file is one of the inputs, and with ImageError where it cannot be written; that is found before anything is read.
  */
 export async function writeReport(
   path: string,

@@ -12,8 +12,8 @@ const LARGEST_BLOCK = 128;
 const MOST_BLOCKS = 12;
 
 /**
- * Mean power of the middle colour over rings of equal frequency, in cycles per pixel, 1 being full scale squared: means of
- * blocks under a Hann window. Empty where the samples are clipped everywhere.
+ * Mean power of the middle colour over rings of equal frequency, in cycles per pixel, 1 being full scale squared: means
+ * of blocks under a Hann window. Empty where the samples are clipped everywhere.
  */
 export async function measureRadialSpectrum(scope: Scope, frame: AnyFrame): Promise<Point[]> {
   const side = largestBlock(frame);
@@ -54,7 +54,8 @@ function spreadBlocks({ width, height }: AnyFrame, side: number): Uint32Array {
 }
 
 /**
- * @param values `side` rows of `columns`, rows in the order of a transform or, with `centre`, from the lowest frequency up
+ * @param values `side` rows of `columns`, rows in the order of a transform or, with `centre`, from the lowest frequency
+ * up
  * @param centre row and column of frequency 0
  */
 function meanOverRings(values: Float64Array, side: number, columns: number, centre: number): Point[] {

@@ -38,7 +38,10 @@ export interface Restoration<Report extends FrameReport> {
   readonly heldBytes: number;
   /** Bytes that native code has mapped for frames. */
   readonly mappedBytes: number;
-  /** @param isMasked whether pixels are marked as invalid. Throws ArgumentError, or BudgetError with the budget that would do. */
+  /**
+   * @param isMasked whether pixels are marked as invalid. Throws ArgumentError, or BudgetError with the budget that
+   * would do.
+   */
   plan(input: PlannedInput, isMasked: boolean): Report['plan'];
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
   keptFor(plan: Report['plan']): Kept | null;
@@ -48,7 +51,10 @@ export interface Restoration<Report extends FrameReport> {
   dispose(): void;
 }
 
-/** The restoration of one frame as an operation. @param valid one byte per pixel, 0 leaves it out; copied when it runs */
+/**
+ * The restoration of one frame as an operation.
+ * @param valid one byte per pixel, 0 leaves it out; copied when it runs
+ */
 export function toOperation<Report extends FrameReport>(
   restoration: Restoration<Report>,
   valid: Uint8Array | null,

@@ -33,11 +33,14 @@ export interface RestorerOptions extends RuntimeChoice {
   /** Name of a packaged model, path of a model file, or the bytes of one; 'eo-defocus-small'. */
   readonly model?: string | Uint8Array;
   /**
-   * How 3x3 convolutions are summed: 'direct', 'winograd', or 'auto', what is faster on this machine, which takes at most
-   * 0.3 s to find out; by default `PERIFOCAL_CONV`, or 'auto'. The output does not depend on it.
+   * How 3x3 convolutions are summed: 'direct', 'winograd', or 'auto', what is faster on this machine, which takes at
+   * most 0.3 s to find out; by default `PERIFOCAL_CONV`, or 'auto'. The output does not depend on it.
    */
   readonly conv?: ConvChoice;
-  /** File in which 'auto' keeps what it has found, by processor and network; made when it is missing. By default nothing is kept. */
+  /**
+   * File in which 'auto' keeps what it has found, by processor and network; made when it is missing. By default nothing
+   * is kept.
+   */
   readonly convCache?: string;
   /** Passes averaged per frame (MIMO-UNet++): 1 (default), or 2 with left-right, or 4 with all flips. */
   readonly ensemble?: Ensemble;

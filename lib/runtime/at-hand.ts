@@ -8,8 +8,8 @@ export interface NativeMemory {
 }
 
 /**
- * The native object that was used last, so that frames of one size map memory once. Between operations the ledger counts
- * its memory as kept: it is freed when other work needs it.
+ * The native object that was used last, so that frames of one size map memory once. Between operations the ledger
+ * counts its memory as kept: it is freed when other work needs it.
  */
 export class AtHand<Shape, Native extends NativeMemory> {
   #last: { readonly key: string; readonly native: Native; kept: Kept | null } | null = null;

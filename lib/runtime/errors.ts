@@ -66,7 +66,10 @@ export class StateError extends PerifocalError {
   }
 }
 
-/** The native addon could not be loaded, or it or this package failed: no memory (`OUT_OF_MEMORY`), or a fault (`INTERNAL`). */
+/**
+ * The native addon could not be loaded, or it or this package failed: no memory (`OUT_OF_MEMORY`), or a fault
+ * (`INTERNAL`).
+ */
 export class NativeError extends PerifocalError {
   constructor(code: 'NATIVE_MISSING' | 'OUT_OF_MEMORY' | 'INTERNAL', message: string, options?: ErrorOptions) {
     super(code, message, options);

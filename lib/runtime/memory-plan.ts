@@ -1,10 +1,15 @@
 import { formatBytes } from './budget.js';
 import { UNCOLLECTED_BYTES } from './garbage.js';
 
-/** Node 20 with sharp and all of this package loaded, after a first small frame: VmHWM on linux-x64, which differs by 10 MB between machines. */
+/**
+ * Node 20 with sharp and all of this package loaded, after a first small frame: VmHWM on linux-x64, which differs by 10
+ * MB between machines.
+ */
 const NODE_BYTES = 92e6;
 
-/** What the process takes before it works on anything, and what may wait for the collector: counted once, whatever runs. */
+/**
+ * What the process takes before it works on anything, and what may wait for the collector: counted once, whatever runs.
+ */
 export const PROCESS_BYTES = NODE_BYTES + UNCOLLECTED_BYTES;
 
 /** One thing that takes memory. */

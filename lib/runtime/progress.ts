@@ -1,6 +1,9 @@
 /** How far an operation is. */
 export interface Progress {
-  /** What is being done: 'probe' (how many iterations will be needed), 'restore', the name of a metric, a part of a report ... */
+  /**
+   * What is being done: 'probe' (how many iterations will be needed), 'restore', the name of a metric, a part of a
+   * report ...
+   */
   readonly phase: string;
   /** What is counted, over all that is done one after the other. */
   readonly unit: 'rows' | 'iterations' | 'windows' | 'steps' | 'metrics' | 'parts';

@@ -1,4 +1,6 @@
-/** As `Promise.all`, but it settles only once all have settled: nothing runs on unobserved. The first failure counts. */
+/**
+ * As `Promise.all`, but it settles only once all have settled: nothing runs on unobserved. The first failure counts.
+ */
 export async function settleAll<T extends readonly unknown[] | []>(
   promises: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {

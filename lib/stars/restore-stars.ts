@@ -14,8 +14,8 @@ import { StarResult } from './restore/result.js';
 import { StarOperation } from './restore/star-frame.js';
 
 /**
- * Restores a blurred star frame in windows around its stars, and measures them: a file's path, its bytes, or pixels of 8,
- * 16 or 32 bits (floats: 1 is full scale). What the frame does not tell is said in `report.warnings`. Rejects with
+ * Restores a blurred star frame in windows around its stars, and measures them: a file's path, its bytes, or pixels of
+ * 8, 16 or 32 bits (floats: 1 is full scale). What the frame does not tell is said in `report.warnings`. Rejects with
  * ArgumentError, ImageError, BudgetError, IsaError, NativeError, or the reason of `signal`.
  */
 export async function restoreStars(

@@ -14,7 +14,10 @@ const REACH = 15;
 /** Two parts of the frame whose kernels are less alike tell none; from the second on, confidence is high. */
 const LEAST_AGREEMENT = 0.8;
 const HIGH_AGREEMENT = 0.99;
-/** A kernel narrower than this, as the root of its mean squared distance from its centre in pixels, is what sharp scenes give. */
+/**
+ * A kernel narrower than this, as the root of its mean squared distance from its centre in pixels, is what sharp scenes
+ * give.
+ */
 const LEAST_SPREAD = 1.5;
 
 /** How sure a kernel is. */
@@ -38,8 +41,9 @@ export interface BlindEstimate {
 }
 
 /**
- * The kernel of any form, of two parts of the frame, each by itself, with the most edges: pictures with few edges and kernels in turns, from coarse to
- * fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the signal's reason.
+ * The kernel of any form, of two parts of the frame, each by itself, with the most edges: pictures with few edges and
+ * kernels in turns, from coarse to fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the
+ * signal's reason.
  */
 export async function estimateBlind(scope: Scope, frame: AnyFrame): Promise<BlindEstimate> {
   const pauses = new Pauses(scope.signal);

@@ -17,7 +17,10 @@ export interface Tile {
   readonly data: Float32Array;
 }
 
-/** The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or no numbers; null where two do not fit in. */
+/**
+ * The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or no numbers; null
+ * where two do not fit in.
+ */
 export async function pickTiles(plane: Plane, pauses: Pauses): Promise<Tile[] | null> {
   const side = SIDES.find(
     (candidate) => Math.floor(plane.width / candidate) * Math.floor(plane.height / candidate) >= 2,

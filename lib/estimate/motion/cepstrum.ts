@@ -4,7 +4,10 @@ import { vertex } from '../radius.js';
 import { CELL, drawRings } from './spectrum-plane.js';
 import type { SpectrumPlane } from './spectrum-plane.js';
 
-/** Shorter lags hold what scenes have in common; longer ones than this part of a block's side are too few periods of its spectrum. */
+/**
+ * Shorter lags hold what scenes have in common; longer ones than this part of a block's side are too few periods of its
+ * spectrum.
+ */
 const SHORTEST = 2.5;
 const LONGEST_PART = 1 / 4;
 /** Logarithms further than this from the mean of their ring count as so far. */
@@ -23,9 +26,9 @@ export interface MotionHint {
 export const longestMotion = (side: number): number => side * LONGEST_PART;
 
 /**
- * Straight motion leaves parallel dark lines in a spectrum, 1 / length apart, and so a minimum in its cepstrum at the lag of its
- * two ends. The spectrum is whitened first: each ring's mean is taken off the logarithms, and with it what scene and defocus
- * have in every direction. The deepest minima, deepest first.
+ * Straight motion leaves parallel dark lines in a spectrum, 1 / length apart, and so a minimum in its cepstrum at the
+ * lag of its two ends. The spectrum is whitened first: each ring's mean is taken off the logarithms, and with it what
+ * scene and defocus have in every direction. The deepest minima, deepest first.
  */
 export async function findMotionHints(scope: Scope, plane: SpectrumPlane, most: number): Promise<MotionHint[]> {
   const side = plane.side / CELL;
@@ -79,7 +82,10 @@ function whiten(plane: SpectrumPlane): Float64Array {
   });
 }
 
-/** The sum of values x cos(2 pi (x right + y down)) over all cells, at lags of right = 0 to side / 2, row by row of down, negative ones last. */
+/**
+ * The sum of values x cos(2 pi (x right + y down)) over all cells, at lags of right = 0 to side / 2, row by row of
+ * down, negative ones last.
+ */
 async function toCepstrum(scope: Scope, plane: SpectrumPlane, values: Float64Array): Promise<Float64Array> {
   const side = plane.side / CELL;
   const grid = new Float32Array(side * side);

@@ -12,7 +12,10 @@ import type { MotionOptics } from './search.js';
 
 /** Shorter motion has its first dark line where sharp scenes fade out anyway. */
 export const LEAST_LENGTH = 3.2;
-/** Standard deviations of a cepstrum that its minimum must be deep, and how many times worse every explanation without motion must fit. */
+/**
+ * Standard deviations of a cepstrum that its minimum must be deep, and how many times worse every explanation without
+ * motion must fit.
+ */
 const LEAST_DIP = 3.5;
 const LEAST_LEAD = 1.2;
 /** From both on, confidence is high. */
@@ -46,8 +49,9 @@ export interface MotionEstimate {
 }
 
 /**
- * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened spectrum of an extended scene
- * (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's reason.
+ * Straight uniform motion, by itself or with defocus: parallel dark lines where sinc^2 is zero, in the whitened
+ * spectrum of an extended scene (kernel-estimation, section 5). See docs/estimation.md. Rejects with the signal's
+ * reason.
  */
 export async function estimateMotion(
   scope: Scope,

@@ -21,11 +21,16 @@ const STRIDE = 3;
 const MAIN_LOBE = 0.45;
 /** Of a Gaussian to begin with, in pixels. */
 const SIGMA = 1;
-/** A disk goes with the motion where it is of some size and lowers the misfit by this factor; motion alone never did, in bench/estimate-motion.mjs. */
+/**
+ * A disk goes with the motion where it is of some size and lowers the misfit by this factor; motion alone never did, in
+ * bench/estimate-motion.mjs.
+ */
 const LEAST_RADIUS = 1.6;
 const LEAST_GAIN = 1.02;
 
-/** Straight motion, from one end to the other (the sign is arbitrary), with the radius of a disk, 0 for none; in pixels. */
+/**
+ * Straight motion, from one end to the other (the sign is arbitrary), with the radius of a disk, 0 for none; in pixels.
+ */
 export interface MotionOptics {
   readonly right: number;
   readonly down: number;

@@ -19,7 +19,10 @@ export interface SpectrumPlane {
   readonly isJpeg: boolean;
 }
 
-/** Of JPEG files, the bins at which the borders of its blocks put peaks are left out. @param power side x (side / 2 + 1) bins */
+/**
+ * Of JPEG files, the bins at which the borders of its blocks put peaks are left out.
+ * @param power side x (side / 2 + 1) bins
+ */
 export function drawPlane(power: Float64Array, side: number, isJpeg: boolean): SpectrumPlane {
   const half = side / 2;
   const cells: { x: number; y: number; rho: number; logPower: number }[] = [];
@@ -48,7 +51,10 @@ export function thin({ side, x, y, rho, logPower, isJpeg }: SpectrumPlane, strid
   return { side, x: keep(x), y: keep(y), rho: keep(rho), logPower: keep(logPower), isJpeg };
 }
 
-/** The mean of a value over rings that are one cell wide. @param readCell the value of a cell, or null where it does not count */
+/**
+ * The mean of a value over rings that are one cell wide.
+ * @param readCell the value of a cell, or null where it does not count
+ */
 export function drawRings({ side, rho, isJpeg }: SpectrumPlane, readCell: (cell: number) => number | null): Curve {
   const rings = new Map<number, { sum: number; count: number }>();
   rho.forEach((distance, cell) => {

@@ -91,7 +91,9 @@ function parseEntry(key: string, entry: unknown): { dtype: Dtype; shape: number[
   return { dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
-/** Tensors must follow each other without gap or overlap and fill the file: a truncation or a smuggled byte fails here. */
+/**
+ * Tensors must follow each other without gap or overlap and fill the file: a truncation or a smuggled byte fails here.
+ */
 function requireContiguous(spans: { key: string; begin: number; end: number }[], payloadBytes: number): void {
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;

@@ -57,8 +57,9 @@ const NO_TRAIL: TrailEstimate = {
 };
 
 /**
- * Length and angle of trails by the autocorrelation of windows around stars (kernel-estimation 5), so that pairs of stars
- * do not disturb it; then once more with everything but the trails masked; then by the likelihood of the stars together.
+ * Length and angle of trails by the autocorrelation of windows around stars (kernel-estimation 5), so that pairs of
+ * stars do not disturb it; then once more with everything but the trails masked; then by the likelihood of the stars
+ * together.
  */
 export async function estimateMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
   const shortest = Math.min(plane.width, plane.height);
@@ -155,7 +156,8 @@ function apart(detections: readonly Detection[], distancePx: number): Detection[
 }
 
 /**
- * Stars found with the first estimate whose trails no other one touches, and which are not saturated, if there are such.
+ * Stars found with the first estimate whose trails no other one touches, and which are not saturated, if there are
+ * such.
  */
 async function selectStars(plane: StarPlane, rough: TrailEstimate, scope: Scope): Promise<Detection[]> {
   const profile = new StreakProfile({ ...rough, sigmaPx: usualSigma(rough.sigmaPx) });

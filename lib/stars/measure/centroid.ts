@@ -28,7 +28,8 @@ export function weightedCentre(plane: Plane, start: Place, sigmaPx: number): Pla
       (value, x, y) => Math.max(0, value) * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * width * width)),
     );
     if (next === null) return null;
-    // Of a Gaussian under a Gaussian weight the mean moves by sigma_w^2 / (sigma_w^2 + s^2) of the way: the rest is added.
+    // Of a Gaussian under a Gaussian weight the mean moves by sigma_w^2 / (sigma_w^2 + s^2) of the way: the rest is
+    // added.
     const stretch = 1 + (sigmaPx / width) ** 2;
     const moved = { x: cx + stretch * (next.x - cx), y: cy + stretch * (next.y - cy) };
     place = moved;

@@ -3,7 +3,10 @@ import type { Scope } from '../../runtime/scope.js';
 import { breathe } from './breathe.js';
 import { planImage } from './plan-image.js';
 
-/** Weight of rises in the search, at first and after a minimum that cannot be (kernel-estimation 4; the first is not published). */
+/**
+ * Weight of rises in the search, at first and after a minimum that cannot be (kernel-estimation 4; the first is not
+ * published).
+ */
 const RISE_WEIGHTS = [1.2, 1.5];
 /** Minima beyond this part of the highest frequency are of the noise. */
 const HIGHEST = 0.9;

@@ -77,7 +77,9 @@ async function brightLags({ width, height, data }: Plane, reach: number, scope: 
   });
 }
 
-/** Lags above a limit that are connected, by eight neighbours, with the disk of twice the noise's width around lag 0. */
+/**
+ * Lags above a limit that are connected, by eight neighbours, with the disk of twice the noise's width around lag 0.
+ */
 function connectedToCentre(lags: Float64Array, side: number, limit: number): number[] {
   const reach = side >> 1;
   const seen = new Uint8Array(lags.length);

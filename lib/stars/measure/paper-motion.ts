@@ -13,9 +13,9 @@ const LONGEST_PX = 70;
 const ROUNDEST = 0.8;
 
 /**
- * Length and angle as published for single frames (kernel-estimation 3 and 4): the principal axis of the double spectrum,
- * and the first dark stripe of the spectrum. Errors and the width of stars do not follow; `misfit` is the ratio of the
- * axes. The default, {@link estimateMotion}, is surer.
+ * Length and angle as published for single frames (kernel-estimation 3 and 4): the principal axis of the double
+ * spectrum, and the first dark stripe of the spectrum. Errors and the width of stars do not follow; `misfit` is the
+ * ratio of the axes. The default, {@link estimateMotion}, is surer.
  */
 export async function estimatePaperMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
   const longestPx = Math.min(LONGEST_PX, Math.min(plane.width, plane.height) / 2);

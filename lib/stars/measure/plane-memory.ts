@@ -15,8 +15,8 @@ interface Spare extends Kept {
 }
 
 /**
- * That of the frame before. The first touch of new memory takes nearly half the time of measuring the sky. So it is kept
- * for the next frame of the same size, or until other work needs it.
+ * That of the frame before. The first touch of new memory takes nearly half the time of measuring the sky. So it is
+ * kept for the next frame of the same size, or until other work needs it.
  */
 let spare: Spare | null = null;
 

@@ -38,8 +38,8 @@ const seenSigma = (sigmaPx: number): number => Math.sqrt(sigmaPx * sigmaPx + PIX
 export const usualSigma = (sigmaPx: number): number => clamp(sigmaPx, USUAL_SIGMAS_PX);
 
 /**
- * A straight trail; shape: length (px), angle (radians, anticlockwise), sigma (px) without the pixel's own width. A length
- * of 0 is a sharp star.
+ * A straight trail; shape: length (px), angle (radians, anticlockwise), sigma (px) without the pixel's own width. A
+ * length of 0 is a sharp star.
  */
 export class StreakProfile implements StarProfile {
   readonly kind = 'streak';

@@ -36,8 +36,8 @@ export interface KernelFeatures {
   /** SUMFC over the number of frequencies: the mean of |H| on 256x256 of them, 0 to 1 (star-sensor A.5). */
   readonly m: number;
   /**
-   * The same weighted by the spectrum of a star, which leaves out what no star has: m depends much on how lines meet the
-   * pixels.
+   * The same weighted by the spectrum of a star, which leaves out what no star has: m depends much on how lines meet
+   * the pixels.
    */
   readonly passed: number;
 }
@@ -84,8 +84,9 @@ export async function measureKernel({ width, data }: Psf, sigmaPx: number, scope
 
 /**
  * The number of Richardson-Lucy iterations that restores windows of stars best (star-sensor A.5,
- * models/stars/iterations.md). Rejects with ArgumentError for an SNR, width or side that is not above 0, or means of |H|
- * beyond (0, 1]. @param rule 'networks' by default
+ * models/stars/iterations.md). Rejects with ArgumentError for an SNR, width or side that is not above 0, or means of
+ * |H| beyond (0, 1].
+ * @param rule 'networks' by default
  */
 export async function predictIterations(query: IterationQuery, rule: IterationRule = 'networks'): Promise<number> {
   requireOneOf('rule', rule, RULES);
@@ -111,8 +112,8 @@ const LOGARITHMS: Readonly<Record<IterationRule, (query: IterationQuery, model: 
 };
 
 /**
- * What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e (star-sensor
- * eq. 27 to 32).
+ * What an ensemble predicts: its networks, adapted to the pairs most similar to the query, weighted by 1 / e
+ * (star-sensor eq. 27 to 32).
  */
 export function evaluate(
   { low, high, networks, weights, neighbours, pairs }: Ensemble,

@@ -9,8 +9,8 @@ import { windowSide } from './windows.js';
 export const WINDOWS_AT_ONCE = 32;
 
 /**
- * Of every window's solver; sizes are those of the window and its PSF. All around there is the same sky, so that windows
- * may wrap around: that takes transforms of the window's own size. Merged ones of odd sides are padded.
+ * Of every window's solver; sizes are those of the window and its PSF. All around there is the same sky, so that
+ * windows may wrap around: that takes transforms of the window's own size. Merged ones of odd sides are padded.
  */
 export const WINDOW_SHAPE: Omit<SolverShape, 'method'> = {
   width: 0,

@@ -158,7 +158,9 @@ function numbersOf({ window, psf, count }: Job, psfs: readonly Psf[], frame: Any
   return [window.width, window.height, psfs.indexOf(psf), count, isAtEdge(window, frame) ? 1 : 0];
 }
 
-/** Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in. */
+/**
+ * Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in.
+ */
 function isAtEdge({ left, top, width, height }: Region, frame: AnyFrame): boolean {
   return left === 0 || top === 0 || left + width === frame.width || top + height === frame.height;
 }

@@ -48,8 +48,9 @@ const ARC_SECOND_RAD = toRad(1 / 3600);
 const COLLINEAR_RAD = 1e-6;
 
 /**
- * The attitude that brings catalogue directions nearest to those seen (Wahba 1965), each weighted by 1 / sigma^2. Throws
- * ArgumentError for fewer than two stars, or where all lie in one direction. @param method 'svd' by default
+ * The attitude that brings catalogue directions nearest to those seen (Wahba 1965), each weighted by 1 / sigma^2.
+ * Throws ArgumentError for fewer than two stars, or where all lie in one direction.
+ * @param method 'svd' by default
  */
 export function solveAttitude(pairs: readonly StarPair[], method: AttitudeMethod = 'svd'): Attitude {
   requireOneOf('method', method, ['svd', 'quest', 'davenport'] as const);

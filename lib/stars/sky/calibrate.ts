@@ -35,8 +35,8 @@ export interface Calibration {
 }
 
 /**
- * Steps of the numerical derivatives, of the order of what the numbers change a pixel by: relative focal length, pixels,
- * distortion at the frame's corner.
+ * Steps of the numerical derivatives, of the order of what the numbers change a pixel by: relative focal length,
+ * pixels, distortion at the frame's corner.
  */
 const STEP = 1e-4;
 const MOST_STEPS = 40;
@@ -57,10 +57,11 @@ type Frames = readonly (readonly StarSight[])[];
 type Numbers = readonly number[];
 
 /**
- * Fits focal length, principal point and radial distortion to stars whose directions are known, such as the matches of a
- * solver, in one or several frames of unknown attitudes. Each attitude follows from the rest by its least squares
+ * Fits focal length, principal point and radial distortion to stars whose directions are known, such as the matches of
+ * a solver, in one or several frames of unknown attitudes. Each attitude follows from the rest by its least squares
  * (variable projection). Throws ArgumentError for fewer stars than unknowns.
- * @param start what is known of the camera; its own distortion is where the fit starts @param frames stars of each frame
+ * @param start what is known of the camera; its own distortion is where the fit starts
+ * @param frames stars of each frame
  */
 export function calibrateCamera(start: Camera, frames: Frames, options: CalibrationOptions = {}): Calibration {
   requireKnownKeys('options', options, ['terms']);

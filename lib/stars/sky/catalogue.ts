@@ -51,9 +51,9 @@ const COLUMNS = ['ra', 'dec', 'mag'] as const;
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * A catalogue from a file: CSV, whose first line names the columns ra, dec (degrees) and mag among any others (separated
- * by commas, semicolons or tabs), or JSON, an array of objects with these keys. At most 256 MiB. Rejects with
- * ArgumentError that names the file, line or entry that is wrong.
+ * A catalogue from a file: CSV, whose first line names the columns ra, dec (degrees) and mag among any others
+ * (separated by commas, semicolons or tabs), or JSON, an array of objects with these keys. At most 256 MiB. Rejects
+ * with ArgumentError that names the file, line or entry that is wrong.
  */
 export async function readCatalogue(path: string): Promise<CatalogueStar[]> {
   requireString('path', path);
@@ -118,8 +118,8 @@ export function skyDirection(raDegrees: number, decDegrees: number): Vector {
 }
 
 /**
- * Turns directions of the sky into those of a sensor that looks at a place: Z there, at roll 0 X to the west and Y to the
- * south, as a picture with north up is seen. What `solveAttitude` finds. Throws ArgumentError.
+ * Turns directions of the sky into those of a sensor that looks at a place: Z there, at roll 0 X to the west and Y to
+ * the south, as a picture with north up is seen. What `solveAttitude` finds. Throws ArgumentError.
  */
 export function pointingMatrix({ raDegrees, decDegrees, rollDegrees = 0 }: Pointing): Matrix3 {
   const a = toRad(requireNumber('pointing.raDegrees', raDegrees, -360, 360));

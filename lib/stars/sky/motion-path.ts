@@ -54,7 +54,9 @@ function requireExposure(seconds: number): void {
     throw new ArgumentError('Expected an exposure above 0 seconds: without it no motion follows from rates');
 }
 
-/** Velocity of the tangents u = X / Z, v = Y / Z of a star, the sensor turning at w: ds/dt = -w x s (star-sensor A.2). */
+/**
+ * Velocity of the tangents u = X / Z, v = Y / Z of a star, the sensor turning at w: ds/dt = -w x s (star-sensor A.2).
+ */
 function velocity([wx, wy, wz]: Vector, u: number, v: number): PathPoint {
   return [-wy + wz * v + wx * u * v - wy * u * u, wx - wz * u + wx * v * v - wy * u * v];
 }

@@ -5,8 +5,8 @@ import type { GyroMotion } from './motion-path.js';
 import type { StraightMotion } from './trail.js';
 
 /**
- * Rates that give the trail that a frame shows: all scaled by the ratio of the lengths, those about X and Y turned by the
- * difference of the angles. This takes off what a drifting gyroscope or mounting leaves.
+ * Rates that give the trail that a frame shows: all scaled by the ratio of the lengths, those about X and Y turned by
+ * the difference of the angles. This takes off what a drifting gyroscope or mounting leaves.
  * @param foretold by the rates as they are, and @param seen: chords in the middle of the frame
  */
 export function refineRates(
