@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArgumentError, IsaError, StateError, fft, loadBinding } from '../lib/index.js';
-import type { HalfSpectrum } from '../lib/index.js';
+import { ArgumentError, IsaError, Runtime, StateError, fft, loadBinding } from '../lib/index.js';
+import type { BudgetError, HalfSpectrum } from '../lib/index.js';
 
 const isas = loadBinding()
   .isas()
@@ -136,15 +136,15 @@ describe('good sizes', () => {
 
 describe('the cache', () => {
   it('keeps what was disposed, up to its limit', async () => {
-    const plan = await fft.plan({ rows: 64, columns: 64 });
+    const plan = await fft.plan({ rows: 64, columns: 64, threads: 1 });
     expect(fft.cache.bytes).toBe(0);
-    expect(plan.bytes).toBe(fft.planBytes({ rows: 64, columns: 64 }));
+    expect(plan.bytes).toBe(fft.planBytes({ rows: 64, columns: 64, threads: 1 }));
     plan.dispose();
     plan.dispose();
     expect(fft.cache.bytes).toBe(plan.bytes);
     (await fft.plan({ rows: 64, columns: 64, threads: 2 })).dispose();
     expect(fft.cache.bytes).toBeGreaterThan(2 * plan.bytes - 1);
-    const again = await fft.plan({ rows: 64, columns: 64 });
+    const again = await fft.plan({ rows: 64, columns: 64, threads: 1 });
     expect(fft.cache.bytes).toBe(fft.planBytes({ rows: 64, columns: 64, threads: 2 }));
     again.dispose();
     fft.cache.limitBytes = plan.bytes;
@@ -178,8 +178,11 @@ describe('wrong use', () => {
     [{ length: 2 ** 22 + 1 }, 'for length but received 4194305'],
     [{ length: 8.5 }, 'for length but received 8.5'],
     [{ length: 8, lines: 0 }, 'for lines but received 0'],
-    [{ length: 8, threads: 4 }, 'Expected one of 1, 2, 3 for threads but received 4'],
-    [{ length: 8, size: 2 }, 'Unknown size in transform; known: length, lines, threads, isa'],
+    [{ length: 8, threads: 4 }, 'Expected integer between 1 and 3 for threads but received 4'],
+    [
+      { length: 8, size: 2 },
+      'Unknown size in transform; known: length, lines, memory, threads, isa, nativeBinding, runtime',
+    ],
     [{ rows: 8 }, 'for columns but received undefined'],
     [{ rows: 2 ** 20, columns: 2 ** 20 }, 'is too large; at most 268435456 fit'],
     [{}, 'for length but received undefined'],
@@ -234,6 +237,77 @@ describe('wrong use', () => {
     await first;
     plan.dispose();
     await expect(plan.forward(values)).rejects.toThrow('The transform was disposed');
+  });
+});
+
+describe('memory', () => {
+  const take = (array: Float32Array): void =>
+    void structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+  const spectrumOf = (plan: { lines: number; bins: number }): HalfSpectrum => ({
+    re: new Float32Array(plan.lines * plan.bins),
+    im: new Float32Array(plan.lines * plan.bins),
+  });
+
+  it('that is taken away while a call runs is an error of the caller, whatever it was for', async () => {
+    using plan = await fft.plan({ rows: 1024, columns: 1100 });
+    const values = random(1024 * 1100);
+    const expected = await plan.forward(values);
+    for (const wait of [0, 1, 2, 4]) {
+      const [input, out] = [values.slice(), spectrumOf(plan)];
+      const run = plan.forward(input, out);
+      for (let turns = 0; turns < wait; turns += 1) await new Promise(setImmediate);
+      for (const array of [input, out.re, out.im]) take(array);
+      await expect(run).rejects.toThrow(ArgumentError);
+      const [spectrum, back] = [{ re: expected.re.slice(), im: expected.im.slice() }, new Float32Array(1024 * 1100)];
+      const way = plan.inverse(spectrum, back);
+      for (let turns = 0; turns < wait; turns += 1) await new Promise(setImmediate);
+      for (const array of [spectrum.re, spectrum.im, back]) take(array);
+      await expect(way).rejects.toThrow(/memory of (re|im|values) was transferred/);
+    }
+    expect(await plan.forward(values)).toEqual(expected);
+  });
+
+  it('is refused beyond the budget, with the one that would do, and counts until a plan is disposed of', async () => {
+    const request = { rows: 1024, columns: 1024 } as const;
+    const error = await fft.plan({ ...request, memory: '110MB' }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'BUDGET_TOO_SMALL' });
+    const { requiredBytes } = error as BudgetError;
+    const first = await fft.plan({ ...request, memory: requiredBytes });
+    await expect(fft.plan({ ...request, memory: requiredBytes })).rejects.toThrow(/transforms that are open/);
+    first.dispose();
+    (await fft.plan({ ...request, memory: requiredBytes })).dispose();
+  });
+
+  it('that is idle is freed for other work', async () => {
+    (await fft.plan({ rows: 1000, columns: 1000 })).dispose();
+    expect(fft.cache.bytes).toBeGreaterThan(4e6);
+    const { requiredBytes } = (await fft
+      .plan({ rows: 900, columns: 900, memory: 1 })
+      .catch((reason: unknown) => reason as BudgetError)) as BudgetError;
+    (await fft.plan({ rows: 900, columns: 900, memory: requiredBytes })).dispose();
+    expect(fft.cache.bytes).toBe(fft.planBytes({ rows: 900, columns: 900 }));
+  });
+
+  it('of a call that is aborted is left alone from then on', async () => {
+    using plan = await fft.plan({ rows: 2048, columns: 2048 });
+    const controller = new AbortController();
+    const run = plan.forward(new Float32Array(2 ** 22), undefined, { signal: controller.signal });
+    setTimeout(() => controller.abort(null), 5);
+    expect(await run.catch((reason: unknown) => ({ reason }))).toEqual({ reason: null });
+    await plan.forward(new Float32Array(2 ** 22));
+  });
+});
+
+describe('a runtime', () => {
+  it('bounds the threads of transforms, and gives them its addon', async () => {
+    using runtime = await Runtime.open({ threads: 1, isa: 'scalar' });
+    using plan = await fft.plan({ rows: 256, columns: 256, runtime });
+    expect([plan.threads, plan.isa]).toEqual([1, 'scalar']);
+    await Promise.all([plan.forward(random(2 ** 16)), fft.plan({ rows: 32, columns: 32, runtime })]);
+    expect(runtime.mostBusyThreads).toBe(1);
+    await expect(fft.plan({ length: 8, nativeBinding: '/no/such.node' })).rejects.toThrow(/no\/such\.node/);
+    expect(() => fft.goodSize(8, { nativeBinding: '/no/such.node' })).toThrow(/no\/such\.node/);
+    expect(() => fft.planBytes({ length: 8, nativeBinding: '/no/such.node' })).toThrow(/no\/such\.node/);
   });
 });
 

@@ -3,20 +3,21 @@ import { blurPlane } from '../lib/estimate/reference/blur-plane.js';
 import { fitRings } from '../lib/estimate/reference/ring-kernel.js';
 import { findSupport } from '../lib/estimate/reference/support.js';
 import { transferOf } from '../lib/estimate/reference/patches.js';
-import { fft, psf } from '../lib/index.js';
-import type { FftPlan } from '../lib/index.js';
+import { psf } from '../lib/index.js';
+import type { Transform } from '../lib/fft/transform.js';
 import { Pauses } from '../lib/runtime/pauses.js';
 import { enlarge } from '../lib/psf/field.js';
 import { createRandom } from '../lib/math/random.js';
+import { openTransform } from './support/transform.js';
 
 const REACH = 9;
 const SIDE = 2 * REACH + 1;
 const pauses = new Pauses();
 const taps = (kernel: psf.Psf): Float64Array => enlarge(kernel, SIDE, SIDE).data;
-let plan: FftPlan;
+let plan: Transform;
 
 beforeAll(async () => {
-  plan = await fft.plan({ rows: 64, columns: 64 });
+  plan = await openTransform(64, 64);
 });
 afterAll(() => plan.dispose());
 

@@ -142,7 +142,9 @@ describe('the ledger', () => {
     const error = await ledger.reserve(request(81, 100), never).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BudgetError);
     expect((error as BudgetError).requiredBytes).toBe(PROCESS_BYTES + 101);
-    expect((error as BudgetError).message).toMatch(/^The work needs at least 109MB, .* models that are open/);
+    expect((error as BudgetError).message).toMatch(
+      /^The work needs at least 109MB, .* models and transforms that are open/,
+    );
     held.release();
     held.release();
     const enough = await ledger.reserve(request(100, 100), never);

@@ -1,8 +1,7 @@
-import { fft } from '../fft/fft.js';
-import type { FftPlan } from '../fft/fft.js';
+import { Transform } from '../fft/transform.js';
 import type { Scope } from '../runtime/scope.js';
 
-/** A plan of transforms of images of a size. They are small: one thread does. */
-export function planImage({ isa }: Scope, rows: number, columns: number): Promise<FftPlan> {
-  return fft.plan({ rows, columns, isa, threads: 1 });
+/** Transforms of images of a size. They are small: one thread does. */
+export function planImage(scope: Scope, rows: number, columns: number): Promise<Transform> {
+  return Transform.open(scope, { kind: 'image', rows, columns, threads: 1 });
 }

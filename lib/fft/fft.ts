@@ -1,107 +1,32 @@
-import { FftCache } from './fft-cache.js';
-import { ArgumentError, StateError } from '../runtime/errors.js';
+import { copyBytes } from '../image/own-bytes.js';
+import { ledger } from '../runtime/ledger.js';
+import type { Lease } from '../runtime/ledger.js';
 import type { FftShape, NativeFft } from '../runtime/native/binding.js';
-import { chooseIsa } from '../runtime/native/isa.js';
-import { loadBinding, translateNativeError } from '../runtime/native/loader.js';
-import { expected, requireInteger, requireKnownKeys, requireOneOf, requireString } from '../runtime/validate.js';
+import { Runtime } from '../runtime/runtime.js';
+import type { RuntimeChoice } from '../runtime/runtime.js';
+import { Scope } from '../runtime/scope.js';
+import { expected, requireInteger } from '../runtime/validate.js';
+import { requireApart, requireFloats } from './arrays.js';
+import { fftCache } from './fft-cache.js';
+import { FftHandle } from './fft-handle.js';
+import { MAX_FFT_LENGTH, checkRequest } from './shape.js';
+import type { FftRequest, HalfSpectrum } from './shape.js';
 
-/** The longest line that can be transformed. */
-export const MAX_FFT_LENGTH = 2 ** 22;
-/** The most values of one transform: 1 GiB of them. */
-const MAX_VALUES = 2 ** 28;
-
-export interface FftOptions {
-  /** 1 (default) to 3; any number gives the same bits. */
-  readonly threads?: 1 | 2 | 3;
-  /** Instruction set; the best there is, or `PERIFOCAL_ISA`. */
-  readonly isa?: string;
+/** What a call of a transform may be told. */
+export interface TransformOptions {
+  /** Ends the call: its promise rejects with the signal's reason. The arrays may then hold anything. */
+  readonly signal?: AbortSignal;
 }
 
-/** Lines of reals, transformed one by one. */
-export interface FftLines extends FftOptions {
-  /** Values of a line, 1 to 4194304; any length works, {@link Fft.goodSize} names fast ones. */
-  readonly length: number;
-  /** Lines one after the other in memory; 1 by default. */
-  readonly lines?: number;
-}
-
-/** An image of reals, transformed in both directions. */
-export interface FftImage extends FftOptions {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** Half a spectrum: bins 0 to length / 2 (rounded down) of every line or row, split into real and imaginary parts. */
-export interface HalfSpectrum {
-  readonly re: Float32Array;
-  readonly im: Float32Array;
-}
-
-const LINE_KEYS = ['length', 'lines', 'threads', 'isa'];
-const IMAGE_KEYS = ['rows', 'columns', 'threads', 'isa'];
-
-function shapeOf(request: FftLines | FftImage): FftShape {
-  const isImage = typeof request === 'object' && request !== null && ('rows' in request || 'columns' in request);
-  requireKnownKeys('transform', request, isImage ? IMAGE_KEYS : LINE_KEYS);
-  const threads = requireOneOf('threads', request.threads ?? 1, [1, 2, 3] as const);
-  const image = request as FftImage;
-  const lines = request as FftLines;
-  const shape: FftShape = isImage
-    ? {
-        kind: 'image',
-        rows: requireInteger('rows', image.rows, 1, MAX_FFT_LENGTH),
-        columns: requireInteger('columns', image.columns, 1, MAX_FFT_LENGTH),
-        threads,
-      }
-    : {
-        kind: 'lines',
-        rows: requireInteger('lines', lines.lines ?? 1, 1, MAX_VALUES),
-        columns: requireInteger('length', lines.length, 1, MAX_FFT_LENGTH),
-        threads,
-      };
-  if (shape.rows * shape.columns > MAX_VALUES) {
-    throw new ArgumentError(
-      `A transform of ${shape.rows} x ${shape.columns} values is too large; at most ${MAX_VALUES} fit`,
-    );
-  }
-  return shape;
-}
-
-/** An array that native code may use on another thread: of this length, in memory that cannot move or shrink. */
-function requireFloats(name: string, value: unknown, length: number): Float32Array {
-  if (!(value instanceof Float32Array) || value.length !== length) {
-    throw expected(
-      `Float32Array of ${length} values`,
-      value instanceof Float32Array ? `${name} of ${value.length} values` : name,
-      value,
-    );
-  }
-  const { buffer } = value as { buffer: ArrayBufferLike & { resizable?: boolean } };
-  if (!(buffer instanceof ArrayBuffer) || buffer.resizable === true) {
-    throw new ArgumentError(`Expected ${name} on an ArrayBuffer that is neither shared nor resizable`);
-  }
-  return value;
-}
-
-function requireApart(arrays: Readonly<Record<string, Float32Array>>): void {
-  const entries = Object.entries(arrays);
-  entries.forEach(([name, a], index) => {
-    const clash = entries
-      .slice(index + 1)
-      .find(
-        ([, b]) =>
-          a.buffer === b.buffer &&
-          a.byteOffset < b.byteOffset + b.byteLength &&
-          b.byteOffset < a.byteOffset + a.byteLength,
-      );
-    if (clash) throw new ArgumentError(`${name} and ${clash[0]} overlap in memory; give each its own`);
-  });
+/** Arrays of a plan's own: what a caller may transfer or write to while a call runs is none of the addon's business. */
+interface Staging extends HalfSpectrum {
+  readonly values: Float32Array;
 }
 
 /**
- * Real transforms of one shape, with tables, memory and threads of its own. numpy's convention: `forward` does not scale,
+ * Real transforms of one shape, with tables and memory of their own. numpy's convention: `forward` does not scale,
  * `inverse` divides by the number of values of a line or image, and ignores the imaginary parts that a real signal cannot
- * have. One call at a time. While a call is under way its arrays must be neither changed nor transferred.
+ * have. One call at a time. Made by {@link Fft.plan}.
  */
 export class FftPlan implements Disposable {
   /** Values of a line or row, and bins of its half spectrum. */
@@ -112,14 +37,16 @@ export class FftPlan implements Disposable {
   readonly isImage: boolean;
   readonly isa: string;
   readonly threads: 1 | 2 | 3;
-  /** What the plan maps: tables, and the spectrum of an image. */
+  /** What the plan maps: tables, and the spectrum of an image. Calls take copies of their arrays besides. */
   readonly bytes: number;
-  #native: NativeFft | undefined;
-  #isBusy = false;
-  readonly #giveBack: (native: NativeFft) => void;
+  readonly #runtime: Runtime;
+  readonly #handle: FftHandle;
+  readonly #held: Lease;
+  #staging: Staging | null = null;
 
-  /** By {@link Fft.plan}. */
-  constructor(shape: FftShape, isa: string, bytes: number, native: NativeFft, giveBack: (native: NativeFft) => void) {
+  /** By {@link Fft.plan}. @internal */
+  constructor(runtime: Runtime, handle: FftHandle) {
+    const { shape, isa, bytes } = handle;
     this.length = shape.columns;
     this.bins = Math.floor(shape.columns / 2) + 1;
     this.lines = shape.rows;
@@ -127,43 +54,67 @@ export class FftPlan implements Disposable {
     this.isa = isa;
     this.threads = shape.threads;
     this.bytes = bytes;
-    this.#native = native;
-    this.#giveBack = giveBack;
+    this.#runtime = runtime;
+    this.#handle = handle;
+    this.#held = ledger.hold(plannedBytes(shape, bytes), this);
   }
 
-  /** lines x length values to lines x bins, off the event loop; into `out` where given. */
-  async forward(values: Float32Array, out: HalfSpectrum = this.#createSpectrum()): Promise<HalfSpectrum> {
+  /**
+   * lines x length values to lines x bins, off the event loop; into `out` where given. Rejects with ArgumentError,
+   * StateError, NativeError, or the reason of `signal`.
+   */
+  async forward(
+    values: Float32Array,
+    out: HalfSpectrum = this.#createSpectrum(),
+    options: TransformOptions = {},
+  ): Promise<HalfSpectrum> {
     const { re, im } = this.#check(values, out);
-    await this.#run((native) => native.forward(values, re, im));
+    await this.#run(options, async (native, own, scope) => {
+      const { signal } = scope;
+      await copyBytes(values, own.values, 'values', signal);
+      await scope.call((_, ticket) => native.forward(own.values, own.re, own.im, ticket));
+      await copyBytes(own.re, re, 're', signal);
+      await copyBytes(own.im, im, 'im', signal);
+    });
     return out;
   }
 
-  /** lines x bins to lines x length values, off the event loop; into `out` where given. */
-  async inverse(spectrum: HalfSpectrum, out: Float32Array = this.#createValues()): Promise<Float32Array> {
+  /** lines x bins to lines x length values, off the event loop; into `out` where given. Rejects as `forward`. */
+  async inverse(
+    spectrum: HalfSpectrum,
+    out: Float32Array = this.#createValues(),
+    options: TransformOptions = {},
+  ): Promise<Float32Array> {
     const { re, im } = this.#check(out, spectrum);
-    await this.#run((native) => native.inverse(re, im, out));
+    await this.#run(options, async (native, own, scope) => {
+      const { signal } = scope;
+      await copyBytes(re, own.re, 're', signal);
+      await copyBytes(im, own.im, 'im', signal);
+      await scope.call((_, ticket) => native.inverse(own.re, own.im, own.values, ticket));
+      await copyBytes(own.values, out, 'values', signal);
+    });
     return out;
   }
 
   /** {@link forward} on the calling thread: for short lines, which end sooner than a promise resolves. */
   forwardSync(values: Float32Array, out: HalfSpectrum = this.#createSpectrum()): HalfSpectrum {
     const { re, im } = this.#check(values, out);
-    this.#idleNative().forwardSync(values, re, im);
+    this.#handle.requireIdle().forwardSync(values, re, im);
     return out;
   }
 
   /** {@link inverse} on the calling thread. */
   inverseSync(spectrum: HalfSpectrum, out: Float32Array = this.#createValues()): Float32Array {
     const { re, im } = this.#check(out, spectrum);
-    this.#idleNative().inverseSync(re, im, out);
+    this.#handle.requireIdle().inverseSync(re, im, out);
     return out;
   }
 
   /** Gives tables and memory back to the cache, after the call under way. Idempotent. */
   dispose(): void {
-    const native = this.#native;
-    this.#native = undefined;
-    if (native !== undefined && !this.#isBusy) this.#giveBack(native);
+    this.#staging = null;
+    this.#held.release();
+    this.#handle.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -188,54 +139,61 @@ export class FftPlan implements Disposable {
     return { re, im };
   }
 
-  #idleNative(): NativeFft {
-    if (this.#native === undefined) throw new StateError('The transform was disposed');
-    if (this.#isBusy)
-      throw new StateError('The transform is still busy with another call; wait for it, or make a second plan');
-    return this.#native;
+  async #run(
+    options: TransformOptions,
+    work: (native: NativeFft, own: Staging, scope: Scope) => Promise<void>,
+  ): Promise<void> {
+    using scope = new Scope(this.#runtime, options);
+    await this.#handle.whileBusy((native) => {
+      this.#staging ??= { values: this.#createValues(), ...this.#createSpectrum() };
+      return work(native, this.#staging, scope);
+    });
   }
+}
 
-  async #run(work: (native: NativeFft) => Promise<void>): Promise<void> {
-    const native = this.#idleNative();
-    this.#isBusy = true;
-    try {
-      await work(native);
-    } finally {
-      this.#isBusy = false;
-      if (this.#native === undefined) this.#giveBack(native);
-    }
-  }
+/** What a plan takes in all: what it maps, and its copies of values and spectrum. */
+function plannedBytes({ rows, columns }: FftShape, mappedBytes: number): number {
+  return mappedBytes + 4 * rows * (columns + 2 * (Math.floor(columns / 2) + 1));
 }
 
 /** Makes plans of real Fourier transforms, float32; see docs/fft.md. */
 export class Fft {
   /** Tables and memory of disposed plans, for the next plan of the same shape; `limitBytes` bounds it. */
-  readonly cache = new FftCache();
+  readonly cache = fftCache;
 
-  /** A plan for lines (`{ length, lines? }`) or an image (`{ rows, columns }`). */
-  async plan(request: FftLines | FftImage): Promise<FftPlan> {
-    const shape = shapeOf(request);
-    const binding = loadBinding();
-    const isa = chooseIsa(binding, request.isa === undefined ? undefined : requireString('isa', request.isa));
-    const bytes = binding.planFft(shape);
-    const key = JSON.stringify([shape, isa]);
-    try {
-      const native = this.cache.take(key) ?? (await binding.createFft(shape, isa));
-      return new FftPlan(shape, isa, bytes, native, (idle) => this.cache.give(key, bytes, idle));
-    } catch (error) {
-      throw translateNativeError(error);
-    }
+  /**
+   * A plan for lines (`{ length, lines? }`) or an image (`{ rows, columns }`). Its memory counts until it is disposed of.
+   * Rejects with ArgumentError, IsaError, BudgetError or NativeError.
+   */
+  async plan(request: FftRequest): Promise<FftPlan> {
+    const [runtime, shape] = shapeOf(request);
+    using scope = new Scope(runtime);
+    const bytes = plannedBytes(shape, scope.binding.planFft(shape));
+    const { budgetBytes } = runtime;
+    const purpose = `A transform of ${shape.rows} x ${shape.columns} values`;
+    using _room = await ledger.reserve({ bytes, budgetBytes, purpose }, scope.signal);
+    return new FftPlan(runtime, await FftHandle.open(scope, shape));
   }
 
-  /** What a plan would map, in bytes, without making it. */
-  planBytes(request: FftLines | FftImage): number {
-    return loadBinding().planFft(shapeOf(request));
+  /** What a plan would map, in bytes, without making it. Throws as `plan` rejects. */
+  planBytes(request: FftRequest): number {
+    const [{ binding }, shape] = shapeOf(request);
+    return binding.planFft(shape);
   }
 
-  /** The side, at least n, that is cheapest to transform: no prime factor above 7, a multiple of 16 beyond 16. */
-  goodSize(n: number): number {
-    return loadBinding().goodFftSize(requireInteger('n', n, 1, MAX_FFT_LENGTH));
+  /**
+   * The side, at least n, that is cheapest to transform: no prime factor above 7, a multiple of 16 beyond 16.
+   * @param n 1 to 4194304. Throws ArgumentError
+   */
+  goodSize(n: number, choice: RuntimeChoice = {}): number {
+    return Runtime.of(choice).binding.goodFftSize(requireInteger('n', n, 1, MAX_FFT_LENGTH));
   }
+}
+
+function shapeOf(request: FftRequest): readonly [Runtime, FftShape] {
+  const shape = checkRequest(request);
+  const runtime = Runtime.of(request);
+  return [runtime, { ...shape, threads: runtime.threads }];
 }
 
 /** One per thread of Node. */

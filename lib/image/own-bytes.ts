@@ -28,19 +28,35 @@ export async function ownBytes<A extends OwnableArray>(
   { signal, length = source.length, onSlice = () => {} }: OwnOptions<A> = {},
 ): Promise<A> {
   signal?.throwIfAborted();
-  const view = plainView(source, name);
-  const copy = new (view.constructor as new (length: number) => A)(length);
-  const step = SLICE_BYTES / view.BYTES_PER_ELEMENT;
+  const copy = new (plainView(source, name).constructor as new (length: number) => A)(length);
+  await copyBytes(source, copy, name, signal, onSlice);
+  return copy;
+}
+
+/**
+ * Copies between a caller's array and one of this package's own, as {@link ownBytes} does. Rejects with ArgumentError
+ * where one of them has, or gets, another length than the other.
+ * @param name of the caller's one, for messages
+ */
+export async function copyBytes<A extends OwnableArray>(
+  source: A,
+  target: A,
+  name: string,
+  signal?: AbortSignal,
+  onSlice: (slice: A) => void = () => {},
+): Promise<void> {
+  const [from, to] = [plainView(source, name), plainView(target, name)];
+  const { length } = to;
+  const step = SLICE_BYTES / to.BYTES_PER_ELEMENT;
   for (let start = 0; start < length; start += step) {
     if (start > 0) await setImmediate();
     signal?.throwIfAborted();
     // A view of fixed length has none when its memory is gone, or too short for it.
-    if (view.length !== length) throw memoryChanged(name);
+    if (from.length !== length || to.length !== length) throw memoryChanged(name);
     const end = Math.min(length, start + step);
-    copy.set(view.subarray(start, end), start);
-    onSlice(copy.subarray(start, end) as A);
+    to.set(from.subarray(start, end), start);
+    onSlice(to.subarray(start, end) as A);
   }
-  return copy;
 }
 
 /** A view of fixed length on the same memory, without what a subclass may have redefined. */

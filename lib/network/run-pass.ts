@@ -29,7 +29,6 @@ export async function* runPass(
   scope: Scope,
 ): AsyncGenerator<ResidualBlock, void, void> {
   const { signal } = scope;
-  const cancel = (): void => pipeline.cancel();
   let row = 0;
   const wrap = (residual: Int16Array): ResidualBlock => {
     const block = { row, count: residual.length / (3 * width), residual };
@@ -37,22 +36,17 @@ export async function* runPass(
     return block;
   };
   pipeline.reset();
-  signal.addEventListener('abort', cancel);
-  try {
-    let block = await orAbort(feed(), signal);
-    while (block) {
-      const { residual, upcoming } = await push(pipeline, block, feed, scope);
-      if (residual.length > 0) yield wrap(residual);
-      // Whoever delivers rows may be silent for ever.
-      block = await orAbort(upcoming, signal);
-    }
-    for (;;) {
-      const residual = await scope.call((_, ticket) => pipeline.drain(stripRows, ticket));
-      if (residual.length === 0) return;
-      yield wrap(residual);
-    }
-  } finally {
-    signal.removeEventListener('abort', cancel);
+  let block = await orAbort(feed(), signal);
+  while (block) {
+    const { residual, upcoming } = await push(pipeline, block, feed, scope);
+    if (residual.length > 0) yield wrap(residual);
+    // Whoever delivers rows may be silent for ever.
+    block = await orAbort(upcoming, signal);
+  }
+  for (;;) {
+    const residual = await scope.call((_, ticket) => pipeline.drain(stripRows, ticket));
+    if (residual.length === 0) return;
+    yield wrap(residual);
   }
 }
 

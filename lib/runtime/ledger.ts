@@ -107,7 +107,8 @@ export class Ledger {
   #requirePossible({ bytes, budgetBytes, purpose }: Reservation): void {
     const required = PROCESS_BYTES + this.#heldBytes + bytes;
     if (required <= budgetBytes) return;
-    const others = this.#heldBytes > 0 ? `, ${formatBytes(this.#heldBytes)} of it for models that are open` : '';
+    const others =
+      this.#heldBytes > 0 ? `, ${formatBytes(this.#heldBytes)} of it for models and transforms that are open` : '';
     throw new BudgetError(
       `${purpose} needs at least ${Math.ceil(required / 1e6)}MB${others}; the budget is ${formatBytes(budgetBytes)}`,
       required,

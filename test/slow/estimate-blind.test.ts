@@ -3,10 +3,11 @@ import { blur, drawPath, take, toPlanes } from '../../bench/estimate-cases.mjs';
 import { likeness } from '../../lib/estimate/blind/taps.js';
 import type { Taps } from '../../lib/estimate/blind/taps.js';
 import { gradientPower, sharpen } from '../../lib/estimate/blind/sharpen.js';
-import { deconvolve, estimate, fft, psf } from '../../lib/index.js';
+import { deconvolve, estimate, psf } from '../../lib/index.js';
 import type { Frame } from '../../lib/index.js';
 import { createScene } from '../../scripts/scene.mjs';
 import { psnrOf } from '../support/blur.js';
+import { openTransform } from '../support/transform.js';
 
 const [WIDTH, HEIGHT] = [810, 420];
 let scene: ReturnType<typeof toPlanes>;
@@ -95,7 +96,7 @@ describe("kind 'blind'", () => {
 
 describe('the picture with few edges', () => {
   it('has the power of differences by its definition', async () => {
-    const plan = await fft.plan({ rows: 8, columns: 12 });
+    const plan = await openTransform(8, 12);
     const power = gradientPower(plan);
     for (let bin = 0; bin < power.length; bin += 1) {
       const [u, v] = [(2 * Math.PI * (bin % 7)) / 12, (2 * Math.PI * Math.floor(bin / 7)) / 8];
@@ -108,7 +109,7 @@ describe('the picture with few edges', () => {
   });
 
   it('keeps steps and takes ripples away', async () => {
-    const plan = await fft.plan({ rows: 32, columns: 32 });
+    const plan = await openTransform(32, 32);
     const step = Float32Array.from({ length: 1024 }, (_, pixel) => (pixel % 32 < 16 ? -0.5 : 0.5));
     const rippled = step.map(
       (value, pixel) => value + 0.02 * Math.sin(2.5 * (pixel % 32)) * Math.cos(1.9 * Math.floor(pixel / 32)),

@@ -1,6 +1,7 @@
 import type { Scope } from '../../runtime/scope.js';
 import { planImage } from '../plan-image.js';
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 import { enlarge, solveTaps, spike, transferOf } from './taps.js';
 import type { Taps } from './taps.js';
 import { gradientPower, sharpen } from './sharpen.js';
@@ -52,7 +53,7 @@ export async function findTaps(
 export const countLevels = (reach: number): number =>
   Math.max(1, Math.ceil(Math.log(COARSEST_REACH / reach) / Math.log(RATIO)) + 1);
 
-async function improve(plan: FftPlan, blurred: HalfSpectrum, start: Taps, signal: AbortSignal): Promise<Taps> {
+async function improve(plan: Transform, blurred: HalfSpectrum, start: Taps, signal: AbortSignal): Promise<Taps> {
   const gradients = gradientPower(plan);
   const reach = (start.side - 1) / 2;
   let [taps, sparsity] = [start, FIRST_SPARSITY];
@@ -84,7 +85,7 @@ async function transformFaded(scope: Scope, picture: Float32Array, side: number)
 const evenSide = (side: number): number => 4 * Math.round(side / 4);
 
 /** The spectrum of a picture made smaller: its lowest frequencies. */
-function reduce({ re, im }: HalfSpectrum, side: number, { length: small, bins }: FftPlan): HalfSpectrum {
+function reduce({ re, im }: HalfSpectrum, side: number, { length: small, bins }: Transform): HalfSpectrum {
   const scale = (small / side) ** 2;
   const of = (part: Float32Array): Float32Array =>
     Float32Array.from({ length: small * bins }, (_, bin) => {

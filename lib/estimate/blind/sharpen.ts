@@ -1,11 +1,12 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 
 /** Weight of the split between gradients and picture: from twice the sparsity on, by this factor, to the last. */
 const SPLIT_FACTOR = 2.5;
 const LAST_SPLIT = 8;
 
 /** Power of forward differences in both directions, at every bin of a plan. */
-export function gradientPower({ length: columns, lines: rows, bins }: FftPlan): Float32Array {
+export function gradientPower({ length: columns, lines: rows, bins }: Transform): Float32Array {
   const power = (frequency: number, count: number): number => 4 * Math.sin((Math.PI * frequency) / count) ** 2;
   return Float32Array.from(
     { length: rows * bins },
@@ -18,7 +19,7 @@ export function gradientPower({ length: columns, lines: rows, bins }: FftPlan): 
  * pixels with a gradient, by half-quadratic splitting (Xu, Lu, Xu, Jia 2011; Xu, Zheng, Jia 2013). @param blurred its spectrum
  */
 export async function sharpen(
-  plan: FftPlan,
+  plan: Transform,
   blurred: HalfSpectrum,
   transfer: HalfSpectrum,
   gradients: Float32Array,
@@ -45,7 +46,7 @@ export async function sharpen(
 
 /** Gradients whose square is above a threshold, through the transpose of differences; pictures go on at the opposite edge. */
 function keepEdges(
-  { length: columns, lines: rows }: FftPlan,
+  { length: columns, lines: rows }: Transform,
   picture: Float32Array,
   threshold: number,
   divergence: Float32Array,

@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 
 /** Weights below this part of the largest are noise. */
 const LEAST_PART = 0.05;
@@ -19,7 +20,7 @@ export const spike = (side: number): Taps => ({
  * penalty on its energy; then no weight negative or of noise, their sum 1, their centroid in the middle.
  */
 export async function solveTaps(
-  plan: FftPlan,
+  plan: Transform,
   sharp: HalfSpectrum,
   blurred: HalfSpectrum,
   gradients: Float32Array,
@@ -54,7 +55,7 @@ export async function solveTaps(
 }
 
 /** The transfer function of a kernel on a plan's grid. */
-export async function transferOf(plan: FftPlan, { side, data }: Taps): Promise<HalfSpectrum> {
+export async function transferOf(plan: Transform, { side, data }: Taps): Promise<HalfSpectrum> {
   const onGrid = new Float32Array(plan.lines * plan.length);
   data.forEach((weight, index) => {
     onGrid[placeOf(plan, index, side)] = weight;
@@ -123,7 +124,7 @@ function centre({ side, data }: Taps): Taps {
   });
 }
 
-function placeOf({ length: columns, lines: rows }: FftPlan, index: number, side: number): number {
+function placeOf({ length: columns, lines: rows }: Transform, index: number, side: number): number {
   const reach = (side - 1) / 2;
   const [x, y] = [(index % side) - reach, Math.floor(index / side) - reach];
   return ((y + rows) % rows) * columns + ((x + columns) % columns);

@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 import type { Pauses } from '../../runtime/pauses.js';
 import { multiply } from './patches.js';
 import type { Plane } from '../../image/planes.js';
@@ -9,7 +10,7 @@ import type { Plane } from '../../image/planes.js';
  * @param reach of the kernels from their centres, in pixels @param transferAt the transfer function, on the plan's grid, at a place, 0 to 1
  */
 export async function blurPlane(
-  plan: FftPlan,
+  plan: Transform,
   plane: Plane,
   transferAt: (x: number, y: number) => Promise<HalfSpectrum>,
   reach: number,

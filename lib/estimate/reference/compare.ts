@@ -1,7 +1,7 @@
 import { medianOfMany } from '../../math/median.js';
 import { radiusOf } from '../../psf/psf.js';
 import type { Pauses } from '../../runtime/pauses.js';
-import type { FftPlan } from '../../fft/fft.js';
+import type { Transform } from '../../fft/transform.js';
 import { blurPlane } from './blur-plane.js';
 import { transfersOf } from './patches.js';
 import type { KernelEstimate } from './measured-kernel.js';
@@ -35,7 +35,7 @@ interface Changes {
  * @param sharp the reference on the frame's grid @param filled memory for the result, of the frame's size
  */
 export async function compare(
-  plan: FftPlan,
+  plan: Transform,
   frame: Plane,
   sharp: Plane,
   { field, photometricRatio }: KernelEstimate,

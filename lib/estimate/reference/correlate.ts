@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 
 /** Where two patches match best. */
 export interface Shift {
@@ -13,7 +14,7 @@ export interface Shift {
 const LEAST_WEIGHT = 1e-5;
 
 /** A Gaussian over the bins of a plan's half spectrum, 0 for the mean. @param cutoff its standard deviation, cycles per pixel */
-export function createLowPass({ lines: rows, length: columns, bins }: FftPlan, cutoff: number): Float32Array {
+export function createLowPass({ lines: rows, length: columns, bins }: Transform, cutoff: number): Float32Array {
   const weights = new Float32Array(rows * bins);
   for (let v = 0; v < rows; v += 1) {
     const fy = (v <= rows / 2 ? v : v - rows) / rows;
@@ -31,7 +32,7 @@ export function createLowPass({ lines: rows, length: columns, bins }: FftPlan, c
  * has extinguished say nothing.
  */
 export async function correlate(
-  plan: FftPlan,
+  plan: Transform,
   a: HalfSpectrum,
   b: HalfSpectrum,
   lowPass: Float32Array,

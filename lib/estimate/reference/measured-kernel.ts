@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 import type { Pauses } from '../../runtime/pauses.js';
 import { normalise } from '../../psf/psf.js';
 import type { Psf } from '../../psf/psf.js';
@@ -30,7 +31,7 @@ export interface KernelEstimate {
 
 /** The kernels at the nodes of a grid, which reach `radius` pixels from their centres. */
 export async function estimateKernels(
-  plan: FftPlan,
+  plan: Transform,
   sums: PatchSums,
   grid: Grid,
   radius: number,
@@ -55,7 +56,7 @@ export async function estimateKernels(
  * frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are left out, and the others found again.
  */
 async function fitKernel(
-  plan: FftPlan,
+  plan: Transform,
   measured: MeasuredTransfer,
   radius: number,
   symmetry: KernelSymmetry,
@@ -116,7 +117,7 @@ function project(taps: Float64Array, isSymmetric: boolean): Float64Array {
   return taps.map((tap, index) => Math.max(0, isSymmetric ? (tap + taps[taps.length - 1 - index]!) / 2 : tap));
 }
 
-function placeOf({ length: columns, lines: rows }: FftPlan, index: number, radius: number): number {
+function placeOf({ length: columns, lines: rows }: Transform, index: number, radius: number): number {
   const side = 2 * radius + 1;
   const [x, y] = [(index % side) - radius, Math.floor(index / side) - radius];
   return ((y + rows) % rows) * columns + ((x + columns) % columns);

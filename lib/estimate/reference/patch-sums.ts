@@ -1,5 +1,5 @@
 import { interpolate } from '../../psf/field.js';
-import type { HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
 import { choleskyInverse } from '../../math/cholesky.js';
 import { NativeError } from '../../runtime/errors.js';
 import type { Pauses } from '../../runtime/pauses.js';

@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 import { kernelAt } from '../../psf/field.js';
 import type { PsfField } from '../../psf/field.js';
 import type { Plane } from '../../image/planes.js';
@@ -28,12 +29,12 @@ export function listPatches(
 
 /** Transforms patches of a plan's size without their mean under a Hann window; keeps its memory from one to the next. */
 export class PatchReader {
-  readonly #plan: FftPlan;
+  readonly #plan: Transform;
   readonly #window: Float32Array;
   readonly #values: Float32Array;
   readonly #spectrum: HalfSpectrum;
 
-  constructor(plan: FftPlan) {
+  constructor(plan: Transform) {
     const { length: columns, lines: rows, bins } = plan;
     const [across, down] = [hann(columns), hann(rows)];
     this.#plan = plan;
@@ -95,7 +96,7 @@ export function multiply(a: HalfSpectrum, b: HalfSpectrum): HalfSpectrum {
 
 /** The transfer function of a kernel on the plan's grid, its centre at the corner. */
 export async function transferOf(
-  plan: FftPlan,
+  plan: Transform,
   kernel: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> },
 ): Promise<HalfSpectrum> {
   const { length: columns, lines: rows } = plan;
@@ -111,7 +112,7 @@ export async function transferOf(
 }
 
 /** What gives the transfer functions of a field by place, 0 to 1 over the frame; a single one is transformed once. */
-export function transfersOf(plan: FftPlan, field: PsfField): (x: number, y: number) => Promise<HalfSpectrum> {
+export function transfersOf(plan: Transform, field: PsfField): (x: number, y: number) => Promise<HalfSpectrum> {
   if (field.kernels.length > 1) return (x, y) => transferOf(plan, kernelAt(field, x, y));
   const single = transferOf(plan, field.kernels[0]!);
   return () => single;

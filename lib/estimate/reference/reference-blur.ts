@@ -1,4 +1,4 @@
-import type { FftPlan } from '../../fft/fft.js';
+import type { Transform } from '../../fft/transform.js';
 import type { AnyFrame } from '../../image/frame.js';
 import { luminancePlane } from '../../image/luminance.js';
 import type { Plane } from '../../image/planes.js';
@@ -40,7 +40,7 @@ interface Pair {
   readonly target: Plane;
   readonly source: Plane;
   /** Of transforms of patches. */
-  readonly plan: FftPlan;
+  readonly plan: Transform;
   readonly pauses: Pauses;
 }
 
@@ -133,7 +133,7 @@ async function registerThroughKernel(
 
 /** Null where there are too few patches. @param most patches that it is learned from */
 async function solveKernels(
-  plan: FftPlan,
+  plan: Transform,
   blurred: Plane,
   sharp: Plane,
   grid: Grid,

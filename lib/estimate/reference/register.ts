@@ -1,4 +1,5 @@
-import type { FftPlan, HalfSpectrum } from '../../fft/fft.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
 import type { Scope } from '../../runtime/scope.js';
 import { planImage } from '../plan-image.js';
 import { applyAffine, compose, fitAffine } from './affine.js';
@@ -72,7 +73,7 @@ export async function registerCoarsely(
  * where too few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
  */
 export async function registerFinely(
-  plan: FftPlan,
+  plan: Transform,
   frame: Plane,
   reference: Plane,
   start: Affine,
@@ -110,7 +111,7 @@ export async function registerFinely(
 
 /** Compares patches all over a frame with a reference. */
 class PatchMatcher {
-  readonly #plan: FftPlan;
+  readonly #plan: Transform;
   readonly #frame: Plane;
   readonly #blur: HalfSpectrum | null;
   readonly #lowPass: Float32Array;
@@ -118,7 +119,7 @@ class PatchMatcher {
   readonly #ofFrame: PatchReader;
   readonly #ofReference: PatchReader;
 
-  constructor(plan: FftPlan, frame: Plane, blur: HalfSpectrum | null) {
+  constructor(plan: Transform, frame: Plane, blur: HalfSpectrum | null) {
     [this.#plan, this.#frame, this.#blur] = [plan, frame, blur];
     this.#lowPass = createLowPass(plan, blur ? FINE_CUTOFF : BLIND_CUTOFF);
     this.#corners = listPatches(frame, PATCH, ENOUGH_PATCHES);

@@ -3,12 +3,12 @@ import type { AnyFrame, AnyFrameSize } from '../../image/frame.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { perform } from '../../operation/perform.js';
 import { ArgumentError } from '../../runtime/errors.js';
-import { OneAtATime } from '../../runtime/one-at-a-time.js';
+import { Turns } from '../../runtime/turns.js';
 import type { OperationOptions } from '../../runtime/progress.js';
 import { RUNTIME_OPTIONS, Runtime } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
-import { Scope } from '../../runtime/scope.js';
-import { requireInteger, requireKnownKeys, requireNumber } from '../../runtime/validate.js';
+import type { Scope } from '../../runtime/scope.js';
+import { defined, requireInteger, requireKnownKeys, requireNumber } from '../../runtime/validate.js';
 import { recountSpare } from '../measure/plane-memory.js';
 import type { StarPlane } from '../measure/plane.js';
 import type { StarProfile } from '../measure/profile.js';
@@ -94,7 +94,7 @@ export class StarTracker implements AsyncDisposable {
   readonly #reachPx: number;
   readonly #refreshFrames: number;
   readonly #table: TrackTable;
-  readonly #runs = new OneAtATime('tracker');
+  readonly #turns = new Turns('tracker');
   #size: AnyFrameSize | null = null;
   #profile: StarProfile | null = null;
   #sinceSearch = 0;
@@ -142,17 +142,14 @@ export class StarTracker implements AsyncDisposable {
       if (this.#camera === null) throw new ArgumentError('Rates need a camera: give it to StarTracker.open');
       sensorRates(gyro);
     }
-    // What the options have wrong is said before the tracker is busy.
-    new Scope(this.#runtime, options)[Symbol.dispose]();
-    return this.#runs.exclusively(signal, async (active) => {
-      using scope = new Scope(this.#runtime, { signal: active, ...(onProgress && { onProgress }) });
-      return await this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope);
-    });
+    return this.#turns.run(this.#runtime, defined({ signal, onProgress }), (scope) =>
+      this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope),
+    );
   }
 
   /** Ends a run in progress with StateError. Idempotent. */
   async dispose(): Promise<void> {
-    await this.#runs.dispose();
+    await this.#turns.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
