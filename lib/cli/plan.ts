@@ -2,16 +2,32 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { Deconvolver } from '../deconvolve/deconvolver.js';
 import { DEFAULT_DECONVOLUTION_BUDGET, formatDeconvolutionPlan } from '../deconvolve/plan.js';
+import { estimateOperation } from '../estimate/operation.js';
+import { checkEstimateOptions } from '../estimate/settings.js';
+import { checkFrameSize, frameBytes } from '../image/frame.js';
 import type { Channels, Depth } from '../image/frame.js';
+import { chooseMetrics, measuring } from '../metrics/measure.js';
+import { metricsOperation } from '../metrics/metric.js';
 import { formatPlan } from '../network/plan.js';
+import type { Operation, PlannedInput } from '../operation/operation.js';
+import { parse } from '../psf/spec.js';
+import { reportOperation } from '../report/operation.js';
 import { Restorer } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
+import { formatBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
+import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { addDeconvolutionOptions, toDeconvolveOptions } from './deconvolve.js';
 import type { DeconvolutionFlags } from './deconvolve.js';
+import { addEstimationOptions, toEstimateOptions } from './estimate.js';
+import type { EstimationFlags } from './estimate.js';
+import { addMeasuringOptions } from './metrics.js';
+import type { MeasuringFlags } from './metrics.js';
 import { addMachineOptions, addOutputOptions, parseChoice } from './options.js';
 import type { MachineFlags } from './options.js';
 import type { OutputFlags } from './printer.js';
+import { addComparingOptions } from './report.js';
+import type { ComparingFlags } from './report.js';
 import { addNetworkOptions, toRestorerOptions } from './restore.js';
 import type { NetworkFlags } from './restore.js';
 import { runBatch } from './runner.js';
@@ -54,6 +70,9 @@ export function addPlanCommand(program: Command): void {
     .usage('[operation] <width>x<height> [options]');
   addPlan(command, RESTORE, true);
   addPlan(command, DECONVOLVE);
+  addPlan(command, ESTIMATE);
+  addPlan(command, METRICS);
+  addPlan(command, REPORT);
 }
 
 const RESTORE: PlanCommand<NetworkFlags> = {
@@ -77,6 +96,46 @@ const DECONVOLVE: PlanCommand<DeconvolutionFlags> = {
     return { plan, text: formatDeconvolutionPlan(plan) };
   },
 };
+
+const ESTIMATE: PlanCommand<EstimationFlags> = {
+  name: 'estimate',
+  memory: DEFAULT_MEMORY,
+  addOptions: addEstimationOptions,
+  async plan(frame, flags, { runtime }) {
+    const settings = checkEstimateOptions(toEstimateOptions(flags));
+    return planOf(estimateOperation(settings, runtime.budgetBytes), frame, settings.hasReference ? 2 : 1);
+  },
+};
+
+const METRICS: PlanCommand<MeasuringFlags> = {
+  name: 'metrics',
+  memory: DEFAULT_MEMORY,
+  addOptions: addMeasuringOptions,
+  async plan(frame, { metrics, reference, range }, { runtime }) {
+    const choice = chooseMetrics(metrics, reference !== undefined, range);
+    return planOf(metricsOperation(measuring(choice), runtime), frame, reference === undefined ? 1 : 2);
+  },
+};
+
+const REPORT: PlanCommand<ComparingFlags> = {
+  name: 'report',
+  memory: DEFAULT_MEMORY,
+  addOptions: addComparingOptions,
+  async plan(frame, { reference, psf }, { runtime }) {
+    const kernel = psf === undefined ? null : await parse(psf);
+    return planOf(reportOperation(kernel, runtime), frame, reference === undefined ? 2 : 3);
+  },
+};
+
+/** The plan of an operation on frames of one size, read from files as large as their samples. */
+function planOf(operation: Operation<MemoryPlan, unknown>, frame: PlannedFrame, inputs: number): Planned {
+  checkFrameSize(frame, operation.depths);
+  const input: PlannedInput = { size: frame, buffers: [{ name: 'file', bytes: frameBytes(frame) }] };
+  const plan = operation.plan(Array.from({ length: inputs }, () => input));
+  const { width, height, channels, depth } = frame;
+  const line = `${'frame'.padEnd(28)} ${width} x ${height}, ${channels} x ${depth} bit`;
+  return { plan, text: [line, ...formatBuffers(plan)].join('\n') };
+}
 
 function addPlan<Flags>(
   program: Command,

@@ -16,6 +16,7 @@ export function createProgram(): Command {
     .description('Restores spacecraft images in a fixed amount of memory')
     .version(VERSION)
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, 'perifocal: ')) })
     .exitOverride();
   addRestoreCommand(program);
   addDeconvolveCommand(program);

@@ -19,10 +19,14 @@ import { planOutput } from './targets.js';
 /** What a command prints of a run is far smaller. */
 const LARGEST_RUN_FILE = 1 << 20;
 
-interface ReportFlags extends WorkFlags {
-  readonly output: string;
+/** Options that decide what is compared; the same for `report` and `plan`. */
+export interface ComparingFlags {
   readonly reference?: string;
   readonly psf?: string;
+}
+
+interface ReportFlags extends ComparingFlags, WorkFlags {
+  readonly output: string;
   readonly run?: string;
   readonly title?: string;
 }
@@ -34,12 +38,17 @@ export function addReportCommand(program: Command): void {
     .argument('<before>', 'picture file; - is standard input')
     .argument('<after>', 'the same, restored')
     .requiredOption('-o, --output <file>', 'HTML file to write; - is standard output')
-    .option('--reference <file>', 'the sharp picture, of the same size')
-    .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`)
     .option('--run <file>', 'what restore or deconvolve printed with --json')
     .option('--title <text>', 'heading')
     .action(report);
+  addComparingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
+}
+
+export function addComparingOptions(command: Command): Command {
+  return command
+    .option('--reference <file>', 'the sharp picture, of the same size')
+    .option('--psf <spec>', `the blur kernel, to be drawn: ${PSF_SYNTAX}`);
 }
 
 async function report(before: string, after: string, flags: ReportFlags): Promise<void> {

@@ -125,7 +125,8 @@ export async function measure(input: MetricInput, options: MeasureOptions = {}):
   return { width, height, channels, depth, ...performed.outcome, report: performed.report };
 }
 
-function measuring(choice: MetricChoice): FrameWork<MetricValues> {
+/** What measuring is, as work on a frame, and on a reference where there is one. */
+export function measuring(choice: MetricChoice): FrameWork<MetricValues> {
   return {
     roles: ['frame', 'reference'],
     check: (size) => {
