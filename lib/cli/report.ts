@@ -5,9 +5,9 @@ import { readBoundedFile } from '../files/read-file.js';
 import { PSF_SYNTAX, parse, psfFileOf } from '../psf/spec.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
-import { defined } from '../runtime/validate.js';
+import { defined, requireString } from '../runtime/validate.js';
 import { writeReport } from '../report/report.js';
-import { addWorkOptions } from './options.js';
+import { addWorkOptions, parser } from './options.js';
 import type { WorkFlags } from './options.js';
 import type { Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
@@ -39,7 +39,11 @@ export function addReportCommand(program: Command): void {
     .argument('<after>', 'the same, restored')
     .requiredOption('-o, --output <file>', 'HTML file to write; - is standard output')
     .option('--run <file>', 'what restore or deconvolve printed with --json')
-    .option('--title <text>', 'heading')
+    .option(
+      '--title <text>',
+      'heading (default: Before and after)',
+      parser((text) => requireString('title', text)),
+    )
     .action(report);
   addComparingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
