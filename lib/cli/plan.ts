@@ -13,10 +13,12 @@ import type { Operation, PlannedInput } from '../operation/operation.js';
 import { parse } from '../psf/spec.js';
 import { reportOperation } from '../report/operation.js';
 import { Restorer } from '../restore/restorer.js';
-import { DEFAULT_BUDGET } from '../runtime/budget.js';
+import { DEFAULT_BUDGET, formatBytes } from '../runtime/budget.js';
+import { BudgetError } from '../runtime/errors.js';
 import { formatBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
+import { planStars } from '../stars/restore-stars.js';
 import { addDeconvolutionOptions, toDeconvolveOptions } from './deconvolve.js';
 import type { DeconvolutionFlags } from './deconvolve.js';
 import { addEstimationOptions, toEstimateOptions } from './estimate.js';
@@ -30,6 +32,8 @@ import { addComparingOptions } from './report.js';
 import type { ComparingFlags } from './report.js';
 import { addNetworkOptions, toRestorerOptions } from './restore.js';
 import type { NetworkFlags } from './restore.js';
+import { addStarOptions, checkStarFlags, toStarOptions } from './star-options.js';
+import type { StarMeasuringFlags } from './star-options.js';
 import { runBatch } from './runner.js';
 import type { Session } from './runner.js';
 
@@ -71,6 +75,7 @@ export function addPlanCommand(program: Command): void {
   addPlan(command, RESTORE, true);
   addPlan(command, DECONVOLVE);
   addPlan(command, ESTIMATE);
+  addPlan(command, STARS);
   addPlan(command, METRICS);
   addPlan(command, REPORT);
 }
@@ -107,6 +112,16 @@ const ESTIMATE: PlanCommand<EstimationFlags> = {
   },
 };
 
+const STARS: PlanCommand<StarMeasuringFlags> = {
+  name: 'stars',
+  memory: DEFAULT_MEMORY,
+  addOptions: addStarOptions,
+  async plan(frame, flags, { runtime }) {
+    checkStarFlags(flags);
+    return describe(frame, planStars(frame, { ...toStarOptions(flags), runtime }));
+  },
+};
+
 const METRICS: PlanCommand<MeasuringFlags> = {
   name: 'metrics',
   memory: DEFAULT_MEMORY,
@@ -131,8 +146,17 @@ const REPORT: PlanCommand<ComparingFlags> = {
 function planOf(operation: Operation<MemoryPlan, unknown>, frame: PlannedFrame, inputs: number): Planned {
   checkFrameSize(frame, operation.depths);
   const input: PlannedInput = { size: frame, buffers: [{ name: 'file', bytes: frameBytes(frame) }] };
-  const plan = operation.plan(Array.from({ length: inputs }, () => input));
+  return describe(frame, operation.plan(Array.from({ length: inputs }, () => input)));
+}
+
+/** Throws BudgetError. */
+function describe(frame: PlannedFrame, plan: MemoryPlan): Planned {
+  const { bytes, budgetBytes } = plan;
   const { width, height, channels, depth } = frame;
+  if (bytes > budgetBytes) {
+    const needed = `A ${width}x${height} frame needs at least ${Math.ceil(bytes / 1e6)}MB`;
+    throw new BudgetError(`${needed}; the budget is ${formatBytes(budgetBytes)}`, bytes);
+  }
   const line = `${'frame'.padEnd(28)} ${width} x ${height}, ${channels} x ${depth} bit`;
   return { plan, text: [line, ...formatBuffers(plan)].join('\n') };
 }
