@@ -72,14 +72,32 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
   requireAcceptable(found, label);
   const stored: FrameSize = { width, height, channels: channels as Channels, depth: DEPTHS[found.depth]! };
   const size = orientation < 5 ? stored : { ...stored, width: height, height: width };
-  const turningBytes = orientation === 1 ? 0 : frameBytes(stored);
+  const isGrey = GREY_SPACES.includes(space);
   return {
     size,
     format,
     metadata: upright(metadata, orientation),
-    decoderBytes: decoderBytes(stored) + turningBytes,
-    stored: { picture, orientation, isGrey: GREY_SPACES.includes(space) },
+    decoderBytes: decoderBytes(stored) + pipelineBytes({ ...file, isGrey }, stored),
+    stored: { picture, orientation, isGrey },
   };
+}
+
+/** Most rows that libvips holds on the way from the decoder to the frame, and bytes whatever the size. */
+const [PIPELINE_ROWS, PIPELINE_BYTES] = [1000, 2e6];
+
+/** What is held between the decoder and the frame, as measured by `node scripts/measure-codecs.mjs decode`. */
+function pipelineBytes({ orientation, isGrey }: Omit<StoredPicture, 'picture'>, stored: FrameSize): number {
+  const channels = isWidened(isGrey, stored) ? stored.channels + 2 : stored.channels;
+  const bytes = frameBytes(stored) * (channels / stored.channels);
+  const rowsBytes = (bytes / stored.height) * Math.min(PIPELINE_ROWS, 2 * stored.height);
+  const turned = orientation === 1 ? 0 : bytes;
+  const widened = channels > stored.channels ? bytes : 0;
+  return PIPELINE_BYTES + rowsBytes + turned + widened;
+}
+
+/** Whether bands are decoded as RGB: libvips drops all but the first of 8-bit grey when it writes raw samples. */
+function isWidened(isGrey: boolean, { channels, depth }: FrameSize): boolean {
+  return isGrey && depth === 8 && channels > 1;
 }
 
 /** Throws ImageError for what cannot be restored. */
@@ -118,9 +136,8 @@ function swapAxes<T extends { readonly x: number; readonly y: number }>(resoluti
 export async function decodeFrame({ size, stored }: ImageHeader, label: string): Promise<Frame> {
   const { channels, depth } = size;
   const { isGrey } = stored;
-  // libvips drops all bands but the first of 8-bit grey when it writes raw samples; as RGB they survive.
-  const isWidened = isGrey && depth === 8 && channels > 1;
-  const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !isWidened ? 'b-w' : 'srgb';
+  const asRgb = isWidened(isGrey, size);
+  const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !asRgb ? 'b-w' : 'srgb';
   const decode = (options: SharpOptions): Promise<Buffer> =>
     turn(sharp(stored.picture, options), stored.orientation)
       .toColourspace(colourSpace)
@@ -134,7 +151,7 @@ export async function decodeFrame({ size, stored }: ImageHeader, label: string):
     .catch((cause: Error) => {
       throw damaged(label, cause);
     });
-  const data = depth === 16 ? toUint16(bytes) : isWidened ? dropGreyCopies(bytes, channels) : bytes;
+  const data = depth === 16 ? toUint16(bytes) : asRgb ? dropGreyCopies(bytes, channels) : bytes;
   if (data.length !== size.width * size.height * channels) {
     throw new ImageError('IMAGE_INVALID', `${label} does not hold the picture that its header declares`);
   }

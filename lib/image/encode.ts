@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
+import { STRIP_ROWS } from './codec/encoder-memory.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
 import type { AnyFrameSize, Frame } from './frame.js';
@@ -46,16 +47,16 @@ export async function checkImageOutput(path: string, size: AnyFrameSize): Promis
 
 /**
  * Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for
- * 6 % less.
+ * 6 % less. Optimal Huffman codes would make a JPEG 5 % smaller, and take four times the memory of the frame.
  */
 function compress(image: Sharp, format: ImageFormat): Sharp {
   switch (format) {
     case 'jpeg':
-      return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false });
+      return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false, optimiseCoding: false });
     case 'png':
       return image.png({ compressionLevel: 2, adaptiveFiltering: true });
     case 'tiff':
-      return image.tiff({ compression: 'deflate', predictor: 'horizontal' });
+      return image.tiff({ compression: 'deflate', predictor: 'horizontal', tileHeight: STRIP_ROWS });
     case 'webp':
       return image.webp({ quality: 95, effort: 2 });
   }
@@ -73,14 +74,16 @@ export async function writeFrame(
 ): Promise<void> {
   const format = await checkImageOutput(path, frame);
   signal?.throwIfAborted();
-  const encoded = await encode(frame, format).catch((cause: Error) => {
+  const encoded = await encodeFrame(frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
   await writeAtomically(path, addMetadata(encoded, format, metadata, frame), signal);
 }
 
-function encode({ data, width, height, channels, depth }: Frame, format: ImageFormat): Promise<Buffer> {
+/** A whole file of that format, without metadata. */
+export function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
+  const { data, width, height, channels, depth } = frame;
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
   return compress(

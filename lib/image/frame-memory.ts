@@ -1,4 +1,5 @@
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import { encoderBytes } from './codec/encoder-memory.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrameSize } from './frame.js';
@@ -21,9 +22,9 @@ export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
 }
 
 /** What a frame takes while it is written, itself included. */
-export function encoderBuffers(frame: AnyFrameSize, _format: ImageFormat): PlannedBuffer[] {
+export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat): PlannedBuffer[] {
   return [
-    { name: 'encoder', bytes: CODEC_BYTES + frameBytes(frame) },
+    { name: `encoder (${format})`, bytes: encoderBytes(frame, format) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];
 }

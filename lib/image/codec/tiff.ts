@@ -141,6 +141,7 @@ function requireReadable(storage: Storage): void {
 /** How the samples lie in the file. */
 interface Layout {
   readonly isTiled: boolean;
+  readonly isPacked: boolean;
   /** Rows and columns of a strip or tile. */
   readonly width: number;
   readonly height: number;
@@ -162,7 +163,8 @@ function readLayout(storage: Storage): Layout {
   const bands = storage.value(TAG.samplesPerPixel, 0, 1);
   const isApart = storage.value(TAG.planar, 0, 1) === 2;
   const perBand = Math.ceil(imageWidth / width) * Math.ceil(imageHeight / height);
-  return { isTiled, width, height, count: isApart ? bands * perBand : perBand, samples: isApart ? 1 : bands };
+  const [count, samples] = isApart ? [bands * perBand, 1] : [perBand, bands];
+  return { isTiled, isPacked: storage.value(TAG.compression, 0, 1) !== 1, width, height, count, samples };
 }
 
 /** Throws ImageProblem unless each strip or tile is there: decoders make those black that are not. */
@@ -267,8 +269,9 @@ function readResolution(reader: TiffReader, entries: readonly TiffEntry[]): Reso
   return { x, y, unit: code === 2 ? 'inch' : 'centimetre' };
 }
 
-/** A strip is decoded whole; of tiles, all that lie side by side are held. */
-function partBytes({ isTiled, width, height, samples }: Layout, stored: FrameSize): number {
+/** A strip is decoded whole, or read in place where it is not packed; of tiles, all that lie side by side are held. */
+function partBytes({ isTiled, isPacked, width, height, samples }: Layout, stored: FrameSize): number {
+  if (!isTiled && !isPacked) return 0;
   const columns = isTiled ? Math.ceil(stored.width / width) * width : stored.width;
   return columns * height * Math.max(samples, stored.channels) * (stored.depth / 8);
 }

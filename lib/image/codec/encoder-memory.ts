@@ -1,0 +1,44 @@
+import { frameBytes } from '../frame.js';
+import type { AnyFrameSize } from '../frame.js';
+import type { ImageFormat } from './sharp.js';
+
+/** Rows that libvips hands to an encoder at a time, both buffers together. */
+const PIPELINE_ROWS = 400;
+/** Rows of a strip of a TIFF that is written. */
+export const STRIP_ROWS = 64;
+/** Whatever the size: tables, and what the C library rounds up. */
+const FIXED_BYTES = 3.5e6;
+
+/**
+ * Most bytes that an encoder takes beside the frame itself, the encoded file included: bounds of what is measured with
+ * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
+ */
+export function encoderBytes(size: AnyFrameSize, format: ImageFormat): number {
+  const { width, height, channels } = size;
+  const rowBytes = frameBytes({ ...size, height: 1 });
+  return (
+    FIXED_BYTES + PIPELINE_ROWS * rowBytes + ownBytes(format, { pixels: width * height, channels, rowBytes, height })
+  );
+}
+
+interface Picture {
+  readonly pixels: number;
+  readonly channels: number;
+  readonly rowBytes: number;
+  readonly height: number;
+}
+
+function ownBytes(format: ImageFormat, { pixels, channels, rowBytes, height }: Picture): number {
+  const samplesBytes = rowBytes * height;
+  switch (format) {
+    case 'jpeg':
+      return (channels === 1 ? 1.1 : 0.9) * samplesBytes;
+    case 'png':
+      return 1.05 * samplesBytes;
+    case 'tiff':
+      return 1.05 * samplesBytes + 3 * Math.min(STRIP_ROWS, height) * rowBytes;
+    case 'webp':
+      // ARGB and YUV of the whole picture, and the file twice; an alpha channel is encoded without loss.
+      return (channels % 2 === 0 ? 38 : 9.3) * pixels;
+  }
+}
