@@ -1,4 +1,5 @@
-// The goals of a star sensor's front end on simulated frames: speed, stars made usable, iterations predicted, all again with a gyroscope that is wrong.
+// The goals of a star sensor's front end on simulated frames: speed, stars made usable, iterations predicted, all again
+// with a gyroscope that is wrong.
 import { psf, stars } from '../dist/index.js';
 
 /** @import { AnyFrame } from '../dist/index.js' */
@@ -37,14 +38,17 @@ export async function measureSpeed() {
           (await stars.restoreStars(frame, { ...options, electronsPerCount: 1, method, threads: 3 })).report.seconds,
         );
       console.log(
-        `speed, 1 Mpx, 20 stars, L 20, 3 threads, ${label}, ${method}: best ${(1000 * Math.min(...times)).toFixed(0)} ms, median ${(1000 * quantile(times, 0.5)).toFixed(0)} ms`,
+        `speed, 1 Mpx, 20 stars, L 20, 3 threads, ${label}, ${method}: ` +
+          `best ${(1000 * Math.min(...times)).toFixed(0)} ms, median ${(1000 * quantile(times, 0.5)).toFixed(0)} ` +
+          'ms',
       );
     }
   }
 }
 
 /**
- * Centres of what an extractor sees: 5 standard deviations above the median, eight neighbours, at least 2 pixels (star-sensor C.1).
+ * Centres of what an extractor sees: 5 standard deviations above the median, eight neighbours, at least 2 pixels
+ * (star-sensor C.1).
  * @param {AnyFrame} frame @param {number} level @param {number} sigma
  */
 function extract({ width, height, data }, level, sigma) {
@@ -73,7 +77,11 @@ function extract({ width, height, data }, level, sigma) {
   return centres;
 }
 
-/** The part of stars with a centre within a pixel. @param {readonly { x: number, y: number }[]} truth @param {readonly { x: number, y: number }[]} found */
+/**
+ * The part of stars with a centre within a pixel.
+ * @param {readonly { x: number, y: number }[]} truth
+ * @param {readonly { x: number, y: number }[]} found
+ */
 const usable = (truth, found) =>
   truth.filter((star) => found.some(({ x, y }) => Math.hypot(x - star.x, y - star.y) < 1)).length;
 
@@ -88,7 +96,12 @@ function wrongGyro() {
   return { camera: CAMERA, ratesRadPerSecond: RATES.map((rate) => 1.05 * rate), mounting, exposureSeconds: EXPOSURE };
 }
 
-/** Stars that an extractor finds before and after, and those measured; places against the Cramer-Rao bound. @param {string} label @param {object} options @param {number} flux */
+/**
+ * Stars that an extractor finds before and after, and those measured; places against the Cramer-Rao bound.
+ * @param {string} label
+ * @param {object} options
+ * @param {number} flux
+ */
 async function measureUsable(label, options, flux) {
   let [before, restored, drawn, measured, count, square, bound, places] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= 8; seed += 1) {
@@ -122,7 +135,8 @@ async function measureUsable(label, options, flux) {
   }
   const part = (value) => `${((100 * value) / count).toFixed(0)} %`;
   console.log(
-    `usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored frame, ${part(drawn)} where stars are drawn, ${part(measured)} measured; ` +
+    `usable, ${label}, ${flux} electrons: ${part(before)} before, ${part(restored)} in the restored ` +
+      `frame, ${part(drawn)} where stars are drawn, ${part(measured)} measured; ` +
       `RMS ${Math.sqrt(square / places).toFixed(3)} px, ${Math.sqrt(square / bound).toFixed(2)} of the bound`,
   );
 }
@@ -195,7 +209,8 @@ export async function measureIterations() {
   }
   for (const rule of ['networks', 'power-law']) {
     console.log(
-      `iterations, ${rule}: off by ${(100 * quantile(errors[rule], 0.5)).toFixed(1)} % (median), PSNR lost ${quantile(losses[rule], 0.5).toFixed(3)} dB (median), ` +
+      `iterations, ${rule}: off by ${(100 * quantile(errors[rule], 0.5)).toFixed(1)} % (median), PSNR ` +
+        `lost ${quantile(losses[rule], 0.5).toFixed(3)} dB (median), ` +
         `${(losses[rule].reduce((sum, value) => sum + value, 0) / losses[rule].length).toFixed(3)} (mean)`,
     );
   }

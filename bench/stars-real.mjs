@@ -1,6 +1,7 @@
-// Real star frames, judged by cedar-solve (PyPI): `node bench/stars-real.mjs FOLDER PYTHON`, a folder with trailed/, defocused/ and u16/, and a Python that has the solver.
-// With the field of view as the only hint: its own extraction, our centroids, our centroids without the distortion fitted to the matches of all frames of a camera, and its own extraction
-// of our frame in which stars are drawn.
+// Real star frames, judged by cedar-solve (PyPI): `node bench/stars-real.mjs FOLDER PYTHON`, a folder with trailed/,
+// defocused/ and u16/, and a Python that has the solver. With the field of view as the only hint: its own extraction,
+// our centroids, our centroids without the distortion fitted to the matches of all frames of a camera, and its own
+// extraction of our frame in which stars are drawn.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,11 @@ function describe({ solved, rmse, falseAlarm, matches, unreadable }) {
   return solved ? `${rmse.toFixed(0)} arcsec, ${matches.length} matches, ${falseAlarm.toExponential(0)}` : 'not solved';
 }
 
-/** Pixels as a lens without distortion, looking through the middle of the frame, would have them. @param {stars.Camera} camera @param {[number, number][]} centroids */
+/**
+ * Pixels as a lens without distortion, looking through the middle of the frame, would have them.
+ * @param {stars.Camera} camera
+ * @param {[number, number][]} centroids
+ */
 function straighten(camera, centroids) {
   const flat = new stars.Camera({ width: camera.width, height: camera.height, focalPx: camera.focalPx });
   return centroids.map(([y, x]) => {
@@ -46,7 +51,8 @@ async function measureSet({ name, fov, ending, options }, folder, scratch, ask) 
     const drawn = join(scratch, `${name}${ending}`);
     await (await stars.restoreStars(path, { ...options, method: 'render' })).toFile(drawn);
     console.log(
-      `${name}/${file}: own extraction ${describe(await ask({ image: path, fov }))}; our centroids ${describe(answer)}; stars drawn, own extraction ${describe(await ask({ image: drawn, fov }))}`,
+      `${name}/${file}: own extraction ${describe(await ask({ image: path, fov }))}; our ` +
+        `centroids ${describe(answer)}; stars drawn, own extraction ${describe(await ask({ image: drawn, fov }))}`,
     );
     if (answer.solved) solved.push({ file, width, height, centroids, matches: answer.matches, fov: answer.fov });
   }
@@ -66,7 +72,8 @@ async function measureSet({ name, fov, ending, options }, folder, scratch, ask) 
       fov: 2 * Math.atan(width / 2 / camera.focalPx) * (180 / Math.PI),
     });
     console.log(
-      `${name}/${one.file}: camera fitted to the ${others.length} other frames (${(afterRad * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`,
+      `${name}/${one.file}: camera fitted to the ${others.length} other frames ` +
+        `(${(afterRad * ARC_SECONDS).toFixed(0)} arcsec there), our centroids ${describe(answer)}`,
     );
   }
 }

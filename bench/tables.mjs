@@ -118,7 +118,8 @@ const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, result
 const formatFft = ({ versions, results }) => {
   const ratio = (seconds, ours) => (seconds === undefined ? '' : (seconds / ours).toFixed(2));
   return [
-    `Real transforms, float32, the fastest of all calls in turns; scipy ${versions.scipy ?? 'missing'}, ${versions.fftw ?? 'FFTW missing'} (measured plans)`,
+    'Real transforms, float32, the fastest of all calls in turns; ' +
+      `scipy ${versions.scipy ?? 'missing'}, ${versions.fftw ?? 'FFTW missing'} (measured plans)`,
     formatTable(
       ['transform', 'ISA', 'threads', 'ms', 'GFLOPS', 'scipy / ours', 'FFTW / ours', 'fft.js / ours'],
       results.map(({ shape, threads, inverse, isa, seconds, gflops }) => [
@@ -141,6 +142,11 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
     version
       ? `${name} ${version} ${milliseconds(seconds)} ms (${oneDigit(seconds / solvers[0].step)} x)`
       : `${name} missing`;
+  const peers = [
+    peer('scipy', versions.scipy, iteration.scipy),
+    peer('scikit-image', versions.skimage, iteration.skimage),
+  ];
+  const costs = shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`);
   return [
     `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; in turns, the fastest of all`,
     formatTable(
@@ -155,8 +161,11 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
         (mappedBytes / 1e6).toFixed(1),
       ]),
     ),
-    `Richardson-Lucy iteration of peers, in turns: ${peer('scipy', versions.scipy, iteration.scipy)}, ${peer('scikit-image', versions.skimage, iteration.skimage)}`,
-    `w-step, one core: ${shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`).join(', ')} per gradient`,
+    'Richardson-Lucy iteration of peers, in ' +
+      `turns: ${peer('scipy', versions.scipy, iteration.scipy)}, ${peer('scikit-image', versions.skimage, iteration.skimage)}`,
+    'w-step, one ' +
+      `core: ${shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`).join(', ')} ` +
+      'per gradient',
   ].join('\n');
 };
 
@@ -164,8 +173,12 @@ const formatMetrics = ({ width, height, isa, threads, versions, results }) => {
   const milliseconds = (found) => (found === undefined ? '' : (1000 * found.seconds).toFixed(1));
   const value = (found) => (found === undefined ? '' : found.value.toPrecision(8));
   const version = (name, found, hint) => `${name} ${found ?? `missing: ${hint}`}`;
+  const peers = [
+    version('scikit-image', versions.skimage, 'python3-skimage'),
+    version('piq', versions.piq, 'pip install piq'),
+  ];
   return [
-    `Metrics of a grey ${width}x${height} frame, ${isa}; in turns, the fastest of all; ${version('scikit-image', versions.skimage, 'python3-skimage')}, ${version('piq', versions.piq, 'pip install piq')}`,
+    `Metrics of a grey ${width}x${height} frame, ${isa}; alternately, the fastest of all; ${peers.join(', ')}`,
     formatTable(
       ['metric', 'ms, 1 thread', `ms, ${threads} threads`, 'scikit-image', 'piq', 'value', 'of scikit-image', 'of piq'],
       results.map(({ metric, one, ours, skimage, piq }) => [
@@ -184,8 +197,10 @@ const formatMetrics = ({ width, height, isa, threads, versions, results }) => {
 
 const formatMethods = ({ width, height, threads, radius, skimage, results }) =>
   [
-    `Whole deconvolutions of a ${width}x${height} RGB frame, file to file: defocus of ${radius} px, shot noise 0.005, ${results[0].isa}, ${threads} threads`,
-    `scikit-image ${skimage ?? 'missing'}: the three colours in memory, as many iterations, its Wiener filter with the best balance`,
+    `Whole deconvolutions of a ${width}x${height} RGB frame, file to file: defocus of ${radius} px, shot noise ` +
+      `0.005, ${results[0].isa}, ${threads} threads`,
+    `scikit-image ${skimage ?? 'missing'}: the three colours in memory, as many iterations, its Wiener filter ` +
+      'with the best balance',
     formatTable(
       ['method', 'PSNR', 'gain', 'iterations', 'seconds', 'ms per iteration', 'peak RSS', 'scikit-image', 'x ours'],
       results.map(({ name, before, after, iterations, seconds, secondsPerIteration, peakRssBytes, peer }) => [
@@ -204,7 +219,8 @@ const formatMethods = ({ width, height, threads, radius, skimage, results }) =>
 
 const formatEstimate = ({ width, height, threads, radius, length, results }) =>
   [
-    `Estimates of a ${width}x${height} RGB frame, defocus of ${radius} px or motion by ${length}, ${threads} threads, decoding left out of the time; the fastest of all`,
+    `Estimates of a ${width}x${height} RGB frame, defocus of ${radius} px or motion by ${length}, ${threads} ` +
+      'threads, decoding left out of the time; the fastest of all',
     formatTable(
       ['estimate', 'seconds', 'CPU seconds', 'peak RSS', 'found'],
       results.map(({ name, seconds, cpuSeconds, peakRssBytes, psf }) => [
@@ -220,8 +236,10 @@ const formatEstimate = ({ width, height, threads, radius, length, results }) =>
 const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, errors, results }) => {
   const error = (found) => (found === undefined ? '' : found === null ? 'stars missing' : `${found.toFixed(3)} px`);
   return [
-    `Star frame of ${side}x${side} pixels, 16 bits, ${stars} stars, trails of ${trail.lengthPx} px, ${iterations} iterations of Richardson-Lucy; ${isa}; the fastest of all`,
-    `scipy ${versions.scipy ?? 'missing'}, scikit-image ${versions.skimage ?? 'missing'}: transforms on ${threads} threads; mean error of places ${error(errors.ours)}, peers ${error(errors.peer)}`,
+    `Star frame of ${side}x${side} pixels, 16 bits, ${stars} stars, trails of ${trail.lengthPx} ` +
+      `px, ${iterations} iterations of Richardson-Lucy; ${isa}; the fastest of all`,
+    `scipy ${versions.scipy ?? 'missing'}, scikit-image ${versions.skimage ?? 'missing'}: transforms ` +
+      `on ${threads} threads; mean error of places ${error(errors.ours)}, peers ${error(errors.peer)}`,
     formatTable(
       ['step', 'ms, 1 thread', `ms, ${threads} threads`, 'peers, ms', 'x ours'],
       results.map(({ step, one, ours, peer }) => [

@@ -135,7 +135,7 @@ describe('the matched filter', () => {
   });
 });
 
-describe('the fit of stars', () => {
+describe('the measure of stars', () => {
   const noise = { sky: 1e-4, perFlux: 1.5e-5, misfit: 0 };
   it.each<[string, Partial<Stars.SimulateOptions>, StarProfile, typeof noise, boolean, number?]>([
     ['of one shape', {}, new StreakProfile({ lengthPx: 18, angleRad: 0.3, sigmaPx: 1.2 }), noise, true],
@@ -183,7 +183,7 @@ describe('the fit of stars', () => {
       const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
       const wanted = await fitPlainly(plane, detections, plainOf(profile), pixelNoise, isFree);
       const fit = isFree ? fitShape : fitStars;
-      const found = await fit(plane, detections, profile, pixelNoise, scope);
+      const found = await measure(plane, detections, profile, pixelNoise, scope);
       expect(found.stars.length).toBeGreaterThan(5);
       expectClose(
         [found.stars, found.profile.shape, found.shapeCovariance],
@@ -192,7 +192,7 @@ describe('the fit of stars', () => {
       );
       for (const isa of isas)
         for (const threads of THREADS)
-          expect(await fit(plane, detections, profile, pixelNoise, scopeOf({ isa, threads }))).toEqual(found);
+          expect(await measure(plane, detections, profile, pixelNoise, scopeOf({ isa, threads }))).toEqual(found);
     },
   );
 
@@ -212,9 +212,9 @@ describe('the fit of stars', () => {
     const plane = await readPlane(field(), 0.97, scope);
     const profile = new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 });
     const blind = { ...plane, invalid: plane.invalid.map(() => 1) };
-    for (const fit of [fitStars, fitShape]) {
-      expect((await fit(plane, [], profile, noise, scope)).stars).toEqual([]);
-      expect((await fit(blind, [{ x: 50, y: 50, flux: 1 }], profile, noise, scope)).stars).toEqual([]);
+    for (const measure of [fitStars, fitShape]) {
+      expect((await measure(plane, [], profile, noise, scope)).stars).toEqual([]);
+      expect((await measure(blind, [{ x: 50, y: 50, flux: 1 }], profile, noise, scope)).stars).toEqual([]);
     }
   });
 

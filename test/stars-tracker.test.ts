@@ -28,7 +28,7 @@ function errorOf(tracks: readonly stars.StarTrack[], truth: readonly stars.Star[
 }
 
 describe('a sequence', () => {
-  it('is followed: the first frames searched, later ones looked at where stars are expected, with the same tracks', async () => {
+  it('is followed: first frames are searched, later ones where stars are expected, with the same tracks', async () => {
     await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none' });
     const ids = new Set<number>();
     for (let index = 0; index < 5; index += 1) {

@@ -65,7 +65,8 @@ export function planDeconvolution(
   if (cheapest) return cheapest;
   const required = Math.min(...plans.map(({ bytes }) => bytes));
   throw new BudgetError(
-    `A ${frame.width}x${frame.height} frame needs at least ${Math.ceil(required / 1e6)}MB with the method ${settings.method}, the budget is ${formatBytes(context.budgetBytes)}`,
+    `A ${frame.width}x${frame.height} frame needs at least ${Math.ceil(required / 1e6)}MB with the ` +
+      `method ${settings.method}, the budget is ${formatBytes(context.budgetBytes)}`,
     required,
   );
 }
@@ -155,7 +156,8 @@ export function formatDeconvolutionPlan(plan: DeconvolutionPlan): string {
   return [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `method     ${shape.method}, boundary ${shape.boundary}, ${shape.threads} threads`,
-    `tiles      ${columns} x ${rows} of ${shape.width} x ${shape.height}, transforms of ${solver.paddedWidth} x ${solver.paddedHeight}`,
+    `tiles      ${columns} x ${rows} of ${shape.width} x ${shape.height}, transforms of ${solver.paddedWidth} ` +
+      `x ${solver.paddedHeight}`,
     ...formatBuffers(plan),
   ].join('\n');
 }

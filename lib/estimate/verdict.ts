@@ -67,7 +67,10 @@ function refusal(
   if (radius > MOST_RADIUS) return `no disk of up to ${MOST_RADIUS} pixels explains its spectrum`;
   if (sharpCost < LEAST_GAIN * cost) return 'its spectrum shows no dark rings: too little texture, or too much noise';
   if (directions < LEAST_VOTES)
-    return `only ${directions} of ${SECTORS} directions agree on a radius: the blur is not round, as by motion, or hardly visible`;
+    return (
+      `only ${directions} of ${SECTORS} directions agree on a radius: the blur is not round, as by motion, or ` +
+      'hardly visible'
+    );
   if (gaussianLead < LEAST_LEAD)
     return `a Gaussian of ${sigma.toFixed(2)} pixels explains its spectrum better than a disk`;
   return null;

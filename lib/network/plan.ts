@@ -174,7 +174,8 @@ export function formatPlan(plan: Plan): string {
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
-    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.pipeline.imbalance - 1) * 100).toFixed(1)} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.pipeline.delayRows} rows`,
+    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.pipeline.imbalance - 1) * 100).toFixed(1)} ` +
+      `% uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     ...formatBuffers(plan),
   ];

@@ -132,7 +132,8 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   const covering = coverPhase(plan, buffers);
   if (covering.bytes > covering.budgetBytes) {
     throw new BudgetError(
-      `Writing the result of ${purposeOf(operation.name, sources)} needs at least ${Math.ceil(covering.bytes / 1e6)}MB; ` +
+      `Writing the result of ${purposeOf(operation.name, sources)} needs at ` +
+        `least ${Math.ceil(covering.bytes / 1e6)}MB; ` +
         `the budget is ${formatBytes(covering.budgetBytes)}`,
       covering.bytes,
     );

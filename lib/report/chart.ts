@@ -41,13 +41,22 @@ export function drawChart({ title, xLabel, yLabel, logarithmic = false, lines }:
   const atY = (value: number): number =>
     HEIGHT - MARGIN.bottom - ((value - y.low) / (y.high - y.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const formatY = (value: number): string => (logarithmic ? (10 ** value).toExponential(0) : format(value));
+  const [top, bottom, left, right] = [MARGIN.top, HEIGHT - MARGIN.bottom, MARGIN.left, WIDTH - MARGIN.right];
+  const tickAcross = (tick: number): Html =>
+    html`<line class="grid" x1="${atX(tick)}" x2="${atX(tick)}" y1="${top}" y2="${bottom}"/>
+<text x="${atX(tick)}" y="${bottom + 16}" text-anchor="middle">${format(tick)}</text>`;
+  const tickUp = (tick: number): Html =>
+    html`<line class="grid" x1="${left}" x2="${right}" y1="${atY(tick)}" y2="${atY(tick)}"/>
+<text x="${left - 6}" y="${atY(tick) + 4}" text-anchor="end">${formatY(tick)}</text>`;
+  const path = (points: readonly Point[]): string =>
+    points.map(([px, py]) => `${atX(px).toFixed(1)},${atY(py).toFixed(1)}`).join(' ');
   return html`<figure><figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-${x.ticks.map((tick) => html`<line class="grid" x1="${atX(tick)}" x2="${atX(tick)}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}"/><text x="${atX(tick)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${format(tick)}</text>`)}
-${y.ticks.map((tick) => html`<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${atY(tick)}" y2="${atY(tick)}"/><text x="${MARGIN.left - 6}" y="${atY(tick) + 4}" text-anchor="end">${formatY(tick)}</text>`)}
+${x.ticks.map(tickAcross)}
+${y.ticks.map(tickUp)}
 <text x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${HEIGHT - 6}" text-anchor="middle">${xLabel}</text>
 <text transform="translate(12 ${(HEIGHT - MARGIN.bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
-${shown.map(({ points }, index) => html`<polyline class="line-${index}" points="${points.map(([px, py]) => `${atX(px).toFixed(1)},${atY(py).toFixed(1)}`).join(' ')}"/>`)}
+${shown.map(({ points }, index) => html`<polyline class="line-${index}" points="${path(points)}"/>`)}
 </svg>
 <p class="legend">${shown.map(({ name }, index) => html`<span class="line-${index}">${name}</span> `)}</p></figure>`;
 }

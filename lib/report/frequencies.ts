@@ -9,6 +9,8 @@ import { embedDetail } from './pictures.js';
 import { measureRadialSpectrum, radialTransfer } from './spectrum.js';
 import type { ReportPicture } from './view.js';
 
+const NO_SPECTRUM = html`<p>The samples are clipped almost everywhere: there is no spectrum to show.</p>`;
+
 /** The spectra of the pictures, and the kernel with its transfer function where there is one. */
 export async function showFrequencies(
   scope: Scope,
@@ -21,7 +23,7 @@ export async function showFrequencies(
     if (points.length > 0) lines.push({ name: role, points });
   }
   return html`<h2>Frequencies</h2><div class="charts">
-${lines.length > 0 ? drawSpectra(lines) : html`<p>The samples are clipped almost everywhere: there is no spectrum to show.</p>`}
+${lines.length > 0 ? drawSpectra(lines) : NO_SPECTRUM}
 ${psf ? await showKernel(scope, psf) : nothing}</div>`;
 }
 

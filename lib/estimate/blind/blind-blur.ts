@@ -89,7 +89,10 @@ function conclude(taps: Taps, agreement: number): BlindEstimate {
 
 function refusal({ side, data }: Taps, agreement: number): string | null {
   if (agreement < LEAST_AGREEMENT)
-    return `two parts of it give different kernels: they are alike by ${agreement.toFixed(2)}, of at least ${LEAST_AGREEMENT}`;
+    return (
+      `two parts of it give different kernels: they are alike by ${agreement.toFixed(2)}, of at ` +
+      `least ${LEAST_AGREEMENT}`
+    );
   const middle = (side - 1) / 2;
   const spread = Math.sqrt(
     data.reduce(

@@ -84,7 +84,8 @@ export function declineMotion(declined: string): MotionEstimate {
 function dissent(dip: number, lead: number): string | null {
   if (dip < LEAST_DIP) return 'its spectrum has no dark lines of motion: too little texture, or too much noise';
   return lead < LEAST_LEAD
-    ? 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or the blur is another'
+    ? 'its spectrum is explained as well without motion: it is sharp, its texture has a direction of its own, or ' +
+        'the blur is another'
     : null;
 }
 

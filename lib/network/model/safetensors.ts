@@ -104,7 +104,8 @@ function requireContiguous(spans: { key: string; begin: number; end: number }[],
   }
   if (position !== payloadBytes) {
     throw invalid(
-      `${position > payloadBytes ? 'truncated model file' : 'trailing bytes'}: tensors need ${position} bytes, the file has ${payloadBytes}`,
+      `${position > payloadBytes ? 'truncated model file' : 'trailing bytes'}: tensors need ${position} bytes, ` +
+        `the file has ${payloadBytes}`,
     );
   }
 }
