@@ -33,7 +33,7 @@ const formatKernels = (results) =>
   )}`;
 
 const formatAlgorithms = (results) =>
-  `Direct convolution and Winograd, strips of 16 rows in turns (medians; the best strip in brackets)\n${formatTable(
+  `Direct convolution and Winograd, strips of 16 rows, alternating (medians; the best strip in brackets)\n${formatTable(
     ['ISA', 'network', 'frame', 'threads', 'peak GMAC/s', 'direct', 'Winograd', 'ratio', '% of peak', 'spread'],
     results.map(
       ({ isa, blocks, base, width, height, threads, peak, direct, winograd, best, ratio, shareOfPeak, spread }) => [
@@ -100,7 +100,7 @@ const formatFiles = ({ blocks, base, width, height, threads, secondsInTurn, seco
 
 const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, results }) =>
   [
-    `One ${width}x${height} frame, n ${blocks}, base ${base}, ${threads} threads, in turns in one process`,
+    `One ${width}x${height} frame, n ${blocks}, base ${base}, ${threads} threads, alternately in one process`,
     `ONNX Runtime: the time of one ${tile}x${tile} tile times ${tiles}, without overlap (its seams stay visible)`,
     formatTable(
       ['runtime', 'seconds', 'GMAC/s', '% of peak', 'x ours', 'spread'],
@@ -118,7 +118,7 @@ const formatPeers = ({ blocks, base, width, height, tile, tiles, threads, result
 const formatFft = ({ versions, results }) => {
   const ratio = (seconds, ours) => (seconds === undefined ? '' : (seconds / ours).toFixed(2));
   return [
-    'Real transforms, float32, the fastest of all calls in turns; ' +
+    'Real transforms, float32, the fastest of all calls, alternating; ' +
       `scipy ${versions.scipy ?? 'missing'}, ${versions.fftw ?? 'FFTW missing'} (measured plans)`,
     formatTable(
       ['transform', 'ISA', 'threads', 'ms', 'GFLOPS', 'scipy / ours', 'FFTW / ours', 'fft.js / ours'],
@@ -148,7 +148,7 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
   ];
   const costs = shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`);
   return [
-    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; in turns, the fastest of all`,
+    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; alternately, the fastest of all`,
     formatTable(
       ['solver', 'ms load', 'ms per step', 'steps', 'ms store', 'all in iterations', 'MB mapped'],
       solvers.map(({ name, load, step, steps, store, mappedBytes }) => [
@@ -161,11 +161,8 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
         (mappedBytes / 1e6).toFixed(1),
       ]),
     ),
-    'Richardson-Lucy iteration of peers, in ' +
-      `turns: ${peer('scipy', versions.scipy, iteration.scipy)}, ${peer('scikit-image', versions.skimage, iteration.skimage)}`,
-    'w-step, one ' +
-      `core: ${shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`).join(', ')} ` +
-      'per gradient',
+    `Richardson-Lucy iteration of peers, alternately: ${peers.join(', ')}`,
+    `w-step, one core: ${costs.join(', ')} per gradient`,
   ].join('\n');
 };
 

@@ -182,7 +182,7 @@ describe('the measure of stars', () => {
       const plane = await readPlane(field(options), 0.97, scope);
       const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
       const wanted = await fitPlainly(plane, detections, plainOf(profile), pixelNoise, isFree);
-      const fit = isFree ? fitShape : fitStars;
+      const measure = isFree ? fitShape : fitStars;
       const found = await measure(plane, detections, profile, pixelNoise, scope);
       expect(found.stars.length).toBeGreaterThan(5);
       expectClose(
