@@ -14,6 +14,10 @@ import type { FrameSpectra } from './spectra.js';
  * of any form.
  */
 export const ESTIMATE_KINDS = ['auto', 'defocus', 'motion', 'blind'] as const;
+/**
+ * What kind of blur is looked for: 'auto' (the default) looks for straight motion, and for defocus where there is none;
+ * 'blind' for a kernel of any form, where the others decline.
+ */
 export type EstimateKind = (typeof ESTIMATE_KINDS)[number];
 /** Those that are told from power spectra. */
 type ShapeKind = Exclude<EstimateKind, 'blind'>;

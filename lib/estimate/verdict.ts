@@ -26,7 +26,7 @@ export interface Confidence {
   /** How many times worse the best Gaussian and the best disk of another radius fit. */
   readonly gaussianLead: number;
   readonly radiusLead: number;
-  /** Of {@link SECTORS} directions, those that give the same radius by themselves. */
+  /** Of 8 directions, those that give the same radius by themselves. */
   readonly directions: number;
 }
 

@@ -63,6 +63,7 @@ export class FftHandle implements Disposable {
     if (native !== undefined && !this.#isBusy) fftCache.give(this.#key, this.bytes, native);
   }
 
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

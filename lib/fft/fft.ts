@@ -117,6 +117,7 @@ export class FftPlan implements Disposable {
     this.#handle.dispose();
   }
 
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

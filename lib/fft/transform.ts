@@ -58,6 +58,7 @@ export class Transform implements Disposable {
     this.#handle.dispose();
   }
 
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

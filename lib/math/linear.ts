@@ -1,6 +1,7 @@
 import { ArgumentError } from '../runtime/errors.js';
 import { expected } from '../runtime/validate.js';
 
+/** x, y, z. */
 export type Vector = readonly [number, number, number];
 /** Row by row. */
 export type Matrix3 = readonly [Vector, Vector, Vector];

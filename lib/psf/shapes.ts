@@ -33,7 +33,8 @@ export function disk(radius: number): Psf {
 
 /**
  * The area of each pixel inside an ellipse, exact.
- * @param a, b half axes in pixels
+ * @param a half axis in pixels
+ * @param b the other half axis in pixels
  * @param angle of a, in degrees, anticlockwise
  */
 export function ellipse(a: number, b: number, angle = 0): Psf {
@@ -54,7 +55,8 @@ export function ellipse(a: number, b: number, angle = 0): Psf {
 
 /**
  * A Gaussian integrated over each pixel.
- * @param sigma, sigmaY standard deviations along both axes
+ * @param sigma standard deviation along the first axis
+ * @param sigmaY standard deviation along the second axis
  * @param angle of the first axis, in degrees
  */
 export function gaussian(sigma: number, sigmaY = sigma, angle = 0): Psf {

@@ -128,6 +128,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     garbage.settle(() => this.#runtime.binding.trimHeap());
   }
 
+  /** The same as `dispose`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }

@@ -124,6 +124,7 @@ export class Runtime implements Disposable {
     this.#crew.dispose();
   }
 
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

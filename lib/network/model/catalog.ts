@@ -5,6 +5,7 @@ import { ModelError } from '../../runtime/errors.js';
 const MODELS_FOLDER = fileURLToPath(new URL('../../../models/', import.meta.url));
 const EXTENSION = '.safetensors';
 
+/** The packaged model that is used where none is named. */
 export const DEFAULT_MODEL = 'eo-defocus-small';
 
 /** Names of the packaged models, sorted. */

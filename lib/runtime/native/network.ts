@@ -33,6 +33,7 @@ export interface PassShape {
   readonly keepWeights: boolean;
 }
 
+/** One buffer of rows of the network's engine. */
 export interface BufferPlan {
   readonly name: string;
   readonly rowBytes: number;
@@ -103,6 +104,7 @@ export interface PixelMap {
   readonly colPixels: Uint32Array;
 }
 
+/** Samples of a frame of 8 or 16 bits, interleaved by pixel, row by row. */
 export type Samples = Uint8Array | Uint16Array;
 
 export interface ComposeRequest {

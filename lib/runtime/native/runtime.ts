@@ -1,6 +1,6 @@
 /** The machine as the native addon sees it: its instruction sets, its threads, its heap. */
 
-/** One instruction-set implementation of the kernels, best first in {@link Binding.isas}. */
+/** One instruction-set implementation of the kernels, best first in `loadBinding().isas()`. */
 export interface IsaInfo {
   readonly name: string;
   readonly description: string;

@@ -6,6 +6,10 @@
 
 import type { NativeTicket } from './runtime.js';
 
+/**
+ * Least squares (Wiener), Poisson likelihood (Richardson 1972, Lucy 1974), or a sparse prior of gradients (Krishnan and
+ * Fergus 2009).
+ */
 export type DeconvolutionMethod = 'wiener' | 'richardson-lucy' | 'hyper-laplacian';
 /** How Richardson-Lucy steps are extrapolated: not at all, Biggs and Andrews 1997, or the scaled heavy ball. */
 export type Acceleration = 'none' | 'biggs-andrews' | 'heavy-ball';
@@ -182,6 +186,7 @@ export interface NativeSolver {
   dispose(): void;
 }
 
+/** The memory of the solver of one tile. */
 export interface SolverPlan {
   /** Exactly what the solver maps. */
   readonly arenaBytes: number;

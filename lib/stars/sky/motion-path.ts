@@ -72,7 +72,10 @@ function advance(rates: Vector, [u, v]: PathPoint, dt: number): PathPoint {
 
 /**
  * The way of one star over the sensor during an exposure, at even times: at least 8 steps and 4 per pixel. Throws
- * ArgumentError. @param x, y pixel where the star is at the epoch @param epoch 'mid' by default
+ * ArgumentError.
+ * @param x column of the pixel where the star is at the epoch
+ * @param y its row
+ * @param epoch 'mid' by default
  */
 export function tracePath(camera: Camera, motion: GyroMotion, x: number, y: number, epoch: Epoch = 'mid'): PathPoint[] {
   requireOneOf('epoch', epoch, EPOCHS);

@@ -152,6 +152,7 @@ export class StarTracker implements AsyncDisposable {
     await this.#turns.dispose();
   }
 
+  /** The same as `dispose`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
