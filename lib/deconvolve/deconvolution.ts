@@ -1,5 +1,4 @@
 import { estimatePsf } from '../estimate/psf.js';
-import type { AnyFrameSize } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
 import { AtHand } from '../runtime/at-hand.js';
@@ -52,8 +51,10 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return this.#solver.mappedBytes;
   }
 
-  plan({ size }: PlannedInput, isMasked: boolean): DeconvolutionPlan {
-    return this.#plans.get({ size, isMasked }, () => planDeconvolution(size, isMasked, this.#settings, this.#context));
+  plan(input: PlannedInput, isMasked: boolean): DeconvolutionPlan {
+    return this.#plans.get({ input, isMasked }, () =>
+      planDeconvolution(input, isMasked, this.#settings, this.#context),
+    );
   }
 
   keptFor({ shape, probe }: DeconvolutionPlan): Kept | null {
@@ -76,11 +77,11 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   async #knowBlur(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<KnownBlur> {
     if (!this.#settings.isPsfAuto) return { settings: this.#settings, plan: leased, estimatedPsf: null };
     const { psf, words } = await estimatePsf(task, scope);
-    const settings = { ...this.#settings, psf: await preparePsf(psf) };
-    const size: AnyFrameSize = leased.frame;
+    const settings = { ...this.#settings, psf: await preparePsf(psf), isPsfAuto: false };
+    const input = { size: leased.frame, buffers: [] };
     const context = { ...this.#context, budgetBytes: leased.bytes };
-    const plan = planDeconvolution(size, task.valid !== null, settings, context);
-    return { settings, plan: { ...plan, budgetBytes: leased.budgetBytes }, estimatedPsf: words };
+    const { tiles, shape, solver, probe } = planDeconvolution(input, task.valid !== null, settings, context);
+    return { settings, plan: { ...leased, tiles, shape, solver, probe }, estimatedPsf: words };
   }
 
   async #deconvolve(

@@ -1,9 +1,14 @@
 import { colourPlanes } from '../image/planes.js';
 import { ArgumentError, BudgetError } from '../runtime/errors.js';
+import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
 import { formatBytes } from '../runtime/budget.js';
-import { formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import { autoPsfBuffers } from '../estimate/plan.js';
+import { fileBuffers, inputBuffers } from '../operation/input-buffers.js';
+import type { PlannedInput } from '../operation/operation.js';
+import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import { METHODS } from './methods/index.js';
@@ -46,17 +51,21 @@ export interface DeconvolutionContext {
  * that would do.
  */
 export function planDeconvolution(
-  frame: AnyFrameSize,
+  input: PlannedInput,
   isMasked: boolean,
   settings: DeconvolveSettings,
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
+  const frame = input.size;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
   if (isMasked && !METHODS[settings.method].isMultiplicative)
     throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
-    const plan = buildPlan(frame, tiles, shapeOf(frame, isMasked, settings, context.threads), settings, context);
+    const shape = shapeOf(frame, isMasked, settings, context.threads);
+    const working = buildPlan(input, tiles, shape, settings, context);
+    const reading = coverPhase(working, inputBuffers([input]));
+    const plan = settings.isPsfAuto ? coverPhase(reading, estimateBuffers(input)) : reading;
     // The first is the whole frame, or as few tiles as the PSFs allow: nothing is cheaper.
     if (plans.length === 0 && plan.bytes <= plan.budgetBytes) return plan;
     plans.push(plan);
@@ -120,13 +129,20 @@ function shapeOf(
   };
 }
 
+/** What finding the kernel takes. */
+function estimateBuffers(input: PlannedInput): PlannedBuffer[] {
+  const { size } = input;
+  return [...fileBuffers(input), { name: 'decoded frame', bytes: frameBytes(size) }, ...autoPsfBuffers(size)];
+}
+
 function buildPlan(
-  frame: AnyFrameSize,
+  input: PlannedInput,
   tiles: TileLayout,
   whole: SolverShape,
   settings: DeconvolveSettings,
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
+  const frame = input.size;
   const shape = { ...whole, width: tiles.columns.side, height: tiles.rows.side };
   const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
   const solver = context.planSolver(shape);
@@ -134,7 +150,7 @@ function buildPlan(
   const probeBytes = probe ? context.planSolver(probe).arenaBytes : 0;
   const buffers = [
     ...processBuffers(),
-    ...frameBuffers(frame),
+    ...frameBuffers(frame, bytesOf(fileBuffers(input))),
     { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
     { name: 'solver', bytes: Math.max(solver.arenaBytes, probeBytes) },

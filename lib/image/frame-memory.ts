@@ -12,10 +12,14 @@ export interface FramePlan extends MemoryPlan {
   readonly frame: AnyFrameSize;
 }
 
-/** What a frame takes on its way from a file to a file. */
-export function frameBuffers(frame: AnyFrameSize): PlannedBuffer[] {
+/**
+ * What a frame takes on its way from a file to a file. Codecs take about a frame; files in other formats may take more,
+ * which plans of reading and of writing count.
+ * @param fileBytes of the file that it comes from, which stays in memory
+ */
+export function frameBuffers(frame: AnyFrameSize, fileBytes: number): PlannedBuffer[] {
   return [
-    { name: 'decoder and encoder', bytes: CODEC_BYTES + frameBytes(frame) },
+    { name: 'decoder and encoder', bytes: Math.max(CODEC_BYTES + frameBytes(frame), fileBytes) },
     { name: 'decoded frame', bytes: frameBytes(frame) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];

@@ -1,4 +1,4 @@
-import type { Frame, FrameSize } from '../image/frame.js';
+import type { Frame } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { FrameReport, Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
 import { AtHand } from '../runtime/at-hand.js';
@@ -33,7 +33,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly #binding: Binding;
   readonly #modelName: string;
   readonly #weights: Lease;
-  readonly #plans = new Cached<FrameSize, Plan>();
+  readonly #plans = new Cached<PlannedInput, Plan>();
   readonly #pipeline = new AtHand<PassShape, NativeEngine>();
   #model: NativeModel | null;
 
@@ -51,10 +51,10 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return this.#pipeline.mappedBytes;
   }
 
-  plan({ size }: PlannedInput, isMasked: boolean): Plan {
+  plan(input: PlannedInput, isMasked: boolean): Plan {
     if (isMasked) throw new ArgumentError('The network takes no mask of valid pixels');
     // Planning takes some milliseconds.
-    return this.#plans.get(size as FrameSize, () => planFrame(size as FrameSize, this.context));
+    return this.#plans.get(input, () => planFrame(input, this.context));
   }
 
   keptFor({ pass }: Plan): Kept | null {

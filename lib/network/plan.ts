@@ -4,10 +4,12 @@ import type { FrameSize } from '../image/frame.js';
 import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
 import { describeConvolution } from './convolutions.js';
 import { formatBytes } from '../runtime/budget.js';
-import { formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { fileBuffers, inputBuffers } from '../operation/input-buffers.js';
+import type { PlannedInput } from '../operation/operation.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
 
@@ -52,24 +54,27 @@ interface Candidate {
 }
 
 /** The fastest plan for a frame in memory that fits the budget. Throws BudgetError with the budget that would do. */
-export function planFrame(frame: FrameSize, context: PlanContext): Plan {
+export function planFrame(input: PlannedInput, context: PlanContext): Plan {
+  const frame = input.size as FrameSize;
   const held = [
-    ...frameBuffers(frame),
+    ...frameBuffers(frame, bytesOf(fileBuffers(input))),
     { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
   ];
   const directions = [false, true];
-  const whole = directions.map((transposed) =>
-    buildPlan(frame, context, createCandidate(frame, context, transposed, Infinity), held),
-  );
+  const build = (candidate: Candidate): Plan => {
+    const plan = buildPlan(frame, context, candidate, held);
+    return coverPhase(plan, [weightsOf(plan), ...inputBuffers([input])]);
+  };
+  const whole = directions.map((transposed) => build(createCandidate(frame, context, transposed, Infinity)));
   const best = choose(whole);
-  if (best) return keepWeights(best, frame, context, held);
+  if (best) return keepWeights(best, build);
   const split = CORE_WIDTHS.flatMap((core) =>
     directions.map((transposed) => createCandidate(frame, context, transposed, core)),
   )
     .filter(({ layout }) => layout.panels.length > 1)
-    .map((candidate) => buildPlan(frame, context, candidate, held));
+    .map(build);
   const narrow = choose(split);
-  if (narrow) return keepWeights(narrow, frame, context, held);
+  if (narrow) return keepWeights(narrow, build);
   throw refuse(frame, context, [...whole, ...split]);
 }
 
@@ -83,9 +88,10 @@ export function planStream(frame: FrameSize, context: PlanContext): Plan {
       bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }),
     },
   ];
-  const plan = buildPlan(frame, context, candidate, held);
+  const build = (one: Candidate): Plan => buildPlan(frame, context, one, held);
+  const plan = build(candidate);
   if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
-  return keepWeights(plan, frame, context, held);
+  return keepWeights(plan, build);
 }
 
 /** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
@@ -113,14 +119,14 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
 }
 
 /** The plan with transformed weights kept in memory, where there is room and they are few enough. */
-function keepWeights(plan: Plan, frame: FrameSize, context: PlanContext, held: readonly PlannedBuffer[]): Plan {
+function keepWeights(plan: Plan, build: (candidate: Candidate) => Plan): Plan {
   if (plan.pipeline.transformedBytes === 0) return plan;
   const candidate = {
     transposed: plan.pass.transposed,
     layout: plan.layout,
     pass: { ...plan.pass, keepWeights: true },
   };
-  const kept = buildPlan(frame, context, candidate, held);
+  const kept = build(candidate);
   return kept.bytes <= kept.budgetBytes && kept.pipeline.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
 
@@ -129,7 +135,7 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
   const pipeline = context.planPass(pass);
   const buffers = [
     ...processBuffers(),
-    { name: 'weights', bytes: pipeline.weightBytes },
+    weightsOf({ pipeline }),
     ...held,
     { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
     { name: 'residual rows', bytes: pipeline.residualBytes },
@@ -146,6 +152,10 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     ...sumBuffers(buffers, context.budgetBytes),
     macs: pipeline.macs * layout.panels.length * context.ensemble,
   };
+}
+
+function weightsOf({ pipeline }: Pick<Plan, 'pipeline'>): PlannedBuffer {
+  return { name: 'weights', bytes: pipeline.weightBytes };
 }
 
 /** The plan with the least work, then the least memory, of those within their budget. */

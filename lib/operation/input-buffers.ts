@@ -9,6 +9,11 @@ const isHeld = ({ name }: PlannedBuffer): boolean => name === 'file';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** The bytes of a file, which stay to the end of an operation. */
+export function fileBuffers({ buffers }: PlannedInput): PlannedBuffer[] {
+  return buffers.filter(isHeld);
+}
+
 /** What the inputs of an operation take that are read one after the other and kept to its end. */
 export function inputBuffers(inputs: readonly PlannedInput[]): PlannedBuffer[] {
   const held = inputs.map(({ buffers }) => sum(buffers.filter(isHeld).map(({ bytes }) => bytes)));

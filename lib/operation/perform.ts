@@ -10,6 +10,7 @@ import type { Lease } from '../runtime/ledger.js';
 import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
+import { fileBuffers } from './input-buffers.js';
 import type { Operation, PlannedInput } from './operation.js';
 import type { OperationReport } from './report.js';
 
@@ -34,6 +35,8 @@ export interface Performed<Plan extends MemoryPlan, Outcome> extends Disposable 
   readonly report: OperationReport<Plan>;
   /** What the headers of the inputs say. */
   readonly sources: readonly ImageSource[];
+  /** Collects what has become garbage: to be called before much is allocated to finish. */
+  settle(): void;
   /** Gives the memory back. Idempotent. */
   [Symbol.dispose](): void;
 }
@@ -65,13 +68,17 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
 ): Promise<Performed<Plan, Outcome>> {
   const { runtime, signal } = scope;
   signal.throwIfAborted();
-  garbage.settle(() => runtime.binding.trimHeap());
+  const trimHeap = (): void => runtime.binding.trimHeap();
+  garbage.settle(trimHeap);
   const opening = performance.now();
   const sources = await openAll(operation.depths, inputs, scope);
   const needed = planOf(operation, sources, finish);
   const lease = await reserve(operation, needed, scope);
   try {
     const frames = await readAll(sources, signal);
+    // What decoders have taken is given back before more is taken.
+    garbage.add(decoderBytes(sources));
+    garbage.settle(trimHeap);
     const running = performance.now();
     const outcome = await operation.run(frames, needed.plan, scope);
     signal.throwIfAborted();
@@ -86,11 +93,16 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
       threads: scope.threads,
       plan: needed.plan,
     };
-    // By the next operation the decoded pixels, what was made of them, and the file are garbage, as a rule.
-    garbage.add(3 * frames.reduce((sum, { frame }) => sum + frameBytes(frame), 0));
+    const frame = frames.reduce((sum, one) => sum + frameBytes(one.frame), 0);
+    garbage.add(frame);
     lease.shrink(needed.finishBytes);
     ledger.makeRoom(needed.plan.budgetBytes);
-    return { outcome, report, sources, [Symbol.dispose]: () => lease.release() };
+    const dispose = (): void => {
+      // By the next operation what was made of the pixels, and the files, are garbage, as a rule.
+      garbage.add(2 * frame + needed.finishBytes);
+      lease.release();
+    };
+    return { outcome, report, sources, settle: () => garbage.settle(trimHeap), [Symbol.dispose]: dispose };
   } catch (error) {
     lease.release();
     throw error;
@@ -128,8 +140,11 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   finish: Finish<Plan> | undefined,
 ): Needed<Plan> {
   const plan = operation.plan(sources.map(toPlannedInput));
-  const buffers = finish?.buffers(plan, sources[0]!) ?? [];
-  const covering = coverPhase(plan, buffers);
+  const own = finish?.buffers(plan, sources[0]!) ?? [];
+  const files = sources.flatMap((source) => fileBuffers(toPlannedInput(source)));
+  const buffers = own.length > 0 ? [...own, ...files] : [];
+  const open = { name: 'models that are open', bytes: operation.heldBytes ?? 0 };
+  const covering = coverPhase(plan, [open, ...buffers]);
   if (covering.bytes > covering.budgetBytes) {
     throw new BudgetError(
       `Writing the result of ${purposeOf(operation.name, sources)} needs at ` +
@@ -139,6 +154,11 @@ function planOf<Plan extends MemoryPlan, Outcome>(
     );
   }
   return { plan: covering, finishBytes: bytesOf(buffers) };
+}
+
+function decoderBytes(sources: readonly ImageSource[]): number {
+  const files = sources.flatMap((source) => fileBuffers(toPlannedInput(source)));
+  return sources.reduce((sum, { buffers }) => sum + bytesOf(buffers), 0) - bytesOf(files);
 }
 
 const toPlannedInput = ({ header, buffers }: ImageSource): PlannedInput => ({ size: header, buffers });

@@ -169,6 +169,7 @@ async function write<R extends FrameReport>(
   signal: AbortSignal,
 ): Promise<RestoredImage<Frame, R>> {
   using result = performed;
+  result.settle();
   await imageOf(result, 0).toFile(output, { signal });
   return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
 }
