@@ -1,3 +1,4 @@
+import { readPeakRss } from '../runtime/garbage.js';
 import type { OnProgress } from '../runtime/progress.js';
 import { Runtime } from '../runtime/runtime.js';
 import { describeError } from './envelope.js';
@@ -106,5 +107,10 @@ async function printOutcome(printer: Printer, outcome: Outcome<Job>): Promise<vo
   const { input } = outcome.job;
   if ('error' in outcome || outcome.summary.declined) process.exitCode = FAILED;
   if ('error' in outcome) await printer.fail(input, outcome.error);
-  else await printer.summarise(input, outcome.summary);
+  else await printer.summarise(input, { ...outcome.summary, report: withPeak(outcome.summary.report) });
+}
+
+/** The peak of memory until now, what was written included. */
+function withPeak(report: object): object {
+  return 'peakRssBytes' in report ? { ...report, peakRssBytes: readPeakRss() } : report;
 }
