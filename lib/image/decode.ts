@@ -26,7 +26,8 @@ export interface ImageHeader {
   readonly stored: StoredPicture;
 }
 
-interface StoredPicture {
+/** A picture as it is stored, ready for the decoder. */
+export interface StoredPicture {
   readonly picture: Buffer;
   readonly orientation: Orientation;
   /** Whether the first band alone is the picture to libvips; so it is in a TIFF of several bands without colours. */
@@ -133,7 +134,7 @@ function swapAxes<T extends { readonly x: number; readonly y: number }>(resoluti
 }
 
 /** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */
-export async function decodeFrame({ size, stored }: ImageHeader, label: string): Promise<Frame> {
+export async function decodeFrame(stored: StoredPicture, size: FrameSize, label: string): Promise<Frame> {
   const { channels, depth } = size;
   const { isGrey } = stored;
   const asRgb = isWidened(isGrey, size);

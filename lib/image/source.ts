@@ -7,9 +7,9 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { expected, requireOneOf, requireString } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
-import type { EncodedImage } from './decode.js';
+import type { EncodedImage, StoredPicture } from './decode.js';
 import { checkFrame } from './frame.js';
-import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
+import type { AnyFrame, AnyFrameSize, Depth, Frame } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 import { ownBytes } from './own-bytes.js';
 
@@ -118,23 +118,44 @@ async function openBytes(
 ): Promise<ImageSource> {
   if (expectSha256 !== undefined && expectSha256.toLowerCase() !== sha256)
     throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${expectSha256.toLowerCase()}`);
-  const header = await orAbort(readHeader(bytes, label), signal);
-  requireOneOf('depth', header.size.depth, depths);
-  const isJpeg = header.format === 'jpeg';
+  const { size, format, metadata, decoderBytes, ...header } = await orAbort(readHeader(bytes, label), signal);
+  requireOneOf('depth', size.depth, depths);
+  const isJpeg = format === 'jpeg';
+  // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
+  let stored: StoredPicture | null = header.stored;
+  const readFrame = async (active: AbortSignal): Promise<FrameSource> => {
+    const picture = stored!;
+    stored = null;
+    return { frame: await decodeAlone(() => decodeFrame(picture, size, label), active), isJpeg };
+  };
   return {
     label,
-    header: header.size,
-    format: header.format,
+    header: size,
+    format,
     sizeBytes: bytes.length,
     isJpeg,
-    metadata: header.metadata,
+    metadata,
     buffers: [
       { name: 'file', bytes: bytes.length },
-      { name: 'decoder', bytes: header.decoderBytes },
+      { name: 'decoder', bytes: decoderBytes },
     ],
     sha256: () => sha256,
-    read: once(async (active) => ({ frame: await orAbort(decodeFrame(header, label), active), isJpeg })),
+    read: once(readFrame),
   };
+}
+
+/** The decoding that runs on after its operation was aborted: libvips cannot be stopped. */
+let abandoned: Promise<unknown> = Promise.resolve();
+
+/** Decodes once an abandoned decoding has ended, so that the memory of two is never taken. */
+async function decodeAlone(decode: () => Promise<Frame>, signal: AbortSignal): Promise<Frame> {
+  await orAbort(abandoned, signal);
+  const decoding = decode();
+  try {
+    return await orAbort(decoding, signal);
+  } finally {
+    if (signal.aborted) abandoned = decoding.catch(() => {});
+  }
 }
 
 function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: OpenImageOptions): ImageSource {
