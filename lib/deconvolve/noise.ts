@@ -1,4 +1,5 @@
 import type { FrameSource } from '../image/source.js';
+import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import type { Scope } from '../runtime/scope.js';
@@ -102,11 +103,9 @@ async function measureQuietPower(
 
 /** Corners of blocks that overlap by half, or lie as far apart as their number allows. */
 function listBlocks({ left, top, width, height }: Region): Uint32Array {
-  const [across, down] = [width - BLOCK, height - BLOCK];
-  const step = Math.max(BLOCK / 2, Math.ceil(Math.sqrt(((across + BLOCK) * (down + BLOCK)) / MOST_BLOCKS)));
-  const along = (start: number, length: number): number[] =>
-    Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => start + index * step);
-  return Uint32Array.from(along(top, down).flatMap((y) => along(left, across).flatMap((x) => [x, y])));
+  const step = stepForAtMost(width * height, MOST_BLOCKS, BLOCK / 2);
+  const [xs, ys] = [stepStarts(width, BLOCK, step), stepStarts(height, BLOCK, step)];
+  return Uint32Array.from(gridCorners(xs, ys).flatMap(([x, y]) => [left + x, top + y]));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { gridCorners, spreadStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../runtime/native/binding.js';
 import { windowOf } from '../image/samples.js';
@@ -34,9 +35,7 @@ export function layOutBlocks({ width, height }: Pick<AnyFrame, 'width' | 'height
     values.slice(Math.round((values.length * cell) / count), Math.round((values.length * (cell + 1)) / count));
   const cells = Array.from({ length: columns * rows }, (_, cell) =>
     Uint32Array.from(
-      share(ys, Math.floor(cell / columns), rows).flatMap((top) =>
-        share(xs, cell % columns, columns).flatMap((left) => [left, top]),
-      ),
+      gridCorners(share(xs, cell % columns, columns), share(ys, Math.floor(cell / columns), rows)).flat(),
     ),
   );
   return { side, columns, rows, cells };
@@ -44,10 +43,7 @@ export function layOutBlocks({ width, height }: Pick<AnyFrame, 'width' | 'height
 
 /** From one end of the frame to the other, half a side apart or somewhat less. */
 function startsAlong(length: number, side: number): number[] {
-  const count = Math.ceil((length - side) / (side / 2)) + 1;
-  return Array.from({ length: count }, (_, index) =>
-    count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1)),
-  );
+  return spreadStarts(length, side, Math.ceil((length - side) / (side / 2)) + 1);
 }
 
 /** The spectra of all cells of one channel. */

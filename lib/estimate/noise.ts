@@ -1,3 +1,4 @@
+import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import { colourPlanes } from '../image/planes.js';
@@ -102,10 +103,8 @@ async function measureTiles(scope: Scope, { frame, isJpeg }: FrameSource, channe
 }
 
 function listTiles({ width, height }: AnyFrame): (readonly [number, number])[] {
-  const step = Math.max(TILE, Math.ceil(Math.sqrt((width * height) / MOST_TILES)));
-  const along = (length: number): number[] =>
-    Array.from({ length: Math.max(0, Math.floor((length - TILE) / step) + 1) }, (_, index) => index * step);
-  return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
+  const step = stepForAtMost(width * height, MOST_TILES, TILE);
+  return gridCorners(stepStarts(width, TILE, step), stepStarts(height, TILE, step));
 }
 
 function meanOf({ width, channels, data, ...frame }: AnyFrame, channel: number, left: number, top: number): number {

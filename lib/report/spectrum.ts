@@ -2,6 +2,7 @@ import type { Psf } from '../psf/psf.js';
 import { transferMagnitude } from '../psf/transfer.js';
 import { colourPlanes } from '../image/planes.js';
 import { windowOf } from '../image/samples.js';
+import { gridCorners, spreadStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Scope } from '../runtime/scope.js';
 import type { Point } from './chart.js';
@@ -45,12 +46,9 @@ function largestBlock({ width, height }: AnyFrame): number {
 
 function spreadBlocks({ width, height }: AnyFrame, side: number): Uint32Array {
   const along = (length: number): number[] => {
-    const count = Math.min(MOST_BLOCKS, Math.floor((2 * length) / side) - 1);
-    return Array.from({ length: count }, (_, index) =>
-      count === 1 ? 0 : Math.round((index * (length - side)) / (count - 1)),
-    );
+    return spreadStarts(length, side, Math.min(MOST_BLOCKS, Math.floor((2 * length) / side) - 1));
   };
-  return Uint32Array.from(along(height).flatMap((y) => along(width).flatMap((x) => [x, y])));
+  return Uint32Array.from(gridCorners(along(width), along(height)).flat());
 }
 
 /**
