@@ -32,20 +32,20 @@ void storeComplexAt(float* table, std::size_t index, ComplexD value) {
 }
 
 /// Plain recursive DFT in double precision, for tables only.
-std::vector<ComplexD> transform(const std::vector<ComplexD>& x, int pass, const FftFactors& factors) {
+std::vector<ComplexD> transform(const std::vector<ComplexD>& x, int pass, const FftFactors& factors, const Team& team) {
   const auto n = static_cast<std::int64_t>(x.size());
-  if (n == 1) return x;
+  if (n == 1 || team.cancelled()) return x;
   const int radix = factors.radix[pass];
   const std::int64_t span = n / radix;
   std::vector<ComplexD> out(x.size());
   std::vector<ComplexD> part(span);
-  for (int p = 0; p < radix; ++p) {
-    for (std::int64_t j = 0; j < span; ++j) {
+  for (int p = 0; p < radix && !team.cancelled(); ++p) {
+    for (std::int64_t j = 0; j < span && !team.cancelled(); ++j) {
       ComplexD sum = 0;
       for (int q = 0; q < radix; ++q) sum += x[j + q * span] * unit(p * q % radix, radix);
       part[j] = sum * unit(j * p, n);
     }
-    const std::vector<ComplexD> sub = transform(part, pass + 1, factors);
+    const std::vector<ComplexD> sub = transform(part, pass + 1, factors, team);
     for (std::int64_t k = 0; k < span; ++k) out[p + radix * k] = sub[k];
   }
   return out;
@@ -84,12 +84,13 @@ std::size_t LinePlan::arenaBytes(int length) {
          2 * perifocal::arenaBytes(2 * sizeof(float) * length) + perifocal::arenaBytes(2 * sizeof(float) * padded);
 }
 
-bool LinePlan::create(int length, const FftKernels& kernels, Arena& arena) {
+bool LinePlan::create(int length, const FftKernels& kernels, const Team& team, Arena& arena) {
   length_ = length;
   kernels_ = &kernels;
+  team_ = &team;
   order_ = takeArray<int>(arena, length);
   if (order_ == nullptr) return false;
-  return isSmooth(length) ? createDirect(arena) : createChirp(kernels, arena);
+  return isSmooth(length) ? createDirect(arena) : createChirp(arena);
 }
 
 bool LinePlan::createDirect(Arena& arena) {
@@ -102,7 +103,7 @@ bool LinePlan::createDirect(Arena& arena) {
   for (int p = 0; p < passes_; ++p) {
     const int radix = factors.radix[p], span = length / radix;
     pass_[p] = {&kernels_->radix[radix], length, span, twiddles};
-    for (int j = 0; span > 1 && j < span; ++j) {
+    for (int j = 0; span > 1 && j < span && !team_->cancelled(); ++j) {
       for (int k = 1; k < radix; ++k, twiddles += 2) storeComplexAt(twiddles, 0, unit(std::int64_t{j} * k, length));
     }
     length = span;
@@ -117,25 +118,26 @@ bool LinePlan::createDirect(Arena& arena) {
   return true;
 }
 
-bool LinePlan::createChirp(const FftKernels& kernels, Arena& arena) {
+bool LinePlan::createChirp(Arena& arena) {
   const int padded = workElements(length_);
   std::byte* memory = arena.take(sizeof(LinePlan));
   if (memory == nullptr) return false;
   inner_ = new (memory) LinePlan;
-  if (!inner_->create(padded, kernels, arena)) return false;
+  if (!inner_->create(padded, *kernels_, *team_, arena)) return false;
   auto* chirp = takeArray<float>(arena, 2 * static_cast<std::size_t>(length_));
   auto* conjugate = takeArray<float>(arena, 2 * static_cast<std::size_t>(length_));
   auto* spectrum = takeArray<float>(arena, 2 * static_cast<std::size_t>(padded));
   if (chirp == nullptr || conjugate == nullptr || spectrum == nullptr) return false;
   std::vector<ComplexD> kernel(padded);
-  for (std::int64_t k = 0; k < length_; ++k) {
+  for (std::int64_t k = 0; k < length_ && !team_->cancelled(); ++k) {
     order_[k] = static_cast<int>(k);
     const ComplexD value = unit(k * k % (2 * length_), 2 * length_);
     storeComplexAt(chirp, k, value);
     storeComplexAt(conjugate, k, std::conj(value));
     kernel[k] = kernel[(padded - k) % padded] = std::conj(value) / static_cast<double>(padded);
   }
-  const std::vector<ComplexD> transformed = transform(kernel, 0, factorsOf(padded));
+  const std::vector<ComplexD> transformed = transform(kernel, 0, factorsOf(padded), *team_);
+  if (team_->cancelled()) return true;
   for (int i = 0; i < padded; ++i) storeComplexAt(spectrum, i, transformed[inner_->order_[i]]);
   chirp_ = chirp;
   conjugateChirp_ = conjugate;
@@ -166,6 +168,7 @@ bool LinePlan::fitsCache(int pass) const {
 /// All passes from this one on, over one run of it at position `first`.
 void LinePlan::travelRun(const Route& route, int pass, BundleIn in, float* work, BundleOut out, int first) const {
   const int length = pass_[pass].length, span = pass_[pass].span;
+  if (team_->cancelled()) return;
   if (route.there) runAfter(pass, *route.there, in, work, 1);
   if (fitsCache(pass)) {
     for (int p = pass + 1; route.there && p < passes_; ++p) {
@@ -180,7 +183,7 @@ void LinePlan::travelRun(const Route& route, int pass, BundleIn in, float* work,
       travelRun(route, pass + 1, input(at(work, i)), at(work, i), output(at(work, i)), first + i);
     }
   }
-  if (route.back) runBefore(pass, *route.back, work, out, 1);
+  if (route.back && !team_->cancelled()) runBefore(pass, *route.back, work, out, 1);
 }
 
 void LinePlan::travel(const Route& route, BundleIn in, float* work, BundleOut out) const {
@@ -201,8 +204,10 @@ void LinePlan::convolveChirp(FftDirection direction, BundleIn in, float* work) c
   (forward ? kernels_->multiply : kernels_->multiplyConjugate)(in, output(work), length_, chirp_);
   std::fill(at(work, length_), at(work, padded), 0.0f);
   inner_->toOrder(FftDirection::kForward, input(work), work);
+  if (team_->cancelled()) return;
   kernels_->multiply(input(work), output(work), padded, chirpSpectrum_);
   inner_->fromOrder(FftDirection::kInverse, work, output(work));
+  if (team_->cancelled()) return;
   if (forward) return kernels_->multiply(input(work), output(work), length_, chirp_);
   kernels_->multiplyConjugate(input(work), output(work), length_, conjugateChirp_);
 }

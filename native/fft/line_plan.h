@@ -9,6 +9,7 @@
 #include "fft/factors.h"
 #include "fft/kernels.h"
 #include "runtime/arena.h"
+#include "runtime/team.h"
 
 namespace perifocal {
 
@@ -18,8 +19,9 @@ class LinePlan {
  public:
   /// Bytes that create() takes from the arena.
   static std::size_t arenaBytes(int length);
-  /// 1 <= length <= kMaxFftLength. False where the arena is used up.
-  [[nodiscard]] bool create(int length, const FftKernels& kernels, Arena& arena);
+  /// 1 <= length <= kMaxFftLength. False where the arena is used up. Once the team, which must outlive the plan, is
+  /// cancelled, this and all transforms end early, and what they have made is of no use.
+  [[nodiscard]] bool create(int length, const FftKernels& kernels, const Team& team, Arena& arena);
 
   /// Elements of the bundle that create(length) works in: the length, or more where a chirp needs padding.
   static int workElements(int length);
@@ -59,7 +61,7 @@ class LinePlan {
   };
 
   bool createDirect(Arena& arena);
-  bool createChirp(const FftKernels& kernels, Arena& arena);
+  bool createChirp(Arena& arena);
   void convolveChirp(FftDirection direction, BundleIn in, float* work) const;
 
   void runAfter(int pass, FftDirection direction, BundleIn in, float* work, int blocks) const;
@@ -70,6 +72,7 @@ class LinePlan {
 
   int length_ = 0;
   const FftKernels* kernels_ = nullptr;
+  const Team* team_ = nullptr;
   int passes_ = 0;
   Pass pass_[kMaxFftPasses];
   int* order_ = nullptr;

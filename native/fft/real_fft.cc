@@ -50,7 +50,7 @@ Status RealFft2d::build(const FftKernels& kernels, Team& team, Arena& arena) {
                                                std::to_string(columns_)};
   team_ = &team;
   rowStride_ = rowStride(columns_);
-  if (!rowPlan_.create(columns_, kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return full;
+  if (!rowPlan_.create(columns_, kernels, team, arena) || !columnPlan_.create(rows_, kernels, team, arena)) return full;
   for (int t = 0; t < team.threads(); ++t) {
     scratch_[t].rows = reinterpret_cast<float*>(arena.take(rowBytes(columns_)));
     scratch_[t].bundle = reinterpret_cast<float*>(arena.take(bundleBytes(rows_, columns_)));

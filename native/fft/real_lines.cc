@@ -84,7 +84,8 @@ bool RealLines::build(const FftKernels& kernels, Team& team, Arena& arena) {
   kernels_ = &kernels;
   team_ = &team;
   stride_ = strideOf(columns_);
-  if (!rowPlan_.create(columns_, kernels, arena) || !columnPlan_.create(rows_, kernels, arena)) return false;
+  if (!rowPlan_.create(columns_, kernels, team, arena) || !columnPlan_.create(rows_, kernels, team, arena))
+    return false;
   spectrum_ = take(arena, shape.matrixFloats);
   float* turns = take(arena, shape.matrixFloats);
   if (spectrum_ == nullptr || turns == nullptr) return false;

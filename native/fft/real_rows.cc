@@ -22,10 +22,10 @@ int RealRows::workElements(int length) {
   return std::max(LinePlan::workElements(complexLength(length)), groupsOf(length / 2 + 1) * kBinGroup);
 }
 
-bool RealRows::create(int length, const FftKernels& kernels, Arena& arena) {
+bool RealRows::create(int length, const FftKernels& kernels, const Team& team, Arena& arena) {
   length_ = length;
   kernels_ = &kernels;
-  if (!plan_.create(complexLength(length), kernels, arena)) return false;
+  if (!plan_.create(complexLength(length), kernels, team, arena)) return false;
   auto* offsets = reinterpret_cast<int*>(arena.take(sizeof(int) * length));
   auto* twiddles = reinterpret_cast<float*>(arena.take(2 * sizeof(float) * twiddleCount(length)));
   if (offsets == nullptr || twiddles == nullptr) return false;

@@ -21,7 +21,7 @@ class RealRows {
   /// Elements of the bundle that the transforms work in.
   static int workElements(int length);
   /// 1 <= length <= kMaxFftLength. False where the arena is used up.
-  [[nodiscard]] bool create(int length, const FftKernels& kernels, Arena& arena);
+  [[nodiscard]] bool create(int length, const FftKernels& kernels, const Team& team, Arena& arena);
 
   int length() const { return length_; }
   int bins() const { return length_ / 2 + 1; }
