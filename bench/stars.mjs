@@ -37,7 +37,7 @@ function ourSteps(frame, machine, scope) {
   const kernel = psf.motion(TRAIL.lengthPx, TRAIL.angleDegrees);
   let [plane, found] = [];
   const restore = (method, iterations, pedestal) => async () => {
-    const settings = { method, pedestal, steps: fixedSteps(iterations), sigma: plane.sigma };
+    const settings = { method, pedestal, steps: fixedSteps(iterations), sigma: plane.sigma, plannedBytes: Infinity };
     const windows = windowsAround(found, windowSide(TRAIL.lengthPx, 1, goodSize), frame);
     await restoreWindows({ ...frame, data: frame.data.slice() }, windows, () => kernel, settings, scope);
   };

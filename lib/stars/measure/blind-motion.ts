@@ -6,6 +6,7 @@ import { detectStars, findAlone } from './detect.js';
 import type { Detection } from './detect.js';
 import { fitShape, usualNoise } from './fit.js';
 import { known, shapeSigma } from './known.js';
+import { EXPECTED_SIDE_PX, holdBeyond, trailBytes } from './memory.js';
 import type { StarPlane } from './plane.js';
 import { StreakProfile, usualSigma } from './profile.js';
 
@@ -110,6 +111,8 @@ async function fitTrail(
 ): Promise<TrailEstimate> {
   const centres = Float64Array.from(places.flatMap(({ x, y }) => [x, y]));
   const request = { data, invalid, width, height, centres, ...windows, threads: scope.threads };
+  const bytesFor = (side: number): number => trailBytes(side, scope.binding);
+  using _ = holdBeyond(bytesFor(windows.side), bytesFor(EXPECTED_SIDE_PX), scope, 'Windows around long trails');
   const fit = await scope.call((binding, ticket) => binding.fitTrail(request, scope.isa, ticket));
   if (![fit.length, fit.angle, fit.sigma].every(Number.isFinite)) return NO_TRAIL;
   return {

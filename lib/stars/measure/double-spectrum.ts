@@ -66,7 +66,8 @@ async function brightLags({ width, height, data }: Plane, reach: number, scope: 
     }
   }
   const mean = sum / magnitude.length;
-  const twice = await plan.forward(magnitude.map((value) => value - mean));
+  for (let index = 0; index < magnitude.length; index += 1) magnitude[index]! -= mean;
+  const twice = await plan.forward(magnitude, { re, im });
   const side = 2 * reach + 1;
   return Float64Array.from({ length: side * side }, (_, index) => {
     const [dx, dy] = [(index % side) - reach, Math.floor(index / side) - reach];

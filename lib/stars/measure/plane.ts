@@ -9,6 +9,9 @@ import type { PlaneMemory } from './plane-memory.js';
 /** Samples from this part of full scale on may be cut off: real 8-bit sensors end at 249 to 255. */
 export const DEFAULT_SATURATION = 0.97;
 
+/** Of a sky without any noise, as floats may have it: what floats resolve. No star is infinitely clear. */
+const NO_NOISE = 1e-7;
+
 /** The brightness of a frame above its background, in parts of full scale. */
 export interface StarPlane extends PlaneMemory {
   readonly width: number;
@@ -17,7 +20,7 @@ export interface StarPlane extends PlaneMemory {
   readonly data: Float32Array;
   /** 1 where a pixel tells nothing: saturated in any colour, or no number. */
   readonly invalid: Uint8Array;
-  /** Standard deviation of the dark sky. */
+  /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;
   /** Level of the dark sky, the median of its blocks. */
   readonly background: number;
@@ -47,5 +50,5 @@ export async function readPlane(
     threads: scope.threads,
   };
   const { sigma, level } = await scope.call((binding, ticket) => binding.measureSky(request, data, invalid, ticket));
-  return { width, height, data, invalid, sigma, background: level };
+  return { width, height, data, invalid, sigma: sigma > 0 ? sigma : NO_NOISE, background: level };
 }

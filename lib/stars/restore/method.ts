@@ -15,6 +15,8 @@ export interface MeasuredFrame {
   readonly plane: StarPlane;
   readonly look: StarLook;
   readonly stars: MeasuredStars;
+  /** What was planned for the method: see {@link StarRestoration.buffers}. */
+  readonly plannedBytes: number;
 }
 
 /** What restoring a frame did. */

@@ -30,32 +30,41 @@ export const WINDOW_SHAPE: Omit<SolverShape, 'method'> = {
 /** Width of sharp stars that a plan expects. */
 const EXPECTED_SIGMA_PX = 1.5;
 
-/** What windows take: a solver for each thread, and the light of those that are restored at once. */
+/** What decides the solver of a window. */
+export interface WindowKind {
+  readonly width: number;
+  readonly height: number;
+  /** Of its PSF, around the middle. */
+  readonly radiusX: number;
+  readonly radiusY: number;
+  /** Whether light beyond it is unknown, instead of sky. */
+  readonly isAtEdge: boolean;
+}
+
+/** What the solver of a window takes, the copy of its samples for their median included. */
+export function solverBytes(method: SolverShape['method'], kind: WindowKind, { binding, isa }: Machine): number {
+  const { width, height, radiusX, radiusY, isAtEdge } = kind;
+  // Padded by its kernel: windows that may wrap around take less.
+  const boundary = isAtEdge ? 'bertero' : 'replicate';
+  const shape = { ...WINDOW_SHAPE, method, width, height, radiusX, radiusY, boundary } as const;
+  return binding.planSolver(shape, isa).arenaBytes + 4 * width * height;
+}
+
+/** What windows are expected to take: a solver for each thread, and the light of those that are restored at once. */
 export function planWindows(
   method: SolverShape['method'],
   frame: AnyFrameSize,
   extentPx: number,
-  { binding, isa, threads }: Machine,
+  machine: Machine,
 ): PlannedBuffer[] {
-  const shortest = Math.min(frame.width, frame.height);
-  const side = Math.min(
-    shortest,
-    windowSide(extentPx, EXPECTED_SIGMA_PX, (least) => binding.goodFftSize(least)),
-  );
+  const { binding, threads } = machine;
+  const wanted = windowSide(extentPx, EXPECTED_SIGMA_PX, (least) => binding.goodFftSize(least));
+  const side = Math.min(frame.width, frame.height, wanted);
   const radius = Math.min(Math.ceil(extentPx / 2) + 1, (side - 1) >> 1);
-  // A window at the edge of the frame is padded by its kernel: that takes most.
-  const shape: SolverShape = {
-    ...WINDOW_SHAPE,
-    method,
-    width: side,
-    height: side,
-    radiusX: radius,
-    radiusY: radius,
-    boundary: 'bertero',
-  };
-  const lightBytes = WINDOWS_AT_ONCE * colourPlanes(frame) * side * side * 4;
+  const kind = { width: side, height: side, radiusX: radius, radiusY: radius, isAtEdge: true };
+  const pixels = Math.min(WINDOWS_AT_ONCE * side * side, frame.width * frame.height);
   return [
-    { name: 'solvers of windows', bytes: threads * binding.planSolver(shape, isa).arenaBytes },
-    { name: 'windows', bytes: Math.min(lightBytes, frame.width * frame.height * colourPlanes(frame) * 4) },
+    { name: 'solvers of windows', bytes: threads * solverBytes(method, kind, machine) },
+    { name: 'windows', bytes: 4 * colourPlanes(frame) * pixels },
   ];
 }

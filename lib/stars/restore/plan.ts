@@ -4,17 +4,23 @@ import type { AnyFrameSize } from '../../image/frame.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { BudgetError } from '../../runtime/errors.js';
 import { formatBytes } from '../../runtime/budget.js';
-import { coverPhase, processBuffers, sumBuffers } from '../../runtime/memory-plan.js';
+import { bytesOf, coverPhase, processBuffers, sumBuffers } from '../../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../../runtime/memory-plan.js';
+import type { Binding } from '../../runtime/native/binding.js';
+import { EXPECTED_SIDE_PX, expectedExtent, mustTellTrail, searchBytes, trailBytes } from '../measure/memory.js';
 import { PLANE_PIXEL_BYTES } from '../measure/plane-memory.js';
 import type { Machine } from './method.js';
+import { CENTROIDS } from './recentre.js';
 import type { StarSettings } from './settings.js';
 
-/** In what memory a star frame is measured and restored. */
-export interface StarPlan extends FramePlan {}
-
-/** Trails and disks that are expected where the frame is to tell them. */
-const EXPECTED_EXTENT_PX = 60;
+/**
+ * In what memory a star frame is measured and restored. Where the frame tells longer trails or larger disks than are
+ * expected, or where many windows become one, more is taken, if the budget has room.
+ */
+export interface StarPlan extends FramePlan {
+  /** What the method may take beside the frames, in bytes. */
+  readonly restorationBytes: number;
+}
 
 /** The size of a frame, and its samples: 3 of 8 bits by default. */
 export type StarFrameSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
@@ -42,8 +48,13 @@ export function planStarFrame(
 ): StarPlan {
   const frame: PlannedBuffer = { name: 'decoded frame', bytes: frameBytes(size) };
   const reading = sumBuffers([...processBuffers(), ...buffers, frame], budgetBytes);
-  const file = buffers.filter(({ name }) => name === 'file');
-  const plan = coverPhase({ frame: size, ...reading }, [...file, frame, ...workBuffers(size, settings, machine)]);
+  const held = [...buffers.filter(({ name }) => name === 'file'), frame, ...planeBuffers(size)];
+  const restoring = restoringBuffers(size, settings, machine);
+  const restorationBytes = bytesOf(restoring.ofMethod);
+  const plan = [
+    [...held, ...measuringBuffers(size, settings, machine)],
+    [...held, ...restoring.frames, ...restoring.ofMethod],
+  ].reduce<StarPlan>(coverPhase, { frame: size, restorationBytes, ...reading });
   if (plan.bytes <= budgetBytes) return plan;
   const { width, height } = size;
   throw new BudgetError(
@@ -53,21 +64,42 @@ export function planStarFrame(
   );
 }
 
-function workBuffers(size: AnyFrameSize, settings: StarSettings, machine: Machine): PlannedBuffer[] {
+const isColour = ({ channels }: AnyFrameSize): boolean => channels >= 3;
+
+function planeBuffers(size: AnyFrameSize): PlannedBuffer[] {
   const pixels = size.width * size.height;
-  const isColour = size.channels >= 3;
-  const { restoration, centroid } = settings;
   return [
-    { name: 'restored frame', bytes: restoration.method === 'none' ? 0 : frameBytes(size) },
-    { name: 'brightness', bytes: isColour ? 4 * pixels * (centroid === 'ml' ? 1 : 2) : 0 },
+    { name: 'brightness', bytes: isColour(size) ? 4 * pixels : 0 },
     { name: 'plane above the sky', bytes: PLANE_PIXEL_BYTES * pixels },
-    ...restoration.buffers(size, extentOf(settings), machine),
   ];
 }
 
-/** What stars are expected to be spread over. */
-function extentOf({ blur: { motion, defocus } }: StarSettings): number {
-  if (defocus !== null) return defocus === 'auto' ? EXPECTED_EXTENT_PX : 2 * defocus.radiusPx;
-  if (motion === 'none') return 0;
-  return typeof motion === 'object' && 'lengthPx' in motion ? motion.lengthPx : EXPECTED_EXTENT_PX;
+/** What the frame's look and its stars take: one after the other. */
+function measuringBuffers(size: AnyFrameSize, { blur }: StarSettings, { binding, threads }: Machine): PlannedBuffer[] {
+  const { width, height } = size;
+  const search = searchBytes(expectedExtent(blur), width * height, threads);
+  const trail = mustTellTrail(blur) ? trailBytes(EXPECTED_SIDE_PX, binding) : 0;
+  const paper = blur.motion === 'paper' ? spectraBytes(size, binding, threads) : 0;
+  return [{ name: 'search for stars', bytes: Math.max(search, trail, paper) }];
+}
+
+/** Two spectra of the frame, what they are made of, and their transform. */
+function spectraBytes({ width, height }: AnyFrameSize, binding: Binding, threads: 1 | 2 | 3): number {
+  const transform = binding.planFft({ kind: 'image', rows: height, columns: width, threads });
+  return transform + 4 * height * (2 * width + 2 * (width + 2));
+}
+
+function restoringBuffers(
+  size: AnyFrameSize,
+  { blur, restoration, centroid }: StarSettings,
+  machine: Machine,
+): { readonly frames: PlannedBuffer[]; readonly ofMethod: PlannedBuffer[] } {
+  const isPlacedAgain = CENTROIDS[centroid] !== null;
+  return {
+    frames: [
+      { name: 'restored frame', bytes: restoration.method === 'none' ? 0 : frameBytes(size) },
+      { name: 'restored brightness', bytes: isColour(size) && isPlacedAgain ? 4 * size.width * size.height : 0 },
+    ],
+    ofMethod: restoration.buffers(size, expectedExtent(blur), machine),
+  };
 }

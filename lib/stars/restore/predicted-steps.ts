@@ -30,7 +30,7 @@ export function predictedSteps(
       const snr = Math.sqrt(inside.reduce((sum, star) => sum + star.snr ** 2, 0) / inside.length);
       const sidePx = Math.sqrt((window.width * window.height) / inside.length);
       const query = { ...(await featuresOf(psf)), snr, sigmaPx, sidePx };
-      return predictIterations(query, isTrail && snr > 0 ? 'networks' : 'power-law');
+      return predictIterations(query, isTrail && snr > 0 && snr < Infinity ? 'networks' : 'power-law');
     },
   };
 }

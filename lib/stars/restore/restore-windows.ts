@@ -4,7 +4,9 @@ import { fullScale, windowOf } from '../../image/samples.js';
 import type { AnyFrame, Region } from '../../image/frame.js';
 import type { SampleWindow, SolverSettings, WindowsRequest } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
-import { WINDOWS_AT_ONCE, WINDOW_SHAPE } from './plan-windows.js';
+import { holdBeyond, makeRoom } from '../measure/memory.js';
+import { WINDOWS_AT_ONCE, WINDOW_SHAPE, solverBytes } from './plan-windows.js';
+import type { WindowKind } from './plan-windows.js';
 import { LOOK_EVERY } from './steps.js';
 import type { Convergence, WindowSteps } from './steps.js';
 import { taper } from './windows.js';
@@ -29,6 +31,8 @@ export interface WindowSettings extends WindowSolver {
   readonly steps: WindowSteps;
   /** Standard deviation of the sky, 1 being full scale. */
   readonly sigma: number;
+  /** What they may take: see {@link planWindows}. */
+  readonly plannedBytes: number;
 }
 
 /** What restoring the windows of a frame did. */
@@ -65,17 +69,23 @@ export async function restoreWindows(
   scope: Scope,
 ): Promise<WindowReport> {
   const planes = colourPlanes(frame);
+  const psfs = windows.map(psfOf);
+  const kinds = windows.map((window, index) => kindOf(window, psfs[index]!, frame));
+  const pixels = planes * mostPixels(windows);
+  using team = holdForWindows(kinds, pixels, planes, settings, scope);
   const scale = brightest(frame, windows, planes, scope);
-  const values = new Float32Array(planes * mostPixels(windows));
+  const values = new Float32Array(pixels);
   let [clipped, iterations] = [0, 0];
   for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
     const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
-    const jobsOfEach = await Promise.all(batch.map((window) => jobsOf(window, psfOf(window), planes, settings)));
+    const jobsOfEach = await Promise.all(
+      batch.map((window, index) => jobsOf(window, psfs[first + index]!, planes, settings)),
+    );
     let jobs = jobsOfEach.flat();
     const end = first + batch.length;
     // A solver gives its estimate once: each look at it takes a run from the start, of a small window.
     while (jobs.length > 0) {
-      const solved = await solve(frame, jobs, { values, scale }, settings, scope);
+      const solved = await solve(frame, jobs, { values, scale, workers: team.workers }, settings, scope);
       jobs = jobs.filter((job, index) => {
         if (goesOn(job, solved[index]!)) return true;
         iterations = Math.max(iterations, job.count);
@@ -87,6 +97,37 @@ export async function restoreWindows(
     }
   }
   return { iterations, clipped };
+}
+
+const kindOf = (window: Region, psf: Psf, frame: AnyFrame): WindowKind => ({
+  width: window.width,
+  height: window.height,
+  radiusX: (psf.width - 1) / 2,
+  radiusY: (psf.height - 1) / 2,
+  isAtEdge: isAtEdge(window, frame),
+});
+
+/** How many threads restore windows at once, and the memory that is held for them. */
+interface Team extends Disposable {
+  readonly workers: number;
+}
+
+/** As many threads as there is room for: windows that have become one may be large. Throws BudgetError. */
+function holdForWindows(
+  kinds: readonly WindowKind[],
+  pixels: number,
+  planes: number,
+  { method, plannedBytes }: WindowSettings,
+  scope: Scope,
+): Team {
+  const largest = Math.max(...kinds.map(({ width, height }) => width * height));
+  const solver = Math.max(...kinds.map((kind) => solverBytes(method, kind, scope)));
+  const most = Math.min(scope.threads, planes * kinds.length);
+  const bytesFor = (workers: number): number => workers * solver + 4 * (pixels + largest);
+  const roomBytes = plannedBytes + makeRoom(bytesFor(most) - plannedBytes, scope);
+  const workers = Math.max(1, Math.min(most, Math.floor((roomBytes - bytesFor(0)) / solver)));
+  const held = holdBeyond(bytesFor(workers), plannedBytes, scope, 'Windows that overlap');
+  return { workers, [Symbol.dispose]: () => held[Symbol.dispose]() };
 }
 
 /** Pixels of the windows that are restored at once, at most. */
@@ -122,7 +163,7 @@ function goesOn(job: Job, { light }: Solved): boolean {
 async function solve(
   frame: AnyFrame,
   jobs: readonly Job[],
-  { values, scale }: { readonly values: Float32Array; readonly scale: number },
+  { values, scale, workers }: { readonly values: Float32Array; readonly scale: number; readonly workers: number },
   { method, pedestal, sigma }: WindowSettings,
   scope: Scope,
 ): Promise<Solved[]> {
@@ -142,13 +183,13 @@ async function solve(
     psfs,
     values: values.subarray(0, start),
     scale,
-    threads: scope.threads,
+    threads: Math.min(workers, jobs.length) as 1 | 2 | 3,
     windows: Int32Array.from(jobs.flatMap((job) => numbersOf(job, psfs, frame))),
     pedestal: pedestal * sigma * full,
   };
   const levels = await scope.call(
     (binding, ticket) => binding.solveWindows(request, scope.isa, ticket),
-    Math.min(scope.threads, jobs.length),
+    Math.min(workers, jobs.length),
   );
   return lights.map((light, index) => ({ light, level: levels[index]! }));
 }

@@ -16,7 +16,7 @@ import type { StarProfile } from '../measure/profile.js';
 import type { MeasuredStars } from '../measure/search.js';
 import type { StarFinder } from '../measure/search-frame.js';
 import { foldDegrees } from '../sky/angles.js';
-import type { RestoredFrame } from './method.js';
+import type { MeasuredFrame, RestoredFrame } from './method.js';
 import { planStarFrame } from './plan.js';
 import type { StarPlan } from './plan.js';
 import { CENTROIDS, recentre } from './recentre.js';
@@ -52,26 +52,22 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
     return planStarFrame(input!, this.#settings, this.#runtime, this.#runtime.budgetBytes);
   }
 
-  async run([source]: readonly FrameSource[], _: StarPlan, scope: Scope): Promise<StarOutcome> {
+  async run([source]: readonly FrameSource[], plan: StarPlan, scope: Scope): Promise<StarOutcome> {
     const { frame } = source!;
     const plane = await readPlane(frame, this.#settings.saturation, scope);
     try {
-      return await runPhases(frame, plane, this.#settings, this.#find, scope);
+      const { look, stars } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);
+      const measured = { frame, plane, look, stars, plannedBytes: plan.restorationBytes };
+      return await restoreMeasured(measured, this.#settings, scope);
     } finally {
       keepPlaneMemory(plane);
     }
   }
 }
 
-async function runPhases(
-  source: AnyFrame,
-  plane: StarPlane,
-  settings: StarSettings,
-  find: StarFinder,
-  scope: Scope,
-): Promise<StarOutcome> {
-  const { look, stars } = await find(plane, noiseOf(source, plane, settings), scope);
-  const restored = await settings.restoration.restore({ frame: source, plane, look, stars }, scope);
+async function restoreMeasured(measured: MeasuredFrame, settings: StarSettings, scope: Scope): Promise<StarOutcome> {
+  const { frame: source, plane, look, stars } = measured;
+  const restored = await settings.restoration.restore(measured, scope);
   const placed = await place(restored, stars, plane, settings, scope);
   const full = fullScale(source);
   return {

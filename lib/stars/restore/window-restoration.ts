@@ -28,7 +28,7 @@ export function windowRestoration(method: WindowMethod): StarRestoration {
 }
 
 async function restoreAroundStars(
-  { frame: source, plane, look: { psfAt }, stars }: MeasuredFrame,
+  { frame: source, plane, look: { psfAt }, stars, plannedBytes }: MeasuredFrame,
   method: WindowMethod,
   scope: Scope,
 ): Promise<RestoredFrame> {
@@ -36,7 +36,7 @@ async function restoreAroundStars(
   const windows = placeWindows(stars.found, stars.fit.profile, source, scope);
   const frame = { ...source, data: copySamples(source.data) } as AnyFrame;
   const psfOf = ({ left, top, width, height }: Region): Psf => psfAt(left + (width - 1) / 2, top + (height - 1) / 2);
-  const settings = { ...method, steps: method.stepsFor(stars, scope), sigma: plane.sigma };
+  const settings = { ...method, steps: method.stepsFor(stars, scope), sigma: plane.sigma, plannedBytes };
   return { frame, windows, ...(await restoreWindows(frame, windows, psfOf, settings, scope)) };
 }
 
