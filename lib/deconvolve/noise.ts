@@ -15,7 +15,7 @@ const BLOCK = 64;
 const QUIET_PART = 0.05;
 /** Blocks of a plane; more would make the estimate better by less than 1 %. */
 const MOST_BLOCKS = 48;
-/** Blocks with a larger part of clipped samples tell nothing: their noise is clipped too. */
+/** Blocks with a larger part of clipped samples are not used: their noise is clipped too. */
 const MOST_CLIPPED = 0.01;
 
 /**

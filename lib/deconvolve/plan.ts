@@ -48,7 +48,7 @@ export interface DeconvolutionContext {
 
 /**
  * The cheapest plan for a frame in memory that fits the budget. Throws ArgumentError, or BudgetError with the budget
- * that would do.
+ * that suffices.
  */
 export function planDeconvolution(
   input: PlannedInput,

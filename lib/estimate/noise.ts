@@ -18,7 +18,7 @@ const LEVELS = 12;
 const LEAST_TILES = 4;
 /** Part of the places that JPEG's block borders leave, somewhat less than (6 / 8)^2. */
 const JPEG_INSIDE = 0.5;
-/** Of the tiles of one level, the one at this rank counts: the scene adds to the noise of most others. */
+/** The scene adds to the noise of most tiles. So of those of one level, the one at this rank is taken. */
 const QUIET_RANK = 0.25;
 
 /**

@@ -13,7 +13,7 @@ import type { EstimateOptions } from './settings.js';
 const METHODS: Readonly<Record<Estimate['blur']['kind'], string>> = {
   defocus: 'radial fit of a disk to the power spectrum',
   motion: 'fit of straight motion and a disk to the power spectrum',
-  blind: 'few edges and a kernel in turns, from coarse to fine',
+  blind: 'few edges and a kernel alternately, from coarse to fine',
   reference: 'regularised quotient of spectra against a registered reference',
 };
 

@@ -21,7 +21,7 @@ export interface FrameSpectra {
   readonly finder: RadiusFinder;
 }
 
-/** Measures them, or says in words why they would tell nothing. */
+/** Measures them, or says in words why they could not be used. */
 export async function measureSpectra(scope: Scope, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE)
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;

@@ -6,7 +6,7 @@ import { fullScale } from './samples.js';
 const CELL = 32;
 /** Samples above this part of full scale may be clipped. */
 const CLIPPED = 0.98;
-/** A window with this part of clipped pixels tells nothing. */
+/** A window with this part of clipped pixels is not used. */
 const MOST_CLIPPED = 0.05;
 
 /** The window of a size with the highest energy of gradients, among those with few clipped pixels. */

@@ -1,6 +1,6 @@
 /** Cholesky's decomposition of small symmetric matrices, row by row. */
 
-/** A pivot below this part of its diagonal element is none of a positive matrix, but rounding. */
+/** A pivot smaller than this part of its diagonal is rounding: the matrix is not positive definite. */
 const LEAST_PIVOT = 1e-14;
 
 /** The inverse of a symmetric positive matrix; null where it is not positive. */

@@ -26,7 +26,7 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly keptFor?: (plan: Plan) => Kept | null;
   /**
    * In what memory it would work. Decodes nothing. Throws ArgumentError, ImageError, or BudgetError with the budget
-   * that would do.
+   * that suffices.
    */
   plan(inputs: readonly PlannedInput[]): Plan;
   /** Works as planned. The sources are only read. Rejects with PerifocalError or the reason of the scope's signal. */

@@ -67,7 +67,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     return this.#restoration.mappedBytes;
   }
 
-  /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with the budget that would do. */
+  /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with a budget that suffices. */
   plan({ width, height, channels = 3, depth = 8, masked = false }: PlanSize): R['plan'] {
     const size = { width, height, channels, depth };
     checkFrameSize(size, this.#restoration.depths);

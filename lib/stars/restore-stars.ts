@@ -53,7 +53,7 @@ export async function performStars(
 
 /**
  * In what memory `restoreStars` would work on a file with a frame of a size, without reading or decoding one. Throws
- * ArgumentError, IsaError, NativeError, or BudgetError with the budget that would do.
+ * ArgumentError, IsaError, NativeError, or BudgetError with a budget that suffices.
  */
 export function planStars(size: StarFrameSize, options: RestoreStarsOptions = {}): StarPlan {
   const settings = checkRestoreOptions(options);

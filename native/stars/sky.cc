@@ -43,7 +43,7 @@ void markInvalid(const SourceWindow& colours, int colourCount, double saturation
   }
 }
 
-/// Brightness of some pixels of a row, and bytes that are 1 where they tell nothing.
+/// Brightness of some pixels of a row, and bytes that are 1 where they are not used.
 void readPixels(const SkyRequest& request, int left, int y, int count, float* brightness, std::uint8_t* invalid) {
   readRow(partOf(request.brightness, left, 0), y, count, brightness);
   const SourceWindow colours = partOf(request.colours, left, 0);

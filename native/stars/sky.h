@@ -11,7 +11,7 @@ struct SkyRequest {
   SourceWindow colours;     ///< the first of `colourCount` channels side by side
   int colourCount;
   int width, height;
-  double saturation;  ///< samples of any colour from here on tell nothing, in their own units
+  double saturation;  ///< samples of any colour from here on are not used, in their own units
   double count;       ///< what one count is in parts of full scale; 0: values are not rounded
 };
 
@@ -20,7 +20,7 @@ struct Sky {
   double level = 0;
 };
 
-/// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel tells nothing. The
+/// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel is not used. The
 /// same bits for any number of threads.
 Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t* invalid);
 

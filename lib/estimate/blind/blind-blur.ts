@@ -42,7 +42,7 @@ export interface BlindEstimate {
 
 /**
  * The kernel of any form, of two parts of the frame, each by itself, with the most edges: pictures with few edges and
- * kernels in turns, from coarse to fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the
+ * kernels alternately, from coarse to fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the
  * signal's reason.
  */
 export async function estimateBlind(scope: Scope, frame: AnyFrame): Promise<BlindEstimate> {

@@ -18,7 +18,7 @@ const PENALTY = 0.05;
 const FADE = 0.1;
 
 /**
- * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, in turns. @param picture its pixels, 1 being
+ * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, alternately. @param picture its pixels, 1 being
  * the range of its brightness @param onLevel after every level, finest last
  */
 export async function findTaps(

@@ -10,8 +10,8 @@ import { fitRings } from './ring-kernel.js';
 import { findSupport } from './support.js';
 
 /**
- * A frequency counts half as much as one known exactly where its transfer is known as well as that of the best quarter of all, or with
- * this standard deviation, if that is larger.
+ * A frequency whose transfer has this standard deviation counts half as much as one that is known exactly. Where the best
+ * quarter of all frequencies has a larger deviation, that one is used instead.
  */
 const HALF_TRUST = 0.01;
 /** Of the descent to a kernel anywhere, and then within its support. */

@@ -1,4 +1,4 @@
-/** Weights, averaged over 3x3 pixels, from this part of the largest on are the kernel, where they hang together. */
+/** Weights, averaged over 3x3 pixels, from this part of the largest on are the kernel, where they are connected. */
 const LEAST_PART = 0.05;
 /** Beyond them the kernel fades out within so many pixels. */
 const MARGIN = 2;

@@ -12,7 +12,7 @@ export interface SkyRequest {
   readonly colourCount: number;
   readonly width: number;
   readonly height: number;
-  /** Samples of any colour from here on tell nothing, in their own units. */
+  /** Samples of any colour from here on are not used, in their own units. */
   readonly saturation: number;
   /** What one count is in parts of full scale; 0: values are not rounded. */
   readonly count: number;
@@ -30,7 +30,7 @@ export interface Sky {
 /** A plane of brightness above the background, as all of the following take it. */
 export interface NativeStarPlane {
   readonly data: Float32Array;
-  /** 1 where a pixel tells nothing. */
+  /** 1 where a pixel is not used. */
   readonly invalid: Uint8Array;
   readonly width: number;
   readonly height: number;
@@ -166,7 +166,7 @@ export interface RestoredWindow {
 export interface StarBinding {
   /**
    * Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a
-   * pixel tells nothing.
+   * pixel is not used.
    */
   measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array, ticket?: NativeTicket): Promise<Sky>;
   findPeaks(request: PeakRequest, isa: string, ticket?: NativeTicket): Promise<Peaks>;

@@ -18,7 +18,7 @@ export interface StarPlane extends PlaneMemory {
   readonly height: number;
   /** Background subtracted; 0 for what is no number. */
   readonly data: Float32Array;
-  /** 1 where a pixel tells nothing: saturated in any colour, or no number. */
+  /** 1 where a pixel is not used: saturated in any colour, or no number. */
   readonly invalid: Uint8Array;
   /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;

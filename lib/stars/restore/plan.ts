@@ -39,7 +39,7 @@ export function planFile(
   return planStarFrame({ size, buffers }, settings, machine, budgetBytes);
 }
 
-/** The plan of a frame by its header. Throws BudgetError with the budget that would do. */
+/** The plan of a frame by its header. Throws BudgetError with a budget that suffices. */
 export function planStarFrame(
   { size, buffers }: PlannedInput,
   settings: StarSettings,

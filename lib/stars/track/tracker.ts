@@ -123,7 +123,7 @@ export class StarTracker implements AsyncDisposable {
 
   /**
    * In what memory a frame of a size would be worked on, without reading or decoding one. Throws BudgetError with the
-   * budget that would do.
+   * budget that suffices.
    */
   plan(size: StarFrameSize): StarPlan {
     return planFile(size, this.#settings, this.#runtime, this.#runtime.budgetBytes);
