@@ -18,7 +18,7 @@ export interface Envelope {
 /** The code of an error that is none of this package's. */
 const UNKNOWN = 'INTERNAL';
 
-/** What failed, in the form that programs read. Wrong usage that the parser of the command line found has the code of an argument. */
+/** What failed, in the form that programs read. */
 export function describeError(error: unknown): NonNullable<Envelope['error']> {
   const message = messageOf(error);
   if (error instanceof PerifocalError || error instanceof Interrupted) return { code: error.code, message };

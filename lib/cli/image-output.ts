@@ -24,7 +24,7 @@ export function formatOption(): Option {
   ).choices(FORMATS);
 }
 
-/** Where frames go: under the names of the inputs, or with the extension of the format that was asked for. Throws ArgumentError. */
+/** Where frames go: under the names of the inputs, or with the extension of the format that was asked for. */
 export function imageRule(option: string, flags: ImageFlags): TargetRule {
   const { output, format } = flags;
   return {
@@ -42,8 +42,8 @@ export function extensionOf(input: string, { format }: ImageFlags): string {
 }
 
 /**
- * The extension of what is written to a path: its own; on standard output that of the format that was asked for, or that
- * the input has. Rejects with ImageError.
+ * The extension of what is written to a path: its own. On standard output it is that of the format that was asked for,
+ * or that the input has. Rejects with ImageError.
  */
 export async function streamExtension(
   path: string,

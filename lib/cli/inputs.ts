@@ -6,7 +6,7 @@ import { BudgetError, ImageError, PerifocalError } from '../runtime/errors.js';
 import { ledger } from '../runtime/ledger.js';
 import { STREAM } from './standard-streams.js';
 
-/** The inputs of one command, as the library takes them. What is read here counts against the budget until the process ends. */
+/** The inputs of one command, as the library takes them. What is read here counts against the budget. */
 export class Inputs {
   readonly #budgetBytes: number;
   readonly #signal: AbortSignal;

@@ -5,7 +5,7 @@ import { WRONG_USAGE, exitCodeOf } from './exit.js';
 import { createProgram } from './program.js';
 import { streams } from './standard-streams.js';
 
-/** Says why a command ended, where commander has not said it. Wrong usage has an envelope of its own: it is no input's. */
+/** Says why a command ended, where commander has not said it. Wrong usage has an envelope that is no input's. */
 async function explain(error: unknown, exitCode: number): Promise<void> {
   if (!(error instanceof CommanderError)) streams.say(messageOf(error));
   if (exitCode !== WRONG_USAGE || !isJsonWanted()) return;

@@ -36,13 +36,13 @@ export interface Batch<J extends Job> {
   readonly flags: MachineFlags & OutputFlags & { readonly expectSha256?: string };
   /** Whether standard output takes what the command makes. */
   readonly isDataPrinted?: boolean;
-  /** Does the jobs, and says how each ended. What it throws ends the command: before the first outcome it may be wrong usage. */
+  /** Does the jobs, and says how each ended. What it throws ends the command; at first, it may be wrong usage. */
   readonly run: (session: Session) => AsyncIterable<Outcome<J>>;
 }
 
 /**
- * Runs a command: one runtime for all its jobs, which end one after the other. A job that fails does not keep the others
- * from being done. Rejects with what keeps all of them from being done.
+ * Runs a command: one runtime for all its jobs, which end one after the other. Where one fails, the others are done all
+ * the same. Rejects with what keeps all of them from being done.
  */
 export async function runBatch<J extends Job>(batch: Batch<J>): Promise<void> {
   const { jobs, flags, isDataPrinted = false, run } = batch;

@@ -20,7 +20,7 @@ export class Spool implements AsyncDisposable {
     return this.#path;
   }
 
-  /** Copies the file that was written, if there is one. Rejects with ImageError where standard output does not take it. */
+  /** Copies the file that was written, if there is one. Rejects with ImageError where standard output fails. */
   async deliver(): Promise<void> {
     if (this.#path === null) return;
     for await (const chunk of createReadStream(this.#path)) await streams.deliver([chunk as Buffer]);

@@ -5,8 +5,8 @@ import { FAILED } from './exit.js';
 export const STREAM = '-';
 
 /**
- * What is printed. Once a stream has failed, nothing more is written to it, and the work goes on. That is said in one
- * line. Where the reader has left (EPIPE), it wanted no more: that is no failure. Everything else is, such as a full disk.
+ * What is printed. Once standard output has failed, nothing more is written to it, and the work goes on. One line says
+ * so. A reader that has left (EPIPE) wanted no more: that is no failure. Everything else is, such as a full disk.
  */
 class StandardStreams {
   #failure: NodeJS.ErrnoException | null = null;

@@ -42,7 +42,7 @@ export function addStarOptions(command: Command): Command {
     .addOption(
       new Option(
         '--method <name>',
-        'what restores the windows around stars; rl is short for richardson-lucy; render: draws measured stars as spots',
+        'what restores the windows around stars; rl is short for richardson-lucy; render draws stars as spots',
       )
         .choices(Object.keys(METHODS))
         .default('hyper-laplacian'),

@@ -12,7 +12,7 @@ import { STREAM } from './standard-streams.js';
 export interface TargetRule {
   /** The option that names it, for messages. */
   readonly option: string;
-  /** What was given: a file, a folder, or `-` for standard output. Undefined: what `beside` says, else nothing is written. */
+  /** What was given: a file, a folder, or `-` for standard output. Undefined: what `beside` says, or nothing. */
   readonly value: string | undefined;
   /** The file's name in a folder, from the input's. */
   readonly nameOf: (input: string) => string;
@@ -57,8 +57,8 @@ interface WrittenFile {
 
 /**
  * Where each input's files go, by the rules of all commands: to the file that is named; or into the folder, when it is
- * one, ends in a slash, or several inputs are given. No file is written that is read, or written twice, whatever its path
- * looks like. Reads and makes no file. Throws ArgumentError.
+ * one, ends in a slash, or several inputs are given. No file is written that is read, and none is written twice,
+ * whatever its path looks like. Reads and makes no file. Throws ArgumentError.
  */
 export async function planTargets<Name extends string>(
   inputs: readonly string[],
@@ -97,7 +97,7 @@ export async function checkTargets(paths: readonly string[]): Promise<void> {
   for (const path of paths) if (path !== STREAM) await checkWritable(path);
 }
 
-/** Throws ArgumentError where a path is written that is read, or that is written twice. Standard input and output count too. */
+/** Throws ArgumentError where a path is written that is read, or written twice. Standard input and output count too. */
 export async function refuseCollisions(reads: readonly string[], writes: readonly WrittenFile[]): Promise<void> {
   if (reads.filter((path) => path === STREAM).length > 1)
     throw new ArgumentError('Standard input can be read once: give - for one file only');
@@ -156,7 +156,7 @@ function targetOf(input: string, rule: TargetRule, isInFolder: boolean): string 
   return value;
 }
 
-/** A file that is named must be one that can be written; of what follows from an input's name, the input's turn will tell. */
+/** A file that is named must have an extension that can be written. Names that follow an input's wait their turn. */
 function requireFormat(path: string, { option, formats }: Pick<TargetRule, 'option' | 'formats'>): void {
   if (formats === undefined) return;
   const format = formatOfExtension(extname(path));
