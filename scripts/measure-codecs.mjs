@@ -46,7 +46,9 @@ function createFrame(width, height, channels, depth, content) {
   return { width, height, channels, depth, data };
 }
 
-/** @param {() => Promise<unknown>} work @returns {Promise<number>} peak of resident memory above that before, in bytes */
+/**
+ * @param {() => Promise<unknown>} work @returns {Promise<number>} peak of resident memory above that before, in bytes
+ */
 async function peakOf(work) {
   // VmHWM begins anew.
   writeFileSync('/proc/self/clear_refs', '5');

@@ -63,6 +63,31 @@ describe('an image source', () => {
   });
 });
 
+describe('a file that changes', () => {
+  it('while it is decoded changes nothing: it was read into memory', async () => {
+    const frame = createFrame({ width: 400, height: 300 });
+    const path = folder.path('changing.png');
+    writeFileSync(path, await pngOf(frame));
+    const source = await openImage(path, { signal });
+    const reading = source.read(signal);
+    truncateSync(path, 0);
+    writeFileSync(path, Buffer.alloc(1e6));
+    expect(digest((await reading).frame.data as Uint8Array)).toBe(digest(frame.data));
+  });
+
+  it('or whose decoding is aborted lets the next one be decoded', async () => {
+    const frame = createFrame({ width: 1500, height: 1400 });
+    const path = folder.path('aborted.png');
+    writeFileSync(path, await pngOf(frame));
+    const controller = new AbortController();
+    const reading = (await openImage(path, { signal })).read(controller.signal);
+    setImmediate(() => controller.abort(new Error('enough')));
+    await expect(reading).rejects.toThrow('enough');
+    const { frame: read } = await (await openImage(path, { signal })).read(signal);
+    expect(digest(read.data as Uint8Array)).toBe(digest(frame.data));
+  });
+});
+
 describe('what is no file', () => {
   const expectUnreadable = (path: string, reason: RegExp): Promise<void> =>
     expect(openImage(path, { signal })).rejects.toMatchObject({

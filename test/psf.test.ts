@@ -367,10 +367,9 @@ describe('a kernel file', () => {
     const { code, stdout } = await runNode(['dist/cli/main.js', 'psf', 'disk:3+motion:6@50', '-o', path, '--json']);
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
       code: 0,
+      ok: true,
       output: path,
-      width: 15,
-      height: 15,
-      symmetric: true,
+      report: { width: 15, height: 15, symmetric: true },
     });
     const drawn = await psf.read(path);
     drawn.data.forEach((weight) => {
@@ -539,7 +538,7 @@ describe('perifocal psf', () => {
     [['disk:4'], 2, /required option '-o/],
     [['box', '-o', 'x.png'], 2, /neither a shape nor a file/],
     [['missing.png', '-o', 'x.png'], 1, /Cannot read the PSF/],
-    [['disk:4', '-o', 'x.jpg'], 1, /write PNG or TIFF/],
+    [['disk:4', '-o', 'x.jpg'], 2, /its extension must be one of \.png, \.tif, \.tiff/],
   ])('%j fails with exit code %i', async (args, code, message) => {
     const result = await runNode(['dist/cli/main.js', 'psf', ...args]);
     expect(result).toMatchObject({ code, stdout: '' });

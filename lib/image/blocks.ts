@@ -1,4 +1,6 @@
-/** Corners of blocks along one side from one end to the other, `count` of them as evenly apart as whole pixels allow. */
+/**
+ * Corners of blocks along one side from one end to the other, `count` of them as evenly apart as whole pixels allow.
+ */
 export function spreadStarts(length: number, side: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) =>
     count === 1 ? 0 : Math.round(((length - side) * index) / (count - 1)),

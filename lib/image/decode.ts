@@ -52,8 +52,8 @@ const READ_OPTIONS: SharpOptions = {
 const HARMLESS_WARNING = /^\w+: Corrupt JPEG data: \d+ extraneous bytes before marker 0xd9$/m;
 
 /**
- * Reads the header of a whole file and checks its structure; the file's memory is used up. Rejects with ImageError where
- * it is damaged, of another kind, too small or too large.
+ * Reads the header of a whole file and checks its structure; the file's memory is used up. Rejects with ImageError
+ * where it is damaged, of another kind, too small or too large.
  */
 export async function readHeader(file: Buffer, label: string): Promise<ImageHeader> {
   try {

@@ -38,8 +38,10 @@ export interface Region {
 }
 
 /** What is known of a frame before its samples are: 8 or 16 bits, or floats (`depth: 32`). */
+/** Size and sample layout of a frame of integers or floats. */
 export type AnyFrameSize = FrameSize<Depth | 32>;
 /** A frame of 8 or 16 bits, or of floats, of which 1 is full scale. */
+/** A frame of integers or floats. */
 export type AnyFrame = Frame | FloatFrame;
 
 const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
@@ -49,6 +51,7 @@ export function frameBytes({ width, height, channels, depth }: AnyFrameSize): nu
   return width * height * channels * (depth / 8);
 }
 
+/** Samples of a depth, all 0. */
 export function allocateSamples(count: number, depth: Depth): Samples {
   return new SAMPLE_ARRAYS[depth](count);
 }

@@ -18,8 +18,8 @@ export interface OwnOptions<A extends OwnableArray> {
 
 /**
  * A copy of a caller's array, which is then this package's own. A caller may transfer its buffer, shrink it or write to
- * it while an operation runs; native code must never read such memory. Copies in slices between turns of the event loop.
- * Rejects with ArgumentError where the buffer was detached or resized meanwhile, or with the signal's reason.
+ * it while an operation runs; native code must never read such memory. Copies in slices between turns of the event
+ * loop. Rejects with ArgumentError where the buffer was detached or resized meanwhile, or with the signal's reason.
  * @param name of the argument, for messages
  */
 export async function ownBytes<A extends OwnableArray>(

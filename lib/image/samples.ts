@@ -18,7 +18,10 @@ export function windowOf(
   return { samples, frameWidth: width, channels, channel, left, top };
 }
 
-/** Whether nothing can be restored: all samples of the colours are 0 (or less, as floats may be) or no number, or all are saturated. */
+/**
+ * Whether nothing can be restored: all samples of the colours are 0 (or less, as floats may be) or no number, or all
+ * are saturated.
+ */
 export function isBlank(frame: AnyFrame): boolean {
   const { data, channels, depth } = frame;
   const planes = colourPlanes(frame);

@@ -60,8 +60,8 @@ export interface OpenImageOptions {
 
 /**
  * Opens an image: reads a file, or copies its bytes, checks its header, and decodes nothing yet. Rejects with
- * ArgumentError for what is no input, ImageError for a file that cannot be read or is not acceptable, BudgetError for one
- * that is larger than the budget, or the signal's reason.
+ * ArgumentError for what is no input, ImageError for a file that cannot be read or is not acceptable, BudgetError for
+ * one that is larger than the budget, or the signal's reason.
  */
 export async function openImage(input: unknown, options: OpenImageOptions): Promise<ImageSource> {
   const { name = 'input', expectSha256 } = options;
@@ -73,12 +73,6 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   if (typeof input !== 'object' || input === null) throw expected('path, file bytes or frame', name, input);
   if (expectSha256 !== undefined) throw new ArgumentError('Pixels have no file whose SHA-256 could be compared');
   return openPixels(input as AnyFrame, options);
-}
-
-/** The pixels of an input at once, for operations that plan nothing. Rejects as {@link openImage}. */
-export async function readSource(input: ImageInput, signal: AbortSignal, name = 'input'): Promise<FrameSource> {
-  const source = await openImage(input, { signal, name });
-  return source.read(signal);
 }
 
 /** Bytes of a file that are this package's own, and their digest. */

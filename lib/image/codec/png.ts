@@ -96,7 +96,9 @@ function withProfile(metadata: ImageMetadata, data: Buffer): ImageMetadata {
   return icc ? { icc, ...metadata } : metadata;
 }
 
-/** After the keyword: whether it is packed, the method (0), a language and a translated keyword with their ends, text. */
+/**
+ * After the keyword: whether it is packed, the method (0), a language and a translated keyword with their ends, text.
+ */
 function withXmp(metadata: ImageMetadata, data: Buffer): ImageMetadata {
   const languageEnd = data.indexOf(0, 2);
   const keywordEnd = languageEnd < 0 ? -1 : data.indexOf(0, languageEnd + 1);

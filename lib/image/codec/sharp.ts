@@ -16,6 +16,7 @@ const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
 /** File extensions that name a format, with their dots. */
 export const IMAGE_EXTENSIONS: readonly string[] = Object.keys(EXTENSIONS);
 
+/** The format that an extension with its dot names, in capitals or not. */
 export function formatOfExtension(extension: string): ImageFormat | undefined {
   return EXTENSIONS[extension.toLowerCase()];
 }

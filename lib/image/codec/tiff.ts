@@ -214,7 +214,9 @@ function requireInFile(storage: Storage, fileBytes: number, number: number): voi
   }
 }
 
-/** Writes a directory of the storage tags alone over the first, which has at least as many entries; no other follows. */
+/**
+ * Writes a directory of the storage tags alone over the first, which has at least as many entries; no other follows.
+ */
 function keepStorage({ bytes, isLittle, layout }: TiffReader, directory: number, entries: readonly TiffEntry[]): void {
   const { isBig, countBytes, entryBytes, offsetBytes } = layout;
   const byTag = new Map([...entries].reverse().map((entry) => [entry.tag, entry]));

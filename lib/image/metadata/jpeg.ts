@@ -36,7 +36,9 @@ function iccSegments(icc: Uint8Array): Buffer[] {
   );
 }
 
-/** Parts of the JPEG file with segments of metadata added behind its JFIF header. A block that is too large is left out. */
+/**
+ * Parts of the JPEG file with segments of metadata added behind its JFIF header. A block that is too large is left out.
+ */
 export function addToJpeg(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
   const { icc, exif, xmp, resolution, jpegComments = [] } = metadata;
   const hasHeader = file[3] === APP0;

@@ -77,7 +77,9 @@ export class TiffReader {
     return Array.from({ length: count }, (_, index) => this.#readEntry(offset + countBytes + entryBytes * index));
   }
 
-  /** Offset of the directory behind one of so many entries, 0 where none follows; null: the file ends before it says. */
+  /**
+   * Offset of the directory behind one of so many entries, 0 where none follows; null: the file ends before it says.
+   */
   nextDirectory(offset: number, count: number): number | null {
     const { isBig, countBytes, entryBytes, offsetBytes } = this.layout;
     const declared = isBig ? this.u64(offset) : this.u16(offset);
@@ -134,7 +136,9 @@ export class TiffReader {
   }
 }
 
-/** A directory with its out-of-line values behind it, as it stands at file offset `position`; classic, little-endian. */
+/**
+ * A directory with its out-of-line values behind it, as it stands at file offset `position`; classic, little-endian.
+ */
 export function writeDirectory(fields: readonly TiffField[], position: number): Buffer {
   const sorted = [...fields].sort((a, b) => a.tag - b.tag);
   const directory = Buffer.alloc(2 + 12 * sorted.length + 4);

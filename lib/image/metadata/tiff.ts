@@ -13,7 +13,9 @@ const IPTC_TAG = 33_723;
 const PHOTOSHOP_TAG = 34_377;
 const ICC_TAG = 34_675;
 
-/** Parts of a little-endian TIFF file (as libvips writes it) with fields of metadata in a directory moved to its end. */
+/**
+ * Parts of a little-endian TIFF file (as libvips writes it) with fields of metadata in a directory moved to its end.
+ */
 export function addToTiff(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
   const { exif, tiffFields = [] } = metadata;
   const reader = new TiffReader(file);
