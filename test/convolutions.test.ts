@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Restorer, formatPlan, loadBinding } from '../lib/index.js';
 import type { Scope } from '../lib/runtime/scope.js';
 import { chooseWinograd } from '../lib/network/convolutions.js';
 import type { Binding, NetworkShape } from '../lib/runtime/native/binding.js';
+import { createFrame } from './support/frames.js';
 import { createFolder, randomModel } from './support/models.js';
 
 const binding = loadBinding();
@@ -89,6 +91,12 @@ describe('the choice between direct convolution and Winograd', () => {
       return JSON.stringify(restorer.convolutions);
     };
 
+    /** What a restoration says of its cache. */
+    const warningsOf = async (convCache: string): Promise<readonly string[]> => {
+      await using restorer = await Restorer.open({ model, convCache });
+      return (await restorer.restore(createFrame({ width: 32, height: 32 }))).report.warnings;
+    };
+
     it.runIf(bestIsa.winograd)('which decides from then on', async () => {
       const path = folder.path('choices.json');
       const first = await used(path);
@@ -109,13 +117,23 @@ describe('the choice between direct convolution and Winograd', () => {
       async (text) => {
         const path = folder.path('other.json');
         writeFileSync(path, text);
-        await expect(used(path)).rejects.toThrow(/other\.json is not a convolution cache/);
+        expect(await warningsOf(path)).toEqual([
+          expect.stringMatching(/other\.json is not a convolution cache|other\.json: it has 1000001 bytes/),
+        ]);
         expect(readFileSync(path, 'utf8')).toBe(text);
       },
     );
 
     it.runIf(bestIsa.winograd)('or not at all where it cannot be written', async () => {
-      await expect(used(folder.path('missing/choices.json'))).rejects.toThrow(/Cannot write .*choices\.json/);
+      expect(await warningsOf(folder.path('missing/choices.json'))).toEqual([
+        expect.stringMatching(/Cannot write .*choices\.json/),
+      ]);
+      expect(await warningsOf(folder.path('good.json'))).toEqual([]);
+    });
+
+    it.runIf(bestIsa.winograd && process.platform === 'linux')('nor waits for one that is a named pipe', async () => {
+      execFileSync('mkfifo', [folder.path('pipe')]);
+      expect(await warningsOf(folder.path('pipe'))).toEqual([expect.stringMatching(/named pipe/)]);
     });
   });
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { ModelError } from '../lib/index.js';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ArgumentError, ModelError, Restorer } from '../lib/index.js';
 import { parseModel } from '../lib/network/model/load.js';
 import { parseSafetensors, writeSafetensors } from '../lib/network/model/safetensors.js';
 import type { Tensor } from '../lib/network/model/safetensors.js';
 import { networkLayers } from '../lib/network/model/structure.js';
 import { createRandom } from '../lib/math/random.js';
-import { randomModel } from './support/models.js';
+import { readPeakRss } from '../lib/runtime/garbage.js';
+import { createFolder, randomModel } from './support/models.js';
 
 const valid = randomModel(1, 4);
 
@@ -205,4 +207,40 @@ describe('a model file', () => {
       if (error !== null) expect(error).toBeInstanceOf(ModelError);
     }
   }, 60_000);
+});
+
+describe('a model', () => {
+  const folder = createFolder();
+  afterAll(() => folder.remove());
+
+  it.runIf(process.platform === 'linux')(
+    'file is looked at before it is read: a sparse one of 1 GB takes no memory',
+    async () => {
+      const path = folder.path('sparse.safetensors');
+      writeFileSync(path, withHeader('{"__metadata__": {}}'));
+      truncateSync(path, 2 ** 30);
+      const before = readPeakRss();
+      await expect(Restorer.open({ model: path })).rejects.toThrow(/sparse\.safetensors: trailing bytes/);
+      writeFileSync(path, 'x'.repeat(4096));
+      truncateSync(path, 2 ** 30);
+      await expect(Restorer.open({ model: path })).rejects.toThrow(/not a model file: header of \d+ bytes exceeds/);
+      expect(readPeakRss() - before).toBeLessThan(60e6);
+    },
+  );
+
+  it('whose bytes change or go while they are opened is the one that was given, or refused', async () => {
+    const bytes = new Uint8Array(valid);
+    const opening = Restorer.open({ model: bytes });
+    await Promise.resolve();
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const error = await opening.then(
+      (restorer) => restorer.dispose(),
+      (reason: unknown) => reason,
+    );
+    if (error !== undefined) expect(error).toBeInstanceOf(ArgumentError);
+    const changing = new Uint8Array(valid);
+    const parsing = parseModel(changing);
+    changing.fill(0);
+    expect((await parsing).sha256).toBe((await parseModel(valid)).sha256);
+  });
 });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { ArgumentError } from '../runtime/errors.js';
+import { readBoundedFile } from '../files/read-file.js';
 import { writeAtomically } from '../files/write-file.js';
 import { VERSION } from '../runtime/version.js';
 import type { ConvShape } from '../runtime/native/binding.js';
@@ -17,15 +17,20 @@ interface CacheFile {
 /** A file that remembers which algorithm was faster, for processes that start often or must always choose alike. */
 export class ConvCache {
   readonly #path: string;
+  #warning: string | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
+  /** Why the file could not be used; null where it could. */
+  get warning(): string | null {
+    return this.#warning;
+  }
+
   /**
-   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which
-   * is then written to the file. Throws ArgumentError where the file is no such cache or cannot be read, ImageError
-   * where it cannot be written.
+   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which is
+   * then written to the file. A file that cannot be used, or is something else, is left alone: see `warning`.
    */
   async find(
     key: string,
@@ -33,12 +38,26 @@ export class ConvCache {
     measure: () => Promise<readonly ConvShape[]>,
   ): Promise<readonly ConvShape[]> {
     const name = JSON.stringify([VERSION, cpus()[0]?.model ?? process.arch, key]);
-    const entry = (await this.#read())[name];
+    const entry = (await this.#try(() => this.#read()))?.[name];
     if (entry)
       return known.filter((shape) =>
         entry.some(({ inputs, outputs }) => inputs === shape.inputs && outputs === shape.outputs),
       );
     const found = await measure();
+    if (this.#warning === null) await this.#try(() => this.#write(name, found));
+    return found;
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#warning = (error as Error).message;
+      return null;
+    }
+  }
+
+  async #write(name: string, found: readonly ConvShape[]): Promise<void> {
     // Read again: another process may have written meanwhile.
     const entries = Object.entries({
       ...(await this.#read()),
@@ -46,20 +65,19 @@ export class ConvCache {
     });
     const file: CacheFile = { perifocalConvolutions: Object.fromEntries(entries.slice(-MAX_ENTRIES)) };
     await writeAtomically(this.#path, [Buffer.from(`${JSON.stringify(file, null, 2)}\n`)]);
-    return found;
   }
 
   async #read(): Promise<CacheFile['perifocalConvolutions']> {
     let text: string;
     try {
-      text = await readFile(this.#path, 'utf8');
+      text = (await readBoundedFile(this.#path, MAX_BYTES)).toString('utf8');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
       throw new ArgumentError(`Cannot read the convolution cache ${this.#path}: ${(cause as Error).message}`, {
         cause,
       });
     }
-    const entries = text.length <= MAX_BYTES ? parseEntries(text) : null;
+    const entries = parseEntries(text);
     if (!entries) throw new ArgumentError(`${this.#path} is not a convolution cache; name another file, or delete it`);
     return entries;
   }

@@ -22,6 +22,8 @@ export interface NetworkReport extends FrameReport<Plan> {
   readonly model: string;
   /** 1e9 multiply-accumulates per second, over `seconds`. */
   readonly gmacPerSecond: number;
+  /** What went less well than asked for, such as a cache of convolutions that cannot be written; as a rule nothing. */
+  readonly warnings: readonly string[];
 }
 
 /** Restores frames by a network, streamed. */
@@ -72,6 +74,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
         method: 'network',
         model: this.#modelName,
         gmacPerSecond: plan.macs / 1e9 / base.seconds,
+        warnings: this.context.warnings,
       }),
     };
   }

@@ -58,6 +58,7 @@ export async function openNetwork(
     budgetBytes,
     shape,
     convolutions: binding.convolutionsOf(shape, winogradLayers),
+    warnings: cache?.warning ? [cache.warning] : [],
     planPass: (pass: PassShape) => binding.planPass(shape, pass, isa, winogradLayers),
   });
   return { restoration, info };

@@ -44,6 +44,8 @@ export interface PlanContext {
   readonly ensemble: 1 | 2 | 4;
   readonly budgetBytes: number;
   readonly convolutions: readonly ConvUse[];
+  /** What went less well than asked for when the network was opened. */
+  readonly warnings: readonly string[];
   readonly planPass: (pass: PassShape) => PassPlan;
 }
 

@@ -1,6 +1,6 @@
 import { ModelError } from '../../runtime/errors.js';
 import type { NetworkShape } from '../../runtime/native/binding.js';
-import type { SafetensorsFile, Tensor } from './safetensors.js';
+import type { SafetensorsFile, SafetensorsHeader, Tensor, TensorLayout } from './safetensors.js';
 import { expectedTensors, networkLayers } from './structure.js';
 import type { Layer } from './structure.js';
 
@@ -9,17 +9,22 @@ const RESIDUAL_SCALE = Math.fround(1 / 4080);
 const IMAGE_ZERO_POINT = -128;
 const RELU_ZERO_POINT = -128;
 
+/** What a header says. */
+type Described = Pick<SafetensorsHeader, 'metadata'> & {
+  readonly tensors: ReadonlyMap<string, Pick<TensorLayout, 'dtype' | 'shape'>>;
+};
+
 function invalid(message: string): ModelError {
   return new ModelError('MODEL_INVALID', message);
 }
 
-function readMetadata(file: SafetensorsFile, key: string): string {
+function readMetadata(file: Described, key: string): string {
   const value = file.metadata.get(key);
   if (value === undefined) throw invalid(`__metadata__.${key} is missing`);
   return value;
 }
 
-function readCount(file: SafetensorsFile, key: string, min: number, max: number): number {
+function readCount(file: Described, key: string, min: number, max: number): number {
   const text = readMetadata(file, key);
   const value = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
   if (!(value >= min && value <= max))
@@ -28,7 +33,7 @@ function readCount(file: SafetensorsFile, key: string, min: number, max: number)
 }
 
 /** The network that the metadata declares. Throws ModelError where this version cannot run it. */
-export function readNetworkShape(file: SafetensorsFile): NetworkShape {
+export function readNetworkShape(file: Described): NetworkShape {
   const fixed = { format_version: '1', graph: 'mimo-unet', trunk: 'i16' };
   for (const [key, value] of Object.entries(fixed)) {
     const found = readMetadata(file, key);
@@ -41,7 +46,7 @@ export function readNetworkShape(file: SafetensorsFile): NetworkShape {
 }
 
 /** Exactly the tensors of this network, each with its dtype and shape. Throws ModelError. */
-export function checkStructure(file: SafetensorsFile, shape: NetworkShape): void {
+export function checkStructure(file: Described, shape: NetworkShape): void {
   const types = expectedTensors(shape);
   for (const [key, type] of types) {
     const tensor = file.tensors.get(key);

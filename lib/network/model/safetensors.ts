@@ -8,11 +8,24 @@ const MAX_DIMENSIONS = 4;
 const ITEM_BYTES = { I8: 1, I32: 4, F32: 4 } as const;
 export type Dtype = keyof typeof ITEM_BYTES;
 
-/** One tensor; `data` is a view of its raw little-endian bytes in the file. */
-export interface Tensor {
+/** What a header says of one tensor. */
+export interface TensorLayout {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
+  /** Where its bytes are in the payload. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** One tensor; `data` is a view of its raw little-endian bytes in the file. */
+export interface Tensor extends Pick<TensorLayout, 'dtype' | 'shape'> {
   readonly data: Uint8Array;
+}
+
+/** A header that fits its file. */
+export interface SafetensorsHeader {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, TensorLayout>;
 }
 
 /** A parsed file. `payload` is everything after the header: what the digest is taken of. */
@@ -30,30 +43,37 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Bytes at the beginning of a file that say how long its header is. */
+export const PREFIX_BYTES = 8;
+
 /** Parses a file that may be hostile. Throws ModelError; never reads outside `bytes`. */
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const headerEnd = readHeaderEnd(bytes);
-  const header = parseHeader(bytes.subarray(8, headerEnd));
+  const headerEnd = readHeaderEnd(bytes, bytes.length);
   const payload = bytes.subarray(headerEnd);
-  const tensors = new Map<string, Tensor>();
-  const spans: { key: string; begin: number; end: number }[] = [];
-  for (const [key, entry] of Object.entries(header)) {
-    if (key === '__metadata__') continue;
-    const { dtype, shape, begin, end } = parseEntry(key, entry);
-    spans.push({ key, begin, end });
-    tensors.set(key, { dtype, shape, data: payload.subarray(begin, end) });
-  }
-  requireContiguous(spans, payload.length);
-  return { metadata: parseMetadata(header.__metadata__), tensors, payload };
+  const { metadata, tensors } = parseSafetensorsHeader(bytes.subarray(PREFIX_BYTES, headerEnd), payload.length);
+  const withData = [...tensors].map(
+    ([key, { dtype, shape, begin, end }]) => [key, { dtype, shape, data: payload.subarray(begin, end) }] as const,
+  );
+  return { metadata, tensors: new Map(withData), payload };
 }
 
-function readHeaderEnd(bytes: Uint8Array): number {
-  if (bytes.length < 8) throw invalid(`not a model file: ${bytes.length} bytes are too few`);
+/** Parses a header that may be hostile. @param payloadBytes that follow it. Throws ModelError */
+export function parseSafetensorsHeader(bytes: Uint8Array, payloadBytes: number): SafetensorsHeader {
+  const { __metadata__: metadata, ...entries } = parseHeader(bytes);
+  const tensors = new Map(Object.entries(entries).map(([key, entry]) => [key, parseEntry(key, entry)]));
+  const spans = [...tensors].map(([key, { begin, end }]) => ({ key, begin, end }));
+  requireContiguous(spans, payloadBytes);
+  return { metadata: parseMetadata(metadata), tensors };
+}
+
+/** Where the header ends. @param bytes the first of the file, {@link PREFIX_BYTES} at least. Throws ModelError */
+export function readHeaderEnd(bytes: Uint8Array, fileBytes: number): number {
+  if (bytes.length < PREFIX_BYTES) throw invalid(`not a model file: ${bytes.length} bytes are too few`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES))
     throw invalid(`not a model file: header of ${length} bytes exceeds ${MAX_HEADER_BYTES}`);
-  const end = 8 + Number(length);
-  if (end > bytes.length) throw invalid(`truncated model file: header ends at byte ${end} of ${bytes.length}`);
+  const end = PREFIX_BYTES + Number(length);
+  if (end > fileBytes) throw invalid(`truncated model file: header ends at byte ${end} of ${fileBytes}`);
   if (end % DATA_ALIGNMENT !== 0)
     throw invalid(`tensor data starts at byte ${end}, not a multiple of ${DATA_ALIGNMENT}`);
   return end;
@@ -74,7 +94,7 @@ function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function parseEntry(key: string, entry: unknown): { dtype: Dtype; shape: number[]; begin: number; end: number } {
+function parseEntry(key: string, entry: unknown): TensorLayout {
   if (!isRecord(entry)) throw invalid(`${key}: the header entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype))
