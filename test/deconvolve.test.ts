@@ -144,6 +144,48 @@ describe.each(named)('%s', (_, options) => {
   });
 });
 
+describe('floats that are no light', () => {
+  const [width, height] = [120, 100];
+  const scene = (index: number): number =>
+    0.5 + 0.2 * Math.sin((index % width) / 9) * Math.cos(index / width / 7) + 0.1 * ((index >> 4) & 1);
+  const make = (sample: (index: number) => number): FloatFrame => {
+    const data = Float32Array.from({ length: width * height }, (_, index) => sample(index));
+    return { width, height, channels: 1, depth: 32, data };
+  };
+  const bits = ({ data }: { data: Float32Array }, index: number): number => new Uint32Array(data.buffer)[index]!;
+  const methods = ['hyper-laplacian', 'richardson-lucy', 'wiener'] as const;
+  const cases = methods.flatMap((method) =>
+    [NaN, Infinity, -Infinity, 1e38, -1e38].map((value) => [method, value] as const),
+  );
+
+  it.each(cases)('%s leaves %d as it is, and all else finite', async (method, value) => {
+    const places = [0, 50 * width + 40, 50 * width + 41, width * height - 1];
+    const frame = make((index) => (places.includes(index) ? value : scene(index)));
+    const { data, report } = await deconvolve(frame, { psf: 'disk:2', method });
+    for (const place of places) expect(bits({ data }, place)).toBe(bits(frame, place));
+    expect(data.every((sample, index) => places.includes(index) || Math.abs(sample) < 10)).toBe(true);
+    for (const fact of [report.residual, report.energy, report.sigma]) expect(fact).toBeLessThan(Infinity);
+    expect(report.nsr ?? 0).toBeLessThan(1);
+  });
+
+  it.each([NaN, 1e38, 0, -1])('that are all %d come back as they are', async (value) => {
+    const frame = make(() => value);
+    for (const method of methods) {
+      const { data, report } = await deconvolve(frame, { psf: 'disk:2', method });
+      expect(report.stopReason).toBe('blank');
+      expect(new Uint32Array(data.buffer)).toEqual(new Uint32Array(frame.data.buffer));
+    }
+  });
+
+  it('make no difference to Richardson-Lucy far from them', async () => {
+    const options = { psf: 'disk:2', method: 'richardson-lucy', iterations: 10, acceleration: 'none' } as const;
+    const [whole, holed] = [make(scene), make((index) => (index === 0 ? NaN : scene(index)))];
+    const [a, b] = [await deconvolve(whole, options), await deconvolve(holed, options)];
+    for (let index = 60 * width; index < width * height; index += 1)
+      expect(b.data[index]).toBeCloseTo(a.data[index]!, 3);
+  });
+});
+
 describe('kernels', () => {
   it('one per colour: each colour gets its own', async () => {
     const kernels = [psf.disk(2), psf.gaussian(1.2), psf.motion(7, 30)];

@@ -7,6 +7,7 @@ import type { StepReport } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { TileBlender } from './blend.js';
 import { METHODS } from './methods/index.js';
+import { keepMissing, markMissing, planWithMissing } from './missing.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
 import type { DeconvolveSettings } from './options.js';
 import { PartSolver, iterate } from './part-solver.js';
@@ -23,7 +24,11 @@ export interface Deconvolved {
   readonly facts: DeconvolutionFacts;
 }
 
-/** Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. */
+/**
+ * Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. Samples that are missing
+ * (NaN, infinite, or beyond a million times full scale) stay as they are. Richardson-Lucy leaves them out, the other
+ * methods take them for 0.
+ */
 export async function deconvolveFrame(
   solverOf: SolverSource,
   settings: DeconvolveSettings,
@@ -32,7 +37,24 @@ export async function deconvolveFrame(
   scope: Scope,
 ): Promise<Deconvolved> {
   const { frame } = task;
-  if (isBlank(frame)) return { data: copySamples(frame.data), facts: blankFacts(settings) };
+  const marked = markMissing(task);
+  if (isBlank((marked ?? task).frame)) return { data: copySamples(frame.data), facts: blankFacts(settings) };
+  if (!marked) return deconvolveKnown(solverOf, settings, task, plan, scope);
+  const { isMultiplicative } = METHODS[settings.method];
+  const result = await deconvolveKnown(solverOf, settings, marked, planWithMissing(plan, isMultiplicative), scope);
+  keepMissing(frame, result.data);
+  return result;
+}
+
+/** Deconvolves a frame of which something is known. */
+async function deconvolveKnown(
+  solverOf: SolverSource,
+  settings: DeconvolveSettings,
+  task: RestorationTask,
+  plan: DeconvolutionPlan,
+  scope: Scope,
+): Promise<Deconvolved> {
+  const { frame } = task;
   const psfs = new TilePsfs(settings.psf, settings.modes);
   const noise = new NoiseMeter(task, psfs, scope);
   const sigma = settings.sigma ?? rootMeanSquare(await noise.measure());

@@ -147,13 +147,16 @@ function buildPlan(
   const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
   const solver = context.planSolver(shape);
   const probe = probeShape(shape, isTiled || colourPlanes(frame) > 1, settings);
-  const probeBytes = probe ? context.planSolver(probe).arenaBytes : 0;
+  // Whether floats are missing is only known once they are there.
+  const canLeaveOut = frame.depth === 32 && METHODS[settings.method].isMultiplicative;
+  const bytesOfSolver = (one: SolverShape): number =>
+    context.planSolver(canLeaveOut ? { ...one, masked: true } : one).arenaBytes;
   const buffers = [
     ...processBuffers(),
     ...frameBuffers(frame, bytesOf(fileBuffers(input))),
     { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
-    { name: 'solver', bytes: Math.max(solver.arenaBytes, probeBytes) },
+    { name: 'solver', bytes: Math.max(bytesOfSolver(shape), probe ? bytesOfSolver(probe) : 0) },
   ];
   return { frame, tiles, shape, solver, probe, ...sumBuffers(buffers, context.budgetBytes) };
 }

@@ -59,8 +59,9 @@ function sumCells(frame: AnyFrame): Cells {
       const value = data[index]!;
       const [dx, dy] = [value - data[index - channels]!, value - data[index - width * channels]!];
       const cell = Math.floor(y / CELL) * columns + Math.floor(x / CELL);
+      const change = dx * dx + dy * dy;
       if (value >= limit) clipped[cell]! += 1;
-      else energy[cell]! += dx * dx + dy * dy;
+      else if (change < Infinity) energy[cell]! += change;
     }
   }
   return { columns, energy, clipped };
