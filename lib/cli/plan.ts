@@ -108,7 +108,7 @@ const ESTIMATE: PlanCommand<EstimationFlags> = {
   addOptions: addEstimationOptions,
   async plan(frame, flags, { runtime }) {
     const settings = checkEstimateOptions(toEstimateOptions(flags));
-    return planOf(estimateOperation(settings, runtime.budgetBytes), frame, settings.hasReference ? 2 : 1);
+    return planOf(estimateOperation(settings, runtime), frame, settings.hasReference ? 2 : 1);
   },
 };
 

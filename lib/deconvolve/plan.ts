@@ -65,7 +65,7 @@ export function planDeconvolution(
     const shape = shapeOf(frame, isMasked, settings, context.threads);
     const working = buildPlan(input, tiles, shape, settings, context);
     const reading = coverPhase(working, inputBuffers([input]));
-    const plan = settings.isPsfAuto ? coverPhase(reading, estimateBuffers(input)) : reading;
+    const plan = settings.isPsfAuto ? coverPhase(reading, estimateBuffers(input, context.threads)) : reading;
     // The first is the whole frame, or as few tiles as the PSFs allow: nothing is cheaper.
     if (plans.length === 0 && plan.bytes <= plan.budgetBytes) return plan;
     plans.push(plan);
@@ -130,9 +130,9 @@ function shapeOf(
 }
 
 /** What finding the kernel takes. */
-function estimateBuffers(input: PlannedInput): PlannedBuffer[] {
+function estimateBuffers(input: PlannedInput, threads: number): PlannedBuffer[] {
   const { size } = input;
-  return [...fileBuffers(input), { name: 'decoded frame', bytes: frameBytes(size) }, ...autoPsfBuffers(size)];
+  return [...fileBuffers(input), { name: 'decoded frame', bytes: frameBytes(size) }, ...autoPsfBuffers(size, threads)];
 }
 
 function buildPlan(

@@ -37,7 +37,7 @@ export async function estimate(input: ImageInput, options: EstimateOptions = {})
   using scope = new Scope(runtime, options);
   const { reference } = options;
   const inputs = [{ image: input }, ...(reference === undefined ? [] : [{ image: reference, name: 'reference' }])];
-  using performed = await perform(estimateOperation(settings, runtime.budgetBytes), inputs, scope);
+  using performed = await perform(estimateOperation(settings, runtime), inputs, scope);
   const { width, height } = performed.sources[0]!.header;
   return { width, height, ...performed.outcome, report: performed.report };
 }

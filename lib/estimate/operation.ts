@@ -2,10 +2,12 @@ import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import type { Operation } from '../operation/operation.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
 import { estimateBlur } from './blur.js';
 import type { BlurOfKind, EstimateKind } from './blur.js';
+import { discard } from './discard.js';
 import { estimateNoiseModel, fitNoise } from './noise.js';
 import type { NoiseEstimate } from './noise.js';
 import { planInputs } from './plan.js';
@@ -27,12 +29,12 @@ export interface CameraEstimate<Blur extends BlurEstimate = BlurEstimate> {
 /** The estimate of a frame, or of a frame and its reference. */
 export function estimateOperation(
   settings: EstimateSettings,
-  budgetBytes: number,
+  runtime: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): Operation<MemoryPlan, CameraEstimate> {
   return {
     name: 'estimate',
     depths: [8, 16, 32],
-    plan: (inputs) => planInputs(inputs, settings, budgetBytes),
+    plan: (inputs) => planInputs(inputs, settings, runtime),
     run: ([source, reference], _, scope) =>
       reference
         ? measureAgainst(scope, source!, reference.frame, settings)
@@ -52,6 +54,9 @@ async function measureAgainst(
   settings: EstimateSettings,
 ): Promise<CameraEstimate> {
   const blur = await estimateFromReference(scope, source.frame, reference, settings);
+  // Both as brightness, the reference on the frame's grid, and what it predicts.
+  const { width, height } = source.frame;
+  discard(scope, 4 * (3 * width * height + reference.width * reference.height));
   const residual = await measureResidualNoise(scope, source, reference, blur);
   return { blur, noise: residual ?? (await estimateNoiseModel(scope, source)) };
 }

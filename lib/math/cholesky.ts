@@ -3,22 +3,42 @@
 /** A pivot smaller than this part of its diagonal is rounding: the matrix is not positive definite. */
 const LEAST_PIVOT = 1e-14;
 
-/** The inverse of a symmetric positive matrix; null where it is not positive. */
+/** The inverse of a symmetric positive definite matrix; null where it is not positive definite. */
 export function choleskyInverse(matrix: Float64Array, side: number): Float64Array | null {
-  const factor = matrix.slice();
-  for (let i = 0; i < side; i += 1) {
-    const pivot = factorRow(factor, side, i);
-    if (!(pivot > LEAST_PIVOT * Math.abs(matrix[i * side + i]!))) return null;
-    factor[i * side + i] = Math.sqrt(pivot);
+  return new CholeskyInverter(side).invert(matrix);
+}
+
+/** Inverts many symmetric matrices of one size in the same memory. */
+export class CholeskyInverter {
+  readonly #side: number;
+  readonly #factor: Float64Array;
+  readonly #column: Float64Array;
+  readonly #inverse: Float64Array;
+
+  constructor(side: number) {
+    this.#side = side;
+    this.#factor = new Float64Array(side * side);
+    this.#column = new Float64Array(side);
+    this.#inverse = new Float64Array(side * side);
   }
-  const inverse = new Float64Array(side * side);
-  for (let column = 0; column < side; column += 1) {
-    const x = new Float64Array(side);
-    x[column] = 1;
-    substitute(factor, side, x);
-    for (let i = 0; i < side; i += 1) inverse[i * side + column] = x[i]!;
+
+  /** The inverse, good until the next; null where the matrix is not positive definite. */
+  invert(matrix: Float64Array): Float64Array | null {
+    const [side, factor, column, inverse] = [this.#side, this.#factor, this.#column, this.#inverse];
+    factor.set(matrix);
+    for (let i = 0; i < side; i += 1) {
+      const pivot = factorRow(factor, side, i);
+      if (!(pivot > LEAST_PIVOT * Math.abs(matrix[i * side + i]!))) return null;
+      factor[i * side + i] = Math.sqrt(pivot);
+    }
+    for (let index = 0; index < side; index += 1) {
+      column.fill(0);
+      column[index] = 1;
+      substitute(factor, side, column);
+      for (let i = 0; i < side; i += 1) inverse[i * side + index] = column[i]!;
+    }
+    return inverse;
   }
-  return inverse;
 }
 
 /** x of `matrix` x = `vector` for a symmetric matrix that is positive but for rounding. The matrix is overwritten. */

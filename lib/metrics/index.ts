@@ -8,6 +8,8 @@ export type { MetricOptions } from './metric.js';
 export type { BrisqueModel, ModelSource, NiqeModel } from './models.js';
 export { mtf50, slantedEdges } from './mtf50.js';
 export type { Mtf50Options, SlantedEdges } from './mtf50.js';
+export { planMetrics } from './plan.js';
+export type { MetricsPlanOptions } from './plan.js';
 export { eoNiqe, fitNiqe, niqe } from './niqe.js';
 export type { FitOptions, NiqeOptions } from './niqe.js';
 export { msSsim, psnr, ssim } from './similarity.js';

@@ -21,6 +21,8 @@ export interface Metric<Value> {
   readonly name: string;
   /** Throws ArgumentError, or ImageError where frames of this size do not allow it. */
   readonly check?: (size: AnyFrameSize) => void;
+  /** What it takes besides, whatever the size of the frames, in bytes; nothing by default. */
+  readonly extraBytes?: number;
   /** Of frames that were checked. @param reference of equal size, colours and depth; there only for comparisons */
   readonly measure: (scope: Scope, frame: AnyFrame, reference: AnyFrame) => Promise<Value>;
 }
@@ -31,6 +33,8 @@ export interface FrameWork<Value> {
   readonly roles: readonly string[];
   /** Throws what the headers tell against it. */
   readonly check?: (size: AnyFrameSize) => void;
+  /** What it takes besides, whatever the size of the frames, in bytes; nothing by default. */
+  readonly extraBytes?: number;
   readonly run: (scope: Scope, frames: readonly AnyFrame[]) => Promise<Value>;
 }
 
@@ -41,8 +45,8 @@ export function checkMetricOptions(options: MetricOptions, known: readonly strin
 
 /** The operation that does some work with frames. */
 export function metricsOperation<Value>(
-  { roles, check, run }: FrameWork<Value>,
-  { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
+  { roles, check, extraBytes, run }: FrameWork<Value>,
+  runtime: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): Operation<MemoryPlan, Value> {
   return {
     name: 'metrics',
@@ -51,7 +55,7 @@ export function metricsOperation<Value>(
       const sizes = inputs.map(({ size }) => size);
       for (const size of sizes.slice(1)) requireComparable(sizes[0]!, size);
       check?.(sizes[0]!);
-      return planFrames(inputs as readonly [PlannedInput], threads, budgetBytes);
+      return planFrames(inputs as readonly [PlannedInput], runtime, extraBytes);
     },
     run: async (sources, _, scope) => {
       const frames = sources.map(({ frame }) => frame);
@@ -78,13 +82,14 @@ export async function performWork<Value>(
  * signal's reason.
  */
 export async function measureMetric<Value>(
-  { name, check, measure }: Metric<Value>,
+  { name, check, extraBytes = 0, measure }: Metric<Value>,
   inputs: readonly MetricInput[],
   options: MetricOptions,
 ): Promise<Value> {
   const work: FrameWork<Value> = {
     roles: ['frame', 'reference'],
     ...(check && { check }),
+    extraBytes,
     run: async (scope, [frame, reference]) => {
       const value = await measure(scope, frame!, reference!);
       scope.progress({ phase: name, unit: 'metrics', done: 1, total: 1 });

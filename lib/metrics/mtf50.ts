@@ -68,6 +68,8 @@ function edgesMetric(given?: Region): Metric<SlantedEdges> {
   return {
     name: 'mtf50',
     check: (size) => requireWithin(region, size),
+    // Its luminance as float64, and the same turned.
+    extraBytes: 2 * 8 * region.width * region.height,
     measure: (scope, frame) => measureRegion(scope, frame, region),
   };
 }
@@ -119,23 +121,26 @@ async function measureRegion({ signal }: Scope, frame: AnyFrame, region: Region)
 async function findWindows(scope: Scope, frame: AnyFrame): Promise<readonly (readonly [number, number])[]> {
   const { cells } = await scope.call((binding, ticket) => binding.measureEdges(frame, scope, ticket));
   const [columns, rows] = [Math.floor(frame.width / CELL), Math.floor(frame.height / CELL)];
-  const candidates: { readonly column: number; readonly row: number; readonly power: number }[] = [];
+  const powers = new Float64Array(columns * rows);
+  const candidates: number[] = [];
   for (let row = 0; row + WINDOW_CELLS <= rows; row += 1) {
     for (let column = 0; column + WINDOW_CELLS <= columns; column += 1) {
       const [xx, yy, xy] = sumCells(cells, columns, column, row);
       const power = xx + yy;
-      if (power > 0 && Math.hypot(xx - yy, 2 * xy) > MIN_COHERENCE * power) candidates.push({ column, row, power });
+      if (!(power > 0 && Math.hypot(xx - yy, 2 * xy) > MIN_COHERENCE * power)) continue;
+      const cell = row * columns + column;
+      powers[cell] = power;
+      candidates.push(cell);
     }
   }
-  candidates.sort((a, b) => b.power - a.power || a.row - b.row || a.column - b.column);
+  candidates.sort((a, b) => powers[b]! - powers[a]! || a - b);
   const taken = new Set<number>();
   const chosen: (readonly [number, number])[] = [];
-  for (const { column, row } of candidates) {
+  for (const cell of candidates) {
     if (chosen.length === MOST_WINDOWS) break;
-    const cell = row * columns + column;
     if ([-1, 1, -columns, columns].some((step) => taken.has(cell + step))) continue;
     taken.add(cell);
-    chosen.push([column * CELL, row * CELL]);
+    chosen.push([(cell % columns) * CELL, Math.floor(cell / columns) * CELL]);
   }
   return chosen;
 }

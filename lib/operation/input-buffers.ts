@@ -1,4 +1,5 @@
-import { frameBytes } from '../image/frame.js';
+import { checkFrameSize, frameBytes } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import type { PlannedInput } from './operation.js';
 
@@ -23,4 +24,14 @@ export function inputBuffers(inputs: readonly PlannedInput[]): PlannedBuffer[] {
     { name: 'decoder', bytes: Math.max(...decoding.map((bytes, index) => bytes - held[index]!)) },
     { name: inputs.length > 1 ? 'frames' : 'frame', bytes: sum(inputs.map(({ size }) => frameBytes(size))) },
   ];
+}
+
+/** Pixels that will be given to an operation: samples have 3 channels of 8 bits unless it is said. */
+export type PixelSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
+
+/** Pixels in memory as an input that can be planned for. Throws ArgumentError. */
+export function plannedPixels({ width, height, channels = 3, depth = 8 }: PixelSize): PlannedInput {
+  const size = { width, height, channels, depth };
+  checkFrameSize(size, [8, 16, 32]);
+  return { size, buffers: [] };
 }

@@ -32,14 +32,14 @@ export interface ReportBody {
 /** The operation that compares frames before and after a restoration, and with a reference where there is a third. */
 export function reportOperation(
   psf: Psf | null,
-  { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
+  runtime: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): Operation<MemoryPlan, ReportBody> {
   return {
     name: 'report',
     depths: [8, 16, 32],
     plan: (inputs) => {
       for (const { size } of inputs.slice(1)) requireComparable(inputs[0]!.size, size);
-      return planPictures(inputs as readonly [PlannedInput], threads, budgetBytes);
+      return planPictures(inputs as readonly [PlannedInput], runtime);
     },
     run: (sources, _, scope) =>
       compare(
@@ -56,8 +56,11 @@ async function compare(scope: Scope, frames: readonly AnyFrame[], psf: Psf | nul
   const [before, after] = await measureBoth(scope, frames);
   const brightness = await displayBrightness(scope, frames);
   const pictures = frames.map((frame, index) => ({ role: ROLES[index]!, frame, brightness }));
+  const view = await showView(scope, pictures[0]!, pictures[1]!);
+  // What encoders of whole frames have taken.
+  scope.binding.trimHeap();
   const parts = [
-    await showView(scope, pictures[0]!, pictures[1]!),
+    view,
     await showDetails(scope, pictures),
     html`<h2>Metrics</h2>${describeMetrics(before, after)}`,
     await showFrequencies(scope, pictures, psf),

@@ -10,7 +10,7 @@ import type { Scope } from '../runtime/scope.js';
 const WHITE_PART = 0.001;
 const HISTOGRAM_BINS = 4096;
 /** Longest side of the view of a whole frame. */
-const LARGEST_VIEW = 2048;
+export const LARGEST_VIEW = 2048;
 
 /**
  * What samples are multiplied by for display. 8 bits are shown as they are; others often fill only a part of their

@@ -1,7 +1,7 @@
 import type { HalfSpectrum } from '../../fft/shape.js';
 import type { Transform } from '../../fft/transform.js';
 import type { Pauses } from '../../runtime/pauses.js';
-import { multiply } from './patches.js';
+import { createScratch, multiply } from './patches.js';
 import type { Plane } from '../../image/planes.js';
 
 /**
@@ -20,13 +20,13 @@ export async function blurPlane(
   const { width, height, data } = plane;
   const side = plan.length;
   const step = side - 2 * reach;
-  const values = new Float32Array(side * side);
+  const { values, spectrum } = createScratch(plan);
   for (let top = 0; top < height; top += step) {
     for (let left = 0; left < width; left += step) {
       if (pauses.isDue) await pauses.take();
       readSquare(plane, left - reach, top - reach, side, values);
       const transfer = await transferAt(Math.min(1, (left + step / 2) / width), Math.min(1, (top + step / 2) / height));
-      await plan.inverse(multiply(await plan.forward(values), transfer), values);
+      await plan.inverse(multiply(await plan.forward(values, spectrum), transfer), values);
       const columns = Math.min(step, width - left);
       for (let y = top; y < Math.min(height, top + step); y += 1) {
         const from = (y - top + reach) * side + reach;

@@ -100,7 +100,9 @@ async function findChanges(
     pauses,
   );
   const limit = usual + MOST_SIGMAS * 1.48 * spread;
-  return { columns, isChanged: Uint8Array.from(local, (value) => Number(value > limit)) };
+  const isChanged = new Uint8Array(local.length);
+  for (let cell = 0; cell < local.length; cell += 1) isChanged[cell] = Number(local[cell]! > limit);
+  return { columns, isChanged };
 }
 
 /** The mean over a cell and those around it that are known. */

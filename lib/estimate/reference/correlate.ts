@@ -1,5 +1,6 @@
 import type { HalfSpectrum } from '../../fft/shape.js';
 import type { Transform } from '../../fft/transform.js';
+import { createScratch } from './patches.js';
 
 /** Where two patches match best. */
 export interface Shift {
@@ -36,8 +37,10 @@ export async function correlate(
   a: HalfSpectrum,
   b: HalfSpectrum,
   lowPass: Float32Array,
+  { spectrum: cross, values } = createScratch(plan),
 ): Promise<Shift> {
-  const cross = { re: new Float32Array(lowPass.length), im: new Float32Array(lowPass.length) };
+  cross.re.fill(0);
+  cross.im.fill(0);
   for (let bin = 0; bin < lowPass.length; bin += 1) {
     if (lowPass[bin] === 0) continue;
     const [ar, ai, br, bi] = [a.re[bin]!, a.im[bin]!, b.re[bin]!, b.im[bin]!];
@@ -47,7 +50,7 @@ export async function correlate(
     cross.re[bin] = weight * re;
     cross.im[bin] = weight * im;
   }
-  return findPeak(await plan.inverse(cross), plan.length, plan.lines);
+  return findPeak(await plan.inverse(cross, values), plan.length, plan.lines);
 }
 
 function findPeak(values: Float32Array, columns: number, rows: number): Shift {

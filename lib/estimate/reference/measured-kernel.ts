@@ -1,4 +1,3 @@
-import type { HalfSpectrum } from '../../fft/shape.js';
 import type { Transform } from '../../fft/transform.js';
 import type { Pauses } from '../../runtime/pauses.js';
 import { normalise } from '../../psf/psf.js';
@@ -6,6 +5,7 @@ import type { Psf } from '../../psf/psf.js';
 import type { PsfField } from '../../psf/field.js';
 import type { KernelProblem } from './kernel-problem.js';
 import type { Grid, MeasuredTransfer, PatchSums } from './patch-sums.js';
+import { createScratch } from './patches.js';
 import { fitRings } from './ring-kernel.js';
 import { findSupport } from './support.js';
 
@@ -90,31 +90,33 @@ async function descend(
   steps: number,
   pauses: Pauses,
 ): Promise<Float64Array> {
-  const onGrid = new Float32Array(plan.lines * plan.length);
-  const model: HalfSpectrum = { re: new Float32Array(weights.length), im: new Float32Array(weights.length) };
-  let taps: Float64Array = start.map((tap, index) => support[index]! * tap);
+  const { values: onGrid, spectrum: model } = createScratch(plan);
+  const places = Uint32Array.from(start, (_, index) => placeOf(plan, index, radius));
+  const taps = start.map((tap, index) => support[index]! * tap);
   for (let step = 0; step < steps; step += 1) {
     if (pauses.isDue) await pauses.take();
     onGrid.fill(0);
-    taps.forEach((tap, index) => {
-      onGrid[placeOf(plan, index, radius)] = tap;
-    });
+    for (let index = 0; index < taps.length; index += 1) onGrid[places[index]!] = taps[index]!;
     await plan.forward(onGrid, model);
     for (let bin = 0; bin < weights.length; bin += 1) {
       model.re[bin] = weights[bin]! * (transfer.re[bin]! - model.re[bin]!);
       model.im[bin] = weights[bin]! * (transfer.im[bin]! - model.im[bin]!);
     }
     await plan.inverse(model, onGrid);
-    taps = project(
-      taps.map((tap, index) => support[index]! * (tap + onGrid[placeOf(plan, index, radius)]!)),
-      isSymmetric,
-    );
+    for (let index = 0; index < taps.length; index += 1)
+      taps[index] = support[index]! * (taps[index]! + onGrid[places[index]!]!);
+    project(taps, isSymmetric);
   }
   return taps;
 }
 
-function project(taps: Float64Array, isSymmetric: boolean): Float64Array {
-  return taps.map((tap, index) => Math.max(0, isSymmetric ? (tap + taps[taps.length - 1 - index]!) / 2 : tap));
+/** Makes no weight negative, and each equal to the one on the other side of the centre where the kernel is symmetric. */
+function project(taps: Float64Array, isSymmetric: boolean): void {
+  for (let index = 0, other = taps.length - 1; index <= other; index += 1, other -= 1) {
+    const [tap, opposite] = [taps[index]!, taps[other]!];
+    taps[index] = Math.max(0, isSymmetric ? (tap + opposite) / 2 : tap);
+    taps[other] = Math.max(0, isSymmetric ? (opposite + tap) / 2 : opposite);
+  }
 }
 
 function placeOf({ length: columns, lines: rows }: Transform, index: number, radius: number): number {

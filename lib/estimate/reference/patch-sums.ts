@@ -1,6 +1,6 @@
 import { interpolate } from '../../psf/field.js';
 import type { HalfSpectrum } from '../../fft/shape.js';
-import { choleskyInverse } from '../../math/cholesky.js';
+import { CholeskyInverter } from '../../math/cholesky.js';
 import { NativeError } from '../../runtime/errors.js';
 import type { Pauses } from '../../runtime/pauses.js';
 
@@ -17,6 +17,12 @@ export interface Grid {
 export interface MeasuredTransfer {
   readonly transfer: HalfSpectrum;
   readonly variance: Float64Array;
+}
+
+/** What {@link PatchSums} holds, with what `solve` gives, in bytes. */
+export function bytesOfSums(bins: number, nodes: number): number {
+  const [blurred, cross, power, solved] = [1, 2 * nodes, (nodes * (nodes + 1)) / 2, 2 * nodes];
+  return bins * 8 * (blurred + cross + power + solved);
 }
 
 /**
@@ -60,6 +66,11 @@ export class PatchSums {
     this.#patches += 1;
   }
 
+  /** What it holds, with what `solve` gives, in bytes. */
+  get bytes(): number {
+    return bytesOfSums(this.#bins, this.#re.length);
+  }
+
   /** How many patches stand for the node about which there are fewest. */
   get leastSupport(): number {
     return Math.min(...this.#support);
@@ -77,12 +88,13 @@ export class PatchSums {
     const floor =
       1e-9 * this.#power.reduce((largest, power) => power.reduce((most, value) => Math.max(most, value), largest), 0);
     const matrix = new Float64Array(nodes ** 2);
+    const inverter = new CholeskyInverter(nodes);
     for (let bin = 0; bin < this.#bins; bin += 1) {
       if (pauses.isDue) await pauses.take();
       this.#fill(matrix, bin, floor, 0);
       if (nodes > 1)
-        this.#fill(matrix, bin, floor, this.#noise(choleskyInverse(matrix, nodes), bin) / NEIGHBOUR_DIFFERENCE ** 2);
-      const inverse = choleskyInverse(matrix, nodes);
+        this.#fill(matrix, bin, floor, this.#noise(inverter.invert(matrix), bin) / NEIGHBOUR_DIFFERENCE ** 2);
+      const inverse = inverter.invert(matrix);
       if (!inverse) throw new NativeError('INTERNAL', 'The sums of patches are no numbers');
       const noise = this.#noise(inverse, bin);
       found.forEach(({ transfer, variance }, node) => {

@@ -43,7 +43,7 @@ export class PatchReader {
       (_, index) => across[index % columns]! * down[Math.floor(index / columns)]!,
     );
     this.#values = new Float32Array(rows * columns);
-    this.#spectrum = { re: new Float32Array(rows * bins), im: new Float32Array(rows * bins) };
+    this.#spectrum = createSpectrum(rows * bins);
   }
 
   /**
@@ -84,23 +84,38 @@ function hann(length: number): Float64Array {
   return Float64Array.from({ length }, (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / length));
 }
 
-/** a times b, bin by bin. */
+/** Memory for the transforms of a plan, kept from one to the next. */
+export interface Scratch {
+  readonly values: Float32Array<ArrayBuffer>;
+  readonly spectrum: HalfSpectrum;
+}
+
+export function createScratch({ length: columns, lines: rows, bins }: Transform): Scratch {
+  return { values: new Float32Array(rows * columns), spectrum: createSpectrum(rows * bins) };
+}
+
+export function createSpectrum(bins: number): HalfSpectrum {
+  return { re: new Float32Array(bins), im: new Float32Array(bins) };
+}
+
+/** Makes `a` the product of both, bin by bin. */
 export function multiply(a: HalfSpectrum, b: HalfSpectrum): HalfSpectrum {
-  const product = { re: new Float32Array(a.re.length), im: new Float32Array(a.re.length) };
   for (let bin = 0; bin < a.re.length; bin += 1) {
-    product.re[bin] = a.re[bin]! * b.re[bin]! - a.im[bin]! * b.im[bin]!;
-    product.im[bin] = a.re[bin]! * b.im[bin]! + a.im[bin]! * b.re[bin]!;
+    const [ar, ai, br, bi] = [a.re[bin]!, a.im[bin]!, b.re[bin]!, b.im[bin]!];
+    a.re[bin] = ar * br - ai * bi;
+    a.im[bin] = ar * bi + ai * br;
   }
-  return product;
+  return a;
 }
 
 /** The transfer function of a kernel on the plan's grid, its centre at the corner. */
 export async function transferOf(
   plan: Transform,
   kernel: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> },
+  { values, spectrum } = createScratch(plan),
 ): Promise<HalfSpectrum> {
   const { length: columns, lines: rows } = plan;
-  const values = new Float32Array(columns * rows);
+  values.fill(0);
   for (let tap = 0; tap < kernel.data.length; tap += 1) {
     const [x, y] = [
       (tap % kernel.width) - (kernel.width - 1) / 2,
@@ -108,12 +123,16 @@ export async function transferOf(
     ];
     values[((y + rows) % rows) * columns + ((x + columns) % columns)] = kernel.data[tap]!;
   }
-  return plan.forward(values);
+  return plan.forward(values, spectrum);
 }
 
-/** What gives the transfer functions of a field by place, 0 to 1 over the frame; a single one is transformed once. */
+/**
+ * What gives the transfer functions of a field by place, 0 to 1 over the frame; each is good until the next. A single one is
+ * transformed once.
+ */
 export function transfersOf(plan: Transform, field: PsfField): (x: number, y: number) => Promise<HalfSpectrum> {
-  if (field.kernels.length > 1) return (x, y) => transferOf(plan, kernelAt(field, x, y));
-  const single = transferOf(plan, field.kernels[0]!);
+  const scratch = createScratch(plan);
+  if (field.kernels.length > 1) return (x, y) => transferOf(plan, kernelAt(field, x, y), scratch);
+  const single = transferOf(plan, field.kernels[0]!, scratch);
   return () => single;
 }

@@ -4,6 +4,7 @@ import { luminancePlane } from '../../image/luminance.js';
 import type { Plane } from '../../image/planes.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
+import { discard } from '../discard.js';
 import { planImage } from '../plan-image.js';
 import type { EstimateSettings } from '../settings.js';
 import type { Affine } from './affine.js';
@@ -37,6 +38,7 @@ export type ReferenceSettings = Pick<EstimateSettings, 'referenceScale' | 'symme
 
 /** A frame with its reference, both as brightness, and what works on them. */
 interface Pair {
+  readonly scope: Scope;
   readonly target: Plane;
   readonly source: Plane;
   /** Of transforms of patches. */
@@ -60,8 +62,8 @@ export async function estimateFromReference(
     return declineReference(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
   const plan = await planImage(scope, PATCH, PATCH);
   try {
-    const pair = { target, source, plan, pauses };
-    const registration = await register(scope, pair, firstGuess(target, source, settings.referenceScale));
+    const pair = { scope, target, source, plan, pauses };
+    const registration = await register(pair, firstGuess(target, source, settings.referenceScale));
     if (registration) return await solve(pair, registration, settings);
     return declineReference(
       'the reference does not fit the frame: one of them is flat, they overlap too little, or show another place',
@@ -79,11 +81,7 @@ function firstGuess(target: Plane, source: Plane, referenceScale: number | null)
 }
 
 /** From the first guess, or where that does not lead to the reference, from corners that both have. */
-async function register(
-  scope: Scope,
-  { target, source, plan, pauses }: Pair,
-  guess: Affine,
-): Promise<Registration | null> {
+async function register({ scope, target, source, plan, pauses }: Pair, guess: Affine): Promise<Registration | null> {
   const near = await registerCoarsely(scope, target, source, guess);
   const found = near && (await registerFinely(plan, target, source, near, null, pauses));
   if (found) return found;
@@ -92,22 +90,22 @@ async function register(
 }
 
 async function solve(pair: Pair, start: Registration, settings: ReferenceSettings): Promise<ReferenceEstimate> {
-  const { target, source, plan, pauses } = pair;
+  const { scope, target, source, plan, pauses } = pair;
   const { columns, rows, symmetry } = settings;
   const { width, height } = target;
   let registration = start;
-  let sharp = await warp(source, registration.toReference, width, height, pauses);
+  const sharp = await warp(source, registration.toReference, width, height, pauses);
   const filled = new Float32Array(target.data.length);
   let found: KernelEstimate | null = null;
   let compared: Comparison = { filled: target, offset: 0, changed: 0 };
   for (let round = 1; round <= ROUNDS; round += 1) {
     const isLast = round === ROUNDS;
     const most = isLast ? MOST_PATCHES : ENOUGH_PATCHES;
-    found = await solveKernels(plan, compared.filled, sharp, { columns, rows }, most, symmetry, pauses);
+    found = await solveKernels(scope, plan, compared.filled, sharp, { columns, rows }, most, symmetry, pauses);
     if (!found) return declineReference(lackOfPatches(columns, rows));
     if (round === 1) {
       registration = await registerThroughKernel(pair, registration, found);
-      sharp = await warp(source, registration.toReference, width, height, pauses);
+      await warp(source, registration.toReference, width, height, pauses, sharp.data);
     }
     if (!isLast) compared = await compare(plan, target, sharp, found, filled, pauses);
   }
@@ -133,6 +131,7 @@ async function registerThroughKernel(
 
 /** Null where there are too few patches. @param most patches that it is learned from */
 async function solveKernels(
+  scope: Scope,
   plan: Transform,
   blurred: Plane,
   sharp: Plane,
@@ -149,5 +148,8 @@ async function solveKernels(
     const b = s && (await ofBlurred.read(blurred, corner));
     if (s && b) sums.add(s, b, (corner[0] + PATCH / 2) / blurred.width, (corner[1] + PATCH / 2) / blurred.height);
   }
-  return sums.leastSupport < LEAST_SUPPORT ? null : estimateKernels(plan, sums, grid, REACH, symmetry, pauses);
+  if (sums.leastSupport < LEAST_SUPPORT) return null;
+  const found = await estimateKernels(plan, sums, grid, REACH, symmetry, pauses);
+  discard(scope, sums.bytes);
+  return found;
 }

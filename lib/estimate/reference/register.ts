@@ -6,7 +6,8 @@ import { applyAffine, compose, fitAffine } from './affine.js';
 import type { Affine, Match } from './affine.js';
 import { correlate, createLowPass } from './correlate.js';
 import { Pauses } from '../../runtime/pauses.js';
-import { PATCH, PatchReader, listPatches, multiply } from './patches.js';
+import { PATCH, PatchReader, createScratch, listPatches, multiply } from './patches.js';
+import type { Scratch } from './patches.js';
 import { scaleOf, shrink, warp } from './warp.js';
 import type { Plane } from '../../image/planes.js';
 
@@ -118,12 +119,16 @@ class PatchMatcher {
   readonly #corners: readonly (readonly [number, number])[];
   readonly #ofFrame: PatchReader;
   readonly #ofReference: PatchReader;
+  readonly #scratch: Scratch;
+  /** A patch of the reference on the frame's grid. */
+  readonly #moved = new Float32Array(PATCH * PATCH);
 
   constructor(plan: Transform, frame: Plane, blur: HalfSpectrum | null) {
     [this.#plan, this.#frame, this.#blur] = [plan, frame, blur];
     this.#lowPass = createLowPass(plan, blur ? FINE_CUTOFF : BLIND_CUTOFF);
     this.#corners = listPatches(frame, PATCH, ENOUGH_PATCHES);
     [this.#ofFrame, this.#ofReference] = [new PatchReader(plan), new PatchReader(plan)];
+    this.#scratch = createScratch(plan);
   }
 
   /** Where patches that stand out from chance lie on the reference, and how many had texture in both. */
@@ -150,14 +155,13 @@ class PatchMatcher {
     pauses: Pauses,
   ): Promise<(Match & { readonly sharpness: number }) | null> {
     const b = await this.#ofFrame.read(this.#frame, [left, top]);
-    const a =
-      b &&
-      (await this.#ofReference.read(
-        await warp(reference, compose(toPlane, [1, 0, left, 0, 1, top]), PATCH, PATCH, pauses),
-        [0, 0],
-      ));
-    if (!a || !b) return null;
-    const { x, y, sharpness } = await correlate(this.#plan, this.#blur ? multiply(a, this.#blur) : a, b, this.#lowPass);
+    if (!b) return null;
+    const toPatch = compose(toPlane, [1, 0, left, 0, 1, top]);
+    const patch = await warp(reference, toPatch, PATCH, PATCH, pauses, this.#moved);
+    const a = await this.#ofReference.read(patch, [0, 0]);
+    if (!a) return null;
+    if (this.#blur) multiply(a, this.#blur);
+    const { x, y, sharpness } = await correlate(this.#plan, a, b, this.#lowPass, this.#scratch);
     const centre: [number, number] = [left + (PATCH - 1) / 2, top + (PATCH - 1) / 2];
     return { from: centre, to: applyAffine(toPlane, centre[0] - x, centre[1] - y), sharpness };
   }

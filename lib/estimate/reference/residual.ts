@@ -1,4 +1,6 @@
-import type { AnyFrame } from '../../image/frame.js';
+import type { HalfSpectrum } from '../../fft/shape.js';
+import type { Transform } from '../../fft/transform.js';
+import type { AnyFrame, Region } from '../../image/frame.js';
 import { colourPlanes } from '../../image/planes.js';
 import { fullScale } from '../../image/samples.js';
 import type { PsfField } from '../../psf/field.js';
@@ -10,7 +12,8 @@ import { TILE } from '../noise.js';
 import type { Tile } from '../noise.js';
 import { compose } from './affine.js';
 import type { Affine } from './affine.js';
-import { PATCH, listPatches, multiply, transfersOf } from './patches.js';
+import { PATCH, createScratch, listPatches, multiply, transfersOf } from './patches.js';
+import type { Scratch } from './patches.js';
 import { warp } from './warp.js';
 import type { Plane } from '../../image/planes.js';
 
@@ -20,9 +23,21 @@ const ENOUGH_PATCHES = 16;
 const MOST_SIGMAS = 3;
 const FITS = 3;
 
+/** A frame with its reference, and what predicts the one from the other. */
+interface Prediction {
+  readonly frame: AnyFrame;
+  readonly toReference: Affine;
+  readonly plan: Transform;
+  readonly scratch: Scratch;
+  readonly transferAt: (x: number, y: number) => Promise<HalfSpectrum>;
+  /** Of the kernels from their centres, in pixels: so much of a patch's border is not predicted. */
+  readonly reach: number;
+  readonly pauses: Pauses;
+}
+
 /**
- * Noise of tiles in what a frame shows beyond its prediction from a registered reference, colour by colour: the scene, which adds to
- * the noise of a frame by itself, is taken off. Null where the frame has other colours than the reference.
+ * Noise of tiles in what a frame shows beyond its prediction from a registered reference, colour by colour: the scene, which
+ * adds to the noise of a frame by itself, is taken off. Null where the frame has other colours than the reference.
  * @param toReference from pixels of the frame to those of the reference
  */
 export async function measureResidual(
@@ -34,75 +49,79 @@ export async function measureResidual(
 ): Promise<Tile[] | null> {
   const colours = colourPlanes(frame);
   if (colourPlanes(reference) !== colours) return null;
-  const reach = radiusOf(field.kernels[0]!);
-  const inside = { width: PATCH - 2 * reach, height: PATCH - 2 * reach };
-  const tiles: Tile[] = [];
-  const pauses = new Pauses(scope.signal);
   const plan = await planImage(scope, PATCH, PATCH);
   try {
     const transferAt = transfersOf(plan, field);
-    for (let channel = 0; channel < colours; channel += 1) {
-      const source = await channelOf(reference, channel, 0, 0, reference.width, reference.height, pauses);
-      for (const [left, top] of listPatches(frame, PATCH, ENOUGH_PATCHES)) {
-        const patch = await warp(source, compose(toReference, [1, 0, left, 0, 1, top]), PATCH, PATCH, pauses);
-        if (patch.data.some((value) => !Number.isFinite(value))) continue;
-        if (pauses.isDue) await pauses.take();
-        const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
-        const blurred = await plan.inverse(multiply(await plan.forward(patch.data), transfer));
-        // The middle, which needs nothing from beyond the patch.
-        const model = await channelOf(
-          { width: PATCH, height: PATCH, channels: 1, depth: 32, data: blurred },
-          0,
-          reach,
-          reach,
-          inside.width,
-          inside.height,
-          pauses,
-        );
-        const seen = await channelOf(frame, channel, left + reach, top + reach, inside.width, inside.height, pauses);
-        tiles.push(...measureTiles(seen, predict(model, seen)));
-      }
-    }
+    const reach = radiusOf(field.kernels[0]!);
+    const pauses = new Pauses(scope.signal);
+    const prediction = { frame, toReference, plan, scratch: createScratch(plan), transferAt, reach, pauses };
+    return await measureColours(prediction, reference, colours);
   } finally {
     plan.dispose();
+  }
+}
+
+async function measureColours(prediction: Prediction, reference: AnyFrame, colours: number): Promise<Tile[]> {
+  const { width, height } = reference;
+  const memory = new Float32Array(width * height);
+  const tiles: Tile[] = [];
+  for (let channel = 0; channel < colours; channel += 1) {
+    const source = await channelOf(reference, channel, { left: 0, top: 0, width, height }, prediction.pauses, memory);
+    for (const corner of listPatches(prediction.frame, PATCH, ENOUGH_PATCHES))
+      tiles.push(...(await measurePatch(prediction, source, channel, corner)));
   }
   return tiles;
 }
 
-/** A part of one channel, 1 being full scale. */
+/** The tiles of one patch; none where the reference does not know all of it. */
+async function measurePatch(
+  { frame, toReference, plan, scratch, transferAt, reach, pauses }: Prediction,
+  source: Plane,
+  channel: number,
+  [left, top]: readonly [number, number],
+): Promise<Tile[]> {
+  const toPatch = compose(toReference, [1, 0, left, 0, 1, top]);
+  const patch = await warp(source, toPatch, PATCH, PATCH, pauses);
+  if (patch.data.some((value) => !Number.isFinite(value))) return [];
+  const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
+  const seenThrough = multiply(await plan.forward(patch.data, scratch.spectrum), transfer);
+  const data = await plan.inverse(seenThrough, scratch.values);
+  // The middle, which needs nothing from beyond the patch.
+  const side = PATCH - 2 * reach;
+  const blurred = { width: PATCH, height: PATCH, channels: 1, depth: 32, data } as const;
+  const middle = { left: reach, top: reach, width: side, height: side };
+  const model = await channelOf(blurred, 0, middle, pauses);
+  const seen = await channelOf(frame, channel, { ...middle, left: left + reach, top: top + reach }, pauses);
+  return measureTiles(seen, predict(model, seen));
+}
+
+/** A part of one channel, 1 being full scale. @param plane memory for the result */
 async function channelOf(
   frame: AnyFrame,
   channel: number,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
+  { left, top, width, height }: Region,
   pauses: Pauses,
+  plane = new Float32Array(width * height),
 ): Promise<Plane> {
   const { channels, data } = frame;
   const scale = 1 / fullScale(frame);
-  const plane = new Float32Array(width * height);
   for (let y = 0, at = 0; y < height; y += 1) {
     if (pauses.isDue) await pauses.take();
-    for (
-      let x = 0, from = ((top + y) * frame.width + left) * channels + channel;
-      x < width;
-      x += 1, at += 1, from += channels
-    )
-      plane[at] = scale * data[from]!;
+    let from = ((top + y) * frame.width + left) * channels + channel;
+    for (const end = at + width; at < end; at += 1, from += channels) plane[at] = scale * data[from]!;
   }
   return { width, height, data: plane };
 }
 
-/** The model as bright as the frame: gain and offset by least squares, again without what is far off. */
+/** The model as bright as the frame: ratio and offset by least squares, aratio without what is far off. */
 function predict(model: Plane, { data: seen }: Plane): Float32Array {
-  let [gain, offset, limit] = [1, 0, Infinity];
+  let [ratio, offset, limit] = [1, 0, Infinity];
   for (let fit = 0; fit < FITS; fit += 1) {
     let [n, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
     for (let pixel = 0; pixel < seen.length; pixel += 1) {
       const [a, b] = [model.data[pixel]!, seen[pixel]!];
       // False for NaN as well.
-      if (!(Math.abs(b - gain * a - offset) <= limit)) continue;
+      if (!(Math.abs(b - ratio * a - offset) <= limit)) continue;
       n += 1;
       x += a;
       y += b;
@@ -111,11 +130,11 @@ function predict(model: Plane, { data: seen }: Plane): Float32Array {
       yy += b * b;
     }
     const spread = n * xx - x * x;
-    gain = spread > 0 ? (n * xy - x * y) / spread : 0;
-    offset = (y - gain * x) / Math.max(n, 1);
-    limit = MOST_SIGMAS * Math.sqrt(Math.max(0, yy - offset * y - gain * xy) / Math.max(n, 1));
+    ratio = spread > 0 ? (n * xy - x * y) / spread : 0;
+    offset = (y - ratio * x) / Math.max(n, 1);
+    limit = MOST_SIGMAS * Math.sqrt(Math.max(0, yy - offset * y - ratio * xy) / Math.max(n, 1));
   }
-  return model.data.map((value) => gain * value + offset);
+  return model.data.map((value) => ratio * value + offset);
 }
 
 /** Tiles without clipped or unknown samples: the Laplacian of Immerkaer (1996) takes what is left of slow differences off. */

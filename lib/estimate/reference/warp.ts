@@ -5,7 +5,7 @@ import type { Affine } from './affine.js';
 /**
  * A plane on the grid of another: each pixel is the mean of samples over its square, as many along a side as pixels of the plane
  * fit into it, each interpolated by Catmull and Rom's cubic. NaN beyond the plane. @param toPlane from the pixels of the grid to those
- * of the plane
+ * of the plane @param data memory for the result
  */
 export async function warp(
   plane: Plane,
@@ -13,6 +13,7 @@ export async function warp(
   width: number,
   height: number,
   pauses = new Pauses(),
+  data: Float32Array = new Float32Array(width * height),
 ): Promise<Plane> {
   const scale = scaleOf(toPlane);
   if (scale >= 4) {
@@ -21,10 +22,9 @@ export async function warp(
     const [a, b, c, d, e, f] = toPlane.map((value) => value / factor) as unknown as Affine;
     const shift = (factor - 1) / 2 / factor;
     const small = await shrink(plane, factor, pauses);
-    return warp(small, [a, b, c - shift, d, e, f - shift], width, height, pauses);
+    return warp(small, [a, b, c - shift, d, e, f - shift], width, height, pauses, data);
   }
   const samples = Math.max(1, Math.round(scale));
-  const data = new Float32Array(width * height);
   for (let y = 0; y < height; y += 1) {
     if (pauses.isDue) await pauses.take();
     warpRow(plane, toPlane, samples, y, data.subarray(y * width, (y + 1) * width));
