@@ -148,7 +148,7 @@ const formatSolvers = ({ width, height, isa, threads, versions, iteration, solve
   ];
   const costs = shrinkage.map(({ alpha, nanoseconds }) => `alpha ${alpha.toFixed(2)}: ${nanoseconds.toFixed(2)} ns`);
   return [
-    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; alternately, the fastest of all`,
+    `Deconvolution of a ${width}x${height} plane, 33x33 PSF, ${isa}, ${threads} threads; alternating, the fastest`,
     formatTable(
       ['solver', 'ms load', 'ms per step', 'steps', 'ms store', 'all in iterations', 'MB mapped'],
       solvers.map(({ name, load, step, steps, store, mappedBytes }) => [

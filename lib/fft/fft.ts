@@ -25,8 +25,8 @@ interface Staging extends HalfSpectrum {
 
 /**
  * Real transforms of one shape, with tables and memory of their own. numpy's convention: `forward` does not scale,
- * `inverse` divides by the number of values of a line or image, and ignores the imaginary parts that a real signal cannot
- * have. One call at a time. Made by {@link Fft.plan}.
+ * `inverse` divides by the number of values of a line or image, and ignores the imaginary parts that a real signal
+ * cannot have. One call at a time. Made by {@link Fft.plan}.
  */
 export class FftPlan implements Disposable {
   /** Values of a line or row, and bins of its half spectrum. */
@@ -163,8 +163,8 @@ export class Fft {
   readonly cache = fftCache;
 
   /**
-   * A plan for lines (`{ length, lines? }`) or an image (`{ rows, columns }`). Its memory counts until it is disposed of.
-   * Rejects with ArgumentError, IsaError, BudgetError or NativeError.
+   * A plan for lines (`{ length, lines? }`) or an image (`{ rows, columns }`). Its memory counts until it is disposed
+   * of. Rejects with ArgumentError, IsaError, BudgetError or NativeError.
    */
   async plan(request: FftRequest): Promise<FftPlan> {
     const [runtime, shape] = shapeOf(request);

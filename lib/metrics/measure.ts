@@ -98,7 +98,8 @@ export function chooseMetrics(
   }
   if (range !== undefined && !RANGE_NAMES.some((name) => metrics.includes(name)))
     throw new ArgumentError(
-      `The range is used by ${RANGE_NAMES.join(', ')}, and none of them is measured: leave range out, or give a reference`,
+      `The range is used by ${RANGE_NAMES.join(', ')}, and none of them is measured: leave range out, or give ` +
+        'a reference',
     );
   const choice = { metrics, ...(range !== undefined && { range }), isLenient: requested === undefined };
   for (const name of metrics) metricOf(name, choice);
@@ -112,8 +113,8 @@ function metricOf(name: MetricName, { range }: Pick<MetricChoice, 'range'>): Met
 }
 
 /**
- * Measures several metrics of a frame at once. Rejects with ArgumentError, ImageError, BudgetError, IsaError, NativeError,
- * with the signal's reason, and for a metric that was named and that the frame does not allow.
+ * Measures several metrics of a frame at once. Rejects with ArgumentError, ImageError, BudgetError, IsaError,
+ * NativeError, with the signal's reason, and for a metric that was named and that the frame does not allow.
  */
 export async function measure(input: MetricInput, options: MeasureOptions = {}): Promise<Measurement> {
   checkMetricOptions(options, ['reference', 'metrics', 'range']);
@@ -140,7 +141,10 @@ export function measuring(choice: MetricChoice): FrameWork<MetricValues> {
   };
 }
 
-/** Measures one metric after the other, of frames that were checked. @param onDone told the name of each when it is done */
+/**
+ * Measures one metric after the other, of frames that were checked.
+ * @param onDone told the name of each when it is done
+ */
 export async function measureMetrics(
   scope: Scope,
   choice: MetricChoice,

@@ -57,7 +57,8 @@ export async function chooseWinograd(
 }
 
 /**
- * The shapes that Winograd sums faster. Each is timed several times, alternating with its rival, and the best times count.
+ * The shapes that Winograd sums faster. Each is timed several times, alternating with its rival, and the best times
+ * count.
  */
 async function measureWinograd(scope: MeasuringScope, shapes: readonly ConvShape[]): Promise<readonly ConvShape[]> {
   const { isa } = scope;

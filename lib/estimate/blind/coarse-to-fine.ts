@@ -9,7 +9,10 @@ import { gradientPower, sharpen } from './sharpen.js';
 /** Each level has sides this much shorter than the next; the coarsest kernel reaches no farther than so many pixels. */
 const RATIO = Math.SQRT1_2;
 const COARSEST_REACH = 2;
-/** Price of an edge, falling round by round (Anger, Delbracio, Facciolo 2019, who begin at a fifth of it: too low for pictures from above). */
+/**
+ * Price of an edge, falling round by round (Anger, Delbracio, Facciolo 2019, who begin at a fifth of it: too low for
+ * pictures from above).
+ */
 const [FIRST_SPARSITY, LAST_SPARSITY, SPARSITY_RATIO] = [2e-2, 2e-3, 1 / 1.1];
 const ROUNDS = 16;
 /** Of the kernel's energy, against the mean power of the gradients. */
@@ -18,8 +21,9 @@ const PENALTY = 0.05;
 const FADE = 0.1;
 
 /**
- * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, alternately. @param picture its pixels, 1 being
- * the range of its brightness @param onLevel after every level, finest last
+ * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, alternately.
+ * @param picture its pixels, 1 being the range of its brightness
+ * @param onLevel after every level, finest last
  */
 export async function findTaps(
   picture: Float32Array,

@@ -15,8 +15,9 @@ export function gradientPower({ length: columns, lines: rows, bins }: Transform)
 }
 
 /**
- * The picture with few edges that, seen through a kernel, is nearest to the blurred one: min |k * u - v|^2 + sparsity x number of
- * pixels with a gradient, by half-quadratic splitting (Xu, Lu, Xu, Jia 2011; Xu, Zheng, Jia 2013). @param blurred its spectrum
+ * The picture with few edges that, seen through a kernel, is nearest to the blurred one: min |k * u - v|^2 + sparsity x
+ * number of pixels with a gradient, by half-quadratic splitting (Xu, Lu, Xu, Jia 2011; Xu, Zheng, Jia 2013).
+ * @param blurred its spectrum
  */
 export async function sharpen(
   plan: Transform,
@@ -44,7 +45,10 @@ export async function sharpen(
   return found;
 }
 
-/** Gradients whose square is above a threshold, through the transpose of differences; pictures go on at the opposite edge. */
+/**
+ * Gradients whose square is above a threshold, through the transpose of differences; pictures go on at the opposite
+ * edge.
+ */
 function keepEdges(
   { length: columns, lines: rows }: Transform,
   picture: Float32Array,

@@ -16,8 +16,8 @@ export const spike = (side: number): Taps => ({
 });
 
 /**
- * The kernel of a reach that turns the gradients of a sharp picture into those of the blurred one, by least squares with a
- * penalty on its energy; then no weight negative or of noise, their sum 1, their centroid in the middle.
+ * The kernel of a reach that turns the gradients of a sharp picture into those of the blurred one, by least squares
+ * with a penalty on its energy; then no weight negative or of noise, their sum 1, their centroid in the middle.
  */
 export async function solveTaps(
   plan: Transform,
@@ -83,7 +83,10 @@ export function enlarge({ side, data }: Taps, factor: number, newReach: number):
   });
 }
 
-/** The largest normalised correlation of two kernels of one side over shifts: one frame does not tell where a kernel's centre is. */
+/**
+ * The largest normalised correlation of two kernels of one side over shifts: one frame does not tell where a kernel's
+ * centre is.
+ */
 export function likeness(a: Taps, b: Taps): number {
   const norm = ({ data }: Taps): number => Math.sqrt(data.reduce((sum, weight) => sum + weight ** 2, 0));
   let best = 0;

@@ -36,8 +36,9 @@ export function compose(outer: Affine, [a, b, c, d, e, f]: Affine): Affine {
 }
 
 /**
- * The map of that triple of matches whose median distance is least (Rousseeuw 1984), then iterated least squares with Tukey's
- * weights: outliers, as clouds and changes give them, up to nearly half of all, do not count. At least 3 matches.
+ * The map of that triple of matches whose median distance is least (Rousseeuw 1984), then iterated least squares with
+ * Tukey's weights: outliers, as clouds and changes give them, up to nearly half of all, do not count. At least 3
+ * matches.
  */
 export function fitAffine(matches: readonly Match[]): AffineFit {
   let affine = startOf(matches);

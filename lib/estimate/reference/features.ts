@@ -3,7 +3,10 @@ import { buildPyramid, smooth } from './levels.js';
 import type { Level } from './levels.js';
 import type { Plane } from '../../image/planes.js';
 
-/** Standard deviations, in pixels of a level: of what gradients are taken from, of the mean of their products, and of what is described. */
+/**
+ * Standard deviations, in pixels of a level: of what gradients are taken from, of the mean of their products, and of
+ * what is described.
+ */
 const [GRADIENT_SIGMA, WINDOW_SIGMA, PATCH_SIGMA] = [1, 1.5, 2.5];
 /** One corner at most is taken from a square of so many pixels, and so many from a level, the strongest. */
 const CELL = 8;
@@ -29,7 +32,9 @@ export interface Features {
   readonly descriptors: Float32Array;
 }
 
-/** Multi-scale oriented patches (Brown, Szeliski and Winder 2005): coarse levels see through a blur that fine ones show. */
+/**
+ * Multi-scale oriented patches (Brown, Szeliski and Winder 2005): coarse levels see through a blur that fine ones show.
+ */
 export async function findFeatures(picture: Plane, pauses: Pauses): Promise<Features> {
   const found: { readonly x: number; readonly y: number; readonly scale: number; readonly descriptor: Float32Array }[] =
     [];

@@ -15,7 +15,10 @@ export interface Level {
   readonly scale: number;
 }
 
-/** A picture ever smaller, from `LARGEST_SIDE` pixels on, while its sides are at least `leastSide`. Unknown values become the mean. */
+/**
+ * A picture ever smaller, from `LARGEST_SIDE` pixels on, while its sides are at least `leastSide`. Unknown values
+ * become the mean.
+ */
 export async function buildPyramid(picture: Plane, leastSide: number, pauses: Pauses): Promise<Level[]> {
   const levels: Level[] = [];
   let scale = Math.max(1, Math.max(picture.width, picture.height) / LARGEST_SIDE);

@@ -5,7 +5,10 @@ import { DESCRIPTOR, findFeatures } from './features.js';
 import type { Features } from './features.js';
 import type { Plane } from '../../image/planes.js';
 
-/** The best match of a corner is to be more like it than any other elsewhere: their distances, one over the other (Lowe 2004). */
+/**
+ * The best match of a corner is to be more like it than any other elsewhere: their distances, one over the other (Lowe
+ * 2004).
+ */
 const MOST_RATIO = 0.85;
 /** Places nearer than this, in pixels of the level, are the same one. */
 const SAME_PLACE = 10;
@@ -26,8 +29,8 @@ interface Candidate extends Match {
 }
 
 /**
- * The map from pixels of the frame to those of the reference by their corners, however these are turned, scaled and shifted; null
- * where too few agree. Deterministic.
+ * The map from pixels of the frame to those of the reference by their corners, however these are turned, scaled and
+ * shifted; null where too few agree. Deterministic.
  */
 export async function registerByFeatures(frame: Plane, reference: Plane, pauses: Pauses): Promise<Affine | null> {
   const candidates = await matchFeatures(
@@ -88,8 +91,8 @@ function nextBest({ count, places, scales }: Features, likeness: Float32Array, b
 }
 
 /**
- * The largest set of matches that agree on a turn, a scale and a shift: random sample consensus (Fischler and Bolles 1981) with the most
- * distinct matches first (Chum and Matas 2005), all pairs of which are tried.
+ * The largest set of matches that agree on a turn, a scale and a shift: random sample consensus (Fischler and Bolles
+ * 1981) with the most distinct matches first (Chum and Matas 2005), all pairs of which are tried.
  */
 async function agree(candidates: readonly Candidate[], pauses: Pauses): Promise<readonly Candidate[]> {
   const tried = candidates.slice(0, BEST_MATCHES);

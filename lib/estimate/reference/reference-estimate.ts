@@ -10,7 +10,10 @@ import { fitDisk } from './disk-fit.js';
 import type { KernelEstimate } from './measured-kernel.js';
 import type { Registration } from './register.js';
 
-/** A kernel whose weights differ from those of a disk by more than this part of the largest is given as it is, not in words. */
+/**
+ * A kernel whose weights differ from those of a disk by more than this part of the largest is given as it is, not in
+ * words.
+ */
 const MOST_MISFIT = 0.05;
 /** Disks of a smaller radius, in pixels, are none. */
 const LEAST_RADIUS = 0.5;
@@ -18,7 +21,9 @@ const LEAST_RADIUS = 0.5;
 /** How sure a kernel is that was measured against a reference. */
 export interface ReferenceConfidence {
   readonly level: 'high' | 'low';
-  /** 0 to 1: the part of the patches that agree on the registration, times the part of the frame that is not changed. */
+  /**
+   * 0 to 1: the part of the patches that agree on the registration, times the part of the frame that is not changed.
+   */
   readonly value: number;
 }
 
@@ -31,7 +36,10 @@ export interface Radiometry {
   readonly changed: number;
 }
 
-/** What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's pixels. */
+/**
+ * What a sharp picture of the same ground tells of a frame's blur, relative to the reference averaged over the frame's
+ * pixels.
+ */
 export interface ReferenceEstimate {
   readonly kind: 'reference';
   /** Why there is no estimate; null: there is one. */

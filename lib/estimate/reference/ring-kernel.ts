@@ -11,8 +11,9 @@ const MOST_ROUNDS = 2000;
 const LEAST_CHANGE = 1e-6;
 
 /**
- * The kernel of rings about its centre, none of negative brightness, whose transfer is nearest to the one wanted: non-negative least
- * squares over the brightness of the rings (coordinate descent; Franc, Hlavac and Navara 2005). Each ring covers pixels by exact area.
+ * The kernel of rings about its centre, none of negative brightness, whose transfer is nearest to the one wanted:
+ * non-negative least squares over the brightness of the rings (coordinate descent; Franc, Hlavac and Navara 2005). Each
+ * ring covers pixels by exact area.
  */
 export async function fitRings(problem: KernelProblem, pauses = new Pauses()): Promise<Float64Array> {
   const { plan, transfer, weights, radius } = problem;

@@ -4,7 +4,8 @@ const LEAST_PART = 0.05;
 const MARGIN = 2;
 
 /**
- * Where a kernel is, as 1 and 0: the pixels connected to its largest weight, with a margin. @param taps (2 radius + 1)^2 weights
+ * Where a kernel is, as 1 and 0: the pixels connected to its largest weight, with a margin.
+ * @param taps (2 radius + 1)^2 weights
  */
 export function findSupport(taps: Float64Array, radius: number): Uint8Array {
   const side = 2 * radius + 1;
