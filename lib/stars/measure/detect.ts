@@ -12,7 +12,7 @@ export interface Detection extends Place {
 }
 
 /** Which stars are looked for. */
-export interface DetectOptions {
+interface DetectOptions {
   /** Standard deviations of the sky; of 10^6 pixels of noise 0.02 are above 5.5. */
   readonly threshold: number;
   /** The brightest that are kept. */

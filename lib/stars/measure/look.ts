@@ -88,9 +88,7 @@ export function missesTrail(foretold: StraightMotion, seen: StraightMotion): boo
 function contradiction(foretold: StraightMotion, seen: StraightMotion): string {
   const given = `${foretold.lengthPx.toFixed(1)} pixels at ${foretold.angleDegrees.toFixed(1)} degrees`;
   const shown = `${seen.lengthPx.toFixed(1)} at ${seen.angleDegrees.toFixed(1)}`;
-  return (
-    `the rates give a trail of ${given}, the frame shows ${shown}, which is used: ` + 'check rates, mounting and axes'
-  );
+  return `the rates give a trail of ${given}, the frame shows ${shown}, which is used: check rates, mounting and axes`;
 }
 
 /** Stars without any blur to be undone. */

@@ -14,7 +14,7 @@ import type { Place } from '../sky/place.js';
 export type CentroidMethod = 'ml' | 'iwcog' | 'cog';
 
 /** Where a star is in a restored frame, from where it was fitted; null where there is no light. */
-export type Centroid = (plane: StarPlane, start: Place, sigmaPx: number) => Place | null;
+type Centroid = (plane: StarPlane, start: Place, sigmaPx: number) => Place | null;
 
 /** What places stars on the restored frame; null: the fit stays. */
 export const CENTROIDS: Readonly<Record<CentroidMethod, Centroid | null>> = {

@@ -4,12 +4,11 @@ import { fullScale, windowOf } from '../../image/samples.js';
 import type { AnyFrame, Region } from '../../image/frame.js';
 import type { SampleWindow, SolverSettings, WindowsRequest } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
-import { holdBeyond, makeRoom } from '../measure/memory.js';
-import { WINDOWS_AT_ONCE, WINDOW_SHAPE, solverBytes } from './plan-windows.js';
-import type { WindowKind } from './plan-windows.js';
+import { WINDOWS_AT_ONCE, WINDOW_SHAPE } from './plan-windows.js';
 import { LOOK_EVERY } from './steps.js';
 import type { Convergence, WindowSteps } from './steps.js';
-import { taper } from './windows.js';
+import { holdForWindows } from './window-team.js';
+import { isAtEdge, taper } from './windows.js';
 
 /** Of the taper at a window's rim, in parts of the smaller side. */
 const RIM = 0.125;
@@ -27,6 +26,7 @@ export interface WindowSolver {
   readonly pedestal: number;
 }
 
+/** How windows are restored. */
 export interface WindowSettings extends WindowSolver {
   readonly steps: WindowSteps;
   /** Standard deviation of the sky, 1 being full scale. */
@@ -36,7 +36,7 @@ export interface WindowSettings extends WindowSolver {
 }
 
 /** What restoring the windows of a frame did. */
-export interface WindowReport {
+interface WindowReport {
   readonly iterations: number;
   /** Samples that the restored light does not fit into. */
   readonly clipped: number;
@@ -70,11 +70,9 @@ export async function restoreWindows(
 ): Promise<WindowReport> {
   const planes = colourPlanes(frame);
   const psfs = windows.map(psfOf);
-  const kinds = windows.map((window, index) => kindOf(window, psfs[index]!, frame));
-  const pixels = planes * mostPixels(windows);
-  using team = holdForWindows(kinds, pixels, planes, settings, scope);
+  using team = holdForWindows(frame, windows, psfs, settings, scope);
   const scale = brightest(frame, windows, planes, scope);
-  const values = new Float32Array(pixels);
+  const values = new Float32Array(team.pixels);
   let [clipped, iterations] = [0, 0];
   for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
     const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
@@ -97,50 +95,6 @@ export async function restoreWindows(
     }
   }
   return { iterations, clipped };
-}
-
-const kindOf = (window: Region, psf: Psf, frame: AnyFrame): WindowKind => ({
-  width: window.width,
-  height: window.height,
-  radiusX: (psf.width - 1) / 2,
-  radiusY: (psf.height - 1) / 2,
-  isAtEdge: isAtEdge(window, frame),
-});
-
-/** How many threads restore windows at once, and the memory that is held for them. */
-interface Team extends Disposable {
-  readonly workers: number;
-}
-
-/** As many threads as there is room for: windows that have become one may be large. Throws BudgetError. */
-function holdForWindows(
-  kinds: readonly WindowKind[],
-  pixels: number,
-  planes: number,
-  { method, plannedBytes }: WindowSettings,
-  scope: Scope,
-): Team {
-  const largest = Math.max(...kinds.map(({ width, height }) => width * height));
-  const solver = Math.max(...kinds.map((kind) => solverBytes(method, kind, scope)));
-  const most = Math.min(scope.threads, planes * kinds.length);
-  const bytesFor = (workers: number): number => workers * solver + 4 * (pixels + largest);
-  const roomBytes = plannedBytes + makeRoom(bytesFor(most) - plannedBytes, scope);
-  const workers = Math.max(1, Math.min(most, Math.floor((roomBytes - bytesFor(0)) / solver)));
-  const held = holdBeyond(bytesFor(workers), plannedBytes, scope, 'Windows that overlap');
-  return { workers, [Symbol.dispose]: () => held[Symbol.dispose]() };
-}
-
-/** Pixels of the windows that are restored at once, at most. */
-function mostPixels(windows: readonly Region[]): number {
-  let most = 0;
-  for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
-    const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
-    most = Math.max(
-      most,
-      batch.reduce((sum, { width, height }) => sum + width * height, 0),
-    );
-  }
-  return most;
 }
 
 async function jobsOf(window: Region, psf: Psf, planes: number, { steps }: WindowSettings): Promise<Job[]> {
@@ -197,13 +151,6 @@ async function solve(
 /** What {@link WindowsRequest.windows} says of a window. */
 function numbersOf({ window, psf, count }: Job, psfs: readonly Psf[], frame: AnyFrame): number[] {
   return [window.width, window.height, psfs.indexOf(psf), count, isAtEdge(window, frame) ? 1 : 0];
-}
-
-/**
- * Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in.
- */
-function isAtEdge({ left, top, width, height }: Region, frame: AnyFrame): boolean {
-  return left === 0 || top === 0 || left + width === frame.width || top + height === frame.height;
 }
 
 /** @param sigma of the sky as solvers see it */

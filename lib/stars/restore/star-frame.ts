@@ -34,6 +34,7 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
   readonly #find: StarFinder;
   readonly #runtime: Runtime;
   #pixels = 0;
+  #isDecoded = false;
 
   constructor(settings: StarSettings, find: StarFinder, runtime: Runtime) {
     this.#settings = settings;
@@ -47,13 +48,16 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
   }
 
   plan([input]: readonly PlannedInput[]): StarPlan {
-    const { width, height } = input!.size;
-    this.#pixels = width * height;
+    const { size, buffers } = input!;
+    this.#pixels = size.width * size.height;
+    this.#isDecoded = buffers.length > 0;
     return planStarFrame(input!, this.#settings, this.#runtime, this.#runtime.budgetBytes);
   }
 
   async run([source]: readonly FrameSource[], plan: StarPlan, scope: Scope): Promise<StarOutcome> {
     const { frame } = source!;
+    // A decoder's threads keep several times the frame.
+    if (this.#isDecoded) scope.binding.trimHeap();
     const plane = await readPlane(frame, this.#settings.saturation, scope);
     try {
       const { look, stars } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);

@@ -19,6 +19,7 @@ export interface WindowMethod extends WindowSolver {
   readonly stepsFor: (stars: MeasuredStars, scope: Scope) => WindowSteps;
 }
 
+/** A method that deconvolves windows, as one of star frames. */
 export function windowRestoration(method: WindowMethod): StarRestoration {
   return {
     method: method.method,

@@ -1,6 +1,11 @@
 import type { Region } from '../../image/frame.js';
 import type { Place } from '../sky/place.js';
 
+interface FrameSides {
+  readonly width: number;
+  readonly height: number;
+}
+
 const STEP_PX = 16;
 const SMALLEST_PX = 32;
 
@@ -14,11 +19,7 @@ export function windowSide(extentPx: number, sigmaPx: number, goodSize: (side: n
 }
 
 /** Windows of one side around places, inside the frame; those that overlap become one. */
-export function windowsAround(
-  places: readonly Place[],
-  side: number,
-  frame: { readonly width: number; readonly height: number },
-): Region[] {
+export function windowsAround(places: readonly Place[], side: number, frame: FrameSides): Region[] {
   const start = (centre: number, length: number): number =>
     Math.max(0, Math.min(length - side, Math.round(centre) - (side >> 1)));
   let windows: Region[] = places.map(({ x, y }) => ({
@@ -35,6 +36,13 @@ export function windowsAround(
     }, []);
   }
   return windows;
+}
+
+/**
+ * Beyond the frame there may be light, which is unknown; beyond a window there is the sky, its stars being farther in.
+ */
+export function isAtEdge({ left, top, width, height }: Region, frame: FrameSides): boolean {
+  return left === 0 || top === 0 || left + width === frame.width || top + height === frame.height;
 }
 
 /** The places that are in a window. */

@@ -13,7 +13,7 @@ const TAIL = 6;
 const DISK_STEP = 0.5;
 
 /** What all stars of a frame look like, apart from their motion. */
-export interface Optics {
+interface Optics {
   /** Standard deviation of a sharp star in pixels. */
   readonly sigmaPx: number;
   /** Radius of the defocused disk in pixels; 0: none. */

@@ -17,7 +17,7 @@ export interface StreakShape {
 }
 
 /** Density of a streak at a point, and its derivatives. */
-export interface StreakSample {
+interface StreakSample {
   value: number;
   byX: number;
   byY: number;
@@ -69,6 +69,7 @@ function gauss(t: number, sigma: number): number {
   return Math.exp(-(t * t) / (2 * sigma * sigma)) / (sigma * ROOT_TWO_PI);
 }
 
+/** What {@link sampleStreak} writes to. */
 export function createStreakSample(): StreakSample {
   return { value: 0, byX: 0, byY: 0, byLength: 0, byAngle: 0, bySigma: 0 };
 }

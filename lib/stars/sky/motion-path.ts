@@ -8,6 +8,7 @@ import type { StraightMotion } from './trail.js';
 
 /** When during the exposure a star is where the result says: the trail is as long as many centroid errors. */
 export type Epoch = 'start' | 'mid' | 'end';
+/** All of them. */
 export const EPOCHS: readonly Epoch[] = ['start', 'mid', 'end'];
 
 /** Most that a star may move during an exposure, in pixels: more than any kernel is long. */

@@ -23,7 +23,7 @@ export const LEAST_TRACKS = 2;
 const LEAST_FOLLOWED = 0.5;
 
 /** What is expected of a frame. */
-export interface Expectation {
+interface Expectation {
   readonly predictions: readonly Prediction[];
   readonly profile: StarProfile;
   readonly rates: Rates | null;

@@ -12,7 +12,8 @@ import { defined, requireInteger, requireKnownKeys, requireNumber } from '../../
 import { recountSpare } from '../measure/plane-memory.js';
 import type { StarPlane } from '../measure/plane.js';
 import type { StarProfile } from '../measure/profile.js';
-import { searchFrame } from '../measure/search-frame.js';
+import { expectedExtent } from '../measure/memory.js';
+import { holdForSearch, searchFrame } from '../measure/search-frame.js';
 import type { StarFinder } from '../measure/search-frame.js';
 import { STAR_OPTIONS, checkStarOptions } from '../restore/options.js';
 import type { StarOptions } from '../restore/options.js';
@@ -82,8 +83,8 @@ interface Finding {
 }
 
 /**
- * Restores and measures sequences of star frames of one size: follows stars from frame to frame, and searches where that
- * fails. Works on one frame at a time.
+ * Restores and measures sequences of star frames of one size: follows stars from frame to frame, and searches where
+ * that fails. Works on one frame at a time.
  */
 export class StarTracker implements AsyncDisposable {
   readonly #runtime: Runtime;
@@ -189,13 +190,14 @@ export class StarTracker implements AsyncDisposable {
     plane: StarPlane,
     noise: Parameters<StarFinder>[1],
     { rates, predictions }: Finding,
-    { search }: StarSettings,
+    { blur, search }: StarSettings,
     scope: Scope,
   ): ReturnType<typeof followStars> {
     if (this.#sinceSearch >= this.#refreshFrames || predictions.length < LEAST_TRACKS || this.#profile === null)
       return null;
     const profile = expectProfile(this.#profile, rates, plane);
-    return followStars(plane, noise, { predictions, profile, rates, reachPx: this.#reachPx }, search, scope);
+    using _ = holdForSearch(plane, profile, expectedExtent(blur), scope);
+    return await followStars(plane, noise, { predictions, profile, rates, reachPx: this.#reachPx }, search, scope);
   }
 
   /** Makes a frame the latest of the sequence. */

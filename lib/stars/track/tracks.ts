@@ -16,7 +16,7 @@ export interface StarTrack extends Place {
 }
 
 /** What becomes of tracks. */
-export interface TrackRules {
+interface TrackRules {
   /** A star may be this far from its prediction. */
   readonly reachPx: number;
   /** A track ends after this many frames without its star. */

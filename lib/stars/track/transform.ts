@@ -18,6 +18,7 @@ const AGREEMENT_PX = 3;
 const LEAST_PART = 0.4;
 const LEAST_VOTES = 3;
 
+/** Where a place goes. */
 export function move({ cos, sin, dx, dy }: FieldMotion, { x, y }: Place): Place {
   return { x: cos * x - sin * y + dx, y: sin * x + cos * y + dy };
 }
