@@ -1,5 +1,5 @@
-// node bench/memory.mjs [--sizes 640x480,2048x1536] [--samples rgb8,rgb16,grey8] [--cases metrics,...] [--json]
-// What estimates, metrics and reports take in a fresh process, and what they had planned. Needs a build (npm run build).
+// node bench/memory.mjs [--sizes 640x480,2048x1536] [--samples rgb8,rgb16,grey8] [--cases metrics,...] [--json] What
+// estimates, metrics and reports take in a fresh process, and what they had planned. Needs a build (npm run build).
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -27,8 +27,8 @@ export interface EstimatePlanOptions extends Omit<EstimateOptions, 'reference' |
 }
 
 /**
- * In what memory `estimate` would work on pixels of a size, and on a reference of another. A file takes its bytes and its
- * decoder besides. Throws ArgumentError, IsaError or NativeError.
+ * In what memory `estimate` would work on pixels of a size, and on a reference of another. A file takes its bytes and
+ * its decoder besides. Throws ArgumentError, IsaError or NativeError.
  */
 export function planEstimate(size: PixelSize, options: EstimatePlanOptions = {}): MemoryPlan {
   const { reference, ...others } = options;

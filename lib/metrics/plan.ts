@@ -28,8 +28,8 @@ export interface MetricsPlanOptions extends RuntimeChoice {
 }
 
 /**
- * In what memory `measure`, or any metric by itself, would work on pixels of a size. A file takes its bytes and its decoder
- * besides. Throws ArgumentError, IsaError or NativeError.
+ * In what memory `measure`, or any metric by itself, would work on pixels of a size. A file takes its bytes and its
+ * decoder besides. Throws ArgumentError, IsaError or NativeError.
  */
 export function planMetrics(size: PixelSize, options: MetricsPlanOptions = {}): MemoryPlan {
   requireKnownKeys('options', options, ['reference', ...RUNTIME_OPTIONS]);

@@ -29,8 +29,8 @@ export class ConvCache {
   }
 
   /**
-   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which is
-   * then written to the file. A file that cannot be used, or is something else, is left alone: see `warning`.
+   * What was measured before for `key` on this kind of processor by this version, or else what `measure` finds, which
+   * is then written to the file. A file that cannot be used, or is something else, is left alone: see `warning`.
    */
   async find(
     key: string,

@@ -18,9 +18,9 @@ export class ArgumentError extends PerifocalError {
 
 /**
  * An image that cannot be read or written, or is not acceptable. `IMAGE_UNREADABLE`: there is no file that may be read.
- * `IMAGE_INVALID`: it is damaged, no image, of a size that is not taken, or not the one expected. `IMAGE_UNSUPPORTED`: it
- * is valid and of a kind that is not read; the message says what to do. `OUTPUT_UNWRITABLE`: it cannot be written there,
- * or not in that format.
+ * `IMAGE_INVALID`: it is damaged, no image, of a size that is not taken, or not the one expected. `IMAGE_UNSUPPORTED`:
+ * it is valid and of a kind that is not read; the message says what to do. `OUTPUT_UNWRITABLE`: it cannot be written
+ * there, or not in that format.
  */
 export class ImageError extends PerifocalError {
   constructor(

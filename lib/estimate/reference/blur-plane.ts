@@ -5,9 +5,11 @@ import { createScratch, multiply } from './patches.js';
 import type { Plane } from '../../image/planes.js';
 
 /**
- * A plane seen through a kernel, by overlapping squares of the plan (overlap-save), into `out`, which may not be the plane. Beyond its
- * edges, and where unknown, the plane counts as its mean about there; what it does not know is unknown in the result.
- * @param reach of the kernels from their centres, in pixels @param transferAt the transfer function, on the plan's grid, at a place, 0 to 1
+ * A plane seen through a kernel, by overlapping squares of the plan (overlap-save), into `out`, which may not be the
+ * plane. Beyond its edges, and where unknown, the plane counts as its mean about there; what it does not know is
+ * unknown in the result.
+ * @param reach of the kernels from their centres, in pixels
+ * @param transferAt the transfer function, on the plan's grid, at a place, 0 to 1
  */
 export async function blurPlane(
   plan: Transform,

@@ -7,7 +7,10 @@ import { transfersOf } from './patches.js';
 import type { KernelEstimate } from './measured-kernel.js';
 import type { Plane } from '../../image/planes.js';
 
-/** Differences are averaged over cells of so many pixels a side, and those about each: changes and clouds are extended, noise is not. */
+/**
+ * Differences are averaged over cells of so many pixels a side, and those about each: changes and clouds are extended,
+ * noise is not.
+ */
 const CELL = 4;
 /** A cell is changed where the mean difference about it is so many robust standard deviations above the usual. */
 const MOST_SIGMAS = 3;
@@ -75,7 +78,10 @@ function isChangedAt({ columns, isChanged }: Changes, x: number, y: number): boo
   return isChanged[Math.min(cell, isChanged.length - 1)] !== 0;
 }
 
-/** Cells about which the frame differs more than usual; those with unknown pixels are none, as these are known by themselves. */
+/**
+ * Cells about which the frame differs more than usual; those with unknown pixels are none, as these are known by
+ * themselves.
+ */
 async function findChanges(
   width: number,
   height: number,

@@ -14,7 +14,10 @@ export interface Shift {
 /** Frequencies that a low-pass weakens by more than this are left out. */
 const LEAST_WEIGHT = 1e-5;
 
-/** A Gaussian over the bins of a plan's half spectrum, 0 for the mean. @param cutoff its standard deviation, cycles per pixel */
+/**
+ * A Gaussian over the bins of a plan's half spectrum, 0 for the mean.
+ * @param cutoff its standard deviation, cycles per pixel
+ */
 export function createLowPass({ lines: rows, length: columns, bins }: Transform, cutoff: number): Float32Array {
   const weights = new Float32Array(rows * bins);
   for (let v = 0; v < rows; v += 1) {
@@ -29,8 +32,8 @@ export function createLowPass({ lines: rows, length: columns, bins }: Transform,
 }
 
 /**
- * Phase correlation (Kuglin and Hines 1975) of two spectra of the plan's size under a low-pass: frequencies that the blur
- * has extinguished say nothing.
+ * Phase correlation (Kuglin and Hines 1975) of two spectra of the plan's size under a low-pass: frequencies that the
+ * blur has extinguished say nothing.
  */
 export async function correlate(
   plan: Transform,

@@ -10,8 +10,8 @@ import { fitRings } from './ring-kernel.js';
 import { findSupport } from './support.js';
 
 /**
- * A frequency whose transfer has this standard deviation counts half as much as one that is known exactly. Where the best
- * quarter of all frequencies has a larger deviation, that one is used instead.
+ * A frequency whose transfer has this standard deviation counts half as much as one that is known exactly. Where the
+ * best quarter of all frequencies has a larger deviation, that one is used instead.
  */
 const HALF_TRUST = 0.01;
 /** Of the descent to a kernel anywhere, and then within its support. */
@@ -52,8 +52,9 @@ export async function estimateKernels(
 }
 
 /**
- * The kernel that reaches `radius` pixels from its centre, no weight negative, whose transfer is nearest to the one measured, each
- * frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are left out, and the others found again.
+ * The kernel that reaches `radius` pixels from its centre, no weight negative, whose transfer is nearest to the one
+ * measured, each frequency weighted by how well it is known. Weights apart from the middle of it are noise: they are
+ * left out, and the others found again.
  */
 async function fitKernel(
   plan: Transform,
@@ -81,7 +82,9 @@ async function fitKernel(
   return descend(problem, isSymmetric, first, findSupport(first, radius), STEPS, pauses);
 }
 
-/** Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight. */
+/**
+ * Projected gradient, which frequencies of little weight do not slow down as their step is 1 already at full weight.
+ */
 async function descend(
   { plan, transfer, weights, radius }: KernelProblem,
   isSymmetric: boolean,
@@ -110,7 +113,9 @@ async function descend(
   return taps;
 }
 
-/** Makes no weight negative, and each equal to the one on the other side of the centre where the kernel is symmetric. */
+/**
+ * Makes no weight negative, and each equal to the one on the other side of the centre where the kernel is symmetric.
+ */
 function project(taps: Float64Array, isSymmetric: boolean): void {
   for (let index = 0, other = taps.length - 1; index <= other; index += 1, other -= 1) {
     const [tap, opposite] = [taps[index]!, taps[other]!];

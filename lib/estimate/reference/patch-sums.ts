@@ -26,8 +26,8 @@ export function bytesOfSums(bins: number, nodes: number): number {
 }
 
 /**
- * Sums over patches of |S|^2, |B|^2 and conj(S) B, all that kernels are estimated from; those of a field with the bilinear weights w of its
- * nodes at each patch: B = S sum_n w_n K_n.
+ * Sums over patches of |S|^2, |B|^2 and conj(S) B, all that kernels are estimated from; those of a field with the
+ * bilinear weights w of its nodes at each patch: B = S sum_n w_n K_n.
  */
 export class PatchSums {
   readonly #grid: Grid;

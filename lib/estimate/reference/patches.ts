@@ -27,7 +27,9 @@ export function listPatches(
   return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
 }
 
-/** Transforms patches of a plan's size without their mean under a Hann window; keeps its memory from one to the next. */
+/**
+ * Transforms patches of a plan's size without their mean under a Hann window; keeps its memory from one to the next.
+ */
 export class PatchReader {
   readonly #plan: Transform;
   readonly #window: Float32Array;
@@ -47,8 +49,8 @@ export class PatchReader {
   }
 
   /**
-   * The spectrum of a patch, into `out`, or good until the next call; unknown values are the mean. Null where more than the
-   * part `mostUnknown` is unknown, or nothing varies.
+   * The spectrum of a patch, into `out`, or good until the next call; unknown values are the mean. Null where more than
+   * the part `mostUnknown` is unknown, or nothing varies.
    */
   async read(
     { width, data }: Plane,
@@ -127,8 +129,8 @@ export async function transferOf(
 }
 
 /**
- * What gives the transfer functions of a field by place, 0 to 1 over the frame; each is good until the next. A single one is
- * transformed once.
+ * What gives the transfer functions of a field by place, 0 to 1 over the frame; each is good until the next. A single
+ * one is transformed once.
  */
 export function transfersOf(plan: Transform, field: PsfField): (x: number, y: number) => Promise<HalfSpectrum> {
   const scratch = createScratch(plan);

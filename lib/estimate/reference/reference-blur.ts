@@ -47,8 +47,8 @@ interface Pair {
 }
 
 /**
- * Registers the reference. Then finds kernel, radiometry and changes, each with the help of the others, several times; see
- * docs/estimation.md. Rejects with the signal's reason.
+ * Registers the reference. Then finds kernel, radiometry and changes, each with the help of the others, several times;
+ * see docs/estimation.md. Rejects with the signal's reason.
  */
 export async function estimateFromReference(
   scope: Scope,

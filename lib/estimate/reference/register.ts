@@ -16,8 +16,9 @@ const COARSE_SIDE = 384;
 /** Part of a small picture that may lie beyond the reference. */
 const MOST_BEYOND = 0.7;
 /**
- * Standard deviation of the low-pass of correlations, in cycles per pixel: of small pictures; of patches while the blur is
- * unknown, which turns phases beyond its first dark ring, 0.076 for a disk of 8 pixels; and of patches seen through it.
+ * Standard deviation of the low-pass of correlations, in cycles per pixel: of small pictures; of patches while the blur
+ * is unknown, which turns phases beyond its first dark ring, 0.076 for a disk of 8 pixels; and of patches seen through
+ * it.
  */
 const [COARSE_CUTOFF, BLIND_CUTOFF, FINE_CUTOFF] = [0.05, 0.04, 0.07];
 /** A peak that is no higher than this over the noise of its correlation is chance. */
@@ -70,8 +71,9 @@ export async function registerCoarsely(
 }
 
 /**
- * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again until it rests. Null
- * where too few patches match. @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
+ * Shifts of patches by phase correlation, and an affine map through them without outliers, again and again until it
+ * rests. Null where too few patches match.
+ * @param blur transfer function of the kernel so far on the patches' grid, which the reference is seen through
  */
 export async function registerFinely(
   plan: Transform,

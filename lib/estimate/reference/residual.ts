@@ -36,8 +36,9 @@ interface Prediction {
 }
 
 /**
- * Noise of tiles in what a frame shows beyond its prediction from a registered reference, colour by colour: the scene, which
- * adds to the noise of a frame by itself, is taken off. Null where the frame has other colours than the reference.
+ * Noise of tiles in what a frame shows beyond its prediction from a registered reference, colour by colour: the scene,
+ * which adds to the noise of a frame by itself, is taken off. Null where the frame has other colours than the
+ * reference.
  * @param toReference from pixels of the frame to those of the reference
  */
 export async function measureResidual(
@@ -137,7 +138,10 @@ function predict(model: Plane, { data: seen }: Plane): Float32Array {
   return model.data.map((value) => ratio * value + offset);
 }
 
-/** Tiles without clipped or unknown samples: the Laplacian of Immerkaer (1996) takes what is left of slow differences off. */
+/**
+ * Tiles without clipped or unknown samples: the Laplacian of Immerkaer (1996) takes what is left of slow differences
+ * off.
+ */
 function measureTiles({ width, height, data }: Plane, model: Float32Array): Tile[] {
   const residual = data.map((value, pixel) => (value > 0 && value < 1 ? value - model[pixel]! : NaN));
   const tiles: Tile[] = [];

@@ -3,9 +3,10 @@ import { Pauses } from '../../runtime/pauses.js';
 import type { Affine } from './affine.js';
 
 /**
- * A plane on the grid of another: each pixel is the mean of samples over its square, as many along a side as pixels of the plane
- * fit into it, each interpolated by Catmull and Rom's cubic. NaN beyond the plane. @param toPlane from the pixels of the grid to those
- * of the plane @param data memory for the result
+ * A plane on the grid of another: each pixel is the mean of samples over its square, as many along a side as pixels of
+ * the plane fit into it, each interpolated by Catmull and Rom's cubic. NaN beyond the plane.
+ * @param toPlane from the pixels of the grid to those of the plane
+ * @param data memory for the result
  */
 export async function warp(
   plane: Plane,
