@@ -1,5 +1,5 @@
 // Parts of frames and planes as native code reads and writes them. Throws ARGUMENT where an array is too short for the
-// part that is meant; lib/runtime/native/images.ts explains the fields.
+// part that is meant; lib/runtime/native/solver.ts explains the fields.
 #pragma once
 
 #include <napi.h>
