@@ -87,6 +87,7 @@ describe('the memory of a star frame', () => {
     const { report } = await stars.restoreStars(frame, { motion });
     expect(plan.frame).toEqual({ ...SIZE, channels: 1, depth: 16 });
     expect(plan.bytes).toBeGreaterThanOrEqual(report.plan.bytes);
+    expect(plan.buffers.every(({ bytes }) => Number.isInteger(bytes))).toBe(true);
     await using tracker = await stars.StarTracker.open({ motion });
     expect(tracker.plan({ ...SIZE, channels: 1, depth: 16 })).toEqual(plan);
   });

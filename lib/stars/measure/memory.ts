@@ -49,7 +49,7 @@ export function searchBytes(extentPx: number, pixels: number, threads: number): 
   const filters = threads * TILE_FLOATS * 4 * Math.min(tile * tile, 4 * pixels);
   const starPixels = Math.PI * (extentPx / 2 + RIM_PX) ** 2;
   // A pixel belongs to one star.
-  return filters + STAR_PIXEL_BYTES * Math.min(pixels, STARS_TOGETHER * starPixels);
+  return Math.ceil(filters + STAR_PIXEL_BYTES * Math.min(pixels, STARS_TOGETHER * starPixels));
 }
 
 /** Side of the tiles of the matched filter, as native/stars/matched_filter.cc has it. */
