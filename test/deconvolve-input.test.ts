@@ -1,7 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BudgetError, Deconvolver, ModelError, PerifocalError, Restorer, deconvolve, psf } from '../lib/index.js';
+import {
+  BudgetError,
+  Deconvolver,
+  ModelError,
+  PerifocalError,
+  Restorer,
+  deconvolve,
+  formatPlan,
+  psf,
+} from '../lib/index.js';
 import type { DeconvolveOptions, FloatFrame, Frame, RestoreOptions } from '../lib/index.js';
 import { blurScene } from './support/blur.js';
 import { createFrame, digest } from './support/frames.js';
@@ -151,13 +160,14 @@ describe('frames', () => {
   });
 
   it.each(['hyper-laplacian', 'richardson-lucy', 'wiener'] as const)(
-    'of floats with NaN and infinities give finite floats with %s',
+    'of floats with NaN and infinities stay as they are with %s, and all others are finite',
     async (method) => {
       const data = Float32Array.from({ length: 1440 }, (_, index) => frame.data[index]! / 255);
       [data[7], data[500], data[1001]] = [NaN, Infinity, -Infinity];
       const float: FloatFrame = { width: 40, height: 36, channels: 1, depth: 32, data };
       const restored = await deconvolve(float, { psf: 'disk:2', method });
-      expect(restored.data.every(Number.isFinite)).toBe(true);
+      for (const missing of [7, 500, 1001]) expect(restored.data[missing]).toBe(data[missing]);
+      expect(restored.data.filter(Number.isFinite)).toHaveLength(1440 - 3);
     },
   );
 });
@@ -214,5 +224,28 @@ describe('a restorer with a fallback', () => {
     expect((await failure(Restorer.open({ fallback: { psf: 'disk:2', memory: '1GB' } as never }))).message).toMatch(
       /memory/,
     );
+  });
+});
+
+describe("a kernel that is 'auto'", () => {
+  const { blurred } = blurScene({ width: 400, height: 320, kernel: psf.disk(4), noise: 0.003 });
+
+  it('is planned as the largest there may be, before and after a frame, and refused by the budget unread', async () => {
+    await using deconvolver = await Deconvolver.open({ psf: 'auto', threads: 2 });
+    const before = deconvolver.plan(blurred);
+    expect(formatPlan(before)).toMatch(/total +\d+\.\d MB of 200\.0 MB/);
+    const { report } = await deconvolver.restore(blurred);
+    expect(report.estimatedPsf).toMatch(/^disk:/);
+    expect(report.plan.bytes).toBeLessThanOrEqual(before.bytes);
+    expect(report.plan.shape.radiusX).toBeLessThan(before.shape.radiusX);
+    expect(deconvolver.plan(blurred)).toEqual(before);
+    const error = await failure(deconvolve(blurred, { psf: 'auto', memory: '1MB' }));
+    expect(error).toBeInstanceOf(BudgetError);
+  });
+
+  it('is the kernel that its words name', async () => {
+    const { data, report } = await deconvolve(blurred, { psf: 'auto', threads: 2 });
+    const named = await deconvolve(blurred, { psf: report.estimatedPsf!, threads: 2 });
+    expect(digest(data)).toBe(digest(named.data));
   });
 });

@@ -1,14 +1,14 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { Deconvolver } from '../deconvolve/deconvolver.js';
-import { DEFAULT_DECONVOLUTION_BUDGET, formatDeconvolutionPlan } from '../deconvolve/plan.js';
+import { DEFAULT_DECONVOLUTION_BUDGET } from '../deconvolve/plan.js';
 import { estimateOperation } from '../estimate/operation.js';
 import { checkEstimateOptions } from '../estimate/settings.js';
 import { checkFrameSize, frameBytes } from '../image/frame.js';
 import type { Channels, Depth } from '../image/frame.js';
 import { chooseMetrics, measuring } from '../metrics/measure.js';
 import { metricsOperation } from '../metrics/metric.js';
-import { formatPlan } from '../network/plan.js';
+import { formatPlan } from '../restore/format-plan.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import { parse } from '../psf/spec.js';
 import { reportOperation } from '../report/operation.js';
@@ -87,7 +87,7 @@ const RESTORE: PlanCommand<NetworkFlags> = {
   async plan(frame, flags, { runtime }) {
     await using restorer = await Restorer.open(toRestorerOptions(flags, runtime));
     const plan = restorer.plan(frame);
-    return { plan, text: 'pass' in plan ? formatPlan(plan) : formatDeconvolutionPlan(plan) };
+    return { plan, text: formatPlan(plan) };
   },
 };
 
@@ -98,7 +98,7 @@ const DECONVOLVE: PlanCommand<DeconvolutionFlags> = {
   async plan(frame, flags, { runtime }) {
     await using deconvolver = await Deconvolver.open(toDeconvolveOptions(flags, runtime));
     const plan = deconvolver.plan(frame);
-    return { plan, text: formatDeconvolutionPlan(plan) };
+    return { plan, text: formatPlan(plan) };
   },
 };
 

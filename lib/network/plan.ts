@@ -179,7 +179,7 @@ function refuse(
 }
 
 /** A table of the plan for people. */
-export function formatPlan(plan: Plan): string {
+export function formatNetworkPlan(plan: Plan): string {
   const { frame, pass, layout } = plan;
   const panels =
     layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;

@@ -1,0 +1,13 @@
+import { formatDeconvolutionPlan } from '../deconvolve/plan.js';
+import type { DeconvolutionPlan } from '../deconvolve/plan.js';
+import { formatNetworkPlan } from '../network/plan.js';
+import type { Plan } from '../network/plan.js';
+import { formatBuffers } from '../runtime/memory-plan.js';
+import type { MemoryPlan } from '../runtime/memory-plan.js';
+
+/** A table of any operation's plan for people: how it works, where it has a choice, and what takes how much memory. */
+export function formatPlan(plan: MemoryPlan): string {
+  if ('pass' in plan) return formatNetworkPlan(plan as Plan);
+  if ('tiles' in plan) return formatDeconvolutionPlan(plan as DeconvolutionPlan);
+  return formatBuffers(plan).join('\n');
+}
