@@ -168,6 +168,13 @@ describe('a file that is odd and whole is decoded', () => {
     await expectSame(odd, file);
   });
 
+  it('a TIFF with a strip of more than 50 MB, which decoders refuse by default', async () => {
+    const [width, height] = [5000, 3600];
+    const frame: Frame = { width, height, channels: 3, depth: 8, data: new Uint8Array(width * height * 3).fill(7) };
+    const file = await tiff(frame, { tileHeight: 4096 });
+    expect(digest((await decode(file)).data)).toBe(digest(frame.data));
+  });
+
   it('a BigTIFF', async () => {
     await expectSame(await tiff(rgb, { bigtiff: true }), await tiff(rgb));
   });

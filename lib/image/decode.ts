@@ -45,6 +45,8 @@ const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16 };
 const READ_OPTIONS: SharpOptions = {
   failOn: 'warning',
   limitInputPixels: false,
+  // A strip or tile of more than 50 MB would be refused: the plan bounds it.
+  unlimited: true,
   sequentialRead: true,
   ignoreIcc: true,
 };
@@ -78,7 +80,7 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
     size,
     format,
     metadata: upright(metadata, orientation),
-    decoderBytes: decoderBytes(stored) + pipelineBytes({ ...file, isGrey }, stored),
+    decoderBytes: Math.ceil(decoderBytes(stored) + pipelineBytes({ ...file, isGrey }, stored)),
     stored: { picture, orientation, isGrey },
   };
 }

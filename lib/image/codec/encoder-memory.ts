@@ -16,9 +16,9 @@ const FIXED_BYTES = 3.5e6;
 export function encoderBytes(size: AnyFrameSize, format: ImageFormat): number {
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
-  return (
-    FIXED_BYTES + PIPELINE_ROWS * rowBytes + ownBytes(format, { pixels: width * height, channels, rowBytes, height })
-  );
+  const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;
+  const picture = { pixels: width * height, channels, rowBytes, height };
+  return Math.ceil(FIXED_BYTES + pipelineBytes + ownBytes(format, picture));
 }
 
 interface Picture {
@@ -39,6 +39,6 @@ function ownBytes(format: ImageFormat, { pixels, channels, rowBytes, height }: P
       return 1.05 * samplesBytes + 3 * Math.min(STRIP_ROWS, height) * rowBytes;
     case 'webp':
       // ARGB and YUV of the whole picture, and the file twice; an alpha channel is encoded without loss.
-      return (channels % 2 === 0 ? 38 : 9.3) * pixels;
+      return (channels % 2 === 0 ? 38 : 9.9) * pixels;
   }
 }
