@@ -1,9 +1,8 @@
 import type { AnyFrameSize } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
-import { inputBuffers, plannedPixels } from '../operation/input-buffers.js';
+import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
-import { processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
 import { LEAST_SIDE, layOutBlocks } from './block-grid.js';
@@ -46,7 +45,7 @@ export function planInputs(
 ): MemoryPlan {
   const [frame, reference] = inputs.map(({ size }) => size) as [AnyFrameSize, AnyFrameSize | undefined];
   const work = reference ? referenceBuffers(frame, reference, settings) : aloneBuffers(frame, settings, threads);
-  return sumBuffers([...processBuffers(), ...inputBuffers(inputs), ...work], budgetBytes);
+  return planWork(inputs, work, budgetBytes);
 }
 
 function aloneBuffers(frame: AnyFrameSize, { kind }: EstimateSettings, threads: number): PlannedBuffer[] {

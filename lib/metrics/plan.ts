@@ -1,8 +1,7 @@
 import type { AnyFrameSize } from '../image/frame.js';
-import { inputBuffers, plannedPixels } from '../operation/input-buffers.js';
+import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
-import { processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
@@ -56,5 +55,5 @@ export function planFrames(
   extraBytes = 0,
 ): MemoryPlan {
   const work = [...metricBuffers(inputs[0].size, threads), { name: 'region', bytes: extraBytes }];
-  return sumBuffers([...processBuffers(), ...inputBuffers(inputs), ...work], budgetBytes);
+  return planWork(inputs, work, budgetBytes);
 }

@@ -1,6 +1,7 @@
 import { checkFrameSize, frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
-import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { coverPhase, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { PlannedInput } from './operation.js';
 
 /**
@@ -24,6 +25,17 @@ export function inputBuffers(inputs: readonly PlannedInput[]): PlannedBuffer[] {
     { name: 'decoder', bytes: Math.max(...decoding.map((bytes, index) => bytes - held[index]!)) },
     { name: inputs.length > 1 ? 'frames' : 'frame', bytes: sum(inputs.map(({ size }) => frameBytes(size))) },
   ];
+}
+
+/** The plan of work on frames, once they are read: what their files and decoders took is free then. */
+export function planWork(
+  inputs: readonly PlannedInput[],
+  work: readonly PlannedBuffer[],
+  budgetBytes: number,
+): MemoryPlan {
+  const bytes = sum(inputs.map(({ size }) => frameBytes(size)));
+  const frames = { name: inputs.length > 1 ? 'frames' : 'frame', bytes };
+  return coverPhase(sumBuffers([...processBuffers(), frames, ...work], budgetBytes), inputBuffers(inputs));
 }
 
 /** Pixels that will be given to an operation: samples have 3 channels of 8 bits unless it is said. */

@@ -1,10 +1,9 @@
 import type { AnyFrameSize } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import { metricBuffers } from '../metrics/plan.js';
-import { inputBuffers, plannedPixels } from '../operation/input-buffers.js';
+import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
-import { processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
@@ -41,7 +40,7 @@ export function planPictures(
 ): MemoryPlan {
   const { size } = inputs[0];
   const work = [...metricBuffers(size, threads), ...pictureBuffers(size)];
-  return sumBuffers([...processBuffers(), ...inputBuffers(inputs), ...work], budgetBytes);
+  return planWork(inputs, work, budgetBytes);
 }
 
 function pictureBuffers(size: AnyFrameSize): PlannedBuffer[] {
@@ -50,7 +49,8 @@ function pictureBuffers(size: AnyFrameSize): PlannedBuffer[] {
   const shrink = Math.min(1, LARGEST_VIEW / Math.max(width, height));
   const isShownAsItIs = depth === 8 && channels === planes;
   return [
-    { name: 'frame as 8 bits', bytes: isShownAsItIs ? 0 : width * height * planes },
+    // One is not yet collected when the next is made.
+    { name: 'frames as 8 bits', bytes: isShownAsItIs ? 0 : 2 * width * height * planes },
     { name: 'view', bytes: width * height * shrink ** 2 * ENCODER_BYTES },
     // What ranks the windows of which the busiest are shown: one for every 32x32 pixels.
     { name: 'details', bytes: (width * height) / 4 },
