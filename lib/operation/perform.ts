@@ -3,7 +3,7 @@ import type { FrameSource, ImageInput, ImageSource } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { Depth } from '../image/frame.js';
-import { garbage, readPeakRss } from '../runtime/garbage.js';
+import { UNCOLLECTED_BYTES, garbage, readPeakRss } from '../runtime/garbage.js';
 import { formatBytes } from '../runtime/budget.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Lease } from '../runtime/ledger.js';
@@ -69,16 +69,17 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   const { runtime, signal } = scope;
   signal.throwIfAborted();
   const trimHeap = (): void => runtime.binding.trimHeap();
-  garbage.settle(trimHeap);
   const opening = performance.now();
   const sources = await openAll(operation.depths, inputs, scope);
   const needed = planOf(operation, sources, finish);
+  garbage.settle(trimHeap, spareBytesOf(needed.plan));
   const lease = await reserve(operation, needed, scope);
   try {
     const frames = await readAll(sources, signal);
-    // What decoders have taken is given back before more is taken.
-    garbage.add(decoderBytes(sources));
-    garbage.settle(trimHeap);
+    // What large decoders have taken is given back before more is taken.
+    const decoded = decoderBytes(sources);
+    garbage.add(decoded);
+    if (decoded >= UNCOLLECTED_BYTES) garbage.settle(trimHeap);
     const running = performance.now();
     const outcome = await operation.run(frames, needed.plan, scope);
     signal.throwIfAborted();
@@ -107,6 +108,11 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
     lease.release();
     throw error;
   }
+}
+
+/** What the budget has left beside the plan and everything that is reserved, in bytes. */
+function spareBytesOf({ bytes, budgetBytes }: MemoryPlan): number {
+  return Math.max(0, budgetBytes - bytes - ledger.bytes);
 }
 
 async function openAll(
