@@ -164,6 +164,23 @@ describe('rates', () => {
     expect(Math.abs(disagreement!.lengthPx - 0.05 * speed * gyro.exposureSeconds)).toBeLessThan(0.4);
     expect(Math.abs(disagreement!.shiftPx! / (0.05 * speed * interval) - 1)).toBeLessThan(0.25);
   });
+
+  it('that stop showing the motion are found out', async () => {
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', camera });
+    const frame = expose(FIELD, 1, { motion: { ...gyro, camera } });
+    const still = { ...gyro, ratesRadPerSecond: [0, 0, 0] as const };
+    const [first, ...later] = [
+      await tracker.next(frame, { gyro }),
+      await tracker.next(frame, { gyro: still }),
+      await tracker.next(frame, { gyro: still }),
+    ];
+    for (const { disagreement, result, tracks } of later) {
+      expect(disagreement!.lengthPx).toBeLessThan(-10);
+      expect(result.report.warnings.join()).toMatch(/check rates, mounting and axes/);
+      expect(errorOf(tracks, FIELD)).toBeLessThan(0.2);
+      expect(result.stars[0]!.flux / first.result.stars[0]!.flux).toBeCloseTo(1, 1);
+    }
+  });
 });
 
 describe('a tracker', () => {

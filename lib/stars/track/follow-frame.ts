@@ -1,3 +1,4 @@
+import { median } from '../../math/median.js';
 import type { Psf } from '../../psf/psf.js';
 import type { Scope } from '../../runtime/scope.js';
 import { fitStars } from '../measure/fit.js';
@@ -21,21 +22,25 @@ import type { Prediction } from './tracks.js';
 export const LEAST_TRACKS = 2;
 /** Fewer followed stars than this part of the predicted ones: the prediction is wrong, and the frame is searched. */
 const LEAST_FOLLOWED = 0.5;
+/** Half of the stars may fit worse than those of the frame before by this factor: else their shape is another. */
+const MOST_CHI2_RISE = 3;
 
 /** What is expected of a frame. */
 interface Expectation {
   readonly predictions: readonly Prediction[];
   readonly profile: StarProfile;
   readonly rates: Rates | null;
+  /** How well stars fitted in the frame before: see {@link typicalChi2}. */
+  readonly chi2: number;
   /** A star may be this far from its prediction. */
   readonly reachPx: number;
 }
 
-/** The stars where they are expected; null where too few are there. */
+/** The stars where they are expected; null where too few are there, or look different. */
 export async function followStars(
   plane: StarPlane,
   noise: PixelNoise,
-  { predictions, profile: start, rates, reachPx }: Expectation,
+  { predictions, profile: start, rates, chi2, reachPx }: Expectation,
   { threshold, maxStars }: SearchSettings,
   scope: Scope,
 ): Promise<StarSearch | null> {
@@ -46,7 +51,13 @@ export async function followStars(
   const shaped = await fitCommonShape(plane, found, start, noise, scope);
   const profile = shaped?.profile ?? start;
   const fit = keepClear(await fitStars(plane, found, profile, noise, scope));
-  return fit.stars.length < least ? null : { look: lookOf(profile, rates, plane), stars: { fit, found } };
+  if (fit.stars.length < least || typicalChi2(fit.stars) > MOST_CHI2_RISE * chi2) return null;
+  return { look: lookOf(profile, rates, plane), stars: { fit, found } };
+}
+
+/** How well stars fit in the middle: the median of their chi2, at least the 1 of a perfect fit. */
+export function typicalChi2(stars: readonly { readonly chi2: number }[]): number {
+  return Math.max(1, median(stars.map((star) => star.chi2)) ?? 1);
 }
 
 /** The shape of the frame before, with the trail that the rates give. */

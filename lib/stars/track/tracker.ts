@@ -29,7 +29,7 @@ import type { GyroMotion } from '../sky/motion-path.js';
 import type { StraightMotion } from '../sky/trail.js';
 import { compareRates } from './disagreement.js';
 import type { RateDisagreement } from './disagreement.js';
-import { LEAST_TRACKS, expectProfile, followStars } from './follow-frame.js';
+import { LEAST_TRACKS, expectProfile, followStars, typicalChi2 } from './follow-frame.js';
 import { advance } from './rates.js';
 import type { Rates } from './rates.js';
 import { TrackTable } from './tracks.js';
@@ -98,6 +98,7 @@ export class StarTracker implements AsyncDisposable {
   readonly #turns = new Turns('tracker');
   #size: AnyFrameSize | null = null;
   #profile: StarProfile | null = null;
+  #chi2 = 1;
   #sinceSearch = 0;
 
   private constructor(options: StarTrackerOptions) {
@@ -197,7 +198,8 @@ export class StarTracker implements AsyncDisposable {
       return null;
     const profile = expectProfile(this.#profile, rates, plane);
     using _ = holdForSearch(plane, profile, expectedExtent(blur), scope);
-    return await followStars(plane, noise, { predictions, profile, rates, reachPx: this.#reachPx }, search, scope);
+    const expectation = { predictions, profile, rates, chi2: this.#chi2, reachPx: this.#reachPx };
+    return await followStars(plane, noise, expectation, search, scope);
   }
 
   /** Makes a frame the latest of the sequence. */
@@ -207,6 +209,7 @@ export class StarTracker implements AsyncDisposable {
     const { width, height, channels, depth } = result.frame;
     this.#size = { width, height, channels, depth };
     this.#profile = profile ?? this.#profile;
+    if (profile !== null) this.#chi2 = typicalChi2(result.stars);
     this.#sinceSearch = mode === 'tracked' ? this.#sinceSearch + 1 : 0;
     const { tracks, motion } = this.#table;
     const disagreement = rates && compareRates(rates, profile, before, tracks);
