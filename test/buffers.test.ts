@@ -5,7 +5,7 @@ import { runNode } from './support/run-child.js';
 const folder = createFolder();
 afterAll(() => folder.remove());
 
-it('memory that a caller takes away while a call runs ends no process: the call is done, or refuses its argument', async () => {
+it('memory that a caller takes away during a call ends no process: it is done, or refuses its argument', async () => {
   const { code, stdout, stderr } = await runNode(['test/support/buffers-child.mjs', folder.path('out.png')]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const outcomes = JSON.parse(stdout) as Record<string, string[]>;

@@ -32,7 +32,8 @@ export class GarbageMeter {
   /**
    * To be called when nothing refers to the counted bytes any more.
    * @param trimHeap gives back what the C library keeps: decoders run on four threads, and each has a heap
-   * @param spareBytes what may wait beyond the usual, where the budget has room: collecting takes as long as a small frame
+   * @param spareBytes what may wait beyond the usual, where the budget has room: collecting takes as long as a small
+   * frame
    */
   settle(trimHeap: () => void, spareBytes = 0): void {
     if (this.#bytes < UNCOLLECTED_BYTES + spareBytes) return;

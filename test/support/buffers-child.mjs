@@ -28,7 +28,10 @@ const masked = await Deconvolver.open({ psf: 'disk:2', method: 'richardson-lucy'
 /** Moves the memory elsewhere, as postMessage with a list of transfers does. @type {Take} */
 const transfer = ({ buffer }) => void structuredClone(buffer, { transfer: [/** @type {ArrayBuffer} */ (buffer)] });
 
-/** Calls that take arrays: they begin, and give the arrays that may go. @type {Record<string, () => [Promise<unknown>, (Uint8Array | Float32Array)[]]>} */
+/**
+ * Calls that take arrays: they begin, and give the arrays that may go.
+ * @type {Record<string, () => [Promise<unknown>, (Uint8Array | Float32Array)[]]>}
+ */
 const calls = {
   restore: () => one((image) => restorer.restore(image)),
   'restore, file': () => array(bytes(), (file) => restorer.restore(file)),
@@ -58,7 +61,12 @@ function one(call) {
   return [call(image), [image.data]];
 }
 
-/** @template {Uint8Array | Float32Array} A @param {A} data @param {(data: A) => Promise<unknown>} call @returns {[Promise<unknown>, A[]]} */
+/**
+ * @template {Uint8Array | Float32Array} A
+ * @param {A} data
+ * @param {(data: A) => Promise<unknown>} call
+ * @returns {[Promise<unknown>, A[]]}
+ */
 function array(data, call) {
   return [call(data), [data]];
 }
