@@ -80,6 +80,15 @@ describe('the choice between direct convolution and Winograd', () => {
       expect(first.measurements).toBe(18);
       expect(await choose(shape, () => 1)).toEqual({ ...first, measurements: 0, seconds: 0 });
     });
+
+    it('is made again after one that has failed', async () => {
+      const shape = { residualBlocks: 5, baseWidth: 16 };
+      const fail = (): number => {
+        throw new Error('no memory');
+      };
+      await expect(choose(shape, fail)).rejects.toThrow('no memory');
+      expect((await choose(shape, () => 1)).measurements).toBe(18);
+    });
   });
 
   describe('is kept in a file that the user names', () => {

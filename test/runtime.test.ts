@@ -196,6 +196,30 @@ describe('the ledger', () => {
     expect(ledger.bytes).toBe(95);
     await expect(ledger.reserve(request(1, 100), AbortSignal.abort(7))).rejects.toBe(7);
   });
+
+  it('refuses what waits once memory is held that leaves no room for it, and grants what waits behind', async () => {
+    const ledger = new Ledger();
+    const first = await ledger.reserve(request(80, 100), never);
+    const refused = settled(ledger.reserve(request(60, 100), never));
+    const waiting = ledger.reserve(request(20, 100), never);
+    const held = ledger.hold(50, {});
+    expect(await refused).toMatchObject({ code: 'BUDGET_TOO_SMALL', requiredBytes: PROCESS_BYTES + 110 });
+    first.release();
+    (await waiting).release();
+    held.release();
+    expect(ledger.bytes).toBe(0);
+  });
+
+  it('makes those wait who need what work has taken beyond its plan, and does not refuse them', async () => {
+    const ledger = new Ledger();
+    const taken = ledger.take(60);
+    const waiting = ledger.reserve(request(70, 100), never);
+    await turn();
+    expect(ledger.bytes).toBe(60);
+    taken.release();
+    (await waiting).release();
+    expect(ledger.bytes).toBe(0);
+  });
 });
 
 describe('memory at hand', () => {

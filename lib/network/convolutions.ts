@@ -50,8 +50,11 @@ export async function chooseWinograd(
   if (choice === 'direct' || !winograd || isa === 'scalar') return [];
   const key = JSON.stringify([isa, shape]);
   const measure = (): Promise<readonly ConvShape[]> => {
-    if (!measured.has(key)) measured.set(key, measureWinograd(scope, shapes));
-    return measured.get(key)!;
+    const found = measured.get(key) ?? measureWinograd(scope, shapes);
+    measured.set(key, found);
+    // Whoever asks next measures again.
+    found.catch(() => measured.delete(key));
+    return found;
   };
   return cache ? cache.find(key, shapes, measure) : measure();
 }

@@ -35,6 +35,7 @@ export interface Kept {
 interface Waiting {
   readonly request: Reservation;
   readonly grant: () => void;
+  readonly refuse: (error: BudgetError) => void;
 }
 
 /**
@@ -66,17 +67,22 @@ export class Ledger {
    */
   async reserve(request: Reservation, signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted();
-    this.#requirePossible(request);
+    const refusal = this.#refusalOf(request);
+    if (refusal) throw refusal;
     const isGranted = this.#waiting.length === 0 && this.#grant(request);
     if (!isGranted) await this.#wait(request, signal);
-    return leaseOf(request.bytes, (freed) => {
-      this.#leasedBytes -= freed;
-      this.#grantWaiting();
-    });
+    return this.#leaseOf(request.bytes);
+  }
+
+  /** Counts memory of work that has a lease already, and has found room for more. */
+  take(bytes: number): Lease {
+    this.#leasedBytes += bytes;
+    return this.#leaseOf(bytes);
   }
 
   /**
-   * Counts memory that stays until it is released, such as the weights of a model that is open.
+   * Counts memory that stays until it is released, such as the weights of a model that is open. Work that waits, and
+   * for which there is no room any more, is refused.
    * @param owner with which the memory goes, at the latest: when that is collected, nothing is held any more
    */
   hold(bytes: number, owner: object): Lease {
@@ -86,6 +92,10 @@ export class Ledger {
       this.#grantWaiting();
     });
     this.#forgotten.register(owner, lease);
+    for (const { request, refuse } of this.#waiting) {
+      const refusal = this.#refusalOf(request);
+      if (refusal) refuse(refusal);
+    }
     return lease;
   }
 
@@ -104,15 +114,23 @@ export class Ledger {
     return this.#kept.delete(kept);
   }
 
-  #requirePossible({ bytes, budgetBytes, purpose }: Reservation): void {
+  /** Why the work cannot be done even when all other work has ended; null: it can. */
+  #refusalOf({ bytes, budgetBytes, purpose }: Reservation): BudgetError | null {
     const required = PROCESS_BYTES + this.#heldBytes + bytes;
-    if (required <= budgetBytes) return;
+    if (required <= budgetBytes) return null;
     const others =
       this.#heldBytes > 0 ? `, ${formatBytes(this.#heldBytes)} of it for models and transforms that are open` : '';
-    throw new BudgetError(
+    return new BudgetError(
       `${purpose} needs at least ${Math.ceil(required / 1e6)}MB${others}; the budget is ${formatBytes(budgetBytes)}`,
       required,
     );
+  }
+
+  #leaseOf(bytes: number): Lease {
+    return leaseOf(bytes, (freed) => {
+      this.#leasedBytes -= freed;
+      this.#grantWaiting();
+    });
   }
 
   /** Leases the bytes if there is room, or can be made by freeing what is kept. */
@@ -136,12 +154,12 @@ export class Ledger {
   async #wait(request: Reservation, signal: AbortSignal): Promise<void> {
     let isGranted = false;
     let entry: Waiting | undefined;
-    const turn = new Promise<void>((resolve) => {
+    const turn = new Promise<void>((resolve, refuse) => {
       const grant = (): void => {
         isGranted = true;
         resolve();
       };
-      entry = { request, grant };
+      entry = { request, grant, refuse };
       this.#waiting.push(entry);
     });
     try {

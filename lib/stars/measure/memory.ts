@@ -4,7 +4,7 @@ import { formatBytes } from '../../runtime/budget.js';
 import { ledger } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
 import type { Scope } from '../../runtime/scope.js';
-import type { BlurSettings } from './look.js';
+import type { BlurSettings } from './blur-settings.js';
 
 /**
  * What is planned where the frame is to tell the blur: trails or disks of this extent. Where it tells longer ones, more
@@ -63,7 +63,7 @@ export function holdBeyond(bytes: number, plannedBytes: number, scope: Scope, wh
   const extra = bytes - plannedBytes;
   if (extra <= 0) return { [Symbol.dispose]: () => {} };
   const missing = extra - makeRoom(extra, scope);
-  if (missing <= 0) return ledger.hold(extra, scope);
+  if (missing <= 0) return ledger.take(extra);
   const { budgetBytes } = scope.runtime;
   throw new BudgetError(
     `${what} need ${formatBytes(extra)} more than was planned: ${Math.ceil((budgetBytes + missing) / 1e6)}MB in all; ` +
