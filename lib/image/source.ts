@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { RegularFile } from '../files/read-file.js';
-import { orAbort } from '../runtime/abort.js';
 import { formatBytes } from '../runtime/budget.js';
 import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -9,7 +8,7 @@ import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage, StoredPicture } from './decode.js';
 import { checkFrame } from './frame.js';
-import type { AnyFrame, AnyFrameSize, Depth, Frame } from './frame.js';
+import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 import { ownBytes } from './own-bytes.js';
 
@@ -112,7 +111,8 @@ async function openBytes(
 ): Promise<ImageSource> {
   if (expectSha256 !== undefined && expectSha256.toLowerCase() !== sha256)
     throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${expectSha256.toLowerCase()}`);
-  const { size, format, metadata, decoderBytes, ...header } = await orAbort(readHeader(bytes, label), signal);
+  const { size, format, metadata, decoderBytes, ...header } = await readHeader(bytes, label);
+  signal.throwIfAborted();
   requireOneOf('depth', size.depth, depths);
   const isJpeg = format === 'jpeg';
   // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
@@ -120,7 +120,10 @@ async function openBytes(
   const readFrame = async (active: AbortSignal): Promise<FrameSource> => {
     const picture = stored!;
     stored = null;
-    return { frame: await decodeAlone(() => decodeFrame(picture, size, label), active), isJpeg };
+    const frame = await decodeFrame(picture, size, label);
+    // libvips cannot be stopped. What it decodes has been waited for: nothing runs on in memory that others may have.
+    active.throwIfAborted();
+    return { frame, isJpeg };
   };
   return {
     label,
@@ -136,20 +139,6 @@ async function openBytes(
     sha256: () => sha256,
     read: once(readFrame),
   };
-}
-
-/** The decoding that runs on after its operation was aborted: libvips cannot be stopped. */
-let abandoned: Promise<unknown> = Promise.resolve();
-
-/** Decodes once an abandoned decoding has ended, so that the memory of two is never taken. */
-async function decodeAlone(decode: () => Promise<Frame>, signal: AbortSignal): Promise<Frame> {
-  await orAbort(abandoned, signal);
-  const decoding = decode();
-  try {
-    return await orAbort(decoding, signal);
-  } finally {
-    if (signal.aborted) abandoned = decoding.catch(() => {});
-  }
 }
 
 function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: OpenImageOptions): ImageSource {
