@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { Deconvolver } from '../deconvolve/deconvolver.js';
-import type { DeconvolveOptions } from '../deconvolve/options.js';
+import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import { DEFAULT_DECONVOLUTION_BUDGET } from '../deconvolve/plan.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
 import { PSF_SYNTAX, psfFileOf } from '../psf/spec.js';

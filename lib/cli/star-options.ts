@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Vector } from '../math/linear.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
-import type { CameraMotion } from '../stars/measure/look.js';
+import type { CameraMotion } from '../stars/measure/blur-settings.js';
 import { checkStarOptions } from '../stars/restore/options.js';
 import type { StarOptions } from '../stars/restore/options.js';
 import type { CentroidMethod } from '../stars/restore/recentre.js';

@@ -10,7 +10,7 @@ import { translateNativeError } from '../runtime/native/loader.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import { deconvolveFrame } from './deconvolve-frame.js';
-import type { DeconvolveSettings } from './options.js';
+import type { DeconvolveSettings } from './settings.js';
 import { planDeconvolution } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
 import { preparePsf } from './psf-source.js';

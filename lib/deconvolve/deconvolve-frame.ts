@@ -9,7 +9,7 @@ import { TileBlender } from './blend.js';
 import { METHODS } from './methods/index.js';
 import { keepMissing, markMissing, planWithMissing } from './missing.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
-import type { DeconvolveSettings } from './options.js';
+import type { DeconvolveSettings } from './settings.js';
 import { PartSolver, iterate } from './part-solver.js';
 import type { Ended, SolverSource } from './part-solver.js';
 import type { DeconvolutionPlan } from './plan.js';

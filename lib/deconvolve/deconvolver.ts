@@ -6,7 +6,7 @@ import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { Deconvolution } from './deconvolution.js';
 import { checkDeconvolveOptions } from './options.js';
-import type { DeconvolveOptions, DeconvolveSettings } from './options.js';
+import type { DeconvolveOptions, DeconvolveSettings } from './settings.js';
 import { DEFAULT_DECONVOLUTION_BUDGET } from './plan.js';
 import type { DeconvolutionReport } from './report.js';
 

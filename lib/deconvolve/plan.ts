@@ -12,7 +12,7 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import { METHODS } from './methods/index.js';
-import type { DeconvolveSettings } from './options.js';
+import type { DeconvolveSettings } from './settings.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
 import { layoutAxis, mostTiles } from './tiles.js';
 import type { TileAxis, TileLayout } from './tiles.js';

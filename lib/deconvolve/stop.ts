@@ -1,5 +1,5 @@
 import type { Acceleration, StepReport } from '../runtime/native/binding.js';
-import type { DeconvolveSettings } from './options.js';
+import type { DeconvolveSettings } from './settings.js';
 import type { StopReason } from './report.js';
 
 /** Decides after each iteration whether it was the last; null: it was not. */

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Opening a FIFO otherwise waits until somebody writes to it, and no signal ends that. */
-const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Bytes between two looks at the signal: about a millisecond. */
 const CHUNK_BYTES = 2 ** 20;
 

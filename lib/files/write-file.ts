@@ -101,7 +101,6 @@ async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Prom
  * Makes the rename itself durable where the folder can be opened: one may be allowed to write it and not to read it.
  */
 async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
   const folder = await open(path).catch(() => null);
   // The file is there and whole; some file systems cannot sync a folder.
   await folder?.sync().catch(() => {});

@@ -37,11 +37,9 @@ export interface Region {
   readonly height: number;
 }
 
-/** What is known of a frame before its samples are: 8 or 16 bits, or floats (`depth: 32`). */
-/** Size and sample layout of a frame of integers or floats. */
+/** Size and sample layout of a frame of integers, or of floats (`depth: 32`). */
 export type AnyFrameSize = FrameSize<Depth | 32>;
 /** A frame of 8 or 16 bits, or of floats, of which 1 is full scale. */
-/** A frame of integers or floats. */
 export type AnyFrame = Frame | FloatFrame;
 
 const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;

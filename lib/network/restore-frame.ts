@@ -33,6 +33,7 @@ export async function restoreFrame(pipeline: NativeEngine, plan: Plan, frame: Fr
   }
   return output;
 }
+
 /** Cuts a panel of the frame into strips of pass rows. */
 function gatherStrips(binding: Binding, plan: Plan, frame: Frame, geometry: PassGeometry, panel: Panel): RowFeed {
   const { width, stripRows } = plan.pass;

@@ -1,6 +1,6 @@
 import { Deconvolver } from '../deconvolve/deconvolver.js';
 import { checkDeconvolveOptions } from '../deconvolve/options.js';
-import type { DeconvolveOptions } from '../deconvolve/options.js';
+import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
 import type { FrameSize } from '../image/frame.js';
 import { checkFrameSize } from '../image/frame.js';

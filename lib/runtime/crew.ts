@@ -1,9 +1,7 @@
 import { StateError } from './errors.js';
-import type { Binding } from './native/binding.js';
+import type { Binding, NativePool, NativeTicket } from './native/binding.js';
 import { translateNativeError } from './native/loader.js';
 import { ThreadGate } from './thread-gate.js';
-import { createPool } from './tickets.js';
-import type { NativePool, NativeTicket } from './tickets.js';
 
 /** What is done in native code, off the event loop. */
 export type NativeWork<T> = (binding: Binding, ticket: NativeTicket) => Promise<T>;
@@ -45,12 +43,12 @@ export class Crew {
 
   async #callNow<T>(signal: AbortSignal, work: NativeWork<T>, workers: number): Promise<T> {
     this.requireOpen();
-    this.#pool ??= createPool(this.binding, this.threads);
-    const ticket = this.#pool?.ticket(workers);
-    const cancel = (): void => ticket?.cancel();
+    this.#pool ??= this.binding.createPool(this.threads);
+    const ticket = this.#pool.ticket(workers);
+    const cancel = (): void => ticket.cancel();
     signal.addEventListener('abort', cancel);
     try {
-      const result = await work(this.binding, ticket as NativeTicket);
+      const result = await work(this.binding, ticket);
       signal.throwIfAborted();
       return result;
     } catch (error) {

@@ -29,7 +29,7 @@ export type { SimulateOptions, SimulatedFrame } from './simulate/simulate.js';
 export type { BlindDefocus } from './measure/blind-defocus.js';
 export type { BlindMotion } from './measure/blind-motion.js';
 export type { StarFit } from './measure/fit.js';
-export type { CameraMotion } from './measure/look.js';
+export type { CameraMotion } from './measure/blur-settings.js';
 export { kernelFeatures, predictIterations } from './restore/iterations.js';
 export type { IterationQuery, IterationRule, KernelFeatures } from './restore/iterations.js';
 export type { StarMethod } from './restore/method.js';

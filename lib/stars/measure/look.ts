@@ -4,9 +4,7 @@ import type { Psf } from '../../psf/psf.js';
 import type { Scope } from '../../runtime/scope.js';
 import { foldDegrees } from '../sky/angles.js';
 import { cameraFor } from '../sky/camera.js';
-import type { Camera, LensOptions } from '../sky/camera.js';
 import { foretellTrail } from '../sky/motion-path.js';
-import type { GyroMotion } from '../sky/motion-path.js';
 import { pathPsf } from '../sky/path-psf.js';
 import { refineRates } from '../sky/refine-rates.js';
 import type { StraightMotion } from '../sky/trail.js';
@@ -14,6 +12,7 @@ import { estimateDefocus } from './blind-defocus.js';
 import type { BlindDefocus } from './blind-defocus.js';
 import { estimateMotion } from './blind-motion.js';
 import type { BlindMotion } from './blind-motion.js';
+import type { BlurSettings, CameraMotion } from './blur-settings.js';
 import { estimatePaperMotion } from './paper-motion.js';
 import type { StarPlane } from './plane.js';
 import { DefocusProfile, StreakProfile, usualSigma } from './profile.js';
@@ -26,18 +25,6 @@ const LENGTH_TOLERANCE_PX = 1.5;
 const ANGLE_TOLERANCE_DEGREES = 4;
 /** Longer trails do not fit kernels. */
 const MOST_TRAIL_PX = 400;
-
-/** Rates of a camera, which is given whole, or apart from the size of the frame. */
-export interface CameraMotion extends GyroMotion {
-  readonly camera: Camera | LensOptions;
-}
-
-/** What is known of the blur. */
-export interface BlurSettings {
-  readonly motion: 'auto' | 'paper' | 'none' | StraightMotion | CameraMotion;
-  /** Null: stars are not defocused. */
-  readonly defocus: 'auto' | { readonly radiusPx: number } | null;
-}
 
 /** What stars of a frame look like, and what makes them look so. */
 export interface StarLook {

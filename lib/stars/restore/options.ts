@@ -3,7 +3,7 @@ import type { OperationOptions } from '../../runtime/progress.js';
 import { RUNTIME_OPTIONS } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
 import { requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
-import type { BlurSettings, CameraMotion } from '../measure/look.js';
+import type { BlurSettings, CameraMotion } from '../measure/blur-settings.js';
 import { DEFAULT_SATURATION } from '../measure/plane.js';
 import { checkCamera } from '../sky/camera.js';
 import { sensorRates } from '../sky/motion-path.js';

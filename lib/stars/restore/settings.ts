@@ -1,4 +1,4 @@
-import type { BlurSettings } from '../measure/look.js';
+import type { BlurSettings } from '../measure/blur-settings.js';
 import type { SearchSettings } from '../measure/search.js';
 import type { StarRestoration } from './method.js';
 import type { CentroidMethod } from './recentre.js';
