@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, vi } from 'vitest';
 import { ArgumentError, Restorer, StateError } from '../lib/index.js';
 import type { Frame, Strip } from '../lib/index.js';
+import { ledger } from '../lib/runtime/ledger.js';
+import type { Lease } from '../lib/runtime/ledger.js';
+import { PROCESS_BYTES } from '../lib/runtime/memory-plan.js';
 import { createFrame } from './support/frames.js';
 import { randomModel } from './support/models.js';
 
@@ -169,6 +174,22 @@ describe('a stream of rows', () => {
     };
     await expect(run()).rejects.toThrow(/disposed during a run/);
     expect(restorer.mappedBytes).toBe(0);
+  });
+
+  it('that was forgotten gives its memory back', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const forget = async (): Promise<void> => {
+      const restorer = await Restorer.open({ model });
+      const frame = createFrame({ width: 50, height: 331, channels: 3 });
+      await restorer.stream(cut(frame, [331]), frame).next();
+    };
+    await forget();
+    const all = { bytes: 1e6, budgetBytes: PROCESS_BYTES + 1e6, purpose: 'A test' };
+    const waiting = vi.waitFor((): Promise<Lease> => ledger.reserve(all, AbortSignal.timeout(200)), 10_000);
+    const collecting = setInterval(collectGarbage, 50);
+    const lease = await waiting.finally(() => clearInterval(collecting));
+    lease.release();
   });
 
   it('that was abandoned ends when its restorer is disposed of', async () => {
