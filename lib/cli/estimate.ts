@@ -107,7 +107,13 @@ async function estimateOne(
   if (output !== undefined) await checkTargets([output]);
   const options = { ...toEstimateOptions(flags), signal };
   const reference = options.reference === undefined ? {} : { reference: await open(options.reference) };
-  const found = await estimate(await open(input), { ...options, ...reference, runtime, onProgress });
+  const found = await estimate(await open(input), {
+    ...options,
+    ...reference,
+    ...defined({ expectSha256: flags.expectSha256 }),
+    runtime,
+    onProgress,
+  });
   const { declined } = found.blur;
   if (declined === null && output !== undefined) await writeEstimate(output, input, found, options);
   const report = { ...describeEstimate(input, found, options), ...found.report };

@@ -89,9 +89,9 @@ async function measureOne(
   session: Session,
   table: MetricTable | null,
 ): Promise<Summary> {
-  const { reference, metrics, range } = flags;
+  const { reference, metrics, range, expectSha256 } = flags;
   const found = await measure(await session.open(input), {
-    ...defined({ metrics, range }),
+    ...defined({ metrics, range, expectSha256 }),
     ...(reference !== undefined && { reference: await session.open(reference) }),
     runtime: session.runtime,
     signal: session.signal,

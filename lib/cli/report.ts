@@ -75,14 +75,14 @@ async function report(before: string, after: string, flags: ReportFlags): Promis
 async function compare(
   before: string,
   after: string,
-  { output, reference, psf, title }: ReportFlags,
+  { output, reference, psf, title, expectSha256 }: ReportFlags,
   run: object | undefined,
   { open, runtime, signal, onProgress }: Session,
 ): Promise<Summary> {
   await using spool = new Spool();
   const file = await spool.fileFor(output, '.html');
   const report = await writeReport(file, await open(before), await open(after), {
-    ...defined({ psf, title, run }),
+    ...defined({ psf, title, run, expectSha256 }),
     ...(reference !== undefined && { reference: await open(reference) }),
     runtime,
     signal,

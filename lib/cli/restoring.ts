@@ -3,6 +3,7 @@ import type { Frame } from '../image/frame.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { FrameReport } from '../restoration/restoration.js';
 import type { RestoredImage } from '../restoration/restored-image.js';
+import { defined } from '../runtime/validate.js';
 import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
 import { requireOneInput } from './options.js';
@@ -72,6 +73,7 @@ interface FileJob {
   readonly job: Job;
   readonly input: string | Uint8Array;
   readonly output: string;
+  readonly expectSha256?: string;
 }
 
 function outputRule(flags: RestoringFlags, inputs: readonly string[]): TargetRule {
@@ -90,12 +92,13 @@ async function toFileJobs(
   session: Session,
   spool: Spool,
 ): Promise<FileJob[]> {
+  const { expectSha256 } = flags;
   const files: FileJob[] = [];
   for (const job of jobs) {
     const input = await session.open(job.input);
     const target = job.targets.output!;
     const extension = await streamExtension(target, job.input, flags, session);
-    files.push({ job, input, output: await spool.fileFor(target, extension) });
+    files.push({ job, input, output: await spool.fileFor(target, extension), ...defined({ expectSha256 }) });
   }
   return files;
 }

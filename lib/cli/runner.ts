@@ -33,7 +33,7 @@ export interface Session {
 /** A command under way. */
 export interface Batch<J extends Job> {
   readonly jobs: readonly J[];
-  readonly flags: MachineFlags & OutputFlags & { readonly expectSha256?: string };
+  readonly flags: MachineFlags & OutputFlags;
   /** Whether standard output takes what the command makes. */
   readonly isDataPrinted?: boolean;
   /** Does the jobs, and says how each ended. What it throws ends the command; at first, it may be wrong usage. */
@@ -52,7 +52,7 @@ export async function runBatch<J extends Job>(batch: Batch<J>): Promise<void> {
     try {
       using runtime = await Runtime.open(toMachineOptions(flags));
       using bar = new ProgressBar(flags.quiet ?? false);
-      const session = openSession(batch, runtime, bar, signal);
+      const session = openSession(runtime, bar, signal);
       for await (const outcome of run(session)) {
         bar.clear();
         left.delete(outcome.job);
@@ -90,17 +90,9 @@ async function attempt<J extends Job>(
   }
 }
 
-function openSession<J extends Job>(
-  { jobs, flags }: Batch<J>,
-  runtime: Runtime,
-  bar: ProgressBar,
-  signal: AbortSignal,
-): Session {
+function openSession(runtime: Runtime, bar: ProgressBar, signal: AbortSignal): Session {
   const inputs = new Inputs(runtime.budgetBytes, signal);
-  const { expectSha256 } = flags;
-  const open = (path: string): Promise<string | Uint8Array> =>
-    expectSha256 !== undefined && path === jobs[0]!.input ? inputs.readExpected(path, expectSha256) : inputs.open(path);
-  return { runtime, signal, open, onProgress: (progress) => bar.update(progress) };
+  return { runtime, signal, open: (path) => inputs.open(path), onProgress: (progress) => bar.update(progress) };
 }
 
 async function printOutcome(printer: Printer, outcome: Outcome<Job>): Promise<void> {

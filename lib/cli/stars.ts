@@ -91,7 +91,8 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
   const extension = output === undefined ? '' : await streamExtension(output, input, flags, session);
   const restored = output && (await spool.fileFor(output, extension));
   const table = csv && (await spool.fileFor(csv, '.csv'));
-  const options = { ...toStarOptions(flags), runtime, signal, onProgress };
+  const { expectSha256 } = flags;
+  const options = { ...toStarOptions(flags), ...defined({ expectSha256 }), runtime, signal, onProgress };
   using performed = await performStars(await open(input), options, planPictures(restored, draw));
   const { result } = performed;
   if (restored !== undefined) await result.toFile(restored, { signal });

@@ -35,8 +35,8 @@ export async function deconvolve(
 ): Promise<RestoredImage<FloatFrame, DeconvolutionReport>>;
 export async function deconvolve(
   input: RestoreInput | FloatFrame,
-  { signal, onProgress, valid, ...options }: DeconvolveOptions & RestoreOptions,
+  { signal, onProgress, expectSha256, valid, ...options }: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<Frame | FloatFrame, DeconvolutionReport>> {
   await using deconvolver = await Deconvolver.open(options);
-  return await deconvolver.restore(input as Frame, defined({ signal, onProgress, valid }));
+  return await deconvolver.restore(input as Frame, defined({ signal, onProgress, expectSha256, valid }));
 }

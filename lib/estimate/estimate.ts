@@ -1,5 +1,6 @@
 import type { ImageInput } from '../image/source.js';
 import { perform } from '../operation/perform.js';
+import { toInputs } from '../operation/options.js';
 import type { OperationReport } from '../operation/report.js';
 import { Runtime } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
@@ -36,7 +37,8 @@ export async function estimate(input: ImageInput, options: EstimateOptions = {})
   const runtime = Runtime.of(options);
   using scope = new Scope(runtime, options);
   const { reference } = options;
-  const inputs = [{ image: input }, ...(reference === undefined ? [] : [{ image: reference, name: 'reference' }])];
+  const images = reference === undefined ? [input] : [input, reference];
+  const inputs = toInputs(images, options, ['input', 'reference']);
   using performed = await perform(estimateOperation(settings, runtime), inputs, scope);
   const { width, height } = performed.sources[0]!.header;
   return { width, height, ...performed.outcome, report: performed.report };

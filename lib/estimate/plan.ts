@@ -3,6 +3,7 @@ import { colourPlanes } from '../image/planes.js';
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
+import type { ImageOptions } from '../operation/options.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
 import { LEAST_SIDE, layOutBlocks } from './block-grid.js';
@@ -21,7 +22,7 @@ const BLIND_BYTES = 22 * 4 * 384 ** 2;
 const PATCH_BYTES = 24 * 4 * PATCH ** 2;
 
 /** How an estimate would be made. The reference is given by its size. */
-export interface EstimatePlanOptions extends Omit<EstimateOptions, 'reference' | 'signal' | 'onProgress'> {
+export interface EstimatePlanOptions extends Omit<EstimateOptions, 'reference' | keyof ImageOptions> {
   readonly reference?: PixelSize;
 }
 

@@ -1,6 +1,7 @@
 import type { ImageInput } from '../image/source.js';
+import { IMAGE_OPTIONS } from '../operation/options.js';
+import type { ImageOptions } from '../operation/options.js';
 import { ArgumentError } from '../runtime/errors.js';
-import type { OperationOptions } from '../runtime/progress.js';
 import { RUNTIME_OPTIONS } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
@@ -10,7 +11,7 @@ import { KERNEL_SYMMETRIES } from './reference/measured-kernel.js';
 import type { KernelSymmetry } from './reference/measured-kernel.js';
 
 /** How `estimate` looks for a blur, and what it runs on. */
-export interface EstimateOptions extends RuntimeChoice, OperationOptions {
+export interface EstimateOptions extends RuntimeChoice, ImageOptions {
   /**
    * What is looked for: 'auto' (default), 'defocus', 'motion' or 'blind'. It cannot be given with a reference, which
    * shows a kernel of any kind.
@@ -49,8 +50,7 @@ const OPTION_KEYS: readonly (keyof EstimateOptions)[] = [
   'referenceScale',
   'symmetry',
   'grid',
-  'signal',
-  'onProgress',
+  ...IMAGE_OPTIONS,
   ...RUNTIME_OPTIONS,
 ];
 

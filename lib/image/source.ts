@@ -3,7 +3,7 @@ import { RegularFile } from '../files/read-file.js';
 import { formatBytes } from '../runtime/budget.js';
 import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import { expected, requireOneOf, requireString } from '../runtime/validate.js';
+import { expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage, StoredPicture } from './decode.js';
@@ -65,7 +65,7 @@ export interface OpenImageOptions {
 export async function openImage(input: unknown, options: OpenImageOptions): Promise<ImageSource> {
   const { name = 'input', expectSha256 } = options;
   options.signal.throwIfAborted();
-  if (expectSha256 !== undefined) requireDigest(expectSha256);
+  if (expectSha256 !== undefined) requireSha256('expectSha256', expectSha256);
   if (typeof input === 'string' && input !== '') return openBytes(await readFileBytes(input, options), input, options);
   if (input instanceof Uint8Array)
     return openBytes(await copyFileBytes(input, options), `image of ${input.length} bytes`, options);
@@ -163,11 +163,6 @@ function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: O
     sha256: () => null,
     read: once(readFrame),
   };
-}
-
-function requireDigest(value: unknown): void {
-  if (!/^[0-9a-f]{64}$/i.test(requireString('expectSha256', value)))
-    throw expected('64 hexadecimal digits', 'expectSha256', value);
 }
 
 /** What was read belongs to one operation, which may change it: nobody gets it a second time. */

@@ -1,9 +1,10 @@
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
+import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
+import type { ImageOptions } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { Performed } from '../operation/perform.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
-import type { OperationOptions } from '../runtime/progress.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
@@ -13,7 +14,7 @@ import type { MetricInput } from './input.js';
 import { planFrames } from './plan.js';
 
 /** Options of every metric. No result depends on the number of threads or on the instruction set. */
-export interface MetricOptions extends RuntimeChoice, OperationOptions {}
+export interface MetricOptions extends RuntimeChoice, ImageOptions {}
 
 /** Something that can be measured of a frame, its settings being checked. */
 export interface Metric<Value> {
@@ -40,7 +41,7 @@ export interface FrameWork<Value> {
 
 /** Throws ArgumentError. @param known options besides those of every metric */
 export function checkMetricOptions(options: MetricOptions, known: readonly string[] = []): void {
-  requireKnownKeys('options', options, [...RUNTIME_OPTIONS, 'signal', 'onProgress', ...known]);
+  requireKnownKeys('options', options, [...RUNTIME_OPTIONS, ...IMAGE_OPTIONS, ...known]);
 }
 
 /** The operation that does some work with frames. */
@@ -73,8 +74,7 @@ export async function performWork<Value>(
 ): Promise<Performed<MemoryPlan, Value>> {
   const runtime = Runtime.of(options);
   using scope = new Scope(runtime, options);
-  const named = inputs.map((image, index) => ({ image, name: work.roles[index]! }));
-  return await perform(metricsOperation(work, runtime), named, scope);
+  return await perform(metricsOperation(work, runtime), toInputs(inputs, options, work.roles), scope);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { openImage } from '../image/source.js';
-import type { FrameSource, ImageInput, ImageSource } from '../image/source.js';
+import type { FrameSource, ImageSource } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { Depth } from '../image/frame.js';
@@ -12,16 +12,8 @@ import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
 import { fileBuffers } from './input-buffers.js';
 import type { Operation, PlannedInput } from './operation.js';
+import type { OperationInput } from './options.js';
 import type { OperationReport } from './report.js';
-
-/** An input of an operation. */
-export interface OperationInput {
-  readonly image: ImageInput;
-  /** Of the argument, for messages; 'input'. */
-  readonly name?: string;
-  /** SHA-256 in hex that its file must have. */
-  readonly expectSha256?: string;
-}
 
 /** What is done with an outcome while its memory is still leased, such as writing it. */
 export interface Finish<Plan extends MemoryPlan> {

@@ -1,13 +1,14 @@
 import { sameFile } from '../files/same-file.js';
 import { checkWritable, writeAtomically } from '../files/write-file.js';
 import type { ImageInput } from '../image/source.js';
+import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
+import type { ImageOptions } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { OperationReport } from '../operation/report.js';
 import { fromArray } from '../psf/psf.js';
 import type { Psf, PsfWeights } from '../psf/psf.js';
 import { parse } from '../psf/spec.js';
 import { ArgumentError } from '../runtime/errors.js';
-import type { OperationOptions } from '../runtime/progress.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
@@ -19,7 +20,7 @@ import { describeRun } from './run.js';
 import type { RunFacts } from './run.js';
 
 /** Options of {@link createReport} and {@link writeReport}. */
-export interface ReportOptions extends RuntimeChoice, OperationOptions {
+export interface ReportOptions extends RuntimeChoice, ImageOptions {
   /** The sharp frame, of equal size, colours and depth. */
   readonly reference?: ImageInput;
   /** The kernel of the blur, in words, as a file or as weights; it is drawn with its transfer function. */
@@ -42,8 +43,7 @@ const OPTION_KEYS: readonly (keyof ReportOptions)[] = [
   'psf',
   'run',
   'title',
-  'signal',
-  'onProgress',
+  ...IMAGE_OPTIONS,
   ...RUNTIME_OPTIONS,
 ];
 
@@ -62,8 +62,7 @@ export async function createReport(
   using scope = new Scope(runtime, options);
   const psf = await readPsf(options.psf);
   const images = [before, after, ...(reference === undefined ? [] : [reference])];
-  const inputs = images.map((image, index) => ({ image, name: ROLES[index]! }));
-  using performed = await perform(reportOperation(psf, runtime), inputs, scope);
+  using performed = await perform(reportOperation(psf, runtime), toInputs(images, options, ROLES), scope);
   const { parts, pixelDigests } = performed.outcome;
   const origins = performed.sources.map((source, index) => ({
     role: ROLES[index]!,

@@ -7,7 +7,7 @@ import { encoderBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { Finish } from '../operation/perform.js';
 import { ArgumentError } from '../runtime/errors.js';
-import { expected, requireString } from '../runtime/validate.js';
+import { expected, requireSha256, requireString } from '../runtime/validate.js';
 import type { FrameReport } from './restoration.js';
 import type { RestoredImage } from './restored-image.js';
 
@@ -15,6 +15,8 @@ import type { RestoredImage } from './restored-image.js';
 export interface FileJob {
   readonly input: EncodedImage;
   readonly output: string;
+  /** SHA-256 in hex that the file must have. */
+  readonly expectSha256?: string;
 }
 
 /** How the restoration of a file ended: with what was written, or with the error that kept it from being. */
@@ -31,6 +33,7 @@ export async function checkJobs<J extends FileJob>(jobs: Iterable<J>): Promise<J
   for (const job of list) {
     if (typeof job !== 'object' || job === null) throw expected('object of input and output', 'a job', job);
     requireString('output of a job', job.output);
+    if (job.expectSha256 !== undefined) requireSha256('expectSha256 of a job', job.expectSha256);
   }
   const inputs = new Map<string, string>();
   for (const { input } of list) if (typeof input === 'string') inputs.set(await identifyFile(input), input);

@@ -1,15 +1,17 @@
 import type { EncodedImage } from '../image/decode.js';
 import { checkFrameSize } from '../image/frame.js';
 import type { AnyFrame, Channels, Depth, FloatFrame, Frame } from '../image/frame.js';
+import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
+import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
-import type { Finish, OperationInput, Performed } from '../operation/perform.js';
+import type { Finish, Performed } from '../operation/perform.js';
 import { garbage, readPeakRss } from '../runtime/garbage.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { ScopedGenerator } from '../runtime/scoped-generator.js';
 import type { Scope } from '../runtime/scope.js';
 import { Turns } from '../runtime/turns.js';
-import { expected, requireKnownKeys } from '../runtime/validate.js';
+import { defined, expected, requireKnownKeys } from '../runtime/validate.js';
 import { checkJobs, planWriting, requireApart } from './file-jobs.js';
 import type { FileJob, FileOutcome } from './file-jobs.js';
 import { restoreInTurn } from './restore-in-turn.js';
@@ -19,10 +21,13 @@ import type { FrameReport, Restoration, Restored } from './restoration.js';
 import { RestoredImage } from './restored-image.js';
 
 /** What the restoration of a frame may be told. */
-export interface RestoreOptions extends OperationOptions {
+export interface RestoreOptions extends ImageOptions {
   /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For Richardson-Lucy deconvolution only. */
   readonly valid?: Uint8Array;
 }
+
+/** What the restoration of several files may be told; `expectSha256` is said of each of them. */
+export type RestoreFilesOptions = Omit<RestoreOptions, 'expectSha256'>;
 
 /** The size of a frame to plan for; 3 channels of 8 bits unless said otherwise. */
 export interface PlanSize {
@@ -82,9 +87,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   async restore(input: RestoreInput, options?: RestoreOptions): Promise<RestoredImage<Frame, R>>;
   async restore(input: FloatFrame, options?: RestoreOptions): Promise<RestoredImage<FloatFrame, R>>;
   async restore(input: EncodedImage | AnyFrame, options: RestoreOptions = {}): Promise<RestoredImage<AnyFrame, R>> {
-    const { valid, ...rest } = checkRestoreOptions(options);
-    return this.#turns.run(this.#runtime, rest, async (scope) => {
-      using performed = await this.#perform({ image: input }, valid, scope);
+    const valid = checkRestoreOptions(options, RESTORE_KEYS);
+    return this.#turns.run(this.#runtime, options, async (scope) => {
+      using performed = await this.#perform(toInputs([input], options), valid, scope);
       return imageOf(performed, performed.report.peakRssBytes);
     });
   }
@@ -98,9 +103,11 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     output: string,
     options: RestoreOptions = {},
   ): Promise<RestoredImage<Frame, R>> {
-    const { valid, ...rest } = checkRestoreOptions(options);
-    return this.#turns.run(this.#runtime, rest, async (scope) => {
-      const { written } = await this.#restoreInto({ input, output }, valid, scope);
+    const valid = checkRestoreOptions(options, RESTORE_KEYS);
+    const { expectSha256 } = options;
+    return this.#turns.run(this.#runtime, options, async (scope) => {
+      const job = { input, output, ...defined({ expectSha256 }) };
+      const { written } = await this.#restoreInto(job, valid, scope);
       return await written;
     });
   }
@@ -112,10 +119,10 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
    */
   restoreFiles<J extends FileJob>(
     jobs: Iterable<J>,
-    options: RestoreOptions = {},
+    options: RestoreFilesOptions = {},
   ): AsyncGenerator<FileOutcome<J, R>, void, void> {
     return this.inScope(options, async function* (this: FrameRestorer<R>, scope) {
-      const { valid } = checkRestoreOptions(options);
+      const valid = checkRestoreOptions(options, FILES_KEYS);
       const list = await checkJobs(jobs);
       yield* restoreInTurn(list, (job) => this.#restoreInto(job, valid, scope), scope);
     });
@@ -135,7 +142,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 
   /** What is given piece by piece; until its end it is the one operation of this restorer. */
   protected inScope<Piece>(
-    options: RestoreOptions,
+    options: OperationOptions,
     produce: (this: this, scope: Scope) => AsyncGenerator<Piece, void, void>,
   ): AsyncGenerator<Piece, void, void> {
     return new ScopedGenerator(
@@ -148,17 +155,17 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   async #restoreInto(job: FileJob, valid: Uint8Array | null, scope: Scope): Promise<Writing<R>> {
     await requireApart(job);
     const finish = await planWriting(job.output);
-    const performed = await this.#perform({ image: job.input }, valid, scope, finish);
+    const performed = await this.#perform(toInputs([job.input], job), valid, scope, finish);
     return { written: write(performed, job.output, scope.signal) };
   }
 
   #perform(
-    input: OperationInput,
+    inputs: readonly OperationInput[],
     valid: Uint8Array | null,
     scope: Scope,
     finish?: Finish<R['plan']>,
   ): Promise<PerformedRestoration<R>> {
-    return perform(toOperation(this.#restoration, valid), [input], scope, finish);
+    return perform(toOperation(this.#restoration, valid), inputs, scope, finish);
   }
 }
 
@@ -183,10 +190,13 @@ function imageOf<R extends FrameReport>(
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }
 
-/** Throws ArgumentError; the scope checks the rest. */
-function checkRestoreOptions(options: RestoreOptions): OperationOptions & { readonly valid: Uint8Array | null } {
-  requireKnownKeys('options', options, ['signal', 'onProgress', 'valid']);
+const FILES_KEYS = ['signal', 'onProgress', 'valid'] as const satisfies (keyof RestoreFilesOptions)[];
+const RESTORE_KEYS = [...IMAGE_OPTIONS, 'valid'] as const satisfies (keyof RestoreOptions)[];
+
+/** The mask, or null. Throws ArgumentError; the scope checks the rest. */
+function checkRestoreOptions(options: RestoreOptions, keys: readonly string[]): Uint8Array | null {
+  requireKnownKeys('options', options, keys);
   const { valid = null } = options;
   if (valid !== null && !(valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', valid);
-  return { ...options, valid };
+  return valid;
 }

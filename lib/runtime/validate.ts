@@ -37,6 +37,11 @@ export function requireString(name: string, value: unknown): string {
   return value;
 }
 
+/** A digest in hex, in capitals or not. */
+export function requireSha256(name: string, value: unknown): void {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/i.test(value)) throw expected('64 hexadecimal digits', name, value);
+}
+
 export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw expected('function', name, value);
 }

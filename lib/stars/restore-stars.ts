@@ -1,5 +1,6 @@
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame } from '../image/frame.js';
+import { toInputs } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { Finish } from '../operation/perform.js';
 import { Runtime } from '../runtime/runtime.js';
@@ -42,7 +43,7 @@ export async function performStars(
   using scope = new Scope(runtime, options);
   const operation = new StarOperation(settings, searchFrame(settings.blur, settings.search), runtime);
   try {
-    const performed = await perform(operation, [{ image: input }], scope, finish);
+    const performed = await perform(operation, toInputs([input], options), scope, finish);
     const { outcome, report, sources } = performed;
     const result = new StarResult(outcome, report, sources[0]!.metadata);
     return { result, [Symbol.dispose]: () => performed[Symbol.dispose]() };

@@ -1,5 +1,6 @@
+import { IMAGE_OPTIONS } from '../../operation/options.js';
+import type { ImageOptions } from '../../operation/options.js';
 import { ArgumentError } from '../../runtime/errors.js';
-import type { OperationOptions } from '../../runtime/progress.js';
 import { RUNTIME_OPTIONS } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
 import { requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
@@ -56,7 +57,7 @@ export interface StarOptions {
 }
 
 /** What `restoreStars` takes. */
-export interface RestoreStarsOptions extends StarOptions, RuntimeChoice, OperationOptions {}
+export interface RestoreStarsOptions extends StarOptions, RuntimeChoice, ImageOptions {}
 
 /** Keys of {@link StarOptions}. */
 export const STAR_OPTIONS = [
@@ -71,7 +72,7 @@ export const STAR_OPTIONS = [
   'saturation',
 ] as const satisfies (keyof StarOptions)[];
 
-const KEYS: readonly (keyof RestoreStarsOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, 'signal', 'onProgress'];
+const KEYS: readonly (keyof RestoreStarsOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, ...IMAGE_OPTIONS];
 
 /** The settings of options, which may hold those of the runtime too. Throws ArgumentError. */
 export function checkRestoreOptions(options: RestoreStarsOptions): StarSettings {

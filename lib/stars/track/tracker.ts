@@ -1,10 +1,11 @@
 import type { EncodedImage } from '../../image/decode.js';
 import type { AnyFrame, AnyFrameSize } from '../../image/frame.js';
 import type { PlannedInput } from '../../operation/operation.js';
+import { IMAGE_OPTIONS, toInputs } from '../../operation/options.js';
+import type { ImageOptions, OperationInput } from '../../operation/options.js';
 import { perform } from '../../operation/perform.js';
 import { ArgumentError } from '../../runtime/errors.js';
 import { Turns } from '../../runtime/turns.js';
-import type { OperationOptions } from '../../runtime/progress.js';
 import { RUNTIME_OPTIONS, Runtime } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
 import type { Scope } from '../../runtime/scope.js';
@@ -51,7 +52,7 @@ export interface StarTrackerOptions extends Omit<StarOptions, 'motion'>, Runtime
 }
 
 /** What is known of the next frame. */
-export interface NextFrameOptions extends OperationOptions {
+export interface NextFrameOptions extends ImageOptions {
   /** What the gyroscope says of this exposure. */
   readonly gyro?: GyroMotion;
   /** From the middle of the exposure before to that of this one, 1e-6 to 1e6; with `gyro`, predicts places. */
@@ -72,7 +73,7 @@ export interface TrackedFrame {
 
 const TRACKER_OPTIONS = ['camera', 'reachPx', 'patienceFrames', 'refreshFrames'] as const;
 const OPEN_KEYS: readonly (keyof StarTrackerOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, ...TRACKER_OPTIONS];
-const NEXT_KEYS = ['gyro', 'intervalSeconds', 'signal', 'onProgress'] as const satisfies (keyof NextFrameOptions)[];
+const NEXT_KEYS = ['gyro', 'intervalSeconds', ...IMAGE_OPTIONS] as const satisfies (keyof NextFrameOptions)[];
 
 /** What was found out about a frame on the way. */
 interface Finding {
@@ -138,14 +139,14 @@ export class StarTracker implements AsyncDisposable {
    */
   async next(input: EncodedImage | AnyFrame, options: NextFrameOptions = {}): Promise<TrackedFrame> {
     requireKnownKeys('options', options, NEXT_KEYS);
-    const { gyro, intervalSeconds, signal, onProgress } = options;
+    const { gyro, intervalSeconds, signal, onProgress, ...rest } = options;
     if (intervalSeconds !== undefined) requireNumber('intervalSeconds', intervalSeconds, 1e-6, 1e6);
     if (gyro !== undefined) {
       if (this.#camera === null) throw new ArgumentError('Rates need a camera: give it to StarTracker.open');
       sensorRates(gyro);
     }
     return this.#turns.run(this.#runtime, defined({ signal, onProgress }), (scope) =>
-      this.#follow(input, gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope),
+      this.#follow(toInputs([input], rest), gyro === undefined ? undefined : { ...gyro }, intervalSeconds, scope),
     );
   }
 
@@ -160,7 +161,7 @@ export class StarTracker implements AsyncDisposable {
   }
 
   async #follow(
-    input: EncodedImage | AnyFrame,
+    inputs: readonly OperationInput[],
     gyro: GyroMotion | undefined,
     intervalSeconds: number | undefined,
     scope: Scope,
@@ -178,7 +179,7 @@ export class StarTracker implements AsyncDisposable {
     };
     try {
       const operation = new SequenceOperation(settings, find, this.#runtime, this.#size);
-      using performed = await perform(operation, [{ image: input }], scope);
+      using performed = await perform(operation, inputs, scope);
       const { outcome, report, sources } = performed;
       return this.#take(new StarResult(outcome, report, sources[0]!.metadata), finding);
     } finally {

@@ -1,0 +1,37 @@
+import type { ImageInput } from '../image/source.js';
+import type { OperationOptions } from '../runtime/progress.js';
+import { defined } from '../runtime/validate.js';
+
+/** What an operation on images may be told besides its own options. */
+export interface ImageOptions extends OperationOptions {
+  /**
+   * SHA-256 in hex that the file of the first input must have. It is compared before anything is decoded: bytes that
+   * have flipped inside a JPEG or WebP cannot be noticed by decoding. Pixels have none.
+   */
+  readonly expectSha256?: string;
+}
+
+/** The keys of {@link ImageOptions}. */
+export const IMAGE_OPTIONS = ['signal', 'onProgress', 'expectSha256'] as const satisfies (keyof ImageOptions)[];
+
+/** An input of an operation. */
+export interface OperationInput {
+  readonly image: ImageInput;
+  /** Of the argument, for messages; 'input'. */
+  readonly name?: string;
+  /** SHA-256 in hex that its file must have. */
+  readonly expectSha256?: string;
+}
+
+/** The inputs of an operation, the first of which must be what the options expect. @param names for messages */
+export function toInputs(
+  images: readonly ImageInput[],
+  { expectSha256 }: ImageOptions,
+  names: readonly string[] = ['input'],
+): OperationInput[] {
+  return images.map((image, index) => ({
+    image,
+    name: names[index]!,
+    ...(index === 0 && defined({ expectSha256 })),
+  }));
+}
