@@ -1,6 +1,7 @@
 import { loadModelFile } from '../dist/network/model/load.js';
 import { writeModel } from './models.mjs';
 import { median, spread } from './sampling.mjs';
+import { ticketOf } from './tickets.mjs';
 
 /** @import { Algorithm, Binding } from '../dist/runtime/native/binding.js' */
 
@@ -8,25 +9,25 @@ const STRIP_ROWS = 16;
 const ALGORITHMS = /** @type {const} */ (['direct', 'winograd']);
 
 /**
- * An engine in the middle of a frame, fed strip after strip.
+ * A pipeline in the middle of a frame, fed strip after strip.
  * @param {Binding} binding
  */
-async function openEngine(binding, { tensors, shape, isa, algorithm, width, height, threads }) {
+async function openPipeline(binding, { tensors, shape, isa, algorithm, width, height, threads }) {
   const shapes = algorithm === 'winograd' ? binding.convolutionsOf(shape, new Uint8Array()) : [];
-  const model = await binding.loadModel(tensors, shape, isa, shapes);
+  const model = await binding.loadModel(tensors, shape, isa, shapes, ticketOf(binding, threads));
   const pass = { width, height, transposed: true, threads, stripRows: STRIP_ROWS, keepWeights: false };
   const { macs, delayRows } = binding.planPass(shape, pass, isa, model.winogradLayers);
-  const engine = binding.createEngine(model, pass);
+  const pipeline = binding.createPipeline(model, pass);
   const rows = new Uint8Array(STRIP_ROWS * width * 3).map((_, index) => ((index * 2_654_435_761) >>> 13) & 255);
+  const push = () => pipeline.push(rows, STRIP_ROWS, ticketOf(binding, threads));
   // Until the first rows come out, not all stages work.
-  for (let row = 0; row < delayRows + 2 * STRIP_ROWS; row += STRIP_ROWS) await engine.push(rows, STRIP_ROWS);
+  for (let row = 0; row < delayRows + 2 * STRIP_ROWS; row += STRIP_ROWS) await push();
   return {
-    engine,
-    rows,
+    push,
     stripMacs: (macs / height) * STRIP_ROWS,
     rates: [],
     dispose: () => {
-      engine.dispose();
+      pipeline.dispose();
       model.dispose();
     },
   };
@@ -46,20 +47,20 @@ export async function benchmarkAlgorithms(binding, { isas, blocks, base, width, 
     report(`direct and Winograd alternately, n ${blocks}, base ${base}, ${isa}`);
     // Rows of a pass run along the shorter side of a frame.
     const common = { tensors, shape, isa, width: height, height: width, threads };
-    const engines = [];
+    const pipelines = [];
     for (const algorithm of ALGORITHMS)
-      engines.push({ algorithm, ...(await openEngine(binding, { ...common, algorithm })) });
+      pipelines.push({ algorithm, ...(await openPipeline(binding, { ...common, algorithm })) });
     const peaks = [];
     for (let strip = 0; strip < strips; strip += 1) {
-      peaks.push(await binding.measurePeak(isa, threads));
-      for (const { engine, rows, stripMacs, rates } of engines) {
+      peaks.push(await binding.measurePeak(isa, threads, ticketOf(binding, threads)));
+      for (const { push, stripMacs, rates } of pipelines) {
         const start = performance.now();
-        await engine.push(rows, STRIP_ROWS);
+        await push();
         rates.push(stripMacs / ((performance.now() - start) / 1000));
       }
     }
-    for (const engine of engines) engine.dispose();
-    const [direct, winograd] = engines.map(({ rates }) => rates);
+    for (const pipeline of pipelines) pipeline.dispose();
+    const [direct, winograd] = pipelines.map(({ rates }) => rates);
     results.push({
       isa,
       blocks,

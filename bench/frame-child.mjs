@@ -1,7 +1,8 @@
 // Restores frames of raw pixels in a process of its own, so that its peak memory is that of the work:
 //   frame-child.mjs '{"model": path, "width": 2048, "height": 1536, "threads": 2, "isa": name, "samples": 3}'
 // The time of a frame: its rows gathered into strips, the network, the residual added to each restored row.
-import { Restorer, loadBinding } from '../dist/index.js';
+import { Restorer } from '../dist/index.js';
+import { loadBinding } from '../dist/runtime/native/loader.js';
 import { readPeakRss } from '../dist/runtime/garbage.js';
 import { sampleAgainstPeak, timeOnce } from './sampling.mjs';
 import { createFrame } from './test-frame.mjs';

@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../dist/index.js';
+import { loadBinding } from '../dist/runtime/native/loader.js';
 import { median } from './sampling.mjs';
 import { formatTable } from './tables.mjs';
+import { ticketOf } from './tickets.mjs';
 
 /** @import { Algorithm, ConvBenchmark } from '../dist/runtime/native/binding.js' */
 /** @typedef {{ readonly isa: string, readonly algorithm: Algorithm, readonly channels: number }} Kernel */
@@ -50,7 +51,7 @@ async function timeKernel(binding, { isa, algorithm, channels }) {
   const repeats = Math.max(1, Math.round(SAMPLE_MACS / (9 * channels ** 2 * width * ROWS)));
   // Revisions before Winograd know square convolutions only, by `channels`.
   const request = { isa, algorithm, channels, inputs: channels, outputs: channels, width, rows: ROWS, repeats };
-  return (await binding.benchmarkConvolution(/** @type {ConvBenchmark} */ (request))).seconds;
+  return (await binding.benchmarkConvolution(/** @type {ConvBenchmark} */ (request), ticketOf(binding, 1))).seconds;
 }
 
 /** Time after, over time before, per round. @param {Kernel} kernel */

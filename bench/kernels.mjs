@@ -1,4 +1,5 @@
 import { median, sampleAgainstPeak, spread, timeOnce } from './sampling.mjs';
+import { ticketOf } from './tickets.mjs';
 
 /** @import { Binding } from '../dist/runtime/native/binding.js' */
 
@@ -43,7 +44,7 @@ export async function benchmarkKernels(binding, { samples, report }) {
         let rate = 0;
         // The addon's own clock: it leaves out packing the weights.
         await timeOnce(isa, async () => {
-          const { macs, seconds } = await binding.benchmarkConvolution(request);
+          const { macs, seconds } = await binding.benchmarkConvolution(request, ticketOf(binding, 1));
           rate = macs / seconds;
         });
         return rate;

@@ -5,7 +5,7 @@
 // of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../dist/index.js';
+import { loadBinding } from '../dist/runtime/native/loader.js';
 import { benchmarkAlgorithms } from './algorithms.mjs';
 import { judgeBars } from './bars.mjs';
 import { benchmarkEstimate } from './estimate.mjs';

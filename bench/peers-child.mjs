@@ -2,7 +2,8 @@
 //   peers-child.mjs '{"model": path, "width": 2048, "height": 1536, "tile": 256, "threads": 2, "isa": name,
 //     "rounds": 3, "tilesPerRound": 4}'
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { Restorer, loadBinding } from '../dist/index.js';
+import { Restorer } from '../dist/index.js';
+import { loadBinding } from '../dist/runtime/native/loader.js';
 import { loadModelFile } from '../dist/network/model/load.js';
 import { writeFloatNetwork, writeQuantisedNetwork } from './onnx/peers.mjs';
 import { sampleAgainstPeak, timeOnce } from './sampling.mjs';

@@ -1,4 +1,5 @@
 import Benchmark from 'benchmark';
+import { ticketOf } from './tickets.mjs';
 
 /** @import { Binding } from '../dist/runtime/native/binding.js' */
 
@@ -54,10 +55,10 @@ export const spread = (values) => (Math.max(...values) - Math.min(...values)) / 
 export async function sampleAgainstPeak(binding, isa, threads, count, measure) {
   const rates = [];
   const shares = [];
-  let before = await binding.measurePeak(isa, threads);
+  let before = await binding.measurePeak(isa, threads, ticketOf(binding, threads));
   for (let sample = 0; sample < count; sample += 1) {
     const rate = await measure();
-    const after = await binding.measurePeak(isa, threads);
+    const after = await binding.measurePeak(isa, threads, ticketOf(binding, threads));
     rates.push(rate);
     shares.push(rate / ((before + after) / 2));
     before = after;

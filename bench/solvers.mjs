@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createScene } from '../scripts/scene.mjs';
 import { startPeers } from './python.mjs';
+import { ticketOf } from './tickets.mjs';
 
 /** @import { Binding } from '../dist/runtime/native/binding.js' */
 
@@ -81,7 +82,8 @@ function createBlurred(width, height) {
 
 async function createSolver(binding, { shape, settings }, { width, height, threads, isa }) {
   const solver = binding.createSolver({ ...SHAPE, ...shape, width, height, threads }, isa);
-  await solver.setPsf({ kernels: boxKernel(), coefficients: null, gridRows: 1, gridColumns: 1 });
+  const psf = { kernels: boxKernel(), coefficients: null, gridRows: 1, gridColumns: 1 };
+  await solver.setPsf(psf, ticketOf(binding, threads));
   solver.configure({ ...SETTINGS, ...settings });
   return solver;
 }
@@ -90,25 +92,20 @@ async function createSolver(binding, { shape, settings }, { width, height, threa
  * One plane: load, steps, store. Keeps the fastest of each in `best`: a whole plane is hardly ever undisturbed where
  * other work shares the processor.
  */
-async function measurePlane(solver, best, source, target) {
+async function measurePlane(solver, best, source, target, ticket) {
   const note = async (part, work) => {
     best[part] = Math.min(best[part] ?? Infinity, await secondsOf(work));
   };
-  await note('load', () => solver.load(source, null));
-  for (let i = 0; i < best.steps; i += 1) await note('step', () => solver.step());
-  await note('store', () => solver.store(target));
+  await note('load', () => solver.load(source, null, ticket));
+  for (let i = 0; i < best.steps; i += 1) await note('step', () => solver.step(ticket));
+  await note('store', () => solver.store(target, ticket));
 }
 
 async function measureShrinkage(binding, isa, rounds) {
   const results = [];
   for (const alpha of [1 / 2, 2 / 3, 0.8]) {
-    const { seconds } = await binding.benchmarkShrinkage({
-      isa,
-      alpha,
-      beta: 8,
-      pixels: SHRINKAGE_PIXELS,
-      repeats: 10 * rounds,
-    });
+    const request = { isa, alpha, beta: 8, pixels: SHRINKAGE_PIXELS, repeats: 10 * rounds };
+    const { seconds } = await binding.benchmarkShrinkage(request, ticketOf(binding, 1));
     results.push({ alpha, nanoseconds: (seconds / SHRINKAGE_PIXELS) * 1e9 });
   }
   return results;
@@ -126,12 +123,14 @@ export async function benchmarkSolvers(binding, options) {
   const peers = await startPeers(SCRIPT);
   const source = { samples: createBlurred(width, height), frameWidth: width, channels: 3, channel: 1, left: 0, top: 0 };
   const target = { ...source, samples: source.samples.slice() };
-  const solvers = await Promise.all(CASES.map((one) => createSolver(binding, one, options)));
+  const solvers = [];
+  for (const one of CASES) solvers.push(await createSolver(binding, one, options));
   const results = CASES.map(({ name, steps = 6 }, i) => ({ name, steps, mappedBytes: solvers[i].mappedBytes }));
   const iteration = { scipy: Infinity, skimage: Infinity };
   for (let round = 0; round < rounds; round += 1) {
     report(`solvers and peers alternately, ${threads} threads, round ${round + 1} of ${rounds}`);
-    for (const [index, best] of results.entries()) await measurePlane(solvers[index], best, source, target);
+    for (const [index, best] of results.entries())
+      await measurePlane(solvers[index], best, source, target, ticketOf(binding, threads));
     for (const peer of /** @type {const} */ (['scipy', 'skimage'])) {
       if (!peers.versions[peer]) continue;
       const { seconds } = await peers.ask({ peer, width, height, radius: RADIUS, threads });

@@ -47,7 +47,6 @@ export type {
   ConvShape,
   ConvUse,
   DeconvolutionMethod,
-  IsaInfo,
   NetworkShape,
   PassPlan,
   PassShape,
@@ -57,7 +56,6 @@ export type {
   SolverShape,
 } from './runtime/native/binding.js';
 export type { ConvChoice } from './network/convolutions.js';
-export { loadBinding } from './runtime/native/loader.js';
 export type { PixelSize } from './operation/input-buffers.js';
 export type { OnProgress, OperationOptions, Progress } from './runtime/progress.js';
 export { planReport } from './report/plan.js';

@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Restorer, loadBinding } from '../dist/index.js';
+import { Restorer } from '../dist/index.js';
+import { loadBinding } from '../dist/runtime/native/loader.js';
 import { createRandomModel } from './random-model.mjs';
 import { createRandom } from '../dist/math/random.js';
 

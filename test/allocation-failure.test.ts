@@ -4,6 +4,7 @@ import type { Binding } from '../lib/runtime/native/binding.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
 import { randomModel } from './support/models.js';
 import { NATIVE_CASES, SOLVER_SETTINGS, SOLVER_SHAPE } from './support/native-cases.js';
+import { ticketOf } from './support/tickets.js';
 
 /** The addon, built so that one of its allocations can be made to fail. */
 interface FailingBinding extends Binding {
@@ -38,21 +39,26 @@ const SAMPLED = 16;
 describe.each(NATIVE_CASES)('$name', (native) => {
   it('rejects whichever allocation fails, and works afterwards', async () => {
     const fresh = await native.prepare(binding, 2);
-    const expected = await fresh.read(await fresh.call());
+    const expected = await fresh.read(await fresh.call(ticketOf(binding)));
     fresh.dispose?.();
     for (let n = 1; ; n += 1) {
       const { call, read, dispose, hasHandle } = await native.prepare(binding, 2);
-      const error = await failureOf(n, call);
+      // Of a pool whose threads have yet to be started.
+      const pool = binding.createPool(2);
+      const ticket = pool.ticket(2);
+      const error = await failureOf(n, () => call(ticket));
       if (error === null) break;
       expect(error, `allocation ${n}`).toMatchObject({ code: 'OUT_OF_MEMORY' });
-      if (hasHandle || n % SAMPLED === 0) expect(await read(await call()), `after allocation ${n}`).toEqual(expected);
+      if (hasHandle || n % SAMPLED === 0)
+        expect(await read(await call(ticket)), `after allocation ${n}`).toEqual(expected);
       dispose?.();
+      pool.dispose();
     }
   });
 });
 
 const { tensors, shape } = await parseModel(randomModel(1, 4));
-const model = await binding.loadModel(tensors, shape, isa, []);
+const model = await binding.loadModel(tensors, shape, isa, [], ticketOf(binding));
 const network = { residualBlocks: 1, baseWidth: 4 };
 const pass = { width: 16, height: 16, transposed: false, threads: 2, stripRows: 16, keepWeights: true } as const;
 const fftShape = { kind: 'image', rows: 12, columns: 10, threads: 2 } as const;
@@ -101,7 +107,7 @@ const SYNCHRONOUS: Record<string, () => unknown> = {
     solver.configure(SOLVER_SETTINGS);
     solver.dispose();
   },
-  createEngine: () => binding.createEngine(model, pass).dispose(),
+  createPipeline: () => binding.createPipeline(model, pass).dispose(),
 };
 
 describe.each(Object.keys(SYNCHRONOUS))('%s', (name) => {

@@ -3,8 +3,9 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArgumentError, IsaError, ModelError, PerifocalError, Restorer, loadBinding } from '../lib/index.js';
+import { ArgumentError, IsaError, ModelError, PerifocalError, Restorer } from '../lib/index.js';
 import type { Frame, RestoreOptions, RestorerOptions } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import { createFrame } from './support/frames.js';
 import { createFolder, randomModel } from './support/models.js';
 

@@ -4,9 +4,11 @@ import type { Binding } from '../lib/runtime/native/binding.js';
 import { loadBinding, translateNativeError } from '../lib/runtime/native/loader.js';
 import { SOLVER_PSF, SOLVER_SETTINGS, SOLVER_SHAPE } from './support/native-cases.js';
 import { randomModel } from './support/models.js';
+import { ticketOf } from './support/tickets.js';
 
 const binding = loadBinding();
 const isa = binding.isas().find(({ supported }) => supported)!.name;
+const ticket = ticketOf(binding);
 
 type Values = Uint8Array | Uint16Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 type Arrays = Record<string, Values>;
@@ -29,15 +31,15 @@ const windowOf = (samples: Values, channels = 1) =>
 
 const fixtures = await (async () => {
   const { tensors, shape } = await parseModel(randomModel(1, 4));
-  const model = await binding.loadModel(tensors, shape, isa, []);
+  const model = await binding.loadModel(tensors, shape, isa, [], ticket);
   const pass = { width: 16, height: 16, transposed: false, threads: 1, stripRows: 16, keepWeights: false } as const;
   const solver = binding.createSolver({ ...SOLVER_SHAPE, ...size, threads: 1 }, isa);
-  await solver.setPsf(SOLVER_PSF);
+  await solver.setPsf(SOLVER_PSF, ticket);
   const modes = binding.createSolver({ ...SOLVER_SHAPE, ...size, modes: 2, threads: 1 }, isa);
-  const fft = await binding.createFft({ kind: 'image', rows: 6, columns: 10, threads: 1 }, isa);
-  return { engine: binding.createEngine(model, pass), solver, modes, fft };
+  const fft = await binding.createFft({ kind: 'image', rows: 6, columns: 10, threads: 1 }, isa, ticket);
+  return { pipeline: binding.createPipeline(model, pass), solver, modes, fft };
 })();
-const { engine, solver, modes, fft } = fixtures;
+const { pipeline, solver, modes, fft } = fixtures;
 
 /** The last pixel of the tables is the frame's last one. */
 const mapOf = ({ rowPixels, colPixels }: Arrays) => ({ rowPixels, colPixels }) as never;
@@ -71,9 +73,9 @@ const networkEntries: readonly Entry[] = [
       binding.composeRows({ ...a, residualWidth: 30, firstColumn: 6, map: mapOf(a), passes: 2, channels: 4 }),
   },
   {
-    name: 'engine.push',
+    name: 'pipeline.push',
     arrays: () => ({ rows: new Uint8Array(16 * 4 * 3) }),
-    call: (a) => engine.push(a.rows, 4),
+    call: (a) => pipeline.push(a.rows, 4, ticket),
   },
 ];
 
@@ -81,24 +83,24 @@ const solverEntries: readonly Entry[] = [
   {
     name: 'solver.setPsf',
     arrays: () => ({ kernels: SOLVER_PSF.kernels.slice() }),
-    call: (a) => solver.setPsf({ ...SOLVER_PSF, ...a }),
+    call: (a) => solver.setPsf({ ...SOLVER_PSF, ...a }, ticket),
   },
   {
     name: 'solver.setPsf with modes',
     arrays: () => ({ kernels: new Float64Array(2 * 25).fill(0.02), coefficients: new Float32Array(2 * 6).fill(1) }),
-    call: (a) => modes.setPsf({ ...a, gridRows: 2, gridColumns: 3 }),
+    call: (a) => modes.setPsf({ ...a, gridRows: 2, gridColumns: 3 }, ticket),
   },
   {
     name: 'solver.load',
     arrays: () => ({ samples: new Float32Array(PIXELS * 2), valid: new Uint8Array(PIXELS) }),
-    call: (a) => solver.load(windowOf(a.samples, 2), a.valid),
+    call: (a) => solver.load(windowOf(a.samples, 2), a.valid, ticket),
   },
   {
     name: 'solver.store',
     arrays: () => ({ samples: new Float32Array(PIXELS * 2) }),
     call: async (a) => {
       await loadAndStep();
-      return solver.store(windowOf(a.samples, 2));
+      return solver.store(windowOf(a.samples, 2), ticket);
     },
   },
   {
@@ -110,7 +112,7 @@ const solverEntries: readonly Entry[] = [
     }),
     call: async (a) => {
       await loadAndStep();
-      return solver.blend({ ...a, planeWidth: WIDTH, left: 0, top: 0 });
+      return solver.blend({ ...a, planeWidth: WIDTH, left: 0, top: 0 }, ticket);
     },
   },
   {
@@ -121,17 +123,17 @@ const solverEntries: readonly Entry[] = [
 ];
 
 async function loadAndStep(): Promise<void> {
-  await solver.setPsf(SOLVER_PSF);
+  await solver.setPsf(SOLVER_PSF, ticket);
   solver.configure(SOLVER_SETTINGS);
-  await solver.load(windowOf(new Float32Array(PIXELS).fill(0.5)), null);
-  await solver.step();
+  await solver.load(windowOf(new Float32Array(PIXELS).fill(0.5)), null, ticket);
+  await solver.step(ticket);
 }
 
 const spectrum = (): Arrays => ({ re: new Float32Array(36), im: new Float32Array(36), values: new Float32Array(60) });
 
 const fftEntries: readonly Entry[] = [
-  { name: 'fft.forward', arrays: spectrum, call: (a) => fft.forward(a.values, a.re, a.im) },
-  { name: 'fft.inverse', arrays: spectrum, call: (a) => fft.inverse(a.re, a.im, a.values) },
+  { name: 'fft.forward', arrays: spectrum, call: (a) => fft.forward(a.values, a.re, a.im, ticket) },
+  { name: 'fft.inverse', arrays: spectrum, call: (a) => fft.inverse(a.re, a.im, a.values, ticket) },
   { name: 'fft.forwardSync', arrays: spectrum, call: (a) => fft.forwardSync(a.values, a.re, a.im) },
   { name: 'fft.inverseSync', arrays: spectrum, call: (a) => fft.inverseSync(a.re, a.im, a.values) },
 ];
@@ -143,14 +145,17 @@ const estimationEntries: readonly Entry[] = [
     name: 'estimateNoise',
     arrays: () => ({ samples: new Uint8Array(PIXELS * 3) }),
     call: (a) =>
-      binding.estimateNoise({ window: windowOf(a.samples, 3), ...size, saturation: 1, jpeg: true, form: 'mean' }),
+      binding.estimateNoise(
+        { window: windowOf(a.samples, 3), ...size, saturation: 1, jpeg: true, form: 'mean' },
+        ticket,
+      ),
   },
   {
     name: 'measurePeriodogram',
     arrays: () => ({ samples: new Float32Array(PIXELS) }),
     call: (a) => {
       const corners = Uint32Array.of(0, 0, WIDTH - 8, HEIGHT - 8);
-      return binding.measurePeriodogram({ window: windowOf(a.samples), side: 8, corners, mostClipped: 1 }, isa);
+      return binding.measurePeriodogram({ window: windowOf(a.samples), side: 8, corners, mostClipped: 1 }, isa, ticket);
     },
   },
   {
@@ -162,22 +167,25 @@ const estimationEntries: readonly Entry[] = [
     name: 'fitScene',
     arrays: () => ({ ...places(), logPower: new Float64Array(9), terms: new Float64Array(27).fill(1) }),
     call: ({ rho, x, y, ...model }) =>
-      binding.fitScene({
-        model: {
-          ...model,
-          at: { rho, x, y, reach: 0.01 },
-          coefficients: [0, 1, 2].map(() => ({ expected: 0, weight: 1 })),
-          sceneCount: 2,
-          low: Uint32Array.of(0, 99),
-          huber: 1,
+      binding.fitScene(
+        {
+          model: {
+            ...model,
+            at: { rho, x, y, reach: 0.01 },
+            coefficients: [0, 1, 2].map(() => ({ expected: 0, weight: 1 })),
+            sceneCount: 2,
+            low: Uint32Array.of(0, 99),
+            huber: 1,
+          },
+          kind: 'motion',
+          optics: Float64Array.of(2, 1),
+          near: new Float64Array(0),
+          isChain: false,
+          isFree: false,
+          iterations: 1,
         },
-        kind: 'motion',
-        optics: Float64Array.of(2, 1),
-        near: new Float64Array(0),
-        isChain: false,
-        isFree: false,
-        iterations: 1,
-      }),
+        ticket,
+      ),
   },
 ];
 
@@ -190,24 +198,24 @@ const metricEntries: readonly Entry[] = [
   {
     name: 'squaredError',
     arrays: twoFrames,
-    call: ({ a, b }) => binding.squaredError(frameOf(a), frameOf(b), machine),
+    call: ({ a, b }) => binding.squaredError(frameOf(a), frameOf(b), machine, ticket),
   },
   {
     name: 'measureSimilarity',
     arrays: twoFrames,
     call: ({ a, b }) => {
       const options = { ...machine, component: -1, pool: 1, halvings: 1, range: 1 };
-      return binding.measureSimilarity(frameOf(a), frameOf(b), options);
+      return binding.measureSimilarity(frameOf(a), frameOf(b), options, ticket);
     },
   },
   {
     name: 'compareWater',
     arrays: twoFrames,
-    call: ({ a, b }) => binding.compareWater(frameOf(a), frameOf(b), { ...machine, high: 2, low: 0 }),
+    call: ({ a, b }) => binding.compareWater(frameOf(a), frameOf(b), { ...machine, high: 2, low: 0 }, ticket),
   },
-  { name: 'measureBlocks', arrays: oneFrame, call: (a) => binding.measureBlocks(frameOf(a.data), machine) },
-  { name: 'measureScene', arrays: oneFrame, call: (a) => binding.measureScene(frameOf(a.data), machine) },
-  { name: 'measureEdges', arrays: oneFrame, call: (a) => binding.measureEdges(frameOf(a.data), machine) },
+  { name: 'measureBlocks', arrays: oneFrame, call: (a) => binding.measureBlocks(frameOf(a.data), machine, ticket) },
+  { name: 'measureScene', arrays: oneFrame, call: (a) => binding.measureScene(frameOf(a.data), machine, ticket) },
+  { name: 'measureEdges', arrays: oneFrame, call: (a) => binding.measureEdges(frameOf(a.data), machine, ticket) },
 ];
 
 const plane = (): Arrays => ({ data: new Float32Array(PIXELS), invalid: new Uint8Array(PIXELS) });
@@ -220,20 +228,24 @@ const starEntries: readonly Entry[] = [
     call: (a) => {
       const colours = { ...(windowOf(a.samples, 3) as object), channel: 0 } as never;
       const request = { colours, colourCount: 3, ...size, saturation: 250, count: 0, threads: 1 } as const;
-      return binding.measureSky({ ...request, brightness: windowOf(a.brightness) }, a.data, a.invalid);
+      return binding.measureSky({ ...request, brightness: windowOf(a.brightness) }, a.data, a.invalid, ticket);
     },
   },
   {
     name: 'findPeaks',
     arrays: plane,
-    call: (a) => binding.findPeaks({ ...a, ...size, profile, limit: 1, threads: 1 }, isa),
+    call: (a) => binding.findPeaks({ ...a, ...size, profile, limit: 1, threads: 1 }, isa, ticket),
   },
   {
     name: 'fitStars',
     arrays: () => ({ ...plane(), starts: Float64Array.of(5, 5, 1, 15, 12, 1) }),
     call: (a) => {
       const noise = { sky: 0.01, perFlux: 0, misfit: 0 };
-      return binding.fitStars({ ...a, ...size, profile, first: 1, count: 1, ...noise, isFree: false, threads: 1 }, isa);
+      return binding.fitStars(
+        { ...a, ...size, profile, first: 1, count: 1, ...noise, isFree: false, threads: 1 },
+        isa,
+        ticket,
+      );
     },
   },
   {
@@ -242,7 +254,7 @@ const starEntries: readonly Entry[] = [
     call: (a) => {
       const mask = { length: 0, angle: 0, margin: Infinity };
       const centres = Float64Array.of(WIDTH - 1, HEIGHT - 1);
-      return binding.fitTrail({ ...a, ...size, centres, side: 16, mask, longest: 8, threads: 1 }, isa);
+      return binding.fitTrail({ ...a, ...size, centres, side: 16, mask, longest: 8, threads: 1 }, isa, ticket);
     },
   },
   {
@@ -261,6 +273,7 @@ const starEntries: readonly Entry[] = [
           threads: 1,
         },
         isa,
+        ticket,
       ),
   },
   {
@@ -353,8 +366,8 @@ describe('the addon', () => {
   });
 
   it('keeps working after all of that', async () => {
-    expect(await (binding as Binding).hasOnlyFinite(Float32Array.of(1, 2))).toBe(true);
-    engine.dispose();
+    expect(await (binding as Binding).hasOnlyFinite(Float32Array.of(1, 2), ticket)).toBe(true);
+    pipeline.dispose();
     solver.dispose();
     modes.dispose();
     fft.dispose();

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Restorer, formatPlan, loadBinding } from '../lib/index.js';
+import { Restorer, formatPlan } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import type { Scope } from '../lib/runtime/scope.js';
 import { chooseWinograd } from '../lib/network/convolutions.js';
 import type { Binding, NetworkShape } from '../lib/runtime/native/binding.js';

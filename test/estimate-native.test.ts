@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { blur, move, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { loadBinding, psf } from '../lib/index.js';
+import { psf } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import { drawPlane, thin } from '../lib/estimate/motion/spectrum-plane.js';
 import { drawCurves } from '../lib/estimate/rings.js';
 import { SceneFitter } from '../lib/estimate/scene-fit.js';

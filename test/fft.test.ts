@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArgumentError, IsaError, Runtime, StateError, fft, loadBinding } from '../lib/index.js';
+import { ArgumentError, IsaError, Runtime, StateError, fft } from '../lib/index.js';
 import type { BudgetError, HalfSpectrum } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 
 const isas = loadBinding()
   .isas()

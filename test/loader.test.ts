@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { NativeError, VERSION, loadBinding } from '../lib/index.js';
+import { NativeError, VERSION } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import { createFolder } from './support/models.js';
 
 const folder = createFolder();

@@ -3,13 +3,14 @@ import type { NativePool } from '../lib/runtime/native/binding.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
 import { NATIVE_CASES } from './support/native-cases.js';
 import type { NativeCase } from './support/native-cases.js';
+import { ticketOf } from './support/tickets.js';
 
 const binding = loadBinding();
 const isa = binding.isas().find(({ supported }) => supported)!.name;
 
-async function resultOf(native: NativeCase, threads: 1 | 2 | 3, pool?: NativePool, workers = 1): Promise<unknown> {
+async function resultOf(native: NativeCase, threads: 1 | 2 | 3, pool: NativePool, workers: number): Promise<unknown> {
   const { call, read, dispose } = await native.prepare(binding, threads);
-  const result = await read(await call(pool?.ticket(workers)));
+  const result = await read(await call(pool.ticket(workers)));
   dispose?.();
   return result;
 }
@@ -17,13 +18,20 @@ async function resultOf(native: NativeCase, threads: 1 | 2 | 3, pool?: NativePoo
 describe.each(NATIVE_CASES)('$name', (native) => {
   it('gives the same bytes however many threads compute', async () => {
     const pool = binding.createPool(3);
-    const expected = await resultOf(native, 1);
+    const expected = await resultOf(native, 1, pool, 1);
     for (const threads of [1, 2, 3] as const) {
       for (const workers of [1, 2, 3]) expect(await resultOf(native, threads, pool, workers)).toEqual(expected);
     }
     expect(pool.busy).toBe(0);
     expect(pool.mostBusy).toBeLessThanOrEqual(3);
     pool.dispose();
+  });
+
+  it('throws ARGUMENT without a ticket', async () => {
+    const { call, dispose } = await native.prepare(binding, 2);
+    const settled = Promise.resolve().then(() => call(undefined as never));
+    await expect(settled).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('ticket') });
+    dispose?.();
   });
 
   it('rejects with ABORTED when its ticket is cancelled', async () => {
@@ -96,9 +104,12 @@ describe('a call that is cancelled ends soon', () => {
     const solver = binding.createSolver(shape, isa);
     const window = { samples: values, frameWidth: side, channels: 1, channel: 0, left: 0, top: 0 };
     const kernels = new Float64Array(3 * 17 * 17).fill(1 / (3 * 17 * 17));
-    await solver.setPsf({ kernels, coefficients: new Float32Array(3).fill(1), gridRows: 1, gridColumns: 1 });
+    await solver.setPsf(
+      { kernels, coefficients: new Float32Array(3).fill(1), gridRows: 1, gridColumns: 1 },
+      ticketOf(binding),
+    );
     expect(await workAfterCancel((ticket) => solver.load(window, null, ticket))).toBeLessThan(SOON);
-    await expect(solver.step()).rejects.toMatchObject({ code: 'STATE' });
+    await expect(solver.step(ticketOf(binding))).rejects.toMatchObject({ code: 'STATE' });
     solver.dispose();
   });
 });
@@ -151,7 +162,7 @@ describe('native objects', () => {
   it('are not mistaken for others', async () => {
     const pool = binding.createPool(1);
     const pass = { width: 8, height: 8, transposed: false, threads: 1, stripRows: 8, keepWeights: false } as const;
-    expect(() => binding.createEngine(pool as never, pass)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(() => binding.createPipeline(pool as never, pass)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     expect(() => binding.measurePeak(isa, 1, pool as never)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     expect(() => binding.measurePeak(isa, 1, {} as never)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     pool.dispose();

@@ -1,13 +1,15 @@
 // An implementation of the network that shares no code with ours: the same model as an ONNX graph in ONNX Runtime.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { Restorer, loadBinding } from '../lib/index.js';
+import { Restorer } from '../lib/index.js';
 import type { Algorithm, Frame } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import { parseModel } from '../lib/network/model/load.js';
 import { writeExactNetwork } from './support/exact-network.js';
 import type { ExactNetwork } from './support/exact-network.js';
 import { createFrame, digest, roundToEven } from './support/frames.js';
 import { randomModel } from './support/models.js';
+import { ticketOf } from './support/tickets.js';
 
 const binding = loadBinding();
 const bestIsa = binding.isas().find(({ supported }) => supported)!.name;
@@ -20,7 +22,7 @@ interface Case {
   readonly base: number;
   readonly width: number;
   readonly height: number;
-  /** Which way the engine streams. */
+  /** Which way the pipeline streams. */
   readonly along: 'rows' | 'columns';
 }
 
@@ -35,19 +37,20 @@ async function runOracle({ onnx }: ExactNetwork, { data, width, height }: Frame)
 }
 
 /**
- * The residual of the streaming engine, in uneven strips; a transposed pass is fed image columns and read back alike.
+ * The residual of the streaming pipeline, in uneven strips; a transposed pass is fed image columns and read back alike.
  */
-async function runEngine(
+async function runPipeline(
   { blocks, base, width, height, along }: Case,
   { data }: Frame,
   algorithm: Algorithm,
 ): Promise<Int16Array> {
   const transposed = along === 'columns';
+  const ticket = ticketOf(binding);
   const { shape, tensors } = await parseModel(randomModel(blocks, base));
   const winograd = algorithm === 'winograd' ? binding.convolutionsOf(shape, new Uint8Array()) : [];
-  const model = await binding.loadModel(tensors, shape, bestIsa, winograd);
+  const model = await binding.loadModel(tensors, shape, bestIsa, winograd, ticket);
   const [passWidth, passHeight] = transposed ? [height, width] : [width, height];
-  const engine = binding.createEngine(model, {
+  const pipeline = binding.createPipeline(model, {
     width: passWidth,
     height: passHeight,
     transposed,
@@ -72,10 +75,11 @@ async function runEngine(
       const pixel = transposed ? x * width + y : y * width + x;
       strip.set(data.subarray(3 * pixel, 3 * pixel + 3), 3 * index);
     }
-    place(await engine.push(strip, count));
+    place(await pipeline.push(strip, count, ticket));
   }
-  for (let block = await engine.drain(5); block.length > 0; block = await engine.drain(5)) place(block);
-  engine.dispose();
+  for (let block = await pipeline.drain(5, ticket); block.length > 0; block = await pipeline.drain(5, ticket))
+    place(block);
+  pipeline.dispose();
   expect(written).toBe(width * height);
   return residual;
 }
@@ -98,7 +102,7 @@ describe('ONNX Runtime', () => {
       const { residual } = await runOracle(await writeOracle(item), frame);
       const expected = residual!.data as Int16Array;
       expect(new Set(expected).size).toBeGreaterThan(item.width > 4 ? 100 : 10);
-      for (const algorithm of algorithms) expect(await runEngine(item, frame, algorithm)).toEqual(expected);
+      for (const algorithm of algorithms) expect(await runPipeline(item, frame, algorithm)).toEqual(expected);
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadBinding } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import type { ComposeRequest } from '../lib/runtime/native/binding.js';
 import { createRandom } from '../lib/math/random.js';
 import { createFrame, digest } from './support/frames.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fft, loadBinding, psf, stars } from '../lib/index.js';
+import { fft, psf, stars } from '../lib/index.js';
 import type { AnyFrame, stars as Stars } from '../lib/index.js';
+import { loadBinding } from '../lib/runtime/native/loader.js';
 import { detectStars } from '../lib/stars/measure/detect.js';
 import { fitShape, fitStars } from '../lib/stars/measure/fit.js';
 import { readPlane } from '../lib/stars/measure/plane.js';
@@ -14,6 +15,7 @@ import { fitStars as fitPlainly } from './support/reference-stars/fit.js';
 import { readPlane as readPlainly } from './support/reference-stars/plane.js';
 import * as plain from './support/reference-stars/profile.js';
 import { scopeOf } from './support/scope.js';
+import { ticketOf } from './support/tickets.js';
 
 const binding = loadBinding();
 const isas = binding
@@ -21,6 +23,7 @@ const isas = binding
   .filter(({ supported }) => supported)
   .map(({ name }) => name);
 const THREADS = [1, 2, 3] as const;
+const ticket = ticketOf(binding);
 const scope = scopeOf();
 
 const field = (options: Partial<Stars.SimulateOptions> = {}): AnyFrame =>
@@ -269,7 +272,7 @@ describe('the trail of an autocorrelation', () => {
       mask: { length: 20, angle: 0.3, margin: 40 },
       longest: 64,
     };
-    const { misfit, ...found } = await binding.fitTrail({ ...request, threads: 1 }, isas[0]!);
+    const { misfit, ...found } = await binding.fitTrail({ ...request, threads: 1 }, isas[0]!, ticket);
     const wanted = await fitFrom(correlation, found.angle, found.length, 64);
     expect(found.length).toBeCloseTo(wanted.lengthPx, 1);
     expect(Math.abs(Math.sin(found.angle - wanted.angleRad))).toBeLessThan(1e-3);
@@ -279,7 +282,7 @@ describe('the trail of an autocorrelation', () => {
       0.05,
     );
     for (const threads of THREADS)
-      expect(await binding.fitTrail({ ...request, threads }, isas[0]!)).toEqual({ misfit, ...found });
+      expect(await binding.fitTrail({ ...request, threads }, isas[0]!, ticket)).toEqual({ misfit, ...found });
   });
 
   it('of noise fits badly', async () => {
@@ -295,8 +298,10 @@ describe('the trail of an autocorrelation', () => {
       longest: 32,
       threads: 1,
     } as const;
-    expect((await binding.fitTrail(request, isas[0]!)).misfit).toBeGreaterThan(0.5);
-    expect((await binding.fitTrail({ ...request, centres: new Float64Array(0) }, isas[0]!)).misfit).toBe(Infinity);
+    expect((await binding.fitTrail(request, isas[0]!, ticket)).misfit).toBeGreaterThan(0.5);
+    expect((await binding.fitTrail({ ...request, centres: new Float64Array(0) }, isas[0]!, ticket)).misfit).toBe(
+      Infinity,
+    );
   });
 });
 
@@ -376,11 +381,11 @@ describe('windows', () => {
       left: 0,
       top: 0,
     };
-    await solver.setPsf({ kernels: data, coefficients: null, gridRows: 1, gridColumns: 1 });
+    await solver.setPsf({ kernels: data, coefficients: null, gridRows: 1, gridColumns: 1 }, ticket);
     solver.configure(settings);
-    await solver.load(light, null);
-    for (let step = 0; step < steps; step += 1) await solver.step();
-    await solver.store(light);
+    await solver.load(light, null, ticket);
+    for (let step = 0; step < steps; step += 1) await solver.step(ticket);
+    await solver.store(light, ticket);
     solver.dispose();
     return { light: light.samples, level };
   }
@@ -388,7 +393,8 @@ describe('windows', () => {
   it.each(['replicate', 'periodic'] as const)(
     'are solved together as each is alone, with boundary %s, whatever the threads',
     async (boundary) => {
-      const wanted = await Promise.all(windows.map((_, index) => solveAlone(index, boundary)));
+      const wanted = [];
+      for (const index of windows.keys()) wanted.push(await solveAlone(index, boundary));
       for (const threads of THREADS) {
         const values = Float32Array.from(samples.flatMap((window) => [...window]));
         const levels = await binding.solveWindows(
@@ -403,6 +409,7 @@ describe('windows', () => {
             threads,
           },
           isas[0]!,
+          ticket,
         );
         expect([...levels]).toEqual(wanted.map(({ level }) => level));
         expect(values).toEqual(Float32Array.from(wanted.flatMap(({ light }) => [...light])));

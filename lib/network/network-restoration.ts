@@ -7,7 +7,7 @@ import { ArgumentError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
-import type { Binding, NativeEngine, NativeModel, PassShape } from '../runtime/native/binding.js';
+import type { Binding, NativePipeline, NativeModel, PassShape } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Scope } from '../runtime/scope.js';
 import { planFrame } from './plan.js';
@@ -36,7 +36,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly #modelName: string;
   readonly #weights: Lease;
   readonly #plans = new Cached<PlannedInput, Plan>();
-  readonly #pipeline = new AtHand<PassShape, NativeEngine>();
+  readonly #pipeline = new AtHand<PassShape, NativePipeline>();
   #model: NativeModel | null;
 
   /** @param model which this object disposes of */
@@ -80,7 +80,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   }
 
   /** The native pipeline of a plan, to be used under a lease that counts it, until what is returned is disposed of. */
-  use(plan: Plan): { readonly pipeline: NativeEngine } & Disposable {
+  use(plan: Plan): { readonly pipeline: NativePipeline } & Disposable {
     const pipeline = this.#pipeline.take(plan.pass, () => this.#createPipeline(plan));
     return { pipeline, [Symbol.dispose]: () => this.#pipeline.keep() };
   }
@@ -94,9 +94,9 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     garbage.add(this.heldBytes);
   }
 
-  #createPipeline({ pass, pipeline: { arenaBytes } }: Plan): NativeEngine {
+  #createPipeline({ pass, pipeline: { arenaBytes } }: Plan): NativePipeline {
     try {
-      const pipeline = this.#binding.createEngine(this.#model!, pass);
+      const pipeline = this.#binding.createPipeline(this.#model!, pass);
       const { mappedBytes } = pipeline;
       if (mappedBytes === arenaBytes) return pipeline;
       pipeline.dispose();

@@ -1,6 +1,6 @@
 import { allocateSamples } from '../image/frame.js';
 import type { Frame } from '../image/frame.js';
-import type { Binding, ComposeRequest, NativeEngine, Samples } from '../runtime/native/binding.js';
+import type { Binding, ComposeRequest, NativePipeline, Samples } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { PassGeometry, ensembleFlips } from './passes.js';
 import type { Panel } from './passes.js';
@@ -12,7 +12,7 @@ import type { ResidualBlock, RowFeed } from './run-pass.js';
  * Restores a frame in memory as its plan says: pass by pass, panel by panel, strip by strip. The frame is only read.
  * Rejects with PerifocalError, or with the reason of the scope's signal.
  */
-export async function restoreFrame(pipeline: NativeEngine, plan: Plan, frame: Frame, scope: Scope): Promise<Samples> {
+export async function restoreFrame(pipeline: NativePipeline, plan: Plan, frame: Frame, scope: Scope): Promise<Samples> {
   const { binding } = scope;
   const flips = ensembleFlips(plan.ensemble);
   const total = plan.pass.height * plan.layout.panels.length * flips.length;

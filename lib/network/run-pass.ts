@@ -1,5 +1,5 @@
 import { orAbort } from '../runtime/abort.js';
-import type { NativeEngine, PassShape } from '../runtime/native/binding.js';
+import type { NativePipeline, PassShape } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 
 /** Consecutive pass rows of interleaved 8-bit RGB. The memory may be reused once the next block is asked for. */
@@ -23,7 +23,7 @@ export type RowFeed = () => Promise<RowBlock | null>;
  * while the pipeline works on the one before. Rejects with the reason of the scope's signal, within one strip.
  */
 export async function* runPass(
-  pipeline: NativeEngine,
+  pipeline: NativePipeline,
   { width, stripRows }: Pick<PassShape, 'width' | 'stripRows'>,
   feed: RowFeed,
   scope: Scope,
@@ -52,7 +52,7 @@ export async function* runPass(
 
 /** Feeds one block, and asks for the next as soon as the pipeline has copied this one. */
 async function push(
-  pipeline: NativeEngine,
+  pipeline: NativePipeline,
   { rows, count }: RowBlock,
   feed: RowFeed,
   scope: Scope,

@@ -4,7 +4,7 @@ import { allocateSamples, checkSamples } from '../image/frame.js';
 import type { FrameSize } from '../image/frame.js';
 import { ledger } from '../runtime/ledger.js';
 import { PROCESS_BYTES } from '../runtime/memory-plan.js';
-import type { Binding, NativeEngine, Samples } from '../runtime/native/binding.js';
+import type { Binding, NativePipeline, Samples } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
@@ -50,7 +50,7 @@ export async function* restoreStream(
 
 /** Restores rows as they arrive. */
 async function* restoreRows(
-  pipeline: NativeEngine,
+  pipeline: NativePipeline,
   plan: Plan,
   source: RowSource,
   scope: Scope,

@@ -59,7 +59,7 @@ double peakOf(const Kernels& kernels, Team& team) {
 
 Napi::Value measurePeak(const Napi::CallbackInfo& info) {
   const Kernels& kernels = kernelsNamed(info[0]);
-  const int threads = info[1].IsNumber() ? threadsOf(info[1]) : 1;
+  const int threads = threadsOf(info[1]);
   auto rate = std::make_shared<double>(0);
   const auto compute = [=, &kernels](Ticket& ticket) {
     Team team(threads, &ticket);
@@ -67,7 +67,7 @@ Napi::Value measurePeak(const Napi::CallbackInfo& info) {
     return team.status();
   };
   const auto convert = [rate](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, *rate); };
-  return start(info.Env(), ticketOf(info, 2, threads), {{}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {{}, compute, convert, nullptr});
 }
 
 struct ConvolutionSize {
@@ -187,7 +187,7 @@ Napi::Value benchmarkConvolution(const Napi::CallbackInfo& info) {
   const auto convert = [=](Napi::Env env) {
     return toObject(env, {{"seconds", *seconds}, {"macs", 9.0 * size.inputs * size.outputs * size.width * size.rows}});
   };
-  return start(info.Env(), ticketOf(info, 1, 1), {{}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 1), {{}, compute, convert, nullptr});
 }
 
 /// Seconds of shrinking as many differences as there are pixels, in rows that stay in the cache.
@@ -231,7 +231,7 @@ Napi::Value benchmarkShrinkage(const Napi::CallbackInfo& info) {
     return team.status();
   };
   const auto convert = [seconds](Napi::Env env) { return toObject(env, {{"seconds", *seconds}}); };
-  return start(info.Env(), ticketOf(info, 1, 1), {{}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 1), {{}, compute, convert, nullptr});
 }
 
 }  // namespace

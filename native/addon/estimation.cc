@@ -85,7 +85,7 @@ Napi::Value estimateNoise(const Napi::CallbackInfo& info) {
   const auto convert = [estimate](Napi::Env env) {
     return toObject(env, {{"sigma", estimate->sigma}, {"pixels", static_cast<double>(estimate->pixels)}});
   };
-  return start(info.Env(), ticketOf(info, 1, 1), {{window.Get("samples")}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 1), {{window.Get("samples")}, compute, convert, nullptr});
 }
 
 /// Left and top of blocks in turn, all of which lie in the window.
@@ -122,7 +122,7 @@ Napi::Value measurePeriodogram(const Napi::CallbackInfo& info) {
     result.Set("blocks", found->blocks);
     return result;
   };
-  return start(info.Env(), ticketOf(info, 2, 1), {{window.Get("samples")}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {{window.Get("samples")}, compute, convert, nullptr});
 }
 
 Napi::Value logPower(const Napi::CallbackInfo& info) {
@@ -166,7 +166,7 @@ Napi::Value fitScene(const Napi::CallbackInfo& info) {
     result.Set("optics", toArray(env, found->optics));
     return result;
   };
-  return start(info.Env(), ticketOf(info, 1, 1), {arraysOf(model), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 1), {arraysOf(model), compute, convert, nullptr});
 }
 
 }  // namespace

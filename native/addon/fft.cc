@@ -83,7 +83,7 @@ Napi::Value createFft(const Napi::CallbackInfo& info) {
   const auto convert = [made](Napi::Env env) {
     return FftHandle::make(env.GetInstanceData<InstanceData>()->fftClass, std::move(*made));
   };
-  return start(info.Env(), ticketOf(info, 2, 1), {{}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {{}, compute, convert, nullptr});
 }
 
 }  // namespace

@@ -84,9 +84,8 @@ class Handle : public Napi::ObjectWrap<Self> {
   /// Starts one call off the event loop with the ticket at this index. @param held what it reads or writes
   Napi::Value call(const Napi::CallbackInfo& info, std::size_t ticketIndex, std::vector<Napi::Value> held,
                    std::function<Status(T&)> compute, std::function<Napi::Value(Napi::Env)> convert) {
-    const int threads = idle(info.Env()).team().threads();
-    std::shared_ptr<Ticket> ticket = ticketIn(info, ticketIndex);
-    if (ticket == nullptr) ticket = ownTicket(threads);
+    idle(info.Env());
+    std::shared_ptr<Ticket> ticket = ticketOf(info, ticketIndex);
     auto run = [slot = slot_, compute = std::move(compute)](Ticket& lent) {
       const Team::Loan loan(slot->object->team(), lent);
       return compute(*slot->object);
@@ -132,14 +131,7 @@ class Handle : public Napi::ObjectWrap<Self> {
     Napi::MemoryManagement::AdjustExternalMemory(env, -std::exchange(accounted_, 0));
   }
 
-  /// Threads of the object's own, for callers that bring no ticket.
-  std::shared_ptr<Ticket> ownTicket(int threads) {
-    if (ownWorkers_ == nullptr) ownWorkers_ = std::make_shared<Workers>(threads);
-    return std::make_shared<Ticket>(ownWorkers_, threads);
-  }
-
   std::shared_ptr<Slot<T>> slot_;
-  std::shared_ptr<Workers> ownWorkers_;
   std::int64_t accounted_ = 0;
 };
 

@@ -23,7 +23,7 @@ struct Machine {
     const Napi::Object object = asObject(info[index], "machine");
     kernels = isaNamed(object.Get("isa")).metrics;
     threads = threadsOf(object);
-    ticket = ticketOf(info, index + 1, threads);
+    ticket = ticketOf(info, index + 1);
   }
 
   const Napi::CallbackInfo& info;
@@ -82,7 +82,7 @@ Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info) {
     return team.status();
   };
   const auto convert = [isFinite](Napi::Env env) -> Napi::Value { return Napi::Boolean::New(env, *isFinite); };
-  return start(info.Env(), ticketOf(info, 1, 1), {{info[0]}, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 1), {{info[0]}, compute, convert, nullptr});
 }
 
 Napi::Value squaredError(const Napi::CallbackInfo& info) {

@@ -11,7 +11,7 @@
 namespace perifocal::addon {
 namespace {
 
-/// A packed model as JavaScript holds it. Engines share ownership.
+/// A packed model as JavaScript holds it. Pipelines share ownership.
 class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
  public:
   static constexpr napi_type_tag kTag{0x52c9f0b1a7d84e36, 0x8d1e4f6a3b7c9205};
@@ -127,7 +127,7 @@ Napi::Value loadModel(const Napi::CallbackInfo& info) {
     ModelHandle::Unwrap(object)->adopt(std::move(*built));
     return object;
   };
-  return start(info.Env(), ticketOf(info, 4, 1), {std::move(held), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 4), {std::move(held), compute, convert, nullptr});
 }
 
 }  // namespace perifocal::addon

@@ -12,7 +12,7 @@ struct InstanceData {
   Napi::FunctionReference poolClass;
   Napi::FunctionReference ticketClass;
   Napi::FunctionReference modelClass;
-  Napi::FunctionReference engineClass;
+  Napi::FunctionReference pipelineClass;
   Napi::FunctionReference solverClass;
   Napi::FunctionReference fftClass;
 };

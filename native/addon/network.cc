@@ -1,4 +1,4 @@
-// The network's room: plans of passes; models, engines and the rows of frames have files of their own.
+// The network's room: plans of passes; models, pipelines and the rows of frames have files of their own.
 #include "addon/network.h"
 
 #include <algorithm>
@@ -80,11 +80,11 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
 
 void addNetwork(Napi::Object& exports, InstanceData& data) {
   data.modelClass = Napi::Persistent(defineModel(exports.Env()));
-  data.engineClass = Napi::Persistent(defineEngine(exports.Env()));
+  data.pipelineClass = Napi::Persistent(definePipeline(exports.Env()));
   addFunction<loadModel>(exports, "loadModel");
   addFunction<convolutionsOf>(exports, "convolutionsOf");
   addFunction<planPass>(exports, "planPass");
-  addFunction<createEngine>(exports, "createEngine");
+  addFunction<createPipeline>(exports, "createPipeline");
   addFunction<gatherRows>(exports, "gatherRows");
   addFunction<accumulateRows>(exports, "accumulateRows");
   addFunction<composeRows>(exports, "composeRows");

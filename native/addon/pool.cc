@@ -85,16 +85,14 @@ Napi::Value createPool(const Napi::CallbackInfo& info) {
   return object;
 }
 
-std::shared_ptr<Ticket> ticketIn(const Napi::CallbackInfo& info, std::size_t index) {
-  if (info[index].IsUndefined()) return nullptr;
+std::shared_ptr<Ticket> ticketOf(const Napi::CallbackInfo& info, std::size_t index) {
+  if (info[index].IsUndefined()) {
+    const std::string place = std::to_string(index + 1);
+    throw toError(info.Env(), {StatusCode::kArgument, "argument " + place + " is missing: a ticket of createPool"});
+  }
   const std::shared_ptr<Ticket>& ticket = unwrapTagged<TicketHandle>(info[index]).ticket();
   if (ticket == nullptr) throw toError(info.Env(), {StatusCode::kInternal, "a NativeTicket of no pool"});
   return ticket;
-}
-
-std::shared_ptr<Ticket> ticketOf(const Napi::CallbackInfo& info, std::size_t index, int threads) {
-  std::shared_ptr<Ticket> ticket = ticketIn(info, index);
-  return ticket != nullptr ? ticket : std::make_shared<Ticket>(std::make_shared<Workers>(threads), threads);
 }
 
 }  // namespace perifocal::addon

@@ -92,7 +92,7 @@ Napi::Value measureSky(const Napi::CallbackInfo& info) {
     return team.status();
   };
   const auto convert = [sky](Napi::Env env) { return toObject(env, {{"sigma", sky->sigma}, {"level", sky->level}}); };
-  return start(info.Env(), ticketOf(info, 3, threads),
+  return start(info.Env(), ticketOf(info, 3),
                {{brightness.Get("samples"), colours.Get("samples"), info[1], info[2]}, compute, convert, nullptr});
 }
 
@@ -133,7 +133,7 @@ Napi::Value findPeaks(const Napi::CallbackInfo& info) {
     return perifocal::findPeaks(request, *isa.fft, *isa.deconvolution, team, found->peaks);
   };
   const auto convert = [found](Napi::Env env) { return found->toObject(env); };
-  return start(info.Env(), ticketOf(info, 2, threads), {arraysOf(object), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {arraysOf(object), compute, convert, nullptr});
 }
 
 FitRequest fitRequestOf(const Napi::Object& object) {
@@ -172,7 +172,7 @@ Napi::Value fitStars(const Napi::CallbackInfo& info) {
                fit->hasCovariance ? toArray(env, {covariance, covariance + shapes * shapes}) : Napi::Value(env.Null()));
     return result;
   };
-  return start(info.Env(), ticketOf(info, 2, threads), {arraysOf(object), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {arraysOf(object), compute, convert, nullptr});
 }
 
 Napi::Value fitTrail(const Napi::CallbackInfo& info) {
@@ -202,7 +202,7 @@ Napi::Value fitTrail(const Napi::CallbackInfo& info) {
                           {"lengthSigma", fit->lengthSigma},
                           {"angleSigma", fit->angleSigma}});
   };
-  return start(info.Env(), ticketOf(info, 2, threads), {arraysOf(object), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {arraysOf(object), compute, convert, nullptr});
 }
 
 /// One of several kernels.
@@ -259,7 +259,7 @@ Napi::Value solveWindows(const Napi::CallbackInfo& info) {
     return perifocal::solveWindows(request, *isa.fft, *isa.deconvolution, team, levels->data());
   };
   const auto convert = [levels](Napi::Env env) { return toArray(env, *levels); };
-  return start(info.Env(), ticketOf(info, 2, threads), {std::move(held), compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {std::move(held), compute, convert, nullptr});
 }
 
 /// On the event loop, as is pasteWindow: windows are small.

@@ -1,4 +1,4 @@
-// One mapping per engine: planned, mapped once, unmapped as a whole.
+// One mapping per owner: planned, mapped once, unmapped as a whole.
 #pragma once
 
 #include <cstddef>

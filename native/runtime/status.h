@@ -8,7 +8,7 @@ namespace perifocal {
 
 enum class StatusCode {
   kOk,
-  kArgument,  ///< an array that is shorter than what it is for, such as one whose buffer was transferred
+  kArgument,  ///< no ticket, or an array that is shorter than what it is for, such as one whose buffer was transferred
   kModelInvalid,
   kIsaUnavailable,
   kOutOfMemory,

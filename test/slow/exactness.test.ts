@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Restorer, loadBinding } from '../../lib/index.js';
+import { Restorer } from '../../lib/index.js';
 import type { Frame, Plan, RestorerOptions } from '../../lib/index.js';
+import { loadBinding } from '../../lib/runtime/native/loader.js';
 import { createFrame, digest, roundToEven } from '../support/frames.js';
 import { randomModel } from '../support/models.js';
 

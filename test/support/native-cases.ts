@@ -1,18 +1,19 @@
 import { parseModel } from '../../lib/network/model/load.js';
 import type {
   Binding,
-  NativeEngine,
+  NativePipeline,
   NativeSolver,
   NativeTicket,
   SampleWindow,
   SolverShape,
 } from '../../lib/runtime/native/binding.js';
 import { randomModel } from './models.js';
+import { ticketOf } from './tickets.js';
 
 /** A call on inputs of its own. */
 export interface NativeCall {
   /** With what the call resolves. Arrays that it writes into are to be read with `read`. */
-  call(ticket?: NativeTicket): Promise<unknown>;
+  call(ticket: NativeTicket): Promise<unknown>;
   /** What is known after the call: its result, or what it has written. */
   read(result: unknown): unknown;
   /** Whether it is a method of an object that stays. */
@@ -55,23 +56,23 @@ const windowOf = (samples: SampleWindow['samples'], frameWidth: number): SampleW
 
 const NETWORK = parseModel(randomModel(1, 4));
 
-async function loadNetwork(binding: Binding): Promise<(ticket?: NativeTicket) => ReturnType<Binding['loadModel']>> {
+async function loadNetwork(binding: Binding): Promise<(ticket: NativeTicket) => ReturnType<Binding['loadModel']>> {
   const { tensors, shape } = await NETWORK;
   return (ticket) => binding.loadModel(tensors, shape, isaOf(binding), [{ inputs: 4, outputs: 4 }], ticket);
 }
 
-/** An engine that has taken `rows` of its 24. */
-async function engineAfter(
+/** A pipeline that has taken `rows` of its 24. */
+async function pipelineAfter(
   binding: Binding,
   threads: 1 | 2 | 3,
   rows: number,
-): Promise<{ engine: NativeEngine; image: Uint8Array }> {
-  const model = await (await loadNetwork(binding))();
+): Promise<{ pipeline: NativePipeline; image: Uint8Array }> {
+  const model = await (await loadNetwork(binding))(ticketOf(binding));
   const pass = { width: 48, height: 24, transposed: false, threads, stripRows: 24, keepWeights: false };
-  const engine = binding.createEngine(model, pass);
+  const pipeline = binding.createPipeline(model, pass);
   const image = bytes(48 * 24 * 3, 3);
-  if (rows > 0) await engine.push(image, rows);
-  return { engine, image };
+  if (rows > 0) await pipeline.push(image, rows, ticketOf(binding));
+  return { pipeline, image };
 }
 
 export const SOLVER_SHAPE: Omit<SolverShape, 'threads'> = {
@@ -107,19 +108,21 @@ const kernelSum = kernelShape.reduce((sum, value) => sum + value, 0);
 const KERNEL = Float64Array.from(kernelShape, (value) => value / kernelSum);
 export const SOLVER_PSF = { kernels: KERNEL, coefficients: null, gridRows: 1, gridColumns: 1 };
 
+type SolverCall = (solver: NativeSolver, ticket: NativeTicket) => Promise<unknown>;
+
 interface SolverCaseOptions {
   readonly shape?: Partial<SolverShape>;
   /** Calls before the one in question. */
-  readonly before: readonly ((solver: NativeSolver) => Promise<unknown>)[];
-  readonly call: (solver: NativeSolver, ticket?: NativeTicket) => Promise<unknown>;
+  readonly before: readonly SolverCall[];
+  readonly call: SolverCall;
   /** Calls after it, for the tile that comes of it. */
-  readonly after: readonly ((solver: NativeSolver) => Promise<unknown>)[];
+  readonly after: readonly SolverCall[];
 }
 
 const tile = windowOf(noise(40 * 36, 5), 40);
-const setPsf = (solver: NativeSolver): Promise<void> => solver.setPsf(SOLVER_PSF);
-const load = (solver: NativeSolver): Promise<unknown> => solver.load(tile, null);
-const step = (solver: NativeSolver): Promise<unknown> => solver.step();
+const setPsf: SolverCall = (solver, ticket) => solver.setPsf(SOLVER_PSF, ticket);
+const load: SolverCall = (solver, ticket) => solver.load(tile, null, ticket);
+const step: SolverCall = (solver, ticket) => solver.step(ticket);
 
 function solverCase(name: string, { shape, before, call, after }: SolverCaseOptions): NativeCase {
   return {
@@ -127,13 +130,13 @@ function solverCase(name: string, { shape, before, call, after }: SolverCaseOpti
     prepare: async (binding, threads) => {
       const solver = binding.createSolver({ ...SOLVER_SHAPE, ...shape, threads }, isaOf(binding));
       solver.configure(SOLVER_SETTINGS);
-      for (const earlier of before) await earlier(solver);
+      for (const earlier of before) await earlier(solver, ticketOf(binding));
       return {
         call: (ticket) => call(solver, ticket),
         read: async (result) => {
-          for (const later of after) await later(solver);
+          for (const later of after) await later(solver, ticketOf(binding));
           const out = windowOf(new Float32Array(40 * 36), 40);
-          if (after.length > 0) await solver.store(out);
+          if (after.length > 0) await solver.store(out, ticketOf(binding));
           return [result, out.samples];
         },
         hasHandle: true,
@@ -154,15 +157,15 @@ const blended = {
 };
 
 const solverCases: readonly NativeCase[] = [
-  solverCase('setPsf', { before: [], call: (solver, t) => solver.setPsf(SOLVER_PSF, t), after: [load, step] }),
-  solverCase('load', { before: [setPsf], call: (solver, t) => solver.load(tile, null, t), after: [step] }),
+  solverCase('setPsf', { before: [], call: setPsf, after: [load, step] }),
+  solverCase('load', { before: [setPsf], call: load, after: [step] }),
   solverCase('fitSignal', {
     shape: { method: 'wiener', acceleration: 'none', totalVariation: false, masked: false },
     before: [setPsf, load],
     call: (solver, t) => solver.fitSignal(0.01, 'power-law', t),
     after: [step],
   }),
-  solverCase('step', { before: [setPsf, load], call: (solver, t) => solver.step(t), after: [step] }),
+  solverCase('step', { before: [setPsf, load], call: step, after: [step] }),
   solverCase('store', {
     before: [setPsf, load, step],
     call: async (solver, t) => {
@@ -187,7 +190,7 @@ function fftCase(kind: 'image' | 'lines', rows: number, columns: number): Native
   return {
     name: `fft of ${kind}`,
     prepare: async (binding, threads) => {
-      const plan = await binding.createFft({ kind, rows, columns, threads }, isaOf(binding));
+      const plan = await binding.createFft({ kind, rows, columns, threads }, isaOf(binding), ticketOf(binding));
       const bins = rows * (Math.floor(columns / 2) + 1);
       const [re, im] = [new Float32Array(bins), new Float32Array(bins)];
       const [values, back] = [noise(rows * columns, 7), new Float32Array(rows * columns)];
@@ -224,26 +227,26 @@ const networkCases: readonly NativeCase[] = [
     },
   },
   {
-    name: 'engine.push',
+    name: 'pipeline.push',
     prepare: async (binding, threads) => {
-      const { engine, image } = await engineAfter(binding, threads, 0);
+      const { pipeline, image } = await pipelineAfter(binding, threads, 0);
       return {
-        call: async (ticket) => (await engine.push(image, 24, ticket)).slice(),
-        read: async (pushed) => [pushed, (await engine.drain(24)).slice()],
+        call: async (ticket) => (await pipeline.push(image, 24, ticket)).slice(),
+        read: async (pushed) => [pushed, (await pipeline.drain(24, ticketOf(binding))).slice()],
         hasHandle: true,
-        dispose: () => engine.dispose(),
+        dispose: () => pipeline.dispose(),
       };
     },
   },
   {
-    name: 'engine.drain',
+    name: 'pipeline.drain',
     prepare: async (binding, threads) => {
-      const { engine } = await engineAfter(binding, threads, 24);
+      const { pipeline } = await pipelineAfter(binding, threads, 24);
       return {
-        call: async (ticket) => (await engine.drain(24, ticket)).slice(),
+        call: async (ticket) => (await pipeline.drain(24, ticket)).slice(),
         read: (drained) => drained,
         hasHandle: true,
-        dispose: () => engine.dispose(),
+        dispose: () => pipeline.dispose(),
       };
     },
   },
@@ -299,7 +302,7 @@ const estimationCases: readonly NativeCase[] = [
 
 function metricCase(
   name: string,
-  call: (binding: Binding, machine: { isa: string; threads: 1 | 2 | 3 }, ticket?: NativeTicket) => Promise<unknown>,
+  call: (binding: Binding, machine: { isa: string; threads: 1 | 2 | 3 }, ticket: NativeTicket) => Promise<unknown>,
 ): NativeCase {
   return {
     name,
@@ -338,7 +341,7 @@ const profile = { kind: 'streak', shape: [2, 0.3, 1.2] } as const;
 
 function starCase(
   name: string,
-  call: (binding: Binding, threads: 1 | 2 | 3, isa: string, ticket?: NativeTicket) => Promise<unknown>,
+  call: (binding: Binding, threads: 1 | 2 | 3, isa: string, ticket: NativeTicket) => Promise<unknown>,
 ): NativeCase {
   return {
     name,

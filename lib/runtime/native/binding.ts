@@ -31,8 +31,9 @@ export type * from './solver.js';
 export type * from './stars.js';
 
 /**
- * ARGUMENT: an array is shorter than what it is for, such as one whose buffer was transferred. ABORTED: the ticket of
- * the call was cancelled. STATE: the object is disposed or busy. INTERNAL: TypeScript and C++ do not agree.
+ * ARGUMENT: a ticket is missing, or an array is shorter than what it is for, such as one whose buffer was transferred.
+ * ABORTED: the ticket of the call was cancelled. STATE: the object is disposed or busy. INTERNAL: TypeScript and C++ do
+ * not agree.
  */
 export type NativeErrorCode =
   | 'ARGUMENT'

@@ -109,13 +109,13 @@ export interface EstimationBinding {
   /** `sigma` in [0, 1] units, from `pixels` places; 0 from 0 when none is left. */
   estimateNoise(
     request: NoiseRequest,
-    ticket?: NativeTicket,
+    ticket: NativeTicket,
   ): Promise<{ readonly sigma: number; readonly pixels: number }>;
-  measurePeriodogram(request: PeriodogramRequest, isa: string, ticket?: NativeTicket): Promise<Periodogram>;
+  measurePeriodogram(request: PeriodogramRequest, isa: string, ticket: NativeTicket): Promise<Periodogram>;
   /** ln |H|^2 of optics with these values, at every frequency. */
   logPower(kind: OpticsKind, values: Float64Array, at: Frequencies): Float64Array;
   /** By Levenberg-Marquardt with Huber's weights; the same for any number of threads and any instruction set. */
-  fitScene(request: SceneFitRequest, ticket?: NativeTicket): Promise<SceneFits>;
+  fitScene(request: SceneFitRequest, ticket: NativeTicket): Promise<SceneFits>;
 }
 
 export const ESTIMATION_FUNCTIONS = [

@@ -17,8 +17,8 @@ export interface FftShape {
  * scaled, `inverse` by the number of values of a line or image. Not reentrant: one call in flight, else code STATE.
  */
 export interface NativeFft {
-  forward(values: Float32Array, re: Float32Array, im: Float32Array, ticket?: NativeTicket): Promise<void>;
-  inverse(re: Float32Array, im: Float32Array, values: Float32Array, ticket?: NativeTicket): Promise<void>;
+  forward(values: Float32Array, re: Float32Array, im: Float32Array, ticket: NativeTicket): Promise<void>;
+  inverse(re: Float32Array, im: Float32Array, values: Float32Array, ticket: NativeTicket): Promise<void>;
   /** On the calling thread. */
   forwardSync(values: Float32Array, re: Float32Array, im: Float32Array): void;
   inverseSync(re: Float32Array, im: Float32Array, values: Float32Array): void;
@@ -31,7 +31,7 @@ export interface FftBinding {
   /** Exactly what `createFft` maps, in bytes. */
   planFft(shape: FftShape): number;
   /** Rejects with OUT_OF_MEMORY or ISA_UNAVAILABLE. */
-  createFft(shape: FftShape, isa: string, ticket?: NativeTicket): Promise<NativeFft>;
+  createFft(shape: FftShape, isa: string, ticket: NativeTicket): Promise<NativeFft>;
   /** The cheapest good size >= n, 1 <= n <= 2^22. */
   goodFftSize(n: number): number;
 }

@@ -68,28 +68,28 @@ export interface WaterCounts {
 /** The part of the addon that measures. Both frames of a comparison have one size and one type of samples. */
 export interface MetricBinding {
   /** Whether no sample is NaN or infinite. */
-  hasOnlyFinite(samples: Float32Array, ticket?: NativeTicket): Promise<boolean>;
+  hasOnlyFinite(samples: Float32Array, ticket: NativeTicket): Promise<boolean>;
   /** Sum of squared differences of all samples but alpha, in units of samples. */
-  squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<number>;
+  squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<number>;
   /** Means of SSIM, and of its contrast-structure term alone, over all pixels whose 11x11 window lies in the image. */
   measureSimilarity(
     a: MetricFrame,
     b: MetricFrame,
     options: SimilarityOptions,
-    ticket?: NativeTicket,
+    ticket: NativeTicket,
   ): Promise<{ readonly ssim: number; readonly contrastStructure: number }>;
   /**
    * Natural scene statistics as NIQE takes them, of the luminance rounded to 0 ... 255. At least 96 pixels per side.
    */
-  measureBlocks(frame: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<BlockStatistics>;
+  measureBlocks(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<BlockStatistics>;
   /** The 36 features of BRISQUE; some are NaN for a flat frame. */
-  measureScene(frame: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<Float64Array>;
-  measureEdges(frame: MetricFrame, machine: MetricMachine, ticket?: NativeTicket): Promise<EdgeStatistics>;
+  measureScene(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<Float64Array>;
+  measureEdges(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<EdgeStatistics>;
   compareWater(
     frame: MetricFrame,
     reference: MetricFrame,
     options: WaterOptions,
-    ticket?: NativeTicket,
+    ticket: NativeTicket,
   ): Promise<WaterCounts>;
 }
 

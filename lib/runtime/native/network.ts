@@ -1,5 +1,5 @@
 /**
- * The network's part of the native addon: models, engines that stream rows through them, and the way of frame pixels to
+ * The network's part of the native addon: models, pipelines that stream rows through them, and the way of frame pixels to
  * their rows and back.
  */
 
@@ -33,7 +33,7 @@ export interface PassShape {
   readonly keepWeights: boolean;
 }
 
-/** One buffer of rows of the network's engine. */
+/** One buffer of rows of the network's pipeline. */
 export interface BufferPlan {
   readonly name: string;
   readonly rowBytes: number;
@@ -41,7 +41,7 @@ export interface BufferPlan {
   readonly bytes: number;
 }
 
-/** Memory and work of one engine. `arenaBytes` is exactly what the engine maps. */
+/** Memory and work of one pipeline. `arenaBytes` is exactly what the pipeline maps. */
 export interface PassPlan {
   readonly arenaBytes: number;
   /** The part of it that holds Winograd's transformed weights. */
@@ -59,31 +59,31 @@ export interface PassPlan {
   readonly imbalance: number;
 }
 
-/** Packed, validated weights for one ISA; may be shared by engines of one thread. */
+/** Packed, validated weights for one ISA; may be shared by pipelines of one thread. */
 export interface NativeModel {
   /** 0 once disposed. */
   readonly weightBytes: number;
   readonly isa: string;
   /** One byte per layer, in execution order: 1 where Winograd sums it. */
   readonly winogradLayers: Uint8Array;
-  /** Gives the weights back once no engine uses them. Idempotent. */
+  /** Gives the weights back once no pipeline uses them. Idempotent. */
   dispose(): void;
 }
 
 /** Runs one pass at a time. Not reentrant: one `push` or `drain` in flight, else code STATE. */
-export interface NativeEngine {
+export interface NativePipeline {
   readonly mappedBytes: number;
   /**
    * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
    * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
    * view is valid until the next push or drain, which writes into the same memory.
    */
-  push(rows: Uint8Array, count: number, ticket?: NativeTicket): Promise<Int16Array>;
+  push(rows: Uint8Array, count: number, ticket: NativeTicket): Promise<Int16Array>;
   /**
    * After the last push: resolves with at most `limit` + 32 further residual rows (limit <= stripRows), empty when all
    * are out.
    */
-  drain(limit: number, ticket?: NativeTicket): Promise<Int16Array>;
+  drain(limit: number, ticket: NativeTicket): Promise<Int16Array>;
   /**
    * Makes the call in flight reject with code ABORTED within a few rows, as its ticket does; `reset` before further
    * use.
@@ -151,7 +151,7 @@ export interface NetworkBinding {
     shape: NetworkShape,
     isa: string,
     winograd: readonly ConvShape[],
-    ticket?: NativeTicket,
+    ticket: NativeTicket,
   ): Promise<NativeModel>;
   /**
    * The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd).
@@ -160,7 +160,7 @@ export interface NetworkBinding {
   /** Pure arithmetic, a few milliseconds. */
   planPass(shape: NetworkShape, pass: PassShape, isa: string, winogradLayers: Uint8Array): PassPlan;
   /** Throws OUT_OF_MEMORY, or STATE for a model that was disposed. */
-  createEngine(model: NativeModel, pass: PassShape): NativeEngine;
+  createPipeline(model: NativeModel, pass: PassShape): NativePipeline;
   /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
   gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
   /** Adds residual rows to `sums` (3 per frame pixel). */
@@ -176,7 +176,7 @@ export const NETWORK_FUNCTIONS = [
   'loadModel',
   'convolutionsOf',
   'planPass',
-  'createEngine',
+  'createPipeline',
   'gatherRows',
   'accumulateRows',
   'composeRows',

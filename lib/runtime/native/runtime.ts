@@ -11,8 +11,8 @@ export interface IsaInfo {
 }
 
 /**
- * One call's permission to compute with some threads of a pool. Calls take it as their last argument. For the time
- * being a call without one computes with threads of its own, as many as it is cut for.
+ * One call's permission to compute with some threads of a pool. Every call off the event loop takes it as its last
+ * argument, and throws with code ARGUMENT without one.
  */
 export interface NativeTicket {
   /** Makes the call reject with code ABORTED within some milliseconds. From before the call on; stays in force. */

@@ -161,13 +161,13 @@ export interface StepReport {
  */
 export interface NativeSolver {
   readonly mappedBytes: number;
-  setPsf(psf: SolverPsf, ticket?: NativeTicket): Promise<void>;
+  setPsf(psf: SolverPsf, ticket: NativeTicket): Promise<void>;
   configure(settings: SolverSettings): void;
   /**
    * Takes the samples of a tile (copied before the promise resolves). `valid`, one byte per frame pixel or null: 0
    * leaves the pixel out (needs `masked`). Float samples that are not finite count as 0, and are left out if `masked`.
    */
-  load(source: SampleWindow, valid: Uint8Array | null, ticket?: NativeTicket): Promise<LoadReport>;
+  load(source: SampleWindow, valid: Uint8Array | null, ticket: NativeTicket): Promise<LoadReport>;
   /**
    * Wiener, after `load`: fits `nsr` (and, with 'power-law', `exponent`) to the spectrum of the tile, given the
    * standard deviation of its noise.
@@ -175,13 +175,13 @@ export interface NativeSolver {
   fitSignal(
     sigma: number,
     prior: SignalPrior,
-    ticket?: NativeTicket,
+    ticket: NativeTicket,
   ): Promise<{ readonly nsr: number; readonly exponent: number }>;
-  step(ticket?: NativeTicket): Promise<StepReport>;
+  step(ticket: NativeTicket): Promise<StepReport>;
   /** Writes the tile: rounded to nearest, clamped to the range of the samples; floats as they are. Once per `load`. */
-  store(target: SampleWindow, ticket?: NativeTicket): Promise<void>;
+  store(target: SampleWindow, ticket: NativeTicket): Promise<void>;
   /** Adds the tile, in [0, 1] units and not clamped, times weights. Once per `load`, instead of `store`. */
-  blend(target: BlendWindow, ticket?: NativeTicket): Promise<void>;
+  blend(target: BlendWindow, ticket: NativeTicket): Promise<void>;
   /** Unmaps the arena, after the call in flight has ended. Idempotent. */
   dispose(): void;
 }

@@ -168,12 +168,12 @@ export interface StarBinding {
    * Writes width x height brightnesses above the background, 0 for what is no number, and bytes that are 1 where a
    * pixel is not used.
    */
-  measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array, ticket?: NativeTicket): Promise<Sky>;
-  findPeaks(request: PeakRequest, isa: string, ticket?: NativeTicket): Promise<Peaks>;
-  fitStars(request: FitRequest, isa: string, ticket?: NativeTicket): Promise<NativeFit>;
-  fitTrail(request: TrailRequest, isa: string, ticket?: NativeTicket): Promise<TrailFit>;
+  measureSky(request: SkyRequest, data: Float32Array, invalid: Uint8Array, ticket: NativeTicket): Promise<Sky>;
+  findPeaks(request: PeakRequest, isa: string, ticket: NativeTicket): Promise<Peaks>;
+  fitStars(request: FitRequest, isa: string, ticket: NativeTicket): Promise<NativeFit>;
+  fitTrail(request: TrailRequest, isa: string, ticket: NativeTicket): Promise<TrailFit>;
   /** Deconvolves windows, each on one thread; resolves with their levels. */
-  solveWindows(request: WindowsRequest, isa: string, ticket?: NativeTicket): Promise<Float64Array>;
+  solveWindows(request: WindowsRequest, isa: string, ticket: NativeTicket): Promise<Float64Array>;
   /** Copies samples in their own units, row by row; returns the largest, at least 0. */
   cutWindow(window: SampleWindow, size: { readonly width: number; readonly height: number }, out: Float32Array): number;
   /**

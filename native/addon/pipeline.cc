@@ -11,9 +11,9 @@ namespace perifocal::addon {
 namespace {
 
 /// A pipeline and the model that it needs.
-class Engine {
+class OwnedPipeline {
  public:
-  Engine(std::shared_ptr<const Model> model, std::unique_ptr<Pipeline> pipeline)
+  OwnedPipeline(std::shared_ptr<const Model> model, std::unique_ptr<Pipeline> pipeline)
       : model_(std::move(model)), pipeline_(std::move(pipeline)) {}
 
   Pipeline& pipeline() { return *pipeline_; }
@@ -25,17 +25,17 @@ class Engine {
   std::unique_ptr<Pipeline> pipeline_;
 };
 
-class EngineHandle : public Handle<EngineHandle, Engine> {
+class PipelineHandle : public Handle<PipelineHandle, OwnedPipeline> {
  public:
-  static constexpr const char* kName = "engine";
+  static constexpr const char* kName = "pipeline";
 
   using Handle::Handle;
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
-        env, "NativeEngine",
-        {mappedBytesProperty(), method<&EngineHandle::push>("push"), method<&EngineHandle::drain>("drain"),
-         method<&EngineHandle::cancel>("cancel"), method<&EngineHandle::reset>("reset"), disposeMethod()});
+        env, "NativePipeline",
+        {mappedBytesProperty(), method<&PipelineHandle::push>("push"), method<&PipelineHandle::drain>("drain"),
+         method<&PipelineHandle::cancel>("cancel"), method<&PipelineHandle::reset>("reset"), disposeMethod()});
   }
 
   void beforeRelease() {
@@ -80,7 +80,7 @@ class EngineHandle : public Handle<EngineHandle, Engine> {
     const Napi::Int16Array residual = residual_.Value();
     std::int16_t* values = asArray<std::int16_t>(residual, "residual", samples).data();
     auto emitted = std::make_shared<int>(0);
-    const auto compute = [=](Engine& engine) { return work(engine.pipeline(), values, *emitted); };
+    const auto compute = [=](OwnedPipeline& owned) { return work(owned.pipeline(), values, *emitted); };
     // Values do not outlive this call, references do.
     auto kept = std::make_shared<Napi::Reference<Napi::Int16Array>>(Napi::Persistent(residual));
     const auto convert = [=](Napi::Env env) {
@@ -95,15 +95,15 @@ class EngineHandle : public Handle<EngineHandle, Engine> {
 
 }  // namespace
 
-Napi::Function defineEngine(Napi::Env env) { return EngineHandle::define(env); }
+Napi::Function definePipeline(Napi::Env env) { return PipelineHandle::define(env); }
 
-Napi::Value createEngine(const Napi::CallbackInfo& info) {
+Napi::Value createPipeline(const Napi::CallbackInfo& info) {
   const std::shared_ptr<const Model>& model = modelOf(info[0]);
   std::unique_ptr<Pipeline> pipeline;
   const Status status = Pipeline::create(*model, passShapeOf(asObject(info[1], "pass")), pipeline);
   if (!status.ok()) throw toError(info.Env(), status);
-  return EngineHandle::make(info.Env().GetInstanceData<InstanceData>()->engineClass,
-                            std::make_unique<Engine>(model, std::move(pipeline)));
+  return PipelineHandle::make(info.Env().GetInstanceData<InstanceData>()->pipelineClass,
+                              std::make_unique<OwnedPipeline>(model, std::move(pipeline)));
 }
 
 }  // namespace perifocal::addon
