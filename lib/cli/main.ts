@@ -19,9 +19,9 @@ async function explain(error: unknown, exitCode: number): Promise<void> {
 
 /** Where the command line cannot be parsed, its words are looked at. */
 function isJsonWanted(): boolean {
-  const [options = []] = [process.argv.slice(2)];
-  const end = options.indexOf('--');
-  return options.slice(0, end < 0 ? undefined : end).includes('--json');
+  const words = process.argv.slice(2);
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? undefined : end).includes('--json');
 }
 
 streams.watch();

@@ -3,7 +3,7 @@ import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { RestoreInput, RestoreOptions } from '../restoration/frame-restorer.js';
 import type { RestoredImage } from '../restoration/restored-image.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
-import { defined } from '../runtime/validate.js';
+import { defined, requireObject } from '../runtime/validate.js';
 import { Deconvolution } from './deconvolution.js';
 import { checkDeconvolveOptions } from './options.js';
 import type { DeconvolveOptions, DeconvolveSettings } from './settings.js';
@@ -35,8 +35,10 @@ export async function deconvolve(
 ): Promise<RestoredImage<FloatFrame, DeconvolutionReport>>;
 export async function deconvolve(
   input: RestoreInput | FloatFrame,
-  { signal, onProgress, expectSha256, valid, ...options }: DeconvolveOptions & RestoreOptions,
+  options: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<Frame | FloatFrame, DeconvolutionReport>> {
-  await using deconvolver = await Deconvolver.open(options);
+  requireObject('options', options);
+  const { signal, onProgress, expectSha256, valid, ...own } = options;
+  await using deconvolver = await Deconvolver.open(own);
   return await deconvolver.restore(input as Frame, defined({ signal, onProgress, expectSha256, valid }));
 }

@@ -6,6 +6,7 @@ import { drawKernel } from '../psf/draw.js';
 import type { PsfField } from '../psf/field.js';
 import { formatNpy } from '../psf/npy.js';
 import type { Psf } from '../psf/psf.js';
+import { requireObject, requireString } from '../runtime/validate.js';
 import { VERSION } from '../runtime/version.js';
 import type { Estimate } from './estimate.js';
 import type { EstimateOptions } from './settings.js';
@@ -39,6 +40,9 @@ export async function writeEstimate(
   estimate: Estimate,
   options: Pick<EstimateOptions, 'signal' | 'reference'> = {},
 ): Promise<void> {
+  requireString('path', path);
+  requireObject('estimate', estimate);
+  requireObject('options', options);
   const { signal } = options;
   const { kernel, declined } = estimate.blur;
   if (kernel === null) throw new EstimateError(`There is no kernel to be written: ${declined}`);

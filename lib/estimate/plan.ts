@@ -6,6 +6,7 @@ import type { PlannedInput } from '../operation/operation.js';
 import type { ImageOptions } from '../operation/options.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
+import { requireObject } from '../runtime/validate.js';
 import { LEAST_SIDE, layOutBlocks } from './block-grid.js';
 import { PATCH } from './reference/patches.js';
 import { bytesOfSums } from './reference/patch-sums.js';
@@ -31,6 +32,7 @@ export interface EstimatePlanOptions extends Omit<EstimateOptions, 'reference' |
  * its decoder besides. Throws ArgumentError, IsaError or NativeError.
  */
 export function planEstimate(size: PixelSize, options: EstimatePlanOptions = {}): MemoryPlan {
+  requireObject('options', options);
   const { reference, ...others } = options;
   const pixels = reference === undefined ? {} : { reference: new Uint8Array() };
   const settings = checkEstimateOptions({ ...others, ...pixels });

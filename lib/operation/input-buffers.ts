@@ -2,6 +2,7 @@ import { checkFrameSize, frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import { coverPhase, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
+import { requireObject } from '../runtime/validate.js';
 import type { PlannedInput } from './operation.js';
 
 /**
@@ -42,7 +43,9 @@ export function planWork(
 export type PixelSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
 
 /** Pixels in memory as an input that can be planned for. Throws ArgumentError. */
-export function plannedPixels({ width, height, channels = 3, depth = 8 }: PixelSize): PlannedInput {
+export function plannedPixels(pixels: PixelSize): PlannedInput {
+  requireObject('size', pixels);
+  const { width, height, channels = 3, depth = 8 } = pixels;
   const size = { width, height, channels, depth };
   checkFrameSize(size, [8, 16, 32]);
   return { size, buffers: [] };

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../runtime/errors.js';
-import { expected, requireInteger, requireKnownKeys } from '../runtime/validate.js';
+import { expected, requireArray, requireInteger, requireKnownKeys, requireObject } from '../runtime/validate.js';
 import { decomposeSymmetric } from './eigen.js';
 import { fromArray, normalise } from './psf.js';
 import type { Psf, PsfWeights } from './psf.js';
@@ -53,6 +53,13 @@ export function checkField(field: PsfField): PsfField {
   return checked;
 }
 
+/** Throws ArgumentError where there are no kernels. */
+function requireKernels(field: PsfField): PsfField {
+  requireObject('PSF field', field);
+  requireArray('kernels of the PSF field', field.kernels);
+  return field;
+}
+
 /** The same kernel with a border of zeros. Both sides are odd, and not smaller than before. */
 export function enlarge({ width, height, data, symmetric }: Psf, newWidth: number, newHeight: number): Psf {
   if (width === newWidth && height === newHeight) return { width, height, data, symmetric };
@@ -90,7 +97,8 @@ export function interpolate(
 }
 
 /** The kernel at a place of the frame. @param x, y from 0 to 1 */
-export function kernelAt({ columns, rows, kernels }: PsfField, x: number, y: number): Psf {
+export function kernelAt(field: PsfField, x: number, y: number): Psf {
+  const { columns, rows, kernels } = requireKernels(field);
   const { width, height } = kernels[0]!;
   const data = new Float64Array(width * height);
   for (const [node, weight] of interpolate(columns, rows, x, y)) {
@@ -106,7 +114,8 @@ export function kernelAt({ columns, rows, kernels }: PsfField, x: number, y: num
  * The `modes` kernels that span a field best (a singular value decomposition of its kernels; Flicker and Rigaut 2005),
  * with coefficients such that the kernel of every node still sums to 1.
  */
-export function decompose({ kernels }: PsfField, modes: number): PsfModes {
+export function decompose(field: PsfField, modes: number): PsfModes {
+  const { kernels } = requireKernels(field);
   const count = kernels.length;
   requireInteger('modes', modes, 1, count);
   const gram = kernels.map(({ data: a }) =>

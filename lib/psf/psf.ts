@@ -1,5 +1,5 @@
 import { ArgumentError } from '../runtime/errors.js';
-import { expected, requireInteger, requireKnownKeys } from '../runtime/validate.js';
+import { expected, requireInteger, requireKnownKeys, requireObject } from '../runtime/validate.js';
 
 /** Largest side of a kernel, in pixels. */
 export const MAX_PSF_SIDE = 511;
@@ -120,6 +120,8 @@ function centreOn(width: number, data: Float64Array, [x, y]: readonly [number, n
 
 /** The blur of one kernel after the other. Throws ArgumentError where the two together are too large. */
 export function convolve(a: Psf, b: Psf): Psf {
+  requireObject('first PSF', a);
+  requireObject('second PSF', b);
   const [width, height] = [a.width + b.width - 1, a.height + b.height - 1];
   requireInteger('width of the convolved PSFs', width, 1, MAX_PSF_SIDE);
   requireInteger('height of the convolved PSFs', height, 1, MAX_PSF_SIDE);

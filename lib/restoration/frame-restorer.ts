@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { ScopedGenerator } from '../runtime/scoped-generator.js';
 import type { Scope } from '../runtime/scope.js';
 import { Turns } from '../runtime/turns.js';
-import { defined, expected, requireKnownKeys } from '../runtime/validate.js';
+import { defined, expected, requireKnownKeys, requireObject } from '../runtime/validate.js';
 import { checkJobs, planWriting, requireApart } from './file-jobs.js';
 import type { FileJob, FileOutcome } from './file-jobs.js';
 import { restoreInTurn } from './restore-in-turn.js';
@@ -73,7 +73,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   }
 
   /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with a budget that suffices. */
-  plan({ width, height, channels = 3, depth = 8, masked = false }: PlanSize): R['plan'] {
+  plan(frame: PlanSize): R['plan'] {
+    requireObject('size', frame);
+    const { width, height, channels = 3, depth = 8, masked = false } = frame;
     const size = { width, height, channels, depth };
     checkFrameSize(size, this.#restoration.depths);
     return this.#restoration.plan({ size, buffers: [] }, masked);

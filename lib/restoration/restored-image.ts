@@ -1,4 +1,5 @@
 import { ImageError } from '../runtime/errors.js';
+import { requireObject, requireString } from '../runtime/validate.js';
 import { writeFrame } from '../image/encode.js';
 import type { AnyFrame, Channels, Frame } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
@@ -29,6 +30,8 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
    * a frame of floats, or with the signal's reason.
    */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    requireString('path', path);
+    requireObject('options', options);
     const { width, height, channels, depth, data } = this;
     if (depth === 32)
       throw new ImageError(

@@ -4,9 +4,12 @@ import { formatNetworkPlan } from '../network/plan.js';
 import type { Plan } from '../network/plan.js';
 import { formatBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
+import { requireArray, requireObject } from '../runtime/validate.js';
 
 /** A table of any operation's plan for people: how it works, where it has a choice, and what takes how much memory. */
 export function formatPlan(plan: MemoryPlan): string {
+  requireObject('plan', plan);
+  requireArray('buffers of the plan', plan.buffers);
   if ('pass' in plan) return formatNetworkPlan(plan as Plan);
   if ('tiles' in plan) return formatDeconvolutionPlan(plan as DeconvolutionPlan);
   return formatBuffers(plan).join('\n');

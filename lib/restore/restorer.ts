@@ -20,7 +20,7 @@ import { ArgumentError, ModelError } from '../runtime/errors.js';
 import type { ConvUse } from '../runtime/native/binding.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
-import { requireInteger, requireKnownKeys, requireOneOf, requireString } from '../runtime/validate.js';
+import { requireInteger, requireKnownKeys, requireObject, requireOneOf, requireString } from '../runtime/validate.js';
 
 /** Pass rows per native call: a multiple of 4, small enough that an abort is noticed soon. */
 const DEFAULT_STRIP_ROWS = 16;
@@ -95,7 +95,7 @@ export class Restorer extends FrameRestorer<NetworkReport> {
    */
   stream(
     rows: RowSource,
-    { width, height, channels = 3, depth = 8 }: PlanSize,
+    frame: PlanSize,
     options: Pick<RestoreOptions, 'signal'> = {},
   ): AsyncGenerator<Strip, void, void> {
     const network = this.#network;
@@ -104,6 +104,8 @@ export class Restorer extends FrameRestorer<NetworkReport> {
       if (network.context.ensemble !== 1) {
         throw new ArgumentError('stream() needs ensemble 1: the other passes read the whole frame');
       }
+      requireObject('size', frame);
+      const { width, height, channels = 3, depth = 8 } = frame;
       const size = { width, height, channels, depth } as FrameSize;
       checkFrameSize(size);
       yield* restoreStream(network, rows, size, scope);

@@ -7,7 +7,7 @@ import type { Binding } from './native/binding.js';
 import { chooseIsa } from './native/isa.js';
 import { loadBinding } from './native/loader.js';
 import { ThreadGate } from './thread-gate.js';
-import { expected, requireInteger, requireKnownKeys, requireString } from './validate.js';
+import { expected, requireInteger, requireKnownKeys, requireObject, requireString } from './validate.js';
 
 /** What a runtime may take when nobody says: 1 GB. */
 export const DEFAULT_MEMORY = '1GB';
@@ -70,6 +70,7 @@ export class Runtime implements Disposable {
    * NativeError. @param defaultMemory budget of an operation that names neither @internal
    */
   static of(options: RuntimeChoice, defaultMemory: string = DEFAULT_MEMORY): Runtime {
+    requireObject('options', options);
     const { runtime } = options;
     if (runtime === undefined) return Runtime.#create(options, defaultMemory, shareCrew(options.nativeBinding));
     if (!(runtime instanceof Runtime)) throw expected('Runtime', 'runtime', runtime);

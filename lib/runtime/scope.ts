@@ -3,7 +3,7 @@ import type { NativeWork } from './crew.js';
 import type { Binding } from './native/binding.js';
 import type { OnProgress, OperationOptions, Progress } from './progress.js';
 import type { Runtime } from './runtime.js';
-import { requireFunction, requireSignal } from './validate.js';
+import { requireFunction, requireObject, requireSignal } from './validate.js';
 
 /** One operation under way: what it runs on, what ends it, and whom it tells how far it is. */
 export class Scope implements Disposable {
@@ -16,7 +16,9 @@ export class Scope implements Disposable {
   readonly #forward = (): void => this.#controller.abort(this.#userSignal!.reason);
 
   /** Throws ArgumentError. */
-  constructor(runtime: Runtime, { signal, onProgress }: OperationOptions = {}) {
+  constructor(runtime: Runtime, options: OperationOptions = {}) {
+    requireObject('options', options);
+    const { signal, onProgress } = options;
     if (signal !== undefined) requireSignal(signal);
     if (onProgress !== undefined) requireFunction('onProgress', onProgress);
     this.runtime = runtime;

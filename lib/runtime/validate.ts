@@ -32,6 +32,14 @@ export function requireOneOf<T>(name: string, value: unknown, allowed: readonly 
   return value as T;
 }
 
+export function requireObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw expected('object', name, value);
+}
+
+export function requireArray(name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw expected('array', name, value);
+}
+
 export function requireString(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') throw expected('non-empty string', name, value);
   return value;
@@ -52,8 +60,8 @@ export function requireSignal(value: unknown): void {
 
 /** Refuses keys that no option has, so that a misspelt option is not silently ignored. */
 export function requireKnownKeys(name: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) throw expected('object', name, value);
-  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  requireObject(name, value);
+  const unknown = Object.keys(value as object).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
     throw new ArgumentError(`Unknown ${unknown.join(', ')} in ${name}; known: ${known.join(', ')}`);
   }

@@ -3,7 +3,9 @@ import { luminanceOf } from '../image/luminance.js';
 import type { Frame } from '../image/frame.js';
 import type { StarFit } from './measure/fit.js';
 import { toRad } from './sky/angles.js';
-import type { StarResult, StarShape } from './restore/result.js';
+import { expected } from '../runtime/validate.js';
+import { StarResult } from './restore/result.js';
+import type { StarShape } from './restore/result.js';
 
 type Colour = readonly [number, number, number];
 const TRAIL: Colour = [255, 160, 0];
@@ -23,7 +25,10 @@ type Arm = readonly [number, number];
  * The frame as it was read in grey (8 bits, RGB), with trails or disks, centroids, and error ellipses 20 times as large
  * over it.
  */
-export async function drawStars({ source, stars, report: { shape, sky } }: StarResult): Promise<Frame> {
+export async function drawStars(result: StarResult): Promise<Frame> {
+  if (!(result instanceof StarResult)) throw expected('StarResult', 'result', result);
+  const { source, stars } = result;
+  const { shape, sky } = result.report;
   const { width, height } = source;
   const grey = await luminanceOf(source);
   const scale = source.depth === 32 || grey.depth !== 32 ? 1 : fullScale(source);

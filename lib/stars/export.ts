@@ -1,4 +1,5 @@
 import { writeAtomically } from '../files/write-file.js';
+import { requireArray, requireString } from '../runtime/validate.js';
 import type { StarFit } from './measure/fit.js';
 
 /**
@@ -6,6 +7,7 @@ import type { StarFit } from './measure/fit.js';
  * from the corner of the first pixel, whose centre is (0.5, 0.5) there.
  */
 export function toTetra3(stars: readonly StarFit[]): [number, number][] {
+  requireArray('stars', stars);
   return [...stars].sort((a, b) => b.flux - a.flux).map(({ x, y }) => [y + 0.5, x + 0.5]);
 }
 
@@ -13,6 +15,7 @@ const COLUMNS = 'x,y,flux,background,variance_x,variance_y,covariance_xy,cramer_
 
 /** One star a line, brightest first; pixels and counts. */
 export function formatCsv(stars: readonly StarFit[]): string {
+  requireArray('stars', stars);
   return `${[COLUMNS, ...stars.map(formatStar)].join('\n')}\n`;
 }
 
@@ -25,5 +28,6 @@ function formatStar({ x, y, covariance: { xx, yy, xy }, saturated, ...star }: St
 
 /** Writes {@link formatCsv}, whole or not at all. Rejects with ImageError, or the signal's reason. */
 export async function writeCsv(path: string, stars: readonly StarFit[], signal?: AbortSignal): Promise<void> {
+  requireString('path', path);
   await writeAtomically(path, [Buffer.from(formatCsv(stars))], signal);
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { ArgumentError, IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { requireString } from '../validate.js';
 import { VERSION } from '../version.js';
 import type { Binding, NativeErrorCode } from './binding.js';
 
@@ -74,6 +75,7 @@ const loaded = new Map<string | undefined, Binding>();
  * platform, else build/Release. Throws NativeError that lists what was tried, why it failed, and what to do.
  */
 export function loadBinding(explicitPath: string | undefined = process.env.PERIFOCAL_BINDING || undefined): Binding {
+  if (explicitPath !== undefined) requireString('nativeBinding', explicitPath);
   const known = loaded.get(explicitPath);
   if (known !== undefined) return known;
   const failures: string[] = [];

@@ -1,7 +1,7 @@
 import { Runtime } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
 import { Scope } from '../../runtime/scope.js';
-import { requireNumber, requireOneOf } from '../../runtime/validate.js';
+import { requireNumber, requireObject, requireOneOf } from '../../runtime/validate.js';
 import type { Psf } from '../../psf/psf.js';
 import { iterationModel } from './iteration-model.js';
 import type { Ensemble, IterationModel, Network } from './iteration-model.js';
@@ -89,6 +89,7 @@ export async function measureKernel({ width, data }: Psf, sigmaPx: number, scope
  * @param rule 'networks' by default
  */
 export async function predictIterations(query: IterationQuery, rule: IterationRule = 'networks'): Promise<number> {
+  requireObject('query', query);
   requireOneOf('rule', rule, RULES);
   const model = await iterationModel();
   const log = LOGARITHMS[rule](query, model);

@@ -6,6 +6,7 @@ import { BudgetError } from '../../runtime/errors.js';
 import { formatBytes } from '../../runtime/budget.js';
 import { bytesOf, coverPhase, processBuffers, sumBuffers } from '../../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../../runtime/memory-plan.js';
+import { requireObject } from '../../runtime/validate.js';
 import type { Binding } from '../../runtime/native/binding.js';
 import { EXPECTED_SIDE_PX, expectedExtent, mustTellTrail, searchBytes, trailBytes } from '../measure/memory.js';
 import { PLANE_PIXEL_BYTES } from '../measure/plane-memory.js';
@@ -27,11 +28,13 @@ export type StarFrameSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<Any
 
 /** The plan of a file with a frame of a size, before there is one. Throws ArgumentError or BudgetError. */
 export function planFile(
-  { width, height, channels = 3, depth = 8 }: StarFrameSize,
+  frame: StarFrameSize,
   settings: StarSettings,
   machine: Machine,
   budgetBytes: number,
 ): StarPlan {
+  requireObject('size', frame);
+  const { width, height, channels = 3, depth = 8 } = frame;
   const size: AnyFrameSize = { width, height, channels, depth };
   checkFrameSize(size, [8, 16, 32]);
   // No format that is read takes more than the samples themselves.

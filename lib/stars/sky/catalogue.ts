@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { readBoundedFile } from '../../files/read-file.js';
 import { ArgumentError } from '../../runtime/errors.js';
-import { requireKnownKeys, requireNumber, requireString } from '../../runtime/validate.js';
+import { requireKnownKeys, requireNumber, requireObject, requireString } from '../../runtime/validate.js';
 import type { Camera } from './camera.js';
 import { multiply, rotationOf, transform } from '../../math/linear.js';
 import type { Matrix3, Vector } from '../../math/linear.js';
@@ -121,7 +121,9 @@ export function skyDirection(raDegrees: number, decDegrees: number): Vector {
  * Turns directions of the sky into those of a sensor that looks at a place: Z there, at roll 0 X to the west and Y to
  * the south, as a picture with north up is seen. What `solveAttitude` finds. Throws ArgumentError.
  */
-export function pointingMatrix({ raDegrees, decDegrees, rollDegrees = 0 }: Pointing): Matrix3 {
+export function pointingMatrix(pointing: Pointing): Matrix3 {
+  requireObject('pointing', pointing);
+  const { raDegrees, decDegrees, rollDegrees = 0 } = pointing;
   const a = toRad(requireNumber('pointing.raDegrees', raDegrees, -360, 360));
   const d = toRad(requireNumber('pointing.decDegrees', decDegrees, -90, 90));
   const roll = toRad(requireNumber('pointing.rollDegrees', rollDegrees, -360, 360));
