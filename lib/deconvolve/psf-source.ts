@@ -1,4 +1,5 @@
 import { ArgumentError } from '../runtime/errors.js';
+import { settleAll } from '../runtime/settle-all.js';
 import { expected } from '../runtime/validate.js';
 import { checkField, decompose, enlarge, interpolate, kernelAt } from '../psf/field.js';
 import type { PsfField, PsfModes } from '../psf/field.js';
@@ -38,7 +39,7 @@ export interface PreparedPsf {
 export async function preparePsf(source: PsfSource | readonly PsfSource[]): Promise<PreparedPsf> {
   const sources: readonly PsfSource[] = Array.isArray(source) ? source : [source as PsfSource];
   if (![1, 3].includes(sources.length)) throw expected('one PSF, or three for the colours', 'psf', sources.length);
-  const found = await Promise.all(sources.map(readSource));
+  const found = await settleAll(sources.map(readSource));
   const all = found.flatMap(kernelsOf);
   const [width, height] = [
     Math.max(...all.map((kernel) => kernel.width)),

@@ -2,6 +2,7 @@ import { fullScale, windowOf } from '../../image/samples.js';
 import { colourPlanes } from '../../image/planes.js';
 import { luminanceOf } from '../../image/luminance.js';
 import type { AnyFrame } from '../../image/frame.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { takePlaneMemory } from './plane-memory.js';
 import type { PlaneMemory } from './plane-memory.js';
@@ -37,7 +38,7 @@ export async function readPlane(
   memory: PlaneMemory = takePlaneMemory(frame.width * frame.height),
 ): Promise<StarPlane> {
   const { width, height } = frame;
-  const grey = await luminanceOf(frame);
+  const grey = await luminanceOf(frame, new Pauses(scope.signal));
   const { data, invalid } = memory;
   const request = {
     brightness: windowOf(grey, grey.data, 0, 0, 0),

@@ -3,6 +3,7 @@ import type { Psf } from '../../psf/psf.js';
 import { fullScale, windowOf } from '../../image/samples.js';
 import type { AnyFrame, Region } from '../../image/frame.js';
 import type { SampleWindow, SolverSettings, WindowsRequest } from '../../runtime/native/binding.js';
+import { settleAll } from '../../runtime/settle-all.js';
 import type { Scope } from '../../runtime/scope.js';
 import { WINDOWS_AT_ONCE, WINDOW_SHAPE } from './plan-windows.js';
 import { LOOK_EVERY } from './steps.js';
@@ -76,7 +77,7 @@ export async function restoreWindows(
   let [clipped, iterations] = [0, 0];
   for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
     const batch = windows.slice(first, first + WINDOWS_AT_ONCE);
-    const jobsOfEach = await Promise.all(
+    const jobsOfEach = await settleAll(
       batch.map((window, index) => jobsOf(window, psfs[first + index]!, planes, settings)),
     );
     let jobs = jobsOfEach.flat();
