@@ -47,9 +47,22 @@ Napi::Value trimHeap(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// Keeps glibc from learning how much to keep. By default it maps buffers by themselves only from the size of the
+/// largest one that was freed so far, up to 32 MB. The heap of each thread then keeps up to twice as much, which no
+/// trimming gives back, and which no plan counts.
+void keepHeapsSmall() {
+#if defined(__GLIBC__)
+  constexpr int mappedFromBytes = 8 << 20;
+  constexpr int keptBytes = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, mappedFromBytes);
+  mallopt(M_TRIM_THRESHOLD, keptBytes);
+#endif
+}
+
 }  // namespace
 
 void addRuntime(Napi::Object& exports, InstanceData& data) {
+  keepHeapsSmall();
   data.poolClass = Napi::Persistent(definePool(exports.Env()));
   data.ticketClass = Napi::Persistent(defineTicket(exports.Env()));
   exports.Set("version", PERIFOCAL_VERSION);
