@@ -20,8 +20,8 @@ interface Answer {
   readonly shape: { readonly semiMajorPx: number } | null;
 }
 
-const readDeclined = (line: string): string | null => (JSON.parse(line) as Answer).declined;
-const readRadius = (line: string): number => (JSON.parse(line) as Answer).shape!.semiMajorPx;
+const readDeclined = (line: string): string | null => (JSON.parse(line) as { report: Answer }).report.declined;
+const readRadius = (line: string): number => (JSON.parse(line) as { report: Answer }).report.shape!.semiMajorPx;
 
 beforeAll(async () => {
   const { data } = defocus(createScene({ width: 512, height: 400, seed: 5 }), { radius: 4, noise: 0.004 });
