@@ -1,9 +1,10 @@
 import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
+import { requireObject, requireString } from '../runtime/validate.js';
 import { STRIP_ROWS } from './codec/encoder-memory.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
-import type { AnyFrameSize, Frame } from './frame.js';
+import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 
@@ -79,6 +80,19 @@ export async function writeFrame(
   });
   signal?.throwIfAborted();
   await writeAtomically(path, addMetadata(encoded, format, metadata, frame), signal);
+}
+
+/** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */
+export async function writeResult(
+  path: string,
+  frame: AnyFrame,
+  metadata: ImageMetadata,
+  options: { readonly signal?: AbortSignal },
+): Promise<void> {
+  requireString('path', path);
+  requireObject('options', options);
+  if (frame.depth === 32) throw unwritable(path, 'floats are not written to files; scale them to 8 or 16 bits');
+  await writeFrame(path, frame as Frame, metadata, options.signal);
 }
 
 /** A whole file of that format, without metadata. */

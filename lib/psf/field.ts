@@ -96,7 +96,7 @@ export function interpolate(
   ];
 }
 
-/** The kernel at a place of the frame. @param x, y from 0 to 1 */
+/** The kernel at a place of the frame, x and y being from 0 to 1 over it. Throws ArgumentError. */
 export function kernelAt(field: PsfField, x: number, y: number): Psf {
   const { columns, rows, kernels } = requireKernels(field);
   const { width, height } = kernels[0]!;

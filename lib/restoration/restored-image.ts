@@ -1,6 +1,4 @@
-import { ImageError } from '../runtime/errors.js';
-import { requireObject, requireString } from '../runtime/validate.js';
-import { writeFrame } from '../image/encode.js';
+import { writeResult } from '../image/encode.js';
 import type { AnyFrame, Channels, Frame } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import type { FrameReport } from './restoration.js';
@@ -30,14 +28,7 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
    * a frame of floats, or with the signal's reason.
    */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    requireString('path', path);
-    requireObject('options', options);
     const { width, height, channels, depth, data } = this;
-    if (depth === 32)
-      throw new ImageError(
-        'OUTPUT_UNWRITABLE',
-        `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`,
-      );
-    await writeFrame(path, { width, height, channels, depth, data } as Frame, this.metadata, options.signal);
+    await writeResult(path, { width, height, channels, depth, data } as AnyFrame, this.metadata, options);
   }
 }

@@ -1,9 +1,7 @@
-import { writeFrame } from '../../image/encode.js';
-import type { AnyFrame, Frame, Region } from '../../image/frame.js';
+import { writeResult } from '../../image/encode.js';
+import type { AnyFrame, Region } from '../../image/frame.js';
 import type { ImageMetadata } from '../../image/metadata/image-metadata.js';
 import type { OperationReport } from '../../operation/report.js';
-import { ImageError } from '../../runtime/errors.js';
-import { requireObject, requireString } from '../../runtime/validate.js';
 import type { BlindDefocus } from '../measure/blind-defocus.js';
 import type { BlindMotion } from '../measure/blind-motion.js';
 import type { StarFit } from '../measure/fit.js';
@@ -81,13 +79,6 @@ export class StarResult {
    * extension of `path`. Rejects with ImageError, or the signal's reason.
    */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    requireString('path', path);
-    requireObject('options', options);
-    if (this.frame.depth === 32)
-      throw new ImageError(
-        'OUTPUT_UNWRITABLE',
-        `Cannot write ${path}: floats are not written to files; scale them to 8 or 16 bits`,
-      );
-    await writeFrame(path, this.frame as Frame, this.metadata, options.signal);
+    await writeResult(path, this.frame, this.metadata, options);
   }
 }
