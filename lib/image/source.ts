@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { RegularFile } from '../files/read-file.js';
-import { formatBytes } from '../runtime/budget.js';
 import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
@@ -86,7 +85,7 @@ async function readFileBytes(path: string, { signal, budgetBytes = Infinity }: O
     await using file = await RegularFile.open(path);
     if (file.sizeBytes > budgetBytes)
       throw new BudgetError(
-        `${path} has ${formatBytes(file.sizeBytes)}, more than the budget of ${formatBytes(budgetBytes)}`,
+        `${path} has ${file.sizeBytes} bytes, more than the budget of ${budgetBytes} bytes for the whole process`,
         file.sizeBytes,
       );
     const bytes = await file.readAll({ signal, onChunk: (chunk) => hash.update(chunk) });

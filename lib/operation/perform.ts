@@ -145,7 +145,7 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   const covering = coverPhase(plan, [open, ...buffers]);
   if (covering.bytes > covering.budgetBytes) {
     throw new BudgetError(
-      `Writing the result of ${purposeOf(operation.name, sources)} needs at ` +
+      `The operation ${purposeOf(operation.name, sources)}, with its files, needs at ` +
         `least ${Math.ceil(covering.bytes / 1e6)}MB; ` +
         `the budget is ${formatBytes(covering.budgetBytes)}`,
       covering.bytes,
