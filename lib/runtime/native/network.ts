@@ -1,6 +1,6 @@
 /**
- * The network's part of the native addon: models, pipelines that stream rows through them, and the way of frame pixels to
- * their rows and back.
+ * The network's part of the native addon: models, pipelines that stream rows through them, and the way of frame pixels
+ * to their rows and back.
  */
 
 import type { NativeTicket } from './runtime.js';
