@@ -74,7 +74,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
   ],
   [`metrics ${missing}`]: [
     ['--metrics magic', /Unknown: magic\. Known: psnr/],
-    ['--metrics psnr', /reference, which is needed for psnr/],
+    ['--metrics psnr', /The metric psnr compares with a reference: give one/],
     ['--range 255', /range is used by psnr/],
     ['--range 0 --reference r.png', /for range but received 0/],
     ['--range x --reference r.png', /--range .*Expected a number/],
@@ -126,7 +126,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
     ['deconvolve 64x64', /required option '--psf/],
     ['deconvolve 64x64 --psf disk:2 --alpha 2', /for alpha/],
     ['estimate 64x64 --grid 2x2', /needs a reference/],
-    ['metrics 64x64 --metrics psnr', /reference, which is needed/],
+    ['metrics 64x64 --metrics psnr', /The metric psnr compares with a reference: give one/],
   ],
   psf: [
     ['disk -o k.png', /neither a shape nor a file/],

@@ -94,7 +94,8 @@ export function chooseMetrics(
   if (!Array.isArray(metrics) || metrics.length === 0) throw expected('list of metrics', 'metrics', requested);
   for (const name of metrics) {
     requireOneOf('metrics', name, METRIC_NAMES);
-    if (COMPARISON_NAMES.includes(name) && !hasReference) throw expected('reference, which is needed', name, undefined);
+    if (COMPARISON_NAMES.includes(name) && !hasReference)
+      throw new ArgumentError(`The metric ${name} compares with a reference: give one, or leave ${name} out`);
   }
   if (range !== undefined && !RANGE_NAMES.some((name) => metrics.includes(name)))
     throw new ArgumentError(
