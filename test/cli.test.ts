@@ -115,6 +115,11 @@ describe('perifocal restore', () => {
     ['a size without sense', ['plan', '2048'], /Expected <width>x<height>/],
     ['a size too small', ['plan', '8x8'], /Expected integer between 16 and 65535 for width/],
     ['two inputs for one file', ['restore', 'a/x.png', 'b/x.png', '-o', 'out/'], /Two inputs would be written to/],
+    [
+      'a forgotten value',
+      ['metrics', 'x.png', '--csv', '--quiet'],
+      /--csv <file>: its value is missing before --quiet/,
+    ],
     ['an unknown instruction set', ['restore', 'x.png', '--isa', 'sse9'], /Unknown instruction set 'sse9'/],
     ['a model that is none', ['restore', 'x.png', '--model', 'package.json'], /Unknown model 'package.json'/],
     ['an output over its input', ['restore', 'a/x.png', '-o', 'a/x.png'], /would overwrite an input/],

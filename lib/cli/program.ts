@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ArgumentError } from '../runtime/errors.js';
 import { VERSION } from '../runtime/version.js';
 import { addDeconvolveCommand } from './deconvolve.js';
 import { addEstimateCommand } from './estimate.js';
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .version(VERSION)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, 'perifocal: ')) })
+    .hook('preAction', (_, command) => requireValues(command))
     .exitOverride();
   addRestoreCommand(program);
   addDeconvolveCommand(program);
@@ -28,4 +30,13 @@ export function createProgram(): Command {
   addReportCommand(program);
   addInfoCommand(program);
   return program;
+}
+
+/** An option whose value was forgotten takes the next option for it. Throws ArgumentError. */
+function requireValues(command: Command): void {
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (typeof value === 'string' && value.startsWith('--'))
+      throw new ArgumentError(`${option.flags}: its value is missing before ${value}; name such a file ./${value}`);
+  }
 }
