@@ -7,23 +7,26 @@ const SCRIPT = fileURLToPath(new URL('fft-peers.py', import.meta.url));
 /** Values of one sample of a short transform, so that the clock's steps do not matter. */
 const SAMPLE_VALUES = 2 ** 18;
 
-const secondsOf = (work) => {
+const secondsOf = async (work) => {
   const begin = performance.now();
-  work();
+  await work();
   return (performance.now() - begin) / 1000;
 };
 
-/** One call of ours, on the calling thread as those of the peers are. @param {number[]} shape */
+/** One call of ours: with one thread on the calling one, as those of the peers are. @param {number[]} shape */
 async function createOurs(shape, threads, isa, inverse) {
   const [rows, columns] = shape;
   const plan = await fft.plan(shape.length === 2 ? { rows, columns, threads, isa } : { length: rows, threads, isa });
-  const values = Float32Array.from({ length: plan.lines * plan.length }, Math.random);
-  const spectrum = plan.forwardSync(values);
+  const [values, spectrum] = [plan.createValues(), plan.createSpectrum()];
+  values.forEach((_, index) => {
+    values[index] = Math.random();
+  });
+  await plan.forward(values, spectrum);
   return {
     plan,
     run: () => {
-      if (inverse) plan.inverseSync(spectrum, values);
-      else plan.forwardSync(values, spectrum);
+      if (threads > 1) return inverse ? plan.inverse(spectrum, values) : plan.forward(values, spectrum);
+      return inverse ? plan.inverseSync(spectrum, values) : plan.forwardSync(values, spectrum);
     },
   };
 }
@@ -44,11 +47,11 @@ async function measure({ shape, threads, inverse }, isa, rounds, peers) {
     best[name] = Math.min(best[name] ?? Infinity, seconds);
   };
   for (let round = 0; round < rounds; round += 1) {
-    for (let index = 0; index < repeats; index += 1) note('ours', secondsOf(run));
+    for (let index = 0; index < repeats; index += 1) note('ours', await secondsOf(run));
     for (const peer of ['scipy', 'fftw']) {
       if (peers.versions[peer]) note(peer, (await peers.ask({ peer, shape, threads, inverse, repeats })).seconds);
     }
-    if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', secondsOf(runJs));
+    if (runJs) for (let index = 0; index < repeats; index += 1) note('fftjs', await secondsOf(runJs));
   }
   plan.dispose();
   return {

@@ -2,7 +2,7 @@ import { ArgumentError } from '../runtime/errors.js';
 import { expected } from '../runtime/validate.js';
 
 /** An array of this length, in memory that is neither shared nor resizable. Throws ArgumentError. */
-export function requireFloats(name: string, value: unknown, length: number): Float32Array {
+export function requireFloats(name: string, value: unknown, length: number, isPinned = false): Float32Array {
   if (!(value instanceof Float32Array) || value.length !== length) {
     throw expected(
       `Float32Array of ${length} values`,
@@ -10,6 +10,7 @@ export function requireFloats(name: string, value: unknown, length: number): Flo
       value,
     );
   }
+  if (isPinned) return value;
   const { buffer } = value as { buffer: ArrayBufferLike & { resizable?: boolean } };
   if (!(buffer instanceof ArrayBuffer) || buffer.resizable === true) {
     throw new ArgumentError(`Expected ${name} on an ArrayBuffer that is neither shared nor resizable`);

@@ -30,6 +30,11 @@ export class FftHandle implements Disposable {
     return new FftHandle(key, binding.planFft(shape), fftCache.take(key) ?? (await create()));
   }
 
+  /** Whether a call is under way. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   /** Throws StateError while another call is under way, or after `dispose`. */
   requireIdle(): NativeFft {
     if (this.#native === undefined) throw new StateError('The transform was disposed');

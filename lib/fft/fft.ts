@@ -18,9 +18,11 @@ export interface TransformOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Arrays of a plan's own: what a caller may transfer or write to while a call runs is none of the addon's business. */
-interface Staging extends HalfSpectrum {
-  readonly values: Float32Array;
+/** Arrays of a plan's own, to which those of callers are copied: a caller may transfer them while a call runs. */
+interface Staging {
+  values?: Float32Array;
+  re?: Float32Array;
+  im?: Float32Array;
 }
 
 /**
@@ -42,7 +44,10 @@ export class FftPlan implements Disposable {
   readonly #runtime: Runtime;
   readonly #handle: FftHandle;
   readonly #held: Lease;
-  #staging: Staging | null = null;
+  /** Arrays that nobody can take away while a call runs. */
+  readonly #pinned = new WeakSet<Float32Array>();
+  #staging: Staging = {};
+  #isDisposed = false;
 
   /** By {@link Fft.plan}. @internal */
   constructor(runtime: Runtime, handle: FftHandle) {
@@ -65,56 +70,67 @@ export class FftPlan implements Disposable {
    */
   async forward(
     values: Float32Array,
-    out: HalfSpectrum = this.#createSpectrum(),
+    out: HalfSpectrum = this.#newSpectrum(),
     options: TransformOptions = {},
   ): Promise<HalfSpectrum> {
     const { re, im } = this.#check(values, out);
-    await this.#run(options, async (native, own, scope) => {
-      const { signal } = scope;
-      await copyBytes(values, own.values, 'values', signal);
+    await this.#run(options, async (native, scope) => {
+      const own = { values: this.#ownOf('values', values), re: this.#ownOf('re', re), im: this.#ownOf('im', im) };
+      await copyUnlessSame(values, own.values, 'values', scope.signal);
       await scope.call((_, ticket) => native.forward(own.values, own.re, own.im, ticket));
-      await copyBytes(own.re, re, 're', signal);
-      await copyBytes(own.im, im, 'im', signal);
+      await copyUnlessSame(own.re, re, 're', scope.signal);
+      await copyUnlessSame(own.im, im, 'im', scope.signal);
     });
+    this.#handOver(re);
+    this.#handOver(im);
     return out;
   }
 
   /** lines x bins to lines x length values, off the event loop; into `out` where given. Rejects as `forward`. */
   async inverse(
     spectrum: HalfSpectrum,
-    out: Float32Array = this.#createValues(),
+    out: Float32Array = this.#newValues(),
     options: TransformOptions = {},
   ): Promise<Float32Array> {
     const { re, im } = this.#check(out, spectrum);
-    await this.#run(options, async (native, own, scope) => {
-      const { signal } = scope;
-      await copyBytes(re, own.re, 're', signal);
-      await copyBytes(im, own.im, 'im', signal);
+    await this.#run(options, async (native, scope) => {
+      const own = { values: this.#ownOf('values', out), re: this.#ownOf('re', re), im: this.#ownOf('im', im) };
+      await copyUnlessSame(re, own.re, 're', scope.signal);
+      await copyUnlessSame(im, own.im, 'im', scope.signal);
       await scope.call((_, ticket) => native.inverse(own.re, own.im, own.values, ticket));
-      await copyBytes(own.values, out, 'values', signal);
+      await copyUnlessSame(own.values, out, 'values', scope.signal);
     });
+    this.#handOver(out);
     return out;
   }
 
   /** {@link forward} on the calling thread: for short lines, which end sooner than a promise resolves. */
-  forwardSync(values: Float32Array, out: HalfSpectrum = this.#createSpectrum()): HalfSpectrum {
+  forwardSync(values: Float32Array, out: HalfSpectrum = this.#newSpectrum()): HalfSpectrum {
     const { re, im } = this.#check(values, out);
     this.#handle.requireIdle().forwardSync(values, re, im);
+    this.#handOver(re);
+    this.#handOver(im);
     return out;
   }
 
   /** {@link inverse} on the calling thread. */
-  inverseSync(spectrum: HalfSpectrum, out: Float32Array = this.#createValues()): Float32Array {
+  inverseSync(spectrum: HalfSpectrum, out: Float32Array = this.#newValues()): Float32Array {
     const { re, im } = this.#check(out, spectrum);
     this.#handle.requireIdle().inverseSync(re, im, out);
+    this.#handOver(out);
     return out;
   }
 
   /** Gives tables and memory back to the cache, after the call under way. Idempotent. */
   dispose(): void {
-    this.#staging = null;
-    this.#held.release();
+    this.#isDisposed = true;
     this.#handle.dispose();
+    if (!this.#handle.isBusy) this.#release();
+  }
+
+  #release(): void {
+    this.#staging = {};
+    this.#held.release();
   }
 
   /** The same as `dispose`, for `using`. */
@@ -122,34 +138,80 @@ export class FftPlan implements Disposable {
     this.dispose();
   }
 
-  #createValues(): Float32Array {
-    return new Float32Array(this.lines * this.length);
+  /**
+   * lines x length zeros, for `forward` and `inverse` to work on in place. Their memory is shared memory, which nobody
+   * can transfer or shrink during a call; values of other arrays are copied, which takes longer than the transform.
+   */
+  createValues(): Float32Array {
+    return this.#share(this.length);
   }
 
-  #createSpectrum(): HalfSpectrum {
-    return { re: new Float32Array(this.lines * this.bins), im: new Float32Array(this.lines * this.bins) };
+  /** lines x bins zeros of a spectrum, to be worked on in place as those of `createValues`. */
+  createSpectrum(): HalfSpectrum {
+    return { re: this.#share(this.bins), im: this.#share(this.bins) };
+  }
+
+  #share(columns: number): Float32Array {
+    return this.#pin(new Float32Array(new SharedArrayBuffer(4 * this.lines * columns)));
+  }
+
+  #pin(array: Float32Array): Float32Array {
+    this.#pinned.add(array);
+    return array;
+  }
+
+  /** Results of a call that was given no arrays for them: nobody else has them before the call has ended. */
+  #newValues(): Float32Array {
+    return this.#pin(new Float32Array(this.lines * this.length));
+  }
+
+  #newSpectrum(): HalfSpectrum {
+    const count = this.lines * this.bins;
+    return { re: this.#pin(new Float32Array(count)), im: this.#pin(new Float32Array(count)) };
+  }
+
+  /** The caller gets a result: unless its memory is shared, it may be taken away from now on. */
+  #handOver(array: Float32Array): void {
+    if (array.buffer instanceof ArrayBuffer) this.#pinned.delete(array);
+  }
+
+  /** The array itself where this plan has made it, else one of the plan's own to copy it to. */
+  #ownOf(name: keyof Staging, array: Float32Array): Float32Array {
+    if (this.#pinned.has(array)) return array;
+    return (this.#staging[name] ??= new Float32Array(array.length));
   }
 
   #check(values: Float32Array, spectrum: HalfSpectrum): HalfSpectrum {
     if (typeof spectrum !== 'object' || spectrum === null) throw expected('object of re and im', 'spectrum', spectrum);
     const { re, im } = spectrum;
-    requireFloats('values', values, this.lines * this.length);
-    requireFloats('re', re, this.lines * this.bins);
-    requireFloats('im', im, this.lines * this.bins);
+    for (const [name, array, columns] of [
+      ['values', values, this.length],
+      ['re', re, this.bins],
+      ['im', im, this.bins],
+    ] as const) {
+      requireFloats(name, array, this.lines * columns, this.#pinned.has(array));
+    }
     requireApart({ values, re, im });
     return { re, im };
   }
 
-  async #run(
-    options: TransformOptions,
-    work: (native: NativeFft, own: Staging, scope: Scope) => Promise<void>,
-  ): Promise<void> {
+  async #run(options: TransformOptions, work: (native: NativeFft, scope: Scope) => Promise<void>): Promise<void> {
     using scope = new Scope(this.#runtime, options);
-    await this.#handle.whileBusy((native) => {
-      this.#staging ??= { values: this.#createValues(), ...this.#createSpectrum() };
-      return work(native, this.#staging, scope);
-    });
+    try {
+      await this.#handle.whileBusy((native) => work(native, scope));
+    } finally {
+      if (this.#isDisposed && !this.#handle.isBusy) this.#release();
+    }
   }
+}
+
+async function copyUnlessSame(
+  source: Float32Array,
+  target: Float32Array,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (source !== target) await copyBytes(source, target, name, signal);
 }
 
 /** What a plan takes in all: what it maps, and its copies of values and spectrum. */
