@@ -253,7 +253,9 @@ describe('memory', () => {
   const endsWithin = async (call: Promise<unknown>, turns: number): Promise<boolean> => {
     let isOver = false;
     call.then(
-      () => (isOver = true),
+      () => {
+        isOver = true;
+      },
       () => {},
     );
     for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);

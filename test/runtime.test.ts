@@ -304,6 +304,18 @@ describe('a runtime', () => {
     expect(() => Runtime.of({ runtime })).toThrow(StateError);
   });
 
+  it('ends with StateError what waits on it when it is disposed', async () => {
+    const runtime = await Runtime.open({ threads: 1, memory: '1GB' });
+    using scope = new Scope(runtime);
+    const [purpose, ledger] = ['A test', new Ledger()];
+    using lease = await ledger.reserve({ bytes: 600e6, budgetBytes: 1e9, purpose }, new AbortController().signal);
+    const waiting = ledger.reserve({ bytes: 700e6, budgetBytes: 1e9, purpose }, scope.signal);
+    runtime.dispose();
+    await expect(waiting).rejects.toThrow('The runtime was disposed');
+    await expect(waiting).rejects.toBeInstanceOf(StateError);
+    expect(lease.bytes).toBe(600e6);
+  });
+
   it.runIf(process.platform === 'linux')('has as many threads as the processors of the affinity mask', () => {
     const script = "import('./dist/index.js').then(async (p) => console.log((await p.Runtime.open()).threads))";
     expect(execFileSync('taskset', ['-c', '0', process.execPath, '-e', script], { encoding: 'utf8' }).trim()).toBe('1');

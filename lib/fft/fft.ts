@@ -178,7 +178,9 @@ export class FftPlan implements Disposable {
   /** The array itself where this plan has made it, else one of the plan's own to copy it to. */
   #ownOf(name: keyof Staging, array: Float32Array): Float32Array {
     if (this.#pinned.has(array)) return array;
-    return (this.#staging[name] ??= new Float32Array(array.length));
+    const own = this.#staging[name] ?? new Float32Array(array.length);
+    this.#staging[name] = own;
+    return own;
   }
 
   #check(values: Float32Array, spectrum: HalfSpectrum): HalfSpectrum {

@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { parseBudget } from './budget.js';
 import { MAX_THREADS, defaultThreads } from './cpus.js';
 import { Crew } from './crew.js';
 import type { NativeWork } from './crew.js';
-import { ArgumentError } from './errors.js';
+import { ArgumentError, StateError } from './errors.js';
 import type { Binding } from './native/binding.js';
 import { chooseIsa } from './native/isa.js';
 import { loadBinding } from './native/loader.js';
@@ -49,11 +50,14 @@ export class Runtime implements Disposable {
   /** What the whole process may take, in bytes. */
   readonly budgetBytes: number;
   readonly #crew: Crew;
+  readonly #closing = new AbortController();
 
   private constructor(crew: Crew, isa: string, budgetBytes: number) {
     this.#crew = crew;
     this.isa = isa;
     this.budgetBytes = budgetBytes;
+    // Every operation under way listens.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -115,13 +119,22 @@ export class Runtime implements Disposable {
     return this.#crew.mostBusy;
   }
 
+  /** Aborts when the runtime is disposed. @internal */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Makes one native call off the event loop: see {@link Crew.call}. @internal */
   call<T>(signal: AbortSignal, work: NativeWork<T>, most: number = this.threads): Promise<T> {
     return this.#crew.call(signal, work, most);
   }
 
-  /** Ends the runtime's threads, once the calls under way have ended. New operations on it are refused. Idempotent. */
+  /**
+   * Ends the operations under way on the runtime with StateError, then its threads. New operations on it are refused.
+   * Idempotent.
+   */
   dispose(): void {
+    this.#closing.abort(new StateError('The runtime was disposed while an operation was under way'));
     this.#crew.dispose();
   }
 

@@ -8,12 +8,12 @@ import { requireFunction, requireObject, requireSignal } from './validate.js';
 /** One operation under way: what it runs on, what ends it, and whom it tells how far it is. */
 export class Scope implements Disposable {
   readonly runtime: Runtime;
-  /** Aborts with the caller's signal, or with the error of an `onProgress`, or with what `abort` is given. */
+  /** Aborts with the caller's signal, the end of the runtime, the error of an `onProgress`, or what `abort` is given. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #userSignal: AbortSignal | undefined;
   readonly #onProgress: OnProgress | undefined;
-  readonly #forward = (): void => this.#controller.abort(this.#userSignal!.reason);
+  readonly #forward = ({ target }: Pick<Event, 'target'>): void => this.abort((target as AbortSignal).reason);
 
   /** Throws ArgumentError. */
   constructor(runtime: Runtime, options: OperationOptions = {}) {
@@ -27,8 +27,16 @@ export class Scope implements Disposable {
     setMaxListeners(0, this.signal);
     this.#userSignal = signal;
     this.#onProgress = onProgress;
-    signal?.addEventListener('abort', this.#forward);
-    if (signal?.aborted) this.#forward();
+    for (const source of this.#sources()) {
+      source.addEventListener('abort', this.#forward);
+      if (source.aborted) this.#forward({ target: source });
+    }
+  }
+
+  /** What ends the operation from outside: the caller's signal, and the end of the runtime. */
+  #sources(): AbortSignal[] {
+    const { closing } = this.runtime;
+    return this.#userSignal ? [this.#userSignal, closing] : [closing];
   }
 
   get isa(): string {
@@ -52,8 +60,9 @@ export class Scope implements Disposable {
   /** Tells the caller. An `onProgress` that fails ends the operation with its error. */
   progress(progress: Progress): void {
     try {
-      const answer = this.#onProgress?.(progress);
-      if (answer instanceof Promise) answer.catch((reason: unknown) => this.abort(reason));
+      const answer: unknown = this.#onProgress?.(progress);
+      // Also what only has a `then`, such as the promise of another realm.
+      Promise.resolve(answer).catch((reason: unknown) => this.abort(reason));
     } catch (reason) {
       this.abort(reason);
     }
@@ -65,8 +74,8 @@ export class Scope implements Disposable {
     this.#controller.abort(reason);
   }
 
-  /** Lets go of the caller's signal. */
+  /** Lets go of the signals. */
   [Symbol.dispose](): void {
-    this.#userSignal?.removeEventListener('abort', this.#forward);
+    for (const source of this.#sources()) source.removeEventListener('abort', this.#forward);
   }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { ArgumentError, IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { toPerifocalError } from '../errors.js';
 import { requireString } from '../validate.js';
 import { VERSION } from '../version.js';
 import type { Binding, NativeErrorCode } from './binding.js';
@@ -100,7 +101,7 @@ export function loadBinding(explicitPath: string | undefined = process.env.PERIF
   );
 }
 
-/** An error of the addon as one of this package, with the native one as its cause; others pass unchanged. */
+/** An error of the addon as one of this package, with the native one as its cause; another as NativeError. */
 export function translateNativeError(error: unknown): unknown {
   if (error instanceof PerifocalError || !(error instanceof Error)) return error;
   const { message } = error;
@@ -119,6 +120,6 @@ export function translateNativeError(error: unknown): unknown {
     case 'INTERNAL':
       return new NativeError('INTERNAL', message, options);
     default:
-      return error;
+      return toPerifocalError(error);
   }
 }
