@@ -8,7 +8,7 @@ import { requireFunction, requireObject, requireSignal } from './validate.js';
 /** One operation under way: what it runs on, what ends it, and whom it tells how far it is. */
 export class Scope implements Disposable {
   readonly runtime: Runtime;
-  /** Aborts with the caller's signal, at the runtime's end, with the error of an `onProgress`, or with that of `abort`. */
+  /** Aborts with the caller's signal, at the runtime's end, with the error of an `onProgress`, or by `abort`. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #userSignal: AbortSignal | undefined;
