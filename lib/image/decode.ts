@@ -135,14 +135,31 @@ function swapAxes<T extends { readonly x: number; readonly y: number }>(resoluti
   return { ...resolution, x: resolution.y, y: resolution.x };
 }
 
+/** Consecutive rows of the upright picture. */
+export interface RowWindow {
+  /** The first row, from 0. */
+  readonly top: number;
+  readonly count: number;
+}
+
 /** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */
-export async function decodeFrame(stored: StoredPicture, size: FrameSize, label: string): Promise<Frame> {
-  const { channels, depth } = size;
-  const { isGrey } = stored;
+export async function decodeFrame(
+  stored: StoredPicture,
+  size: FrameSize,
+  label: string,
+  rows: RowWindow = { top: 0, count: size.height },
+): Promise<Frame> {
+  const { width, height, channels, depth } = size;
+  const { isGrey, orientation } = stored;
+  const isWhole = rows.count === height;
+  // Rows of a turned picture are columns of the stored one, or come in another order: they are cut from the whole.
+  if (!isWhole && orientation !== 1) return cutRows(await decodeFrame(stored, size, label), rows);
   const asRgb = isWidened(isGrey, size);
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey && !asRgb ? 'b-w' : 'srgb';
+  const part = { left: 0, top: rows.top, width, height: rows.count };
+  const open = (options: SharpOptions): Sharp => turn(sharp(stored.picture, options), orientation);
   const decode = (options: SharpOptions): Promise<Buffer> =>
-    turn(sharp(stored.picture, options), stored.orientation)
+    (isWhole ? open(options) : open(options).extract(part))
       .toColourspace(colourSpace)
       .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
       .toBuffer();
@@ -155,10 +172,16 @@ export async function decodeFrame(stored: StoredPicture, size: FrameSize, label:
       throw damaged(label, cause);
     });
   const data = depth === 16 ? toUint16(bytes) : asRgb ? dropGreyCopies(bytes, channels) : bytes;
-  if (data.length !== size.width * size.height * channels) {
+  if (data.length !== width * rows.count * channels) {
     throw new ImageError('IMAGE_INVALID', `${label} does not hold the picture that its header declares`);
   }
-  return { ...size, data };
+  return { ...size, height: rows.count, data };
+}
+
+/** A copy of some rows of a frame. */
+function cutRows(frame: Frame, { top, count }: RowWindow): Frame {
+  const rowSamples = frame.width * frame.channels;
+  return { ...frame, height: count, data: frame.data.slice(top * rowSamples, (top + count) * rowSamples) };
 }
 
 function damaged(label: string, cause: Error): ImageError {

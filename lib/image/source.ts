@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { RegularFile } from '../files/read-file.js';
 import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import { expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
+import { expected, requireInteger, requireOneOf, requireSha256 } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
-import type { EncodedImage, StoredPicture } from './decode.js';
+import type { EncodedImage, RowWindow, StoredPicture } from './decode.js';
 import { checkFrame } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
@@ -39,6 +39,11 @@ export interface ImageSource {
   readonly buffers: readonly PlannedBuffer[];
   /** Hex SHA-256 of the file's bytes as they were read; null for pixels. */
   readonly sha256: () => string | null;
+  /**
+   * Some rows of the picture, before `read` and as often as wanted, such as those of a frame too large for memory.
+   * Rejects as `read`, and with ArgumentError for rows that the picture has not.
+   */
+  readRows(rows: RowWindow, signal: AbortSignal): Promise<FrameSource>;
   /** The pixels. May be called once. Rejects with ImageError, ArgumentError or the signal's reason. */
   read(signal: AbortSignal): Promise<FrameSource>;
 }
@@ -117,10 +122,17 @@ async function openBytes(
   // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
   let stored: StoredPicture | null = header.stored;
   const readFrame = async (active: AbortSignal): Promise<FrameSource> => {
-    const picture = stored!;
+    const picture = requireStored(stored);
     stored = null;
     const frame = await decodeFrame(picture, size, label);
     // libvips cannot be stopped. What it decodes has been waited for: nothing runs on in memory that others may have.
+    active.throwIfAborted();
+    return { frame, isJpeg };
+  };
+  const readRows = async (rows: RowWindow, active: AbortSignal): Promise<FrameSource> => {
+    requireRows(rows, size.height);
+    active.throwIfAborted();
+    const frame = await decodeFrame(requireStored(stored), size, label, rows);
     active.throwIfAborted();
     return { frame, isJpeg };
   };
@@ -136,6 +148,7 @@ async function openBytes(
       { name: 'decoder', bytes: decoderBytes },
     ],
     sha256: () => sha256,
+    readRows,
     read: once(readFrame),
   };
 }
@@ -150,6 +163,12 @@ function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: O
     const copy = await ownBytes(data, `data of ${name}`, { signal, length });
     return { frame: { ...frame, data: copy } as AnyFrame, isJpeg: false };
   };
+  const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<FrameSource> => {
+    requireRows(rows, height);
+    const [from, to] = [rows.top, rows.top + rows.count].map((row) => row * width * channels) as [number, number];
+    const copy = await ownBytes(data.subarray(from, to), `data of ${name}`, { signal, length: to - from });
+    return { frame: { ...frame, height: rows.count, data: copy } as AnyFrame, isJpeg: false };
+  };
   const header = { width, height, channels, depth };
   return {
     label: 'pixels',
@@ -160,8 +179,19 @@ function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: O
     metadata: {},
     buffers: [],
     sha256: () => null,
+    readRows,
     read: once(readFrame),
   };
+}
+
+function requireRows({ top, count }: RowWindow, height: number): void {
+  requireInteger('rows.top', top, 0, height - 1);
+  requireInteger('rows.count', count, 1, height - top);
+}
+
+function requireStored(stored: StoredPicture | null): StoredPicture {
+  if (!stored) throw new StateError('The rows of an image source can be read until its pixels are read');
+  return stored;
 }
 
 /** What was read belongs to one operation, which may change it: nobody gets it a second time. */
