@@ -23,8 +23,9 @@ export async function checkWritable(path: string): Promise<void> {
   const existing = await stat(target).catch(() => null);
   const refused = existing && refusal(existing);
   if (refused) throw unwritable(path, refused);
-  const folder = await stat(dirname(target)).catch((cause: Error) => {
-    throw unwritable(path, cause.message, { cause });
+  const folder = await stat(dirname(target)).catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? `the folder ${dirname(target)} does not exist (ENOENT): make it` : cause.message;
+    throw unwritable(path, reason, { cause });
   });
   if (!folder.isDirectory()) throw unwritable(path, `${dirname(target)} is not a directory`);
   await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: Error) => {
@@ -49,7 +50,8 @@ export async function writeAtomically(path: string, parts: readonly Uint8Array[]
     signal?.throwIfAborted();
     await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What kept the file from being written is what matters, also where the rest cannot be removed.
+    await rm(temporary, { force: true }).catch(() => {});
     if (signal?.aborted) throw signal.reason;
     throw unwritable(path, (error as Error).message, { cause: error });
   }

@@ -188,9 +188,10 @@ function damaged(label: string, cause: Error): ImageError {
   return new ImageError('IMAGE_INVALID', `${label} is damaged: ${firstLine(cause.message)}`, { cause });
 }
 
-/** Decoders say the same of every strip. */
+/** Decoders say the same of every strip, and some end with a colon and nothing. */
 function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('Warning treated')) ?? text;
+  const line = text.split('\n').find((one) => one.trim() !== '' && !one.startsWith('Warning treated')) ?? text;
+  return line.replace(/[:\s]+$/, '');
 }
 
 /** Turns the stored picture upright (EXIF 2.3, tag 274). Flips come before rotations. */
