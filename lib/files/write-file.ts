@@ -24,7 +24,8 @@ export async function checkWritable(path: string): Promise<void> {
   const refused = existing && refusal(existing);
   if (refused) throw unwritable(path, refused);
   const folder = await stat(dirname(target)).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? `the folder ${dirname(target)} does not exist (ENOENT): make it` : cause.message;
+    const reason =
+      cause.code === 'ENOENT' ? `the folder ${dirname(target)} does not exist (ENOENT): make it` : cause.message;
     throw unwritable(path, reason, { cause });
   });
   if (!folder.isDirectory()) throw unwritable(path, `${dirname(target)} is not a directory`);
