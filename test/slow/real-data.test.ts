@@ -2,12 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULT_MODEL, Restorer, listModels } from '../lib/index.js';
-import { defocus, psnr } from '../scripts/scene.mjs';
-import { digest } from './support/frames.js';
-import { createFolder, randomModel } from './support/models.js';
+import { DEFAULT_MODEL, Restorer, listModels } from '../../lib/index.js';
+import { defocus, psnr } from '../../scripts/scene.mjs';
+import { digest } from '../support/frames.js';
+import { createFolder, randomModel } from '../support/models.js';
 
-const DATA = fileURLToPath(new URL('../../shared/data/eo/', import.meta.url));
+const DATA = fileURLToPath(new URL('../../../shared/data/eo/', import.meta.url));
 const hasData = existsSync(`${DATA}val`);
 const hasModel = (await listModels()).includes(DEFAULT_MODEL);
 const folder = createFolder();

@@ -1,11 +1,11 @@
 import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WRONG_USAGE, exitCodeOf } from '../lib/cli/exit.js';
-import { createProgram } from '../lib/cli/program.js';
-import { perifocal } from './support/cli.js';
-import { createFrame, digest } from './support/frames.js';
-import { createFolder, writeRandomModel } from './support/models.js';
+import { WRONG_USAGE, exitCodeOf } from '../../lib/cli/exit.js';
+import { createProgram } from '../../lib/cli/program.js';
+import { perifocal } from '../support/cli.js';
+import { createFrame, digest } from '../support/frames.js';
+import { createFolder, writeRandomModel } from '../support/models.js';
 
 const folder = createFolder();
 const at = folder.path;

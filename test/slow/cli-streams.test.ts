@@ -1,10 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { psf, stars } from '../lib/index.js';
-import { blurScene } from './support/blur.js';
-import { perifocal } from './support/cli.js';
-import { createFolder } from './support/models.js';
+import { psf, stars } from '../../lib/index.js';
+import { blurScene } from '../support/blur.js';
+import { perifocal } from '../support/cli.js';
+import { createFolder } from '../support/models.js';
 
 const folder = createFolder();
 const at = folder.path;

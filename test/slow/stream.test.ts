@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { ArgumentError, Restorer, StateError } from '../lib/index.js';
-import type { Frame, Strip } from '../lib/index.js';
-import { ledger } from '../lib/runtime/ledger.js';
-import type { Lease } from '../lib/runtime/ledger.js';
-import { PROCESS_BYTES } from '../lib/runtime/memory-plan.js';
-import { createFrame } from './support/frames.js';
-import { randomModel } from './support/models.js';
+import { ArgumentError, Restorer, StateError } from '../../lib/index.js';
+import type { Frame, Strip } from '../../lib/index.js';
+import { ledger } from '../../lib/runtime/ledger.js';
+import type { Lease } from '../../lib/runtime/ledger.js';
+import { PROCESS_BYTES } from '../../lib/runtime/memory-plan.js';
+import { createFrame } from '../support/frames.js';
+import { randomModel } from '../support/models.js';
 
 const model = randomModel(2, 4);
 

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { Restorer, StateError } from '../lib/index.js';
-import { createFrame, digest } from './support/frames.js';
-import { randomModel } from './support/models.js';
+import { Restorer, StateError } from '../../lib/index.js';
+import { createFrame, digest } from '../support/frames.js';
+import { randomModel } from '../support/models.js';
 
 const model = randomModel(4, 16);
 const frame = createFrame({ width: 320, height: 400 });

@@ -1,10 +1,10 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { openImage } from '../lib/image/source.js';
-import { createRandom } from '../lib/math/random.js';
-import type { Frame } from '../lib/index.js';
-import { createFrame, digest } from './support/frames.js';
+import { openImage } from '../../lib/image/source.js';
+import { createRandom } from '../../lib/math/random.js';
+import type { Frame } from '../../lib/index.js';
+import { createFrame, digest } from '../support/frames.js';
 import {
   findSegment,
   imageOf,
@@ -13,7 +13,7 @@ import {
   pngChunk,
   trimTiff,
   withDirectory,
-} from './support/picture-files.js';
+} from '../support/picture-files.js';
 
 const { signal } = new AbortController();
 const rgb = createFrame({ width: 300, height: 260 });

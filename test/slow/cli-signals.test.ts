@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFrame } from './support/frames.js';
-import { perifocal } from './support/cli.js';
-import { createFolder } from './support/models.js';
+import { createFrame } from '../support/frames.js';
+import { perifocal } from '../support/cli.js';
+import { createFolder } from '../support/models.js';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const INTERRUPT = new URL('../dist/cli/interrupt.js', import.meta.url).href;
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const INTERRUPT = new URL('../../dist/cli/interrupt.js', import.meta.url).href;
 const folder = createFolder();
 const at = folder.path;
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { deconvolve, psf } from '../lib/index.js';
-import type { FloatFrame } from '../lib/index.js';
-import { blurScene, psnrOf } from './support/blur.js';
+import { deconvolve, psf } from '../../lib/index.js';
+import type { FloatFrame } from '../../lib/index.js';
+import { blurScene, psnrOf } from '../support/blur.js';
 
 const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('support/scikit-image.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../support/scikit-image.py', import.meta.url));
 const hasScikit = spawnSync(PYTHON, ['-c', 'import skimage'], { stdio: 'ignore' }).status === 0;
 
 /** A blurred scene as floats. */

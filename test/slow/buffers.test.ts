@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
-import { createFolder } from './support/models.js';
-import { runNode } from './support/run-child.js';
+import { createFolder } from '../support/models.js';
+import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { psf, stars } from '../lib/index.js';
-import { blurScene } from './support/blur.js';
-import { perifocal } from './support/cli.js';
-import { digest } from './support/frames.js';
+import { psf, stars } from '../../lib/index.js';
+import { blurScene } from '../support/blur.js';
+import { perifocal } from '../support/cli.js';
+import { digest } from '../support/frames.js';
 import { readFileSync } from 'node:fs';
-import { createFolder, writeRandomModel } from './support/models.js';
+import { createFolder, writeRandomModel } from '../support/models.js';
 
 const folder = createFolder();
 const at = folder.path;

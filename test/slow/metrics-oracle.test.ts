@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { metrics } from '../lib/index.js';
-import type { AnyFrame, Channels } from '../lib/index.js';
-import { createFrame } from './support/frames.js';
+import { metrics } from '../../lib/index.js';
+import type { AnyFrame, Channels } from '../../lib/index.js';
+import { createFrame } from '../support/frames.js';
 
 const PYTHON = '/usr/bin/python3';
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const MODELS = {
-  niqe: pathOf('../models/metrics/niqe.json'),
-  eoNiqe: pathOf('../models/metrics/eo-niqe.json'),
-  brisque: pathOf('../models/metrics/brisque.json'),
+  niqe: pathOf('../../models/metrics/niqe.json'),
+  eoNiqe: pathOf('../../models/metrics/eo-niqe.json'),
+  brisque: pathOf('../../models/metrics/brisque.json'),
 };
-const DATA = fileURLToPath(new URL('../../shared/data/eo/', import.meta.url));
+const DATA = fileURLToPath(new URL('../../../shared/data/eo/', import.meta.url));
 const hasScikit = spawnSync(PYTHON, ['-c', 'import skimage'], { stdio: 'ignore' }).status === 0;
 
 const toFloats = (frame: AnyFrame): AnyFrame => ({
@@ -26,7 +26,7 @@ const portable = ({ data, ...size }: AnyFrame): object => ({ ...size, data: Arra
 
 /** What another implementation finds. */
 function ask(script: string, request: object): Record<string, number> {
-  const { stdout, stderr, status } = spawnSync(PYTHON, [pathOf(`support/${script}`)], {
+  const { stdout, stderr, status } = spawnSync(PYTHON, [pathOf(`../support/${script}`)], {
     input: JSON.stringify(request),
     encoding: 'utf8',
     maxBuffer: 2 ** 26,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ArgumentError, stars } from '../lib/index.js';
-import type { AnyFrame, Channels } from '../lib/index.js';
+import { ArgumentError, stars } from '../../lib/index.js';
+import type { AnyFrame, Channels } from '../../lib/index.js';
 
 const [WIDTH, HEIGHT] = [96, 80];
 const SAMPLES = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_MODEL, Restorer, listModels } from '../lib/index.js';
-import { createScene, defocus, psnr } from '../scripts/scene.mjs';
-import type { Frame } from '../lib/index.js';
+import { DEFAULT_MODEL, Restorer, listModels } from '../../lib/index.js';
+import { createScene, defocus, psnr } from '../../scripts/scene.mjs';
+import type { Frame } from '../../lib/index.js';
 
 const packaged = await listModels();
 const toFrame = (image: { width: number; height: number; data: Uint8Array }): Frame => ({
@@ -17,7 +17,7 @@ describe('packaged models', () => {
     await using restorer = await Restorer.open({ model: name });
     expect(restorer.model).toMatchObject({ name, metadata: { name, licence: expect.any(String) } });
     const cards = [`${name}.md`, 'README.md'].map((card) =>
-      fileURLToPath(new URL(`../models/${card}`, import.meta.url)),
+      fileURLToPath(new URL(`../../models/${card}`, import.meta.url)),
     );
     expect(
       cards

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseModel } from '../lib/network/model/load.js';
-import type { Binding } from '../lib/runtime/native/binding.js';
-import { loadBinding } from '../lib/runtime/native/loader.js';
-import { randomModel } from './support/models.js';
-import { NATIVE_CASES, SOLVER_SETTINGS, SOLVER_SHAPE } from './support/native-cases.js';
-import { ticketOf } from './support/tickets.js';
+import { parseModel } from '../../lib/network/model/load.js';
+import type { Binding } from '../../lib/runtime/native/binding.js';
+import { loadBinding } from '../../lib/runtime/native/loader.js';
+import { randomModel } from '../support/models.js';
+import { NATIVE_CASES, SOLVER_SETTINGS, SOLVER_SHAPE } from '../support/native-cases.js';
+import { ticketOf } from '../support/tickets.js';
 
 /** The addon, built so that one of its allocations can be made to fail. */
 interface FailingBinding extends Binding {

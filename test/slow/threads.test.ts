@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runNode } from './support/run-child.js';
+import { runNode } from '../support/run-child.js';
 
 describe.runIf(process.platform === 'linux')(
   'a process that restores, deconvolves, estimates and measures stars at once',
