@@ -84,22 +84,15 @@ const RESTORE: PlanCommand<NetworkFlags> = {
   name: 'restore',
   memory: DEFAULT_BUDGET,
   addOptions: addNetworkOptions,
-  async plan(frame, flags, { runtime }) {
-    await using restorer = await Restorer.open(toRestorerOptions(flags, runtime));
-    const plan = restorer.plan(frame);
-    return { plan, text: formatPlan(plan) };
-  },
+  plan: async (frame, flags, { runtime }) => planOpened(await Restorer.open(toRestorerOptions(flags, runtime)), frame),
 };
 
 const DECONVOLVE: PlanCommand<DeconvolutionFlags> = {
   name: 'deconvolve',
   memory: DEFAULT_DECONVOLUTION_BUDGET,
   addOptions: addDeconvolutionOptions,
-  async plan(frame, flags, { runtime }) {
-    await using deconvolver = await Deconvolver.open(toDeconvolveOptions(flags, runtime));
-    const plan = deconvolver.plan(frame);
-    return { plan, text: formatPlan(plan) };
-  },
+  plan: async (frame, flags, { runtime }) =>
+    planOpened(await Deconvolver.open(toDeconvolveOptions(flags, runtime)), frame),
 };
 
 const ESTIMATE: PlanCommand<EstimationFlags> = {
@@ -143,6 +136,13 @@ const REPORT: PlanCommand<ComparingFlags> = {
 };
 
 /** The plan of an operation on frames of one size, read from files as large as their samples. */
+/** The plan of a restorer that was opened for nothing else. */
+async function planOpened(opened: Restorer | Deconvolver, frame: PlannedFrame): Promise<Planned> {
+  await using restorer = opened;
+  const plan = restorer.plan(frame);
+  return { plan, text: formatPlan(plan) };
+}
+
 function planOf(operation: Operation<MemoryPlan, unknown>, frame: PlannedFrame, inputs: number): Planned {
   checkFrameSize(frame, operation.depths);
   const input: PlannedInput = { size: frame, buffers: [{ name: 'file', bytes: frameBytes(frame) }] };
