@@ -35,7 +35,7 @@ export type { TransformOptions } from './fft/fft.js';
 export { MAX_FFT_LENGTH } from './fft/shape.js';
 export type { FftImage, FftLines, FftOptions, FftRequest, HalfSpectrum } from './fft/shape.js';
 export type { FftCache } from './fft/fft-cache.js';
-export type { AnyFrame, AnyFrameSize, Channels, Depth, FloatFrame, Frame, FrameSize, Region } from './image/frame.js';
+export type { AnyFrame, AnyFrameSize, Depth, FloatFrame, Frame, FrameSize, Region, RgbBands } from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';
 export type { ImageMetadata } from './image/metadata/image-metadata.js';
 export { DEFAULT_MODEL, listModels } from './network/model/catalog.js';

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Restorer } from '../lib/index.js';
-import type { Channels, Depth, Frame } from '../lib/index.js';
+import type { Depth, Frame } from '../lib/index.js';
 import { createFrame, digest } from './support/frames.js';
 import { createFolder, randomModel } from './support/models.js';
 
@@ -25,7 +25,7 @@ const colourSpaceOf = ({ channels, depth }: Frame): string =>
 /** Encodes a frame without loss where the format can. */
 function encode(frame: Frame): Sharp {
   const { data, width, height, channels } = frame;
-  return sharp(data, { raw: { width, height, channels } }).toColourspace(colourSpaceOf(frame));
+  return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }).toColourspace(colourSpaceOf(frame));
 }
 
 describe('lossless files', () => {
@@ -71,7 +71,7 @@ describe('lossy files', () => {
     ['jpeg', 3],
     ['webp', 3],
     ['webp', 4],
-  ] as [Format, Channels][])('%s of %i channels', async (format, channels) => {
+  ] as [Format, number][])('%s of %i channels', async (format, channels) => {
     const frame = createFrame({ width: 64, height: 50, channels });
     const file = await encode(frame).toFormat(format).toBuffer();
     const result = await restorer.restore(file);
@@ -184,7 +184,7 @@ describe('writing', () => {
     expect(readdirSync(folder.path('.')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it.each<[string, Channels, Depth, RegExp]>([
+  it.each<[string, number, Depth, RegExp]>([
     ['jpg', 3, 16, /8 bits per sample, the frame has 16; write PNG or TIFF/],
     ['webp', 3, 16, /8 bits/],
     ['jpeg', 4, 8, /no alpha/],

@@ -5,7 +5,7 @@ import { DEFAULT_DECONVOLUTION_BUDGET } from '../deconvolve/plan.js';
 import { estimateOperation } from '../estimate/operation.js';
 import { checkEstimateOptions } from '../estimate/settings.js';
 import { checkFrameSize, frameBytes } from '../image/frame.js';
-import type { Channels, Depth } from '../image/frame.js';
+import type { Depth } from '../image/frame.js';
 import { chooseMetrics, measuring } from '../metrics/measure.js';
 import { metricsOperation } from '../metrics/metric.js';
 import { formatPlan } from '../restore/format-plan.js';
@@ -38,7 +38,7 @@ import { runBatch } from './runner.js';
 import type { Session } from './runner.js';
 
 interface FrameFlags extends MachineFlags, OutputFlags {
-  readonly channels: Channels;
+  readonly channels: number;
   readonly depth: Depth;
 }
 
@@ -49,7 +49,7 @@ interface Size {
 
 /** The frame that is planned for. */
 interface PlannedFrame extends Size {
-  readonly channels: Channels;
+  readonly channels: number;
   readonly depth: Depth;
 }
 

@@ -7,7 +7,7 @@ import type { Orientation } from './codec/inspection.js';
 import { sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
 import { MAX_SIDE, MIN_SIDE, frameBytes } from './frame.js';
-import type { Channels, Depth, Frame, FrameSize } from './frame.js';
+import type { Depth, Frame, FrameSize } from './frame.js';
 import { normaliseExif } from './metadata/exif.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 
@@ -73,7 +73,7 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
   const { width, height, channels, space } = found;
   const { format, picture, orientation, metadata, decoderBytes } = file;
   requireAcceptable(found, label);
-  const stored: FrameSize = { width, height, channels: channels as Channels, depth: DEPTHS[found.depth]! };
+  const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]! };
   const size = orientation < 5 ? stored : { ...stored, width: height, height: width };
   const isGrey = GREY_SPACES.includes(space);
   return {

@@ -101,7 +101,9 @@ export function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> 
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
   return compress(
-    sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(colourSpace),
+    sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false }).toColourspace(
+      colourSpace,
+    ),
     format,
   ).toBuffer();
 }

@@ -1,13 +1,16 @@
 import type { Samples } from '../runtime/native/binding.js';
-import { expected, requireInteger, requireOneOf } from '../runtime/validate.js';
+import { defined, expected, requireArray, requireInteger, requireNumber, requireOneOf } from '../runtime/validate.js';
 
 /** Below this a frame holds too little to restore, and reflected padding has nothing to reflect. */
 export const MIN_SIDE = 16;
 /** Largest side of a frame; the memory budget is the tighter bound for real ones. */
 export const MAX_SIDE = 65_535;
 
-/** Samples per pixel: grey, grey + alpha, RGB, RGB + alpha. */
-export type Channels = 1 | 2 | 3 | 4;
+/** Most samples per pixel. */
+export const MAX_CHANNELS = 16;
+
+/** Channels, from 0, that are red, green and blue of one picture. */
+export type RgbBands = readonly [red: number, green: number, blue: number];
 /** Bits per sample. */
 export type Depth = 8 | 16;
 
@@ -15,8 +18,15 @@ export type Depth = 8 | 16;
 export interface FrameSize<D extends Depth | 32 = Depth> {
   readonly width: number;
   readonly height: number;
-  readonly channels: Channels;
+  /** Samples per pixel, 1 to 16: bands, and alpha as the last where there is one. */
+  readonly channels: number;
   readonly depth: D;
+  /** Whether the last channel is alpha; by default it is of 2 or 4 channels. Of a file, the file says it. */
+  readonly alpha?: boolean;
+  /** Channels that make pictures in colour; by default the first three where there are three besides alpha. */
+  readonly rgb?: readonly RgbBands[];
+  /** Value of a white sample, above 0; by default 255, 65535, or 1 for floats. */
+  readonly white?: number;
 }
 
 /** An image in memory: interleaved samples, row by row, without gaps. `Uint8Array` for 8 bits, `Uint16Array` for 16. */
@@ -24,7 +34,7 @@ export interface Frame extends FrameSize {
   readonly data: Samples;
 }
 
-/** An image of floats, 1 being full scale; taken and given by deconvolution only. */
+/** An image of floats. */
 export interface FloatFrame extends FrameSize<32> {
   readonly data: Float32Array;
 }
@@ -39,7 +49,7 @@ export interface Region {
 
 /** Size and sample layout of a frame of integers, or of floats (`depth: 32`). */
 export type AnyFrameSize = FrameSize<Depth | 32>;
-/** A frame of 8 or 16 bits, or of floats, of which 1 is full scale. */
+/** A frame of 8 or 16 bits, or of floats. */
 export type AnyFrame = Frame | FloatFrame;
 
 const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
@@ -63,8 +73,37 @@ export function copySamples<S extends AnyFrame['data']>(data: S): S {
 export function checkFrameSize(size: AnyFrameSize, depths: readonly (Depth | 32)[] = [8, 16]): void {
   requireInteger('width', size.width, MIN_SIDE, MAX_SIDE);
   requireInteger('height', size.height, MIN_SIDE, MAX_SIDE);
-  requireOneOf('channels', size.channels, [1, 2, 3, 4]);
+  requireInteger('channels', size.channels, 1, MAX_CHANNELS);
   requireOneOf('depth', size.depth, depths);
+  checkBands(size);
+}
+
+/** Whether the last channel is alpha. */
+export function hasAlpha({
+  channels,
+  alpha = channels === 2 || channels === 4,
+}: Pick<AnyFrameSize, 'channels' | 'alpha'>): boolean {
+  return alpha;
+}
+
+function checkBands(size: AnyFrameSize): void {
+  const { channels, alpha, rgb, white } = size;
+  if (alpha !== undefined) requireOneOf('alpha', alpha, channels > 1 ? [true, false] : [false]);
+  if (white !== undefined) requireNumber('white', white, Number.MIN_VALUE, Number.MAX_VALUE);
+  if (rgb === undefined) return;
+  requireArray('rgb', rgb);
+  const bands = channels - (hasAlpha(size) ? 1 : 0);
+  const used = rgb.flatMap((triple) => {
+    if (!Array.isArray(triple) || triple.length !== 3) throw expected('three channels', 'rgb', triple);
+    return triple.map((channel: unknown) => requireInteger('channel of rgb', channel, 0, bands - 1));
+  });
+  if (new Set(used).size < used.length) throw expected('channels that are each named once', 'rgb', used.join(', '));
+}
+
+/** The size of a frame and what its samples are, without the samples. */
+export function sizeOf<D extends Depth | 32>(frame: FrameSize<D>): FrameSize<D> {
+  const { width, height, channels, depth, alpha, rgb, white } = frame;
+  return { width, height, channels, depth, ...defined({ alpha, rgb, white }) };
 }
 
 /** Throws ArgumentError unless `data` is an array of the samples' type. */

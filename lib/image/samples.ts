@@ -1,10 +1,15 @@
-import type { AnyFrame, Region } from './frame.js';
+import type { AnyFrame, AnyFrameSize, Region } from './frame.js';
 import type { SampleWindow, SolverSamples } from '../runtime/native/binding.js';
 import { colourPlanes } from './planes.js';
 
-/** Value of the whitest sample. */
-export function fullScale({ depth }: Pick<AnyFrame, 'depth'>): number {
+/** Largest value of a sample of a depth; 1 for floats. */
+export function typeScale({ depth }: Pick<AnyFrameSize, 'depth'>): number {
   return depth === 32 ? 1 : 2 ** depth - 1;
+}
+
+/** Value of a white sample. */
+export function fullScale(frame: Pick<AnyFrameSize, 'depth' | 'white'>): number {
+  return frame.white ?? typeScale(frame);
 }
 
 /** One channel of a frame's samples, from a pixel on. */

@@ -6,7 +6,7 @@ import { expected, requireInteger, requireOneOf, requireSha256 } from '../runtim
 import type { ImageFormat } from './codec/sharp.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { EncodedImage, RowWindow, StoredPicture } from './decode.js';
-import { checkFrame } from './frame.js';
+import { checkFrame, sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 import { ownBytes } from './own-bytes.js';
@@ -20,6 +20,8 @@ export interface FrameSource {
   readonly frame: AnyFrame;
   /** Whether it comes from a JPEG, whose blocks leave traces. */
   readonly isJpeg: boolean;
+  /** One byte per pixel, 0 where it is missing; null: none is. */
+  readonly valid: Uint8Array | null;
 }
 
 /** An image whose header was read. Its pixels are decoded later, when there is room for them. */
@@ -127,14 +129,14 @@ async function openBytes(
     const frame = await decodeFrame(picture, size, label);
     // libvips cannot be stopped. What it decodes has been waited for: nothing runs on in memory that others may have.
     active.throwIfAborted();
-    return { frame, isJpeg };
+    return { frame, isJpeg, valid: null };
   };
   const readRows = async (rows: RowWindow, active: AbortSignal): Promise<FrameSource> => {
     requireRows(rows, size.height);
     active.throwIfAborted();
     const frame = await decodeFrame(requireStored(stored), size, label, rows);
     active.throwIfAborted();
-    return { frame, isJpeg };
+    return { frame, isJpeg, valid: null };
   };
   return {
     label,
@@ -155,21 +157,22 @@ async function openBytes(
 
 function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: OpenImageOptions): ImageSource {
   // Taken once: what the caller puts into the object later is of no concern.
-  const { width, height, channels, depth, data } = input;
-  const frame = { width, height, channels, depth, data } as AnyFrame;
+  const { data } = input;
+  const header = sizeOf(input as AnyFrameSize);
+  const frame = { ...header, data } as AnyFrame;
   checkFrame(frame, depths);
+  const { width, height, channels } = header;
   const { length } = data;
   const readFrame = async (signal: AbortSignal): Promise<FrameSource> => {
     const copy = await ownBytes(data, `data of ${name}`, { signal, length });
-    return { frame: { ...frame, data: copy } as AnyFrame, isJpeg: false };
+    return { frame: { ...frame, data: copy } as AnyFrame, isJpeg: false, valid: null };
   };
   const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<FrameSource> => {
     requireRows(rows, height);
     const [from, to] = [rows.top, rows.top + rows.count].map((row) => row * width * channels) as [number, number];
     const copy = await ownBytes(data.subarray(from, to), `data of ${name}`, { signal, length: to - from });
-    return { frame: { ...frame, height: rows.count, data: copy } as AnyFrame, isJpeg: false };
+    return { frame: { ...frame, height: rows.count, data: copy } as AnyFrame, isJpeg: false, valid: null };
   };
-  const header = { width, height, channels, depth };
   return {
     label: 'pixels',
     header,

@@ -88,7 +88,7 @@ export async function embedDetail(scope: Scope, { frame, brightness }: Shown, re
 }
 
 const openBytes = (frame: AnyFrame, bytes: Uint8Array, width: number, height: number): ReturnType<typeof sharp> =>
-  sharp(bytes, { raw: { width, height, channels: colourPlanes(frame) }, limitInputPixels: false });
+  sharp(bytes, { raw: { width, height, channels: colourPlanes(frame) as 1 | 3 }, limitInputPixels: false });
 
 const toUri = (type: string, bytes: Buffer): string => `data:image/${type};base64,${bytes.toString('base64')}`;
 

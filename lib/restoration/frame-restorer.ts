@@ -1,6 +1,6 @@
 import type { EncodedImage } from '../image/decode.js';
 import { checkFrameSize } from '../image/frame.js';
-import type { AnyFrame, Channels, Depth, FloatFrame, Frame } from '../image/frame.js';
+import type { AnyFrame, Depth, FloatFrame, Frame } from '../image/frame.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
@@ -34,7 +34,7 @@ export interface PlanSize {
   /** Pixels, 16 to 65535. */
   readonly width: number;
   readonly height: number;
-  readonly channels?: Channels;
+  readonly channels?: number;
   /** Bits per sample; 32 for floats, which only deconvolution takes. */
   readonly depth?: Depth | 32;
   /** Whether pixels will be marked as invalid; false. */

@@ -24,10 +24,7 @@ export interface Restored<Report extends FrameReport> {
 }
 
 /** A frame that is to be restored. */
-export interface RestorationTask extends FrameSource {
-  /** One byte per pixel, 0 where it is invalid; null: all are valid. */
-  readonly valid: Uint8Array | null;
-}
+export type RestorationTask = FrameSource;
 
 /** A way to restore frames, such as a network or deconvolution. Used for one frame at a time. */
 export interface Restoration<Report extends FrameReport> {

@@ -1,6 +1,8 @@
 import { writeResult } from '../image/encode.js';
-import type { AnyFrame, Channels, Frame } from '../image/frame.js';
+import { sizeOf } from '../image/frame.js';
+import type { AnyFrame, Frame, RgbBands } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
+import { defined } from '../runtime/validate.js';
 import type { FrameReport } from './restoration.js';
 
 /** A restored frame, with the metadata of its source and the report of its making. */
@@ -8,8 +10,15 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
   readonly data: F['data'];
   readonly width: number;
   readonly height: number;
-  readonly channels: Channels;
+  /** Samples per pixel. */
+  readonly channels: number;
   readonly depth: F['depth'];
+  /** As {@link Frame.alpha}. */
+  declare readonly alpha?: boolean;
+  /** As {@link Frame.rgb}. */
+  declare readonly rgb?: readonly RgbBands[];
+  /** As {@link Frame.white}. */
+  declare readonly white?: number;
   readonly metadata: ImageMetadata;
   readonly report: R;
 
@@ -19,6 +28,7 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
     this.height = frame.height;
     this.channels = frame.channels;
     this.depth = frame.depth;
+    Object.assign(this, defined({ alpha: frame.alpha, rgb: frame.rgb, white: frame.white }));
     this.metadata = metadata;
     this.report = report;
   }
@@ -28,7 +38,6 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
    * a frame of floats, or with the signal's reason.
    */
   async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { width, height, channels, depth, data } = this;
-    await writeResult(path, { width, height, channels, depth, data } as AnyFrame, this.metadata, options);
+    await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../../lib/index.js';
-import type { AnyFrame, Channels } from '../../lib/index.js';
+import type { AnyFrame } from '../../lib/index.js';
 import { createFrame } from '../support/frames.js';
 
 const PYTHON = '/usr/bin/python3';
@@ -44,7 +44,7 @@ const askOracle = (
   ask('metrics-oracle.py', { frame: portable(frame), reference: portable(reference), metrics: names, range });
 
 /** Two frames that differ by noise, one with the waves of the other. */
-function createPair(width: number, height: number, channels: Channels, depth: 8 | 16): [AnyFrame, AnyFrame] {
+function createPair(width: number, height: number, channels: number, depth: 8 | 16): [AnyFrame, AnyFrame] {
   return [
     createFrame({ width, height, channels, depth, seed: 1 }),
     createFrame({ width, height, channels, depth, seed: 2, range: [0.05, 0.9] }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, stars } from '../../lib/index.js';
-import type { AnyFrame, Channels } from '../../lib/index.js';
+import type { AnyFrame } from '../../lib/index.js';
 
 const [WIDTH, HEIGHT] = [96, 80];
 const SAMPLES = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
@@ -27,7 +27,7 @@ const LIGHTS: Readonly<Record<string, (x: number, y: number) => number>> = {
   'stars without noise': spots(1.3),
 };
 
-function frameOf(light: (x: number, y: number) => number, depth: 8 | 16 | 32, channels: Channels): AnyFrame {
+function frameOf(light: (x: number, y: number) => number, depth: 8 | 16 | 32, channels: number): AnyFrame {
   const full = depth === 32 ? 1 : 2 ** depth - 1;
   const data = new SAMPLES[depth](WIDTH * HEIGHT * channels);
   for (let index = 0; index < data.length; index += 1) {

@@ -1,6 +1,6 @@
 import { createRandom, sampleNormal } from '../../lib/math/random.js';
 import { createScene } from '../../scripts/scene.mjs';
-import type { AnyFrame, Channels, Depth, Frame, psf } from '../../lib/index.js';
+import type { AnyFrame, Depth, Frame, psf } from '../../lib/index.js';
 
 /** A sharp frame and what a known blur with noise makes of it; the scene goes on beyond the edges. */
 export interface BlurredScene {
@@ -14,7 +14,7 @@ export interface BlurOptions {
   readonly kernel: psf.Psf;
   /** Standard deviation of the noise, 1 being full scale. */
   readonly noise?: number;
-  readonly channels?: Channels;
+  readonly channels?: number;
   readonly depth?: Depth;
   readonly seed?: number;
 }

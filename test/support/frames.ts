@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createRandom } from '../../lib/math/random.js';
-import type { Channels, Depth, Frame } from '../../lib/index.js';
+import type { Depth, Frame } from '../../lib/index.js';
 
 export interface FrameOptions {
   readonly width: number;
   readonly height: number;
-  readonly channels?: Channels;
+  readonly channels?: number;
   readonly depth?: Depth;
   readonly seed?: number;
   /** Range of the samples, in parts of the full scale. */

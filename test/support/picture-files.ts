@@ -8,7 +8,7 @@ import type { Frame } from '../../lib/index.js';
 /** A frame on its way into a file of any format, without colour conversion. */
 export function imageOf({ data, width, height, channels, depth }: Frame): Sharp {
   const space = depth === 16 ? (channels < 3 ? 'grey16' : 'rgb16') : channels < 3 ? 'b-w' : 'srgb';
-  return sharp(data, { raw: { width, height, channels } }).toColourspace(space);
+  return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }).toColourspace(space);
 }
 
 /** A PNG chunk. */
