@@ -270,7 +270,6 @@ describe('weights of a caller', () => {
     ['an infinite weight', { data: [1, Infinity, 1] }, /holds Infinity/],
     ['too few weights', { data: [1, 1] }, /Expected 3 weights .* received 2/],
     ['no array', { data: 'abc' }, /Expected array of numbers/],
-    ['an even side', { width: 4, data: [1, 1, 1, 1] }, /4x1 has no middle pixel: .*say where its centre is/],
     ['a centre outside', { centre: [3, 0] }, /x of the PSF centre/],
     ['a centre of no kind', { centre: 'left' }, /'middle', 'centroid' or \[x, y\]/],
     ['a side of 0', { width: 0, data: [] }, /width of the PSF/],
@@ -392,10 +391,11 @@ describe('a kernel file', () => {
     for (const name of ['c.npy', 'f.npy', 'f4.npy']) expect(await psf.parse(folder.path(name))).toEqual(expected);
   });
 
-  it('with an even side needs a centre', async () => {
+  it('with an even side has its centre right of and below the middle, or where it is stated', async () => {
     const path = folder.path('even.npy');
     writeFileSync(path, encodeNpy(2, 2, Float64Array.of(1, 1, 1, 5)));
-    await expect(psf.parse(path)).rejects.toThrow(/even\.npy: A PSF of 2x2 has no middle pixel/);
+    expect(at(await psf.parse(path), 0, 0)).toBe(0.625);
+    expect(at(await psf.parse(`${path}@1,0`), 0, 0)).toBe(0.125);
     expect(at(await psf.parse(`${path}@1,1`), 0, 0)).toBe(0.625);
     expect(at(await psf.parse(`${path}@centroid`), 0, 0)).toBe(0.625);
     await expect(psf.parse(`${path}@2,0`)).rejects.toThrow(/x of the PSF centre/);
@@ -418,7 +418,7 @@ describe('a kernel file', () => {
           .replace('<f8', '<c8'),
         'latin1',
       ),
-      /type <c8 is none of/,
+      /type <c8 is not read: it holds complex numbers; save the kernel in the spatial domain/,
     ],
     [
       'a NumPy file of an absurd size',

@@ -4,6 +4,7 @@ import { Deconvolver } from '../deconvolve/deconvolver.js';
 import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import { DEFAULT_DECONVOLUTION_BUDGET } from '../deconvolve/plan.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
+import type { KernelFacts } from '../psf/facts.js';
 import { PSF_SYNTAX, psfFileOf } from '../psf/spec.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -22,6 +23,9 @@ const METHODS: Readonly<Record<string, DeconvolutionMethod>> = {
 };
 /** Weight of total variation that `rl-tv` has unless told otherwise. */
 const DEFAULT_TOTAL_VARIATION = 0.002;
+
+/** Shifts by a kernel that are worth a word, in pixels. */
+const LEAST_SHIFT = 0.25;
 
 /** Options of the library that are passed on as they are. */
 type Tuning = Pick<
@@ -170,7 +174,17 @@ async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<voi
 export function describeDeconvolution(report: DeconvolutionReport): string {
   const { method, iterations, stopReason, seconds, threads, isa, fallbackReason, estimatedPsf, peakRssBytes } = report;
   const way = `${method}, ${iterations} iterations, stopped by ${stopReason}, ${isa}, ${threads} threads`;
-  const kernel = estimatedPsf === null ? '' : `; ${estimatedPsf}`;
+  const kernel = estimatedPsf === null ? describeShift(report) : `; ${estimatedPsf}`;
   const reason = fallbackReason === null ? '' : `; instead of the network: ${fallbackReason}`;
   return `${seconds.toFixed(2)} s (${way}, peak ${toMegabytes(peakRssBytes)} MB${kernel}${reason})`;
+}
+
+/** The largest shift of the kernels, where it can be seen: the caller may have meant another centre. */
+function describeShift({ kernels }: DeconvolutionReport): string {
+  const [first, ...others] = kernels;
+  const length = ({ shiftX, shiftY }: KernelFacts): number => Math.hypot(shiftX, shiftY);
+  const most = others.reduce((largest, facts) => (length(facts) > length(largest) ? facts : largest), first!);
+  if (length(most) < LEAST_SHIFT) return '';
+  const centre = `centre ${most.centreX},${most.centreY} of ${most.widthPx}x${most.heightPx}`;
+  return `; the kernel shifts by ${most.shiftX.toFixed(2)}, ${most.shiftY.toFixed(2)} px (${centre})`;
 }

@@ -65,7 +65,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const { settings, plan, estimatedPsf } = await this.#knowBlur(task, leased, scope);
     const { data, facts } = await this.#deconvolve(settings, task, plan, scope);
     const { name: operation } = this;
-    const own = { operation, method: settings.method, ...facts, plan, estimatedPsf };
+    const own = { operation, method: settings.method, ...facts, plan, estimatedPsf, kernels: settings.psf.facts };
     return { data, report: (base) => ({ ...base, ...own, fallbackReason: this.#fallbackReason }) };
   }
 

@@ -2,7 +2,10 @@ import { ArgumentError } from '../runtime/errors.js';
 import { settleAll } from '../runtime/settle-all.js';
 import { expected } from '../runtime/validate.js';
 import { checkField, decompose, enlarge, interpolate, kernelAt } from '../psf/field.js';
+import type { KernelFacts } from '../psf/facts.js';
 import type { PsfField, PsfModes } from '../psf/field.js';
+import { givenField, givenKernel } from '../psf/file.js';
+import type { GivenKernels } from '../psf/file.js';
 import { fromArray } from '../psf/psf.js';
 import type { Psf, PsfWeights } from '../psf/psf.js';
 import { parseKernels } from '../psf/spec.js';
@@ -33,13 +36,16 @@ export interface PreparedPsf {
   readonly isField: boolean;
   /** Of the smallest field, 1 without one. */
   readonly nodes: number;
+  /** What each kernel implies as it was given, colour after colour; of a field node by node. */
+  readonly facts: readonly KernelFacts[];
 }
 
 /** Reads, checks and enlarges kernels to one size. Rejects with ArgumentError or ImageError. */
 export async function preparePsf(source: PsfSource | readonly PsfSource[]): Promise<PreparedPsf> {
   const sources: readonly PsfSource[] = Array.isArray(source) ? source : [source as PsfSource];
   if (![1, 3].includes(sources.length)) throw expected('one PSF, or three for the colours', 'psf', sources.length);
-  const found = await settleAll(sources.map(readSource));
+  const given = await settleAll(sources.map(readSource));
+  const found = given.map(({ psf }) => psf);
   const all = found.flatMap(kernelsOf);
   const [width, height] = [
     Math.max(...all.map((kernel) => kernel.width)),
@@ -54,16 +60,18 @@ export async function preparePsf(source: PsfSource | readonly PsfSource[]): Prom
     hasNegative: all.some(({ data }) => data.some((weight) => weight < 0)),
     isField: found.some(isField),
     nodes: Math.min(...found.map((colour) => kernelsOf(colour).length)),
+    facts: given.flatMap(({ facts }) => facts),
   };
 }
 
-async function readSource(source: PsfSource): Promise<Psf | PsfField> {
+async function readSource(source: PsfSource): Promise<GivenKernels> {
   if (typeof source === 'string') {
-    const found = await parseKernels(source);
-    return isField(found) ? found : trim(found);
+    const { psf, facts } = await parseKernels(source);
+    return { psf: isField(psf) ? psf : trim(psf), facts };
   }
   if (typeof source !== 'object' || source === null) throw expected('description, weights or field', 'psf', source);
-  return 'kernels' in source ? checkField(source) : fromArray(source);
+  if (!('kernels' in source)) return givenKernel(source);
+  return givenField(checkField(source).columns, source.kernels);
 }
 
 /** Without the border of zeros that some shapes have. */
@@ -98,7 +106,8 @@ export function checkPsfFits(
   const [width, height] = [2 * radiusX + 1, 2 * radiusY + 1];
   if (width > frame.width || height > frame.height) {
     throw new ArgumentError(
-      `The PSF of ${width}x${height} pixels is larger than the frame of ${frame.width}x${frame.height}`,
+      `The PSF of ${width}x${height} pixels is larger than the frame of ${frame.width}x${frame.height}; cut it off, ` +
+        'or give the kernel at the resolution of the frame',
     );
   }
 }

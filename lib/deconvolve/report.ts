@@ -1,5 +1,6 @@
 import type { FrameReport } from '../restoration/restoration.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
+import type { KernelFacts } from '../psf/facts.js';
 import type { MethodNumbers } from './methods/method.js';
 import type { DeconvolutionPlan } from './plan.js';
 
@@ -38,4 +39,6 @@ export interface DeconvolutionReport extends FrameReport<DeconvolutionPlan>, Dec
   readonly fallbackReason: string | null;
   /** The kernel that was estimated, in words; null where one was given. */
   readonly estimatedPsf: string | null;
+  /** What the kernels imply as they were given, one per colour that has its own; of a field one per node. */
+  readonly kernels: readonly KernelFacts[];
 }

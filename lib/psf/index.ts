@@ -1,4 +1,5 @@
 /** Point spread functions: shapes, files, arrays, and what can be done with them. */
+export type { KernelFacts } from './facts.js';
 export { decompose, fromGrid, kernelAt } from './field.js';
 export type { PsfField, PsfModes } from './field.js';
 export { read } from './file.js';

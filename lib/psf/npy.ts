@@ -1,4 +1,6 @@
 import { ImageError } from '../runtime/errors.js';
+import { elementType } from './npy-types.js';
+import type { ElementType } from './npy-types.js';
 
 /** A two-dimensional array of numbers, row by row. */
 export interface Matrix {
@@ -9,17 +11,10 @@ export interface Matrix {
 
 const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 4096;
+/** Weights of all matrices: a field of kernels has fewer. */
+const MAX_WEIGHTS = 2 ** 21;
 
-/** Readers of one element at a byte offset, by NumPy's name of the type. */
-const ELEMENTS: Readonly<
-  Record<string, { readonly bytes: number; readonly read: (view: DataView, offset: number) => number }>
-> = {
-  '|u1': { bytes: 1, read: (view, offset) => view.getUint8(offset) },
-  '<u2': { bytes: 2, read: (view, offset) => view.getUint16(offset, true) },
-  '<f4': { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) },
-  '<f8': { bytes: 8, read: (view, offset) => view.getFloat64(offset, true) },
-};
-
+/** Whether a file begins as NumPy's. */
 export function isNpy(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') === MAGIC;
 }
@@ -32,8 +27,9 @@ export interface MatrixGrid {
 }
 
 /**
- * Reads a NumPy file (version 1 to 3) of one matrix, or of four axes as {@link formatNpy} writes a grid of them. Throws
- * ImageError.
+ * Reads a NumPy file (version 1 to 3) of integers or floats, in either byte order, by rows or columns: one matrix, also
+ * with a further axis of length 1 before or behind it, or four axes as {@link formatNpy} writes a grid of matrices.
+ * Throws ImageError.
  */
 export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGrid {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -42,32 +38,55 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGri
   if (bytes.length < start) throw invalid('its header is truncated');
   const headerBytes = lengthBytes === 2 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
   if (headerBytes > MAX_HEADER_BYTES || bytes.length < start + headerBytes) throw invalid('its header is truncated');
-  const { element, shape, isColumnMajor } = parseHeader(
-    Buffer.from(bytes.subarray(start, start + headerBytes)).toString('latin1'),
-  );
+  const header = parseHeader(Buffer.from(bytes.subarray(start, start + headerBytes)).toString('utf8'));
+  const { element, shape, isColumnMajor } = header;
   if (Math.max(...shape) > maxSide || Math.min(...shape) < 1)
     throw invalid(`it has ${shape.join('x')} elements, each side must be 1 to ${maxSide}`);
   const offset = start + headerBytes;
   const count = shape.reduce((product, side) => product * side, 1);
-  if (bytes.length !== offset + count * element.bytes) {
+  if (bytes.length !== offset + count * element.bytes)
     throw invalid(`it has ${bytes.length - offset} bytes of data where its header says ${count * element.bytes}`);
-  }
-  const [height, width] = shape.slice(-2) as [number, number];
+  if (count > MAX_WEIGHTS) throw invalid(`it has ${count} weights, at most ${MAX_WEIGHTS} are possible`);
+  const values = Float64Array.from({ length: count }, (_, index) => element.read(view, offset + index * element.bytes));
+  return toMatrices(shape, isColumnMajor ? toRowMajor(values, shape) : values);
+}
+
+/** From the first axis running fastest to the last. */
+function toRowMajor(values: Float64Array, shape: readonly number[]): Float64Array {
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1));
+  return values.map((_, index) => {
+    let [rest, position] = [index, 0];
+    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+      position += (rest % shape[axis]!) * strides[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    return values[position]!;
+  });
+}
+
+/** Two axes are a matrix, four a grid of matrices; of three axes, the first or the last must say nothing. */
+function toMatrices(shape: readonly number[], values: Float64Array): Matrix | MatrixGrid {
+  const [height, width] = sidesOf(shape);
+  if (shape.length < 4) return { width, height, data: values };
   const size = width * height;
-  const matrices = Array.from(
-    { length: count / size },
-    (_, node): Matrix => ({
-      width,
-      height,
-      data: Float64Array.from({ length: size }, (_value, index) => {
-        const position = isColumnMajor ? (index % width) * height + Math.floor(index / width) : index;
-        return element.read(view, offset + (node * size + position) * element.bytes);
-      }),
-    }),
-  );
-  if (shape.length === 2) return matrices[0]!;
-  if (isColumnMajor) throw invalid('a grid of matrices is to be stored row by row');
-  return { columns: shape[1]!, rows: shape[0]!, matrices };
+  const [rows, columns] = [shape[0]!, shape[1]!];
+  const matrices = Array.from({ length: rows * columns }, (_, node) => ({
+    width,
+    height,
+    data: values.slice(node * size, (node + 1) * size),
+  }));
+  return { columns, rows, matrices };
+}
+
+function sidesOf(shape: readonly number[]): readonly [height: number, width: number] {
+  const said = `its shape is (${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const remedy = 'save a matrix of rows and columns: kernel.reshape(rows, columns)';
+  if (shape.length === 2 || shape.length === 4) return shape.slice(-2) as [number, number];
+  const [first, last] = [shape[0], shape.at(-1)];
+  if (shape.length === 3 && (first === 1) !== (last === 1))
+    return (first === 1 ? shape.slice(1) : shape.slice(0, 2)) as [number, number];
+  const reason = shape.length === 3 ? 'which holds several matrices, or one in two ways' : 'which is no matrix';
+  throw unsupported(`${said}, ${reason}; ${remedy}`);
 }
 
 /**
@@ -96,17 +115,27 @@ function invalid(reason: string): ImageError {
   return new ImageError('IMAGE_INVALID', `not a NumPy file that can be read: ${reason}`);
 }
 
+function unsupported(reason: string): ImageError {
+  return new ImageError('IMAGE_UNSUPPORTED', `not a NumPy file that can be read: ${reason}`);
+}
+
 /** The header is a Python dictionary with these three keys. */
 function parseHeader(header: string): {
-  element: (typeof ELEMENTS)[string];
+  element: ElementType;
   shape: readonly number[];
   isColumnMajor: boolean;
 } {
-  const type = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? 'none';
+  if (/'descr':\s*\[/.test(header))
+    throw unsupported("its elements are structures; save one of their fields, kernel['name'].astype('float64')");
+  const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const shape = /'shape':\s*\(((?:\d{1,9},\s*){1,3}\d{1,9})\s*,?\s*\)/.exec(header)?.[1]?.split(',').map(Number);
-  const element = Object.hasOwn(ELEMENTS, type) ? ELEMENTS[type] : undefined;
-  if (!element) throw invalid(`its type ${type} is none of ${Object.keys(ELEMENTS).join(', ')}`);
-  if (!shape || ![2, 4].includes(shape.length) || !order) throw invalid('it does not hold a matrix, or a grid of them');
-  return { element, shape, isColumnMajor: order === 'True' };
+  const shape = /'shape':\s*\(((?:\d{1,9}\s*,\s*)*(?:\d{1,9})?)\s*\)/.exec(header)?.[1];
+  if (type === undefined || order === undefined || shape === undefined)
+    throw invalid('its header does not say type, order and shape');
+  const sides = shape.split(',').map((side) => side.trim());
+  return {
+    element: elementType(type),
+    shape: sides.filter((side) => side !== '').map(Number),
+    isColumnMajor: order === 'True',
+  };
 }

@@ -18,7 +18,11 @@ export interface Psf {
   readonly symmetric: boolean;
 }
 
-/** Where the centre of a kernel is: its middle pixel, the pixel nearest its centre of mass, or that pixel [x, y]. */
+/**
+ * Where the centre of a kernel is: its middle pixel, the pixel nearest its centre of mass, or that pixel [x, y]. The
+ * middle is pixel floor(side / 2) from 0, also of an even side, where it is the one right of and below the middle: so
+ * count FFT programs (`fftshift`), MATLAB's `psf2otf`, OpenCV and SciPy's `ndimage`.
+ */
 export type PsfCentre = 'middle' | 'centroid' | readonly [number, number];
 
 /** Weights as a caller has them: any sides, any positive sum. */
@@ -26,7 +30,7 @@ export interface PsfWeights {
   readonly width: number;
   readonly height: number;
   readonly data: Float64Array | Float32Array | Uint8Array | Uint16Array | readonly number[];
-  /** The middle by default, which kernels with an even side do not have. */
+  /** The middle by default. */
   readonly centre?: PsfCentre;
   /** Ignored: found from the weights. Lets a {@link Psf} pass as weights. */
   readonly symmetric?: boolean;
@@ -35,22 +39,26 @@ export interface PsfWeights {
 /** A kernel from weights: checked, centred, normalised. Throws ArgumentError. */
 export function fromArray(weights: PsfWeights): Psf {
   requireKnownKeys('psf', weights, ['width', 'height', 'data', 'centre', 'symmetric']);
-  const { width, height, data, centre = 'middle' } = weights;
+  const { width, height, data } = weights;
   requireInteger('width of the PSF', width, 1, MAX_PSF_SIDE);
   requireInteger('height of the PSF', height, 1, MAX_PSF_SIDE);
   if (!Array.isArray(data) && !ArrayBuffer.isView(data)) throw expected('array of numbers', 'data of the PSF', data);
   if (data.length !== width * height) throw expected(`${width * height} weights`, 'data of the PSF', data.length);
   const bad = (data as readonly number[]).findIndex((weight) => !Number.isFinite(weight));
-  if (bad >= 0)
-    throw new ArgumentError(`The PSF holds ${data[bad]} at column ${bad % width} of row ${Math.floor(bad / width)}`);
-  return normalise(centreOn(width, Float64Array.from(data), resolveCentre(width, height, data, centre)));
+  if (bad >= 0) {
+    const place = `column ${bad % width} of row ${Math.floor(bad / width)}`;
+    throw new ArgumentError(`The PSF holds ${data[bad]} at ${place}; put 0 where it has no weight`);
+  }
+  return normalise(centreOn(width, Float64Array.from(data), resolveCentre(weights)));
 }
 
 /** Divides by the sum, which must be positive, and finds out about symmetry. Both sides are odd. */
 export function normalise({ width, height, data }: Omit<Psf, 'symmetric'>): Psf {
   const sum = data.reduce((total, weight) => total + weight, 0);
   if (!(sum > 0 && sum < Infinity))
-    throw new ArgumentError(`The weights of a PSF must have a positive sum, these have ${sum}`);
+    throw new ArgumentError(
+      `The weights of a PSF must have a positive sum, these have ${sum}; give what one bright pixel looks like`,
+    );
   // What is normalised but for rounding stays as it is.
   const normalised = Math.abs(sum - 1) < 1e-14 ? data : data.map((weight) => weight / sum);
   return { width, height, data: normalised, symmetric: isSymmetric(normalised) };
@@ -62,18 +70,9 @@ function isSymmetric(data: Float64Array): boolean {
   return data.every((weight, index) => Math.abs(weight - data[data.length - 1 - index]!) <= tolerance);
 }
 
-function resolveCentre(
-  width: number,
-  height: number,
-  data: ArrayLike<number>,
-  centre: PsfCentre,
-): readonly [number, number] {
-  if (centre === 'middle') {
-    if (width % 2 === 1 && height % 2 === 1) return [(width - 1) / 2, (height - 1) / 2];
-    throw new ArgumentError(
-      `A PSF of ${width}x${height} has no middle pixel: give it odd sides, or say where its centre is`,
-    );
-  }
+/** The pixel [x, y] that is the centre. Throws ArgumentError. */
+export function resolveCentre({ width, height, data, centre = 'middle' }: PsfWeights): readonly [number, number] {
+  if (centre === 'middle') return [Math.floor(width / 2), Math.floor(height / 2)];
   if (centre === 'centroid') return findCentroid(width, data);
   if (!Array.isArray(centre) || centre.length !== 2)
     throw expected("'middle', 'centroid' or [x, y]", 'centre of the PSF', centre);
@@ -105,8 +104,9 @@ function centreOn(width: number, data: Float64Array, [x, y]: readonly [number, n
   });
   const [sideX, sideY] = [2 * reachX + 1, 2 * reachY + 1];
   if (Math.max(sideX, sideY) > MAX_PSF_SIDE) {
+    const reach = Math.max(reachX, reachY);
     throw new ArgumentError(
-      `The PSF reaches ${Math.max(reachX, reachY)} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible`,
+      `The PSF reaches ${reach} pixels from its centre, at most ${MAX_PSF_RADIUS} are possible; cut it off there`,
     );
   }
   const centred = new Float64Array(sideX * sideY);

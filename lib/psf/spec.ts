@@ -1,7 +1,7 @@
 import { ArgumentError } from '../runtime/errors.js';
 import { requireString } from '../runtime/validate.js';
-import type { PsfField } from './field.js';
-import { readKernels } from './file.js';
+import { givenKernel, readKernels } from './file.js';
+import type { GivenKernels } from './file.js';
 import { motion } from './motion.js';
 import { convolve } from './psf.js';
 import type { Psf, PsfCentre } from './psf.js';
@@ -10,8 +10,8 @@ import { airy, disk, ellipse, gaussian, moffat } from './shapes.js';
 /** How a kernel is written in words; shown in errors and by the command line. */
 export const PSF_SYNTAX =
   'disk:R, gaussian:S or gaussian:SX,SY@ANGLE, moffat:FWHM,BETA, airy:R, ellipse:A,B@ANGLE, ' +
-  'motion:LENGTH@ANGLE (or motion-matlab:...), several joined by +, or a file: kernel.png, kernel.npy, ' +
-  'kernel.png@X,Y or kernel.png@centroid where its centre is not in the middle';
+  'motion:LENGTH@ANGLE (or motion-matlab:...), several joined by +, or a file: kernel.npy, kernel.tif, kernel.fits, ' +
+  'kernel.png, kernel.png@X,Y or kernel.png@centroid where its centre is not in the middle';
 
 interface Shape {
   /** How many numbers there may be before the angle. */
@@ -32,15 +32,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 
 /** A kernel from its description, such as `disk:4+gaussian:0.8` or `kernel.png`. Throws ArgumentError or ImageError. */
 export async function parse(text: string): Promise<Psf> {
-  const found = await parseKernels(text);
-  if ('kernels' in found) throw refuse(text, `it holds ${found.kernels.length} kernels of a field, not one`);
-  return found;
+  const { psf } = await parseKernels(text);
+  if ('kernels' in psf) throw refuse(text, `it holds ${psf.kernels.length} kernels of a field, not one`);
+  return psf;
 }
 
-/** As {@link parse}; a file may hold a field. */
-export async function parseKernels(text: string): Promise<Psf | PsfField> {
+/** As {@link parse}, with what the kernels imply; a file may hold a field. */
+export async function parseKernels(text: string): Promise<GivenKernels> {
   requireString('psf', text);
-  return isShape(text) ? text.split('+').map(parseShape).reduce(convolve) : readDescribed(text);
+  if (!isShape(text)) return readDescribed(text);
+  const psf = text.split('+').map(parseShape).reduce(convolve);
+  return { psf, facts: givenKernel(psf).facts };
 }
 
 /** The file that a description such as `kernel.png@centroid` reads; null where it reads none. */
@@ -78,7 +80,7 @@ const NAMES_FILE = /[./\\]/;
 const CENTRED_FILE = /^(.+)@(?:(centroid)|(\d{1,4}),(\d{1,4}))$/;
 
 /** `path`, `path@x,y` or `path@centroid`. */
-async function readDescribed(text: string): Promise<Psf | PsfField> {
+async function readDescribed(text: string): Promise<GivenKernels> {
   const match = CENTRED_FILE.exec(text);
   if (!NAMES_FILE.test(text)) throw refuse(text, 'it is neither a shape nor a file');
   if (!match) return readKernels(text);
