@@ -25,7 +25,9 @@ const colourSpaceOf = ({ channels, depth }: Frame): string =>
 /** Encodes a frame without loss where the format can. */
 function encode(frame: Frame): Sharp {
   const { data, width, height, channels } = frame;
-  return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }).toColourspace(colourSpaceOf(frame));
+  return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }).toColourspace(
+    colourSpaceOf(frame),
+  );
 }
 
 describe('lossless files', () => {

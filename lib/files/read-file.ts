@@ -20,11 +20,14 @@ export class RegularFile implements AsyncDisposable {
   readonly path: string;
   /** As it was when the file was opened. */
   readonly sizeBytes: number;
+  /** Another one for each file, and for the same file after it was changed. */
+  readonly version: string;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, sizeBytes: number, handle: FileHandle) {
+  private constructor(path: string, { dev, ino, size, mtimeMs }: Stats, handle: FileHandle) {
     this.path = path;
-    this.sizeBytes = sizeBytes;
+    this.sizeBytes = size;
+    this.version = [dev, ino, size, mtimeMs].join(' ');
     this.#handle = handle;
   }
 
@@ -38,7 +41,7 @@ export class RegularFile implements AsyncDisposable {
     try {
       const found = await handle.stat();
       if (!found.isFile()) throw new Error(`it is ${kindOf(found)}, not a file`);
-      return new RegularFile(path, found.size, handle);
+      return new RegularFile(path, found, handle);
     } catch (error) {
       await handle.close();
       throw error;

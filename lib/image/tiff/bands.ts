@@ -1,0 +1,33 @@
+import type { RgbBands } from '../frame.js';
+import type { Directory } from './directory.js';
+import { PHOTOMETRIC, TAG } from './tags.js';
+
+/** Kinds of ExtraSamples that are alpha: premultiplied or not. All others, 0 too, are bands. */
+const ALPHA_KINDS = [1, 2];
+
+/** What the bands of a picture are. */
+export interface BandRoles {
+  readonly alpha: boolean;
+  readonly rgb: readonly RgbBands[];
+  readonly warnings: readonly string[];
+}
+
+/** What the file says of its bands: colours by its photometric interpretation, alpha by ExtraSamples alone. */
+export async function readBandRoles(directory: Directory, bands: number): Promise<BandRoles> {
+  const extras = [...(await directory.numbers(TAG.extraSamples, bands))];
+  const alpha = bands > 1 && ALPHA_KINDS.includes(extras.at(-1) ?? 0);
+  const isRgb = (await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero)) === PHOTOMETRIC.rgb;
+  const hasOther = extras.slice(0, -1).some((kind) => ALPHA_KINDS.includes(kind));
+  return {
+    alpha,
+    rgb: isRgb && bands - (alpha ? 1 : 0) >= 3 ? [[0, 1, 2]] : [],
+    warnings: hasOther ? ['its alpha is not the last of its bands, and is taken for a band like the others'] : [],
+  };
+}
+
+/** The white level that the file states: MaxSampleValue where it is neither 0 nor the type's own; else undefined. */
+export async function readWhite(directory: Directory, bands: number, depth: 8 | 16 | 32): Promise<number | undefined> {
+  if (depth === 32) return undefined;
+  const white = (await directory.numbers(TAG.maxSampleValue, bands)).reduce((most, one) => Math.max(most, one), 0);
+  return white > 0 && white < 2 ** depth - 1 ? white : undefined;
+}

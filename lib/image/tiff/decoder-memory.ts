@@ -1,0 +1,35 @@
+import { blockBytes, blockRowBytes } from './layout.js';
+import type { Blocks, Layout } from './layout.js';
+import { pieceRows } from './read-rows.js';
+import { COMPRESSION } from './tags.js';
+
+/** Whatever the picture: tables of decoders, and what the C library rounds up. */
+const FIXED_BYTES = 2e6;
+/** Blocks at a time: one is read while the one before is used. */
+const BLOCKS_AT_A_TIME = 2;
+
+/** Most bytes that reading takes beside the rows themselves: blocks packed and unpacked, and the lists of places. */
+export function decoderBytes(layout: Layout, { offsets, sizes }: Blocks): number {
+  const lists = 2 * offsets.length * Float64Array.BYTES_PER_ELEMENT;
+  return Math.ceil(FIXED_BYTES + lists + BLOCKS_AT_A_TIME * pieceBytes(layout, sizes));
+}
+
+function pieceBytes(layout: Layout, sizes: Float64Array): number {
+  const { compression } = layout;
+  const rows = pieceRows(layout) * blockRowBytes(layout);
+  const converted = convertedBytes(layout);
+  // From memory a copy is made, and from a file what is read.
+  if (compression === COMPRESSION.none) return 2 * rows + converted;
+  const packed = sizes.reduce((most, size) => Math.max(most, size), 0);
+  // The memory of WebAssembly holds both sides as well.
+  const copies = compression === COMPRESSION.zstd ? 2 : 1;
+  return copies * (packed + blockBytes(layout)) + converted;
+}
+
+/** Bytes of the samples of a piece that are not taken as they are stored. */
+function convertedBytes(layout: Layout): number {
+  const samples = pieceRows(layout) * layout.blockWidth * layout.blockBands;
+  const { sampleType } = layout;
+  if (sampleType === 'bit') return samples;
+  return sampleType === 'int8' || sampleType === 'int16' || sampleType === 'float16' ? 4 * samples : 0;
+}

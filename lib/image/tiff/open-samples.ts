@@ -1,0 +1,90 @@
+import { unsupported } from '../codec/inspection.js';
+import { MAX_CHANNELS } from '../frame.js';
+import type { AnyFrameSize } from '../frame.js';
+import { readBandRoles, readWhite } from './bands.js';
+import { decoderBytes } from './decoder-memory.js';
+import type { Directory } from './directory.js';
+import { readBlocks, readLayout } from './layout.js';
+import type { Layout } from './layout.js';
+import { parseNodata } from './nodata.js';
+import { undoOf } from './predictor.js';
+import type { RowReader } from './read-rows.js';
+import { frameDepthOf } from './samples.js';
+import type { FrameSamples } from './samples.js';
+import { PHOTOMETRIC, TAG } from './tags.js';
+import { unpackerOf } from './unpack.js';
+
+/** Samples that can be read, and how. */
+export interface OpenSamples {
+  readonly size: AnyFrameSize;
+  /** Value of missing samples, as they are read; null: none. */
+  readonly nodata: number | null;
+  readonly warnings: readonly string[];
+  readonly decoderBytes: number;
+  readonly reader: RowReader;
+  /** Samples of so many rows, all 0. */
+  readonly allocate: (rows: number) => FrameSamples;
+}
+
+const READ_PHOTOMETRICS: readonly number[] = [PHOTOMETRIC.whiteIsZero, PHOTOMETRIC.blackIsZero, PHOTOMETRIC.rgb];
+const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+
+/** The samples of a picture. Throws ImageProblem where they are damaged, or of a kind that is not read. */
+export async function openSamples(directory: Directory): Promise<OpenSamples> {
+  const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
+  if (!READ_PHOTOMETRICS.includes(photometric))
+    throw unsupported(`its colours have the number ${photometric} (PhotometricInterpretation)`, 'write grey or RGB');
+  const layout = await readLayout(directory);
+  const { width, height, bands: channels, sampleType } = layout;
+  if (channels > MAX_CHANNELS) throw unsupported(`it has ${channels} bands`, `write at most ${MAX_CHANNELS} to a file`);
+  if (sampleType === 'bit') throw unsupported('its samples are bits', 'write 8 or 16 bits per sample');
+  const depth = frameDepthOf(sampleType);
+  const { alpha, rgb, warnings } = await readBandRoles(directory, channels);
+  const white = await readWhite(directory, channels, depth);
+  const size = { width, height, channels, depth, alpha, rgb, ...(white !== undefined && { white }) };
+  // Of floats nobody knows which one is black where white is 0.
+  const isInverted = photometric === PHOTOMETRIC.whiteIsZero && depth !== 32;
+  const nodata = parseNodata(await readText(directory, TAG.gdalNodata), sampleType);
+  const reader = await openReader(directory, layout, nodata.value ?? 0);
+  return {
+    size,
+    nodata: isInverted && nodata.value !== null ? 2 ** depth - 1 - nodata.value : nodata.value,
+    warnings: [...warnings, ...(nodata.problem === null ? [] : [nodata.problem])],
+    decoderBytes: decoderBytes(layout, reader.blocks),
+    reader: { ...reader, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
+    allocate: (rows) => new SAMPLE_ARRAYS[depth](rows * width * channels),
+  };
+}
+
+/** The samples of a mask: bits or bytes, one a pixel. */
+export async function openMask(directory: Directory): Promise<OpenSamples> {
+  const layout = await readLayout(directory);
+  const { width, height, bands, sampleType } = layout;
+  if (bands !== 1 || (sampleType !== 'bit' && sampleType !== 'uint8'))
+    throw unsupported(`its mask has ${bands} bands of type ${sampleType}`, 'write a mask of one band of 1 or 8 bits');
+  const reader = await openReader(directory, layout, 0);
+  return {
+    size: { width, height, channels: 1, depth: 8 },
+    nodata: null,
+    warnings: [],
+    decoderBytes: decoderBytes(layout, reader.blocks),
+    reader,
+    allocate: (rows) => new Uint8Array(rows * width),
+  };
+}
+
+/** What reads samples. Throws ImageProblem where it cannot, before anything is read. */
+async function openReader(directory: Directory, layout: Layout, hole: number): Promise<RowReader> {
+  const { isLittle } = directory.file;
+  unpackerOf(layout);
+  undoOf(layout, isLittle);
+  return { layout, blocks: await readBlocks(directory, layout), isLittle, hole, inverted: 0 };
+}
+
+/** Longer ones are no numbers. */
+const MOST_TEXT_BYTES = 1000;
+
+async function readText(directory: Directory, tag: number): Promise<string | null> {
+  const field = directory.sizeOf(tag) <= MOST_TEXT_BYTES ? await directory.field(tag) : null;
+  return field?.data.toString('latin1') ?? null;
+}

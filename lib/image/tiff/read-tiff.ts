@@ -1,0 +1,126 @@
+import { ImageError, PerifocalError } from '../../runtime/errors.js';
+import { ImageProblem, toOrientation } from '../codec/inspection.js';
+import type { Orientation } from '../codec/inspection.js';
+import type { AnyFrameSize } from '../frame.js';
+import type { ImageMetadata } from '../metadata/image-metadata.js';
+import type { ByteSource } from './byte-source.js';
+import { isForLibvips } from './decoder-choice.js';
+import { openTiffFile } from './directory.js';
+import { choosePage, readPages } from './pages.js';
+import type { Page } from './pages.js';
+import type { Layout } from './layout.js';
+import { openMask, openSamples } from './open-samples.js';
+import type { OpenSamples } from './open-samples.js';
+import { readMetadata } from './read-metadata.js';
+import { readRows } from './read-rows.js';
+import type { FrameSamples } from './samples.js';
+import { TAG } from './tags.js';
+import { requireWholeDirectories } from './whole.js';
+
+/** Samples of a picture that are read from its file row by row. */
+export interface TiffSamples<S extends FrameSamples = FrameSamples> {
+  /** As stored, not turned. */
+  readonly size: AnyFrameSize;
+  readonly layout: Layout;
+  /** The value of missing samples (GDAL_NODATA); null: none. */
+  readonly nodata: number | null;
+  /** What is held while rows are read, beside these, and for the time before: lists of strips or tiles. */
+  readonly decoderBytes: number;
+  /** Rows from `top` on, interleaved. Rejects with ImageError, or the signal's reason. */
+  readRows(top: number, count: number, signal: AbortSignal): Promise<S>;
+}
+
+/** A page of a TIFF file whose directory was read and checked. */
+export interface TiffPicture {
+  readonly metadata: ImageMetadata;
+  readonly orientation: Orientation;
+  /** Pages of the file; overviews and masks are none. */
+  readonly pageCount: number;
+  /** What is said of the file and no error, for people; each goes on after the file's name. */
+  readonly warnings: readonly string[];
+  /** Where the page's directory is. */
+  readonly directoryAt: number;
+  /** The samples; null: libvips decodes them from the whole file. */
+  readonly samples: TiffSamples | null;
+  /** The page's mask, one sample a pixel, 0 where it is missing; null: it has none. */
+  readonly mask: TiffSamples<Uint8Array> | null;
+}
+
+/** What is asked of a TIFF file. */
+export interface OpenTiffOptions {
+  readonly signal: AbortSignal;
+  /** Number of the page, from 1; where it is missing there must be one page alone. */
+  readonly page?: number | undefined;
+}
+
+/**
+ * Reads the directories of a file that begins as a TIFF does, and decodes nothing. Rejects with ImageError where it is
+ * damaged or of a kind that is not read, ArgumentError for a page that it has not, or the signal's reason.
+ * @param label of the file, for messages
+ */
+export async function openTiff(source: ByteSource, label: string, options: OpenTiffOptions): Promise<TiffPicture> {
+  const { signal, page: number } = options;
+  return await translated(label, signal, () =>
+    source.use(signal, async (read) => {
+      const file = await openTiffFile(source.sizeBytes, read);
+      const pages = await readPages(file);
+      const page = choosePage(pages, number, label);
+      const picture = await openPage(page, (samples) => toSamples(source, label, samples));
+      await requireWholeDirectories(pages.directories);
+      return { ...picture, pageCount: pages.pages.length };
+    }),
+  );
+}
+
+async function openPage(
+  { directory, mask }: Page,
+  withRows: <S extends FrameSamples>(samples: OpenSamples) => TiffSamples<S>,
+): Promise<Omit<TiffPicture, 'pageCount'>> {
+  const { metadata, warnings } = await readMetadata(directory);
+  const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
+  return {
+    metadata: samples && samples.reader.inverted > 0 ? withNodata(metadata, samples.nodata) : metadata,
+    orientation: toOrientation(await directory.value(TAG.orientation, 1)),
+    warnings: [...warnings, ...(samples?.warnings ?? [])],
+    directoryAt: directory.offset,
+    samples: samples && withRows(samples),
+    mask: mask && withRows<Uint8Array>(await openMask(mask)),
+  };
+}
+
+/** Metadata of samples that were turned round, and their nodata value with them. */
+function withNodata(metadata: ImageMetadata, nodata: number | null): ImageMetadata {
+  const { tiffFields } = metadata;
+  if (!tiffFields || nodata === null) return metadata;
+  const data = Buffer.from(`${nodata}\0`, 'latin1');
+  const changed = tiffFields.map((field) =>
+    field.tag === TAG.gdalNodata ? { ...field, count: data.length, data } : field,
+  );
+  return { ...metadata, tiffFields: changed };
+}
+
+/** Samples with what reads their rows. */
+function toSamples<S extends FrameSamples>(source: ByteSource, label: string, samples: OpenSamples): TiffSamples<S> {
+  const { size, nodata, decoderBytes, reader } = samples;
+  const readPart = (top: number, count: number, signal: AbortSignal): Promise<S> =>
+    translated(label, signal, () =>
+      source.use(signal, async (read) => {
+        const output = samples.allocate(count) as S;
+        await readRows(read, reader, top, output, signal);
+        return output;
+      }),
+    );
+  return { size, layout: reader.layout, nodata, decoderBytes, readRows: readPart };
+}
+
+/** Runs some work on a file whose failures leave as errors of this package. */
+async function translated<T>(label: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    if (cause instanceof PerifocalError || cause instanceof RangeError) throw cause;
+    if (cause instanceof ImageProblem) throw new ImageError(cause.code, `${label} ${cause.message}`, { cause });
+    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${label}: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,71 @@
+import { unsupported } from '../codec/inspection.js';
+
+/** How a sample is stored. */
+export type SampleType = 'bit' | 'uint8' | 'uint16' | 'float32' | 'float16' | 'int8' | 'int16';
+
+/** Types that frames have, and those whose every value is a 32-bit float. */
+const FRAME_DEPTHS = { uint8: 8, uint16: 16, float32: 32, float16: 32, int8: 32, int16: 32 } as const;
+/** SampleFormat (TIFF 6.0, section 19), and how kinds are called. */
+const FORMAT_NAMES: Readonly<Record<number, string>> = {
+  1: 'unsigned integers',
+  2: 'signed integers',
+  3: 'floats',
+  5: 'complex integers',
+  6: 'complex floats',
+};
+const TYPES: Readonly<Record<string, SampleType>> = {
+  '1:8': 'uint8',
+  '1:16': 'uint16',
+  '2:8': 'int8',
+  '2:16': 'int16',
+  '3:16': 'float16',
+  '3:32': 'float32',
+};
+/** Undefined: what nobody said is an unsigned integer, as decoders take it. */
+const UNDEFINED_FORMAT = 4;
+
+/** The type of samples of a format and a number of bits. Throws ImageProblem for those that are not read, by name. */
+export function sampleTypeOf(format: number, bits: number): SampleType {
+  const type = TYPES[`${format === UNDEFINED_FORMAT ? 1 : format}:${bits}`];
+  if (type) return type;
+  const kind = FORMAT_NAMES[format] ?? `of the unknown format ${format}`;
+  const remedy = format === 1 ? 'write unsigned integers of 8 or 16 bits' : 'write 32-bit floats';
+  throw unsupported(`its samples are ${kind} of ${bits} bits`, remedy);
+}
+
+/** Bits per sample of the frame that holds such samples exactly. */
+export function frameDepthOf(type: Exclude<SampleType, 'bit'>): 8 | 16 | 32 {
+  return FRAME_DEPTHS[type];
+}
+
+export const SAMPLE_BYTES = { bit: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, float16: 2, float32: 4 } as const;
+
+/** Samples of a frame. */
+export type FrameSamples = Uint8Array | Uint16Array | Float32Array;
+
+/** Stored samples, in the byte order of this machine, as those of a frame: the same memory where they are the same. */
+export function toFrameSamples(bytes: Uint8Array, type: SampleType): FrameSamples {
+  const { buffer, byteOffset, length } = bytes;
+  switch (type) {
+    case 'bit':
+    case 'uint8':
+      return bytes;
+    case 'uint16':
+      return new Uint16Array(buffer, byteOffset, length / 2);
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length / 4);
+    case 'int8':
+      return Float32Array.from(new Int8Array(buffer, byteOffset, length));
+    case 'int16':
+      return Float32Array.from(new Int16Array(buffer, byteOffset, length / 2));
+    case 'float16':
+      return Float32Array.from(new Uint16Array(buffer, byteOffset, length / 2), halfToNumber);
+  }
+}
+
+/** The value of a 16-bit float (IEEE 754). */
+function halfToNumber(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

@@ -1,0 +1,68 @@
+/** Tags of a directory that the reader looks at, by number: TIFF 6.0, its supplements, GDAL. */
+export const TAG = {
+  newSubfileType: 254,
+  subfileType: 255,
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
+  stripOffsets: 273,
+  orientation: 274,
+  samplesPerPixel: 277,
+  rowsPerStrip: 278,
+  stripByteCounts: 279,
+  maxSampleValue: 281,
+  xResolution: 282,
+  yResolution: 283,
+  planar: 284,
+  t4Options: 292,
+  t6Options: 293,
+  resolutionUnit: 296,
+  predictor: 317,
+  colourMap: 320,
+  tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
+  tileByteCounts: 325,
+  extraSamples: 338,
+  sampleFormat: 339,
+  jpegTables: 347,
+  yccCoefficients: 529,
+  yccSubsampling: 530,
+  yccPositioning: 531,
+  blackWhite: 532,
+  xmp: 700,
+  iptc: 33_723,
+  photoshop: 34_377,
+  exif: 34_665,
+  icc: 34_675,
+  gps: 34_853,
+  interoperability: 40_965,
+  gdalNodata: 42_113,
+  lercParameters: 50_674,
+} as const;
+
+/** What says how the samples are stored, and nothing of the picture. */
+export const STORAGE_TAGS: ReadonlySet<number> = new Set<number>([
+  ...[TAG.width, TAG.height, TAG.bits, TAG.compression, TAG.photometric, TAG.fillOrder, TAG.samplesPerPixel],
+  ...[TAG.stripOffsets, TAG.rowsPerStrip, TAG.stripByteCounts, TAG.planar, TAG.predictor, TAG.colourMap],
+  ...[TAG.tileWidth, TAG.tileHeight, TAG.tileOffsets, TAG.tileByteCounts, TAG.extraSamples, TAG.sampleFormat],
+  ...[TAG.t4Options, TAG.t6Options, TAG.jpegTables, TAG.lercParameters],
+  ...[TAG.yccCoefficients, TAG.yccSubsampling, TAG.yccPositioning, TAG.blackWhite],
+]);
+
+export const COMPRESSION = {
+  none: 1,
+  lzw: 5,
+  oldJpeg: 6,
+  jpeg: 7,
+  deflate: 8,
+  packBits: 32_773,
+  oldDeflate: 32_946,
+  lerc: 34_887,
+  zstd: 50_000,
+} as const;
+
+export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, mask: 4, ycc: 6 } as const;
