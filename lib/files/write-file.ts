@@ -11,6 +11,7 @@ const MOST_LINKS = 40;
 const CHUNK_BYTES = 8 * 2 ** 20;
 /** Permissions, without the bits that run a program as somebody else. */
 const PERMISSIONS = 0o777;
+const OWNER_ONLY = 0o600;
 
 /** An error with code `OUTPUT_UNWRITABLE`. */
 export function unwritable(path: string, reason: string, options?: ErrorOptions): ImageError {
@@ -40,14 +41,34 @@ export async function checkWritable(path: string): Promise<void> {
  * Rejects with ImageError, or with the signal's reason; nothing is left behind then.
  */
 export async function writeAtomically(path: string, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+  await writeFileWith(path, async ({ handle }) => writeParts(handle, parts, signal), signal);
+}
+
+/** A file that is being written under a temporary name. */
+export interface FileInTheMaking {
+  /** Open for reading and writing; closed by whoever made it. */
+  readonly handle: FileHandle;
+  /** Where it is made, and where temporary files beside it may be. */
+  readonly folder: string;
+}
+
+/**
+ * {@link writeAtomically} for a file that `write` writes piece by piece, in any order. What it rejects with is told as
+ * the reason of an ImageError.
+ */
+export async function writeFileWith(
+  path: string,
+  write: (file: FileInTheMaking) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   const target = await followLinks(path);
   const existing = await stat(target).catch(() => null);
   const refused = existing && refusal(existing);
   if (refused) throw unwritable(path, refused);
-  // Short, and not made from the name: that may be as long as the file system allows.
-  const temporary = join(dirname(target), `.${randomBytes(8).toString('hex')}.tmp`);
+  const folder = dirname(target);
+  const temporary = temporaryName(folder);
   try {
-    await writeAndSync(temporary, parts, existing, signal);
+    await makeFile(temporary, existing, async (handle) => write({ handle, folder }));
     signal?.throwIfAborted();
     await rename(temporary, target);
   } catch (error) {
@@ -56,7 +77,18 @@ export async function writeAtomically(path: string, parts: readonly Uint8Array[]
     if (signal?.aborted) throw signal.reason;
     throw unwritable(path, (error as Error).message, { cause: error });
   }
-  await syncFolder(dirname(target));
+  await syncFolder(folder);
+}
+
+/** Short, and not made from the name of a file: that may be as long as the file system allows. */
+const temporaryName = (folder: string): string => join(folder, `.${randomBytes(8).toString('hex')}.tmp`);
+
+/** An empty file in a folder that has no name any more: it is gone when it is closed, or its process ends. */
+export async function openNameless(folder: string): Promise<FileHandle> {
+  const path = temporaryName(folder);
+  const handle = await open(path, 'wx+', OWNER_ONLY);
+  await rm(path);
+  return handle;
 }
 
 /** Why something that exists is not replaced by a file, or null. */
@@ -76,21 +108,28 @@ async function followLinks(path: string): Promise<string> {
   throw unwritable(path, 'its symbolic links lead in a circle');
 }
 
-async function writeAndSync(
+async function makeFile(
   path: string,
-  parts: readonly Uint8Array[],
   existing: Stats | null,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  await using handle = await open(path, 'wx+');
+  if (existing) await keepAttributes(handle, existing);
+  await write(handle);
+  await handle.sync();
+}
+
+async function writeParts(
+  handle: FileHandle,
+  parts: readonly Uint8Array[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await using file = await open(path, 'wx');
-  if (existing) await keepAttributes(file, existing);
   for (const part of parts) {
     for (let start = 0; start < part.length; start += CHUNK_BYTES) {
       signal?.throwIfAborted();
-      await file.writeFile(part.subarray(start, start + CHUNK_BYTES));
+      await handle.writeFile(part.subarray(start, start + CHUNK_BYTES));
     }
   }
-  await file.sync();
 }
 
 /** Gives a new file what belongs to the one that it replaces. Only root may give files away: others keep their own. */

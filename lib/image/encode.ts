@@ -1,12 +1,13 @@
 import { extname } from 'node:path';
-import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
+import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../files/write-file.js';
 import { requireObject, requireString } from '../runtime/validate.js';
-import { STRIP_ROWS } from './codec/encoder-memory.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
+import { encodeTiff, writeTiff } from './tiff/write-frame.js';
+import { FileSpool } from './tiff/write-sink.js';
 
 /** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
 export async function checkOutput(path: string): Promise<ImageFormat> {
@@ -50,14 +51,12 @@ export async function checkImageOutput(path: string, size: AnyFrameSize): Promis
  * Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for
  * 6 % less. Optimal Huffman codes would make a JPEG 5 % smaller, and take four times the memory of the frame.
  */
-function compress(image: Sharp, format: ImageFormat): Sharp {
+function compress(image: Sharp, format: Exclude<ImageFormat, 'tiff'>): Sharp {
   switch (format) {
     case 'jpeg':
       return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false, optimiseCoding: false });
     case 'png':
       return image.png({ compressionLevel: 2, adaptiveFiltering: true });
-    case 'tiff':
-      return image.tiff({ compression: 'deflate', predictor: 'horizontal', tileHeight: STRIP_ROWS });
     case 'webp':
       return image.webp({ quality: 95, effort: 2 });
   }
@@ -75,7 +74,15 @@ export async function writeFrame(
 ): Promise<void> {
   const format = await checkImageOutput(path, frame);
   signal?.throwIfAborted();
-  const encoded = await encodeFrame(frame, format).catch((cause: Error) => {
+  if (format === 'tiff') {
+    const description = { ...frame, metadata };
+    return writeFileWith(
+      path,
+      ({ handle }) => writeTiff(new FileSpool(handle), description, frame.data, { signal }),
+      signal,
+    );
+  }
+  const encoded = await encodeWithSharp(frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
@@ -97,6 +104,10 @@ export async function writeResult(
 
 /** A whole file of that format, without metadata. */
 export function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
+  return format === 'tiff' ? encodeTiff(frame, frame.data) : encodeWithSharp(frame, format);
+}
+
+function encodeWithSharp(frame: Frame, format: Exclude<ImageFormat, 'tiff'>): Promise<Buffer> {
   const { data, width, height, channels, depth } = frame;
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';

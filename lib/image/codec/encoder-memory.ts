@@ -1,11 +1,10 @@
-import { frameBytes } from '../frame.js';
+import { frameBytes, hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
+import { tiffWriterBytes } from '../tiff/write.js';
 import type { ImageFormat } from './sharp.js';
 
 /** Rows that libvips hands to an encoder at a time, both buffers together. */
 const PIPELINE_ROWS = 400;
-/** Rows of a strip of a TIFF that is written. */
-export const STRIP_ROWS = 64;
 /** Whatever the size: tables, and what the C library rounds up. */
 const FIXED_BYTES = 3.5e6;
 
@@ -14,31 +13,33 @@ const FIXED_BYTES = 3.5e6;
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
  */
 export function encoderBytes(size: AnyFrameSize, format: ImageFormat): number {
+  // Not libvips, but the writer of this package.
+  if (format === 'tiff') return FIXED_BYTES + tiffWriterBytes(size);
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
   const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;
-  const picture = { pixels: width * height, channels, rowBytes, height };
+  const picture = { pixels: width * height, channels, isTransparent: hasAlpha(size), rowBytes, height };
   return Math.ceil(FIXED_BYTES + pipelineBytes + ownBytes(format, picture));
 }
 
 interface Picture {
   readonly pixels: number;
   readonly channels: number;
+  readonly isTransparent: boolean;
   readonly rowBytes: number;
   readonly height: number;
 }
 
-function ownBytes(format: ImageFormat, { pixels, channels, rowBytes, height }: Picture): number {
+function ownBytes(format: Exclude<ImageFormat, 'tiff'>, picture: Picture): number {
+  const { pixels, channels, isTransparent, rowBytes, height } = picture;
   const samplesBytes = rowBytes * height;
   switch (format) {
     case 'jpeg':
       return (channels === 1 ? 1.1 : 0.9) * samplesBytes;
     case 'png':
       return 1.05 * samplesBytes;
-    case 'tiff':
-      return 1.05 * samplesBytes + 3 * Math.min(STRIP_ROWS, height) * rowBytes;
     case 'webp':
       // ARGB and YUV of the whole picture, and the file twice; an alpha channel is encoded without loss.
-      return (channels % 2 === 0 ? 38 : 9.9) * pixels;
+      return (isTransparent ? 38 : 9.9) * pixels;
   }
 }

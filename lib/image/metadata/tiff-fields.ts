@@ -7,6 +7,8 @@ const LONG = 4;
 const LAST_CLASSIC_TYPE = 13;
 const EXIF_POINTER = 34_665;
 const GPS_POINTER = 34_853;
+/** Of the EXIF directory, to one of two fields. */
+const INTEROPERABILITY_POINTER = 40_965;
 /** Tags of a first directory that are part of EXIF: they describe the picture and not its storage. */
 const EXIF_ROOT_TAGS = [270, 271, 272, 305, 306, 315, 33_432];
 
@@ -35,6 +37,11 @@ export interface TiffLayout {
 const CLASSIC: TiffLayout = { isBig: false, countBytes: 2, entryBytes: 12, offsetBytes: 4 };
 const BIG: TiffLayout = { isBig: true, countBytes: 8, entryBytes: 20, offsetBytes: 8 };
 const BIG_VERSION = 43;
+
+/** Whether a field can be in any file; pointers to EXIF are read, and written anew. */
+const isClassic = ({ tag, type }: TiffEntry): boolean => type <= LAST_CLASSIC_TYPE || isPointer(tag);
+const isPointer = (tag: number): boolean =>
+  tag === EXIF_POINTER || tag === GPS_POINTER || tag === INTEROPERABILITY_POINTER;
 
 /** Reads the directories of a TIFF structure of either byte order; whatever lies beyond its end is left out. */
 export class TiffReader {
@@ -112,7 +119,7 @@ export class TiffReader {
     const fields: TiffField[] = [];
     let room = this.bytes.length;
     for (const entry of entries) {
-      const field = entry.sizeBytes <= room && entry.type <= LAST_CLASSIC_TYPE ? this.readField(entry) : null;
+      const field = entry.sizeBytes <= room && isClassic(entry) ? this.readField(entry) : null;
       if (field === null) continue;
       room -= entry.sizeBytes;
       fields.push(field);
@@ -137,23 +144,26 @@ export class TiffReader {
 }
 
 /**
- * A directory with its out-of-line values behind it, as it stands at file offset `position`; classic, little-endian.
+ * A directory with its out-of-line values behind it, as it stands at file offset `position`; little-endian. Its length
+ * does not depend on the values. @param isBig of a BigTIFF
  */
-export function writeDirectory(fields: readonly TiffField[], position: number): Buffer {
+export function writeDirectory(fields: readonly TiffField[], position: number, isBig = false): Buffer {
+  const { countBytes, entryBytes, offsetBytes } = isBig ? BIG : CLASSIC;
   const sorted = [...fields].sort((a, b) => a.tag - b.tag);
-  const directory = Buffer.alloc(2 + 12 * sorted.length + 4);
+  const directory = Buffer.alloc(countBytes + entryBytes * sorted.length + offsetBytes);
   const values: Buffer[] = [];
   let next = position + directory.length;
   directory.writeUInt16LE(sorted.length, 0);
   for (const [index, { tag, type, count, data }] of sorted.entries()) {
-    const entry = 2 + 12 * index;
+    const entry = countBytes + entryBytes * index;
+    const slot = entry + 4 + offsetBytes;
     directory.writeUInt16LE(tag, entry);
     directory.writeUInt16LE(type, entry + 2);
-    directory.writeUInt32LE(count, entry + 4);
-    if (data.length <= 4) {
-      directory.set(data, entry + 8);
+    directory.writeUIntLE(count, entry + 4, Math.min(offsetBytes, 6));
+    if (data.length <= offsetBytes) {
+      directory.set(data, slot);
     } else {
-      directory.writeUInt32LE(next, entry + 8);
+      directory.writeUIntLE(next, slot, Math.min(offsetBytes, 6));
       const padded = data.length % 2 === 0 ? data : Buffer.concat([data, Buffer.alloc(1)]);
       values.push(padded);
       next += padded.length;
@@ -170,31 +180,54 @@ function pointerTo(tag: number, offset: number): TiffField {
 
 /** Whether a tag of a first directory belongs to EXIF. */
 export function isExifTag(tag: number): boolean {
-  return EXIF_ROOT_TAGS.includes(tag) || tag === EXIF_POINTER || tag === GPS_POINTER;
+  return EXIF_ROOT_TAGS.includes(tag) || isPointer(tag);
 }
 
-/**
- * The fields of a first directory that belong to EXIF; its sub-directories are written to `parts`, which end at file
- * offset `position`.
- */
-export function transplantExif(reader: TiffReader, parts: Buffer[], position: number): TiffField[] {
+/** What {@link transplantExif} is asked for. */
+export interface Transplant {
+  /** File offset at which `parts` end. */
+  readonly position: number;
+  /** Whether the file is a BigTIFF. */
+  readonly isBig?: boolean;
+  /** Which fields of the first directory belong to EXIF, beside the pointers. */
+  readonly isKept?: (tag: number) => boolean;
+}
+
+/** The fields of a first directory that belong to EXIF; its sub-directories are written to `parts`. */
+export function transplantExif(
+  reader: TiffReader,
+  parts: Buffer[],
+  { position, isBig = false, isKept = (tag) => EXIF_ROOT_TAGS.includes(tag) }: Transplant,
+): TiffField[] {
   const root = reader.readDirectory(reader.firstDirectory);
-  const fields = root.filter(({ tag }) => EXIF_ROOT_TAGS.includes(tag));
-  for (const pointer of root.filter(({ tag }) => tag === EXIF_POINTER || tag === GPS_POINTER)) {
-    const children = pointer.data.length === 4 ? reader.readDirectory(pointer.data.readUInt32LE(0)) : [];
-    if (children.length === 0) continue;
+  const fields = root.filter(({ tag }) => !isPointer(tag) && isKept(tag));
+  const append = (directory: readonly TiffField[]): number => {
     const start = position + parts.reduce((sum, { length }) => sum + length, 0);
-    parts.push(writeDirectory(children, start));
-    fields.push(pointerTo(pointer.tag, start));
+    parts.push(writeDirectory(directory, start, isBig));
+    return start;
+  };
+  for (const pointer of root.filter(({ tag }) => isPointer(tag))) {
+    const children = directoryAt(reader, pointer);
+    if (children.length === 0) continue;
+    const others = children.filter(({ tag }) => tag !== INTEROPERABILITY_POINTER);
+    const inner = children.filter(({ tag }) => tag === INTEROPERABILITY_POINTER);
+    const kept = inner.map((one) => pointerTo(one.tag, append(directoryAt(reader, one))));
+    fields.push(pointerTo(pointer.tag, append([...others, ...kept])));
   }
   return fields;
+}
+
+/** Fields of the directory that a field of 32 bits, or of 64 in a BigTIFF, points to. */
+function directoryAt(reader: TiffReader, { data }: TiffField): TiffField[] {
+  if (data.length !== 4 && data.length !== 8) return [];
+  return reader.readDirectory(data.readUIntLE(0, Math.min(data.length, 6)));
 }
 
 /** What a TIFF file's first directory holds of EXIF, as a structure of its own; null where that is nothing. */
 export function exifOfTiff(reader: TiffReader): Buffer | null {
   const header = Buffer.from('II*\0\0\0\0\0', 'latin1');
   const parts: Buffer[] = [];
-  const fields = transplantExif(reader, parts, header.length);
+  const fields = transplantExif(reader, parts, { position: header.length });
   if (fields.length === 0) return null;
   const rootAt = header.length + parts.reduce((sum, { length }) => sum + length, 0);
   header.writeUInt32LE(rootAt, 4);

@@ -1,39 +1,66 @@
+import { withoutStatistics } from './gdal-metadata.js';
 import type { ImageMetadata, Resolution, TiffField } from './image-metadata.js';
 import { inUnit } from './resolution.js';
-import { TiffReader, transplantExif, writeDirectory } from './tiff-fields.js';
+import { TiffReader, transplantExif } from './tiff-fields.js';
 
 const [BYTE, SHORT, RATIONAL, UNDEFINED] = [1, 3, 5, 7];
+/** Types that a classic TIFF has. */
+const LAST_CLASSIC_TYPE = 13;
 const X_RESOLUTION_TAG = 282;
 const Y_RESOLUTION_TAG = 283;
 const RESOLUTION_UNIT_TAG = 296;
-/** libvips writes 25.4 pixels per inch where nothing is known; nothing is to be invented. */
-const RESOLUTION_TAGS = [X_RESOLUTION_TAG, Y_RESOLUTION_TAG, RESOLUTION_UNIT_TAG];
 const XMP_TAG = 700;
 const IPTC_TAG = 33_723;
 const PHOTOSHOP_TAG = 34_377;
 const ICC_TAG = 34_675;
+const GDAL_METADATA_TAG = 42_112;
+
+/** Tags that a writer makes anew, by what they speak of. All others stay as they are. */
+const RENEWED_TAGS = new Set([
+  // The kind of picture, its size, its samples, and where they lie (TIFF 6.0).
+  ...[254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320],
+  ...[322, 323, 324, 325, 338, 339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559],
+  // Halftones and densities of samples as they were stored, free bytes, rows that a fax has lost, inks.
+  ...[263, 264, 265, 288, 289, 290, 291, 321, 326, 327, 328, 332, 333, 334, 336],
+  // The picture is upright; it is one of one.
+  ...[274, 297, 330],
+  // Blocks of their own.
+  ...[X_RESOLUTION_TAG, Y_RESOLUTION_TAG, RESOLUTION_UNIT_TAG, XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG],
+  ...[34_665, 34_853, 40_965],
+  // Layers of the picture as it was (Photoshop), and parameters of compression (LERC).
+  ...[37_724, 50_674],
+]);
+/** ExtraSamples says what kind the further channels are; the writer takes it where it fits. */
+const EXTRA_SAMPLES_TAG = 338;
+
+/** Fields of a directory, and the directories that they point to. */
+export interface MetadataFields {
+  readonly fields: readonly TiffField[];
+  /** Directories to be written at the given position. */
+  readonly parts: readonly Buffer[];
+}
 
 /**
- * Parts of a little-endian TIFF file (as libvips writes it) with fields of metadata in a directory moved to its end.
+ * What a TIFF says of a picture beside its storage. @param position file offset where the parts will be, which is even
  */
-export function addToTiff(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
+export function metadataFields(metadata: ImageMetadata, position: number, isBig: boolean): MetadataFields {
   const { exif, tiffFields = [] } = metadata;
-  const reader = new TiffReader(file);
-  const stored = reader.readDirectory(reader.firstDirectory);
-  const padding = Buffer.alloc(file.length % 2);
-  const position = file.length + padding.length;
   const parts: Buffer[] = [];
-  const added = [...(exif ? transplantExif(new TiffReader(exif), parts, position) : []), ...blockFields(metadata)];
-  const hasTag = (fields: readonly TiffField[], tag: number): boolean => fields.some((field) => field.tag === tag);
-  const others = tiffFields.filter(
-    ({ tag }, index) => !hasTag([...added, ...stored, ...tiffFields.slice(0, index)], tag),
-  );
-  const kept = stored.filter(({ tag }) => !hasTag(added, tag) && !RESOLUTION_TAGS.includes(tag));
-  const directoryStart = position + parts.reduce((sum, { length }) => sum + length, 0);
-  const directory = writeDirectory([...kept, ...added, ...others], directoryStart);
-  const header = Buffer.from(file.subarray(0, 8));
-  header.writeUInt32LE(directoryStart, 4);
-  return [header, file.subarray(8), padding, ...parts, directory];
+  const isKept = (tag: number): boolean => !RENEWED_TAGS.has(tag);
+  const ofExif = exif ? transplantExif(new TiffReader(exif), parts, { position, isBig, isKept }) : [];
+  const others = tiffFields.filter(({ tag, type }) => isKept(tag) && type <= LAST_CLASSIC_TYPE);
+  const byTag = new Map<number, TiffField>();
+  for (const field of [...ofExif, ...blockFields(metadata), ...others])
+    if (!byTag.has(field.tag)) byTag.set(field.tag, field);
+  const current = byTag.get(GDAL_METADATA_TAG);
+  if (current) byTag.delete(GDAL_METADATA_TAG);
+  return { fields: [...byTag.values(), ...(current ? withoutStatistics(current) : [])], parts };
+}
+
+/** Kinds of the further channels as the source has them (TIFF 6.0, ExtraSamples), or null. */
+export function extraSamplesOf({ tiffFields = [] }: ImageMetadata): number[] | null {
+  const field = tiffFields.find(({ tag, type }) => tag === EXTRA_SAMPLES_TAG && type === SHORT);
+  return field ? Array.from({ length: field.count }, (_, index) => field.data.readUInt16LE(2 * index)) : null;
 }
 
 /** Blocks that are a field each, and the resolution, which is three. */

@@ -1,0 +1,64 @@
+import type { AnyFrameSize } from '../frame.js';
+import type { ImageMetadata } from '../metadata/image-metadata.js';
+
+/** A TIFF to be written. */
+export interface TiffDescription extends AnyFrameSize {
+  /** Side of square tiles in pixels, a multiple of 16; strips by default. */
+  readonly tileSize?: number | undefined;
+  /** Whether each band is stored apart; pixel by pixel by default. */
+  readonly isPlanar?: boolean | undefined;
+  /** Whether it is a BigTIFF; by default where it may exceed 4 GB. */
+  readonly isBig?: boolean | undefined;
+  /** What the picture says about itself; nothing by default. */
+  readonly metadata?: ImageMetadata | undefined;
+}
+
+/** How samples are cut into strips or tiles. */
+export interface TiffGrid {
+  readonly isTiled: boolean;
+  /** Of a strip or tile, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Strips or tiles side by side, and one below the other. */
+  readonly across: number;
+  readonly down: number;
+  /** How often the picture is covered: once, or once a band. */
+  readonly planes: number;
+  /** Samples per pixel in one strip or tile. */
+  readonly samples: number;
+  /** Bytes of one, uncompressed. */
+  readonly bytes: number;
+}
+
+/** Rows and bytes of a strip at most: enough for good compression, and little memory. */
+const [STRIP_ROWS, STRIP_BYTES] = [64, 2 ** 20];
+
+/** The strips or tiles of a picture. */
+export function gridOf({ width, height, channels, depth, tileSize, isPlanar = false }: TiffDescription): TiffGrid {
+  const samples = isPlanar ? 1 : channels;
+  const rowBytes = width * samples * (depth / 8);
+  const stripRows = Math.max(1, Math.min(height, STRIP_ROWS, Math.floor(STRIP_BYTES / rowBytes)));
+  const [blockWidth, blockHeight] = tileSize === undefined ? [width, stripRows] : [tileSize, tileSize];
+  return {
+    isTiled: tileSize !== undefined,
+    width: blockWidth,
+    height: blockHeight,
+    across: Math.ceil(width / blockWidth),
+    down: Math.ceil(height / blockHeight),
+    planes: isPlanar ? channels : 1,
+    samples,
+    bytes: blockWidth * blockHeight * samples * (depth / 8),
+  };
+}
+
+/** Most bytes that zlib makes of so many (`deflateBound`). */
+export function deflateBound(bytes: number): number {
+  return bytes + Math.ceil(bytes / 4096) + Math.ceil(bytes / 16_384) + 32;
+}
+
+/** Whether the picture may need more bytes than offsets of 32 bits reach. @param otherBytes metadata and the like */
+export function mayExceedClassic({ bytes, across, down, planes }: TiffGrid, otherBytes: number): boolean {
+  // An entry of the directory's lists and, in a COG, the marks around a tile.
+  const perBlock = deflateBound(bytes) + 24;
+  return perBlock * across * down * planes + otherBytes + 2 ** 16 >= 2 ** 32;
+}

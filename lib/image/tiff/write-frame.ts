@@ -1,0 +1,29 @@
+import type { TiffSamples } from './write-blocks.js';
+import type { TiffDescription } from './write-description.js';
+import { MemorySpool } from './write-sink.js';
+import type { TiffSink } from './write-sink.js';
+import { TiffWriter } from './write.js';
+import type { TiffWriterOptions } from './write.js';
+
+/** Writes a picture in memory as TIFF. Rejects as {@link TiffWriter.writeRows}. */
+export async function writeTiff(
+  sink: TiffSink,
+  description: TiffDescription,
+  samples: TiffSamples,
+  options: TiffWriterOptions = {},
+): Promise<void> {
+  const writer = TiffWriter.create(sink, description, options);
+  await writer.writeRows(samples, description.height);
+  await writer.finish();
+}
+
+/** A whole TIFF in memory. Rejects as {@link TiffWriter.writeRows}. */
+export async function encodeTiff(
+  description: TiffDescription,
+  samples: TiffSamples,
+  options: TiffWriterOptions = {},
+): Promise<Buffer> {
+  const spool = new MemorySpool();
+  await writeTiff(spool, description, samples, options);
+  return spool.toBuffer();
+}
