@@ -141,16 +141,13 @@ describe('frames', () => {
     );
   });
 
-  it('with a mask of another size, or for a method without, are refused', async () => {
+  it('with a mask of another size are refused', async () => {
     const options = { psf: 'disk:2', method: 'richardson-lucy' } as const;
     expect((await failure(deconvolve(frame, { ...options, valid: new Uint8Array(5) }))).message).toMatch(
       /Expected 1440 bytes for valid/,
     );
     expect((await failure(deconvolve(frame, { ...options, valid: [1] as unknown as Uint8Array }))).message).toMatch(
       /Expected Uint8Array for valid/,
-    );
-    expect((await failure(deconvolve(frame, { psf: 'disk:2', valid: new Uint8Array(1440) }))).message).toMatch(
-      /mask .*richardson-lucy/,
     );
     await using restorer = await Restorer.open({ model: randomModel(1, 4) });
     const grown = createFrame({ width: 32, height: 32 });

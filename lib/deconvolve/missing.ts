@@ -1,5 +1,6 @@
 import type { AnyFrame } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
+import { fullScale } from '../image/samples.js';
 import type { RestorationTask } from '../restoration/restoration.js';
 import type { SolverShape } from '../runtime/native/binding.js';
 import type { DeconvolutionPlan } from './plan.js';
@@ -7,15 +8,16 @@ import type { DeconvolutionPlan } from './plan.js';
 /** Floats beyond this, 1 being full scale, are no light: squares of sums of them would overflow. */
 const LARGEST_SAMPLE = 1e6;
 
-const isMissing = (sample: number): boolean => !(Math.abs(sample) <= LARGEST_SAMPLE);
-
 /** Indices of the colour samples that are missing: no numbers, or beyond all bounds. Only floats can be. */
 function* missingSamples(frame: AnyFrame): Generator<number, void, void> {
   if (frame.depth !== 32) return;
   const { data, channels } = frame;
   const planes = colourPlanes(frame);
+  const largest = LARGEST_SAMPLE * fullScale(frame);
   for (let pixel = 0; pixel < data.length; pixel += channels) {
-    for (let index = pixel; index < pixel + planes; index += 1) if (isMissing(data[index]!)) yield index;
+    for (let index = pixel; index < pixel + planes; index += 1) {
+      if (!(Math.abs(data[index]!) <= largest)) yield index;
+    }
   }
 }
 

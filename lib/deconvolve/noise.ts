@@ -17,6 +17,8 @@ const QUIET_PART = 0.05;
 const MOST_BLOCKS = 48;
 /** Blocks with a larger part of clipped samples are not used: their noise is clipped too. */
 const MOST_CLIPPED = 0.01;
+/** Nor are blocks with a larger part of pixels that do not count, unless all are such: what fills them has no noise. */
+const MOST_MISSING = 0.02;
 
 /**
  * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
@@ -49,7 +51,10 @@ export class NoiseMeter {
   async #measurePlane(channel: number, region: Region): Promise<number> {
     const { frame, isJpeg } = this.source;
     const kernel = this.#psfs.middle(channel, placeOf(frame, region));
-    const estimates = [roundingSigma(frame), await measureQuietPower(this.#scope, frame, channel, region, kernel)];
+    const estimates = [
+      roundingSigma(frame),
+      await measureQuietPower(this.#scope, this.source, channel, region, kernel),
+    ];
     // The compression has taken noise out of the high frequencies, and left errors in the others.
     if (isJpeg || !Number.isFinite(estimates[1])) {
       estimates.push(await estimateByLaplacian(this.#scope, this.source, channel, region));
@@ -82,30 +87,58 @@ function roundingSigma(frame: AnyFrame): number {
 /** Root mean power of the quietest frequencies over blocks of the region; NaN where no block is fit. */
 async function measureQuietPower(
   scope: Scope,
-  frame: AnyFrame,
+  { frame, valid }: FrameSource,
   channel: number,
   region: Region,
   kernel: Psf,
 ): Promise<number> {
   if (Math.min(region.width, region.height) < BLOCK) return NaN;
+  const { corners, share } = valid ? listKnownBlocks(region, frame, valid) : { corners: listBlocks(region), share: 1 };
   const request = {
     window: windowOf(frame, frame.data, channel, 0, 0),
     side: BLOCK,
-    corners: listBlocks(region),
+    corners: Uint32Array.from(corners.flat()),
     mostClipped: MOST_CLIPPED,
   };
   const { power, blocks } = await scope.call((binding, ticket) =>
     binding.measurePeriodogram(request, scope.isa, ticket),
   );
   const quiet = quietBins(kernel);
-  return blocks > 0 ? Math.sqrt(quiet.reduce((sum, bin) => sum + power[bin]!, 0) / quiet.length) : NaN;
+  return blocks > 0 ? Math.sqrt(quiet.reduce((sum, bin) => sum + power[bin]!, 0) / quiet.length / share) : NaN;
 }
 
+type Corner = readonly [x: number, y: number];
+
 /** Corners of blocks that overlap by half, or lie as far apart as their number allows. */
-function listBlocks({ left, top, width, height }: Region): Uint32Array {
-  const step = stepForAtMost(width * height, MOST_BLOCKS, BLOCK / 2);
+function listBlocks({ left, top, width, height }: Region, most = MOST_BLOCKS): Corner[] {
+  const step = stepForAtMost(width * height, most, BLOCK / 2);
   const [xs, ys] = [stepStarts(width, BLOCK, step), stepStarts(height, BLOCK, step)];
-  return Uint32Array.from(gridCorners(xs, ys).flatMap(([x, y]) => [left + x, top + y]));
+  return gridCorners(xs, ys).map(([x, y]) => [left + x, top + y]);
+}
+
+/** Those of the blocks with the fewest pixels that do not count, and the share of pixels in them that do. */
+function listKnownBlocks(
+  region: Region,
+  { width }: AnyFrame,
+  valid: Uint8Array,
+): { readonly corners: Corner[]; readonly share: number } {
+  const ranked = listBlocks(region, 8 * MOST_BLOCKS)
+    .map((corner) => ({ corner, share: countValid(valid, width, corner) / BLOCK ** 2 }))
+    .sort((a, b) => b.share - a.share);
+  const known = ranked.filter(({ share }) => share >= 1 - MOST_MISSING);
+  const best = known.length > 0 ? known : ranked.slice(0, Math.ceil(ranked.length / 4));
+  const step = Math.max(1, best.length / MOST_BLOCKS);
+  const chosen = best.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+  const share = chosen.reduce((sum, block) => sum + block.share, 0) / chosen.length;
+  return { corners: chosen.map(({ corner }) => corner), share: Math.max(share, 1 / BLOCK ** 2) };
+}
+
+function countValid(valid: Uint8Array, frameWidth: number, [left, top]: Corner): number {
+  let count = 0;
+  for (let y = top; y < top + BLOCK; y += 1) {
+    for (let x = left; x < left + BLOCK; x += 1) if (valid[y * frameWidth + x] !== 0) count += 1;
+  }
+  return count;
 }
 
 /**

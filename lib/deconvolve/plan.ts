@@ -1,5 +1,5 @@
 import { colourPlanes } from '../image/planes.js';
-import { ArgumentError, BudgetError } from '../runtime/errors.js';
+import { BudgetError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
@@ -58,8 +58,6 @@ export function planDeconvolution(
 ): DeconvolutionPlan {
   const frame = input.size;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
-  if (isMasked && !METHODS[settings.method].isMultiplicative)
-    throw new ArgumentError(`A mask of valid pixels is for the method richardson-lucy, not for ${settings.method}`);
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
     const shape = shapeOf(frame, isMasked, settings, context.threads);

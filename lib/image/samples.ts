@@ -14,13 +14,14 @@ export function fullScale(frame: Pick<AnyFrameSize, 'depth' | 'white'>): number 
 
 /** One channel of a frame's samples, from a pixel on. */
 export function windowOf(
-  { width, channels }: AnyFrame,
+  frame: AnyFrame,
   samples: SolverSamples,
   channel: number,
   left: number,
   top: number,
 ): SampleWindow {
-  return { samples, frameWidth: width, channels, channel, left, top };
+  const { width: frameWidth, channels } = frame;
+  return { samples, frameWidth, channels, channel, left, top, white: fullScale(frame) };
 }
 
 /**

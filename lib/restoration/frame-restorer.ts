@@ -22,7 +22,7 @@ import { RestoredImage } from './restored-image.js';
 
 /** What the restoration of a frame may be told. */
 export interface RestoreOptions extends ImageOptions {
-  /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For Richardson-Lucy deconvolution only. */
+  /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For deconvolution only. */
   readonly valid?: Uint8Array;
 }
 

@@ -27,6 +27,11 @@ void require(Napi::Env env, bool isRight, const std::string& what) {
   if (!isRight) throw toError(env, {StatusCode::kInternal, what});
 }
 
+/// A sample of 1.0; 0: the type's full scale.
+float whiteOf(const Napi::Object& object) {
+  return object.Get("white").IsUndefined() ? 0.0f : floatOf(object, "white");
+}
+
 /// Where a part lies in a frame or plane, in its pixels.
 struct Place {
   std::ptrdiff_t frameWidth, left, top;
@@ -58,7 +63,7 @@ SampleWindow<T> windowOf(const Napi::Object& object, PartSize size, int channels
   requireCount(object.Env(), "samples", samples.count, place.end() * perPixel);
   const std::ptrdiff_t first = place.first() * perPixel + channel;
   return {samples.data + first * static_cast<std::ptrdiff_t>(sampleBytes(samples.type)), samples.type, perPixel,
-          place.frameWidth * perPixel};
+          place.frameWidth * perPixel, whiteOf(object)};
 }
 
 template SampleWindow<const void> windowOf(const Napi::Object& object, PartSize size, int channels);

@@ -278,23 +278,23 @@ Image solveInFourier(const Problem& problem, const Image& y, const Image& f, dou
   return out;
 }
 
-/// Samples, and beyond the tile of an unknown scene what its restoration predicts.
-Image continuedSamples(const Problem& problem) {
+/// Samples, and what their restoration predicts for pixels that are left out, and beyond the tile of an unknown scene.
+Image completedSamples(const Problem& problem) {
   const Grid grid(problem);
-  Image y = observe(problem, 0).values;
-  if (problem.shape.boundary != Boundary::kBertero) return y;
-  const Surroundings::Schedule schedule = Surroundings::scheduleOf(problem.shape.method);
+  const Observed observed = observe(problem, 0);
+  const bool isUnknownBeyond = problem.shape.boundary == Boundary::kBertero;
+  Image y = observed.values;
+  if (!isUnknownBeyond && !problem.shape.masked) return y;
+  const Surroundings::Schedule schedule = Surroundings::scheduleOf(problem.shape.method, problem.shape.masked);
   for (int pass = 0; pass < schedule.passes; ++pass) {
     const Image x = solveInFourier(problem, y, grid.filled(0), Surroundings::kNsr, SignalPrior::kGradient);
     const Image blurred = referenceBlur(problem, x);
     const double relaxation = schedule.relaxation(pass);
-    const Image predicted = grid.map([&](int row, int column) {
-      const std::size_t i = grid.at(row, column);
-      return y[i] + relaxation * (blurred[i] - y[i]);
-    });
     y = grid.map([&](int row, int column) {
+      const std::size_t i = grid.at(row, column);
       const bool isTile = row < problem.shape.height && column < problem.shape.width;
-      return (isTile ? y : predicted)[grid.at(row, column)];
+      const bool isKnown = observed.valid[i] != 0 && (isTile || !isUnknownBeyond);
+      return isKnown ? y[i] : y[i] + relaxation * (blurred[i] - y[i]);
     });
   }
   return y;
@@ -302,7 +302,7 @@ Image continuedSamples(const Problem& problem) {
 
 Image hyperLaplacian(const Problem& problem, int steps) {
   const Grid grid(problem);
-  const Image y = continuedSamples(problem);
+  const Image y = completedSamples(problem);
   const double alpha = problem.settings.alpha;
   Image x = observe(problem, 0).values;
   double beta = 1;
@@ -377,7 +377,7 @@ std::vector<double> referenceSolution(const Problem& problem, int steps) {
     case DeconvolutionMethod::kRichardsonLucy: x = richardsonLucy(problem, steps); break;
     case DeconvolutionMethod::kHyperLaplacian: x = hyperLaplacian(problem, steps); break;
     case DeconvolutionMethod::kWiener:
-      x = solveInFourier(problem, continuedSamples(problem), grid.filled(0), problem.settings.nsr,
+      x = solveInFourier(problem, completedSamples(problem), grid.filled(0), problem.settings.nsr,
                          problem.settings.prior);
       break;
   }

@@ -53,7 +53,7 @@ void Observation::create(const SolverShape& shape, const Geometry& geometry, con
 LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid, const SolverSettings& settings,
                              Team& team, const RowScratch& scratch) {
   view_ = source;
-  scale_ = 1.0f / fullScale(source.type);
+  scale_ = 1.0f / source.scale();
   offset_ = 0;
   const std::size_t rowBytes = geometry_.width * perifocal::sampleBytes(source.type);
   forEachRow(team, geometry_.height, [&](int y, int thread) {
@@ -65,7 +65,7 @@ LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid,
     if (counts != nullptr) widenMask(y, counts);
     ranges_[y] = kernels_->range(row, counts, geometry_.width);
   });
-  if (copy_ != nullptr) view_ = {copy_, source.type, 1, geometry_.width};
+  if (copy_ != nullptr) view_ = {copy_, source.type, 1, geometry_.width, source.white};
   offset_ = settings.offset;
   return summarise();
 }

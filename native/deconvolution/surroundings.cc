@@ -9,16 +9,17 @@
 namespace perifocal {
 
 void Surroundings::fill(Spectrum spectrum) {
-  if (w_.shape.boundary != Boundary::kBertero) return;
-  const Schedule schedule = scheduleOf(w_.shape.method);
+  if (w_.shape.boundary != Boundary::kBertero && !observation_.masked()) return;
+  const Schedule schedule = scheduleOf(w_.shape.method, observation_.masked());
   for (int pass = 0; pass < schedule.passes; ++pass) {
     predict(spectrum, schedule.relaxation(pass));
-    restoreTile(spectrum);
+    restoreKnown(spectrum);
   }
 }
 
 float Surroundings::Schedule::relaxation(int pass) const {
-  const double root = std::cos(std::numbers::pi * (2 * pass + 1) / (2 * passes));
+  const int index = isLong() ? kStableOrder[pass] : pass;
+  const double root = std::cos(std::numbers::pi * (2 * index + 1) / (2 * passes));
   return static_cast<float>(2 / (1 + slowest + (1 - slowest) * root));
 }
 
@@ -33,16 +34,28 @@ void Surroundings::predict(Spectrum spectrum, float relaxation) {
   w_.fft.throughColumns(spectrum, filtering.function, filtering.context);
 }
 
-void Surroundings::restoreTile(Spectrum spectrum) {
+void Surroundings::restoreKnown(Spectrum spectrum) {
   auto restore = [&](int first, int count, float* rows, std::ptrdiff_t stride, int thread) {
-    float* values = w_.scratch.row(thread, 0);
-    for (int i = 0; i < count && first + i < w_.geometry.height; ++i) {
-      observation_.values(first + i, values, w_.scratch.row(thread, 1));
-      std::copy_n(values, w_.geometry.width, rows + i * stride);
-    }
+    for (int i = 0; i < count; ++i) restoreRow(first + i, rows + i * stride, thread);
   };
   const RowVisit restoring(restore);
   w_.fft.sweepRows(spectrum, restoring.function, restoring.context);
+}
+
+void Surroundings::restoreRow(int y, float* row, int thread) {
+  const bool isTileAlone = w_.shape.boundary == Boundary::kBertero;
+  if (isTileAlone && y >= w_.geometry.height) return;
+  const int columns = isTileAlone ? w_.geometry.width : w_.geometry.columns;
+  float* values = w_.scratch.row(thread, 0);
+  float* spare = w_.scratch.row(thread, 1);
+  observation_.values(y, values, spare);
+  if (!observation_.masked()) {
+    std::copy_n(values, columns, row);
+    return;
+  }
+  float* valid = w_.scratch.row(thread, 2);
+  observation_.valid(y, valid, spare);
+  for (int x = 0; x < columns; ++x) row[x] = valid[x] != 0.0f ? values[x] : row[x];
 }
 
 }  // namespace perifocal

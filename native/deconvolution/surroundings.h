@@ -1,5 +1,6 @@
-// What lies beyond a tile whose boundary is unknown, for the methods that solve in the Fourier domain: the samples'
-// continuation is replaced by what the restored tile predicts for it, again and again (expectation maximisation).
+// What is not observed, for the methods that solve in the Fourier domain: the samples' continuation beyond a tile whose
+// boundary is unknown, and pixels that are left out. What is known predicts them, again and again (expectation
+// maximisation).
 #pragma once
 
 #include "deconvolution/fourier.h"
@@ -22,9 +23,17 @@ class Surroundings {
     int passes;
     double slowest;
     float relaxation(int pass) const;
+
+   private:
+    /// Steps of a long schedule grow errors of rounding unless large and small ones alternate (Lebedev and Finogenov
+    /// 1971).
+    static constexpr int kStableOrder[8] = {0, 7, 3, 4, 1, 6, 2, 5};
+    bool isLong() const { return passes == 8; }
   };
-  /// Wiener's filter rings far: with fewer passes, tiles would differ from the whole frame.
-  static constexpr Schedule scheduleOf(DeconvolutionMethod method) {
+  /// Wiener's filter rings far: with fewer passes, tiles would differ from the whole frame. Pixels that are left out
+  /// lie amid others: what is next to them has to be right (bench/defects.mjs).
+  static constexpr Schedule scheduleOf(DeconvolutionMethod method, bool masked) {
+    if (masked) return {8, 0.03};
     return method == DeconvolutionMethod::kWiener ? Schedule{4, 0.3} : Schedule{2, 0.15};
   }
 
@@ -33,7 +42,8 @@ class Surroundings {
 
  private:
   void predict(Spectrum spectrum, float relaxation);
-  void restoreTile(Spectrum spectrum);
+  void restoreKnown(Spectrum spectrum);
+  void restoreRow(int y, float* row, int thread);
 
   Workspace w_;
   const Observation& observation_;

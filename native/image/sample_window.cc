@@ -1,6 +1,7 @@
 #include "image/sample_window.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace perifocal {
 namespace {
@@ -17,13 +18,14 @@ void scaleStrided(const T* in, std::ptrdiff_t stride, int count, float scale, fl
 
 /// In chunks: compilers make vectors of the rounding, not of the scattering.
 template <class T>
-void storeRounded(const float* values, T* out, std::ptrdiff_t stride, int count, float top) {
+void storeRounded(const float* values, T* out, std::ptrdiff_t stride, int count, float white) {
   constexpr int kChunk = 64;
+  constexpr float top = std::numeric_limits<T>::max();
   T rounded[kChunk];
   for (int first = 0; first < count; first += kChunk) {
     const int size = std::min(kChunk, count - first);
     for (int i = 0; i < size; ++i) {
-      const float value = values[first + i] * top + 0.5f;
+      const float value = values[first + i] * white + 0.5f;
       // False for NaN as well.
       const float low = value > 0.0f ? value : 0.0f;
       rounded[i] = static_cast<T>(static_cast<std::int32_t>(low < top ? low : top));
@@ -61,26 +63,27 @@ void copyRow(const SourceWindow& window, int y, int count, void* out) {
 }
 
 void readRow(const SourceWindow& window, int y, int count, float* out) {
-  const float scale = 1.0f / fullScale(window.type);
+  const float scale = 1.0f / window.scale();
   switch (window.type) {
     case SampleType::kUint8:
       return scaleStrided(rowOf<const std::uint8_t>(window, y), window.pixelStride, count, scale, out);
     case SampleType::kUint16:
       return scaleStrided(rowOf<const std::uint16_t>(window, y), window.pixelStride, count, scale, out);
-    case SampleType::kFloat32: return copyStrided(rowOf<const float>(window, y), window.pixelStride, count, out);
+    case SampleType::kFloat32:
+      return scaleStrided(rowOf<const float>(window, y), window.pixelStride, count, scale, out);
   }
 }
 
 void storeRow(const float* values, const TargetWindow& window, int y, int count) {
-  const float top = fullScale(window.type);
+  const float white = window.scale();
   switch (window.type) {
     case SampleType::kUint8:
-      return storeRounded(values, rowOf<std::uint8_t>(window, y), window.pixelStride, count, top);
+      return storeRounded(values, rowOf<std::uint8_t>(window, y), window.pixelStride, count, white);
     case SampleType::kUint16:
-      return storeRounded(values, rowOf<std::uint16_t>(window, y), window.pixelStride, count, top);
+      return storeRounded(values, rowOf<std::uint16_t>(window, y), window.pixelStride, count, white);
     case SampleType::kFloat32: {
       float* out = rowOf<float>(window, y);
-      for (int x = 0; x < count; ++x) out[x * window.pixelStride] = values[x];
+      for (int x = 0; x < count; ++x) out[x * window.pixelStride] = values[x] * white;
       return;
     }
   }

@@ -11,7 +11,7 @@ enum class SampleType { kUint8, kUint16, kFloat32 };
 constexpr std::size_t sampleBytes(SampleType type) {
   return type == SampleType::kUint8 ? 1 : type == SampleType::kUint16 ? 2 : 4;
 }
-/// A sample of 1.0.
+/// The largest sample; of floats, 1.
 constexpr float fullScale(SampleType type) {
   return type == SampleType::kUint8 ? 255.0f : type == SampleType::kUint16 ? 65535.0f : 1.0f;
 }
@@ -23,6 +23,9 @@ struct SampleWindow {
   SampleType type = SampleType::kUint8;
   std::ptrdiff_t pixelStride = 1;  ///< samples
   std::ptrdiff_t rowStride = 0;    ///< samples
+  float white = 0;                 ///< a sample of 1.0; 0: the type's full scale
+
+  float scale() const { return white > 0 ? white : fullScale(type); }
 };
 using SourceWindow = SampleWindow<const void>;
 using TargetWindow = SampleWindow<void>;
@@ -39,10 +42,10 @@ SourceWindow partOf(const SourceWindow& window, int left, int top);
 /// Samples of row y of a window, side by side. `out` has the window's type.
 void copyRow(const SourceWindow& window, int y, int count, void* out);
 
-/// Row y in units of full scale, side by side; floats as they are.
+/// Row y in units of the window's white, side by side.
 void readRow(const SourceWindow& window, int y, int count, float* out);
 
-/// Writes row y: values in units of full scale, rounded to nearest and clamped; floats as they are.
+/// Writes row y: values in units of the window's white. Integers are rounded to nearest and clamped to their type.
 void storeRow(const float* values, const TargetWindow& window, int y, int count);
 
 }  // namespace perifocal

@@ -1,7 +1,7 @@
 /**
  * The deconvolution solvers of the native addon as TypeScript sees them: one plane (one channel of a tile, or of a
- * whole frame) at a time. Values are scaled to [0, 1] inside: a sample is divided by 255, by 65535 or, as a float, by
- * 1. Arguments are checked by the callers in `lib/`.
+ * whole frame) at a time. Values are scaled to [0, 1] inside: a sample is divided by the value of a white one.
+ * Arguments are checked by the callers in `lib/`.
  */
 
 import type { NativeTicket } from './runtime.js';
@@ -42,7 +42,10 @@ export interface SolverShape {
   readonly acceleration: Acceleration;
   /** Whether `SolverSettings.totalVariation` may be other than 0: takes a further plane. */
   readonly totalVariation: boolean;
-  /** Whether pixels may be left out: `SolverSettings.saturation` below 1, or a mask given to `load`. */
+  /**
+   * Whether pixels may be left out: `SolverSettings.saturation` below 1, or a mask given to `load`. Richardson-Lucy does
+   * without them; the others replace them by what the rest predicts, beginning with the samples that are there.
+   */
   readonly masked: boolean;
   readonly threads: 1 | 2 | 3;
 }
@@ -54,7 +57,7 @@ export interface SolverSettings {
    * over the gain (Snyder 1995). Keeps the noise of dark pixels from being taken for light. >= 0
    */
   readonly offset: number;
-  /** Richardson-Lucy: samples at or above this, in [0, 1] units, are left out; Infinity: none. Needs `masked`. */
+  /** Samples at or above this, in [0, 1] units, are left out; Infinity: none. Needs `masked`. */
   readonly saturation: number;
   /** Richardson-Lucy: weight of total variation, 0 for none; 0.001 to 0.01 is usual. */
   readonly totalVariation: number;
@@ -108,6 +111,8 @@ export interface SampleWindow {
   /** Where the part begins in the frame. */
   readonly left: number;
   readonly top: number;
+  /** Value of a white sample, > 0; by default 255, 65535 or, of floats, 1. */
+  readonly white?: number;
 }
 
 /** A plane of floats that tiles are added to; `left` and `top` are where the tile begins in it. */
@@ -178,7 +183,7 @@ export interface NativeSolver {
     ticket: NativeTicket,
   ): Promise<{ readonly nsr: number; readonly exponent: number }>;
   step(ticket: NativeTicket): Promise<StepReport>;
-  /** Writes the tile: rounded to nearest, clamped to the range of the samples; floats as they are. Once per `load`. */
+  /** Writes the tile: rounded to nearest, clamped to the type of the samples; floats are not. Once per `load`. */
   store(target: SampleWindow, ticket: NativeTicket): Promise<void>;
   /** Adds the tile, in [0, 1] units and not clamped, times weights. Once per `load`, instead of `store`. */
   blend(target: BlendWindow, ticket: NativeTicket): Promise<void>;
@@ -204,8 +209,8 @@ export interface SolverBinding {
   /** Throws OUT_OF_MEMORY or ISA_UNAVAILABLE. */
   createSolver(shape: SolverShape, isa: string): NativeSolver;
   /**
-   * Writes the first `width` x `rows` floats of a plane to a part of a frame: rounded to nearest and clamped, floats
-   * as they are.
+   * Writes the first `width` x `rows` floats of a plane, in units of white, to a part of a frame: integers are rounded
+   * to nearest and clamped to their type.
    */
   storePlane(plane: Float32Array, width: number, rows: number, target: SampleWindow): void;
 }

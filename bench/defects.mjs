@@ -1,0 +1,180 @@
+// What missing pixels and defects cost: gain in PSNR of each method near them, or outside them, against the same frame
+// without them; and whether the gain depends on the unit of the samples:
+//   node bench/defects.mjs [missing|defects|clean|range ...] [--json]
+import { deconvolve, psf } from '../dist/index.js';
+import { createRandom } from '../dist/math/random.js';
+import { SIDE, createCase, createScenes } from './deconvolve-cases.mjs';
+import { formatTable } from './tables.mjs';
+
+const NOISE = 0.005;
+/** Pixels from a border within which the gain must be as far from it. */
+const NEAR = 8;
+const KERNELS = ['disk:2', 'disk:4', 'gaussian:1.5', 'motion:15@30'];
+const METHODS = [
+  { method: 'hyper-laplacian' },
+  { method: 'wiener' },
+  { method: 'richardson-lucy' },
+  { method: 'richardson-lucy', acceleration: 'none' },
+  { method: 'richardson-lucy', acceleration: 'heavy-ball' },
+];
+const wordsOf = (options) => Object.values(options).join(', ');
+
+/** Layouts of missing pixels: a mask of bytes, 0 where missing. */
+const LAYOUTS = {
+  border: maskWhere((x) => x < 40),
+  holes: maskWhere((x, y) => (((x + 32) % 85) - 42) ** 2 + (((y + 32) % 85) - 42) ** 2 < 144),
+  swath: (() => {
+    const random = createRandom(5);
+    const jags = Array.from({ length: SIDE }, () => Math.floor(6 * random()));
+    return maskWhere((x, y) => x + 0.4 * y < 70 + jags[y]);
+  })(),
+  scattered: (() => {
+    const random = createRandom(6);
+    return maskWhere(() => random() < 0.01);
+  })(),
+  half: maskWhere((x, y) => x + 0.2 * y < 154),
+};
+
+function maskWhere(isMissing) {
+  return Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) =>
+    isMissing(pixel % SIDE, Math.floor(pixel / SIDE)) ? 0 : 1,
+  );
+}
+
+/** Squared distance of every pixel to the nearest one where the mask is 0, by brute force within `most`. */
+function isWithin(mask, distance) {
+  const near = new Uint8Array(mask.length);
+  for (let pixel = 0; pixel < mask.length; pixel += 1) {
+    if (mask[pixel] !== 0) continue;
+    const [x, y] = [pixel % SIDE, Math.floor(pixel / SIDE)];
+    for (let v = Math.max(0, y - distance); v <= Math.min(SIDE - 1, y + distance); v += 1) {
+      for (let u = Math.max(0, x - distance); u <= Math.min(SIDE - 1, x + distance); u += 1) {
+        if ((u - x) ** 2 + (v - y) ** 2 <= distance ** 2) near[v * SIDE + u] = 1;
+      }
+    }
+  }
+  return near;
+}
+
+const isInterior = (pixel, rim) =>
+  [pixel % SIDE, Math.floor(pixel / SIDE)].every((place) => place >= rim && place < SIDE - rim);
+
+/** PSNR in dB over the pixels of a list. */
+function psnrOver(pixels, truth, data, scale) {
+  let sum = 0;
+  for (const pixel of pixels) sum += (truth[pixel] - data[pixel] / scale) ** 2;
+  return 10 * Math.log10(pixels.length / sum);
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function createCases(kernel, scenes, noise = NOISE) {
+  const parsed = { name: kernel, kernel: await psf.parse(kernel) };
+  return scenes.map((scene, index) => createCase(scene, parsed, noise, index + 1));
+}
+
+/** Missing samples by the mean of the known ones around, again and again; what a caller fills them with. */
+function fill(frame, mask) {
+  const data = Float64Array.from(frame.data);
+  const known = Uint8Array.from(mask);
+  const all = [...mask.keys()];
+  let open = all.filter((pixel) => known[pixel] === 0);
+  const around = (pixel) => {
+    const [x, y] = [pixel % SIDE, Math.floor(pixel / SIDE)];
+    return [
+      [x - 1, y],
+      [x + 1, y],
+      [x, y - 1],
+      [x, y + 1],
+    ].filter(([u, v]) => u >= 0 && v >= 0 && u < SIDE && v < SIDE);
+  };
+  const missing = open;
+  while (open.length > 0) {
+    const found = [];
+    for (const pixel of open) {
+      const values = around(pixel).flatMap(([u, v]) => (known[v * SIDE + u] ? [data[v * SIDE + u]] : []));
+      if (values.length > 0) found.push([pixel, mean(values)]);
+    }
+    for (const [pixel, value] of found) {
+      data[pixel] = value;
+      known[pixel] = 1;
+    }
+    open = open.filter((pixel) => known[pixel] === 0);
+  }
+  for (let pass = 0; pass < 60; pass += 1) {
+    for (const pixel of missing) data[pixel] = mean(around(pixel).map(([u, v]) => data[v * SIDE + u]));
+  }
+  return { ...frame, data: frame.data.constructor.from(data, (value) => Math.round(value)) };
+}
+
+/** How much lower the gain is at valid pixels near missing ones: against the whole frame there, and against far. */
+async function measureMissing(scenes, kernels = KERNELS, methods = METHODS) {
+  const rows = [];
+  for (const kernel of kernels) {
+    const cases = await createCases(kernel, scenes);
+    for (const options of methods) {
+      const found = Object.fromEntries(Object.keys(LAYOUTS).map((name) => [name, []]));
+      for (const { truth, frame, kernel: weights } of cases) {
+        const whole = (await deconvolve(frame, { psf: weights, ...options })).data;
+        for (const [name, mask] of Object.entries(LAYOUTS)) {
+          const nearMask = isWithin(mask, NEAR);
+          const pixels = [...mask.keys()].filter((pixel) => mask[pixel] === 1 && isInterior(pixel, 8));
+          const near = pixels.filter((pixel) => nearMask[pixel] === 1);
+          const far = name === 'scattered' ? near : pixels.filter((pixel) => nearMask[pixel] === 0);
+          const result = (await deconvolve(fill(frame, mask), { psf: weights, ...options, valid: mask })).data;
+          const gain = (list, data) => psnrOver(list, truth, data, 255) - psnrOver(list, truth, frame.data, 255);
+          found[name].push({
+            near: gain(near, result),
+            loss: gain(near, whole) - gain(near, result),
+            farLoss: gain(far, whole) - gain(far, result),
+            toFar: gain(far, result) - gain(near, result),
+          });
+        }
+      }
+      for (const [layout, list] of Object.entries(found)) {
+        const of = (key) => mean(list.map((one) => one[key]));
+        rows.push({
+          kernel,
+          method: wordsOf(options),
+          layout,
+          near: of('near'),
+          loss: of('loss'),
+          farLoss: of('farLoss'),
+          toFar: of('toFar'),
+          worst: Math.max(...list.map(({ loss }) => loss)),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+const PARTS = { missing: measureMissing };
+
+const words = process.argv.slice(2);
+const isJson = words.includes('--json');
+const chosen = words.filter((word) => Object.hasOwn(PARTS, word));
+const scenes = (await createScenes()).slice(0, Number(process.env.SCENES ?? 4));
+const pick = (name, list, of) => (process.env[name] ? list.filter((one) => of(one).includes(process.env[name])) : list);
+const found = {};
+for (const name of chosen.length > 0 ? chosen : Object.keys(PARTS)) {
+  found[name] = await PARTS[name](
+    scenes,
+    pick('KERNEL', KERNELS, (kernel) => kernel),
+    pick('METHOD', METHODS, wordsOf),
+  );
+}
+if (isJson) console.log(JSON.stringify(found));
+else {
+  for (const [name, rows] of Object.entries(found)) {
+    console.log(`\n${name}: ${scenes.length} scenes of ${SIDE}x${SIDE}, noise ${NOISE}, dB`);
+    const keys = Object.keys(rows[0]);
+    const text = (value) => (typeof value === 'number' ? value.toFixed(2) : `${value}`);
+    console.log(
+      formatTable(
+        keys,
+        rows.map((row) => keys.map((key) => text(row[key]))),
+      ),
+    );
+  }
+}
