@@ -26,6 +26,7 @@ export type { DefocusEstimate, RadiusField } from './estimate/defocus.js';
 export type { BlurShape } from './estimate/blur-shape.js';
 export type { Confidence } from './estimate/verdict.js';
 export * from './runtime/errors.js';
+export type { WritingOptions } from './image/encode.js';
 export type { FileJob, FileOutcome } from './restoration/file-jobs.js';
 export { FrameRestorer } from './restoration/frame-restorer.js';
 export type { PlanSize, RestoreFilesOptions, RestoreInput, RestoreOptions } from './restoration/frame-restorer.js';

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkWritable, writeAtomically } from '../lib/files/write-file.js';
-import { checkImageOutput } from '../lib/image/encode.js';
+import { checkImageOutput, writeFrame } from '../lib/image/encode.js';
+import type { ImageMetadata, TiffField } from '../lib/image/metadata/image-metadata.js';
+import { lostIn } from '../lib/image/metadata/lost.js';
 import type { AnyFrameSize } from '../lib/index.js';
+import { createFrame } from './support/frames.js';
 import { createFolder } from './support/models.js';
 
 const folder = createFolder();
@@ -115,7 +119,12 @@ describe('what a format cannot hold', () => {
     ['jpg', { channels: 4 }, /no alpha channel/],
     ['jpg', { width: 65_501 }, /jpeg holds 65500 pixels a side, the frame has 65501x100/],
     ['webp', { height: 16_384 }, /webp holds 16383 pixels a side/],
-    ['tiff', { depth: 32 }, /the frame has floats/],
+    ['png', { depth: 32 }, /png holds integers, the frame has floats; write TIFF/],
+    ['png', { channels: 13 }, /png holds 3 bands and alpha, the frame has 13 bands; write TIFF/],
+    ['png', { channels: 4, alpha: false }, /the frame has 4, the last of which would become alpha; write TIFF/],
+    ['webp', { channels: 2, alpha: false }, /webp holds 1 or 3 bands, the frame has 2/],
+    ['png', { channels: 3, alpha: true }, /holds 1 or 3 bands, the frame has 2/],
+    ['png', { channels: 5, alpha: true }, /the last of which would become alpha/],
     ['gif', {}, /extension is none of/],
   ])('%s: %j is refused before the work', async (extension, change, reason) => {
     await expectUnwritable(checkImageOutput(folder.path(`out.${extension}`), size(change)), reason);
@@ -125,5 +134,66 @@ describe('what a format cannot hold', () => {
     expect(await checkImageOutput(folder.path('out.jpg'), size({ width: 65_500, channels: 1 }))).toBe('jpeg');
     expect(await checkImageOutput(folder.path('out.webp'), size({ height: 16_383, channels: 4 }))).toBe('webp');
     expect(await checkImageOutput(folder.path('out.png'), size({ width: 65_535, depth: 16, channels: 4 }))).toBe('png');
+    expect(await checkImageOutput(folder.path('out.tif'), size({ depth: 32, channels: 16 }))).toBe('tiff');
+  });
+});
+
+describe('an existing output of any format', () => {
+  const frame = createFrame({ width: 32, height: 32 });
+
+  it.each(['jpg', 'png', 'tif', 'webp'])(
+    '%s: a link, the permissions and the owner of its target stay',
+    async (type) => {
+      const [target, link] = [folder.path(`target.${type}`), folder.path(`link.${type}`)];
+      writeFileSync(target, 'old');
+      chmodSync(target, 0o640);
+      const mayGive = process.getuid?.() === 0;
+      if (mayGive) chownSync(target, 1234, 2345);
+      symlinkSync(`target.${type}`, link);
+      await writeFrame(link, frame, {});
+      expect(readlinkSync(link)).toBe(`target.${type}`);
+      expect(statSync(target)).toMatchObject({ mode: 0o100640, ...(mayGive && { uid: 1234, gid: 2345 }) });
+      expect((await sharp(readFileSync(target)).metadata()).width).toBe(32);
+    },
+  );
+
+  it('stays whole where a TIFF cannot be written', async () => {
+    const path = folder.path('whole.tif');
+    writeFileSync(path, 'old');
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(writeFrame(path, frame, {}, { signal })).rejects.toThrow('enough');
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder.path('.')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('what is lost in a format', () => {
+  const size = { width: 100, height: 100, channels: 3, depth: 16 } as const;
+  const field = (tag: number): TiffField => ({ tag, type: 1, count: 1, data: Buffer.alloc(1) });
+  const metadata: ImageMetadata = {
+    tiffFields: [33_550, 34_735, 42_112, 42_113, 50_844, 338, 65_000].map(field),
+    iptc: Buffer.alloc(1),
+    xmp: Buffer.alloc(70_000),
+    resolution: { x: 1, y: 1, unit: 'inch' },
+    pngChunks: [Buffer.alloc(4)],
+    jpegComments: [],
+  };
+  const fields = [
+    'the georeference (CRS, transform)',
+    'the RPC camera model',
+    'the nodata value',
+    'metadata of GDAL (band names, scales)',
+    'TIFF tags 65000',
+  ];
+
+  it('is said by name, and nothing is said of what is kept', () => {
+    expect(lostIn('tiff', { ...metadata, pngChunks: [] }, { ...size, white: 4095, rgb: [[2, 1, 0]] })).toEqual([]);
+    expect(lostIn('png', metadata, size)).toEqual([...fields, 'IPTC']);
+    expect(lostIn('webp', metadata, size)).toEqual([...fields, 'IPTC', 'the resolution', 'texts and colours of PNG']);
+    const ofJpeg = [...fields, 'texts and colours of PNG', 'XMP, which is too long'];
+    expect(lostIn('jpeg', metadata, size)).toEqual(ofJpeg);
+    expect(lostIn('png', {}, { ...size, white: 4095 })).toEqual(['the white level 4095']);
+    expect(lostIn('png', {}, { ...size, rgb: [[2, 1, 0]] })).toEqual(['which bands are not red, green and blue']);
+    expect(lostIn('png', {}, size)).toEqual([]);
   });
 });

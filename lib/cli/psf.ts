@@ -45,7 +45,7 @@ async function draw(spec: string, { output, otf }: PsfFlags, signal: AbortSignal
   const kernel = await parse(spec);
   await using spool = new Spool();
   const file = await spool.fileFor(output, '.png');
-  await writeFrame(file, otf ? drawWithTransfer(kernel) : drawKernel(kernel), {}, signal);
+  await writeFrame(file, otf ? drawWithTransfer(kernel) : drawKernel(kernel), {}, { signal });
   await spool.deliver();
   const { width, height, symmetric, data } = kernel;
   const peak = data.reduce((largest, weight) => Math.max(largest, weight), 0);

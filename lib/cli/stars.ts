@@ -2,7 +2,8 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { unwritable } from '../files/write-file.js';
 import { formatOfExtension } from '../image/codec/sharp.js';
-import { checkFormatHolds, writeFrame } from '../image/encode.js';
+import { writeFrame } from '../image/encode.js';
+import { checkFormatHolds } from '../image/format-limits.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
@@ -97,7 +98,7 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
   const { result } = performed;
   if (restored !== undefined) await result.toFile(restored, { signal });
   if (table !== undefined) await writeCsv(table, result.stars, signal);
-  if (draw !== undefined) await writeFrame(draw, await drawStars(result), {}, signal);
+  if (draw !== undefined) await writeFrame(draw, await drawStars(result), {}, { signal });
   await spool.deliver();
   return summarise(input, targets, result);
 }

@@ -48,7 +48,7 @@ export async function writeEstimate(
   if (kernel === null) throw new EstimateError(`There is no kernel to be written: ${declined}`);
   await checkKernelOutput(path);
   const name = path.slice(0, -extname(path).length);
-  await writeFrame(path, drawKernel(kernel), {}, signal);
+  await writeFrame(path, drawKernel(kernel), {}, { signal });
   const { columns, rows, kernels } = kernelsOf(estimate) ?? { columns: 1, rows: 1, kernels: [kernel] };
   await writeAtomically(
     `${name}.npy`,

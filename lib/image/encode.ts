@@ -3,6 +3,8 @@ import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../fi
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
+import { checkFormatHolds } from './format-limits.js';
+import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
@@ -15,26 +17,6 @@ export async function checkOutput(path: string): Promise<ImageFormat> {
   if (!format) throw unwritable(path, `its extension is none of ${IMAGE_EXTENSIONS.join(', ')}`);
   await checkWritable(path);
   return format;
-}
-
-/** Largest sides: libwebp's WEBP_MAX_DIMENSION, libjpeg's JPEG_MAX_DIMENSION; the others hold any frame. */
-const MAX_SIDES: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500 };
-
-/** Throws ImageError where the format would lose bits or the alpha channel, or holds no frame of that size. */
-export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFrameSize): void {
-  const { width, height, channels, depth } = size;
-  if (depth === 32)
-    throw unwritable(path, 'files are written with 8 or 16 bits per sample, the frame has floats; convert it');
-  if (depth === 16 && (format === 'jpeg' || format === 'webp'))
-    throw unwritable(path, `${format} holds 8 bits per sample, the frame has 16; write PNG or TIFF`);
-  if (channels % 2 === 0 && format === 'jpeg')
-    throw unwritable(path, 'jpeg holds no alpha channel; write PNG, TIFF or WebP');
-  const most = MAX_SIDES[format] ?? Infinity;
-  if (Math.max(width, height) > most)
-    throw unwritable(
-      path,
-      `${format} holds ${most} pixels a side, the frame has ${width}x${height}; write PNG or TIFF`,
-    );
 }
 
 /**
@@ -62,31 +44,46 @@ function compress(image: Sharp, format: Exclude<ImageFormat, 'tiff'>): Sharp {
   }
 }
 
+/** How a frame is written. */
+export interface WritingOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a TIFF is a Cloud Optimized GeoTIFF: tiles, overviews, directories first. False by default. */
+  readonly cog?: boolean | undefined;
+}
+
 /**
  * Writes a frame with its metadata, whole or not at all, as {@link writeAtomically} does. Rejects with ImageError, or
  * with the signal's reason.
  */
 export async function writeFrame(
   path: string,
-  frame: Frame,
+  frame: AnyFrame,
   metadata: ImageMetadata,
-  signal?: AbortSignal,
+  options: WritingOptions = {},
 ): Promise<void> {
+  const { signal } = options;
   const format = await checkImageOutput(path, frame);
   signal?.throwIfAborted();
-  if (format === 'tiff') {
-    const description = { ...frame, metadata };
-    return writeFileWith(
-      path,
-      ({ handle }) => writeTiff(new FileSpool(handle), description, frame.data, { signal }),
-      signal,
-    );
-  }
-  const encoded = await encodeWithSharp(frame, format).catch((cause: Error) => {
+  if (format === 'tiff') return writeTiffFile(path, frame, metadata, options);
+  const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
-  await writeAtomically(path, addMetadata(encoded, format, metadata, frame), signal);
+  await writeAtomically(path, addMetadata(encoded, format, metadata, frame as Frame), signal);
+}
+
+async function writeTiffFile(
+  path: string,
+  frame: AnyFrame,
+  metadata: ImageMetadata,
+  { signal }: WritingOptions,
+): Promise<void> {
+  const description = { ...sizeOf(frame), metadata };
+  await writeFileWith(
+    path,
+    ({ handle }) => writeTiff(new FileSpool(handle), description, frame.data, { signal }),
+    signal,
+  );
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */
@@ -94,12 +91,11 @@ export async function writeResult(
   path: string,
   frame: AnyFrame,
   metadata: ImageMetadata,
-  options: { readonly signal?: AbortSignal },
+  options: WritingOptions,
 ): Promise<void> {
   requireString('path', path);
   requireObject('options', options);
-  if (frame.depth === 32) throw unwritable(path, 'floats are not written to files; scale them to 8 or 16 bits');
-  await writeFrame(path, frame as Frame, metadata, options.signal);
+  await writeFrame(path, frame, metadata, options);
 }
 
 /** A whole file of that format, without metadata. */

@@ -1,5 +1,6 @@
 import { identifyFile, sameFile } from '../files/same-file.js';
-import { checkFormatHolds, checkOutput } from '../image/encode.js';
+import { checkOutput } from '../image/encode.js';
+import { checkFormatHolds } from '../image/format-limits.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { Frame, FrameSize } from '../image/frame.js';

@@ -1,4 +1,5 @@
 import { writeResult } from '../image/encode.js';
+import type { WritingOptions } from '../image/encode.js';
 import { sizeOf } from '../image/frame.js';
 import type { AnyFrame, Frame, RgbBands } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
@@ -34,10 +35,10 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
   }
 
   /**
-   * Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Rejects with ImageError, also for
-   * a frame of floats, or with the signal's reason.
+   * Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Rejects with ImageError, also
+   * where the format cannot hold the frame (floats and many bands: TIFF), or with the signal's reason.
    */
-  async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async toFile(path: string, options: WritingOptions = {}): Promise<void> {
     await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);
   }
 }

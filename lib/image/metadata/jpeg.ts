@@ -10,6 +10,12 @@ const XMP_PREFIX = 'http://ns.adobe.com/xap/1.0/\0';
 const PHOTOSHOP_PREFIX = 'Photoshop 3.0\0';
 /** A segment's length field counts itself. */
 const MAX_PAYLOAD = 65_535 - 2;
+const EXIF_PREFIX = 'Exif\0\0';
+/** Longest blocks of metadata that a JPEG holds, in bytes. */
+export const MAX_JPEG_BLOCK_BYTES = {
+  exif: MAX_PAYLOAD - EXIF_PREFIX.length,
+  xmp: MAX_PAYLOAD - XMP_PREFIX.length,
+} as const;
 /** Identifier, chunk number, chunk count (ICC.1, annex B.4). */
 const ICC_PREFIX_BYTES = 14;
 
@@ -45,7 +51,7 @@ export function addToJpeg(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
   const start = hasHeader ? 4 + file.readUInt16BE(4) : 2;
   const parts: Uint8Array[] = [file.subarray(0, resolution ? 2 : start)];
   if (resolution) parts.push(jfifHeader(resolution));
-  parts.push(...single(APP1, 'Exif\0\0', exif), ...single(APP1, XMP_PREFIX, xmp));
+  parts.push(...single(APP1, EXIF_PREFIX, exif), ...single(APP1, XMP_PREFIX, xmp));
   if (icc) parts.push(...iccSegments(icc));
   const resources = metadata.photoshop ?? (metadata.iptc && toImageResource(metadata.iptc));
   if (resources) parts.push(...photoshopSegments(resources));

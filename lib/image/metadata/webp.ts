@@ -1,3 +1,4 @@
+import { hasAlpha } from '../frame.js';
 import type { FrameSize } from '../frame.js';
 import type { ImageMetadata } from './image-metadata.js';
 
@@ -17,9 +18,9 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /** The extended header of a file that has none: flags, then width and height less one in 24 bits each. */
-function extendedHeader({ width, height, channels }: FrameSize): Buffer {
+function extendedHeader({ width, height, ...bands }: FrameSize): Buffer {
   const data = Buffer.alloc(10);
-  data[0] = channels % 2 === 0 ? ALPHA_FLAG : 0;
+  data[0] = hasAlpha(bands) ? ALPHA_FLAG : 0;
   data.writeUIntLE(width - 1, 4, 3);
   data.writeUIntLE(height - 1, 7, 3);
   return chunk('VP8X', data);

@@ -1,4 +1,5 @@
 import { writeResult } from '../../image/encode.js';
+import type { WritingOptions } from '../../image/encode.js';
 import type { AnyFrame, Region } from '../../image/frame.js';
 import type { ImageMetadata } from '../../image/metadata/image-metadata.js';
 import type { OperationReport } from '../../operation/report.js';
@@ -78,7 +79,7 @@ export class StarResult {
    * Writes the restored frame with the metadata of its source, whole or not at all: JPEG, PNG, TIFF or WebP by the
    * extension of `path`. Rejects with ImageError, or the signal's reason.
    */
-  async toFile(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async toFile(path: string, options: WritingOptions = {}): Promise<void> {
     await writeResult(path, this.frame, this.metadata, options);
   }
 }

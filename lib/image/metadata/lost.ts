@@ -1,0 +1,77 @@
+import type { ImageFormat } from '../codec/sharp.js';
+import type { AnyFrameSize } from '../frame.js';
+import { rgbBands } from '../planes.js';
+import { fullScale, typeScale } from '../samples.js';
+import type { ImageMetadata, TiffField } from './image-metadata.js';
+import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
+
+/** What fields of TIFF say that people would miss, by tag (GeoTIFF 1.1, RPC in GeoTIFF, GDAL). */
+const TIFF_TAGS: readonly (readonly [string, readonly number[]])[] = [
+  ['the georeference (CRS, transform)', [33_550, 33_922, 34_264, 34_735, 34_736, 34_737]],
+  ['the RPC camera model', [50_844]],
+  ['the nodata value', [42_113]],
+  ['metadata of GDAL (band names, scales)', [42_112]],
+];
+/** Said by the writer itself. */
+const EXTRA_SAMPLES = 338;
+
+/**
+ * What is known of a picture and cannot be held by a file of that format, each as words that follow "without"; none
+ * where everything is kept.
+ */
+export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
+  const blocks = BLOCKS.filter(({ name, formats }) => isThere(metadata[name]) && !formats.includes(format));
+  return [
+    ...(format === 'tiff' ? [] : lostFields(metadata.tiffFields ?? [])),
+    ...(format === 'tiff' ? [] : lostOfSamples(size)),
+    ...blocks.map(({ words }) => words),
+    ...(format === 'jpeg' ? lostBySize(metadata) : []),
+  ];
+}
+
+const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
+
+/** Blocks that not every format holds, with those that do. */
+const BLOCKS: readonly {
+  readonly name: keyof ImageMetadata;
+  readonly words: string;
+  readonly formats: readonly ImageFormat[];
+}[] = [
+  { name: 'iptc', words: 'IPTC', formats: ['tiff', 'jpeg'] },
+  { name: 'photoshop', words: 'image resources of Photoshop (IPTC)', formats: ['tiff', 'jpeg'] },
+  { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
+  { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
+  { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
+];
+
+function lostFields(fields: readonly TiffField[]): string[] {
+  const tags = new Set(fields.map(({ tag }) => tag));
+  tags.delete(EXTRA_SAMPLES);
+  const lost: string[] = [];
+  for (const [words, known] of TIFF_TAGS) {
+    if (!known.some((tag) => tags.has(tag))) continue;
+    lost.push(words);
+    for (const tag of known) tags.delete(tag);
+  }
+  return tags.size === 0 ? lost : [...lost, `TIFF tags ${[...tags].join(', ')}`];
+}
+
+/** What only TIFF says of samples: which are red, green and blue in an unusual order, and which value is white. */
+function lostOfSamples(size: AnyFrameSize): string[] {
+  const triples = size.channels < 3 ? [] : rgbBands(size);
+  const isUsual = size.channels < 3 || triples.some((triple) => triple.every((channel, index) => channel === index));
+  const white = fullScale(size);
+  const usual = typeScale(size);
+  return [
+    ...(isUsual ? [] : ['which bands are not red, green and blue']),
+    ...(white === usual ? [] : [`the white level ${white}`]),
+  ];
+}
+
+/** A JPEG holds a block in one segment. */
+function lostBySize({ exif, xmp }: ImageMetadata): string[] {
+  return [
+    ...(exif && exif.length > MAX_JPEG_BLOCK_BYTES.exif ? ['EXIF, which is too long'] : []),
+    ...(xmp && xmp.length > MAX_JPEG_BLOCK_BYTES.xmp ? ['XMP, which is too long'] : []),
+  ];
+}
