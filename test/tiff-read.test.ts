@@ -155,6 +155,14 @@ describe('samples of a TIFF', () => {
     expectEqual(await samples!.readRows(0, HEIGHT, signal), Float32Array.from(one.samples));
   });
 
+  it.each([10, 12, 14])('of %d bits are read from between their neighbours, and say what is white', async (bits) => {
+    const one = page(3, 'uint16', { packedBits: bits, compression: 'lzw' });
+    const samples = Uint16Array.from(one.samples, (value) => value % 2 ** bits);
+    const found = await open(tiffFile([{ ...one, samples }], { isLittle: bits !== 12 }));
+    expect(found.samples!.size).toMatchObject({ depth: 16, white: 2 ** bits - 1 });
+    expectEqual(await found.samples!.readRows(0, HEIGHT, signal), samples);
+  });
+
   it.each([
     ['uint32', /unsigned integers of 32 bits; write/],
     ['int32', /signed integers of 32 bits; write 32-bit floats/],
@@ -170,7 +178,7 @@ describe('samples of a TIFF', () => {
 describe('pages of a TIFF', () => {
   const [one, two] = [page(1, 'uint8'), page(3, 'uint16')];
   const overview = page(1, 'uint8', { width: 10, height: 9, tags: { 254: [1] } });
-  const mask = page(1, 'uint8', { isBits: true, photometric: 4, tags: { 254: [4] }, compression: 'deflate' });
+  const mask = page(1, 'uint8', { packedBits: 1, photometric: 4, tags: { 254: [4] }, compression: 'deflate' });
 
   it('are refused where there are several and none is chosen', async () => {
     await expect(open(tiffFile([one, two, one]))).rejects.toMatchObject({
@@ -194,7 +202,7 @@ describe('pages of a TIFF', () => {
   });
 
   it('are neither overviews, nor masks, which are theirs', async () => {
-    const maskOfOverview = page(1, 'uint8', { width: 10, height: 9, isBits: true, tags: { 254: [5] } });
+    const maskOfOverview = page(1, 'uint8', { width: 10, height: 9, packedBits: 1, tags: { 254: [5] } });
     const found = await open(tiffFile([one, overview, mask, maskOfOverview]));
     expect(found.pageCount).toBe(1);
     expectEqual(await readAll(tiffFile([one, overview, mask])), one.samples);

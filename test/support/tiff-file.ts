@@ -35,8 +35,8 @@ export interface TiffPage {
   readonly holes?: readonly number[];
   /** Further fields: numbers of 16 or 32 bits, or text. */
   readonly tags?: Readonly<Record<number, readonly number[] | string>>;
-  /** Bits of a mask, one a pixel, instead of whole samples. */
-  readonly isBits?: boolean;
+  /** Bits of a sample, without gaps, instead of whole ones; of 1, every sample that is not 0 is 1. */
+  readonly packedBits?: number;
 }
 
 /** How a file is written. */
@@ -105,7 +105,7 @@ function directoryBytes(
 
 function fieldsOf(page: TiffPage, form: TiffForm, append: (part: Buffer) => number): Map<number, Values> {
   const { width, height, bands, type, isPlanar = false, tile, compression = 'none', predictor = 1 } = page;
-  const { photometric = bands >= 3 ? 2 : 1, extraSamples, tags = {}, isBits = false, holes = [] } = page;
+  const { photometric = bands >= 3 ? 2 : 1, extraSamples, tags = {}, packedBits, holes = [] } = page;
   const { rowsPerStrip = Math.min(height, 7) } = page;
   const shorts = (...numbers: number[]): Values => ({ type: SHORT, numbers });
   const places = { offsets: [] as number[], sizes: [] as number[] };
@@ -115,7 +115,7 @@ function fieldsOf(page: TiffPage, form: TiffForm, append: (part: Buffer) => numb
     places.sizes.push(packed.length);
   }
   const longs = (numbers: readonly number[]): Values => ({ type: form.isBig ? LONG8 : LONG, numbers });
-  const bits = isBits ? 1 : 8 * SAMPLE_TYPES[type].bytes;
+  const bits = packedBits ?? 8 * SAMPLE_TYPES[type].bytes;
   const repeat = (value: number): Values => shorts(...Array.from({ length: bands }, () => value));
   const fields = new Map<number, Values>([
     [256, longs([width])],
@@ -165,7 +165,7 @@ interface Block {
 }
 
 function packBlock(page: TiffPage, block: Block, isLittle: boolean): Buffer {
-  const { type, predictor = 1, isBits = false } = page;
+  const { type, predictor = 1, packedBits } = page;
   const { make, bytes } = SAMPLE_TYPES[type];
   const rowLength = block.width * block.bands.length;
   const rows: Buffer[] = [];
@@ -174,7 +174,7 @@ function packBlock(page: TiffPage, block: Block, isLittle: boolean): Buffer {
     for (let x = 0; x < block.width; x += 1)
       for (const [index, band] of block.bands.entries())
         row[x * block.bands.length + index] = sampleAt(page, block.left + x, y, band);
-    if (isBits) rows.push(bitsOf(row));
+    if (packedBits) rows.push(bitsOf(row, packedBits));
     else rows.push(predict(Buffer.from(row.buffer), { predictor, bytes, bands: block.bands.length, isLittle }));
   }
   return pack(Buffer.concat(rows), page.compression ?? 'none');
@@ -185,10 +185,10 @@ function sampleAt({ width, height, bands, samples }: TiffPage, x: number, y: num
   return samples[(Math.min(y, height - 1) * width + Math.min(x, width - 1)) * bands + band]!;
 }
 
-function bitsOf(row: ArrayLike<number>): Buffer {
-  const bits = Buffer.alloc(Math.ceil(row.length / 8));
-  for (let x = 0; x < row.length; x += 1) if (row[x]) bits[x >> 3]! |= 128 >> (x & 7);
-  return bits;
+function bitsOf(row: ArrayLike<number>, width: number): Buffer {
+  const bits = Array.from(row, (value) => (width === 1 ? Number(value !== 0) : value).toString(2).padStart(width, '0'));
+  const bytes = bits.join('').match(/.{1,8}/g) ?? [];
+  return Buffer.from(bytes.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2)));
 }
 
 interface RowForm {

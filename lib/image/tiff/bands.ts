@@ -1,5 +1,7 @@
 import type { RgbBands } from '../frame.js';
 import type { Directory } from './directory.js';
+import type { Layout } from './layout.js';
+import { frameDepthOf } from './samples.js';
 import { PHOTOMETRIC, TAG } from './tags.js';
 
 /** Kinds of ExtraSamples that are alpha: premultiplied or not. All others, 0 too, are bands. */
@@ -25,9 +27,18 @@ export async function readBandRoles(directory: Directory, bands: number): Promis
   };
 }
 
-/** The white level that the file states: MaxSampleValue where it is neither 0 nor the type's own; else undefined. */
-export async function readWhite(directory: Directory, bands: number, depth: 8 | 16 | 32): Promise<number | undefined> {
-  if (depth === 32) return undefined;
+/**
+ * The white level that the file states: MaxSampleValue where it is neither 0 nor what the samples can hold, or this
+ * where they are narrower than those of the frame; else undefined.
+ */
+export async function readWhite(
+  directory: Directory,
+  bands: number,
+  { sampleType, bits }: Pick<Layout, 'sampleType' | 'bits'>,
+): Promise<number | undefined> {
+  if (frameDepthOf(sampleType) === 32) return undefined;
+  const most = 2 ** bits - 1;
   const white = (await directory.numbers(TAG.maxSampleValue, bands)).reduce((most, one) => Math.max(most, one), 0);
-  return white > 0 && white < 2 ** depth - 1 ? white : undefined;
+  if (white > 0 && white < most) return white;
+  return sampleType === 'packed' ? most : undefined;
 }

@@ -30,6 +30,6 @@ function pieceBytes(layout: Layout, sizes: Float64Array): number {
 function convertedBytes(layout: Layout): number {
   const samples = pieceRows(layout) * layout.blockWidth * layout.blockBands;
   const { sampleType } = layout;
-  if (sampleType === 'bit') return samples;
+  if (sampleType === 'packed') return 2 * samples;
   return sampleType === 'int8' || sampleType === 'int16' || sampleType === 'float16' ? 4 * samples : 0;
 }

@@ -1,6 +1,6 @@
 import { damaged, unsupported } from '../codec/inspection.js';
 import type { Directory } from './directory.js';
-import { SAMPLE_BYTES, sampleTypeOf } from './samples.js';
+import { sampleTypeOf } from './samples.js';
 import type { SampleType } from './samples.js';
 import { COMPRESSION, TAG } from './tags.js';
 
@@ -11,6 +11,8 @@ export interface Layout {
   /** Samples of a pixel. */
   readonly bands: number;
   readonly sampleType: SampleType;
+  /** Bits of a sample. */
+  readonly bits: number;
   readonly isTiled: boolean;
   /** Columns and rows of a block. The last strip has fewer rows. */
   readonly blockWidth: number;
@@ -42,12 +44,12 @@ const MOST_BLOCKS = 2 ** 22;
 /** Larger ones cannot be unpacked to one array everywhere. */
 const MOST_BLOCK_BYTES = 2 ** 31 - 1;
 
-/** The layout of samples of whole bytes, or of a mask of bits. Throws ImageProblem for others. */
+/** The layout of samples. Throws ImageProblem for others. */
 export async function readLayout(directory: Directory): Promise<Layout> {
   const [width, height] = [await directory.value(TAG.width, 0), await directory.value(TAG.height, 0)];
   if (width === 0 || height === 0) throw damaged('it does not say how large it is');
   const bands = await directory.value(TAG.samplesPerPixel, 1);
-  const sampleType = await readSampleType(directory, bands);
+  const { sampleType, bits } = await readSampleType(directory, bands);
   const isPlanar = bands > 1 && (await directory.value(TAG.planar, 1)) === 2;
   const isTiled = directory.has(TAG.tileOffsets) || directory.has(TAG.tileWidth);
   const [blockWidth, blockHeight] = isTiled
@@ -59,19 +61,19 @@ export async function readLayout(directory: Directory): Promise<Layout> {
   const predictor = PREDICTED.includes(compression) ? await directory.value(TAG.predictor, 1) : 1;
   const blockBands = isPlanar ? 1 : bands;
   const { isBig } = directory.file;
-  const shape = { width, height, bands, sampleType, isTiled, blockWidth, blockHeight, across, down };
+  const shape = { width, height, bands, sampleType, bits, isTiled, blockWidth, blockHeight, across, down };
   return checked({ ...shape, isPlanar, blockBands, compression, predictor, isBig });
 }
 
 /** The type of all samples: they may say it for each band, but cannot differ. */
-async function readSampleType(directory: Directory, bands: number): Promise<SampleType> {
+async function readSampleType(directory: Directory, bands: number): Promise<Pick<Layout, 'sampleType' | 'bits'>> {
   if (bands < 1 || bands > 65_535) throw damaged(`it has ${bands} samples per pixel`);
-  const bits = await directory.numbers(TAG.bits, bands);
+  const sizes = await directory.numbers(TAG.bits, bands);
   const formats = await directory.numbers(TAG.sampleFormat, bands);
-  if (bits.some((one) => one !== bits[0]) || formats.some((one) => one !== formats[0]))
+  if (sizes.some((one) => one !== sizes[0]) || formats.some((one) => one !== formats[0]))
     throw unsupported('its bands have samples of different types', 'write all with the same');
-  const [size = 1, format = 1] = [bits[0], formats[0]];
-  return size === 1 && bands === 1 ? 'bit' : sampleTypeOf(format, size);
+  const [bits = 1, format = 1] = [sizes[0], formats[0]];
+  return { sampleType: sampleTypeOf(format, bits), bits };
 }
 
 function checked(layout: Layout): Layout {
@@ -90,8 +92,8 @@ export function nameOf({ isTiled }: Pick<Layout, 'isTiled'>): 'tile' | 'strip' {
 }
 
 /** Bytes of a row of a block, unpacked. */
-export function blockRowBytes({ blockWidth, blockBands, sampleType }: Layout): number {
-  return sampleType === 'bit' ? Math.ceil(blockWidth / 8) : blockWidth * blockBands * SAMPLE_BYTES[sampleType];
+export function blockRowBytes({ blockWidth, blockBands, bits }: Layout): number {
+  return Math.ceil((blockWidth * blockBands * bits) / 8);
 }
 
 /** Bytes of a whole block, unpacked. */

@@ -5,6 +5,7 @@ const RANGES: Partial<Record<SampleType, readonly [number, number]>> = {
   uint8: [0, 255],
   int8: [-128, 127],
   uint16: [0, 65_535],
+  packed: [0, 65_535],
   int16: [-32_768, 32_767],
 };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

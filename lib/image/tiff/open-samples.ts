@@ -37,18 +37,18 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
   const layout = await readLayout(directory);
   const { width, height, bands: channels, sampleType } = layout;
   if (channels > MAX_CHANNELS) throw unsupported(`it has ${channels} bands`, `write at most ${MAX_CHANNELS} to a file`);
-  if (sampleType === 'bit') throw unsupported('its samples are bits', 'write 8 or 16 bits per sample');
   const depth = frameDepthOf(sampleType);
   const { alpha, rgb, warnings } = await readBandRoles(directory, channels);
-  const white = await readWhite(directory, channels, depth);
+  const white = await readWhite(directory, channels, layout);
   const size = { width, height, channels, depth, alpha, rgb, ...(white !== undefined && { white }) };
   // Of floats nobody knows which one is black where white is 0.
   const isInverted = photometric === PHOTOMETRIC.whiteIsZero && depth !== 32;
+  const most = 2 ** layout.bits - 1;
   const nodata = parseNodata(await readText(directory, TAG.gdalNodata), sampleType);
   const reader = await openReader(directory, layout, nodata.value ?? 0);
   return {
     size,
-    nodata: isInverted && nodata.value !== null ? 2 ** depth - 1 - nodata.value : nodata.value,
+    nodata: isInverted && nodata.value !== null ? most - nodata.value : nodata.value,
     warnings: [...warnings, ...(nodata.problem === null ? [] : [nodata.problem])],
     decoderBytes: decoderBytes(layout, reader.blocks),
     reader: { ...reader, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
@@ -60,8 +60,8 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
 export async function openMask(directory: Directory): Promise<OpenSamples> {
   const layout = await readLayout(directory);
   const { width, height, bands, sampleType } = layout;
-  if (bands !== 1 || (sampleType !== 'bit' && sampleType !== 'uint8'))
-    throw unsupported(`its mask has ${bands} bands of type ${sampleType}`, 'write a mask of one band of 1 or 8 bits');
+  if (bands !== 1 || (layout.bits !== 1 && sampleType !== 'uint8'))
+    throw unsupported(`its mask has ${bands} bands of ${layout.bits} bits`, 'write a mask of one band of 1 or 8 bits');
   const reader = await openReader(directory, layout, 0);
   return {
     size: { width, height, channels: 1, depth: 8 },

@@ -1,6 +1,6 @@
 import { damaged } from '../codec/inspection.js';
 
-/** Unpacks PackBits (TIFF 6.0, section 9) to at most `most` bytes. Throws ImageProblem for more, or for an early end. */
+/** Unpacks PackBits (TIFF 6.0, section 9) to at most `most` bytes. Throws ImageProblem for more, or too few. */
 export function unpackBits(packed: Uint8Array, most: number): Uint8Array {
   const output = new Uint8Array(most);
   let written = 0;

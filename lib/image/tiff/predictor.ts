@@ -1,4 +1,4 @@
-import { damaged, unsupported } from '../codec/inspection.js';
+import { unsupported } from '../codec/inspection.js';
 import type { Layout } from './layout.js';
 import { blockRowBytes } from './layout.js';
 import { SAMPLE_BYTES } from './samples.js';
@@ -16,7 +16,7 @@ export function undoOf(layout: Layout, isLittle: boolean): UndoRows {
   const rowBytes = blockRowBytes(layout);
   const swap: UndoRows = isLittle || size === 1 ? () => {} : (rows) => swapSamples(rows, size);
   if (predictor === NONE) return swap;
-  if (predictor === HORIZONTAL && sampleType !== 'bit')
+  if (predictor === HORIZONTAL && sampleType !== 'packed')
     return (rows) => {
       swap(rows);
       addRows(asNumbers(rows, size), rowBytes / size, blockBands);
@@ -24,9 +24,7 @@ export function undoOf(layout: Layout, isLittle: boolean): UndoRows {
   // The bytes of floats stand from the highest on, whatever the order of the file.
   if (predictor === FLOATS && (sampleType === 'float32' || sampleType === 'float16'))
     return (rows) => joinFloats(rows, rowBytes, size, blockBands);
-  if (predictor === HORIZONTAL || predictor === FLOATS)
-    throw damaged(`its predictor ${predictor} is not one of its samples`);
-  throw unsupported(`its predictor has the number ${predictor}`, 'write it with predictor 1, 2 or 3');
+  throw unsupported(`its predictor ${predictor} does not go with its samples`, 'write it without a predictor');
 }
 
 function swapSamples(rows: Uint8Array, size: number): void {

@@ -4,7 +4,7 @@ import type { ReadBytes } from './byte-source.js';
 import { blockRowBytes, nameOf, storedRows } from './layout.js';
 import type { Blocks, Layout } from './layout.js';
 import { undoOf } from './predictor.js';
-import { toFrameSamples } from './samples.js';
+import { toFrameSamples, unpackSamples } from './samples.js';
 import type { FrameSamples } from './samples.js';
 import { COMPRESSION } from './tags.js';
 import { unpackerOf } from './unpack.js';
@@ -97,7 +97,10 @@ function pieceFetcher(read: ReadBytes, reader: RowReader, signal: AbortSignal) {
     if (!isRaw && bytes.length < stored * rowBytes) throw endsEarly(layout, index, bytes.length, stored * rowBytes);
     const rows = isRaw ? bytes : bytes.subarray(from * rowBytes, (from + count) * rowBytes);
     undo(rows);
-    return layout.sampleType === 'bit' ? expandBits(rows, layout.blockWidth) : toFrameSamples(rows, layout.sampleType);
+    const { sampleType, bits, blockWidth, blockBands } = layout;
+    return sampleType === 'packed'
+      ? unpackSamples(rows, blockWidth * blockBands, bits)
+      : toFrameSamples(rows, sampleType);
   };
 }
 
@@ -153,22 +156,11 @@ function fillHole(piece: Piece, { layout, hole }: RowReader, output: FrameSample
 
 /** Turns white and black of integers round. */
 async function invert(output: FrameSamples, { layout, inverted }: RowReader, pauses: Pauses): Promise<void> {
-  const full = 2 ** (8 * output.BYTES_PER_ELEMENT) - 1;
+  const full = 2 ** layout.bits - 1;
   const rowLength = layout.width * layout.bands;
   for (let row = 0; row < output.length; row += rowLength) {
     for (let pixel = row; pixel < row + rowLength; pixel += layout.bands)
       for (let at = pixel; at < pixel + inverted; at += 1) output[at] = full - output[at]!;
     if (pauses.isDue) await pauses.take();
   }
-}
-
-/** One byte for each bit, the highest first; rows begin with whole bytes. */
-function expandBits(rows: Uint8Array, width: number): Uint8Array {
-  const rowBytes = Math.ceil(width / 8);
-  const count = rows.length / rowBytes;
-  const samples = new Uint8Array(count * width);
-  for (let row = 0; row < count; row += 1)
-    for (let x = 0; x < width; x += 1)
-      samples[row * width + x] = (rows[row * rowBytes + (x >> 3)]! >> (7 - (x & 7))) & 1;
-  return samples;
 }

@@ -1,10 +1,10 @@
 import { unsupported } from '../codec/inspection.js';
 
-/** How a sample is stored. */
-export type SampleType = 'bit' | 'uint8' | 'uint16' | 'float32' | 'float16' | 'int8' | 'int16';
+/** How a sample is stored; packed ones are unsigned integers of 1 to 15 bits without gaps. */
+export type SampleType = 'packed' | 'uint8' | 'uint16' | 'float32' | 'float16' | 'int8' | 'int16';
 
 /** Types that frames have, and those whose every value is a 32-bit float. */
-const FRAME_DEPTHS = { uint8: 8, uint16: 16, float32: 32, float16: 32, int8: 32, int16: 32 } as const;
+const FRAME_DEPTHS = { packed: 16, uint8: 8, uint16: 16, float32: 32, float16: 32, int8: 32, int16: 32 } as const;
 /** SampleFormat (TIFF 6.0, section 19), and how kinds are called. */
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   1: 'unsigned integers',
@@ -26,28 +26,30 @@ const UNDEFINED_FORMAT = 4;
 
 /** The type of samples of a format and a number of bits. Throws ImageProblem for those that are not read, by name. */
 export function sampleTypeOf(format: number, bits: number): SampleType {
-  const type = TYPES[`${format === UNDEFINED_FORMAT ? 1 : format}:${bits}`];
+  const known = format === UNDEFINED_FORMAT ? 1 : format;
+  const type = TYPES[`${known}:${bits}`];
   if (type) return type;
+  if (known === 1 && (bits === 1 || (bits > 8 && bits < 16))) return 'packed';
   const kind = FORMAT_NAMES[format] ?? `of the unknown format ${format}`;
   const remedy = format === 1 ? 'write unsigned integers of 8 or 16 bits' : 'write 32-bit floats';
   throw unsupported(`its samples are ${kind} of ${bits} bits`, remedy);
 }
 
 /** Bits per sample of the frame that holds such samples exactly. */
-export function frameDepthOf(type: Exclude<SampleType, 'bit'>): 8 | 16 | 32 {
+export function frameDepthOf(type: SampleType): 8 | 16 | 32 {
   return FRAME_DEPTHS[type];
 }
 
-export const SAMPLE_BYTES = { bit: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, float16: 2, float32: 4 } as const;
+/** Bytes of a sample that is not packed. */
+export const SAMPLE_BYTES = { packed: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, float16: 2, float32: 4 } as const;
 
 /** Samples of a frame. */
 export type FrameSamples = Uint8Array | Uint16Array | Float32Array;
 
-/** Stored samples, in the byte order of this machine, as those of a frame: the same memory where they are the same. */
-export function toFrameSamples(bytes: Uint8Array, type: SampleType): FrameSamples {
+/** Stored whole samples, in the byte order of this machine, as those of a frame: the same memory if they are the same. */
+export function toFrameSamples(bytes: Uint8Array, type: Exclude<SampleType, 'packed'>): FrameSamples {
   const { buffer, byteOffset, length } = bytes;
   switch (type) {
-    case 'bit':
     case 'uint8':
       return bytes;
     case 'uint16':
@@ -68,4 +70,21 @@ function halfToNumber(bits: number): number {
   const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** Samples of some bits, the highest first; rows of `count` samples begin with whole bytes. One bit makes a byte. */
+export function unpackSamples(rows: Uint8Array, count: number, bits: number): Uint8Array | Uint16Array {
+  const rowBytes = Math.ceil((count * bits) / 8);
+  const rowCount = rows.length / rowBytes;
+  const samples = bits > 1 ? new Uint16Array(rowCount * count) : new Uint8Array(rowCount * count);
+  const mask = (1 << bits) - 1;
+  for (let row = 0; row < rowCount; row += 1) {
+    let [at, held, heldBits] = [row * rowBytes, 0, 0];
+    for (let index = row * count; index < (row + 1) * count; index += 1) {
+      for (; heldBits < bits; heldBits += 8, at += 1) held = (held << 8) | rows[at]!;
+      heldBits -= bits;
+      samples[index] = (held >>> heldBits) & mask;
+    }
+  }
+  return samples;
 }
