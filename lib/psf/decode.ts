@@ -2,6 +2,7 @@ import { inspectFile } from '../image/codec/inspect.js';
 import { ImageProblem, unsupported } from '../image/codec/inspection.js';
 import { sharp } from '../image/codec/sharp.js';
 import { ImageError } from '../runtime/errors.js';
+import { decodeFitsKernel, isFits } from './fits.js';
 import { isNpy, parseNpy } from './npy.js';
 import type { Matrix, MatrixGrid } from './npy.js';
 import { MAX_PSF_SIDE } from './psf.js';
@@ -19,6 +20,7 @@ export async function decodeKernelFile(file: Buffer): Promise<Matrix | MatrixGri
     if (file.toString('latin1', 0, ZIP.length) === ZIP)
       throw unsupported('it is an archive, as numpy.savez writes it', 'save the kernel alone with numpy.save');
     if (TIFF.test(file.toString('latin1', 0, 4))) return await decodeTiffKernel(file, MAX_PSF_SIDE);
+    if (isFits(file)) return await decodeFitsKernel(file, MAX_PSF_SIDE);
     return await decodePicture(inspectFile(file).picture);
   } catch (cause) {
     const code = codeOf(cause);

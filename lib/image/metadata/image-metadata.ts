@@ -38,11 +38,23 @@ export interface ImageMetadata {
   readonly jpegComments?: readonly Buffer[];
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */
   readonly tiffFields?: readonly TiffField[];
+  /** Cards of a FITS header, 80 bytes each, without END. */
+  readonly fitsCards?: readonly Buffer[];
 }
 
 /** Bytes of all blocks. */
 export function metadataBytes(metadata: ImageMetadata): number {
-  const { exif, icc, xmp, iptc, photoshop, pngChunks = [], jpegComments = [], tiffFields = [] } = metadata;
+  const {
+    exif,
+    icc,
+    xmp,
+    iptc,
+    photoshop,
+    pngChunks = [],
+    jpegComments = [],
+    tiffFields = [],
+    fitsCards = [],
+  } = metadata;
   const blocks = [
     exif,
     icc,
@@ -51,6 +63,7 @@ export function metadataBytes(metadata: ImageMetadata): number {
     photoshop,
     ...pngChunks,
     ...jpegComments,
+    ...fitsCards,
     ...tiffFields.map(({ data }) => data),
   ];
   return blocks.reduce((sum, block) => sum + (block?.length ?? 0), 0);

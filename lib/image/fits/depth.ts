@@ -1,0 +1,55 @@
+import { unsupported } from '../codec/inspection.js';
+import type { Depth } from '../frame.js';
+import type { FitsChunk } from './chunks.js';
+import { isPlain } from './values.js';
+import type { FitsNumbers, FitsValues } from './values.js';
+
+/** What samples a picture becomes. */
+export interface FitsSamples {
+  readonly depth: Depth | 32;
+  /** The sample that stands for a missing one; null: none. Of floats it is NaN, whatever it was in the file. */
+  readonly nodata: number | null;
+}
+
+/** Zero of unsigned numbers of 16 bits, which are stored with a sign (FITS 4.0, table 11). */
+const UNSIGNED_ZERO = 32_768;
+
+/**
+ * Chooses 8 or 16 bits where all values are such integers, else floats. Rejects with ImageProblem where a float does not
+ * hold a value exactly.
+ * @param chunks all numbers of the picture; they are looked at only where the header does not tell
+ */
+export async function chooseSamples(values: FitsValues, chunks: AsyncIterable<FitsChunk>): Promise<FitsSamples> {
+  const { bitpix, scale, zero, blank } = values;
+  if (bitpix === 8 && isPlain(values)) return { depth: 8, nodata: blank !== null && inRange(blank, 8) ? blank : null };
+  const isUnsigned = bitpix === 16 && scale === 1 && zero === UNSIGNED_ZERO;
+  if (isUnsigned || (bitpix === 16 && isPlain(values) && !(await hasNegative(chunks)))) {
+    const nodata = blank === null ? null : blank + zero;
+    return { depth: 16, nodata: nodata !== null && inRange(nodata, 16) ? nodata : null };
+  }
+  const isExact = (bitpix === -32 || bitpix === 16) && isPlain(values);
+  if (!isExact) for await (const { numbers } of chunks) requireExact(numbers, values);
+  return { depth: 32, nodata: blank === null ? null : NaN };
+}
+
+const inRange = (value: number, depth: Depth): boolean => value >= 0 && value < 2 ** depth;
+
+async function hasNegative(chunks: AsyncIterable<FitsChunk>): Promise<boolean> {
+  for await (const { numbers } of chunks)
+    for (let index = 0; index < numbers.length; index += 1) if (numbers[index]! < 0) return true;
+  return false;
+}
+
+function requireExact(numbers: FitsNumbers, { bitpix, scale, zero, blank }: FitsValues): void {
+  for (let index = 0; index < numbers.length; index += 1) {
+    const number = Number(numbers[index]!);
+    const value = zero + scale * number;
+    // NaN is missing, and infinite floats are what they are.
+    if (Math.fround(value) === value || number === blank || Number.isNaN(value)) continue;
+    const scaling = scale === 1 && zero === 0 ? '' : `, BSCALE ${scale} and BZERO ${zero}`;
+    throw unsupported(
+      `it has BITPIX ${bitpix}${scaling}, and a 32-bit float does not hold its value ${value} exactly`,
+      "write it with rounded values, BITPIX -32: data.astype('float32')",
+    );
+  }
+}

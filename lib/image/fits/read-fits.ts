@@ -1,0 +1,78 @@
+import { ImageError, PerifocalError } from '../../runtime/errors.js';
+import { ImageProblem } from '../codec/inspection.js';
+import type { RowWindow } from '../decode.js';
+import type { AnyFrame, AnyFrameSize } from '../frame.js';
+import type { ImageMetadata } from '../metadata/image-metadata.js';
+import type { ByteSource, ReadBytes } from '../tiff/byte-source.js';
+import { readChunks, CHUNK_BYTES } from './chunks.js';
+import { chooseSamples } from './depth.js';
+import { cardsOf } from './cards.js';
+import { readHdus } from './hdus.js';
+import { choosePage } from './pages.js';
+import { readRows } from './read-rows.js';
+import { readValues } from './values.js';
+
+/** An image of a FITS file whose headers were read and checked. */
+export interface FitsPicture {
+  /** Rows in the order of the file: FITS pixel (1, 1) is the first sample. */
+  readonly size: AnyFrameSize;
+  readonly metadata: ImageMetadata;
+  /** The value of missing samples; null: none. NaN is always one. */
+  readonly nodata: number | null;
+  /** What is held while rows are read, beside these. */
+  readonly decoderBytes: number;
+  /** What is said of the file and no error, for people; each goes on after the file's name. */
+  readonly warnings: readonly string[];
+  /** Some rows, interleaved. Rejects with ImageError or the signal's reason. */
+  readRows(rows: RowWindow, signal: AbortSignal): Promise<AnyFrame['data']>;
+}
+
+/** What is asked of a FITS file. */
+export interface OpenFitsOptions {
+  readonly signal: AbortSignal;
+  /** Number of the image, from 1; where it is missing there must be one, or one in the primary header. */
+  readonly page?: number | undefined;
+}
+
+/** Whatever the picture: headers as they are read. */
+const FIXED_BYTES = 1e6;
+
+/**
+ * Reads the headers of a FITS file, and its samples only where the headers do not say whether they are integers.
+ * Rejects with ImageError where it is damaged or of a kind that is not read, ArgumentError for a page that it has not,
+ * or the signal's reason.
+ * @param label of the file, for messages
+ */
+export async function openFits(source: ByteSource, label: string, options: OpenFitsOptions): Promise<FitsPicture> {
+  const { signal, page: number } = options;
+  const translated = <T>(active: AbortSignal, work: (read: ReadBytes) => Promise<T>): Promise<T> =>
+    source.use(active, work).catch((cause: unknown) => {
+      throw translate(cause, label, active);
+    });
+  return await translated(signal, async (read) => {
+    const hdus = await readHdus(source.sizeBytes, read);
+    const page = choosePage(hdus, number, label);
+    const values = readValues(page.hdu.header);
+    const all = { top: 0, count: page.height };
+    const { depth, nodata } = await chooseSamples(values, readChunks(read, page, values.bitpix, all, signal));
+    const { width, height, bands } = page;
+    const size: AnyFrameSize = { width, height, channels: bands, depth, alpha: false };
+    const others = hdus.filter(({ dataBytes }) => dataBytes > 0).length - 1;
+    return {
+      size,
+      metadata: { fitsCards: cardsOf(hdus, page.hdu) },
+      nodata,
+      decoderBytes: FIXED_BYTES + 2 * CHUNK_BYTES,
+      warnings: others > 0 ? [`has ${others} more data units, which are not read and not kept`] : [],
+      readRows: (rows, active) => translated(active, (part) => readRows(part, page, values, size, rows, active)),
+    };
+  });
+}
+
+/** What leaves as an error of this package. */
+function translate(cause: unknown, label: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (cause instanceof PerifocalError || cause instanceof RangeError) return cause;
+  if (cause instanceof ImageProblem) return new ImageError(cause.code, `${label} ${cause.message}`, { cause });
+  return new ImageError('IMAGE_UNREADABLE', `Cannot read ${label}: ${(cause as Error).message}`, { cause });
+}

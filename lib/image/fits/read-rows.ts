@@ -1,0 +1,39 @@
+import { allocateSamples } from '../frame.js';
+import type { AnyFrame, AnyFrameSize } from '../frame.js';
+import type { RowWindow } from '../decode.js';
+import type { ReadBytes } from '../tiff/byte-source.js';
+import { readChunks } from './chunks.js';
+import type { FitsChunk } from './chunks.js';
+import type { FitsPage } from './pages.js';
+import type { FitsValues } from './values.js';
+
+/** Reads some rows of a page, interleaved. Rejects with the signal's reason. @param size of the whole page */
+export async function readRows(
+  read: ReadBytes,
+  page: FitsPage,
+  values: FitsValues,
+  size: AnyFrameSize,
+  rows: RowWindow,
+  signal: AbortSignal,
+): Promise<AnyFrame['data']> {
+  const { width, channels, depth } = size;
+  const count = width * rows.count * channels;
+  const samples = depth === 32 ? new Float32Array(count) : allocateSamples(count, depth);
+  for await (const chunk of readChunks(read, page, values.bitpix, rows, signal))
+    placeSamples(chunk, values, samples, channels);
+  return samples;
+}
+
+/** Puts the values of a chunk where they belong. What was missing in integers is NaN in floats. */
+function placeSamples(
+  { band, first, numbers }: FitsChunk,
+  { scale, zero, blank }: FitsValues,
+  samples: AnyFrame['data'],
+  channels: number,
+): void {
+  const missing = samples instanceof Float32Array ? blank : null;
+  for (let index = 0, at = first * channels + band; index < numbers.length; index += 1, at += channels) {
+    const number = Number(numbers[index]!);
+    samples[at] = number === missing ? NaN : zero + scale * number;
+  }
+}

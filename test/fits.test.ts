@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyFrame } from '../lib/image/frame.js';
+import { openFits } from '../lib/image/fits/read-fits.js';
+import type { FitsPicture } from '../lib/image/fits/read-fits.js';
+import { encodeFits } from '../lib/image/fits/write-fits.js';
+import { memorySource } from '../lib/image/tiff/byte-source.js';
+import { PerifocalError } from '../lib/index.js';
+import { createRandom } from '../lib/math/random.js';
+import { card, cardsOf, fitsFile, onesSum, valueCard } from './support/fits-files.js';
+
+const { signal } = new AbortController();
+const [WIDTH, HEIGHT] = [5, 3];
+const SIZE = WIDTH * HEIGHT;
+/** Numbers that differ, from `first` on. */
+const numbersFrom = (first: number, count = SIZE): number[] =>
+  Array.from({ length: count }, (_, index) => first + index);
+const plain = { axes: [WIDTH, HEIGHT], numbers: numbersFrom(7) };
+
+const open = (file: Buffer, page?: number): Promise<FitsPicture> =>
+  openFits(memorySource(file), 'x.fits', { signal, page });
+const samplesOf = async (picture: FitsPicture): Promise<number[]> => {
+  const { height } = picture.size;
+  return Array.from(await picture.readRows({ top: 0, count: height }, signal));
+};
+
+describe('samples of a FITS image', () => {
+  const unsigned = [valueCard('BZERO', 32_768), valueCard('BSCALE', 1)];
+  it.each<[string, number, readonly Buffer[], readonly number[], number, readonly number[]]>([
+    ['8 bits', 8, [], [0, 255, 3], 8, [0, 255, 3]],
+    ['16 bits without sign', 16, unsigned, [-32_768, 32_767, 0], 16, [0, 65_535, 32_768]],
+    ['16 bits, none below 0', 16, [], [0, 32_767, 3], 16, [0, 32_767, 3]],
+    ['16 bits with a sign', 16, [], [-5, 32_767, -32_768], 32, [-5, 32_767, -32_768]],
+    ['8 bits with a sign', 8, [valueCard('BZERO', -128)], [0, 255, 3], 32, [-128, 127, -125]],
+    ['32 bits', 32, [], [-5, 2 ** 24, 70_000], 32, [-5, 2 ** 24, 70_000]],
+    [
+      '32 bits without sign',
+      32,
+      [valueCard('BZERO', '2147483648')],
+      [-(2 ** 31), -(2 ** 31) + 9, 0],
+      32,
+      [0, 9, 2 ** 31],
+    ],
+    ['64 bits', 64, [], [-5, 70_000, 2 ** 40], 32, [-5, 70_000, 2 ** 40]],
+    [
+      'scaled exactly',
+      16,
+      [valueCard('BSCALE', '2.5D-1'), valueCard('BZERO', '1.0E2')],
+      [1, -4, 0],
+      32,
+      [100.25, 99, 100],
+    ],
+    ['floats', -32, [], [1e-30, -7.25, Infinity], 32, [Math.fround(1e-30), -7.25, Infinity]],
+    ['doubles that floats hold', -64, [], [0.5, NaN, 1e6], 32, [0.5, NaN, 1e6]],
+  ])('of %s are exact', async (_, bitpix, cards, numbers, depth, expected) => {
+    const picture = await open(fitsFile({ bitpix, axes: [3, 1], numbers, cards }));
+    expect(picture.size).toEqual({ width: 3, height: 1, channels: 1, depth, alpha: false });
+    expect(await samplesOf(picture)).toEqual(expected);
+  });
+
+  it.each<[string, number, readonly Buffer[], number, RegExp]>([
+    ['32-bit integers', 32, [], 2 ** 24 + 1, /BITPIX 32, and a 32-bit float does not hold its value 16777217 exactly/],
+    ['scaled integers', 16, [valueCard('BSCALE', '0.1')], 1, /BSCALE 0\.1 and BZERO 0, .*astype\('float32'\)/],
+    ['doubles', -64, [], 0.1, /BITPIX -64, .*value 0\.1 exactly/],
+  ])('of %s that floats do not hold are refused', async (_, bitpix, cards, number, message) => {
+    const refusal = open(fitsFile({ bitpix, axes: [3, 1], numbers: [0, number, 0], cards }));
+    await expect(refusal).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED' });
+    await expect(refusal).rejects.toThrow(message);
+  });
+
+  it.each<[string, number, readonly Buffer[], readonly number[], number | null, readonly number[]]>([
+    ['8 bits', 8, [valueCard('BLANK', 3)], [0, 3, 5], 3, [0, 3, 5]],
+    ['unsigned', 16, [...unsigned, valueCard('BLANK', -32_768)], [-32_768, 0, 1], 0, [0, 32_768, 32_769]],
+    ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], NaN, [NaN, 0, 1]],
+    ['scaled', 16, [valueCard('BSCALE', 2), valueCard('BLANK', 9)], [9, 0, 1], NaN, [NaN, 0, 2]],
+    ['floats, of which it is none', -32, [valueCard('BLANK', 9)], [9, NaN, 1], null, [9, NaN, 1]],
+  ])('are missing where they are BLANK: %s', async (_, bitpix, cards, numbers, nodata, expected) => {
+    const picture = await open(fitsFile({ bitpix, axes: [3, 1], numbers, cards }));
+    expect(picture.nodata).toEqual(nodata);
+    expect(await samplesOf(picture)).toEqual(expected);
+  });
+
+  it('are interleaved, and read by any rows', async () => {
+    const numbers = numbersFrom(0, 3 * SIZE);
+    const picture = await open(fitsFile({ bitpix: 8, axes: [WIDTH, HEIGHT, 3], numbers }));
+    expect(picture.size).toMatchObject({ channels: 3, alpha: false });
+    const expected = numbers.map((_, index) => (index % 3) * SIZE + Math.floor(index / 3));
+    expect(await samplesOf(picture)).toEqual(expected);
+    const rows = await picture.readRows({ top: 1, count: 2 }, signal);
+    expect(Array.from(rows)).toEqual(expected.slice(3 * WIDTH));
+  });
+
+  it('of more than a piece are all there', async () => {
+    const numbers = Array.from({ length: 1100 * 500 }, (_, index) => index % 65_521);
+    const picture = await open(fitsFile({ bitpix: 32, axes: [1100, 500], numbers }));
+    expect(await samplesOf(picture)).toEqual(numbers);
+  });
+});
+
+describe('images of a FITS file', () => {
+  const empty = { bitpix: 8, axes: [], numbers: [] };
+  const image = (first: number) => ({ bitpix: 8, axes: [WIDTH, HEIGHT], numbers: numbersFrom(first) });
+  const extension = (first: number) => ({ ...image(first), extension: 'IMAGE' });
+  const table = { bitpix: 8, axes: [4, 2], numbers: numbersFrom(0, 8), extension: 'BINTABLE' };
+
+  it('are the primary one where it has data', async () => {
+    const picture = await open(fitsFile(image(1), extension(50)));
+    expect(await samplesOf(picture)).toEqual(numbersFrom(1));
+    expect(picture.warnings).toEqual(['has 1 more data units, which are not read and not kept']);
+  });
+
+  it('are the only extension else, with the cards of the primary header before its own', async () => {
+    const primary = { ...empty, cards: [card("TELESCOP= 'A'"), card("OBJECT  = 'none'"), card('HISTORY primary')] };
+    const own = { ...extension(9), cards: [card("OBJECT  = 'star'"), card('HISTORY extension')] };
+    const picture = await open(fitsFile(primary, table, own));
+    expect(await samplesOf(picture)).toEqual(numbersFrom(9));
+    const texts = picture.metadata.fitsCards!.map((one) => one.toString('latin1').trimEnd());
+    expect(texts.filter((text) => /^(TEL|OBJ|HIS)/.test(text))).toEqual([
+      "TELESCOP= 'A'",
+      'HISTORY primary',
+      "OBJECT  = 'star'",
+      'HISTORY extension',
+    ]);
+  });
+
+  it('are chosen by page where there are several', async () => {
+    const file = fitsFile(empty, extension(1), table, extension(50));
+    await expect(open(file)).rejects.toThrow(/x\.fits cannot be read: it has 2 images; choose one: --page 1 to 2/);
+    expect(await samplesOf(await open(file, 2))).toEqual(numbersFrom(50));
+    await expect(open(file, 3)).rejects.toThrow(/has 2 pages: there is no page 3/);
+  });
+
+  it('are planes of a cube that are too many to be bands', async () => {
+    const file = fitsFile({ bitpix: 16, axes: [WIDTH, HEIGHT, 17], numbers: numbersFrom(0, 17 * SIZE) });
+    await expect(open(file)).rejects.toThrow(/it has 17 images/);
+    expect(await samplesOf(await open(file, 17))).toEqual(numbersFrom(16 * SIZE));
+  });
+
+  it('may have further axes of length 1', async () => {
+    const picture = await open(fitsFile({ ...image(1), axes: [WIDTH, HEIGHT, 1, 1] }));
+    expect(picture.size.channels).toBe(1);
+  });
+
+  const cut = fitsFile({ bitpix: 8, ...plain });
+  const change = (from: string, to: string): Buffer =>
+    Buffer.from(cut.toString('latin1').replace(from.padStart(20), to.padStart(20)), 'latin1');
+  it.each<[string, Buffer, RegExp]>([
+    ['tables alone', fitsFile(empty, table), /holds no image of two axes/],
+    [
+      'an image compressed in tiles',
+      fitsFile(empty, { ...table, cards: [valueCard('ZIMAGE', 'T')] }),
+      /compressed in tiles \(ZIMAGE\); unpack it with funpack/,
+    ],
+    ['one axis', fitsFile({ bitpix: 8, axes: [9], numbers: numbersFrom(0, 9) }), /no image of two axes/],
+    [
+      'four axes',
+      fitsFile({ bitpix: 8, axes: [2, 2, 1, 2], numbers: numbersFrom(0, 8) }),
+      /4 axes of lengths 2, 2, 1, 2/,
+    ],
+    ['a header without end', cut.subarray(0, 2000), /primary header does not end; the file may have been cut/],
+    ['data that were cut', cut.subarray(0, 2890), /data of its primary header end at byte 2895, the file at 2890/],
+    ['an absurd axis', change('5', '9000000000000000'), /ends? at byte|bytes of data/],
+    ['axes beyond all numbers', change('5', '9e99'), /NAXIS1 9e\+99/],
+    ['a negative axis', change('5', '-5'), /NAXIS1 -5/],
+    ['no BITPIX that is known', change('8', '12'), /BITPIX 12, which is none of/],
+    ['no axes', Buffer.from(cut.toString('latin1').replace('NAXIS   ', 'NAXES   '), 'latin1'), /has no NAXIS/],
+    ['a scale of 0', fitsFile({ bitpix: 8, ...plain, cards: [valueCard('BSCALE', 0)] }), /BSCALE 0 and BZERO 0/],
+  ])('%s: refused by name', async (_, file, message) => {
+    await expect(open(file)).rejects.toThrow(message);
+  });
+});
+
+describe('a FITS file that is written', () => {
+  const cards = [
+    card('HIERARCH ESO DET CHIP = 1'),
+    valueCard('BZERO', 32_768),
+    card("OBJECT  = 'O''Neill'  / a name"),
+    valueCard('BSCALE', 1),
+    card("LONGTEXT= 'begins&'"),
+    card("CONTINUE  'and ends'"),
+    valueCard('CRVAL1', '1.234567890123456D+02'),
+    card('COMMENT one'),
+    card(''),
+    card('HISTORY two'),
+    card('COMMENT three'),
+  ];
+  const write = async (frame: AnyFrame, old: readonly Buffer[], nodata: number | null = null): Promise<Buffer> =>
+    Buffer.concat(await encodeFits(frame, old, nodata));
+  const data = Uint16Array.from(numbersFrom(60_000));
+  const frame = { width: WIDTH, height: HEIGHT, channels: 1, depth: 16, data } as const;
+
+  it('is the file that was read, byte for byte, where nothing changes', async () => {
+    for (const parts of [
+      { bitpix: 16, axes: [WIDTH, HEIGHT], numbers: numbersFrom(-9), cards: [...cards, valueCard('BLANK', -5)] },
+      { bitpix: 8, axes: [WIDTH, HEIGHT, 3], numbers: numbersFrom(1, 3 * SIZE), cards: cards.slice(4) },
+      { bitpix: -32, axes: [WIDTH, HEIGHT], numbers: [NaN, ...numbersFrom(1.5, SIZE - 1)], cards: cards.slice(4) },
+    ]) {
+      const file = fitsFile(parts);
+      const picture = await open(file);
+      const data = await picture.readRows({ top: 0, count: HEIGHT }, signal);
+      const written = await write({ ...picture.size, data } as AnyFrame, picture.metadata.fitsCards!, picture.nodata);
+      expect(written.equals(file)).toBe(true);
+    }
+  });
+
+  it('says anew how samples are stored, in the place of the old cards, and keeps all others', async () => {
+    const old = await open(fitsFile({ bitpix: 16, axes: [WIDTH, HEIGHT], numbers: numbersFrom(-9), cards }));
+    const floats = { ...frame, depth: 32, data: Float32Array.from(numbersFrom(0.5)) } as const;
+    const texts = cardsOf(await write(floats, old.metadata.fitsCards!)).map((text) => text.trimEnd());
+    expect(texts.slice(0, 5).map((text) => text.slice(0, 30))).toEqual(
+      [valueCard('SIMPLE', 'T'), valueCard('BITPIX', -32), valueCard('NAXIS', 2), valueCard('NAXIS1', WIDTH)]
+        .concat(valueCard('NAXIS2', HEIGHT))
+        .map((one) => one.toString('latin1', 0, 30)),
+    );
+    const others = cards.map((one) => one.toString('latin1').trimEnd()).filter((text) => !/^B(ZERO|SCALE)/.test(text));
+    expect(texts.slice(5)).toEqual(others);
+  });
+
+  it('has samples of 16 bits with BZERO, and a nodata value as BLANK', async () => {
+    const file = await write(frame, [], 60_002);
+    expect(file.length % 2880).toBe(0);
+    const picture = await open(file);
+    expect(picture).toMatchObject({ size: { depth: 16 }, nodata: 60_002 });
+    expect(await samplesOf(picture)).toEqual(Array.from(frame.data));
+    expect(cardsOf(file).find((text) => text.startsWith('BLANK'))).toMatch(/= +27234 /);
+  });
+
+  it('has checksums where there were some, and no extremes of other samples', async () => {
+    const old = [card("CHECKSUM= 'abcdefghijklmnop'"), card("DATASUM = '1'"), valueCard('DATAMAX', 3)];
+    for (const first of [0, 1000, 65_000]) {
+      const file = await write({ ...frame, data: Uint16Array.from(numbersFrom(first)) }, old);
+      expect(onesSum(file)).toBe(0xffffffffn);
+      const dataSum = cardsOf(file).find((text) => text.startsWith('DATASUM'));
+      expect(dataSum).toContain(`'${onesSum(file.subarray(2880))} `);
+      expect(cardsOf(file).some((text) => text.startsWith('DATAMAX'))).toBe(false);
+    }
+  });
+});
+
+describe('a FITS file that is damaged anywhere', () => {
+  it('is read or refused, never more', async () => {
+    const good = fitsFile(
+      { bitpix: 16, axes: [WIDTH, HEIGHT, 2], numbers: numbersFrom(-5, 2 * SIZE), cards: [valueCard('BZERO', 32_768)] },
+      { bitpix: -32, axes: [4, 4], numbers: numbersFrom(0.5, 16), extension: 'IMAGE', cards: [valueCard('BLANK', 1)] },
+    );
+    const next = createRandom(22);
+    const signs = "0123456789 -+.eED'/=TF&\0\xffNAXIS";
+    for (let round = 0; round < 2000; round += 1) {
+      const file = Buffer.from(good.subarray(0, next() < 0.2 ? Math.floor(next() * good.length) : good.length));
+      for (let change = 0; change <= next() * 6 && file.length > 0; change += 1) {
+        const header = next() < 0.9 ? Math.min(file.length, 640) : file.length;
+        file[Math.floor(next() * header)] = signs.charCodeAt(Math.floor(next() * signs.length));
+      }
+      try {
+        const picture = await open(file, next() < 0.5 ? undefined : 1 + Math.floor(next() * 3));
+        const { width, height, channels } = picture.size;
+        expect(width * height * channels).toBeLessThan(file.length);
+        expect(await samplesOf(picture)).toHaveLength(width * height * channels);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PerifocalError);
+        expect(['IMAGE_INVALID', 'IMAGE_UNSUPPORTED', 'ARGUMENT_INVALID']).toContain((error as PerifocalError).code);
+      }
+    }
+  });
+});
