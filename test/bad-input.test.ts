@@ -146,7 +146,8 @@ describe('pixels', () => {
     ['an absurd width', { width: 1e9 }, /for width/],
     ['a width of NaN', { width: NaN }, /for width but received NaN/],
     ['a negative height', { height: -32 }, /for height/],
-    ['5 channels', { channels: 5 }, /for channels/],
+    ['17 channels', { channels: 17 }, /for channels/],
+    ['5 channels and samples of fewer', { channels: 5 }, /samples for data/],
     ['12 bits', { depth: 12 }, /for depth/],
   ];
 

@@ -11,7 +11,7 @@ import {
   formatPlan,
   psf,
 } from '../lib/index.js';
-import type { DeconvolveOptions, FloatFrame, Frame, RestoreOptions } from '../lib/index.js';
+import type { DeconvolveOptions, FloatFrame, Frame } from '../lib/index.js';
 import { blurScene } from './support/blur.js';
 import { createFrame, digest } from './support/frames.js';
 import { createFolder, randomModel } from './support/models.js';
@@ -37,6 +37,7 @@ describe('opening a deconvolver', () => {
     ['a PSF of weights that sum to 0', { psf: { ...kernel, data: [1, -2, 1] } }, /positive sum, these have 0/],
     ['a PSF with a negative sum', { psf: { ...kernel, data: [-1, -1, 1] } }, /positive sum, these have -1/],
     ['a PSF with NaN', { psf: { ...kernel, data: [1, NaN, 1] } }, /holds NaN at column 1/],
+    ['an even PSF without a centre', { psf: { width: 2, height: 1, data: [1, 1] } }, /2x1 has no middle pixel/],
     ['an empty PSF file', { psf: folder.path('empty.png') }, /empty\.png: the file is empty/],
     ['a missing PSF file', { psf: './missing.png' }, /Cannot read the PSF .*ENOENT/],
     ['a PSF that says nothing', { psf: 'blur' }, /neither a shape nor a file/],
@@ -115,8 +116,7 @@ describe('frames', () => {
 
   it('smaller than the PSF are refused', async () => {
     expect((await failure(deconvolve(frame, { psf: 'disk:19' }))).message).toBe(
-      'The PSF of 39x39 pixels is larger than the frame of 40x36; cut it off, ' +
-        'or give the kernel at the resolution of the frame',
+      'The PSF of 39x39 pixels is larger than the frame of 40x36',
     );
     await expect(deconvolve(frame, { psf: 'motion:40@0' })).rejects.toThrow(
       /The PSF of 41x1 pixels is larger than the frame/,
@@ -141,18 +141,13 @@ describe('frames', () => {
     );
   });
 
-  it('with a mask of another size are refused', async () => {
+  it('with a mask of another size, or of another type, are refused', async () => {
     const options = { psf: 'disk:2', method: 'richardson-lucy' } as const;
     expect((await failure(deconvolve(frame, { ...options, valid: new Uint8Array(5) }))).message).toMatch(
       /Expected 1440 bytes for valid/,
     );
     expect((await failure(deconvolve(frame, { ...options, valid: [1] as unknown as Uint8Array }))).message).toMatch(
       /Expected Uint8Array for valid/,
-    );
-    await using restorer = await Restorer.open({ model: randomModel(1, 4) });
-    const grown = createFrame({ width: 32, height: 32 });
-    expect((await failure(restorer.restore(grown, { valid: new Uint8Array(1024) } as RestoreOptions))).message).toMatch(
-      /network takes no mask/,
     );
   });
 

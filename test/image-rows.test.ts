@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openImage } from '../lib/image/source.js';
-import type { ImageInput } from '../lib/image/source.js';
+import type { ImageInput } from '../lib/image/reading.js';
 import { createFrame } from './support/frames.js';
 
 const { signal } = new AbortController();

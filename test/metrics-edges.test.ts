@@ -116,8 +116,8 @@ describe('water agreement', () => {
     expect(await metrics.waterAgreement(shore(60), shore(50))).toBe(0.8);
   });
 
-  it('takes other bands, and dark for water where there are none', async () => {
-    expect(await metrics.compareWater(shore(60), shore(50), { bands: [1, 0] })).toMatchObject({ iou: 0.8 });
+  it('takes other channels, and dark for water where there are none', async () => {
+    expect(await metrics.compareWater(shore(60), shore(50), { indexChannels: [1, 0] })).toMatchObject({ iou: 0.8 });
     const grey = (coast: number): Frame => ({
       width: 100,
       height: 40,
@@ -135,10 +135,12 @@ describe('water agreement', () => {
     expect(expected.iou).toBeLessThan(1);
   });
 
-  it('refuses bands that are none', async () => {
-    await expect(metrics.compareWater(shore(1), shore(2), { bands: [1, 1] })).rejects.toThrow(/twice channel 1/);
-    await expect(metrics.compareWater(shore(1), shore(2), { bands: [3, 1] })).rejects.toThrow(
-      /between 0 and 2 for bands/,
+  it('refuses channels that are none', async () => {
+    await expect(metrics.compareWater(shore(1), shore(2), { indexChannels: [1, 1] })).rejects.toThrow(
+      /twice channel 1/,
+    );
+    await expect(metrics.compareWater(shore(1), shore(2), { indexChannels: [3, 1] })).rejects.toThrow(
+      /between 0 and 2 for indexChannels/,
     );
   });
 });

@@ -138,7 +138,7 @@ describe('a plan', () => {
     ['a side above 65535', { width: 65_536, height: 64 }],
     ['a side that is no integer', { width: 64.5, height: 64 }],
     ['a missing side', { width: 64 }],
-    ['five channels', { width: 64, height: 64, channels: 5 }],
+    ['17 channels', { width: 64, height: 64, channels: 17 }],
     ['12 bits', { width: 64, height: 64, depth: 12 }],
   ])('of a frame with %s is refused', (_, size) => {
     expect(() => plus.plan(size as { width: number; height: number })).toThrow(

@@ -145,7 +145,7 @@ async function planOpened(opened: Restorer | Deconvolver, frame: PlannedFrame): 
 
 function planOf(operation: Operation<MemoryPlan, unknown>, frame: PlannedFrame, inputs: number): Planned {
   checkFrameSize(frame, operation.depths);
-  const input: PlannedInput = { size: frame, buffers: [{ name: 'file', bytes: frameBytes(frame) }] };
+  const input: PlannedInput = { size: frame, buffers: [{ name: 'file', bytes: frameBytes(frame) }], isMasked: false };
   return describe(frame, operation.plan(Array.from({ length: inputs }, () => input)));
 }
 

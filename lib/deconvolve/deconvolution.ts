@@ -51,10 +51,8 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return this.#solver.mappedBytes;
   }
 
-  plan(input: PlannedInput, isMasked: boolean): DeconvolutionPlan {
-    return this.#plans.get({ input, isMasked }, () =>
-      planDeconvolution(input, isMasked, this.#settings, this.#context),
-    );
+  plan(input: PlannedInput): DeconvolutionPlan {
+    return this.#plans.get(input, () => planDeconvolution(input, this.#settings, this.#context));
   }
 
   keptFor({ shape, probe }: DeconvolutionPlan): Kept | null {
@@ -75,12 +73,16 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
 
   /** The kernel of this frame, and the plan for it, within the memory that was planned for the largest kernel. */
   async #knowBlur(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<KnownBlur> {
-    if (!this.#settings.isPsfAuto) return { settings: this.#settings, plan: leased, estimatedPsf: null };
+    if (!this.#settings.isPsfAuto) {
+      const masked = task.valid !== null || this.#settings.saturation <= 1;
+      const shape = { ...leased.shape, masked: masked && leased.shape.masked };
+      return { settings: this.#settings, plan: { ...leased, shape }, estimatedPsf: null };
+    }
     const { psf, words } = await estimatePsf(task, scope);
     const settings = { ...this.#settings, psf: await preparePsf(psf), isPsfAuto: false };
-    const input = { size: leased.frame, buffers: [] };
+    const input = { size: leased.frame, buffers: [], isMasked: task.valid !== null };
     const context = { ...this.#context, budgetBytes: leased.bytes };
-    const { tiles, shape, solver, probe } = planDeconvolution(input, task.valid !== null, settings, context);
+    const { tiles, shape, solver, probe } = planDeconvolution(input, settings, context);
     return { settings, plan: { ...leased, tiles, shape, solver, probe }, estimatedPsf: words };
   }
 

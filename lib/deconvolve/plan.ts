@@ -5,7 +5,7 @@ import type { AnyFrameSize } from '../image/frame.js';
 import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
 import { formatBytes } from '../runtime/budget.js';
 import { autoPsfBuffers } from '../estimate/plan.js';
-import { fileBuffers, inputBuffers } from '../operation/input-buffers.js';
+import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -52,11 +52,11 @@ export interface DeconvolutionContext {
  */
 export function planDeconvolution(
   input: PlannedInput,
-  isMasked: boolean,
   settings: DeconvolveSettings,
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
   const frame = input.size;
+  const isMasked = input.isMasked && METHODS[settings.method].isMultiplicative;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
@@ -152,6 +152,7 @@ function buildPlan(
   const buffers = [
     ...processBuffers(),
     ...frameBuffers(frame, bytesOf(fileBuffers(input))),
+    ...gapBuffers(input),
     { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
     { name: 'solver', bytes: Math.max(bytesOfSolver(shape), probe ? bytesOfSolver(probe) : 0) },

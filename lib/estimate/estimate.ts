@@ -1,4 +1,4 @@
-import type { ImageInput } from '../image/source.js';
+import type { ImageInput } from '../image/reading.js';
 import { perform } from '../operation/perform.js';
 import { toInputs } from '../operation/options.js';
 import type { OperationReport } from '../operation/report.js';

@@ -1,4 +1,4 @@
-import type { ImageInput } from '../image/source.js';
+import type { ImageInput } from '../image/reading.js';
 import { IMAGE_OPTIONS } from '../operation/options.js';
 import type { ImageOptions } from '../operation/options.js';
 import { ArgumentError } from '../runtime/errors.js';

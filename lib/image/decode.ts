@@ -10,6 +10,7 @@ import { MAX_SIDE, MIN_SIDE, frameBytes } from './frame.js';
 import type { Depth, Frame, FrameSize } from './frame.js';
 import { normaliseExif } from './metadata/exif.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
+import type { RowWindow } from './stored.js';
 
 /** A file's path, or a whole file in memory. */
 export type EncodedImage = string | Uint8Array;
@@ -71,9 +72,9 @@ export async function readHeader(file: Buffer, label: string): Promise<ImageHead
 
 function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHeader {
   const { width, height, channels, space } = found;
-  const { format, picture, orientation, metadata, decoderBytes } = file;
+  const { format, picture, orientation, metadata, decoderBytes, bands } = file;
   requireAcceptable(found, label);
-  const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]! };
+  const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]!, ...bands };
   const size = orientation < 5 ? stored : { ...stored, width: height, height: width };
   const isGrey = GREY_SPACES.includes(space);
   return {
@@ -133,13 +134,6 @@ function upright(metadata: ImageMetadata, orientation: Orientation): ImageMetada
 
 function swapAxes<T extends { readonly x: number; readonly y: number }>(resolution: T): T {
   return { ...resolution, x: resolution.y, y: resolution.x };
-}
-
-/** Consecutive rows of the upright picture. */
-export interface RowWindow {
-  /** The first row, from 0. */
-  readonly top: number;
-  readonly count: number;
 }
 
 /** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */

@@ -1,18 +1,22 @@
-import { createHash } from 'node:crypto';
-import { RegularFile } from '../files/read-file.js';
-import { ArgumentError, BudgetError, ImageError, PerifocalError, StateError } from '../runtime/errors.js';
+import { ArgumentError, ImageError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import { expected, requireInteger, requireOneOf, requireSha256 } from '../runtime/validate.js';
-import type { ImageFormat } from './codec/sharp.js';
-import { decodeFrame, readHeader } from './decode.js';
-import type { EncodedImage, RowWindow, StoredPicture } from './decode.js';
-import { checkFrame, sizeOf } from './frame.js';
-import type { AnyFrame, AnyFrameSize, Depth } from './frame.js';
-import type { ImageMetadata } from './metadata/image-metadata.js';
-import { ownBytes } from './own-bytes.js';
-
-/** What a caller gives as an image: a path, the bytes of a whole file, or pixels. */
-export type ImageInput = EncodedImage | AnyFrame;
+import { Pauses } from '../runtime/pauses.js';
+import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
+import { copyFileBytes, readFileBytes } from './file-bytes.js';
+import type { FileBytes } from './file-bytes.js';
+import { sizeOf } from './frame.js';
+import type { AnyFrame, Depth } from './frame.js';
+import { joinMasks } from './missing/masks.js';
+import type { Masks } from './missing/masks.js';
+import { findValid, mayMiss } from './missing/valid.js';
+import { checkReadingOptions, describeSamples } from './reading.js';
+import type { ReadingOptions } from './reading.js';
+import { typeScale } from './samples.js';
+import { storeFile } from './stored-file.js';
+import { storePixels } from './stored-pixels.js';
+import type { RowWindow, StoredImage } from './stored.js';
+import { findWhite } from './white.js';
+import type { WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
 export interface FrameSource {
@@ -24,34 +28,37 @@ export interface FrameSource {
   readonly valid: Uint8Array | null;
 }
 
+/** A frame as it was read; the value of its white is known. */
+export interface SourceFrame extends FrameSource {
+  readonly missingPixels: number;
+  readonly whiteFrom: WhiteSource;
+  /** Value of samples that stands for "not measured"; null: none does. */
+  readonly nodata: number | null;
+}
+
 /** An image whose header was read. Its pixels are decoded later, when there is room for them. */
-export interface ImageSource {
-  /** For messages: the path, "image of N bytes", or "pixels". */
-  readonly label: string;
-  /** Size and samples of the upright picture. */
-  readonly header: AnyFrameSize;
-  /** Null: pixels. */
-  readonly format: ImageFormat | null;
-  /** Bytes of the file; null for pixels. */
-  readonly sizeBytes: number | null;
+export interface ImageSource
+  extends Pick<
+    StoredImage,
+    'label' | 'header' | 'format' | 'sizeBytes' | 'metadata' | 'nodata' | 'warnings' | 'sha256'
+  > {
   readonly isJpeg: boolean;
-  /** What the file says about itself; nothing for pixels. */
-  readonly metadata: ImageMetadata;
   /** What is held until `read` has settled, beside the frame itself: the file's bytes and what the decoder takes. */
   readonly buffers: readonly PlannedBuffer[];
-  /** Hex SHA-256 of the file's bytes as they were read; null for pixels. */
-  readonly sha256: () => string | null;
+  /** Whether pixels may be missing: `read` then brings one byte per pixel besides. */
+  readonly isMasked: boolean;
   /**
    * Some rows of the picture, before `read` and as often as wanted, such as those of a frame too large for memory.
-   * Rejects as `read`, and with ArgumentError for rows that the picture has not.
+   * Their white is what was given or the file says, else what the type can hold. Rejects as `read`, and with
+   * ArgumentError for rows that the picture has not.
    */
-  readRows(rows: RowWindow, signal: AbortSignal): Promise<FrameSource>;
+  readRows(rows: RowWindow, signal: AbortSignal): Promise<SourceFrame>;
   /** The pixels. May be called once. Rejects with ImageError, ArgumentError or the signal's reason. */
-  read(signal: AbortSignal): Promise<FrameSource>;
+  read(signal: AbortSignal): Promise<SourceFrame>;
 }
 
 /** What is asked of an input. */
-export interface OpenImageOptions {
+export interface OpenImageOptions extends ReadingOptions {
   readonly signal: AbortSignal;
   /** Of the argument, for messages; 'input'. */
   readonly name?: string;
@@ -61,6 +68,8 @@ export interface OpenImageOptions {
   readonly budgetBytes?: number;
   /** Hex SHA-256 that the file must have. */
   readonly expectSha256?: string;
+  /** Whether the samples may tell what is white, where nothing else does; true. */
+  readonly findsWhite?: boolean;
 }
 
 /**
@@ -69,132 +78,95 @@ export interface OpenImageOptions {
  * one that is larger than the budget, or the signal's reason.
  */
 export async function openImage(input: unknown, options: OpenImageOptions): Promise<ImageSource> {
-  const { name = 'input', expectSha256 } = options;
-  options.signal.throwIfAborted();
+  const { signal, depths = [8, 16, 32] } = options;
+  signal.throwIfAborted();
+  checkReadingOptions(options);
+  const stored = await openStored(input, options);
+  signal.throwIfAborted();
+  requireOneOf('depth', stored.header.depth, depths);
+  const described = { ...stored, header: describeSamples(stored.header, options) };
+  const mask = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));
+  return toSource(described, joinMasks(described, options, mask), options);
+}
+
+/** A mask is a picture like any other, of which nothing else is said. */
+function toMaskOptions({ signal, budgetBytes }: OpenImageOptions): OpenImageOptions {
+  return { signal, name: 'mask', ...defined({ budgetBytes }) };
+}
+
+async function openStored(input: unknown, options: OpenImageOptions): Promise<StoredImage> {
+  const { signal, name = 'input', expectSha256, budgetBytes = Infinity, page = 1, depths = [8, 16, 32] } = options;
   if (expectSha256 !== undefined) requireSha256('expectSha256', expectSha256);
-  if (typeof input === 'string' && input !== '') return openBytes(await readFileBytes(input, options), input, options);
+  const open = async (file: FileBytes, label: string): Promise<StoredImage> => {
+    if (expectSha256 !== undefined) requireDigest(file, label, expectSha256.toLowerCase());
+    return storeFile(file, label, page);
+  };
+  if (typeof input === 'string' && input !== '') return open(await readFileBytes(input, signal, budgetBytes), input);
   if (input instanceof Uint8Array)
-    return openBytes(await copyFileBytes(input, options), `image of ${input.length} bytes`, options);
+    return open(await copyFileBytes(input, signal, name), `image of ${input.length} bytes`);
   if (typeof input !== 'object' || input === null) throw expected('path, file bytes or frame', name, input);
   if (expectSha256 !== undefined) throw new ArgumentError('Pixels have no file whose SHA-256 could be compared');
-  return openPixels(input as AnyFrame, options);
+  if (page !== 1) throw new ArgumentError(`Pixels have one page: there is no page ${page}`);
+  return storePixels(input as AnyFrame, name, depths);
 }
 
-/** Bytes of a file that are this package's own, and their digest. */
-interface FileBytes {
-  readonly bytes: Buffer;
-  readonly sha256: string;
+function requireDigest({ sha256 }: FileBytes, label: string, wanted: string): void {
+  if (sha256 === wanted) return;
+  throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${wanted}`);
 }
 
-async function readFileBytes(path: string, { signal, budgetBytes = Infinity }: OpenImageOptions): Promise<FileBytes> {
-  const hash = createHash('sha256');
-  try {
-    await using file = await RegularFile.open(path);
-    if (file.sizeBytes > budgetBytes)
-      throw new BudgetError(
-        `${path} has ${file.sizeBytes} bytes, more than the budget of ${budgetBytes} bytes for the whole process`,
-        file.sizeBytes,
-      );
-    const bytes = await file.readAll({ signal, onChunk: (chunk) => hash.update(chunk) });
-    return { bytes, sha256: hash.digest('hex') };
-  } catch (cause) {
-    if (signal.aborted) throw signal.reason;
-    if (cause instanceof PerifocalError) throw cause;
-    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function copyFileBytes(input: Uint8Array, { signal, name = 'input' }: OpenImageOptions): Promise<FileBytes> {
-  const hash = createHash('sha256');
-  const bytes = await ownBytes(input, name, { signal, onSlice: (slice) => hash.update(slice) });
-  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), sha256: hash.digest('hex') };
-}
-
-async function openBytes(
-  { bytes, sha256 }: FileBytes,
-  label: string,
-  { signal, expectSha256, depths = [8, 16, 32] }: OpenImageOptions,
-): Promise<ImageSource> {
-  if (expectSha256 !== undefined && expectSha256.toLowerCase() !== sha256)
-    throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${expectSha256.toLowerCase()}`);
-  const { size, format, metadata, decoderBytes, ...header } = await readHeader(bytes, label);
-  signal.throwIfAborted();
-  requireOneOf('depth', size.depth, depths);
-  const isJpeg = format === 'jpeg';
-  // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
-  let stored: StoredPicture | null = header.stored;
-  const readFrame = async (active: AbortSignal): Promise<FrameSource> => {
-    const picture = requireStored(stored);
-    stored = null;
-    const frame = await decodeFrame(picture, size, label);
-    // libvips cannot be stopped. What it decodes has been waited for: nothing runs on in memory that others may have.
-    active.throwIfAborted();
-    return { frame, isJpeg, valid: null };
+function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions): ImageSource {
+  const nodata = nodataOf(stored, options);
+  const signs = { nodata, planes: [] };
+  const isMasked = masks.isAny || mayMiss(stored.header, signs);
+  const describe = async (frame: AnyFrame, rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
+    const pauses = new Pauses(signal);
+    const planes = await masks.read(rows, signal);
+    const found = await findValid(frame, { nodata, planes }, pauses);
+    const isWhole = rows.count === stored.header.height;
+    const white = await chooseWhite(frame, found.valid, isWhole, options, pauses);
+    const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
+    const isJpeg = stored.format === 'jpeg';
+    return { frame: { ...size, data: frame.data } as AnyFrame, isJpeg, ...found, whiteFrom, nodata };
   };
-  const readRows = async (rows: RowWindow, active: AbortSignal): Promise<FrameSource> => {
-    requireRows(rows, size.height);
-    active.throwIfAborted();
-    const frame = await decodeFrame(requireStored(stored), size, label, rows);
-    active.throwIfAborted();
-    return { frame, isJpeg, valid: null };
+  const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
+    const { header } = stored;
+    const frame = await stored.readRows(rows, signal);
+    return describe({ ...header, height: rows.count, data: frame.data } as AnyFrame, rows, signal);
   };
+  const read = async (signal: AbortSignal): Promise<SourceFrame> => {
+    const { header } = stored;
+    const { data } = await stored.readAll(signal);
+    return describe({ ...header, data } as AnyFrame, { top: 0, count: header.height }, signal);
+  };
+  const { label, header, format, sizeBytes, metadata, warnings, sha256 } = stored;
   return {
-    label,
-    header: size,
-    format,
-    sizeBytes: bytes.length,
-    isJpeg,
-    metadata,
-    buffers: [
-      { name: 'file', bytes: bytes.length },
-      { name: 'decoder', bytes: decoderBytes },
-    ],
-    sha256: () => sha256,
+    ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
+    isJpeg: format === 'jpeg',
+    buffers: [...stored.buffers, ...masks.buffers],
     readRows,
-    read: once(readFrame),
+    read: once(read),
   };
 }
 
-function openPixels(input: AnyFrame, { name = 'input', depths = [8, 16, 32] }: OpenImageOptions): ImageSource {
-  // Taken once: what the caller puts into the object later is of no concern.
-  const { data } = input;
-  const header = sizeOf(input as AnyFrameSize);
-  const frame = { ...header, data } as AnyFrame;
-  checkFrame(frame, depths);
-  const { width, height, channels } = header;
-  const { length } = data;
-  const readFrame = async (signal: AbortSignal): Promise<FrameSource> => {
-    const copy = await ownBytes(data, `data of ${name}`, { signal, length });
-    return { frame: { ...frame, data: copy } as AnyFrame, isJpeg: false, valid: null };
-  };
-  const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<FrameSource> => {
-    requireRows(rows, height);
-    const [from, to] = [rows.top, rows.top + rows.count].map((row) => row * width * channels) as [number, number];
-    const copy = await ownBytes(data.subarray(from, to), `data of ${name}`, { signal, length: to - from });
-    return { frame: { ...frame, height: rows.count, data: copy } as AnyFrame, isJpeg: false, valid: null };
-  };
-  return {
-    label: 'pixels',
-    header,
-    format: null,
-    sizeBytes: null,
-    isJpeg: false,
-    metadata: {},
-    buffers: [],
-    sha256: () => null,
-    readRows,
-    read: once(readFrame),
-  };
+/** The value that was given, or that the file names. */
+function nodataOf(stored: StoredImage, { nodata }: ReadingOptions): number | null {
+  if (nodata === 'none') return null;
+  if (nodata === undefined) return stored.nodata;
+  return stored.header.depth === 32 ? Math.fround(nodata) : nodata;
 }
 
-function requireRows({ top, count }: RowWindow, height: number): void {
-  requireInteger('rows.top', top, 0, height - 1);
-  requireInteger('rows.count', count, 1, height - top);
-}
-
-function requireStored(stored: StoredPicture | null): StoredPicture {
-  if (!stored) throw new StateError('The rows of an image source can be read until its pixels are read');
-  return stored;
+function chooseWhite(
+  frame: AnyFrame,
+  valid: Uint8Array | null,
+  isWhole: boolean,
+  { white, findsWhite = true }: OpenImageOptions,
+  pauses: Pauses,
+): ReturnType<typeof findWhite> {
+  if (typeof white === 'number') return Promise.resolve({ white, whiteFrom: 'given' });
+  if (frame.white !== undefined) return Promise.resolve({ white: frame.white, whiteFrom: 'file' });
+  if (!isWhole || !findsWhite) return Promise.resolve({ white: typeScale(frame), whiteFrom: 'type' });
+  return findWhite(frame, valid, pauses);
 }
 
 /** What was read belongs to one operation, which may change it: nobody gets it a second time. */

@@ -1,5 +1,5 @@
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
-import type { ImageInput } from '../image/source.js';
+import type { ImageInput } from '../image/reading.js';
 import { ImageError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 

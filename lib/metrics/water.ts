@@ -13,7 +13,7 @@ export interface WaterOptions extends MetricOptions {
    * blue over red, or in a composite of near infrared, red and green the index of McFeeters 1996. Grey frames: water is
    * dark.
    */
-  readonly bands?: readonly [number, number];
+  readonly indexChannels?: readonly [number, number];
 }
 
 /** How well the water of a frame agrees with that of its reference. */
@@ -53,8 +53,8 @@ export async function compareWater(
   reference: MetricInput,
   options: WaterOptions = {},
 ): Promise<WaterComparison> {
-  checkMetricOptions(options, ['bands']);
-  return measureMetric(waterMetric(options.bands), [frame, reference], options);
+  checkMetricOptions(options, ['indexChannels']);
+  return measureMetric(waterMetric(options.indexChannels), [frame, reference], options);
 }
 
 /** {@link waterAgreement}. */
@@ -64,10 +64,10 @@ export const waterAgreementMetric: Metric<number> = {
 };
 
 /** {@link compareWater}. Throws ArgumentError. */
-function waterMetric(bands: readonly [number, number] = [2, 0]): Metric<WaterComparison> {
-  if (!Array.isArray(bands) || bands.length !== 2) throw expected('pair of channels', 'bands', bands);
-  const [high, low] = bands.map((band) => requireInteger('bands', band, 0, 2)) as [number, number];
-  if (high === low) throw new ArgumentError(`bands are twice channel ${high}; a water index needs two`);
+function waterMetric(channels: readonly [number, number] = [2, 0]): Metric<WaterComparison> {
+  if (!Array.isArray(channels) || channels.length !== 2) throw expected('pair of channels', 'indexChannels', channels);
+  const [high, low] = channels.map((one) => requireInteger('indexChannels', one, 0, 2)) as [number, number];
+  if (high === low) throw new ArgumentError(`indexChannels are twice channel ${high}; a water index needs two`);
   const measure = async (scope: Scope, frame: AnyFrame, reference: AnyFrame): Promise<WaterComparison> => {
     const { isa, threads } = scope;
     const { both, onlyFrame, onlyReference, neither, threshold, separability } = await scope.call((binding, ticket) =>

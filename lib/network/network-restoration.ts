@@ -3,7 +3,7 @@ import type { PlannedInput } from '../operation/operation.js';
 import type { FrameReport, Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
-import { ArgumentError, NativeError } from '../runtime/errors.js';
+import { NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
@@ -22,8 +22,6 @@ export interface NetworkReport extends FrameReport<Plan> {
   readonly model: string;
   /** 1e9 multiply-accumulates per second, over `seconds`. */
   readonly gmacPerSecond: number;
-  /** What went less well than asked for, such as a cache of convolutions that cannot be written; as a rule nothing. */
-  readonly warnings: readonly string[];
 }
 
 /** Restores frames by a network, streamed. */
@@ -53,8 +51,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return this.#pipeline.mappedBytes;
   }
 
-  plan(input: PlannedInput, isMasked: boolean): Plan {
-    if (isMasked) throw new ArgumentError('The network takes no mask of valid pixels');
+  plan(input: PlannedInput): Plan {
     // Planning takes some milliseconds.
     return this.#plans.get(input, () => planFrame(input, this.context));
   }
@@ -74,7 +71,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
         method: 'network',
         model: this.#modelName,
         gmacPerSecond: plan.macs / 1e9 / base.seconds,
-        warnings: this.context.warnings,
+        warnings: [...base.warnings, ...this.context.warnings],
       }),
     };
   }

@@ -8,7 +8,7 @@ import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import { fileBuffers, inputBuffers } from '../operation/input-buffers.js';
+import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
@@ -60,6 +60,7 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
   const frame = input.size as FrameSize;
   const held = [
     ...frameBuffers(frame, bytesOf(fileBuffers(input))),
+    ...gapBuffers(input),
     { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
   ];
   const directions = [false, true];

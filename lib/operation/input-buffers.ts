@@ -1,5 +1,6 @@
-import { checkFrameSize, frameBytes } from '../image/frame.js';
+import { checkFrameSize, frameBytes, sizeOf } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
+import { fillBytes } from '../image/missing/fill.js';
 import { coverPhase, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { requireObject } from '../runtime/validate.js';
@@ -25,6 +26,7 @@ export function inputBuffers(inputs: readonly PlannedInput[]): PlannedBuffer[] {
     { name: inputs.length > 1 ? 'files' : 'file', bytes: sum(held) },
     { name: 'decoder', bytes: Math.max(...decoding.map((bytes, index) => bytes - held[index]!)) },
     { name: inputs.length > 1 ? 'frames' : 'frame', bytes: sum(inputs.map(({ size }) => frameBytes(size))) },
+    { name: 'valid pixels', bytes: sum(inputs.map(validBytes)) },
   ];
 }
 
@@ -35,8 +37,25 @@ export function planWork(
   budgetBytes: number,
 ): MemoryPlan {
   const bytes = sum(inputs.map(({ size }) => frameBytes(size)));
-  const frames = { name: inputs.length > 1 ? 'frames' : 'frame', bytes };
-  return coverPhase(sumBuffers([...processBuffers(), frames, ...work], budgetBytes), inputBuffers(inputs));
+  const frames = [
+    { name: inputs.length > 1 ? 'frames' : 'frame', bytes },
+    { name: 'valid pixels', bytes: sum(inputs.map(validBytes)) },
+  ];
+  return coverPhase(sumBuffers([...processBuffers(), ...frames, ...work], budgetBytes), inputBuffers(inputs));
+}
+
+/** What says which pixels are missing. */
+function validBytes({ size, isMasked }: PlannedInput): number {
+  return isMasked ? size.width * size.height : 0;
+}
+
+/** What a restoration takes besides where pixels may be missing: what says which, and the frame without gaps. */
+export function gapBuffers(input: PlannedInput): PlannedBuffer[] {
+  if (!input.isMasked) return [];
+  return [
+    { name: 'valid pixels', bytes: validBytes(input) },
+    { name: 'frame without gaps', bytes: frameBytes(input.size) + fillBytes(input.size) },
+  ];
 }
 
 /** Pixels that will be given to an operation: samples have 3 channels of 8 bits unless it is said. */
@@ -45,8 +64,8 @@ export type PixelSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFram
 /** Pixels in memory as an input that can be planned for. Throws ArgumentError. */
 export function plannedPixels(pixels: PixelSize): PlannedInput {
   requireObject('size', pixels);
-  const { width, height, channels = 3, depth = 8 } = pixels;
-  const size = { width, height, channels, depth };
+  const { channels = 3, depth = 8 } = pixels;
+  const size = sizeOf({ ...pixels, channels, depth });
   checkFrameSize(size, [8, 16, 32]);
-  return { size, buffers: [] };
+  return { size, buffers: [], isMasked: false };
 }

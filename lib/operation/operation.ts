@@ -1,5 +1,5 @@
 import type { AnyFrameSize, Depth } from '../image/frame.js';
-import type { FrameSource } from '../image/source.js';
+import type { SourceFrame } from '../image/source.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
@@ -10,6 +10,8 @@ export interface PlannedInput {
   readonly size: AnyFrameSize;
   /** What reading and decoding the image takes, beside the frame itself. */
   readonly buffers: readonly PlannedBuffer[];
+  /** Whether pixels may be missing, of which one byte each then says whether they are. */
+  readonly isMasked: boolean;
 }
 
 /**
@@ -20,6 +22,8 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly name: OperationName;
   /** Bits per sample that it takes. */
   readonly depths: readonly (Depth | 32)[];
+  /** Whether the samples may tell what is white, where nothing else does; true. */
+  readonly findsWhite?: boolean;
   /** Bytes of its plan that the ledger counts already, such as the weights of an open model. */
   readonly heldBytes?: number;
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
@@ -30,5 +34,5 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
    */
   plan(inputs: readonly PlannedInput[]): Plan;
   /** Works as planned. The sources are only read. Rejects with PerifocalError or the reason of the scope's signal. */
-  run(sources: readonly FrameSource[], plan: Plan, scope: Scope): Promise<Outcome>;
+  run(sources: readonly SourceFrame[], plan: Plan, scope: Scope): Promise<Outcome>;
 }

@@ -1,9 +1,11 @@
-import type { ImageInput } from '../image/source.js';
+import type { ImageInput } from '../image/reading.js';
+import { READING_OPTIONS } from '../image/reading.js';
+import type { ReadingOptions } from '../image/reading.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import { defined } from '../runtime/validate.js';
 
 /** What an operation on images may be told besides its own options. */
-export interface ImageOptions extends OperationOptions {
+export interface ImageOptions extends OperationOptions, ReadingOptions {
   /**
    * SHA-256 in hex that the file of the first input must have. It is compared before anything is decoded: bytes that
    * have flipped inside a JPEG or WebP cannot be noticed by decoding. Pixels have none.
@@ -12,7 +14,10 @@ export interface ImageOptions extends OperationOptions {
 }
 
 /** The keys of {@link ImageOptions}. */
-export const IMAGE_OPTIONS = ['signal', 'onProgress', 'expectSha256'] as const satisfies (keyof ImageOptions)[];
+export const IMAGE_OPTIONS = [
+  ...(['signal', 'onProgress', 'expectSha256'] as const),
+  ...READING_OPTIONS,
+] as const satisfies (keyof ImageOptions)[];
 
 /** An input of an operation. */
 export interface OperationInput {
@@ -21,17 +26,26 @@ export interface OperationInput {
   readonly name?: string;
   /** SHA-256 in hex that its file must have. */
   readonly expectSha256?: string;
+  /** How its samples are to be understood. */
+  readonly reading?: ReadingOptions;
 }
 
-/** The inputs of an operation, the first of which must be what the options expect. @param names for messages */
+/**
+ * The inputs of an operation, the first of which must be what the options expect. Masks and pages are of the first; the
+ * value of missing samples, white and the bands hold for all.
+ * @param names for messages
+ */
 export function toInputs(
   images: readonly ImageInput[],
-  { expectSha256 }: ImageOptions,
+  { expectSha256, ...options }: ImageOptions,
   names: readonly string[] = ['input'],
 ): OperationInput[] {
+  const { nodata, white, bands, mask, valid, page } = options;
+  const shared = defined({ nodata, white, bands });
+  const first = { reading: { ...shared, ...defined({ mask, valid, page }) }, ...defined({ expectSha256 }) };
   return images.map((image, index) => ({
     image,
     name: names[index]!,
-    ...(index === 0 && defined({ expectSha256 })),
+    ...(index === 0 ? first : { reading: shared }),
   }));
 }

@@ -1,8 +1,8 @@
 import { openImage } from '../image/source.js';
-import type { FrameSource, ImageSource } from '../image/source.js';
+import type { ImageSource, SourceFrame } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
-import type { Depth } from '../image/frame.js';
+import { fullScale } from '../image/samples.js';
 import { UNCOLLECTED_BYTES, garbage, readPeakRss } from '../runtime/garbage.js';
 import { formatBytes } from '../runtime/budget.js';
 import { ledger } from '../runtime/ledger.js';
@@ -10,6 +10,7 @@ import type { Lease } from '../runtime/ledger.js';
 import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
+import { defined } from '../runtime/validate.js';
 import { fileBuffers } from './input-buffers.js';
 import type { Operation, PlannedInput } from './operation.js';
 import type { OperationInput } from './options.js';
@@ -19,6 +20,8 @@ import type { OperationReport } from './report.js';
 export interface Finish<Plan extends MemoryPlan> {
   /** What that takes, the outcome included. Throws where the outcome cannot be finished, before anything is decoded. */
   readonly buffers: (plan: Plan, source: ImageSource) => readonly PlannedBuffer[];
+  /** What of the source it loses; nothing by default. */
+  readonly warnings?: (source: ImageSource) => readonly string[];
 }
 
 /** An operation that has run. */
@@ -62,7 +65,7 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   signal.throwIfAborted();
   const trimHeap = (): void => runtime.binding.trimHeap();
   const opening = performance.now();
-  const sources = await openAll(operation.depths, inputs, scope);
+  const sources = await openAll(operation, inputs, scope);
   const needed = planOf(operation, sources, finish);
   garbage.settle(trimHeap, spareBytesOf(needed.plan));
   const lease = await reserve(operation, needed, scope);
@@ -85,6 +88,8 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
       isa: scope.isa,
       threads: scope.threads,
       plan: needed.plan,
+      ...factsOf(frames[0]!),
+      warnings: [...sources.flatMap(({ warnings }) => warnings), ...(finish?.warnings?.(sources[0]!) ?? [])],
     };
     const frame = frames.reduce((sum, one) => sum + frameBytes(one.frame), 0);
     garbage.add(frame);
@@ -102,26 +107,35 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   }
 }
 
+/** What the report says of the samples. */
+function factsOf({ frame, whiteFrom, missingPixels }: SourceFrame): Pick<SourceFrame, 'whiteFrom' | 'missingPixels'> & {
+  readonly white: number;
+} {
+  return { white: fullScale(frame), whiteFrom, missingPixels };
+}
+
 /** What the budget has left beside the plan and everything that is reserved, in bytes. */
 function spareBytesOf({ bytes, budgetBytes }: MemoryPlan): number {
   return Math.max(0, budgetBytes - bytes - ledger.bytes);
 }
 
 async function openAll(
-  depths: readonly (Depth | 32)[],
+  { depths, findsWhite }: Pick<Operation<never, unknown>, 'depths' | 'findsWhite'>,
   inputs: readonly OperationInput[],
   { signal, runtime }: Scope,
 ): Promise<ImageSource[]> {
   const sources: ImageSource[] = [];
-  for (const { image, ...options } of inputs) {
-    sources.push(await openImage(image, { ...options, signal, depths, budgetBytes: runtime.budgetBytes }));
+  const { budgetBytes } = runtime;
+  for (const { image, reading, ...options } of inputs) {
+    const asked = { ...reading, ...options, signal, depths, budgetBytes, ...defined({ findsWhite }) };
+    sources.push(await openImage(image, asked));
   }
   return sources;
 }
 
 /** One after the other: decoders of several images at once would take more memory than planned. */
-async function readAll(sources: readonly ImageSource[], signal: AbortSignal): Promise<FrameSource[]> {
-  const frames: FrameSource[] = [];
+async function readAll(sources: readonly ImageSource[], signal: AbortSignal): Promise<SourceFrame[]> {
+  const frames: SourceFrame[] = [];
   for (const source of sources) frames.push(await source.read(signal));
   return frames;
 }
@@ -159,7 +173,11 @@ function decoderBytes(sources: readonly ImageSource[]): number {
   return sources.reduce((sum, { buffers }) => sum + bytesOf(buffers), 0) - bytesOf(files);
 }
 
-const toPlannedInput = ({ header, buffers }: ImageSource): PlannedInput => ({ size: header, buffers });
+const toPlannedInput = ({ header, buffers, isMasked }: ImageSource): PlannedInput => ({
+  size: header,
+  buffers,
+  isMasked,
+});
 
 function purposeOf(name: string, sources: readonly ImageSource[]): string {
   const { width, height } = sources[0]!.header;

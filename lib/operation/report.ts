@@ -1,3 +1,4 @@
+import type { WhiteSource } from '../image/white.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 
 /** The operations of this package. */
@@ -19,4 +20,11 @@ export interface OperationReport<Plan extends MemoryPlan = MemoryPlan> {
   readonly isa: string;
   readonly threads: 1 | 2 | 3;
   readonly plan: Plan;
+  /** Value of a white sample of the first input, and how it is known. */
+  readonly white: number;
+  readonly whiteFrom: WhiteSource;
+  /** Pixels of the first input that are missing. */
+  readonly missingPixels: number;
+  /** What went less well than asked for, or what a user should look at; as a rule nothing. */
+  readonly warnings: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { sameFile } from '../files/same-file.js';
 import { checkWritable, writeAtomically } from '../files/write-file.js';
-import type { ImageInput } from '../image/source.js';
+import type { ImageInput } from '../image/reading.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions } from '../operation/options.js';
 import { perform } from '../operation/perform.js';

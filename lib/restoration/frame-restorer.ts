@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { ScopedGenerator } from '../runtime/scoped-generator.js';
 import type { Scope } from '../runtime/scope.js';
 import { Turns } from '../runtime/turns.js';
-import { defined, expected, requireKnownKeys, requireObject } from '../runtime/validate.js';
+import { defined, requireKnownKeys, requireObject } from '../runtime/validate.js';
 import { checkJobs, planWriting, requireApart } from './file-jobs.js';
 import type { FileJob, FileOutcome } from './file-jobs.js';
 import { restoreInTurn } from './restore-in-turn.js';
@@ -21,10 +21,7 @@ import type { FrameReport, Restoration, Restored } from './restoration.js';
 import { RestoredImage } from './restored-image.js';
 
 /** What the restoration of a frame may be told. */
-export interface RestoreOptions extends ImageOptions {
-  /** One byte per pixel: 0 leaves it out, as for dead pixels and clouds. For deconvolution only. */
-  readonly valid?: Uint8Array;
-}
+export interface RestoreOptions extends ImageOptions {}
 
 /** What the restoration of several files may be told; `expectSha256` is said of each of them. */
 export type RestoreFilesOptions = Omit<RestoreOptions, 'expectSha256'>;
@@ -78,7 +75,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     const { width, height, channels = 3, depth = 8, masked = false } = frame;
     const size = { width, height, channels, depth };
     checkFrameSize(size, this.#restoration.depths);
-    return this.#restoration.plan({ size, buffers: [] }, masked);
+    return this.#restoration.plan({ size, buffers: [], isMasked: masked });
   }
 
   /**
@@ -89,9 +86,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   async restore(input: RestoreInput, options?: RestoreOptions): Promise<RestoredImage<Frame, R>>;
   async restore(input: FloatFrame, options?: RestoreOptions): Promise<RestoredImage<FloatFrame, R>>;
   async restore(input: EncodedImage | AnyFrame, options: RestoreOptions = {}): Promise<RestoredImage<AnyFrame, R>> {
-    const valid = checkRestoreOptions(options, RESTORE_KEYS);
+    requireKnownKeys('options', options, IMAGE_OPTIONS);
     return this.#turns.run(this.#runtime, options, async (scope) => {
-      using performed = await this.#perform(toInputs([input], options), valid, scope);
+      using performed = await this.#perform(toInputs([input], options), scope);
       return imageOf(performed, performed.report.peakRssBytes);
     });
   }
@@ -105,11 +102,11 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     output: string,
     options: RestoreOptions = {},
   ): Promise<RestoredImage<Frame, R>> {
-    const valid = checkRestoreOptions(options, RESTORE_KEYS);
+    requireKnownKeys('options', options, IMAGE_OPTIONS);
     const { expectSha256 } = options;
     return this.#turns.run(this.#runtime, options, async (scope) => {
       const job = { input, output, ...defined({ expectSha256 }) };
-      const { written } = await this.#restoreInto(job, valid, scope);
+      const { written } = await this.#restoreInto(job, options, scope);
       return await written;
     });
   }
@@ -124,9 +121,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     options: RestoreFilesOptions = {},
   ): AsyncGenerator<FileOutcome<J, R>, void, void> {
     return this.inScope(options, async function* (this: FrameRestorer<R>, scope) {
-      const valid = checkRestoreOptions(options, FILES_KEYS);
+      requireKnownKeys('options', options, FILES_KEYS);
       const list = await checkJobs(jobs);
-      yield* restoreInTurn(list, (job) => this.#restoreInto(job, valid, scope), scope);
+      yield* restoreInTurn(list, (job) => this.#restoreInto(job, options, scope), scope);
     });
   }
 
@@ -154,20 +151,21 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   }
 
   /** Restores a frame and begins to write it. */
-  async #restoreInto(job: FileJob, valid: Uint8Array | null, scope: Scope): Promise<Writing<R>> {
+  async #restoreInto(job: FileJob, options: RestoreFilesOptions, scope: Scope): Promise<Writing<R>> {
     await requireApart(job);
     const finish = await planWriting(job.output);
-    const performed = await this.#perform(toInputs([job.input], job), valid, scope, finish);
+    const { expectSha256 } = job;
+    const inputs = toInputs([job.input], { ...options, ...defined({ expectSha256 }) });
+    const performed = await this.#perform(inputs, scope, finish);
     return { written: write(performed, job.output, scope.signal) };
   }
 
   #perform(
     inputs: readonly OperationInput[],
-    valid: Uint8Array | null,
     scope: Scope,
     finish?: Finish<R['plan']>,
   ): Promise<PerformedRestoration<R>> {
-    return perform(toOperation(this.#restoration, valid), inputs, scope, finish);
+    return perform(toOperation(this.#restoration), inputs, scope, finish);
   }
 }
 
@@ -192,13 +190,4 @@ function imageOf<R extends FrameReport>(
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }
 
-const FILES_KEYS = ['signal', 'onProgress', 'valid'] as const satisfies (keyof RestoreFilesOptions)[];
-const RESTORE_KEYS = [...IMAGE_OPTIONS, 'valid'] as const satisfies (keyof RestoreOptions)[];
-
-/** The mask, or null. Throws ArgumentError; the scope checks the rest. */
-function checkRestoreOptions(options: RestoreOptions, keys: readonly string[]): Uint8Array | null {
-  requireKnownKeys('options', options, keys);
-  const { valid = null } = options;
-  if (valid !== null && !(valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', valid);
-  return valid;
-}
+const FILES_KEYS = IMAGE_OPTIONS.filter((key) => key !== 'expectSha256');

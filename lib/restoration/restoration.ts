@@ -1,12 +1,13 @@
 import type { AnyFrame, Depth } from '../image/frame.js';
 import type { FramePlan } from '../image/frame-memory.js';
-import type { FrameSource } from '../image/source.js';
-import { ownBytes } from '../image/own-bytes.js';
+import type { FrameSource, SourceFrame } from '../image/source.js';
+import { fillMissing } from '../image/missing/fill.js';
+import { keepMissing } from '../image/missing/keep.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Scope } from '../runtime/scope.js';
-import { expected } from '../runtime/validate.js';
 
 /** What every restoration of a frame reports. */
 export interface FrameReport<Plan extends FramePlan = FramePlan> extends OperationReport<Plan> {
@@ -35,11 +36,8 @@ export interface Restoration<Report extends FrameReport> {
   readonly heldBytes: number;
   /** Bytes that native code has mapped for frames. */
   readonly mappedBytes: number;
-  /**
-   * @param isMasked whether pixels are marked as invalid. Throws ArgumentError, or BudgetError with the budget that
-   * would do.
-   */
-  plan(input: PlannedInput, isMasked: boolean): Report['plan'];
+  /** Throws ArgumentError, or BudgetError with the budget that would do. */
+  plan(input: PlannedInput): Report['plan'];
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
   keptFor(plan: Report['plan']): Kept | null;
   /** Restores a frame as planned. The source is only read. */
@@ -48,29 +46,29 @@ export interface Restoration<Report extends FrameReport> {
   dispose(): void;
 }
 
-/**
- * The restoration of one frame as an operation.
- * @param valid one byte per pixel, 0 leaves it out; copied when it runs
- */
+/** The restoration of one frame as an operation: what is missing is filled before it, and put back after it. */
 export function toOperation<Report extends FrameReport>(
   restoration: Restoration<Report>,
-  valid: Uint8Array | null,
 ): Operation<Report['plan'], Restored<Report>> {
-  const length = valid?.length;
   return {
     name: restoration.name,
     depths: restoration.depths,
     heldBytes: restoration.heldBytes,
     keptFor: (plan) => restoration.keptFor(plan),
-    plan: ([input]) => {
-      const pixels = input!.size.width * input!.size.height;
-      if (length !== undefined && length !== pixels) throw expected(`${pixels} bytes`, 'valid', length);
-      return restoration.plan(input!, valid !== null);
-    },
-    run: async ([source], plan, scope) => {
-      const { signal } = scope;
-      const own = valid && (await ownBytes(valid, 'valid', { signal, length: length! }));
-      return restoration.run({ ...source!, valid: own }, plan, scope);
-    },
+    plan: ([input]) => restoration.plan(input!),
+    run: ([source], plan, scope) => restoreSource(restoration, source!, plan, scope),
   };
+}
+
+async function restoreSource<Report extends FrameReport>(
+  restoration: Restoration<Report>,
+  { frame, valid, nodata, isJpeg }: SourceFrame,
+  plan: Report['plan'],
+  scope: Scope,
+): Promise<Restored<Report>> {
+  const pauses = new Pauses(scope.signal);
+  const filled = valid ? await fillMissing(frame, valid, pauses) : frame;
+  const restored = await restoration.run({ frame: filled, valid, isJpeg }, plan, scope);
+  await keepMissing(frame, valid, nodata, restored.data, pauses);
+  return restored;
 }

@@ -13,6 +13,8 @@ export interface Inspection {
   readonly picture: Buffer;
   readonly metadata: ImageMetadata;
   readonly orientation: Orientation;
+  /** What the file says of its channels; nothing where a second or fourth one is always alpha. */
+  readonly bands?: Required<Pick<FrameSize, 'alpha' | 'rgb'>>;
   /** Bytes that the decoder holds beside the frame that it brings. @param stored size as stored, not turned */
   readonly decoderBytes: (stored: FrameSize) => number;
 }

@@ -110,7 +110,8 @@ export function inspectTiff(file: Buffer): Inspection {
   const metadata = readMetadata(reader, entries);
   const orientation = toOrientation(storage.value(TAG.orientation, 0, 1));
   keepStorage(reader, directory, entries);
-  return { picture: file, metadata, orientation, decoderBytes: (stored) => partBytes(layout, stored) };
+  const bands = readBands(storage);
+  return { picture: file, metadata, orientation, bands, decoderBytes: (stored) => partBytes(layout, stored) };
 }
 
 /** Throws ImageProblem where values of a tag lie beyond the end of the file. */
@@ -136,6 +137,19 @@ function requireReadable(storage: Storage): void {
   const photometric = storage.value(TAG.photometric, 0, 1);
   if (!PHOTOMETRICS.includes(photometric))
     throw unsupported(`its colours have the number ${photometric} (PhotometricInterpretation)`, 'write grey or RGB');
+}
+
+/** RGB, palette and YCbCr: what is decoded of them is red, green and blue first. */
+const COLOURED = [2, 3, 6];
+/** Alpha, premultiplied or not, as a kind of extra samples. */
+const ALPHA_KINDS = [1, 2];
+
+/** What the channels are. A last one is alpha only where the file says so. */
+function readBands(storage: Storage): NonNullable<Inspection['bands']> {
+  const extras = storage.count(TAG.extraSamples);
+  const alpha = extras > 0 && ALPHA_KINDS.includes(storage.value(TAG.extraSamples, extras - 1, 0));
+  const rgb = COLOURED.includes(storage.value(TAG.photometric, 0, 1)) ? ([[0, 1, 2]] as const) : [];
+  return { alpha, rgb };
 }
 
 /** How the samples lie in the file. */

@@ -39,7 +39,7 @@ export function planFile(
   checkFrameSize(size, [8, 16, 32]);
   // No format that is read takes more than the samples themselves.
   const buffers = ['file', 'decoder'].map((name) => ({ name, bytes: frameBytes(size) }));
-  return planStarFrame({ size, buffers }, settings, machine, budgetBytes);
+  return planStarFrame({ size, buffers, isMasked: false }, settings, machine, budgetBytes);
 }
 
 /** The plan of a frame by its header. Throws BudgetError with a budget that suffices. */

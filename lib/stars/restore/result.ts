@@ -71,7 +71,8 @@ export class StarResult {
     this.frame = frame;
     this.source = source;
     this.stars = stars;
-    this.report = { ...report, ...findings, operation: 'stars' };
+    const warnings = [...report.warnings, ...findings.warnings];
+    this.report = { ...report, ...findings, warnings, operation: 'stars' };
     this.metadata = metadata;
   }
 

@@ -30,6 +30,8 @@ import type { StarSettings } from './settings.js';
 export class StarOperation implements Operation<StarPlan, StarOutcome> {
   readonly name = 'stars';
   readonly depths = [8, 16, 32] as const;
+  /** A frame of stars is dark: what its samples reach is no white. */
+  readonly findsWhite = false;
   readonly #settings: StarSettings;
   readonly #find: StarFinder;
   readonly #runtime: Runtime;

@@ -1,0 +1,34 @@
+import type { AnyFrameSize } from '../frame.js';
+import type { ImageMetadata } from '../metadata/image-metadata.js';
+
+/** GDAL's tag for the value of samples that were not measured: a number as text. */
+const GDAL_NODATA = 42_113;
+
+/** The value of missing samples as a file names it. */
+export interface FoundNodata {
+  /** Null: none is named, or none that a sample can have. NaN is missing in any case. */
+  readonly nodata: number | null;
+  readonly warnings: readonly string[];
+}
+
+/** Finds the value that the fields of a TIFF name. */
+export function nodataOf({ tiffFields = [] }: ImageMetadata, size: Pick<AnyFrameSize, 'depth'>): FoundNodata {
+  const field = tiffFields.find(({ tag }) => tag === GDAL_NODATA);
+  if (!field) return { nodata: null, warnings: [] };
+  const [text = ''] = field.data.toString('latin1').split('\0');
+  return parseNodata(text.trim(), size);
+}
+
+/** A number as GDAL writes it: also nan, inf, and with an exponent. */
+function parseNodata(text: string, { depth }: Pick<AnyFrameSize, 'depth'>): FoundNodata {
+  if (/^[+-]?nan$/i.test(text)) return { nodata: null, warnings: [] };
+  const value = /^[+-]?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
+  const ignored = (why: string): FoundNodata => ({
+    nodata: null,
+    warnings: [`its nodata value '${text.slice(0, 40)}' ${why}: all samples are taken as measured`],
+  });
+  if (text === '' || Number.isNaN(value)) return ignored('is no number');
+  if (depth === 32) return { nodata: Math.fround(value), warnings: [] };
+  const canBe = Number.isInteger(value) && value >= 0 && value < 2 ** depth;
+  return canBe ? { nodata: value, warnings: [] } : ignored(`is none of samples of ${depth} bits`);
+}

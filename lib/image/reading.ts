@@ -1,0 +1,85 @@
+import { ArgumentError } from '../runtime/errors.js';
+import { expected, requireArray, requireInteger, requireNumber } from '../runtime/validate.js';
+import type { EncodedImage } from './decode.js';
+import { MAX_CHANNELS } from './frame.js';
+import type { AnyFrame, AnyFrameSize, RgbBands } from './frame.js';
+import { colourPlanes } from './planes.js';
+
+/** What a caller gives as an image: a path, the bytes of a whole file, or pixels. */
+export type ImageInput = EncodedImage | AnyFrame;
+
+/** How the samples of an image are to be understood, where its file does not say it, or says it wrongly. */
+export interface ReadingOptions {
+  /**
+   * Value of samples that stands for "not measured"; by default what the file says (GDAL_NODATA, BLANK). 'none': no
+   * value does. Pixels of which any band has it are missing, as those are whose samples are NaN or infinite, and those
+   * of alpha 0.
+   */
+  readonly nodata?: number | 'none';
+  /** A picture of the same size: pixels are missing where it is 0 in all bands. */
+  readonly mask?: ImageInput;
+  /** One byte per pixel, 0 where it is missing, as for dead pixels and clouds. */
+  readonly valid?: Uint8Array;
+  /**
+   * Value of a white sample, above 0. 'auto', the default: 255 of 8 bits; of others what the file says
+   * (MaxSampleValue), else what the samples reach, or what they could hold where they reach half of it.
+   */
+  readonly white?: number | 'auto';
+  /** Page of a file that has several, from 1. */
+  readonly page?: number;
+  /** Bands, from 1, that are red, green and blue of a picture; of a file, by default those that it says. */
+  readonly bands?: readonly RgbBands[];
+}
+
+/** The keys of {@link ReadingOptions}. */
+export const READING_OPTIONS = [
+  'nodata',
+  'mask',
+  'valid',
+  'white',
+  'page',
+  'bands',
+] as const satisfies (keyof ReadingOptions)[];
+
+/** Most pages of a file. */
+const MAX_PAGE = 65_535;
+
+/** Throws ArgumentError. The mask is checked when it is opened. */
+export function checkReadingOptions({ nodata, valid, white, page, bands }: ReadingOptions): void {
+  if (nodata !== undefined && nodata !== 'none' && typeof nodata !== 'number')
+    throw expected("number or 'none'", 'nodata', nodata);
+  if (valid !== undefined && !(valid instanceof Uint8Array)) throw expected('Uint8Array', 'valid', valid);
+  if (white !== undefined && white !== 'auto') requireNumber('white', white, Number.MIN_VALUE, Number.MAX_VALUE);
+  if (page !== undefined) requireInteger('page', page, 1, MAX_PAGE);
+  if (bands === undefined) return;
+  requireArray('bands', bands);
+  for (const triple of bands) {
+    if (!Array.isArray(triple) || triple.length !== 3) throw expected('lists of three bands', 'bands', triple);
+    for (const band of triple) requireInteger('band', band, 1, MAX_CHANNELS);
+  }
+}
+
+/** The header with what the options say of it. Throws ArgumentError where they do not fit. */
+export function describeSamples<Size extends AnyFrameSize>(
+  header: Size,
+  { white, bands, valid }: ReadingOptions,
+): Size {
+  const pixels = header.width * header.height;
+  if (valid !== undefined && valid.length !== pixels) throw expected(`${pixels} bytes`, 'valid', valid.length);
+  const rgb = bands?.map((triple) => triple.map((band) => band - 1) as unknown as RgbBands);
+  if (rgb) requireBands(header, rgb);
+  return {
+    ...header,
+    ...(rgb && { rgb }),
+    ...(typeof white === 'number' && { white }),
+  };
+}
+
+function requireBands(header: AnyFrameSize, rgb: readonly RgbBands[]): void {
+  const planes = colourPlanes(header);
+  const used = rgb.flat();
+  const wrong = used.find((channel, index) => channel >= planes || used.indexOf(channel) !== index);
+  if (wrong === undefined) return;
+  const reason = wrong >= planes ? `the image has ${planes}` : 'it is named twice';
+  throw new ArgumentError(`bands: there is no band ${wrong + 1} to take, ${reason}`);
+}

@@ -1,0 +1,46 @@
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { requireInteger } from '../runtime/validate.js';
+import type { ImageFormat } from './codec/sharp.js';
+import type { AnyFrame, AnyFrameSize } from './frame.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
+
+/** Consecutive rows of the upright picture. */
+export interface RowWindow {
+  /** The first row, from 0. */
+  readonly top: number;
+  readonly count: number;
+}
+
+/** An image as it is stored in a file or in memory: its header is known, its samples are not yet read. */
+export interface StoredImage {
+  /** For messages: the path, "image of N bytes", or "pixels". */
+  readonly label: string;
+  /** Size and samples of the upright picture. `white` is what the file says, if it says it. */
+  readonly header: AnyFrameSize;
+  /** Null: pixels. */
+  readonly format: ImageFormat | null;
+  /** Bytes of the file; null for pixels. */
+  readonly sizeBytes: number | null;
+  /** What the file says about itself; nothing for pixels. */
+  readonly metadata: ImageMetadata;
+  /** Value of samples that stands for "not measured"; null: the file names none. */
+  readonly nodata: number | null;
+  /** What reading takes beside the frame: the file's bytes (named 'file', which stay to the end), and the decoder. */
+  readonly buffers: readonly PlannedBuffer[];
+  /** What was found in the file that cannot be heeded. */
+  readonly warnings: readonly string[];
+  /** Hex SHA-256 of the file's bytes as they were read; null for pixels. */
+  readonly sha256: () => string | null;
+  /** Some rows, as often as wanted. Rejects with ImageError, ArgumentError or the signal's reason. */
+  readRows(rows: RowWindow, signal: AbortSignal): Promise<AnyFrame>;
+  /** All rows. It may be called once, after all else: it lets go of what reading takes. */
+  readAll(signal: AbortSignal): Promise<AnyFrame>;
+  /** A mask that the file has beside the picture: one byte per pixel of some rows, 0 where it is missing. */
+  readonly readMask?: (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
+}
+
+/** Throws ArgumentError for rows that a picture has not. */
+export function requireRows({ top, count }: RowWindow, height: number): void {
+  requireInteger('rows.top', top, 0, height - 1);
+  requireInteger('rows.count', count, 1, height - top);
+}
