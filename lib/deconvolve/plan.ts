@@ -56,7 +56,7 @@ export function planDeconvolution(
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
   const frame = input.size;
-  const isMasked = input.isMasked && METHODS[settings.method].isMultiplicative;
+  const { isMasked } = input;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {

@@ -8,7 +8,7 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame, Depth } from './frame.js';
 import { joinMasks } from './missing/masks.js';
 import type { Masks } from './missing/masks.js';
-import { findValid, mayMiss } from './missing/valid.js';
+import { MOST_LIGHT, MOST_WHITES, findValid, mayMiss } from './missing/valid.js';
 import { checkReadingOptions, describeSamples } from './reading.js';
 import type { ReadingOptions } from './reading.js';
 import { typeScale } from './samples.js';
@@ -117,14 +117,16 @@ function requireDigest({ sha256 }: FileBytes, label: string, wanted: string): vo
 
 function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions): ImageSource {
   const nodata = nodataOf(stored, options);
-  const signs = { nodata, planes: [] };
-  const isMasked = masks.isAny || mayMiss(stored.header, signs);
+  const isMasked = masks.isAny || mayMiss(stored.header, { nodata, planes: [] });
   const describe = async (frame: AnyFrame, rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
     const pauses = new Pauses(signal);
     const planes = await masks.read(rows, signal);
-    const found = await findValid(frame, { nodata, planes }, pauses);
+    const signs = { nodata, planes, mostLight: MOST_LIGHT };
+    const there = await findValid(frame, signs, pauses);
     const isWhole = rows.count === stored.header.height;
-    const white = await chooseWhite(frame, found.valid, isWhole, options, pauses);
+    const white = await chooseWhite(frame, there.valid, isWhole, options, pauses);
+    const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white.white);
+    const found = frame.depth === 32 ? await findValid(frame, { ...signs, mostLight }, pauses) : there;
     const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
     const isJpeg = stored.format === 'jpeg';
     return { frame: { ...size, data: frame.data } as AnyFrame, isJpeg, ...found, whiteFrom, nodata };

@@ -3,6 +3,14 @@ import type { AnyFrame } from '../frame.js';
 import { hasAlpha } from '../frame.js';
 import { colourPlanes } from '../planes.js';
 
+/**
+ * Floats beyond this are no light, whatever their unit: squares of sums of them would overflow. Programs write the
+ * largest float where nothing was measured.
+ */
+export const MOST_LIGHT = 1e30;
+/** Floats beyond this many times white are no light either. */
+export const MOST_WHITES = 1e6;
+
 /** Pixels that are there, and how many are not. */
 export interface ValidPixels {
   /** One byte per pixel, 0 where it is missing; null: none is. */
@@ -14,6 +22,8 @@ export interface ValidPixels {
 export interface MissingSigns {
   /** Value of samples that are not there; null: no value. NaN needs not be told. */
   readonly nodata: number | null;
+  /** Floats beyond this, or below the same with a minus, are no light. */
+  readonly mostLight: number;
   /** One byte per pixel each, 0 where it is missing. */
   readonly planes: readonly Uint8Array[];
 }
@@ -21,7 +31,7 @@ export interface MissingSigns {
 /** Whether pixels of such a frame may be missing. */
 export function mayMiss(
   frame: Pick<AnyFrame, 'channels' | 'depth' | 'alpha'>,
-  { nodata, planes }: MissingSigns,
+  { nodata, planes }: Pick<MissingSigns, 'nodata' | 'planes'>,
 ): boolean {
   return frame.depth === 32 || hasAlpha(frame) || nodata !== null || planes.length > 0;
 }
@@ -45,7 +55,7 @@ export async function findValid(frame: AnyFrame, signs: MissingSigns, pauses: Pa
 /** Clears pixels from the first to before the last that are missing. */
 type RowTest = (valid: Uint8Array, first: number, end: number) => void;
 
-function testsOf(frame: AnyFrame, { nodata, planes }: MissingSigns): RowTest[] {
+function testsOf(frame: AnyFrame, { nodata, mostLight, planes }: MissingSigns): RowTest[] {
   const tests: RowTest[] = planes.map((plane) => (valid, first, end) => {
     for (let pixel = first; pixel < end; pixel += 1) if (plane[pixel] === 0) valid[pixel] = 0;
   });
@@ -60,7 +70,7 @@ function testsOf(frame: AnyFrame, { nodata, planes }: MissingSigns): RowTest[] {
   };
   const bands = colourPlanes(frame);
   if (nodata !== null) tests.push(clearWhere((sample) => sample === nodata, 0, bands));
-  if (depth === 32) tests.push(clearWhere((sample) => !(Math.abs(sample) < Infinity), 0, channels));
+  if (depth === 32) tests.push(clearWhere((sample) => !(Math.abs(sample) <= mostLight), 0, channels));
   if (hasAlpha(frame)) tests.push(clearWhere((sample) => sample === 0, bands, channels));
   return tests;
 }
