@@ -1,6 +1,6 @@
 import { ImageError, PerifocalError } from '../../runtime/errors.js';
 import { ImageProblem } from '../codec/inspection.js';
-import type { RowWindow } from '../decode.js';
+import type { RowWindow } from '../stored.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 import type { ByteSource, ReadBytes } from '../tiff/byte-source.js';

@@ -1,6 +1,6 @@
 import { allocateSamples } from '../frame.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
-import type { RowWindow } from '../decode.js';
+import type { RowWindow } from '../stored.js';
 import type { ReadBytes } from '../tiff/byte-source.js';
 import { readChunks } from './chunks.js';
 import type { FitsChunk } from './chunks.js';
