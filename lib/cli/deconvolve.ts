@@ -9,6 +9,7 @@ import { PSF_SYNTAX, psfFileOf } from '../psf/spec.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { addWorkOptions, parseNumber, parseNumberOr, toMegabytes } from './options.js';
+import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
 import type { OtherPaths } from './targets.js';
@@ -63,6 +64,7 @@ export function addDeconvolveCommand(program: Command): void {
   const command = program.command('deconvolve').description('restore pictures whose blur is known').action(deconvolve);
   addFileOptions(command);
   addDeconvolutionOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_DECONVOLUTION_BUDGET);
 }
 

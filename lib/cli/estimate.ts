@@ -13,6 +13,8 @@ import { EstimateError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { addWorkOptions, parseNumber, requireOneInput, toMegabytes } from './options.js';
+import { addReadingOptions, toReadingOptions } from './reading.js';
+import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
 import type { Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
@@ -29,7 +31,7 @@ export interface EstimationFlags {
   readonly grid?: readonly [number, number];
 }
 
-interface EstimateFlags extends EstimationFlags, WorkFlags {
+interface EstimateFlags extends EstimationFlags, ReadingFlags, WorkFlags {
   readonly output?: string;
 }
 
@@ -41,6 +43,7 @@ export function addEstimateCommand(program: Command): void {
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several inputs a folder')
     .action(run);
   addEstimationOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
 }
 
@@ -88,7 +91,7 @@ async function run(inputs: string[], flags: EstimateFlags): Promise<void> {
   requireOneInput(inputs, flags);
   checkEstimateOptions(toEstimateOptions(flags));
   const rules = { output: outputRule(flags) };
-  const { jobs, makeFolders } = await planTargets(inputs, rules, { reads: [flags.reference] });
+  const { jobs, makeFolders } = await planTargets(inputs, rules, { reads: [flags.reference, flags.mask] });
   await runBatch({
     jobs,
     flags,
@@ -102,8 +105,9 @@ async function run(inputs: string[], flags: EstimateFlags): Promise<void> {
 async function estimateOne(
   { input, targets: { output } }: TargetJob<'output'>,
   flags: EstimateFlags,
-  { open, runtime, signal, onProgress }: Session,
+  session: Session,
 ): Promise<Summary> {
+  const { open, runtime, signal, onProgress } = session;
   if (output !== undefined) await checkTargets([output]);
   const options = { ...toEstimateOptions(flags), signal };
   const reference = options.reference === undefined ? {} : { reference: await open(options.reference) };
@@ -111,6 +115,7 @@ async function estimateOne(
     ...options,
     ...reference,
     ...defined({ expectSha256: flags.expectSha256 }),
+    ...(await toReadingOptions(flags, session)),
     runtime,
     onProgress,
   });

@@ -7,6 +7,8 @@ import { ArgumentError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { addWorkOptions, parseNumber, parser, requireOneInput } from './options.js';
+import { addReadingOptions, toReadingOptions } from './reading.js';
+import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
 import type { OutputFlags, Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
@@ -21,7 +23,7 @@ export interface MeasuringFlags {
   readonly range?: number;
 }
 
-interface MetricFlags extends MeasuringFlags, WorkFlags {
+interface MetricFlags extends MeasuringFlags, ReadingFlags, WorkFlags {
   readonly csv?: string;
 }
 
@@ -33,6 +35,7 @@ export function addMetricsCommand(program: Command): void {
     .option('--csv <file>', 'table of comma-separated values, a line per input; - is standard output')
     .action(measureAll);
   addMeasuringOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
 }
 
@@ -68,8 +71,8 @@ async function measureAll(inputs: string[], flags: MetricFlags): Promise<void> {
   requireOnePrint(flags, csv);
   chooseMetrics(flags.metrics, reference !== undefined, flags.range);
   const table = csv === undefined ? null : new MetricTable(csv);
-  await refuseCollisions([...inputs, ...present([reference])], []);
-  if (csv !== undefined) await planOutput({ option: '--csv' }, csv, { reads: [...inputs, reference] });
+  await refuseCollisions([...inputs, ...present([reference, flags.mask])], []);
+  if (csv !== undefined) await planOutput({ option: '--csv' }, csv, { reads: [...inputs, reference, flags.mask] });
   const jobs = inputs.map((input) => ({ input }));
   await runBatch({
     jobs,
@@ -92,6 +95,7 @@ async function measureOne(
   const { reference, metrics, range, expectSha256 } = flags;
   const found = await measure(await session.open(input), {
     ...defined({ metrics, range, expectSha256 }),
+    ...(await toReadingOptions(flags, session)),
     ...(reference !== undefined && { reference: await session.open(reference) }),
     runtime: session.runtime,
     signal: session.signal,

@@ -8,6 +8,8 @@ import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined, requireString } from '../runtime/validate.js';
 import { writeReport } from '../report/report.js';
 import { addWorkOptions, parser } from './options.js';
+import { addReadingOptions, toReadingOptions } from './reading.js';
+import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
 import type { Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
@@ -25,7 +27,7 @@ export interface ComparingFlags {
   readonly psf?: string;
 }
 
-interface ReportFlags extends ComparingFlags, WorkFlags {
+interface ReportFlags extends ComparingFlags, ReadingFlags, WorkFlags {
   readonly output: string;
   readonly run?: string;
   readonly title?: string;
@@ -46,6 +48,7 @@ export function addReportCommand(program: Command): void {
     )
     .action(report);
   addComparingOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
 }
 
@@ -58,7 +61,7 @@ export function addComparingOptions(command: Command): Command {
 async function report(before: string, after: string, flags: ReportFlags): Promise<void> {
   const { output, reference, psf, run } = flags;
   const kernel = psf === undefined ? null : psfFileOf(psf);
-  await planOutput({ option: '--output' }, output, { reads: [before, after, reference, kernel, run] });
+  await planOutput({ option: '--output' }, output, { reads: [before, after, reference, kernel, run, flags.mask] });
   const jobs = [{ input: before }];
   await runBatch({
     jobs,
@@ -75,14 +78,17 @@ async function report(before: string, after: string, flags: ReportFlags): Promis
 async function compare(
   before: string,
   after: string,
-  { output, reference, psf, title, expectSha256 }: ReportFlags,
+  flags: ReportFlags,
   run: object | undefined,
-  { open, runtime, signal, onProgress }: Session,
+  session: Session,
 ): Promise<Summary> {
+  const { output, reference, psf, title, expectSha256 } = flags;
+  const { open, runtime, signal, onProgress } = session;
   await using spool = new Spool();
   const file = await spool.fileFor(output, '.html');
   const report = await writeReport(file, await open(before), await open(after), {
     ...defined({ psf, title, run, expectSha256 }),
+    ...(await toReadingOptions(flags, session)),
     ...(reference !== undefined && { reference: await open(reference) }),
     runtime,
     signal,

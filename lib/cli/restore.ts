@@ -11,6 +11,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { describeDeconvolution } from './deconvolve.js';
 import { addWorkOptions, parseChoice, toMegabytes } from './options.js';
+import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
 import type { OtherPaths } from './targets.js';
@@ -33,6 +34,7 @@ export function addRestoreCommand(program: Command): void {
     .action(restore);
   addFileOptions(command);
   addNetworkOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_BUDGET);
 }
 

@@ -8,6 +8,8 @@ import { extensionOf, formatOption, imageRule, streamExtension } from './image-o
 import type { ImageFlags } from './image-output.js';
 import { requireOneInput } from './options.js';
 import type { WorkFlags } from './options.js';
+import { toReadingOptions } from './reading.js';
+import type { ReadingFlags } from './reading.js';
 import type { Summary } from './printer.js';
 import { runBatch } from './runner.js';
 import type { Outcome, Session } from './runner.js';
@@ -17,7 +19,7 @@ import { planTargets, withSuffix } from './targets.js';
 import type { OtherPaths, TargetJob, TargetRule } from './targets.js';
 
 /** Options of every command that restores files. */
-export interface RestoringFlags extends WorkFlags, ImageFlags {}
+export interface RestoringFlags extends WorkFlags, ReadingFlags, ImageFlags {}
 
 type Restored<R extends FrameReport> = RestoredImage<Frame, R>;
 
@@ -47,7 +49,9 @@ export function addFileOptions(command: Command): Command {
 export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>): Promise<void> {
   const { inputs, flags, others, open, describe } = restoring;
   requireOneInput(inputs, flags);
-  const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, others);
+  const { reads = [] } = others;
+  const paths = { ...others, reads: [...reads, flags.mask] };
+  const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, paths);
   const { jobs, isStreamed } = plan;
   await runBatch({
     jobs,
@@ -59,7 +63,8 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
       await using spool = new Spool();
       const files = await toFileJobs(jobs, flags, session, spool);
       const { signal, onProgress } = session;
-      for await (const { job, result, error } of restorer.restoreFiles(files, { signal, onProgress })) {
+      const options = { ...(await toReadingOptions(flags, session)), signal, onProgress };
+      for await (const { job, result, error } of restorer.restoreFiles(files, options)) {
         yield result ? await finish(job.job, result, spool, describe) : { job: job.job, error };
       }
     },

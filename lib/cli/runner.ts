@@ -99,7 +99,15 @@ async function printOutcome(printer: Printer, outcome: Outcome<Job>): Promise<vo
   const { input } = outcome.job;
   if ('error' in outcome || outcome.summary.declined) process.exitCode = FAILED;
   if ('error' in outcome) await printer.fail(input, outcome.error);
-  else await printer.summarise(input, { ...outcome.summary, report: withPeak(outcome.summary.report) });
+  else {
+    const { report, ...summary } = outcome.summary;
+    await printer.summarise(input, { warnings: warningsOf(report), ...summary, report: withPeak(report) });
+  }
+}
+
+/** What the report warns of. */
+function warningsOf(report: object): readonly string[] {
+  return 'warnings' in report ? (report.warnings as readonly string[]) : [];
 }
 
 /** The peak of memory until now, what was written included. */

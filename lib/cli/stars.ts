@@ -20,6 +20,8 @@ import type { StarResult } from '../stars/restore/result.js';
 import { requireOnePrint } from './metrics.js';
 import { addWorkOptions, requireOneInput } from './options.js';
 import { toMegabytes } from './options.js';
+import { addReadingOptions, toReadingOptions } from './reading.js';
+import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
 import type { Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
@@ -32,7 +34,7 @@ import type { StarMeasuringFlags } from './star-options.js';
 import { checkTargets, planTargets, stemOf } from './targets.js';
 import type { TargetJob } from './targets.js';
 
-interface StarFlags extends StarMeasuringFlags, WorkFlags, ImageFlags {
+interface StarFlags extends StarMeasuringFlags, WorkFlags, ReadingFlags, ImageFlags {
   readonly csv?: string;
   readonly draw?: string;
 }
@@ -54,6 +56,7 @@ export function addStarsCommand(program: Command): void {
     )
     .action(run);
   addStarOptions(command);
+  addReadingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
 }
 
@@ -61,16 +64,20 @@ async function run(inputs: string[], flags: StarFlags): Promise<void> {
   requireOneInput(inputs, flags);
   requireOnePrint(flags, flags.csv);
   checkStarFlags(flags);
-  const { jobs, isStreamed, makeFolders } = await planTargets(inputs, {
-    output: imageRule('--output', flags),
-    csv: { option: '--csv', value: flags.csv, nameOf: (input) => `${stemOf(input)}.csv`, canStream: true },
-    draw: {
-      option: '--draw',
-      value: flags.draw,
-      nameOf: (input) => `${stemOf(input)}.png`,
-      formats: FORMATS,
+  const { jobs, isStreamed, makeFolders } = await planTargets(
+    inputs,
+    {
+      output: imageRule('--output', flags),
+      csv: { option: '--csv', value: flags.csv, nameOf: (input) => `${stemOf(input)}.csv`, canStream: true },
+      draw: {
+        option: '--draw',
+        value: flags.draw,
+        nameOf: (input) => `${stemOf(input)}.png`,
+        formats: FORMATS,
+      },
     },
-  });
+    { reads: [flags.mask] },
+  );
   await runBatch({
     jobs,
     flags,
@@ -93,7 +100,8 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
   const restored = output && (await spool.fileFor(output, extension));
   const table = csv && (await spool.fileFor(csv, '.csv'));
   const { expectSha256 } = flags;
-  const options = { ...toStarOptions(flags), ...defined({ expectSha256 }), runtime, signal, onProgress };
+  const reading = await toReadingOptions(flags, session);
+  const options = { ...toStarOptions(flags), ...reading, ...defined({ expectSha256 }), runtime, signal, onProgress };
   using performed = await performStars(await open(input), options, planPictures(restored, draw));
   const { result } = performed;
   if (restored !== undefined) await result.toFile(restored, { signal });
@@ -135,7 +143,6 @@ function summarise(input: string, { output, csv, draw }: Job['targets'], result:
     output,
     report: { ...defined({ csv, draw }), ...report, stars, tetra3 },
     text: `${input}: ${describe(result)}`,
-    warnings: report.warnings,
   };
 }
 
