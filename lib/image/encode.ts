@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../files/write-file.js';
+import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
@@ -8,8 +8,8 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
-import { encodeTiff, writeTiff } from './tiff/write-frame.js';
-import { FileSpool } from './tiff/write-sink.js';
+import { writeTiffFile } from './tiff/write-file.js';
+import { encodeTiff } from './tiff/write-frame.js';
 
 /** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
 export async function checkOutput(path: string): Promise<ImageFormat> {
@@ -64,26 +64,13 @@ export async function writeFrame(
   const { signal } = options;
   const format = await checkImageOutput(path, frame);
   signal?.throwIfAborted();
-  if (format === 'tiff') return writeTiffFile(path, frame, metadata, options);
+  if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
+  if (options.cog) throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
   const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
   await writeAtomically(path, addMetadata(encoded, format, metadata, frame as Frame), signal);
-}
-
-async function writeTiffFile(
-  path: string,
-  frame: AnyFrame,
-  metadata: ImageMetadata,
-  { signal }: WritingOptions,
-): Promise<void> {
-  const description = { ...sizeOf(frame), metadata };
-  await writeFileWith(
-    path,
-    ({ handle }) => writeTiff(new FileSpool(handle), description, frame.data, { signal }),
-    signal,
-  );
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */

@@ -145,15 +145,16 @@ export class TiffReader {
 
 /**
  * A directory with its out-of-line values behind it, as it stands at file offset `position`; little-endian. Its length
- * does not depend on the values. @param isBig of a BigTIFF
+ * depends on the fields alone. @param isBig of a BigTIFF @param next offset of the directory that follows it
  */
-export function writeDirectory(fields: readonly TiffField[], position: number, isBig = false): Buffer {
+export function writeDirectory(fields: readonly TiffField[], position: number, isBig = false, next = 0): Buffer {
   const { countBytes, entryBytes, offsetBytes } = isBig ? BIG : CLASSIC;
   const sorted = [...fields].sort((a, b) => a.tag - b.tag);
   const directory = Buffer.alloc(countBytes + entryBytes * sorted.length + offsetBytes);
   const values: Buffer[] = [];
-  let next = position + directory.length;
+  let valuesAt = position + directory.length;
   directory.writeUInt16LE(sorted.length, 0);
+  directory.writeUIntLE(next, directory.length - offsetBytes, Math.min(offsetBytes, 6));
   for (const [index, { tag, type, count, data }] of sorted.entries()) {
     const entry = countBytes + entryBytes * index;
     const slot = entry + 4 + offsetBytes;
@@ -163,10 +164,10 @@ export function writeDirectory(fields: readonly TiffField[], position: number, i
     if (data.length <= offsetBytes) {
       directory.set(data, slot);
     } else {
-      directory.writeUIntLE(next, slot, Math.min(offsetBytes, 6));
+      directory.writeUIntLE(valuesAt, slot, Math.min(offsetBytes, 6));
       const padded = data.length % 2 === 0 ? data : Buffer.concat([data, Buffer.alloc(1)]);
       values.push(padded);
-      next += padded.length;
+      valuesAt += padded.length;
     }
   }
   return Buffer.concat([directory, ...values]);

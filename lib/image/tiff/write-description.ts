@@ -9,6 +9,8 @@ export interface TiffDescription extends AnyFrameSize {
   readonly isPlanar?: boolean | undefined;
   /** Whether it is a BigTIFF; by default where it may exceed 4 GB. */
   readonly isBig?: boolean | undefined;
+  /** Whether it is an overview of another picture; false by default. */
+  readonly isReduced?: boolean | undefined;
   /** What the picture says about itself; nothing by default. */
   readonly metadata?: ImageMetadata | undefined;
 }

@@ -4,11 +4,10 @@ import type { TiffField } from '../metadata/image-metadata.js';
 import { writeDirectory } from '../metadata/tiff-fields.js';
 import { rgbBands } from '../planes.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
-import { TAG, longs, longs8, shorts } from './write-tags.js';
+import { COMPRESSION, PHOTOMETRIC, TAG } from './tags.js';
+import { longs, longs8, shorts } from './write-fields.js';
 
-const DEFLATE = 8;
 const [HORIZONTAL, FLOATING_POINT] = [2, 3];
-const [MIN_IS_BLACK, RGB] = [1, 2];
 const [UNSIGNED, FLOAT] = [1, 3];
 const [CHUNKY, PLANAR] = [1, 2];
 const UNASSOCIATED_ALPHA = 2;
@@ -20,24 +19,24 @@ export interface BlockList {
   readonly byteCounts: readonly number[];
 }
 
-/** Fields that say how samples are stored. @param isReduced whether it is an overview of another picture */
+/** Fields that say how samples are stored. */
 export function storageFields(
   picture: TiffDescription,
   grid: TiffGrid,
   blocks: BlockList,
-  { isBig, isReduced = false }: { readonly isBig: boolean; readonly isReduced?: boolean },
+  isBig: boolean,
 ): TiffField[] {
-  const { width, height, channels, depth } = picture;
+  const { width, height, channels, depth, isReduced = false } = picture;
   const isFloat = depth === 32;
   const each = (value: number): number[] => new Array<number>(channels).fill(value);
   const extra = extraSamples(picture);
   return [
-    ...(isReduced ? [longs(TAG.subfileType, [REDUCED])] : []),
+    ...(isReduced ? [longs(TAG.newSubfileType, [REDUCED])] : []),
     longs(TAG.width, [width]),
     longs(TAG.height, [height]),
     shorts(TAG.bits, each(depth)),
-    shorts(TAG.compression, [DEFLATE]),
-    shorts(TAG.photometric, [isRgb(picture) ? RGB : MIN_IS_BLACK]),
+    shorts(TAG.compression, [COMPRESSION.deflate]),
+    shorts(TAG.photometric, [isRgb(picture) ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero]),
     shorts(TAG.samplesPerPixel, [channels]),
     shorts(TAG.planar, [grid.samples < channels ? PLANAR : CHUNKY]),
     shorts(TAG.predictor, [isFloat ? FLOATING_POINT : HORIZONTAL]),

@@ -33,7 +33,8 @@ export interface TiffWriterState {
 const DEFAULT_LEVEL = 4;
 /** Compressed blocks that are written may wait for the collector: it takes little time beside compressing as much. */
 const WRITTEN_BYTES = 4e6;
-const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+/** Arrays of samples, by bits. */
+export const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Bytes that a writer holds at most beside what it is given: independent of the height of the picture. */
 export function tiffWriterBytes(description: TiffDescription, threads = 1): number {
@@ -213,7 +214,7 @@ export class TiffWriter {
     await this.#drain();
     const start = this.#position + (this.#position % 2);
     const blocks = { offsets: this.#offsets.flat(), byteCounts: this.#byteCounts.flat() };
-    const fields = storageFields(description, grid, blocks, { isBig });
+    const fields = storageFields(description, grid, blocks, isBig);
     const directory = placeDirectory(fields, description.metadata, start, isBig);
     this.#options.signal?.throwIfAborted();
     await this.#sink.write(directory.bytes, start);

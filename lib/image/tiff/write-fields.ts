@@ -1,27 +1,5 @@
 import type { TiffField } from '../metadata/image-metadata.js';
 
-/** Tags of TIFF 6.0 that describe how samples are stored. */
-export const TAG = {
-  subfileType: 254,
-  width: 256,
-  height: 257,
-  bits: 258,
-  compression: 259,
-  photometric: 262,
-  stripOffsets: 273,
-  samplesPerPixel: 277,
-  rowsPerStrip: 278,
-  stripByteCounts: 279,
-  planar: 284,
-  predictor: 317,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  extraSamples: 338,
-  sampleFormat: 339,
-} as const;
-
 const [SHORT, LONG, LONG8] = [3, 4, 16];
 
 /** A field of numbers of 16 bits. */

@@ -1,0 +1,120 @@
+import type { Pauses } from '../../runtime/pauses.js';
+import { hasAlpha } from '../frame.js';
+import { parseNodata } from './nodata.js';
+import { TAG } from './tags.js';
+import type { TiffSamples } from './write-blocks.js';
+import type { TiffDescription } from './write-description.js';
+
+/** Which samples count in a mean. */
+export interface ValidityRule {
+  /** Value of missing samples, or null. What is not finite is always missing. */
+  readonly nodata: number | null;
+  /** Whether the last channel is alpha: colours of pixels of which it is 0 do not count. */
+  readonly hasAlpha: boolean;
+}
+
+const SAMPLE_TYPES = { 8: 'uint8', 16: 'uint16', 32: 'float32' } as const;
+
+/** The rule of a picture, from its alpha and GDAL's nodata value. */
+export function validityOf(description: TiffDescription): ValidityRule {
+  const text = description.metadata?.tiffFields?.find(({ tag }) => tag === TAG.gdalNodata)?.data.toString('latin1');
+  const { value } = parseNodata(text ?? null, SAMPLE_TYPES[description.depth]);
+  return { nodata: value, hasAlpha: hasAlpha(description) };
+}
+
+/** Rows of interleaved samples. */
+export interface SampleRows {
+  readonly samples: TiffSamples;
+  readonly count: number;
+  /** Pixels of a row. */
+  readonly width: number;
+  readonly channels: number;
+}
+
+/**
+ * Means of 2x2 pixels, of 2x1 or 1x2 at the last column or row of odd sizes, written to `target`. Samples that are
+ * missing do not count; where all are, the result is missing as they are.
+ */
+export async function halveRows(
+  { samples, count, width, channels }: SampleRows,
+  target: TiffSamples,
+  rule: ValidityRule,
+  pauses: Pauses,
+): Promise<void> {
+  const half = Math.ceil(width / 2);
+  const pixel = new PixelMean(samples, channels, rule);
+  for (let row = 0; 2 * row < count; row += 1) {
+    if (pauses.isDue) await pauses.take();
+    const below = 2 * row + 1 < count ? width * channels : 0;
+    for (let column = 0; column < half; column += 1) {
+      const at = (2 * row * width + 2 * column) * channels;
+      const beside = 2 * column + 1 < width ? channels : 0;
+      pixel.write(target, (row * half + column) * channels, at, beside, below);
+    }
+  }
+}
+
+/** Means of up to four pixels. */
+class PixelMean {
+  readonly #samples: TiffSamples;
+  readonly #channels: number;
+  readonly #rule: ValidityRule;
+  readonly #isFloat: boolean;
+  readonly #full: number;
+
+  constructor(samples: TiffSamples, channels: number, rule: ValidityRule) {
+    this.#samples = samples;
+    this.#channels = channels;
+    this.#rule = rule;
+    this.#isFloat = samples instanceof Float32Array;
+    this.#full = samples instanceof Uint8Array ? 255 : 65_535;
+  }
+
+  /** @param beside distance to the pixel on the right, or 0 for none @param below to that of the next row, or 0 */
+  write(target: TiffSamples, to: number, at: number, beside: number, below: number): void {
+    const colours = this.#rule.hasAlpha ? this.#channels - 1 : this.#channels;
+    for (let channel = 0; channel < colours; channel += 1)
+      target[to + channel] = this.#colour(at, channel, beside, below);
+    if (colours < this.#channels) target[to + colours] = this.#alpha(at + colours, beside, below);
+  }
+
+  #colour(at: number, channel: number, beside: number, below: number): number {
+    let [sum, count] = [0, 0];
+    for (let y = 0; y <= below; y += below || 1) {
+      for (let x = 0; x <= beside; x += beside || 1) {
+        const pixel = at + x + y;
+        const value = this.#samples[pixel + channel]!;
+        if (!this.#isValid(value, pixel)) continue;
+        sum += value;
+        count += 1;
+      }
+    }
+    return count === 0 ? this.#missing(at + channel) : this.#avoidNodata(sum / count);
+  }
+
+  #isValid(value: number, pixel: number): boolean {
+    const { nodata, hasAlpha: isTransparent } = this.#rule;
+    if (value === nodata || !Number.isFinite(value)) return false;
+    return !isTransparent || this.#samples[pixel + this.#channels - 1] !== 0;
+  }
+
+  /** Where no sample is valid: the nodata value, or what is there in a transparent pixel. */
+  #missing(at: number): number {
+    return this.#rule.nodata ?? this.#samples[at]!;
+  }
+
+  /** Opacity: rounded up, so that a pixel that shows something does not vanish. */
+  #alpha(at: number, beside: number, below: number): number {
+    const values = [0, beside, below, beside + below].map((step) => this.#samples[at + step]!);
+    const mean = (values[0]! + values[1]! + values[2]! + values[3]!) / 4;
+    return this.#isFloat ? mean : Math.ceil(mean);
+  }
+
+  /** The mean as a sample; one that would be the nodata value becomes the next one. */
+  #avoidNodata(mean: number): number {
+    const value = this.#isFloat ? Math.fround(mean) : Math.round(mean);
+    if (value !== this.#rule.nodata) return value;
+    if (this.#isFloat) return value === 0 ? 2 ** -149 : Math.fround(value * (1 + 2 ** -23));
+    return value < this.#full ? value + 1 : value - 1;
+  }
+}
