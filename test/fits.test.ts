@@ -1,12 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { AnyFrame } from '../lib/image/frame.js';
 import { openFits } from '../lib/image/fits/read-fits.js';
 import type { FitsPicture } from '../lib/image/fits/read-fits.js';
 import { encodeFits } from '../lib/image/fits/write-fits.js';
+import { openImage } from '../lib/image/source.js';
 import { memorySource } from '../lib/image/tiff/byte-source.js';
-import { PerifocalError } from '../lib/index.js';
+import { PerifocalError, deconvolve, psf } from '../lib/index.js';
 import { createRandom } from '../lib/math/random.js';
 import { card, cardsOf, fitsFile, onesSum, valueCard } from './support/fits-files.js';
+import { createFolder } from './support/models.js';
+
+const folder = createFolder();
+afterAll(() => folder.remove());
 
 const { signal } = new AbortController();
 const [WIDTH, HEIGHT] = [5, 3];
@@ -70,8 +76,8 @@ describe('samples of a FITS image', () => {
   it.each<[string, number, readonly Buffer[], readonly number[], number | null, readonly number[]]>([
     ['8 bits', 8, [valueCard('BLANK', 3)], [0, 3, 5], 3, [0, 3, 5]],
     ['unsigned', 16, [...unsigned, valueCard('BLANK', -32_768)], [-32_768, 0, 1], 0, [0, 32_768, 32_769]],
-    ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], NaN, [NaN, 0, 1]],
-    ['scaled', 16, [valueCard('BSCALE', 2), valueCard('BLANK', 9)], [9, 0, 1], NaN, [NaN, 0, 2]],
+    ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], null, [NaN, 0, 1]],
+    ['scaled', 16, [valueCard('BSCALE', 2), valueCard('BLANK', 9)], [9, 0, 1], null, [NaN, 0, 2]],
     ['floats, of which it is none', -32, [valueCard('BLANK', 9)], [9, NaN, 1], null, [9, NaN, 1]],
   ])('are missing where they are BLANK: %s', async (_, bitpix, cards, numbers, nodata, expected) => {
     const picture = await open(fitsFile({ bitpix, axes: [3, 1], numbers, cards }));
@@ -260,5 +266,89 @@ describe('a FITS file that is damaged anywhere', () => {
         expect(['IMAGE_INVALID', 'IMAGE_UNSUPPORTED', 'ARGUMENT_INVALID']).toContain((error as PerifocalError).code);
       }
     }
+  });
+});
+
+describe('FITS as an image', () => {
+  const [width, height] = [40, 32];
+  const scene = Array.from({ length: width * height }, (_, index) => 20_000 + ((index * 7919) % 3000));
+  const cards = [card("CTYPE1  = 'RA---TAN'"), valueCard('CRVAL1', '12.5'), card('HISTORY made by a test')];
+  const unsigned = fitsFile({
+    bitpix: 16,
+    axes: [width, height],
+    numbers: scene.map((value, index) => (index === 77 ? -32_768 : value - 32_768)),
+    cards: [...cards, valueCard('BZERO', 32_768), valueCard('BSCALE', 1), valueCard('BLANK', -32_768)],
+  });
+  const settings = { psf: 'disk:1', method: 'wiener', sigma: 0.01, threads: 1 } as const;
+
+  it('is restored as the same pixels are, and written with its header', async () => {
+    const samples = Uint16Array.from(scene, (value, index) => (index === 77 ? 0 : value));
+    const frame = { width, height, channels: 1, depth: 16, data: samples } as const;
+    const valid = Uint8Array.from(scene, (_, index) => (index === 77 ? 0 : 1));
+    const expected = await deconvolve(frame, { ...settings, valid });
+    const restored = await deconvolve(unsigned, settings);
+    expect(restored.report).toMatchObject({ missingPixels: 1, warnings: [] });
+    expect(restored.data).toEqual(expected.data);
+    const path = folder.path('restored.fits');
+    await restored.toFile(path);
+    const file = readFileSync(path);
+    expect(cardsOf(file)).toEqual(cardsOf(unsigned));
+    const picture = await open(file);
+    expect(picture.nodata).toBe(0);
+    expect(await samplesOf(picture)).toEqual(Array.from(restored.data));
+  });
+
+  it('of floats stays floats, and NaN stays NaN', async () => {
+    const numbers = scene.map((value, index) => (index === 77 ? NaN : value / 65_536));
+    const restored = await deconvolve(fitsFile({ bitpix: -32, axes: [width, height], numbers, cards }), settings);
+    await restored.toFile(folder.path('floats.FTS'));
+    await expect(restored.toFile(folder.path('floats.png'))).rejects.toThrow(
+      /png holds integers, the frame has floats/,
+    );
+    const values = await samplesOf(await open(readFileSync(folder.path('floats.FTS'))));
+    expect(values.map(Number.isNaN).indexOf(true)).toBe(77);
+    expect(values).toEqual(Array.from(restored.data));
+  });
+
+  it('takes what other formats hold, but no alpha', async () => {
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 31) % 256);
+    const colour = await deconvolve({ width, height, channels: 3, depth: 8, data }, settings);
+    await colour.toFile(folder.path('colour.fit'));
+    const picture = await open(readFileSync(folder.path('colour.fit')));
+    expect(picture.size).toMatchObject({ channels: 3, depth: 8 });
+    expect(await samplesOf(picture)).toEqual(Array.from(colour.data));
+    const alpha = await deconvolve(
+      { width, height, channels: 2, depth: 8, data: data.subarray(0, 2 * width * height) },
+      settings,
+    );
+    await expect(alpha.toFile(folder.path('alpha.fits'))).rejects.toThrow(
+      /fits holds no alpha channel; write PNG or TIFF/,
+    );
+  });
+
+  it('has pages, and sides that are not too small', async () => {
+    const plane = { bitpix: 8, axes: [width, height], numbers: scene.map((value) => value % 256) };
+    const two = fitsFile(
+      { bitpix: 8, axes: [], numbers: [] },
+      { ...plane, extension: 'IMAGE' },
+      { ...plane, extension: 'IMAGE' },
+    );
+    await expect(deconvolve(two, settings)).rejects.toThrow(/it has 2 images; choose one: --page 1 to 2/);
+    expect((await openImage(two, { signal, page: 2 })).header).toMatchObject({ width, height });
+    const small = fitsFile({ bitpix: 8, axes: [8, 8], numbers: numbersFrom(0, 64) });
+    await expect(deconvolve(small, settings)).rejects.toThrow(/8x8 pixels, each side must be at least 16/);
+  });
+
+  it('may be a kernel, of any type of numbers', async () => {
+    const expected = psf.fromArray({ width: WIDTH, height: HEIGHT, data: numbersFrom(7) });
+    for (const bitpix of [8, 16, 32, 64, -32, -64]) {
+      writeFileSync(folder.path('kernel.fits'), fitsFile({ bitpix, ...plain }));
+      expect(await psf.parse(folder.path('kernel.fits'))).toEqual(expected);
+    }
+    const blank = fitsFile({ bitpix: 16, ...plain, cards: [valueCard('BLANK', 9)] });
+    writeFileSync(folder.path('blank.fits'), blank);
+    await expect(psf.parse(folder.path('blank.fits'))).rejects.toThrow(
+      /blank\.fits: The PSF holds NaN at column 2 of row 0/,
+    );
   });
 });

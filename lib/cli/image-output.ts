@@ -9,7 +9,7 @@ import { stemOf } from './targets.js';
 import type { TargetRule } from './targets.js';
 
 /** Formats that frames are written in. */
-export const FORMATS: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp'];
+export const FORMATS: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp', 'fits'];
 
 /** Where a frame is written to, and how. */
 export interface ImageFlags {

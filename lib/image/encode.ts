@@ -2,7 +2,9 @@ import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
-import type { ImageFormat, Sharp } from './codec/sharp.js';
+import type { ImageFormat, Sharp, SharpFormat } from './codec/sharp.js';
+import { nodataIn } from './fits/blank.js';
+import { encodeFits } from './fits/write-fits.js';
 import { checkFormatHolds } from './format-limits.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
@@ -33,7 +35,7 @@ export async function checkImageOutput(path: string, size: AnyFrameSize): Promis
  * Little compression effort for lossless formats, little loss for the others: PNG of level 6 takes twice the time for
  * 6 % less. Optimal Huffman codes would make a JPEG 5 % smaller, and take four times the memory of the frame.
  */
-function compress(image: Sharp, format: Exclude<ImageFormat, 'tiff'>): Sharp {
+function compress(image: Sharp, format: SharpFormat): Sharp {
   switch (format) {
     case 'jpeg':
       return image.jpeg({ quality: 95, chromaSubsampling: '4:4:4', mozjpeg: false, optimiseCoding: false });
@@ -66,6 +68,10 @@ export async function writeFrame(
   signal?.throwIfAborted();
   if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
   if (options.cog) throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
+  if (format === 'fits') {
+    const { fitsCards = [] } = metadata;
+    return writeAtomically(path, await encodeFits(frame, fitsCards, nodataIn(metadata, frame), signal), signal);
+  }
   const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
@@ -86,11 +92,12 @@ export async function writeResult(
 }
 
 /** A whole file of that format, without metadata. */
-export function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
-  return format === 'tiff' ? encodeTiff(frame, frame.data) : encodeWithSharp(frame, format);
+export async function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
+  if (format === 'tiff') return encodeTiff(frame, frame.data);
+  return format === 'fits' ? Buffer.concat(await encodeFits(frame, [], null)) : encodeWithSharp(frame, format);
 }
 
-function encodeWithSharp(frame: Frame, format: Exclude<ImageFormat, 'tiff'>): Promise<Buffer> {
+function encodeWithSharp(frame: Frame, format: SharpFormat): Promise<Buffer> {
   const { data, width, height, channels, depth } = frame;
   const isGrey = channels < 3;
   const colourSpace = depth === 16 ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';

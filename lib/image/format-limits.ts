@@ -12,7 +12,7 @@ const MAX_SIDES: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383
  * no frame of that size. TIFF holds every frame.
  */
 export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFrameSize): void {
-  const reason = format === 'tiff' ? null : (depthProblem(format, size) ?? bandProblem(format, size));
+  const reason = problemOf(format, size);
   if (reason) throw unwritable(path, reason);
   const { width, height } = size;
   const most = MAX_SIDES[format] ?? Infinity;
@@ -21,6 +21,12 @@ export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFra
       path,
       `${format} holds ${most} pixels a side, the frame has ${width}x${height}; write PNG or TIFF`,
     );
+}
+
+function problemOf(format: ImageFormat, size: AnyFrameSize): string | null {
+  if (format === 'tiff') return null;
+  if (format === 'fits') return hasAlpha(size) ? 'fits holds no alpha channel; write PNG or TIFF' : null;
+  return depthProblem(format, size) ?? bandProblem(format, size);
 }
 
 function depthProblem(format: ImageFormat, { depth }: AnyFrameSize): string | null {

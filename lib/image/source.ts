@@ -95,18 +95,18 @@ function toMaskOptions({ signal, budgetBytes }: OpenImageOptions): OpenImageOpti
 }
 
 async function openStored(input: unknown, options: OpenImageOptions): Promise<StoredImage> {
-  const { signal, name = 'input', expectSha256, budgetBytes = Infinity, page = 1, depths = [8, 16, 32] } = options;
+  const { signal, name = 'input', expectSha256, budgetBytes = Infinity, page, depths = [8, 16, 32] } = options;
   if (expectSha256 !== undefined) requireSha256('expectSha256', expectSha256);
   const open = async (file: FileBytes, label: string): Promise<StoredImage> => {
     if (expectSha256 !== undefined) requireDigest(file, label, expectSha256.toLowerCase());
-    return storeFile(file, label, page);
+    return storeFile(file, label, page, signal);
   };
   if (typeof input === 'string' && input !== '') return open(await readFileBytes(input, signal, budgetBytes), input);
   if (input instanceof Uint8Array)
     return open(await copyFileBytes(input, signal, name), `image of ${input.length} bytes`);
   if (typeof input !== 'object' || input === null) throw expected('path, file bytes or frame', name, input);
   if (expectSha256 !== undefined) throw new ArgumentError('Pixels have no file whose SHA-256 could be compared');
-  if (page !== 1) throw new ArgumentError(`Pixels have one page: there is no page ${page}`);
+  if ((page ?? 1) !== 1) throw new ArgumentError(`Pixels have one page: there is no page ${page}`);
   return storePixels(input as AnyFrame, name, depths);
 }
 

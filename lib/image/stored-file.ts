@@ -2,19 +2,27 @@ import { ImageError, StateError } from '../runtime/errors.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { StoredPicture } from './decode.js';
 import type { FileBytes } from './file-bytes.js';
+import { isFits } from './fits/header.js';
 import type { AnyFrame } from './frame.js';
 import { nodataOf } from './missing/nodata.js';
+import { storeFits } from './stored-fits.js';
 import { requireRows } from './stored.js';
 import type { RowWindow, StoredImage } from './stored.js';
 
 /**
  * A file that was read whole; its memory is used up. Rejects with ImageError.
- * @param page from 1
+ * @param page from 1; by default the only one
  */
-export async function storeFile({ bytes, sha256 }: FileBytes, label: string, page: number): Promise<StoredImage> {
+export async function storeFile(
+  { bytes, sha256 }: FileBytes,
+  label: string,
+  page: number | undefined,
+  signal: AbortSignal,
+): Promise<StoredImage> {
+  if (isFits(bytes)) return storeFits({ bytes, sha256 }, label, page, signal);
   const sizeBytes = bytes.length;
   const { size, format, metadata, decoderBytes, ...header } = await readHeader(bytes, label);
-  if (page !== 1) throw new ImageError('IMAGE_INVALID', `${label} has one page: there is no page ${page}`);
+  if ((page ?? 1) !== 1) throw new ImageError('IMAGE_INVALID', `${label} has one page: there is no page ${page}`);
   const { nodata, warnings } = nodataOf(metadata, size);
   // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
   let stored: StoredPicture | null = header.stored;

@@ -1,6 +1,8 @@
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { ImageError } from '../runtime/errors.js';
 import { requireInteger } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
+import { MAX_SIDE, MIN_SIDE } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 
@@ -37,6 +39,13 @@ export interface StoredImage {
   readAll(signal: AbortSignal): Promise<AnyFrame>;
   /** A mask that the file has beside the picture: one byte per pixel of some rows, 0 where it is missing. */
   readonly readMask?: (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
+}
+
+/** Throws ImageError for a picture that is too small or too large to be restored. @param label of its file */
+export function requireSides({ width, height }: Pick<AnyFrameSize, 'width' | 'height'>, label: string): void {
+  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
+  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
+  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
 }
 
 /** Throws ArgumentError for rows that a picture has not. */

@@ -1,8 +1,9 @@
 import { inspectFile } from '../image/codec/inspect.js';
 import { ImageProblem, unsupported } from '../image/codec/inspection.js';
 import { sharp } from '../image/codec/sharp.js';
+import { isFits } from '../image/fits/header.js';
 import { ImageError } from '../runtime/errors.js';
-import { decodeFitsKernel, isFits } from './fits.js';
+import { decodeFitsKernel } from './fits.js';
 import { isNpy, parseNpy } from './npy.js';
 import type { Matrix, MatrixGrid } from './npy.js';
 import { MAX_PSF_SIDE } from './psf.js';

@@ -5,14 +5,6 @@ import { readValues } from '../image/fits/values.js';
 import { memorySource } from '../image/tiff/byte-source.js';
 import type { Matrix } from './npy.js';
 
-/** How a FITS file begins. */
-const BEGINNING = 'SIMPLE  =';
-
-/** Whether a file begins as FITS does. */
-export function isFits(file: Buffer): boolean {
-  return file.toString('latin1', 0, BEGINNING.length) === BEGINNING;
-}
-
 /**
  * The kernel in a FITS file of any type of numbers: the sum of its bands, in double precision. Rejects with
  * ImageProblem.

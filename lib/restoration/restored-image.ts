@@ -35,8 +35,8 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
   }
 
   /**
-   * Writes a JPEG, PNG, TIFF or WebP by the extension of `path`, whole or not at all. Rejects with ImageError, also
-   * where the format cannot hold the frame (floats and many bands: TIFF), or with the signal's reason.
+   * Writes a JPEG, PNG, TIFF, WebP or FITS by the extension of `path`, whole or not at all. Rejects with ImageError,
+   * also where the format cannot hold the frame (floats and many bands: TIFF, FITS), or with the signal's reason.
    */
   async toFile(path: string, options: WritingOptions = {}): Promise<void> {
     await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);

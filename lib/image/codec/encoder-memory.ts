@@ -1,7 +1,8 @@
 import { frameBytes, hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
+import { fitsFileBytes } from '../fits/write-fits.js';
 import { tiffWriterBytes } from '../tiff/write.js';
-import type { ImageFormat } from './sharp.js';
+import type { ImageFormat, SharpFormat } from './sharp.js';
 
 /** Rows that libvips hands to an encoder at a time, both buffers together. */
 const PIPELINE_ROWS = 400;
@@ -13,8 +14,9 @@ const FIXED_BYTES = 3.5e6;
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
  */
 export function encoderBytes(size: AnyFrameSize, format: ImageFormat): number {
-  // Not libvips, but the writer of this package.
+  // Not libvips, but the writers of this package.
   if (format === 'tiff') return FIXED_BYTES + tiffWriterBytes(size);
+  if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
   const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;
@@ -30,7 +32,7 @@ interface Picture {
   readonly height: number;
 }
 
-function ownBytes(format: Exclude<ImageFormat, 'tiff'>, picture: Picture): number {
+function ownBytes(format: SharpFormat, picture: Picture): number {
   const { pixels, channels, isTransparent, rowBytes, height } = picture;
   const samplesBytes = rowBytes * height;
   switch (format) {

@@ -6,7 +6,7 @@ import { inspectPng } from './png.js';
 import { inspectTiff } from './tiff.js';
 import { inspectWebp } from './webp.js';
 
-const INSPECTORS: Readonly<Record<ImageFormat, (file: Buffer) => Inspection>> = {
+const INSPECTORS: Readonly<Record<Exclude<ImageFormat, 'fits'>, (file: Buffer) => Inspection>> = {
   jpeg: inspectJpeg,
   png: inspectPng,
   tiff: inspectTiff,
@@ -16,7 +16,7 @@ const INSPECTORS: Readonly<Record<ImageFormat, (file: Buffer) => Inspection>> = 
 /** Text at an offset of a file, in Latin 1, by the format that it means. */
 type Beginning<Name> = readonly [offset: number, text: string, name: Name];
 
-const BEGINNINGS: readonly Beginning<ImageFormat>[] = [
+const BEGINNINGS: readonly Beginning<keyof typeof INSPECTORS>[] = [
   [0, '\xff\xd8\xff', 'jpeg'],
   [0, '\x89PNG\r\n\x1a\n', 'png'],
   [0, 'II*\0', 'tiff'],
@@ -37,7 +37,6 @@ const OTHER_BEGINNINGS: readonly Beginning<string>[] = [
   [0, '\xff\x4f\xff\x51', 'jp2'],
   [4, 'jP  ', 'jp2'],
   [0, '8BPS', 'psd'],
-  [0, 'SIMPLE  =', 'fits'],
   [0, 'v/1\x01', 'exr'],
   [0, '#?RADIANCE', 'hdr'],
   [0, '\x89HDF', 'hdf5'],
@@ -59,7 +58,7 @@ export function inspectFile(file: Buffer): InspectedFile {
   const beginning = file.toString('latin1', 0, BEGINNING_BYTES);
   const format = findName(BEGINNINGS, beginning);
   if (format) return { format, ...INSPECTORS[format](file) };
-  const formats = Object.keys(INSPECTORS).join(', ');
+  const formats = [...Object.keys(INSPECTORS), 'fits'].join(', ');
   const other = findName(OTHER_BEGINNINGS, beginning) ?? textFormat(beginning);
   if (other) throw unsupported(`its format ${other} is none of ${formats}`, 'convert it to PNG or TIFF');
   throw damaged(`it begins like no ${formats} file`);

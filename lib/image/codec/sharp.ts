@@ -1,8 +1,10 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 
-/** File formats that are read and written, by the name that sharp gives them. */
-export type ImageFormat = 'jpeg' | 'png' | 'tiff' | 'webp';
+/** File formats that libvips writes, by the name that sharp gives them. */
+export type SharpFormat = 'jpeg' | 'png' | 'webp';
+/** File formats that are read and written: the others have writers of their own. */
+export type ImageFormat = SharpFormat | 'tiff' | 'fits';
 
 const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
   '.jpg': 'jpeg',
@@ -11,6 +13,9 @@ const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
   '.tif': 'tiff',
   '.tiff': 'tiff',
   '.webp': 'webp',
+  '.fits': 'fits',
+  '.fit': 'fits',
+  '.fts': 'fits',
 };
 
 /** File extensions that name a format, with their dots. */

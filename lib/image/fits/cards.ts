@@ -8,7 +8,7 @@ const STORAGE = /^(?:BITPIX|NAXIS\d{0,3}|BSCALE|BZERO|BLANK|CHECKSUM|DATASUM|DAT
 /** Text, which may be there as often as wanted. */
 const COMMENTARY = ['COMMENT', 'HISTORY', '', 'CONTINUE'];
 
-/** Whether the writer says anew what this keyword says: how samples are stored, and what holds of these samples only. */
+/** Whether the writer says anew what this keyword says: how samples are stored, or what holds of these alone. */
 export function isStorage(keyword: string): boolean {
   return PLACE.test(keyword) || STORAGE.test(keyword);
 }

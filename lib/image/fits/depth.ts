@@ -7,7 +7,7 @@ import type { FitsNumbers, FitsValues } from './values.js';
 /** What samples a picture becomes. */
 export interface FitsSamples {
   readonly depth: Depth | 32;
-  /** The sample that stands for a missing one; null: none. Of floats it is NaN, whatever it was in the file. */
+  /** The sample that stands for a missing one; null: none. Of floats it is always NaN. */
   readonly nodata: number | null;
 }
 
@@ -15,8 +15,8 @@ export interface FitsSamples {
 const UNSIGNED_ZERO = 32_768;
 
 /**
- * Chooses 8 or 16 bits where all values are such integers, else floats. Rejects with ImageProblem where a float does not
- * hold a value exactly.
+ * Chooses 8 or 16 bits where all values are such integers, else floats. Rejects with ImageProblem where a float does
+ * not hold a value exactly.
  * @param chunks all numbers of the picture; they are looked at only where the header does not tell
  */
 export async function chooseSamples(values: FitsValues, chunks: AsyncIterable<FitsChunk>): Promise<FitsSamples> {
@@ -29,7 +29,7 @@ export async function chooseSamples(values: FitsValues, chunks: AsyncIterable<Fi
   }
   const isExact = (bitpix === -32 || bitpix === 16) && isPlain(values);
   if (!isExact) for await (const { numbers } of chunks) requireExact(numbers, values);
-  return { depth: 32, nodata: blank === null ? null : NaN };
+  return { depth: 32, nodata: null };
 }
 
 const inRange = (value: number, depth: Depth): boolean => value >= 0 && value < 2 ** depth;

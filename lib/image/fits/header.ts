@@ -3,6 +3,14 @@ export const CARD_BYTES = 80;
 /** Headers and data come in blocks of so many bytes (section 3.1). */
 export const BLOCK_BYTES = 2880;
 
+/** How a FITS file begins. */
+const BEGINNING = 'SIMPLE  =';
+
+/** Whether a file begins as FITS does. */
+export function isFits(file: Buffer): boolean {
+  return file.toString('latin1', 0, BEGINNING.length) === BEGINNING;
+}
+
 /** Bytes rounded up to whole blocks. */
 export const toBlocks = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 
@@ -30,7 +38,7 @@ export function isEnd(card: Buffer): boolean {
 }
 
 /** The value of a card; undefined where it has none, or one that is no text, number or logical value. */
-export function valueOf(card: Buffer): CardValue | undefined {
+export function cardValue(card: Buffer): CardValue | undefined {
   if (card.toString('latin1', KEYWORD_BYTES, KEYWORD_BYTES + 2) !== INDICATOR) return undefined;
   const field = card.toString('latin1', KEYWORD_BYTES + 2);
   const text = TEXT.exec(field)?.[1];
@@ -49,7 +57,7 @@ export class FitsHeader {
   constructor(cards: readonly Buffer[]) {
     this.cards = cards;
     for (const card of cards) {
-      const [keyword, value] = [keywordOf(card), valueOf(card)];
+      const [keyword, value] = [keywordOf(card), cardValue(card)];
       if (value !== undefined && !this.#values.has(keyword)) this.#values.set(keyword, value);
     }
   }

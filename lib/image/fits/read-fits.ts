@@ -17,7 +17,7 @@ export interface FitsPicture {
   /** Rows in the order of the file: FITS pixel (1, 1) is the first sample. */
   readonly size: AnyFrameSize;
   readonly metadata: ImageMetadata;
-  /** The value of missing samples; null: none. NaN is always one. */
+  /** The value of missing samples; null: none. NaN is one in any case. */
   readonly nodata: number | null;
   /** What is held while rows are read, beside these. */
   readonly decoderBytes: number;

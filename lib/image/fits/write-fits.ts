@@ -2,7 +2,7 @@ import { Pauses } from '../../runtime/pauses.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import { isStorage } from './cards.js';
 import { CHECKSUMS, addChecksums, makeChecksumCard } from './checksum.js';
-import { BLOCK_BYTES, CARD_BYTES, FitsHeader, isEnd, keywordOf, makeCard, toBlocks, valueOf } from './header.js';
+import { BLOCK_BYTES, CARD_BYTES, FitsHeader, isEnd, keywordOf, makeCard, toBlocks, cardValue } from './header.js';
 
 /** Samples that are turned at a time. */
 const CHUNK_SAMPLES = 2 ** 18;
@@ -77,7 +77,7 @@ const zeroOf = (depth: number): number => (depth === 16 ? 32_768 : 0);
 /** The card as it was before, where it says the same. */
 function asBefore(card: Buffer, old: FitsHeader): Buffer {
   const keyword = keywordOf(card);
-  if (old.value(keyword) !== valueOf(card)) return card;
+  if (old.value(keyword) !== cardValue(card)) return card;
   return old.cards.find((one) => keywordOf(one) === keyword) ?? card;
 }
 

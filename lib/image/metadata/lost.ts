@@ -31,6 +31,9 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
 
+/** All but FITS. */
+const PICTURES: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp'];
+
 /** Blocks that not every format holds, with those that do. */
 const BLOCKS: readonly {
   readonly name: keyof ImageMetadata;
@@ -42,6 +45,10 @@ const BLOCKS: readonly {
   { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
   { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
   { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
+  { name: 'fitsCards', words: 'the header of FITS (WCS, BLANK, HISTORY)', formats: ['fits'] },
+  { name: 'exif', words: 'EXIF', formats: PICTURES },
+  { name: 'icc', words: 'the colour profile', formats: PICTURES },
+  { name: 'xmp', words: 'XMP', formats: PICTURES },
 ];
 
 function lostFields(fields: readonly TiffField[]): string[] {

@@ -1,4 +1,4 @@
-import type { ImageFormat } from '../codec/sharp.js';
+import type { SharpFormat } from '../codec/sharp.js';
 import type { FrameSize } from '../frame.js';
 import type { ImageMetadata } from './image-metadata.js';
 import { addToJpeg } from './jpeg.js';
@@ -7,15 +7,10 @@ import { addToWebp } from './webp.js';
 
 /**
  * The encoded file with the metadata added, as parts to be written one after the other: libvips can only attach a
- * profile by converting the pixels to it. Each format takes the blocks that it can hold. The writer of TIFF adds its
- * own.
+ * profile by converting the pixels to it. Each format takes the blocks that it can hold. The writers of TIFF and
+ * FITS add their own.
  */
-export function addMetadata(
-  file: Buffer,
-  format: Exclude<ImageFormat, 'tiff'>,
-  metadata: ImageMetadata,
-  size: FrameSize,
-): Uint8Array[] {
+export function addMetadata(file: Buffer, format: SharpFormat, metadata: ImageMetadata, size: FrameSize): Uint8Array[] {
   switch (format) {
     case 'png':
       return addToPng(file, metadata);
