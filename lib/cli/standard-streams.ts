@@ -5,8 +5,9 @@ import { FAILED } from './exit.js';
 export const STREAM = '-';
 
 /**
- * What is printed. Once standard output has failed, nothing more is written to it, and the work goes on. One line says
- * so. A reader that has left (EPIPE) wanted no more: that is no failure. Everything else is, such as a full disk.
+ * What is printed. Once standard output has failed, nothing more is written to it, and the work goes on. A
+ * reader that has left (EPIPE) wanted no more: nothing is said of it. All else is a failure, such as a full disk, and one
+ * line says so.
  */
 class StandardStreams {
   #failure: NodeJS.ErrnoException | null = null;
@@ -49,7 +50,8 @@ class StandardStreams {
   #fail(error: NodeJS.ErrnoException): void {
     if (this.#failure !== null) return;
     this.#failure = error;
-    if (error.code !== 'EPIPE') process.exitCode = FAILED;
+    if (error.code === 'EPIPE') return;
+    process.exitCode = FAILED;
     this.say(`standard output: ${error.message}: nothing more is printed`);
   }
 }

@@ -87,7 +87,7 @@ describe('standard output that fails', () => {
 
   it('as its reader leaves, does not end the work', async () => {
     const { code, stderr } = await perifocal([...batch, '-o', at('epipe')], { cwd: at(''), closeAfter: 1 });
-    expect(stderr).toMatch(/^perifocal: standard output: .*EPIPE.*: nothing more is printed\n$/);
+    expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(readdirSync(at('epipe'))).toHaveLength(4);
   });
