@@ -2,11 +2,13 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { unwritable } from '../files/write-file.js';
 import { formatOfExtension } from '../image/codec/sharp.js';
+import type { ImageFormat } from '../image/codec/sharp.js';
 import { writeFrame } from '../image/encode.js';
 import { checkFormatHolds } from '../image/format-limits.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
+import { warnOfLosses } from '../image/metadata/lost.js';
 import type { Finish } from '../operation/perform.js';
 import { bytesOf } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -120,15 +122,22 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
       const drawing = draw === undefined ? [] : planDrawing(draw, header);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
+    warnings: ({ metadata, header }) =>
+      restored === undefined ? [] : warnOfLosses(restored, formatOf(restored), metadata, header),
   };
 }
 
 /** Throws ImageError where the format does not hold the frame. */
 function planPicture(path: string, size: FrameSize): readonly PlannedBuffer[] {
-  const format = formatOfExtension(extname(path));
-  if (format === undefined) throw unwritable(path, 'its extension names no format of images');
+  const format = formatOf(path);
   checkFormatHolds(path, format, size);
   return encoderBuffers(size, format);
+}
+
+function formatOf(path: string): ImageFormat {
+  const format = formatOfExtension(extname(path));
+  if (format === undefined) throw unwritable(path, 'its extension names no format of images');
+  return format;
 }
 
 function planDrawing(path: string, { width, height }: AnyFrameSize): PlannedBuffer[] {

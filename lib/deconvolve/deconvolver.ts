@@ -1,9 +1,10 @@
 import type { FloatFrame, Frame } from '../image/frame.js';
+import { splitImageOptions } from '../operation/options.js';
 import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { RestoreInput, RestoreOptions } from '../restoration/frame-restorer.js';
 import type { RestoredImage } from '../restoration/restored-image.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
-import { defined, requireObject } from '../runtime/validate.js';
+import { requireObject } from '../runtime/validate.js';
 import { Deconvolution } from './deconvolution.js';
 import { checkDeconvolveOptions } from './options.js';
 import type { DeconvolveOptions, DeconvolveSettings } from './settings.js';
@@ -38,7 +39,7 @@ export async function deconvolve(
   options: DeconvolveOptions & RestoreOptions,
 ): Promise<RestoredImage<Frame | FloatFrame, DeconvolutionReport>> {
   requireObject('options', options);
-  const { signal, onProgress, expectSha256, valid, ...own } = options;
+  const [ofImage, own] = splitImageOptions(options);
   await using deconvolver = await Deconvolver.open(own);
-  return await deconvolver.restore(input as Frame, defined({ signal, onProgress, expectSha256, valid }));
+  return await deconvolver.restore(input as Frame, ofImage);
 }

@@ -19,6 +19,19 @@ export const IMAGE_OPTIONS = [
   ...READING_OPTIONS,
 ] as const satisfies (keyof ImageOptions)[];
 
+/** The options of {@link ImageOptions} that are given, and the others. */
+export function splitImageOptions<Options extends ImageOptions>(
+  options: Options,
+): [ImageOptions, Omit<Options, keyof ImageOptions>] {
+  const isOfImage = ([key]: [string, unknown]): boolean => (IMAGE_OPTIONS as readonly string[]).includes(key);
+  const entries = Object.entries(options);
+  const others = entries.filter((entry) => !isOfImage(entry));
+  return [
+    defined(Object.fromEntries(entries.filter(isOfImage))) as ImageOptions,
+    Object.fromEntries(others) as Omit<Options, keyof ImageOptions>,
+  ];
+}
+
 /** An input of an operation. */
 export interface OperationInput {
   readonly image: ImageInput;

@@ -6,6 +6,7 @@ import type { EncodedImage } from '../image/decode.js';
 import type { Frame, FrameSize } from '../image/frame.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
+import { warnOfLosses } from '../image/metadata/lost.js';
 import type { Finish } from '../operation/perform.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { expected, requireSha256, requireString } from '../runtime/validate.js';
@@ -71,5 +72,6 @@ export async function planWriting(path: string): Promise<Finish<FramePlan>> {
       checkFormatHolds(path, format, frame as FrameSize);
       return encoderBuffers(frame, format);
     },
+    warnings: ({ metadata, header }) => warnOfLosses(path, format, metadata, header),
   };
 }

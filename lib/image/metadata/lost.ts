@@ -29,6 +29,13 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
   ];
 }
 
+/** The same as one warning, where anything is lost. @param path of what is written */
+export function warnOfLosses(path: string, format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
+  const lost = lostIn(format, metadata, size);
+  if (lost.length === 0) return [];
+  return [`${path} is written without ${lost.join(', ')}: ${format} cannot hold that; write TIFF to keep all`];
+}
+
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
 
 /** All but FITS. */
