@@ -52,7 +52,7 @@ const networkEntries: readonly Entry[] = [
   {
     name: 'gatherRows',
     arrays: () => ({ source: new Uint16Array(PIXELS * 3), ...tables(), out: new Uint8Array(2 * WIDTH * 3) }),
-    call: (a) => binding.gatherRows(a.source, 3, mapOf(a), a.out),
+    call: (a) => binding.gatherRows(a.source, { channels: 3, group: [0, 1, 2], white: 65_535 }, mapOf(a), a.out),
   },
   {
     name: 'accumulateRows',
@@ -68,9 +68,17 @@ const networkEntries: readonly Entry[] = [
       sums: new Int16Array(PIXELS * 3),
       source: new Uint8Array(PIXELS * 4),
       output: new Uint8Array(PIXELS * 4),
+      shared: new Uint8Array(2 * 30),
     }),
     call: (a) =>
-      binding.composeRows({ ...a, residualWidth: 30, firstColumn: 6, map: mapOf(a), passes: 2, channels: 4 }),
+      binding.composeRows({
+        ...a,
+        residualWidth: 30,
+        firstColumn: 6,
+        map: mapOf(a),
+        passes: 2,
+        bands: { channels: 4, group: [0, 1, 2], white: 255 },
+      }),
   },
   {
     name: 'pipeline.push',

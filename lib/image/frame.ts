@@ -60,7 +60,11 @@ export function frameBytes({ width, height, channels, depth }: AnyFrameSize): nu
 }
 
 /** Samples of a depth, all 0. */
-export function allocateSamples(count: number, depth: Depth): Samples {
+export function allocateSamples<D extends Depth | 32>(
+  count: number,
+  depth: D,
+): D extends 32 ? Float32Array : D extends Depth ? Samples : never;
+export function allocateSamples(count: number, depth: Depth | 32): AnyFrame['data'] {
   return new SAMPLE_ARRAYS[depth](count);
 }
 

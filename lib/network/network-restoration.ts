@@ -1,4 +1,3 @@
-import type { Frame } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { FrameReport, Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
 import { AtHand } from '../runtime/at-hand.js';
@@ -7,7 +6,7 @@ import { NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
-import type { Binding, NativePipeline, NativeModel, PassShape } from '../runtime/native/binding.js';
+import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Scope } from '../runtime/scope.js';
 import { planFrame } from './plan.js';
@@ -24,17 +23,41 @@ export interface NetworkReport extends FrameReport<Plan> {
   readonly gmacPerSecond: number;
 }
 
+/** Native pipelines that work side by side. */
+class PipelineSet {
+  readonly pipelines: NativePipeline[] = [];
+
+  get mappedBytes(): number {
+    return this.pipelines.reduce((sum, { mappedBytes }) => sum + mappedBytes, 0);
+  }
+
+  /** Makes `count` pipelines, or none where one fails. */
+  fill(count: number, make: () => NativePipeline): this {
+    try {
+      while (this.pipelines.length < count) this.pipelines.push(make());
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    for (const pipeline of this.pipelines.splice(0)) pipeline.dispose();
+  }
+}
+
 /** Restores frames by a network, streamed. */
 export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly name = 'restore';
-  readonly depths = [8, 16] as const;
+  readonly depths = [8, 16, 32] as const;
   readonly heldBytes: number;
   readonly context: PlanContext;
   readonly #binding: Binding;
   readonly #modelName: string;
   readonly #weights: Lease;
   readonly #plans = new Cached<PlannedInput, Plan>();
-  readonly #pipeline = new AtHand<PassShape, NativePipeline>();
+  readonly #pipelines = new AtHand<Pick<Plan, 'pass' | 'pipelines'>, PipelineSet>();
   #model: NativeModel | null;
 
   /** @param model which this object disposes of */
@@ -48,7 +71,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   }
 
   get mappedBytes(): number {
-    return this.#pipeline.mappedBytes;
+    return this.#pipelines.mappedBytes;
   }
 
   plan(input: PlannedInput): Plan {
@@ -56,13 +79,13 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return this.#plans.get(input, () => planFrame(input, this.context));
   }
 
-  keptFor({ pass }: Plan): Kept | null {
-    return this.#pipeline.keptFor([pass]);
+  keptFor({ pass, pipelines }: Plan): Kept | null {
+    return this.#pipelines.keptFor([{ pass, pipelines }]);
   }
 
   async run({ frame }: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
     using used = this.use(plan);
-    const data = await restoreFrame(used.pipeline, plan, frame as Frame, scope);
+    const data = await restoreFrame(used.pipelines[0]!, plan, frame, scope);
     return {
       data,
       report: (base) => ({
@@ -76,14 +99,17 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     };
   }
 
-  /** The native pipeline of a plan, to be used under a lease that counts it, until what is returned is disposed of. */
-  use(plan: Plan): { readonly pipeline: NativePipeline } & Disposable {
-    const pipeline = this.#pipeline.take(plan.pass, () => this.#createPipeline(plan));
-    return { pipeline, [Symbol.dispose]: () => this.#pipeline.keep() };
+  /** The native pipelines of a plan, for use under a lease that counts them, until what is returned is disposed of. */
+  use(plan: Plan): { readonly pipelines: readonly NativePipeline[] } & Disposable {
+    const { pass, pipelines: count } = plan;
+    const { pipelines } = this.#pipelines.take({ pass, pipelines: count }, () =>
+      new PipelineSet().fill(count, () => this.#createPipeline(plan)),
+    );
+    return { pipelines, [Symbol.dispose]: () => this.#pipelines.keep() };
   }
 
   dispose(): void {
-    this.#pipeline.free();
+    this.#pipelines.free();
     if (!this.#model) return;
     this.#model.dispose();
     this.#model = null;

@@ -1,6 +1,7 @@
 import { BudgetError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
-import type { FrameSize } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import { bandGroups } from '../image/planes.js';
 import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
 import { describeConvolution } from './convolutions.js';
 import { formatBytes } from '../runtime/budget.js';
@@ -12,6 +13,7 @@ import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffer
 import type { PlannedInput } from '../operation/operation.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
+import { marksBytes, pendingRows } from './marks.js';
 
 /** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
@@ -21,7 +23,11 @@ const KEPT_BYTES = 16e6;
 
 /** How one frame will be restored by the network, and in what memory. */
 export interface Plan extends FramePlan {
-  readonly frame: FrameSize;
+  readonly frame: AnyFrameSize;
+  /** Channels, from 0, that go through the network together: three as red, green and blue, or one as grey. */
+  readonly groups: readonly (readonly number[])[];
+  /** Pipelines that work side by side: one in a frame, whose groups follow each other, one a group in a stream. */
+  readonly pipelines: number;
   /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
   readonly direction: 'rows' | 'columns';
   readonly layout: PanelLayout;
@@ -30,7 +36,7 @@ export interface Plan extends FramePlan {
   readonly ensemble: 1 | 2 | 4;
   /** What sums the 3x3 convolutions of each shape. */
   readonly convolutions: readonly ConvUse[];
-  /** What the native pipeline maps, ring by ring. */
+  /** What each native pipeline maps, ring by ring. */
   readonly pipeline: PassPlan;
   /** Multiply-accumulates of the whole frame, halo included. */
   readonly macs: number;
@@ -53,11 +59,12 @@ interface Candidate {
   readonly transposed: boolean;
   readonly layout: PanelLayout;
   readonly pass: PassShape;
+  readonly pipelines: number;
 }
 
 /** The fastest plan for a frame in memory that fits the budget. Throws BudgetError with the budget that would do. */
 export function planFrame(input: PlannedInput, context: PlanContext): Plan {
-  const frame = input.size as FrameSize;
+  const frame = input.size;
   const held = [
     ...frameBuffers(frame, bytesOf(fileBuffers(input))),
     ...gapBuffers(input),
@@ -68,7 +75,7 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
     const plan = buildPlan(frame, context, candidate, held);
     return coverPhase(plan, [weightsOf(plan), ...inputBuffers([input])]);
   };
-  const whole = directions.map((transposed) => build(createCandidate(frame, context, transposed, Infinity)));
+  const whole = directions.map((transposed) => build(createCandidate(frame, context, transposed)));
   const best = choose(whole);
   if (best) return keepWeights(best, build);
   const split = CORE_WIDTHS.flatMap((core) =>
@@ -82,8 +89,8 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
 }
 
 /** The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError. */
-export function planStream(frame: FrameSize, context: PlanContext): Plan {
-  const candidate = createCandidate(frame, context, false, Infinity);
+export function planStream(frame: AnyFrameSize, context: PlanContext): Plan {
+  const candidate = { ...createCandidate(frame, context, false), pipelines: bandGroups(frame).length };
   const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
   const held = [
     {
@@ -99,10 +106,15 @@ export function planStream(frame: FrameSize, context: PlanContext): Plan {
 
 /** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
 export function streamRingRows(pipeline: PassPlan, pass: PassShape): number {
-  return Math.min(pass.height, pipeline.delayRows + 2 * pass.stripRows + 16);
+  return pendingRows(pipeline.delayRows, pass);
 }
 
-function createCandidate(frame: FrameSize, context: PlanContext, transposed: boolean, coreWidth: number): Candidate {
+function createCandidate(
+  frame: AnyFrameSize,
+  context: PlanContext,
+  transposed: boolean,
+  coreWidth = Infinity,
+): Candidate {
   const [width, height] = [alignUp(frame.width), alignUp(frame.height)];
   const [columns, rows] = transposed ? [height, width] : [width, height];
   const layout = layoutPanels(columns, Math.min(columns, coreWidth), context.shape.residualBlocks);
@@ -110,6 +122,7 @@ function createCandidate(frame: FrameSize, context: PlanContext, transposed: boo
   return {
     transposed,
     layout,
+    pipelines: 1,
     pass: {
       width: layout.pipelineWidth,
       height: rows,
@@ -127,25 +140,35 @@ function keepWeights(plan: Plan, build: (candidate: Candidate) => Plan): Plan {
   const candidate = {
     transposed: plan.pass.transposed,
     layout: plan.layout,
+    pipelines: plan.pipelines,
     pass: { ...plan.pass, keepWeights: true },
   };
   const kept = build(candidate);
   return kept.bytes <= kept.budgetBytes && kept.pipeline.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
 
-function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate, held: readonly PlannedBuffer[]): Plan {
-  const { transposed, layout, pass } = candidate;
+function buildPlan(
+  frame: AnyFrameSize,
+  context: PlanContext,
+  candidate: Candidate,
+  held: readonly PlannedBuffer[],
+): Plan {
+  const { transposed, layout, pass, pipelines } = candidate;
   const pipeline = context.planPass(pass);
+  const groups = bandGroups(frame);
   const buffers = [
     ...processBuffers(),
     weightsOf({ pipeline }),
     ...held,
-    { name: 'row strip', bytes: pass.stripRows * pass.width * 3 },
-    { name: 'residual rows', bytes: pipeline.residualBytes },
-    { name: 'pipeline', bytes: pipeline.arenaBytes },
+    { name: 'row strip', bytes: pipelines * pass.stripRows * pass.width * 3 },
+    { name: 'marks of pixels', bytes: pipelines * marksBytes(pipeline.delayRows, pass) },
+    { name: 'residual rows', bytes: pipelines * pipeline.residualBytes },
+    { name: pipelines > 1 ? `${pipelines} pipelines` : 'pipeline', bytes: pipelines * pipeline.arenaBytes },
   ];
   return {
     frame,
+    groups,
+    pipelines,
     direction: transposed ? 'columns' : 'rows',
     layout,
     pass,
@@ -153,7 +176,7 @@ function buildPlan(frame: FrameSize, context: PlanContext, candidate: Candidate,
     convolutions: context.convolutions,
     pipeline,
     ...sumBuffers(buffers, context.budgetBytes),
-    macs: pipeline.macs * layout.panels.length * context.ensemble,
+    macs: pipeline.macs * layout.panels.length * context.ensemble * groups.length,
   };
 }
 
@@ -167,7 +190,7 @@ function choose(plans: readonly Plan[]): Plan | undefined {
 }
 
 function refuse(
-  { width, height }: FrameSize,
+  { width, height }: AnyFrameSize,
   { budgetBytes, ensemble }: PlanContext,
   plans: readonly Plan[],
 ): BudgetError {
@@ -184,11 +207,13 @@ export function formatNetworkPlan(plan: Plan): string {
   const { frame, pass, layout } = plan;
   const panels =
     layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
+  const passes = plan.ensemble * plan.groups.length;
+  const uneven = ((plan.pipeline.imbalance - 1) * 100).toFixed(1);
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
-    `passes     ${plan.ensemble}, ${pass.threads} threads (${((plan.pipeline.imbalance - 1) * 100).toFixed(1)} ` +
-      `% uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, delay ${plan.pipeline.delayRows} rows`,
+    `passes     ${passes}, ${pass.threads} threads (${uneven} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, ` +
+      `delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     ...formatBuffers(plan),
   ];

@@ -1,41 +1,81 @@
-import { allocateSamples } from '../image/frame.js';
-import type { Frame } from '../image/frame.js';
-import type { Binding, ComposeRequest, NativePipeline, Samples } from '../runtime/native/binding.js';
+import { copySamples } from '../image/frame.js';
+import type { AnyFrame } from '../image/frame.js';
+import { fullScale } from '../image/samples.js';
+import type { BandGroup, Binding, ComposeRequest, NativePipeline } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { PassGeometry, ensembleFlips } from './passes.js';
 import type { Panel } from './passes.js';
 import type { Plan } from './plan.js';
 import { runPass } from './run-pass.js';
-import type { ResidualBlock, RowFeed } from './run-pass.js';
+import type { Residual, RowFeed } from './run-pass.js';
+
+/** What all passes over a frame share. */
+interface FrameTask {
+  readonly plan: Plan;
+  readonly frame: AnyFrame;
+  readonly output: AnyFrame['data'];
+  /** Residuals of all passes over a group but the last, 3 per pixel; null where there is one pass. */
+  readonly sums: Int16Array | null;
+}
 
 /**
- * Restores a frame in memory as its plan says: pass by pass, panel by panel, strip by strip. The frame is only read.
- * Rejects with PerifocalError, or with the reason of the scope's signal.
+ * Restores a frame in memory as its plan says: group by group of its bands, pass by pass, panel by panel, strip by
+ * strip. The frame is only read. Rejects with PerifocalError, or with the reason of the scope's signal.
  */
-export async function restoreFrame(pipeline: NativePipeline, plan: Plan, frame: Frame, scope: Scope): Promise<Samples> {
-  const { binding } = scope;
+export async function restoreFrame(
+  pipeline: NativePipeline,
+  plan: Plan,
+  frame: AnyFrame,
+  scope: Scope,
+): Promise<AnyFrame['data']> {
   const flips = ensembleFlips(plan.ensemble);
-  const total = plan.pass.height * plan.layout.panels.length * flips.length;
   const sums = flips.length > 1 ? new Int16Array(frame.width * frame.height * 3) : null;
-  const output = allocateSamples(frame.data.length, frame.depth);
-  const writer = new ResidualWriter(binding, plan, frame, output, sums);
+  const task: FrameTask = { plan, frame, output: copySamples(frame.data), sums };
+  const total = plan.pass.height * plan.layout.panels.length * flips.length * plan.groups.length;
   let done = 0;
-  for (const [index, flip] of flips.entries()) {
-    const geometry = new PassGeometry(frame, plan.pass.transposed, flip);
-    for (const panel of plan.layout.panels) {
-      const feed = gatherStrips(binding, plan, frame, geometry, panel);
-      for await (const block of runPass(pipeline, plan.pass, feed, scope)) {
-        writer.write(block, geometry, panel, index === flips.length - 1);
-        done += block.count;
+  for (const group of plan.groups) {
+    const bands = { channels: frame.channels, group, white: fullScale(frame) };
+    sums?.fill(0);
+    for (const [index, flip] of flips.entries()) {
+      const geometry = new PassGeometry(frame, plan.pass.transposed, flip);
+      for await (const count of restorePass(pipeline, task, bands, geometry, index === flips.length - 1, scope)) {
+        done += count;
         scope.progress({ unit: 'rows', phase: 'restore', done, total });
       }
     }
   }
-  return output;
+  return task.output;
+}
+
+/** Runs one pass over all panels; yields numbers of pass rows that have come out. */
+async function* restorePass(
+  pipeline: NativePipeline,
+  task: FrameTask,
+  bands: BandGroup,
+  geometry: PassGeometry,
+  isLast: boolean,
+  scope: Scope,
+): AsyncGenerator<number, void, void> {
+  const { plan } = task;
+  for (const panel of plan.layout.panels) {
+    const feed = gatherStrips(scope.binding, task, bands, geometry, panel);
+    for await (const { row, count, residuals } of runPass([pipeline], plan, feed, scope)) {
+      const target = locate(plan, geometry, panel, row, count, residuals[0]!);
+      if (target && isLast) compose(scope.binding, task, bands, target);
+      else if (target) scope.binding.accumulateRows(target, task.sums!);
+      yield count;
+    }
+  }
 }
 
 /** Cuts a panel of the frame into strips of pass rows. */
-function gatherStrips(binding: Binding, plan: Plan, frame: Frame, geometry: PassGeometry, panel: Panel): RowFeed {
+function gatherStrips(
+  binding: Binding,
+  { plan, frame }: FrameTask,
+  bands: BandGroup,
+  geometry: PassGeometry,
+  panel: Panel,
+): RowFeed {
   const { width, stripRows } = plan.pass;
   const strip = new Uint8Array(stripRows * width * 3);
   let row = 0;
@@ -43,38 +83,36 @@ function gatherStrips(binding: Binding, plan: Plan, frame: Frame, geometry: Pass
     const count = Math.min(stripRows, geometry.height - row);
     if (count === 0) return null;
     const rows = strip.subarray(0, count * width * 3);
-    binding.gatherRows(frame.data, frame.channels, geometry.readMap(row, count, panel.start, width), rows);
+    binding.gatherRows(frame.data, bands, geometry.readMap(row, count, panel.start, width), rows);
     row += count;
-    return { rows, count };
+    return { rows: [rows], count };
   };
 }
 
-/** Puts residual rows where they belong: into the sums, or with those into the restored frame. */
-class ResidualWriter {
-  readonly #binding: Binding;
-  readonly #width: number;
-  readonly #target: Pick<ComposeRequest, 'residualWidth' | 'sums' | 'passes' | 'source' | 'output' | 'channels'>;
+type Target = Pick<ComposeRequest, 'residual' | 'shared' | 'residualWidth' | 'firstColumn' | 'map'>;
 
-  constructor(binding: Binding, plan: Plan, frame: Frame, output: Samples, sums: Int16Array | null) {
-    this.#binding = binding;
-    this.#width = plan.pass.width;
-    this.#target = {
-      residualWidth: plan.pass.width,
-      sums,
-      passes: plan.ensemble,
-      source: frame.data,
-      output,
-      channels: frame.channels,
-    };
-  }
+/** Where `count` residual rows of a panel belong; null where all of them are padding. */
+function locate(
+  { pass: { width } }: Plan,
+  geometry: PassGeometry,
+  panel: Panel,
+  row: number,
+  count: number,
+  { residual, shared }: Residual,
+): Target | null {
+  const window = geometry.writeWindow(row, count, panel);
+  if (!window) return null;
+  const { map, firstColumn, skippedRows } = window;
+  return {
+    residual: residual.subarray(skippedRows * width * 3),
+    shared: shared?.subarray(skippedRows * width) ?? null,
+    residualWidth: width,
+    firstColumn,
+    map,
+  };
+}
 
-  write(block: ResidualBlock, geometry: PassGeometry, panel: Panel, isLastPass: boolean): void {
-    const window = geometry.writeWindow(block.row, block.count, panel);
-    if (!window) return;
-    const { map, firstColumn, skippedRows } = window;
-    const residual = block.residual.subarray(skippedRows * this.#width * 3);
-    const { sums } = this.#target;
-    if (isLastPass) this.#binding.composeRows({ ...this.#target, residual, firstColumn, map });
-    else this.#binding.accumulateRows({ residual, residualWidth: this.#width, firstColumn, map }, sums!);
-  }
+/** Puts the last residuals, with the sums of those before, into the restored frame. */
+function compose(binding: Binding, { plan, frame, output, sums }: FrameTask, bands: BandGroup, target: Target): void {
+  binding.composeRows({ ...target, sums, passes: plan.ensemble, source: frame.data, output, bands });
 }

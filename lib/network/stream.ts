@@ -1,10 +1,11 @@
 import { orAbort } from '../runtime/abort.js';
 import { ArgumentError, NativeError } from '../runtime/errors.js';
-import { allocateSamples, checkSamples } from '../image/frame.js';
-import type { FrameSize } from '../image/frame.js';
+import { allocateSamples, checkSamples, copySamples } from '../image/frame.js';
+import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
+import { fullScale } from '../image/samples.js';
 import { ledger } from '../runtime/ledger.js';
 import { PROCESS_BYTES } from '../runtime/memory-plan.js';
-import type { Binding, NativePipeline, Samples } from '../runtime/native/binding.js';
+import type { BandGroup, Binding, NativePipeline } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
@@ -18,11 +19,11 @@ import type { ResidualBlock, RowBlock } from './run-pass.js';
 export interface Strip {
   readonly row: number;
   readonly count: number;
-  readonly data: Samples;
+  readonly data: AnyFrame['data'];
 }
 
 /** Whole rows of interleaved samples, any number at a time, top to bottom. */
-export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
+export type RowSource = AsyncIterable<AnyFrame['data']> | Iterable<AnyFrame['data']>;
 
 /**
  * Restores rows as they arrive, under a lease for their plan; memory does not depend on the height. Rejects as
@@ -31,7 +32,7 @@ export type RowSource = AsyncIterable<Samples> | Iterable<Samples>;
 export async function* restoreStream(
   network: NetworkRestoration,
   source: RowSource,
-  size: FrameSize,
+  size: AnyFrameSize,
   scope: Scope,
 ): AsyncGenerator<Strip, void, void> {
   const plan = planStream(size, network.context);
@@ -45,12 +46,12 @@ export async function* restoreStream(
     scope.signal,
   );
   using used = network.use(plan);
-  yield* restoreRows(used.pipeline, plan, source, scope);
+  yield* restoreRows(used.pipelines, plan, source, scope);
 }
 
 /** Restores rows as they arrive. */
 async function* restoreRows(
-  pipeline: NativePipeline,
+  pipelines: readonly NativePipeline[],
   plan: Plan,
   source: RowSource,
   scope: Scope,
@@ -59,7 +60,7 @@ async function* restoreRows(
   const iterator = iterate(source, plan.frame);
   try {
     const feed = (): Promise<RowBlock | null> => ring.next(iterator);
-    for await (const block of runPass(pipeline, plan.pass, feed, scope)) {
+    for await (const block of runPass(pipelines, plan, feed, scope)) {
       const strip = ring.compose(block);
       if (strip) yield strip;
     }
@@ -71,7 +72,7 @@ async function* restoreRows(
 }
 
 /** The caller's arrays, checked, one after the other. */
-async function* iterate(source: RowSource, frame: FrameSize): AsyncGenerator<Samples, void, void> {
+async function* iterate(source: RowSource, frame: AnyFrameSize): AsyncGenerator<AnyFrame['data'], void, void> {
   const rowSamples = frame.width * frame.channels;
   let rows = 0;
   for await (const data of source) {
@@ -93,26 +94,28 @@ function rowsChanged(): ArgumentError {
 /** The last source rows, as many as the network may still need or the output must still be composed from. */
 class SourceRing {
   readonly #binding: Binding;
-  readonly #frame: FrameSize;
+  readonly #frame: AnyFrameSize;
   readonly #ringRows: number;
-  readonly #samples: Samples;
-  readonly #strip: Uint8Array;
+  readonly #bands: readonly BandGroup[];
+  readonly #samples: AnyFrame['data'];
+  readonly #strips: readonly Uint8Array[];
   readonly #stripRows: number;
   readonly #rows: Axis;
   readonly #columns: Axis;
-  #pending: Samples | null = null;
+  #pending: AnyFrame['data'] | null = null;
   /** Its samples when it came: a caller may take the memory away. */
   #pendingLength = 0;
   #received = 0;
   #pushed = 0;
 
-  constructor(binding: Binding, { frame, pass, pipeline }: Plan) {
+  constructor(binding: Binding, { frame, groups, pass, pipeline }: Plan) {
     this.#binding = binding;
     this.#frame = frame;
     this.#stripRows = pass.stripRows;
     this.#ringRows = streamRingRows(pipeline, pass);
     this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
-    this.#strip = new Uint8Array(pass.stripRows * pass.width * 3);
+    this.#bands = groups.map((group) => ({ channels: frame.channels, group, white: fullScale(frame) }));
+    this.#strips = groups.map(() => new Uint8Array(pass.stripRows * pass.width * 3));
     this.#rows = createAxis(frame.height, false);
     this.#columns = createAxis(frame.width, false);
   }
@@ -121,37 +124,36 @@ class SourceRing {
     return this.#frame.width * this.#frame.channels;
   }
 
-  /** The next strip of pass rows: frame rows as they come, then the reflected padding. */
-  async next(source: AsyncGenerator<Samples, void, void>): Promise<RowBlock | null> {
+  /** The next strip of pass rows for each group: frame rows as they come, then the reflected padding. */
+  async next(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<RowBlock | null> {
     const { height } = this.#frame;
-    const available = this.#received < height ? await this.#receive(source) : this.#received;
-    const limit = available === height ? this.#rows.indices.length : available;
+    if (this.#received < height) await this.#receive(source);
+    const limit = this.#received === height ? this.#rows.indices.length : this.#received;
     const count = Math.min(this.#stripRows, limit - this.#pushed);
     if (count === 0) return null;
-    const rows = this.#strip.subarray(0, count * this.#columns.indices.length * 3);
-    this.#binding.gatherRows(
-      this.#samples,
-      this.#frame.channels,
-      {
-        rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
-        colPixels: this.#columns.indices,
-      },
-      rows,
-    );
+    const map = {
+      rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
+      colPixels: this.#columns.indices,
+    };
+    const rows = this.#bands.map((bands, index) => {
+      const strip = this.#strips[index]!.subarray(0, count * this.#columns.indices.length * 3);
+      this.#binding.gatherRows(this.#samples, bands, map, strip);
+      return strip;
+    });
     this.#pushed += count;
     return { rows, count };
   }
 
   /** Waits for the end of the source: rows too many are refused also where they come late. */
-  async end(source: AsyncGenerator<Samples, void, void>): Promise<void> {
+  async end(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<void> {
     await source.next();
   }
 
-  /** Copies at most one strip of rows from the source; resolves with the number of frame rows received so far. */
-  async #receive(source: AsyncGenerator<Samples, void, void>): Promise<number> {
+  /** Copies at most one strip of rows from the source, which throws where it ends too early. */
+  async #receive(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<void> {
     if (!this.#pending) {
       const { value, done } = await source.next();
-      if (done) return this.#received;
+      if (done) throw new NativeError('INTERNAL', `a source ended after ${this.#received} rows and said nothing`);
       this.#pending = value;
       this.#pendingLength = value.length;
     }
@@ -165,39 +167,39 @@ class SourceRing {
     const rest = this.#pending.subarray(count * this.#rowSamples);
     this.#pending = rest.length > 0 ? rest : null;
     this.#pendingLength = rest.length;
-    return this.#received;
   }
 
   #ringPixel(row: number): number {
     return (row % this.#ringRows) * this.#frame.width;
   }
 
-  /** Adds a residual to the rows it belongs to; null when all of them are padding. */
-  compose({ row, count, residual }: ResidualBlock): Strip | null {
+  /** Adds residuals to the rows they belong to; null when all of them are padding. */
+  compose({ row, count, residuals }: ResidualBlock): Strip | null {
     const rows = Math.min(count, this.#frame.height - row);
     if (rows <= 0) return null;
     if (this.#received - row > this.#ringRows)
       throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
-    const source = allocateSamples(rows * this.#rowSamples, this.#frame.depth);
-    for (let index = 0; index < rows; index += 1) {
-      const start = this.#ringPixel(row + index) * this.#frame.channels;
-      source.set(this.#samples.subarray(start, start + this.#rowSamples), index * this.#rowSamples);
+    const source = this.#copyRows(row, rows);
+    const data = copySamples(source);
+    const { end, indices } = this.#columns;
+    const map = {
+      rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
+      colPixels: indices.subarray(0, end),
+    };
+    for (const [index, bands] of this.#bands.entries()) {
+      const place = { ...residuals[index]!, residualWidth: indices.length, firstColumn: 0, map };
+      this.#binding.composeRows({ ...place, sums: null, passes: 1, source, output: data, bands });
     }
-    const data = allocateSamples(source.length, this.#frame.depth);
-    this.#binding.composeRows({
-      residual,
-      residualWidth: this.#columns.indices.length,
-      firstColumn: 0,
-      map: {
-        rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
-        colPixels: this.#columns.indices.subarray(0, this.#columns.end),
-      },
-      sums: null,
-      passes: 1,
-      source,
-      output: data,
-      channels: this.#frame.channels,
-    });
     return { row, count: rows, data };
+  }
+
+  /** Frame rows of the ring, one after the other. */
+  #copyRows(first: number, rows: number): AnyFrame['data'] {
+    const copy = allocateSamples(rows * this.#rowSamples, this.#frame.depth);
+    for (let index = 0; index < rows; index += 1) {
+      const start = this.#ringPixel(first + index) * this.#frame.channels;
+      copy.set(this.#samples.subarray(start, start + this.#rowSamples), index * this.#rowSamples);
+    }
+    return copy;
   }
 }

@@ -1,6 +1,6 @@
 import type { EncodedImage } from '../image/decode.js';
-import { checkFrameSize } from '../image/frame.js';
-import type { AnyFrame, Depth, FloatFrame, Frame } from '../image/frame.js';
+import { checkFrameSize, sizeOf } from '../image/frame.js';
+import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
@@ -26,16 +26,17 @@ export interface RestoreOptions extends ImageOptions {}
 /** What the restoration of several files may be told; `expectSha256` is said of each of them. */
 export type RestoreFilesOptions = Omit<RestoreOptions, 'expectSha256'>;
 
-/** The size of a frame to plan for; 3 channels of 8 bits unless said otherwise. */
-export interface PlanSize {
-  /** Pixels, 16 to 65535. */
-  readonly width: number;
-  readonly height: number;
-  readonly channels?: number;
-  /** Bits per sample; 32 for floats, which only deconvolution takes. */
-  readonly depth?: Depth | 32;
+/** The size of a frame, 16 to 65535 pixels a side, to plan for; 3 channels of 8 bits unless said otherwise. */
+export interface PlanSize
+  extends Pick<AnyFrameSize, 'width' | 'height'>,
+    Partial<Omit<AnyFrameSize, 'width' | 'height'>> {
   /** Whether pixels will be marked as invalid; false. */
   readonly masked?: boolean;
+}
+
+/** The size with what it leaves out. */
+export function plannedSize(size: PlanSize): AnyFrameSize {
+  return sizeOf({ channels: 3, depth: 8, ...defined(size) });
 }
 
 /** What is restored: a file, a file in memory, or pixels. */
@@ -72,10 +73,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with a budget that suffices. */
   plan(frame: PlanSize): R['plan'] {
     requireObject('size', frame);
-    const { width, height, channels = 3, depth = 8, masked = false } = frame;
-    const size = { width, height, channels, depth };
+    const size = plannedSize(frame);
     checkFrameSize(size, this.#restoration.depths);
-    return this.#restoration.plan({ size, buffers: [], isMasked: masked });
+    return this.#restoration.plan({ size, buffers: [], isMasked: frame.masked ?? false });
   }
 
   /**

@@ -2,7 +2,6 @@ import { Deconvolver } from '../deconvolve/deconvolver.js';
 import { checkDeconvolveOptions } from '../deconvolve/options.js';
 import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
-import type { FrameSize } from '../image/frame.js';
 import { checkFrameSize } from '../image/frame.js';
 import { ConvCache } from '../network/conv-cache.js';
 import { chooseConv } from '../network/convolutions.js';
@@ -13,7 +12,7 @@ import { openNetwork } from '../network/open.js';
 import type { ModelInfo, NetworkSettings, OpenNetwork } from '../network/open.js';
 import { restoreStream } from '../network/stream.js';
 import type { RowSource, Strip } from '../network/stream.js';
-import { FrameRestorer } from '../restoration/frame-restorer.js';
+import { FrameRestorer, plannedSize } from '../restoration/frame-restorer.js';
 import type { PlanSize, RestoreOptions } from '../restoration/frame-restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError, ModelError } from '../runtime/errors.js';
@@ -105,9 +104,8 @@ export class Restorer extends FrameRestorer<NetworkReport> {
         throw new ArgumentError('stream() needs ensemble 1: the other passes read the whole frame');
       }
       requireObject('size', frame);
-      const { width, height, channels = 3, depth = 8 } = frame;
-      const size = { width, height, channels, depth } as FrameSize;
-      checkFrameSize(size);
+      const size = plannedSize(frame);
+      checkFrameSize(size, network.depths);
       yield* restoreStream(network, rows, size, scope);
     });
   }

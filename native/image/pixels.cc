@@ -1,62 +1,95 @@
 #include "image/pixels.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
+#include <type_traits>
 
 namespace perifocal {
 namespace {
 
-constexpr int kStepsPerLevel = 16;  // residual steps of 1/4080 per 8-bit level
-constexpr int kWiden = 257;         // 16-bit value of one 8-bit level
+constexpr double kLevels = 255;  // of a byte of the network's input
+constexpr double kSteps = 4080;  // of the residual, from black to white
 
-std::uint8_t toByte(std::uint8_t sample) { return sample; }
+/// To nearest, ties to even, for |value| < 2^51; nearbyint is a call where SSE4.1 may not be used.
+double roundToEven(double value) {
+  constexpr double kUnitsOnly = 6755399441055744.0;  // 1.5 * 2^52: doubles around it have no fractions
+  return (value + kUnitsOnly) - kUnitsOnly;
+}
 
-/// Nearest of sample / 257; a tie cannot happen because 257 is odd.
-std::uint8_t toByte(std::uint16_t sample) { return static_cast<std::uint8_t>((sample + kWiden / 2) / kWiden); }
+/// Black for what is no number.
+template <class T>
+std::uint8_t toByte(T sample, double white) {
+  const double level = kLevels * sample / white;
+  return static_cast<std::uint8_t>(level > 0 ? roundToEven(std::min(level, kLevels)) : 0);
+}
 
-/// value / divisor, to nearest, ties to even.
-std::int32_t divideToEven(std::int32_t value, std::int32_t divisor) {
-  std::int32_t quotient = value / divisor, rest = value % divisor;
-  if (rest < 0) {
-    --quotient;
-    rest += divisor;
+/// Copies bytes whose white is 255.
+struct Copy {
+  std::uint8_t operator()(std::uint8_t sample) const { return sample; }
+};
+
+template <class T>
+struct Scale {
+  double white;
+  std::uint8_t operator()(T sample) const { return toByte(sample, white); }
+};
+
+template <class T, class Convert>
+void gather(const T* source, const BandGroup& group, const PixelMap& map, std::uint8_t* out, Convert convert) {
+  const auto [red, green, blue] = group.members;
+  for (std::size_t r = 0; r < map.rowCount; ++r) {
+    for (std::size_t c = 0; c < map.columnCount; ++c, out += 3) {
+      const T* pixel = source + (static_cast<std::size_t>(map.rows[r]) + map.columns[c]) * group.channels;
+      out[0] = convert(pixel[red]);
+      out[1] = group.grey ? out[0] : convert(pixel[green]);
+      out[2] = group.grey ? out[0] : convert(pixel[blue]);
+    }
   }
-  const bool up = 2 * rest > divisor || (2 * rest == divisor && quotient % 2 != 0);
-  return quotient + (up ? 1 : 0);
 }
 
-/// The same for a divisor of 2^shift, as colour has: several times faster.
-std::int32_t shiftToEven(std::int32_t value, int shift) {
-  const std::int32_t half = (1 << shift >> 1) - 1 + (value >> shift & 1);
-  return (value + half) >> shift;
-}
+/// A residual of steps / divisor, in units of samples.
+struct Residual {
+  std::int32_t steps;
+  double divisor;
+};
 
-/// Residual sums fit 32 bits: 4 passes x 3 channels x 8191 x 257 < 2^25.
-template <class T, class Divide>
-T restored(T sample, std::int32_t residual, std::int32_t divisor, Divide divide) {
-  std::int32_t value;
-  if constexpr (sizeof(T) == 1) {
-    value = divide(divisor * sample + residual);
+/// Products are exact for whites that are whole: 4 passes x 3 channels x 8191 x 65535 < 2^53.
+template <class T>
+T restored(T sample, Residual residual, double white) {
+  const double change = residual.steps * white / residual.divisor;
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(sample + change);
   } else {
-    value = sample + divide(kWiden * residual);
+    // An 8-bit sample takes part in the rounding, so that ties fall alike on both sides of it.
+    const double value = sizeof(T) == 1 ? roundToEven(sample + change) : sample + roundToEven(change);
+    return static_cast<T>(std::clamp<double>(value, 0, std::numeric_limits<T>::max()));
   }
-  return static_cast<T>(std::clamp<std::int32_t>(value, 0, std::numeric_limits<T>::max()));
+}
+
+/// The residual of each channel, or the mean of those that share theirs.
+void shareResiduals(std::uint8_t shared, const std::int32_t (&total)[3], double divisor, Residual (&out)[3]) {
+  constexpr std::uint8_t kWith[3][3] = {
+      {0, kRedGreen, kRedBlue}, {kRedGreen, 0, kGreenBlue}, {kRedBlue, kGreenBlue, 0}};
+  for (int k = 0; k < 3; ++k) {
+    std::int32_t sum = total[k];
+    int count = 1;
+    for (int other = 0; other < 3; ++other) {
+      if ((shared & kWith[k][other]) == 0) continue;
+      sum += total[other];
+      ++count;
+    }
+    out[k] = {sum, divisor * count};
+  }
 }
 
 }  // namespace
 
 template <class T>
-void gatherRows(const T* source, int channels, const PixelMap& map, std::uint8_t* out) {
-  const int second = channels >= 3 ? 1 : 0, third = channels >= 3 ? 2 : 0;
-  for (std::size_t r = 0; r < map.rowCount; ++r) {
-    for (std::size_t c = 0; c < map.columnCount; ++c, out += 3) {
-      const T* pixel = source + (static_cast<std::size_t>(map.rows[r]) + map.columns[c]) * channels;
-      out[0] = toByte(pixel[0]);
-      out[1] = toByte(pixel[second]);
-      out[2] = toByte(pixel[third]);
-    }
+void gatherRows(const T* source, const BandGroup& group, const PixelMap& map, std::uint8_t* out) {
+  if constexpr (sizeof(T) == 1) {
+    if (group.white == kLevels) return gather(source, group, map, out, Copy{});
   }
+  gather(source, group, map, out, Scale<T>{group.white});
 }
 
 void accumulateRows(const ResidualStrip& residual, const PixelMap& map, std::int16_t* sums) {
@@ -71,35 +104,40 @@ void accumulateRows(const ResidualStrip& residual, const PixelMap& map, std::int
 
 template <class T>
 void composeRows(const ResidualStrip& residual, const PixelMap& map, const std::int16_t* sums, int passes,
-                 const FrameSamples<T>& frame) {
-  const bool grey = frame.channels < 3;
-  const int shift = std::countr_zero(static_cast<unsigned>(kStepsPerLevel * passes));
-  const std::int32_t divisor = kStepsPerLevel * passes * (grey ? 3 : 1);
-  const auto byShift = [shift](std::int32_t value) { return shiftToEven(value, shift); };
-  const auto byDivision = [divisor](std::int32_t value) { return divideToEven(value, divisor); };
+                 const std::uint8_t* shared, const BandGroup& group, const FrameSamples<T>& frame) {
+  const double divisor = kSteps * passes;
+  const int grey = group.members[0];
   for (std::size_t r = 0; r < map.rowCount; ++r) {
-    const std::int16_t* in = residual.values + (r * residual.width + residual.firstColumn) * 3;
+    const std::size_t first = r * residual.width + residual.firstColumn;
+    const std::int16_t* in = residual.values + first * 3;
     for (std::size_t c = 0; c < map.columnCount; ++c, in += 3) {
       const std::size_t index = static_cast<std::size_t>(map.rows[r]) + map.columns[c];
       std::int32_t total[3] = {in[0], in[1], in[2]};
       for (int k = 0; sums != nullptr && k < 3; ++k) total[k] += sums[index * 3 + k];
-      const T* from = frame.source + index * frame.channels;
-      T* to = frame.output + index * frame.channels;
-      if (grey) {
-        to[0] = restored(from[0], total[0] + total[1] + total[2], divisor, byDivision);
-      } else {
-        for (int k = 0; k < 3; ++k) to[k] = restored(from[k], total[k], divisor, byShift);
+      const T* from = frame.source + index * group.channels;
+      T* to = frame.output + index * group.channels;
+      if (group.grey) {
+        to[grey] = restored(from[grey], {total[0] + total[1] + total[2], 3 * divisor}, group.white);
+        continue;
       }
-      if (frame.channels % 2 == 0) to[frame.channels - 1] = from[frame.channels - 1];
+      Residual shares[3];
+      shareResiduals(shared == nullptr ? 0 : shared[first + c], total, divisor, shares);
+      for (int k = 0; k < 3; ++k) {
+        const int channel = group.members[k];
+        to[channel] = restored(from[channel], shares[k], group.white);
+      }
     }
   }
 }
 
-template void gatherRows(const std::uint8_t*, int, const PixelMap&, std::uint8_t*);
-template void gatherRows(const std::uint16_t*, int, const PixelMap&, std::uint8_t*);
-template void composeRows(const ResidualStrip&, const PixelMap&, const std::int16_t*, int,
-                          const FrameSamples<std::uint8_t>&);
-template void composeRows(const ResidualStrip&, const PixelMap&, const std::int16_t*, int,
-                          const FrameSamples<std::uint16_t>&);
+template void gatherRows(const std::uint8_t*, const BandGroup&, const PixelMap&, std::uint8_t*);
+template void gatherRows(const std::uint16_t*, const BandGroup&, const PixelMap&, std::uint8_t*);
+template void gatherRows(const float*, const BandGroup&, const PixelMap&, std::uint8_t*);
+template void composeRows(const ResidualStrip&, const PixelMap&, const std::int16_t*, int, const std::uint8_t*,
+                          const BandGroup&, const FrameSamples<std::uint8_t>&);
+template void composeRows(const ResidualStrip&, const PixelMap&, const std::int16_t*, int, const std::uint8_t*,
+                          const BandGroup&, const FrameSamples<std::uint16_t>&);
+template void composeRows(const ResidualStrip&, const PixelMap&, const std::int16_t*, int, const std::uint8_t*,
+                          const BandGroup&, const FrameSamples<float>&);
 
 }  // namespace perifocal

@@ -22,26 +22,37 @@ struct ResidualStrip {
   std::size_t firstColumn;
 };
 
-/// Fills rowCount x columnCount x 3 bytes. 1 or 2 samples per pixel are grey (and alpha), 3 or 4 RGB (and alpha);
-/// 16-bit samples are rounded to 8 bits. T is std::uint8_t or std::uint16_t.
+/// Channels of a pixel that are to share the mean of their residuals, as bits.
+enum Shared : std::uint8_t { kRedGreen = 1, kGreenBlue = 2, kRedBlue = 4 };
+
+/// The channels of a frame that go through the network together, and the value of their white.
+struct BandGroup {
+  int channels;    ///< samples per pixel of the frame
+  int members[3];  ///< red, green and blue; a grey one stands here three times
+  bool grey;
+  double white;
+};
+
+/// Fills rowCount x columnCount x 3 bytes: each sample is rounded to the nearest of 256 levels, of which 255 is white.
+/// T is std::uint8_t, std::uint16_t or float.
 template <class T>
-void gatherRows(const T* source, int channels, const PixelMap& map, std::uint8_t* out);
+void gatherRows(const T* source, const BandGroup& group, const PixelMap& map, std::uint8_t* out);
 
 /// Adds residuals to sums, three per frame pixel.
 void accumulateRows(const ResidualStrip& residual, const PixelMap& map, std::int16_t* sums);
 
-/// One frame, before and after.
+/// Samples of a frame, before and after.
 template <class T>
 struct FrameSamples {
   const T* source;
   T* output;
-  int channels;
 };
 
-/// Writes source + mean residual of `passes` passes, rounded once to nearest even and clamped once
-/// (docs/model-format.md). `sums` holds the earlier passes, or is null. Grey takes the mean of three; alpha is copied.
+/// Writes source + mean residual of `passes` passes for the channels of a group, rounded once to nearest even and
+/// clamped once to the type; floats are neither (docs/model-format.md). `sums` holds the earlier passes, or is null.
+/// `shared` has bits of `Shared` for each pixel of the strip, or is null.
 template <class T>
 void composeRows(const ResidualStrip& residual, const PixelMap& map, const std::int16_t* sums, int passes,
-                 const FrameSamples<T>& frame);
+                 const std::uint8_t* shared, const BandGroup& group, const FrameSamples<T>& frame);
 
 }  // namespace perifocal

@@ -66,6 +66,7 @@ const solverShape = { ...SOLVER_SHAPE, threads: 2 } as const;
 const map = { rowPixels: Uint32Array.of(0), colPixels: Uint32Array.of(0) };
 const residual = new Int16Array(3);
 const strip = { residual, residualWidth: 1, firstColumn: 0, map };
+const grey = { channels: 1, group: [0], white: 255 };
 const window = { samples: new Uint8Array(1), frameWidth: 1, channels: 1, channel: 0, left: 0, top: 0 };
 
 /** What is done at once, on the calling thread. */
@@ -81,7 +82,7 @@ const SYNCHRONOUS: Record<string, () => unknown> = {
   createSolver: () => binding.createSolver(solverShape, isa).dispose(),
   planFft: () => binding.planFft(fftShape),
   goodFftSize: () => binding.goodFftSize(1000),
-  gatherRows: () => binding.gatherRows(new Uint8Array(1), 1, map, new Uint8Array(3)),
+  gatherRows: () => binding.gatherRows(new Uint8Array(1), grey, map, new Uint8Array(3)),
   accumulateRows: () => binding.accumulateRows(strip, new Int16Array(3)),
   composeRows: () =>
     binding.composeRows({
@@ -90,7 +91,8 @@ const SYNCHRONOUS: Record<string, () => unknown> = {
       passes: 1,
       source: new Uint8Array(1),
       output: new Uint8Array(1),
-      channels: 1,
+      shared: null,
+      bands: grey,
     }),
   storePlane: () => binding.storePlane(new Float32Array(1), 1, 1, window),
   logPower: () => {

@@ -107,6 +107,19 @@ export interface PixelMap {
 /** Samples of a frame of 8 or 16 bits, interleaved by pixel, row by row. */
 export type Samples = Uint8Array | Uint16Array;
 
+/** The channels of a frame that go through the network together. */
+export interface BandGroup {
+  /** Samples per pixel of the frame. */
+  readonly channels: number;
+  /** Channels, from 0, that are red, green and blue; or the one that is grey. */
+  readonly group: readonly number[];
+  /** Value of a white sample, above 0. */
+  readonly white: number;
+}
+
+/** Channels of a pixel that have something in common. */
+export const SHARED = { redGreen: 1, greenBlue: 2, redBlue: 4 } as const;
+
 export interface ComposeRequest {
   /** rows x residualWidth x 3; `map.rowPixels.length` rows are used. */
   readonly residual: Int16Array;
@@ -118,10 +131,15 @@ export interface ComposeRequest {
   readonly sums: Int16Array | null;
   /** Number of passes summed, this one included. */
   readonly passes: 1 | 2 | 4;
-  readonly source: Samples;
-  readonly output: Samples;
-  /** Samples per frame pixel, 1 to 4; with 1 or 2 the first is grey, a 2nd or 4th is alpha and copied. */
-  readonly channels: number;
+  readonly source: Samples | Float32Array;
+  /** Of the same type; other channels than those of the group stay as they are. */
+  readonly output: Samples | Float32Array;
+  /**
+   * For each pixel of the rows, as `residual`: which channels share the mean of their residuals, as a sum of `SHARED`;
+   * null: none do.
+   */
+  readonly shared: Uint8Array | null;
+  readonly bands: BandGroup;
 }
 
 /** How a 3x3 convolution of stride 1 is summed; both give the same bytes. */
@@ -161,14 +179,17 @@ export interface NetworkBinding {
   planPass(shape: NetworkShape, pass: PassShape, isa: string, winogradLayers: Uint8Array): PassPlan;
   /** Throws OUT_OF_MEMORY, or STATE for a model that was disposed. */
   createPipeline(model: NativeModel, pass: PassShape): NativePipeline;
-  /** Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB; grey is replicated, 16 bit is rounded. */
-  gatherRows(source: Samples, channels: number, map: PixelMap, out: Uint8Array): void;
+  /**
+   * Fills `out` with rowPixels.length x colPixels.length x 3 bytes of RGB, of which 255 is white; a grey channel is
+   * replicated.
+   */
+  gatherRows(source: Samples | Float32Array, bands: BandGroup, map: PixelMap, out: Uint8Array): void;
   /** Adds residual rows to `sums` (3 per frame pixel). */
   accumulateRows(
     request: Pick<ComposeRequest, 'residual' | 'residualWidth' | 'firstColumn' | 'map'>,
     sums: Int16Array,
   ): void;
-  /** Writes restored pixels: source plus the mean residual, clamped once. */
+  /** Writes restored pixels: source plus the mean residual, clamped once (floats are not). */
   composeRows(request: ComposeRequest): void;
 }
 
