@@ -3,7 +3,7 @@ import { deconvolve, Restorer } from '../lib/index.js';
 import type { AnyFrame, Frame, ImageOptions } from '../lib/index.js';
 import { fillMissing } from '../lib/image/missing/fill.js';
 import { keepMissing } from '../lib/image/missing/keep.js';
-import { nodataOf } from '../lib/image/missing/nodata.js';
+import { nodataOf, stateNodata } from '../lib/image/missing/nodata.js';
 import { Pauses } from '../lib/runtime/pauses.js';
 import { createFrame } from './support/frames.js';
 import { randomModel } from './support/models.js';
@@ -162,5 +162,19 @@ describe('the nodata value of GDAL', () => {
     const { nodata, warnings } = parse(text, depth);
     expect(nodata).toBeNull();
     expect(warnings.join()).toMatch(message);
+  });
+});
+
+describe('a file says of missing samples', () => {
+  const stated = { tiffFields: [{ tag: 42_113, type: 2, count: 2, data: Buffer.from('0\0') }] };
+  const textOf = ({ tiffFields = [] }: ReturnType<typeof stateNodata>): string | undefined =>
+    tiffFields.find(({ tag }) => tag === 42_113)?.data.toString('latin1');
+
+  it('what it said, what another format said, and what the options say', () => {
+    expect(stateNodata(stated, 0, undefined)).toBe(stated);
+    expect(textOf(stateNodata({}, 5, undefined))).toBe('5\0');
+    expect(textOf(stateNodata(stated, 7, 7))).toBe('7\0');
+    expect(textOf(stateNodata(stated, NaN, NaN))).toBe('nan\0');
+    expect(stateNodata(stated, null, 'none')).toEqual({});
   });
 });

@@ -5,9 +5,8 @@ import { FAILED } from './exit.js';
 export const STREAM = '-';
 
 /**
- * What is printed. Once standard output has failed, nothing more is written to it, and the work goes on. A
- * reader that has left (EPIPE) wanted no more: nothing is said of it. All else is a failure, such as a full disk, and one
- * line says so.
+ * What is printed. Once standard output has failed, nothing more is written to it, and the work goes on. A reader that
+ * has left (EPIPE) wanted no more: nothing is said of it. All else is a failure, such as a full disk: one line says so.
  */
 class StandardStreams {
   #failure: NodeJS.ErrnoException | null = null;

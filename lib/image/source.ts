@@ -8,6 +8,7 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame, Depth } from './frame.js';
 import { joinMasks } from './missing/masks.js';
 import type { Masks } from './missing/masks.js';
+import { stateNodata } from './missing/nodata.js';
 import { MOST_LIGHT, MOST_WHITES, findValid, mayMiss } from './missing/valid.js';
 import { checkReadingOptions, describeSamples } from './reading.js';
 import type { ReadingOptions } from './reading.js';
@@ -141,7 +142,8 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions):
     const { data } = await stored.readAll(signal);
     return describe({ ...header, data } as AnyFrame, { top: 0, count: header.height }, signal);
   };
-  const { label, header, format, sizeBytes, metadata, warnings, sha256 } = stored;
+  const { label, header, format, sizeBytes, warnings, sha256 } = stored;
+  const metadata = stateNodata(stored.metadata, nodata, options.nodata);
   return {
     ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
     isJpeg: format === 'jpeg',
