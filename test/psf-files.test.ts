@@ -123,6 +123,15 @@ describe('a TIFF kernel', () => {
     expect(await readBytes(bytes, '.tif')).toEqual(EXPECTED);
   });
 
+  it.each([true, false])('may have a predictor; tiled: %s', async (tile) => {
+    const data = Uint16Array.from(WEIGHTS, (weight) => 500 * weight);
+    const image = sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } }).toColourspace('grey16');
+    const options = { compression: 'deflate', predictor: 'horizontal', tile, tileWidth: 16, tileHeight: 16 } as const;
+    expect(await readBytes(await image.tiff(options).toBuffer(), '.tif')).toEqual(
+      psf.fromArray({ width: WIDTH, height: HEIGHT, data: Array.from(data) }),
+    );
+  });
+
   it('of several bands is their mean; alpha is none of them', async () => {
     const tags = [[338, 2]] as const;
     const samples = WEIGHTS.flatMap((weight, index) => [weight, 100 + index]);

@@ -533,12 +533,19 @@ describe('perifocal psf', () => {
     expect(await sharp(path).metadata()).toMatchObject({ width: 512, height: 256, depth: 'ushort' });
   });
 
+  it('writes the weights themselves to FITS', async () => {
+    const path = folder.path('kernel.fits');
+    const { code } = await runNode(['dist/cli/main.js', 'psf', 'disk:3', '-o', path]);
+    expect(code).toBe(0);
+    expectClose(await psf.read(path), Array.from(psf.disk(3).data), 1e-7);
+  });
+
   it.each<[string[], number, RegExp]>([
     [['disk:0', '-o', 'x.png'], 2, /for radius but received 0/],
     [['disk:4'], 2, /required option '-o/],
     [['box', '-o', 'x.png'], 2, /neither a shape nor a file/],
     [['missing.png', '-o', 'x.png'], 1, /Cannot read the PSF/],
-    [['disk:4', '-o', 'x.jpg'], 2, /its extension must be one of \.png, \.tif, \.tiff/],
+    [['disk:4', '-o', 'x.jpg'], 2, /its extension must be one of \.png, \.tif, \.tiff, \.fits/],
   ])('%j fails with exit code %i', async (args, code, message) => {
     const result = await runNode(['dist/cli/main.js', 'psf', ...args]);
     expect(result).toMatchObject({ code, stdout: '' });

@@ -1,6 +1,10 @@
+import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { writeFrame } from '../image/encode.js';
-import { drawKernel, drawWithTransfer } from '../psf/draw.js';
+import { formatOfExtension } from '../image/codec/sharp.js';
+import type { AnyFrame } from '../image/frame.js';
+import { drawKernel, drawWithTransfer, kernelFrame } from '../psf/draw.js';
+import type { Psf } from '../psf/psf.js';
 import { PSF_SYNTAX, parse, psfFileOf } from '../psf/spec.js';
 import { addMachineOptions, addOutputOptions } from './options.js';
 import type { MachineFlags } from './options.js';
@@ -21,7 +25,10 @@ export function addPsfCommand(program: Command): void {
     .command('psf')
     .description('draw a blur kernel as a 16-bit grey picture, its largest weight white')
     .argument('<spec>', PSF_SYNTAX)
-    .requiredOption('-o, --output <file>', 'PNG or TIFF to write; - is standard output, PNG')
+    .requiredOption(
+      '-o, --output <file>',
+      'PNG, TIFF or FITS (the weights as floats) to write; - is standard output, PNG',
+    )
     .option('--otf', 'magnify it, and draw the magnitude of its transfer function next to it')
     .action(run);
   addOutputOptions(addMachineOptions(command, DEFAULT_MEMORY));
@@ -29,7 +36,7 @@ export function addPsfCommand(program: Command): void {
 
 async function run(spec: string, flags: PsfFlags): Promise<void> {
   const { output } = flags;
-  await planOutput({ option: '--output', formats: ['png', 'tiff'] }, output, { reads: [psfFileOf(spec)] });
+  await planOutput({ option: '--output', formats: ['png', 'tiff', 'fits'] }, output, { reads: [psfFileOf(spec)] });
   const job = { input: null };
   await runBatch({
     jobs: [job],
@@ -41,11 +48,17 @@ async function run(spec: string, flags: PsfFlags): Promise<void> {
   });
 }
 
+/** FITS holds the weights themselves. */
+function drawingOf(kernel: Psf, output: string, otf = false): AnyFrame {
+  if (otf) return drawWithTransfer(kernel);
+  return formatOfExtension(extname(output)) === 'fits' ? kernelFrame(kernel) : drawKernel(kernel);
+}
+
 async function draw(spec: string, { output, otf }: PsfFlags, signal: AbortSignal): Promise<Summary> {
   const kernel = await parse(spec);
   await using spool = new Spool();
   const file = await spool.fileFor(output, '.png');
-  await writeFrame(file, otf ? drawWithTransfer(kernel) : drawKernel(kernel), {}, { signal });
+  await writeFrame(file, drawingOf(kernel, output, otf), {}, { signal });
   await spool.deliver();
   const { width, height, symmetric, data } = kernel;
   const peak = data.reduce((largest, weight) => Math.max(largest, weight), 0);

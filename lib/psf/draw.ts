@@ -1,4 +1,4 @@
-import type { Frame } from '../image/frame.js';
+import type { FloatFrame, Frame } from '../image/frame.js';
 import type { Psf } from './psf.js';
 import { transferMagnitude } from './transfer.js';
 
@@ -16,6 +16,11 @@ export function drawKernel({ width, height, data }: Psf): Frame {
     depth: 16,
     data: Uint16Array.from(data, (weight) => Math.round((WHITE * Math.max(0, weight)) / largest)),
   };
+}
+
+/** The weights as floats. */
+export function kernelFrame({ width, height, data }: Psf): FloatFrame {
+  return { width, height, channels: 1, depth: 32, data: Float32Array.from(data) };
 }
 
 /**

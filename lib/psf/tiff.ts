@@ -1,80 +1,111 @@
-import { fromArrayBuffer } from 'geotiff';
-import { unsupported } from '../image/codec/inspection.js';
-import { TiffReader } from '../image/metadata/tiff-fields.js';
+import { damaged, unsupported } from '../image/codec/inspection.js';
+import { readBandRoles } from '../image/tiff/bands.js';
+import { memorySource } from '../image/tiff/byte-source.js';
+import { openTiffFile } from '../image/tiff/directory.js';
+import type { Directory } from '../image/tiff/directory.js';
+import type { Layout } from '../image/tiff/layout.js';
+import { readPages } from '../image/tiff/pages.js';
+import { COMPRESSION, PHOTOMETRIC, TAG } from '../image/tiff/tags.js';
 import type { Matrix } from './npy.js';
+import { isReadable, readNumbers } from './tiff-blocks.js';
 
-/** Tag of the kind of a directory: bit 0 marks an overview, bit 2 a mask. */
-const [SUBFILE_TAG, OTHER_KINDS] = [254, 0b101];
-/** White is 0; colours are looked up. */
-const [WHITE_IS_ZERO, PALETTE] = [0, 3];
-/** Extra samples that are alpha, associated or not. */
-const ALPHA = [1, 2];
-/** Bits of a sample by its format: unsigned, signed, float, and undefined, which counts as unsigned. */
-const BITS: Readonly<Record<number, (bits: number) => boolean>> = {
-  1: (bits) => bits <= 32,
-  2: (bits) => [8, 16, 32].includes(bits),
-  3: (bits) => [16, 32, 64].includes(bits),
-  4: (bits) => bits <= 32,
-};
 const FORMAT_NAMES = ['', 'unsigned', 'signed', 'float', 'undefined', 'complex integer', 'complex float'];
+/** Nobody said what the samples are: unsigned integers. */
+const UNDEFINED_FORMAT = 4;
+/** Bands of a kernel: more than any picture of one has. */
+const MOST_BANDS = 16;
 
-type TiffImage = Awaited<ReturnType<Awaited<ReturnType<typeof fromArrayBuffer>>['getImage']>>;
+/** A picture whose samples can be read. */
+interface KernelSamples {
+  readonly layout: Layout;
+  /** SampleFormat. */
+  readonly format: number;
+}
 
 /**
  * The kernel in a TIFF of any sample type: the sum of its bands without alpha, in double precision. Rejects with
- * ImageProblem or the decoder's Error.
+ * ImageProblem.
  */
 export async function decodeTiffKernel(file: Buffer, maxSide: number): Promise<Matrix> {
-  requireOnePage(file);
-  const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer;
-  const image = await (await fromArrayBuffer(bytes)).getImage(0);
-  const [width, height] = [image.getWidth(), image.getHeight()];
+  const { signal } = new AbortController();
+  return await memorySource(file).use(signal, async (read) => {
+    const { pages } = await readPages(await openTiffFile(file.length, read));
+    if (pages.length > 1)
+      throw unsupported(`it has ${pages.length} pages, which may all be kernels`, 'write the one page to a file');
+    const { directory } = pages[0]!;
+    const { layout, format } = await readSamples(directory, maxSide);
+    const { width, height, bands } = layout;
+    const white = await whiteOfInverted(directory, layout, format);
+    const { alpha } = await readBandRoles(directory, bands);
+    const taken = alpha ? bands - 1 : bands;
+    const samples = await readNumbers(read, directory, layout, format, signal);
+    const data = new Float64Array(width * height);
+    for (let pixel = 0; pixel < data.length; pixel += 1) {
+      let sum = 0;
+      for (let band = 0; band < taken; band += 1) sum += samples[pixel * bands + band]!;
+      data[pixel] = white === null ? sum : taken * white - sum;
+    }
+    return { width, height, data };
+  });
+}
+
+/** Type and layout of the samples. Throws ImageProblem for those that are not read, by name. */
+async function readSamples(directory: Directory, maxSide: number): Promise<KernelSamples> {
+  const [width, height] = [await directory.value(TAG.width, 0), await directory.value(TAG.height, 0)];
+  const bands = await directory.value(TAG.samplesPerPixel, 1);
   if (Math.max(width, height) > maxSide)
     throw new Error(`${width}x${height} pixels, each side must be at most ${maxSide}`);
-  const invert = await checkSamples(image);
-  const samples = await colourBands(image);
-  const bands = (await image.readRasters({ samples, interleave: false })) as unknown as ArrayLike<number>[];
-  const data = Float64Array.from({ length: width * height }, (_, pixel) =>
-    bands.reduce((sum, band) => sum + band[pixel]!, 0),
-  );
-  return { width, height, data: invert === null ? data : data.map((sum) => samples.length * invert - sum) };
+  if (Math.min(width, height) === 0) throw damaged('it does not say how large it is');
+  if (bands < 1 || bands > MOST_BANDS) throw unsupported(`it has ${bands} bands`, 'write it as grey');
+  const bits = await valueOfBands(directory, TAG.bits, bands);
+  const said = await valueOfBands(directory, TAG.sampleFormat, bands);
+  const format = said === UNDEFINED_FORMAT ? 1 : said;
+  const name = FORMAT_NAMES[said] ?? `format ${said}`;
+  if (!isReadable(format, bits))
+    throw unsupported(`its samples are ${name} of ${bits} bits`, 'write it as 32-bit floats');
+  const blocks = await readBlockShape(directory, width, height);
+  const isPlanar = bands > 1 && (await directory.value(TAG.planar, 1)) === 2;
+  const compression = await directory.value(TAG.compression, COMPRESSION.none);
+  const predictor = compression === COMPRESSION.none ? 1 : await directory.value(TAG.predictor, 1);
+  const storage = { isPlanar, blockBands: isPlanar ? 1 : bands, compression, predictor, isBig: directory.file.isBig };
+  return { layout: { width, height, bands, bits, ...blocks, ...storage, sampleType: standIn(format, bits) }, format };
 }
 
-/** A stack of kernels is none that could be chosen from. */
-function requireOnePage(file: Buffer): void {
-  const reader = new TiffReader(file);
-  const seen = new Set<number>();
-  let pages = 0;
-  for (let at = reader.firstDirectory; at !== 0 && !seen.has(at); ) {
-    seen.add(at);
-    const entries = reader.readEntries(at);
-    const kind = entries.find(({ tag, count }) => tag === SUBFILE_TAG && count > 0);
-    if (!kind || (reader.numberAt(kind, 0) & OTHER_KINDS) === 0) pages += 1;
-    at = reader.nextDirectory(at, entries.length) ?? 0;
-  }
-  if (pages > 1) throw unsupported(`it has ${pages} pages, which may all be kernels`, 'write the one page to a file');
+/** Sides and numbers of strips or tiles. */
+async function readBlockShape(
+  directory: Directory,
+  width: number,
+  height: number,
+): Promise<Pick<Layout, 'isTiled' | 'blockWidth' | 'blockHeight' | 'across' | 'down'>> {
+  const isTiled = directory.has(TAG.tileOffsets) || directory.has(TAG.tileWidth);
+  const blockWidth = isTiled ? await directory.value(TAG.tileWidth, 0) : width;
+  const rows = isTiled ? await directory.value(TAG.tileHeight, 0) : await directory.value(TAG.rowsPerStrip, height);
+  const blockHeight = isTiled ? rows : Math.min(rows, height);
+  if (blockWidth === 0 || blockHeight === 0) throw damaged('its strips or tiles have no size');
+  const [across, down] = [Math.ceil(width / blockWidth), Math.ceil(height / blockHeight)];
+  return { isTiled, blockWidth, blockHeight, across, down };
 }
 
-/** Throws ImageProblem for samples that are not read. @returns what white is where white is 0, else null */
-async function checkSamples(image: TiffImage): Promise<number | null> {
-  for (let band = 0; band < image.getSamplesPerPixel(); band += 1) {
-    const [format, bits] = [image.getSampleFormat(band), image.getBitsPerSample(band)];
-    if (BITS[format]?.(bits)) continue;
-    const name = `${FORMAT_NAMES[format] ?? `format ${format}`} of ${bits} bits`;
-    throw unsupported(`its samples are ${name}`, 'write it as 32-bit floats');
-  }
-  const photometric = Number(await image.fileDirectory.loadValue('PhotometricInterpretation'));
-  if (photometric === PALETTE) throw unsupported('its samples are numbers of colours', 'write it as grey');
-  if (photometric !== WHITE_IS_ZERO) return null;
-  if (image.getSampleFormat(0) !== 1) throw unsupported('white is 0 in it', 'write it with black as 0 (MinIsBlack)');
-  return 2 ** image.getBitsPerSample(0) - 1;
+/** A value that is said for each band, and must be the same; 1 by default. */
+async function valueOfBands(directory: Directory, tag: number, bands: number): Promise<number> {
+  const values = [...(await directory.numbers(tag, bands))];
+  if (values.some((value) => value !== values[0]))
+    throw unsupported('its bands have samples of different types', 'write all with the same');
+  return values[0] ?? 1;
 }
 
-/** Numbers of the bands that are not alpha. */
-async function colourBands(image: TiffImage): Promise<number[]> {
-  const count = image.getSamplesPerPixel();
-  const extra = (await image.fileDirectory.loadValue('ExtraSamples')) as ArrayLike<number> | number | undefined;
-  const kinds = extra === undefined ? [] : typeof extra === 'number' ? [extra] : Array.from(extra);
-  const all = Array.from({ length: count }, (_, band) => band);
-  return all.filter((band) => !ALPHA.includes(kinds[band - (count - kinds.length)] ?? 0));
+/** A type of frames that takes as many bytes: byte order and predictor are undone alike. */
+function standIn(format: number, bits: number): Layout['sampleType'] {
+  if (bits === 8) return 'uint8';
+  if (bits === 16) return format === 3 ? 'float16' : 'uint16';
+  return 'float32';
+}
+
+/** What white is where white is 0; null where black is. Throws ImageProblem for samples that are no light. */
+async function whiteOfInverted(directory: Directory, { bits }: Layout, format: number): Promise<number | null> {
+  const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
+  if (photometric === PHOTOMETRIC.palette) throw unsupported('its samples are numbers of colours', 'write it as grey');
+  if (photometric !== PHOTOMETRIC.whiteIsZero) return null;
+  if (format !== 1) throw unsupported('white is 0 in it', 'write it with black as 0 (MinIsBlack)');
+  return 2 ** bits - 1;
 }

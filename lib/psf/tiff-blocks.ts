@@ -1,0 +1,89 @@
+import { damaged, unsupported } from '../image/codec/inspection.js';
+import type { ReadBytes } from '../image/tiff/byte-source.js';
+import type { Directory } from '../image/tiff/directory.js';
+import { blockBytes, blockRowBytes, nameOf, readBlocks, storedRows } from '../image/tiff/layout.js';
+import type { Layout } from '../image/tiff/layout.js';
+import { undoOf } from '../image/tiff/predictor.js';
+import { unpackerOf } from '../image/tiff/unpack.js';
+import { halfToNumber } from './npy-types.js';
+
+/** Larger strips or tiles belong to no kernel. */
+const MOST_BLOCK_BYTES = 2 ** 26;
+/** Samples of 64 bits have no predictor that is read. */
+const WIDEST = 64;
+
+/** Samples of some rows, interleaved, as numbers. */
+type Numbers = ArrayLike<number>;
+
+/** Makes numbers of samples in the byte order of this machine, by SampleFormat (TIFF 6.0, section 19) and bits. */
+const READERS: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
+  '1:8': (buffer) => new Uint8Array(buffer),
+  '1:16': (buffer) => new Uint16Array(buffer),
+  '1:32': (buffer) => new Uint32Array(buffer),
+  '2:8': (buffer) => new Int8Array(buffer),
+  '2:16': (buffer) => new Int16Array(buffer),
+  '2:32': (buffer) => new Int32Array(buffer),
+  '3:16': (buffer) => Array.from(new Uint16Array(buffer), halfToNumber),
+  '3:32': (buffer) => new Float32Array(buffer),
+  '3:64': (buffer) => new Float64Array(buffer),
+};
+
+/** Whether samples of a format and a number of bits are read. */
+export function isReadable(format: number, bits: number): boolean {
+  return Object.hasOwn(READERS, `${format}:${bits}`);
+}
+
+/** Reads all samples of a picture, in double precision. Rejects with ImageProblem. @param format of its samples */
+export async function readNumbers(
+  read: ReadBytes,
+  directory: Directory,
+  layout: Layout,
+  format: number,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  const { width, height, bands, bits, across, down, isPlanar } = layout;
+  if (blockBytes(layout) > MOST_BLOCK_BYTES)
+    throw unsupported(`one of its ${nameOf(layout)}s has ${blockBytes(layout)} bytes`, 'write it in smaller ones');
+  const { offsets, sizes } = await readBlocks(directory, layout);
+  const [unpack, undo] = [unpackerOf(layout), undoer(layout, directory.file.isLittle)];
+  const output = new Float64Array(width * height * bands);
+  for (let index = 0; index < (isPlanar ? bands : 1) * down * across; index += 1) {
+    // A hole: its samples are 0.
+    if (sizes[index] === 0) continue;
+    const row = Math.floor(index / across) % down;
+    const bytes = await unpack(await read(offsets[index]!, sizes[index]!), signal);
+    const stored = storedRows(layout, row) * blockRowBytes(layout);
+    if (bytes.length < stored)
+      throw damaged(`its ${nameOf(layout)} ${index + 1} has ${bytes.length} of ${stored} bytes`);
+    // A copy, which begins where numbers may begin.
+    const own = new Uint8Array(stored);
+    own.set(bytes.subarray(0, stored));
+    undo(own);
+    place(READERS[`${format}:${bits}`]!(own.buffer), layout, index, output);
+  }
+  return output;
+}
+
+/** What undoes byte order and predictor. */
+function undoer(layout: Layout, isLittle: boolean): (rows: Uint8Array) => void {
+  if (layout.bits < WIDEST) return undoOf(layout, isLittle);
+  if (layout.predictor !== 1)
+    throw unsupported(`its predictor ${layout.predictor} does not go with 64 bits`, 'write it without a predictor');
+  return isLittle ? () => {} : (rows) => Buffer.from(rows.buffer, rows.byteOffset, rows.length).swap64();
+}
+
+/** Copies a strip or tile into the picture. */
+function place(numbers: Numbers, layout: Layout, index: number, output: Float64Array): void {
+  const { width, height, bands, across, down, blockWidth, blockHeight, blockBands } = layout;
+  const [left, blockRow] = [(index % across) * blockWidth, Math.floor(index / across) % down];
+  const band = Math.floor(index / (across * down));
+  const columns = Math.min(blockWidth, width - left);
+  const rows = Math.min(storedRows(layout, blockRow), height - blockRow * blockHeight);
+  for (let row = 0; row < rows; row += 1) {
+    const to = ((blockRow * blockHeight + row) * width + left) * bands + band;
+    for (let sample = 0; sample < columns * blockBands; sample += 1) {
+      const at = to + Math.floor(sample / blockBands) * bands + (sample % blockBands);
+      output[at] = numbers[row * blockWidth * blockBands + sample]!;
+    }
+  }
+}
