@@ -29,7 +29,13 @@ export * from './runtime/errors.js';
 export type { WritingOptions } from './image/encode.js';
 export type { FileJob, FileOutcome } from './restoration/file-jobs.js';
 export { FrameRestorer } from './restoration/frame-restorer.js';
-export type { PlanSize, RestoreFilesOptions, RestoreInput, RestoreOptions } from './restoration/frame-restorer.js';
+export type {
+  PlanSize,
+  RestoreFileOptions,
+  RestoreFilesOptions,
+  RestoreInput,
+  RestoreOptions,
+} from './restoration/frame-restorer.js';
 export type { FrameReport } from './restoration/restoration.js';
 export { Fft, FftPlan, fft } from './fft/fft.js';
 export type { TransformOptions } from './fft/fft.js';

@@ -6,6 +6,7 @@ import { writeFrame } from '../lib/image/encode.js';
 import type { ImageMetadata } from '../lib/image/metadata/image-metadata.js';
 import { CogWriter, cogWriterBytes } from '../lib/image/tiff/cog.js';
 import { FileSpool, MemorySpool } from '../lib/image/tiff/write-sink.js';
+import { Deconvolver } from '../lib/index.js';
 import type { AnyFrame } from '../lib/index.js';
 import { createFolder } from './support/models.js';
 
@@ -130,6 +131,17 @@ describe('a Cloud Optimized GeoTIFF', () => {
     const found = new MemorySpool();
     await second.finish(found, openSpool);
     expect(found.toBuffer().equals(expected.toBuffer())).toBe(true);
+  });
+
+  it('is what a file is restored into where that is asked for, and nothing else than a TIFF', async () => {
+    const [input, output] = [folder.path('input.tif'), folder.path('output.tif')];
+    await writeFrame(input, frameOf(530, 40, 1, 0), nodata('0'));
+    await using restorer = await Deconvolver.open({ psf: 'gaussian:0.8', method: 'wiener', threads: 1 });
+    await restorer.restoreFile(input, output, { cog: true });
+    expect((await levelsOf(readFileSync(output))).map(({ width }) => width)).toEqual([530, 265]);
+    await expect(restorer.restoreFile(input, folder.path('output.png'), { cog: true })).rejects.toThrow(
+      /a Cloud Optimized GeoTIFF is a TIFF, not a png: end its name in .tif/,
+    );
   });
 
   it('is a TIFF, and needs memory that does not depend on its height but for lists', async () => {

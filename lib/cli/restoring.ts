@@ -19,7 +19,9 @@ import { planTargets, withSuffix } from './targets.js';
 import type { OtherPaths, TargetJob, TargetRule } from './targets.js';
 
 /** Options of every command that restores files. */
-export interface RestoringFlags extends WorkFlags, ReadingFlags, ImageFlags {}
+export interface RestoringFlags extends WorkFlags, ReadingFlags, ImageFlags {
+  readonly cog?: true;
+}
 
 type Restored<R extends FrameReport> = RestoredImage<Frame, R>;
 
@@ -42,7 +44,8 @@ export function addFileOptions(command: Command): Command {
       '-o, --output <path>',
       'output file, - for standard output, or folder for several inputs (default: <input>.restored.<ext>)',
     )
-    .addOption(formatOption());
+    .addOption(formatOption())
+    .option('--cog', 'write a Cloud Optimized GeoTIFF: a TIFF with tiles, overviews, and directories first');
 }
 
 /** Restores files one after the other. */
@@ -63,7 +66,12 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
       await using spool = new Spool();
       const files = await toFileJobs(jobs, flags, session, spool);
       const { signal, onProgress } = session;
-      const options = { ...(await toReadingOptions(flags, session)), signal, onProgress };
+      const options = {
+        ...(await toReadingOptions(flags, session)),
+        ...defined({ cog: flags.cog }),
+        signal,
+        onProgress,
+      };
       for await (const { job, result, error } of restorer.restoreFiles(files, options)) {
         yield result ? await finish(job.job, result, spool, describe) : { job: job.job, error };
       }

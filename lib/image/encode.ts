@@ -13,10 +13,15 @@ import type { ImageMetadata } from './metadata/image-metadata.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
 
-/** Throws ImageError where the path names no known format, a directory, or a folder that cannot be written. */
-export async function checkOutput(path: string): Promise<ImageFormat> {
+/**
+ * Throws ImageError where the path names no known format, a directory, or a folder that cannot be written.
+ * @param cog whether it is to be a Cloud Optimized GeoTIFF
+ */
+export async function checkOutput(path: string, cog = false): Promise<ImageFormat> {
   const format = formatOfExtension(extname(path));
   if (!format) throw unwritable(path, `its extension is none of ${IMAGE_EXTENSIONS.join(', ')}`);
+  if (cog && format !== 'tiff')
+    throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
   await checkWritable(path);
   return format;
 }
@@ -25,8 +30,8 @@ export async function checkOutput(path: string): Promise<ImageFormat> {
  * Throws ImageError unless a frame of that size can be written there: the extension names a format which holds it, and
  * the folder can be written. To be called before the work, as soon as the header of the input is known.
  */
-export async function checkImageOutput(path: string, size: AnyFrameSize): Promise<ImageFormat> {
-  const format = await checkOutput(path);
+export async function checkImageOutput(path: string, size: AnyFrameSize, cog = false): Promise<ImageFormat> {
+  const format = await checkOutput(path, cog);
   checkFormatHolds(path, format, size);
   return format;
 }
@@ -64,10 +69,9 @@ export async function writeFrame(
   options: WritingOptions = {},
 ): Promise<void> {
   const { signal } = options;
-  const format = await checkImageOutput(path, frame);
+  const format = await checkImageOutput(path, frame, options.cog);
   signal?.throwIfAborted();
   if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
-  if (options.cog) throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
   if (format === 'fits') {
     const { fitsCards = [] } = metadata;
     return writeAtomically(path, await encodeFits(frame, fitsCards, nodataIn(metadata, frame), signal), signal);

@@ -25,10 +25,13 @@ export function frameBuffers(frame: AnyFrameSize, fileBytes: number): PlannedBuf
   ];
 }
 
-/** What a frame takes while it is written, itself included. */
-export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat): PlannedBuffer[] {
+/**
+ * What a frame takes while it is written, itself included.
+ * @param cog whether it is written as Cloud Optimized GeoTIFF
+ */
+export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat, cog = false): PlannedBuffer[] {
   return [
-    { name: `encoder (${format})`, bytes: encoderBytes(frame, format) },
+    { name: `encoder (${cog ? 'COG' : format})`, bytes: encoderBytes(frame, format, cog) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];
 }

@@ -65,12 +65,12 @@ function overwrites(output: string, input: string): ArgumentError {
 }
 
 /** What writing a frame to a path takes. Rejects with ImageError where nothing can be written there. */
-export async function planWriting(path: string): Promise<Finish<FramePlan>> {
-  const format: ImageFormat = await checkOutput(path);
+export async function planWriting(path: string, cog = false): Promise<Finish<FramePlan>> {
+  const format: ImageFormat = await checkOutput(path, cog);
   return {
     buffers: ({ frame }) => {
       checkFormatHolds(path, format, frame as FrameSize);
-      return encoderBuffers(frame, format);
+      return encoderBuffers(frame, format, cog);
     },
     warnings: ({ metadata, header }) => warnOfLosses(path, format, metadata, header),
   };

@@ -1,4 +1,5 @@
 import type { EncodedImage } from '../image/decode.js';
+import type { WritingOptions } from '../image/encode.js';
 import { checkFrameSize, sizeOf } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
@@ -23,8 +24,14 @@ import { RestoredImage } from './restored-image.js';
 /** What the restoration of a frame may be told. */
 export interface RestoreOptions extends ImageOptions {}
 
+/** What the restoration of a file into another may be told. */
+export interface RestoreFileOptions extends RestoreOptions {
+  /** Whether the output is a Cloud Optimized GeoTIFF: tiles, overviews, directories first. False by default. */
+  readonly cog?: boolean;
+}
+
 /** What the restoration of several files may be told; `expectSha256` is said of each of them. */
-export type RestoreFilesOptions = Omit<RestoreOptions, 'expectSha256'>;
+export type RestoreFilesOptions = Omit<RestoreFileOptions, 'expectSha256'>;
 
 /** The size of a frame, 16 to 65535 pixels a side, to plan for; 3 channels of 8 bits unless said otherwise. */
 export interface PlanSize
@@ -100,9 +107,9 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   async restoreFile(
     input: EncodedImage,
     output: string,
-    options: RestoreOptions = {},
+    options: RestoreFileOptions = {},
   ): Promise<RestoredImage<Frame, R>> {
-    requireKnownKeys('options', options, IMAGE_OPTIONS);
+    requireKnownKeys('options', options, FILE_KEYS);
     const { expectSha256 } = options;
     return this.#turns.run(this.#runtime, options, async (scope) => {
       const job = { input, output, ...defined({ expectSha256 }) };
@@ -153,11 +160,12 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   /** Restores a frame and begins to write it. */
   async #restoreInto(job: FileJob, options: RestoreFilesOptions, scope: Scope): Promise<Writing<R>> {
     await requireApart(job);
-    const finish = await planWriting(job.output);
+    const { cog = false, ...others } = options;
+    const finish = await planWriting(job.output, cog);
     const { expectSha256 } = job;
-    const inputs = toInputs([job.input], { ...options, ...defined({ expectSha256 }) });
+    const inputs = toInputs([job.input], { ...others, ...defined({ expectSha256 }) });
     const performed = await this.#perform(inputs, scope, finish);
-    return { written: write(performed, job.output, scope.signal) };
+    return { written: write(performed, job.output, { signal: scope.signal, cog }) };
   }
 
   #perform(
@@ -173,11 +181,11 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 async function write<R extends FrameReport>(
   performed: PerformedRestoration<R>,
   output: string,
-  signal: AbortSignal,
+  options: WritingOptions,
 ): Promise<RestoredImage<Frame, R>> {
   using result = performed;
   result.settle();
-  await imageOf(result, 0).toFile(output, { signal });
+  await imageOf(result, 0).toFile(output, options);
   return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
 }
 
@@ -190,4 +198,5 @@ function imageOf<R extends FrameReport>(
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }
 
-const FILES_KEYS = IMAGE_OPTIONS.filter((key) => key !== 'expectSha256');
+const FILE_KEYS = [...IMAGE_OPTIONS, 'cog'];
+const FILES_KEYS = FILE_KEYS.filter((key) => key !== 'expectSha256');

@@ -1,6 +1,7 @@
 import { frameBytes, hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import { fitsFileBytes } from '../fits/write-fits.js';
+import { cogWriterBytes } from '../tiff/cog.js';
 import { tiffWriterBytes } from '../tiff/write.js';
 import type { ImageFormat, SharpFormat } from './sharp.js';
 
@@ -13,9 +14,9 @@ const FIXED_BYTES = 3.5e6;
  * Most bytes that an encoder takes beside the frame itself, the encoded file included: bounds of what is measured with
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
  */
-export function encoderBytes(size: AnyFrameSize, format: ImageFormat): number {
+export function encoderBytes(size: AnyFrameSize, format: ImageFormat, cog = false): number {
   // Not libvips, but the writers of this package.
-  if (format === 'tiff') return FIXED_BYTES + tiffWriterBytes(size);
+  if (format === 'tiff') return FIXED_BYTES + (cog ? cogWriterBytes(size) : tiffWriterBytes(size));
   if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
