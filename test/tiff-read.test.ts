@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openImage } from '../lib/image/source.js';
+import type { ImageSource } from '../lib/image/source.js';
 import { memorySource } from '../lib/image/tiff/byte-source.js';
 import { openTiff } from '../lib/image/tiff/read-tiff.js';
 import type { TiffPicture } from '../lib/image/tiff/read-tiff.js';
 import { createRandom } from '../lib/math/random.js';
+import { createFolder } from './support/models.js';
 import { COMPRESSIONS, SAMPLE_TYPES, tiffFile } from './support/tiff-file.js';
 import type { CompressionName, SampleName, TiffForm, TiffPage } from './support/tiff-file.js';
 
@@ -81,6 +87,79 @@ describe('rows of a TIFF', () => {
   });
 });
 
+describe('a TIFF file on disk', () => {
+  const folder = createFolder();
+  afterAll(folder.remove);
+  const openPath = async (file: Buffer, options: object = {}): Promise<ImageSource> => {
+    await writeFile(folder.path('x.tif'), file);
+    return openImage(folder.path('x.tif'), { signal, ...options });
+  };
+
+  it('is not held in memory, and has the digest of its bytes', async () => {
+    const file = tiffFile([page(5, 'uint16', { compression: 'deflate' })]);
+    const source = await openPath(file);
+    expect(source.buffers.find(({ name }) => name === 'file')?.bytes).toBe(0);
+    expect(source.sha256()).toBe(createHash('sha256').update(file).digest('hex'));
+    expect(source).toMatchObject({ sizeBytes: file.length, header: { channels: 5, depth: 16, alpha: false } });
+  });
+
+  it('must not change between two readings', async () => {
+    const source = await openPath(tiffFile([page(5, 'uint16')]));
+    await writeFile(folder.path('x.tif'), tiffFile([page(5, 'uint16'), page(1, 'uint8')]));
+    await expect(source.read(signal)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'of orientation %d is turned as libvips turns it, rows and mask too',
+    async (code) => {
+      const tags = { 274: [code] };
+      const one = page(3, 'uint8', { tags, rowsPerStrip: 4 });
+      const bits = page(1, 'uint8', { packedBits: 1, photometric: 4, tags: { 254: [4] } });
+      const mask = { ...bits, samples: Uint8Array.from(bits.samples, (_, at) => at % 11) };
+      const file = tiffFile([one, mask]);
+      const source = await openPath(file);
+      const rows = await source.readRows({ top: 3, count: 9 }, signal);
+      const { frame, valid } = await source.read(signal);
+      const [expected, upright] = await Promise.all(
+        [file, tiffFile([{ ...mask, bands: 1, tags: tags, packedBits: 1, photometric: 1 }])].map((input) =>
+          sharp(input, { page: 0 }).autoOrient().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
+        ),
+      );
+      expect([frame.width, frame.height]).toEqual([expected!.info.width, expected!.info.height]);
+      expectEqual(frame.data, expected!.data);
+      const step = upright!.info.channels;
+      expectEqual(
+        valid!,
+        Array.from(valid!, (_, at) => (upright!.data[at * step] ? 1 : 0)),
+      );
+      expectEqual(rows.frame.data, frame.data.slice(3 * frame.width * 3, 12 * frame.width * 3));
+      expectEqual(rows.valid!, valid!.slice(3 * frame.width, 12 * frame.width));
+    },
+  );
+
+  it('that libvips decodes has pages, masks and nodata as others', async () => {
+    const bits = (fill: number): TiffPage => {
+      const one = page(1, 'uint8', { packedBits: 1 });
+      return { ...one, samples: Uint8Array.from(one.samples, (_, at) => Number(at % fill === 0)) };
+    };
+    const mask = page(1, 'uint8', { packedBits: 1, photometric: 4, tags: { 254: [4] } });
+    (mask.samples as Uint8Array)[7] = 0;
+    const file = tiffFile([bits(2), { ...bits(3), tags: { 42113: '255' } }, mask]);
+    await expect(openPath(file)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED' });
+    const source = await openPath(file, { page: 2 });
+    const { frame, valid } = await source.read(signal);
+    expect(source.nodata).toBe(255);
+    expectEqual(
+      frame.data,
+      Array.from(frame.data, (_, at) => (at % 3 === 0 ? 255 : 0)),
+    );
+    expectEqual(
+      valid!,
+      Array.from(valid!, (_, at) => Number(at % 3 !== 0 && at !== 7)),
+    );
+  });
+});
+
 describe('what a TIFF says of its bands', () => {
   const sizeOf = async (file: Buffer): Promise<object> => (await open(file)).samples!.size;
 
@@ -108,7 +187,7 @@ describe('what a TIFF says of its bands', () => {
   it('turns samples round whose white is 0, and the nodata value with them', async () => {
     const one = page(2, 'uint8', { photometric: 0, extraSamples: [2], tags: { 42113: '0' } });
     const found = await open(tiffFile([one]));
-    expect(found.samples!.nodata).toBe(255);
+    expect(found.nodata).toBe(255);
     const expected = Array.from(one.samples, (value, at) => (at % 2 === 0 ? 255 - value : value));
     expectEqual(await found.samples!.readRows(0, HEIGHT, signal), expected);
     expect(found.metadata.tiffFields?.find(({ tag }) => tag === 42_113)?.data.toString()).toBe('255\0');
@@ -128,8 +207,8 @@ describe('the nodata value of a TIFF', () => {
     ['float32', '-3.40282e+38', -(2 ** 128 - 2 ** 104)],
     ['int16', '-9999', -9999],
   ] as const)('of %s, written %o, is %d', async (type, text, value) => {
-    const { samples, warnings } = await open(tiffFile([page(1, type, { tags: { 42113: text } })]));
-    expect(samples!.nodata).toBe(value);
+    const { nodata, warnings } = await open(tiffFile([page(1, type, { tags: { 42113: text } })]));
+    expect(nodata).toBe(value);
     expect(warnings).toEqual([]);
   });
 
@@ -141,8 +220,8 @@ describe('the nodata value of a TIFF', () => {
     ['float32', '1e300'],
     ['float32', 'none'],
   ] as const)('of %s, written %o, marks nothing and is said to', async (type, text) => {
-    const { samples, warnings } = await open(tiffFile([page(1, type, { tags: { 42113: text } })]));
-    expect(samples!.nodata).toBeNull();
+    const { nodata, warnings } = await open(tiffFile([page(1, type, { tags: { 42113: text } })]));
+    expect(nodata).toBeNull();
     expect(warnings).toEqual([expect.stringContaining(text)]);
   });
 });

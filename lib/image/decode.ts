@@ -105,10 +105,9 @@ function isWidened(isGrey: boolean, { channels, depth }: FrameSize): boolean {
 }
 
 /** Throws ImageError for what cannot be restored. */
-function requireAcceptable({ width, height, space, depth, channels }: Metadata, label: string): void {
-  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
-  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
-  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
+function requireAcceptable(found: Metadata, label: string): void {
+  const { space, depth, channels } = found;
+  requireSides(found, label);
   const refuse = (what: string, remedy: string): ImageError =>
     new ImageError('IMAGE_UNSUPPORTED', `${label} cannot be read: ${what}; ${remedy}`);
   if (!COLOUR_SPACES.includes(space) || channels > 4)
@@ -120,8 +119,15 @@ function requireAcceptable({ width, height, space, depth, channels }: Metadata, 
     throw refuse(`samples of type ${depth} are neither 8 nor 16 bit`, 'write unsigned integers of 8 or 16 bits');
 }
 
+/** Throws ImageError for a picture that is too small or too large. */
+export function requireSides({ width, height }: Pick<FrameSize, 'width' | 'height'>, label: string): void {
+  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
+  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
+  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
+}
+
 /** What is said of the stored picture, said of the upright one. */
-function upright(metadata: ImageMetadata, orientation: Orientation): ImageMetadata {
+export function upright(metadata: ImageMetadata, orientation: Orientation): ImageMetadata {
   const { exif, resolution, tiffFields, ...rest } = metadata;
   return {
     ...rest,

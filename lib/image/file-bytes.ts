@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import { RegularFile } from '../files/read-file.js';
 import { BudgetError, ImageError, PerifocalError } from '../runtime/errors.js';
 import { ownBytes } from './own-bytes.js';
+import { FileSource } from './tiff/byte-source.js';
+
+/** Enough to tell formats. */
+const BEGINNING_BYTES = 16;
 
 /** Bytes of a file that are this package's own, and their digest. */
 export interface FileBytes {
@@ -15,9 +19,8 @@ export interface FileBytes {
  * signal's reason.
  */
 export async function readFileBytes(path: string, signal: AbortSignal, budgetBytes: number): Promise<FileBytes> {
-  const hash = createHash('sha256');
-  try {
-    await using file = await RegularFile.open(path);
+  return await withFile(path, signal, async (file) => {
+    const hash = createHash('sha256');
     if (file.sizeBytes > budgetBytes)
       throw new BudgetError(
         `${path} has ${file.sizeBytes} bytes, more than the budget of ${budgetBytes} bytes for the whole process`,
@@ -25,6 +28,37 @@ export async function readFileBytes(path: string, signal: AbortSignal, budgetByt
       );
     const bytes = await file.readAll({ signal, onChunk: (chunk) => hash.update(chunk) });
     return { bytes, sha256: hash.digest('hex') };
+  });
+}
+
+/** A file that stays on disk, and its digest. */
+export interface FileOnDisk {
+  readonly source: FileSource;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+/**
+ * Opens a file whose parts are read when they are wanted; null where it does not begin as is asked. Rejects with
+ * ImageError or the signal's reason.
+ */
+export async function openFileOnDisk(
+  path: string,
+  signal: AbortSignal,
+  hasBeginning: (beginning: Buffer) => boolean,
+): Promise<FileOnDisk | null> {
+  return await withFile(path, signal, async (file) => {
+    if (!hasBeginning(await file.read(0, Math.min(BEGINNING_BYTES, file.sizeBytes)))) return null;
+    const hash = createHash('sha256');
+    await file.visit((chunk) => hash.update(chunk), signal);
+    return { source: new FileSource(file), sha256: hash.digest('hex') };
+  });
+}
+
+async function withFile<T>(path: string, signal: AbortSignal, work: (file: RegularFile) => Promise<T>): Promise<T> {
+  try {
+    await using file = await RegularFile.open(path);
+    return await work(file);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (cause instanceof PerifocalError) throw cause;

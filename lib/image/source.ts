@@ -3,7 +3,6 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { Pauses } from '../runtime/pauses.js';
 import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
 import { copyFileBytes, readFileBytes } from './file-bytes.js';
-import type { FileBytes } from './file-bytes.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, Depth } from './frame.js';
 import { joinMasks } from './missing/masks.js';
@@ -13,7 +12,8 @@ import { MOST_LIGHT, MOST_WHITES, findValid, mayMiss } from './missing/valid.js'
 import { checkReadingOptions, describeSamples } from './reading.js';
 import type { ReadingOptions } from './reading.js';
 import { typeScale } from './samples.js';
-import { storeFile } from './stored-file.js';
+import { storeFile, storeFileOnDisk } from './stored-file.js';
+import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
 import { findWhite } from './white.js';
@@ -98,22 +98,28 @@ function toMaskOptions({ signal, budgetBytes }: OpenImageOptions): OpenImageOpti
 async function openStored(input: unknown, options: OpenImageOptions): Promise<StoredImage> {
   const { signal, name = 'input', expectSha256, budgetBytes = Infinity, page, depths = [8, 16, 32] } = options;
   if (expectSha256 !== undefined) requireSha256('expectSha256', expectSha256);
-  const open = async (file: FileBytes, label: string): Promise<StoredImage> => {
-    if (expectSha256 !== undefined) requireDigest(file, label, expectSha256.toLowerCase());
-    return storeFile(file, label, page, signal);
-  };
-  if (typeof input === 'string' && input !== '') return open(await readFileBytes(input, signal, budgetBytes), input);
-  if (input instanceof Uint8Array)
-    return open(await copyFileBytes(input, signal, name), `image of ${input.length} bytes`);
+  if (typeof input === 'string' && input !== '') {
+    const asked = toFileOptions(input, options);
+    const stored = await storeFileOnDisk(input, asked);
+    return stored ?? (await storeFile(await readFileBytes(input, signal, budgetBytes), input, asked));
+  }
+  if (input instanceof Uint8Array) {
+    const label = `image of ${input.length} bytes`;
+    return await storeFile(await copyFileBytes(input, signal, name), label, toFileOptions(label, options));
+  }
   if (typeof input !== 'object' || input === null) throw expected('path, file bytes or frame', name, input);
   if (expectSha256 !== undefined) throw new ArgumentError('Pixels have no file whose SHA-256 could be compared');
   if ((page ?? 1) !== 1) throw new ArgumentError(`Pixels have one page: there is no page ${page}`);
   return storePixels(input as AnyFrame, name, depths);
 }
 
-function requireDigest({ sha256 }: FileBytes, label: string, wanted: string): void {
-  if (sha256 === wanted) return;
-  throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${wanted}`);
+function toFileOptions(label: string, { signal, page, expectSha256 }: OpenImageOptions): StoreFileOptions {
+  const wanted = expectSha256?.toLowerCase();
+  const checkDigest = (sha256: string): void => {
+    if (wanted === undefined || sha256 === wanted) return;
+    throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${wanted}`);
+  };
+  return { signal, page, checkDigest };
 }
 
 function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions): ImageSource {

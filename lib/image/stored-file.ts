@@ -1,29 +1,71 @@
-import { ImageError, StateError } from '../runtime/errors.js';
+import { ArgumentError, StateError } from '../runtime/errors.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { isTiff } from './codec/inspect.js';
 import { decodeFrame, readHeader } from './decode.js';
 import type { StoredPicture } from './decode.js';
+import { openFileOnDisk } from './file-bytes.js';
 import type { FileBytes } from './file-bytes.js';
 import { isFits } from './fits/header.js';
 import type { AnyFrame } from './frame.js';
-import { nodataOf } from './missing/nodata.js';
 import { storeFits } from './stored-fits.js';
+import { describeTiff, storeTiff } from './stored-tiff.js';
 import { requireRows } from './stored.js';
 import type { RowWindow, StoredImage } from './stored.js';
+import { memorySource } from './tiff/byte-source.js';
+import { setFirstDirectory } from './tiff/directory.js';
+import { openTiff } from './tiff/read-tiff.js';
+
+/** What is asked of a file. */
+export interface StoreFileOptions {
+  readonly signal: AbortSignal;
+  /** From 1; where it is missing there must be one page alone. */
+  readonly page?: number | undefined;
+  /** Throws where the file is not the one that was expected. @param sha256 in hex */
+  readonly checkDigest: (sha256: string) => void;
+}
 
 /**
- * A file that was read whole; its memory is used up. Rejects with ImageError.
- * @param page from 1; by default the only one
+ * A file that stays on disk: a TIFF whose samples are read block by block; null for all others. Rejects with
+ * ImageError, ArgumentError for a page that it has not, or the signal's reason.
  */
-export async function storeFile(
-  { bytes, sha256 }: FileBytes,
-  label: string,
-  page: number | undefined,
-  signal: AbortSignal,
-): Promise<StoredImage> {
-  if (isFits(bytes)) return storeFits({ bytes, sha256 }, label, page, signal);
+export async function storeFileOnDisk(path: string, options: StoreFileOptions): Promise<StoredImage | null> {
+  const file = await openFileOnDisk(path, options.signal, isTiff);
+  if (!file) return null;
+  const { source, sha256 } = file;
+  options.checkDigest(sha256);
+  const picture = await openTiff(source, path, options);
+  const origin = { label: path, sizeBytes: source.sizeBytes, sha256, isMemory: false };
+  return picture.samples && storeTiff(picture, picture.samples, origin);
+}
+
+/** A file that was read whole; its memory is used up. Rejects as {@link storeFileOnDisk}. */
+export async function storeFile(file: FileBytes, label: string, options: StoreFileOptions): Promise<StoredImage> {
+  const { bytes, sha256 } = file;
+  const { page, signal, checkDigest } = options;
+  checkDigest(sha256);
+  if (isFits(bytes)) return await storeFits(file, label, page, signal);
+  if (!isTiff(bytes)) {
+    if ((page ?? 1) !== 1) throw new ArgumentError(`${label} has one page: there is no page ${page}`);
+    return await storePicture(file, label);
+  }
+  const picture = await openTiff(memorySource(bytes), label, options);
+  if (picture.samples)
+    return storeTiff(picture, picture.samples, { label, sizeBytes: bytes.length, sha256, isMemory: true });
+  setFirstDirectory(bytes, picture.directoryAt);
+  const stored = await storePicture(file, label);
+  const { maskBytes, ...described } = describeTiff(picture);
+  return { ...stored, ...described, buffers: withDecoder(stored.buffers, maskBytes) };
+}
+
+/** Buffers whose decoder takes some bytes more. */
+function withDecoder(buffers: readonly PlannedBuffer[], more: number): PlannedBuffer[] {
+  return buffers.map(({ name, bytes }) => ({ name, bytes: name === 'decoder' ? bytes + more : bytes }));
+}
+
+/** A picture that libvips decodes. */
+async function storePicture({ bytes, sha256 }: FileBytes, label: string): Promise<StoredImage> {
   const sizeBytes = bytes.length;
   const { size, format, metadata, decoderBytes, ...header } = await readHeader(bytes, label);
-  if ((page ?? 1) !== 1) throw new ImageError('IMAGE_INVALID', `${label} has one page: there is no page ${page}`);
-  const { nodata, warnings } = nodataOf(metadata, size);
   // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
   let stored: StoredPicture | null = header.stored;
   const decode = async (rows: RowWindow, signal: AbortSignal): Promise<AnyFrame> => {
@@ -39,12 +81,12 @@ export async function storeFile(
     format,
     sizeBytes,
     metadata,
-    nodata,
+    nodata: null,
     buffers: [
       { name: 'file', bytes: sizeBytes },
       { name: 'decoder', bytes: decoderBytes },
     ],
-    warnings,
+    warnings: [],
     sha256: () => sha256,
     readRows: (rows, signal) => {
       requireRows(rows, size.height);

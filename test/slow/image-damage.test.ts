@@ -256,11 +256,10 @@ describe('a file that is valid and of a kind that is not read', () => {
   });
 
   it.each<[string, number, number[], RegExp]>([
-    ['floats', 339, [3, 3, 3], /samples are floats; write unsigned integers/],
-    ['signed integers', 339, [2, 2, 2], /samples are signed integers/],
-    ['12 bits', 258, [12, 12, 12], /samples have 12 bits; write 8 or 16/],
-    ['32 bits', 258, [32, 32, 32], /samples have 32 bits/],
-    ['bands of several sizes', 258, [8, 16, 8], /samples of different sizes/],
+    ['floats of 8 bits', 339, [3, 3, 3], /samples are floats of 8 bits; write 32-bit floats/],
+    ['complex integers', 339, [5, 5, 5], /samples are complex integers of 8 bits/],
+    ['32 bits', 258, [32, 32, 32], /unsigned integers of 32 bits; write unsigned integers of 8 or 16 bits/],
+    ['bands of several sizes', 258, [8, 16, 8], /samples of different types/],
     ['CMYK or Lab', 262, [8], /PhotometricInterpretation/],
     ['JPEG of the old kind', 259, [6], /compression has the number 6/],
     ['a camera’s mosaic', 262, [32_803], /number 32803/],
@@ -273,12 +272,15 @@ describe('a file that is valid and of a kind that is not read', () => {
     await expectUnsupported(file, message);
   });
 
-  it('TIFF with tiles that were never written', async () => {
+  it('TIFF with tiles of no bytes that are at a place is damaged', async () => {
     const file = withDirectory(await tiff(rgb, TILES), {
       change: (fields) =>
         fields.map((one) => (one.tag === 325 ? { ...one, data: Buffer.alloc(one.data.length) } : one)),
     });
-    await expectUnsupported(file, /its tile 1 of 9 is empty; write it with all tiles/);
+    await expect(sizeOf(file)).rejects.toMatchObject({
+      code: 'IMAGE_INVALID',
+      message: expect.stringMatching(/its tile 1 of 9 is empty/) as string,
+    });
   });
 
   it('JPEG of 12 bits, without loss, or whose height comes last', async () => {

@@ -64,6 +64,11 @@ export function inspectFile(file: Buffer): InspectedFile {
   throw damaged(`it begins like no ${formats} file`);
 }
 
+/** Whether a file begins as a TIFF or BigTIFF does. */
+export function isTiff(file: Buffer): boolean {
+  return findName(BEGINNINGS, file.toString('latin1', 0, BEGINNING_BYTES)) === 'tiff';
+}
+
 function findName<Name>(beginnings: readonly Beginning<Name>[], file: string): Name | undefined {
   return beginnings.find(([offset, text]) => file.startsWith(text, offset))?.[2];
 }

@@ -1,63 +1,9 @@
 import type { FrameSize } from '../frame.js';
-import type { ImageMetadata, Resolution, TiffField } from '../metadata/image-metadata.js';
-import { TiffReader, exifOfTiff, isExifTag } from '../metadata/tiff-fields.js';
+import { TiffReader } from '../metadata/tiff-fields.js';
 import type { TiffEntry } from '../metadata/tiff-fields.js';
+import { STORAGE_TAGS, TAG } from '../tiff/tags.js';
 import { damaged, toOrientation, unsupported } from './inspection.js';
 import type { Inspection } from './inspection.js';
-
-/** Tags of TIFF 6.0, by number. */
-const TAG = {
-  width: 256,
-  height: 257,
-  bits: 258,
-  compression: 259,
-  photometric: 262,
-  fillOrder: 266,
-  stripOffsets: 273,
-  orientation: 274,
-  samplesPerPixel: 277,
-  rowsPerStrip: 278,
-  stripByteCounts: 279,
-  xResolution: 282,
-  yResolution: 283,
-  planar: 284,
-  t4Options: 292,
-  t6Options: 293,
-  resolutionUnit: 296,
-  predictor: 317,
-  colourMap: 320,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  extraSamples: 338,
-  sampleFormat: 339,
-  jpegTables: 347,
-  yccCoefficients: 529,
-  yccSubsampling: 530,
-  yccPositioning: 531,
-  blackWhite: 532,
-  xmp: 700,
-  iptc: 33_723,
-  photoshop: 34_377,
-  icc: 34_675,
-} as const;
-
-/** What the decoder needs. */
-const STORAGE_TAGS = new Set<number>([
-  ...[TAG.width, TAG.height, TAG.bits, TAG.compression, TAG.photometric, TAG.fillOrder, TAG.samplesPerPixel],
-  ...[TAG.stripOffsets, TAG.rowsPerStrip, TAG.stripByteCounts, TAG.planar, TAG.predictor, TAG.colourMap],
-  ...[TAG.tileWidth, TAG.tileHeight, TAG.tileOffsets, TAG.tileByteCounts, TAG.extraSamples, TAG.sampleFormat],
-  ...[TAG.t4Options, TAG.t6Options, TAG.jpegTables],
-  ...[TAG.yccCoefficients, TAG.yccSubsampling, TAG.yccPositioning, TAG.blackWhite],
-]);
-/** In blocks of their own, or said of a whole file of several pictures: kinds of them, thumbnails, numbers of pages. */
-const OTHER_TAGS = new Set<number>([
-  ...[TAG.orientation, TAG.xResolution, TAG.yResolution, TAG.resolutionUnit, TAG.xmp, TAG.iptc, TAG.photoshop, TAG.icc],
-  ...[254, 255, 297, 330, 512, 513, 514, 515, 517, 518, 519, 520, 521],
-]);
-/** Offset of a directory, which means nothing in another file. */
-const IFD_TYPE = 13;
 
 /** None, CCITT (2 to 4), LZW, JPEG, deflate, PackBits, deflate by its old number. */
 const COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946];
@@ -94,7 +40,11 @@ class Storage {
   }
 }
 
-/** Checks that all strips or tiles lie in the file, and tells the picture from the rest. Throws ImageProblem. */
+/**
+ * Checks that libvips reads the picture of the first directory and that all its strips or tiles lie in the file, and
+ * leaves nothing else to libvips. What the directory says beside is read before (`tiff/read-tiff.ts`). Throws
+ * ImageProblem.
+ */
 export function inspectTiff(file: Buffer): Inspection {
   const reader = new TiffReader(file);
   const directory = reader.firstDirectory;
@@ -106,12 +56,10 @@ export function inspectTiff(file: Buffer): Inspection {
   requireReadable(storage);
   const layout = readLayout(storage);
   requireWhole(storage, layout, file.length);
-  requireWholeOthers(reader, directory, entries.length);
-  const metadata = readMetadata(reader, entries);
   const orientation = toOrientation(storage.value(TAG.orientation, 0, 1));
   keepStorage(reader, directory, entries);
   const bands = readBands(storage);
-  return { picture: file, metadata, orientation, bands, decoderBytes: (stored) => partBytes(layout, stored) };
+  return { picture: file, metadata: {}, orientation, bands, decoderBytes: (stored) => partBytes(layout, stored) };
 }
 
 /** Throws ImageProblem where values of a tag lie beyond the end of the file. */
@@ -197,37 +145,6 @@ function requireWhole(storage: Storage, { isTiled, count }: Layout, fileBytes: n
   }
 }
 
-/** Most directories of a file: overviews, masks and pages. */
-const MOST_DIRECTORIES = 65_535;
-
-/** Throws ImageProblem where the directories behind the first, or their data, lie beyond the end: the file was cut. */
-function requireWholeOthers(reader: TiffReader, first: number, firstCount: number): void {
-  const seen = new Set([first]);
-  let next = reader.nextDirectory(first, firstCount) ?? 0;
-  while (next !== 0 && !seen.has(next) && seen.size < MOST_DIRECTORIES) {
-    seen.add(next);
-    const entries = reader.readEntries(next);
-    const number = seen.size;
-    const following = entries.length > 0 ? reader.nextDirectory(next, entries.length) : null;
-    if (following === null) throw damaged(`its directory ${number} lies beyond its end`);
-    requireValues(entries, reader.bytes.length);
-    requireInFile(new Storage(reader, entries), reader.bytes.length, number);
-    next = following;
-  }
-}
-
-/** Throws ImageProblem where strips or tiles of a further directory end behind the file. */
-function requireInFile(storage: Storage, fileBytes: number, number: number): void {
-  for (const [offsets, sizes] of [
-    [TAG.stripOffsets, TAG.stripByteCounts],
-    [TAG.tileOffsets, TAG.tileByteCounts],
-  ] as const) {
-    for (let index = 0; index < storage.count(sizes); index += 1)
-      if (storage.value(offsets, index, 0) + storage.value(sizes, index, 0) > fileBytes)
-        throw damaged(`data of its directory ${number} lie beyond its end`);
-  }
-}
-
 /**
  * Writes a directory of the storage tags alone over the first, which has at least as many entries; no other follows.
  */
@@ -245,44 +162,6 @@ function keepStorage({ bytes, isLittle, layout }: TiffReader, directory: number,
   for (const [index, { at }] of kept.entries())
     content.set(bytes.subarray(at, at + entryBytes), countBytes + entryBytes * index);
   bytes.set(content, directory);
-}
-
-/** What the first directory says beside the picture, as copies. */
-function readMetadata(reader: TiffReader, entries: readonly TiffEntry[]): ImageMetadata {
-  const blockOf = (tag: number): Buffer | undefined => {
-    const entry = entries.find((one) => one.tag === tag);
-    // IPTC was often written as numbers of 32 bits; it is bytes.
-    return entry && reader.readField({ ...entry, type: 7 })?.data;
-  };
-  const blocks = {
-    exif: exifOfTiff(reader),
-    icc: blockOf(TAG.icc),
-    xmp: blockOf(TAG.xmp),
-    iptc: blockOf(TAG.iptc),
-    photoshop: blockOf(TAG.photoshop),
-    resolution: readResolution(reader, entries),
-  };
-  const found = Object.entries(blocks).filter(([, block]) => block !== undefined && block !== null);
-  const others = entries.filter(
-    ({ tag, type }) => !STORAGE_TAGS.has(tag) && !OTHER_TAGS.has(tag) && !isExifTag(tag) && type !== IFD_TYPE,
-  );
-  const tiffFields = reader.readFields(others);
-  return { ...Object.fromEntries(found), ...(tiffFields.length > 0 && { tiffFields }) };
-}
-
-/** Pixels per inch (unit 2, which is the default) or centimetre (3). */
-function readResolution(reader: TiffReader, entries: readonly TiffEntry[]): Resolution | null {
-  const fieldOf = (tag: number): TiffField | null => {
-    const entry = entries.find((one) => one.tag === tag);
-    return entry ? reader.readField(entry) : null;
-  };
-  const rational = (field: TiffField | null): number =>
-    field?.type === 5 ? field.data.readUInt32LE(0) / field.data.readUInt32LE(4) : 0;
-  const [x, y] = [rational(fieldOf(TAG.xResolution)), rational(fieldOf(TAG.yResolution))];
-  const unit = fieldOf(TAG.resolutionUnit);
-  const code = unit && unit.data.length >= 2 ? unit.data.readUInt16LE(0) : 2;
-  if (!(x > 0 && x < Infinity && y > 0 && y < Infinity) || (code !== 2 && code !== 3)) return null;
-  return { x, y, unit: code === 2 ? 'inch' : 'centimetre' };
 }
 
 /** A strip is decoded whole, or read in place where it is not packed; of tiles, all that lie side by side are held. */

@@ -1,5 +1,6 @@
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
+import { parseNodata } from '../tiff/nodata.js';
 
 /** GDAL's tag for the value of samples that were not measured: a number as text. */
 const GDAL_NODATA = 42_113;
@@ -13,12 +14,13 @@ export interface FoundNodata {
   readonly warnings: readonly string[];
 }
 
+const SAMPLE_TYPES = { 8: 'uint8', 16: 'uint16', 32: 'float32' } as const;
+
 /** Finds the value that the fields of a TIFF name. */
-export function nodataOf({ tiffFields = [] }: ImageMetadata, size: Pick<AnyFrameSize, 'depth'>): FoundNodata {
+export function nodataOf({ tiffFields = [] }: ImageMetadata, { depth }: Pick<AnyFrameSize, 'depth'>): FoundNodata {
   const field = tiffFields.find(({ tag }) => tag === GDAL_NODATA);
-  if (!field) return { nodata: null, warnings: [] };
-  const [text = ''] = field.data.toString('latin1').split('\0');
-  return parseNodata(text.trim(), size);
+  const { value, problem } = parseNodata(field?.data.toString('latin1') ?? null, SAMPLE_TYPES[depth]);
+  return { nodata: Number.isNaN(value) ? null : value, warnings: problem === null ? [] : [problem] };
 }
 
 /**
@@ -39,18 +41,4 @@ export function stateNodata(
   const field = { tag: GDAL_NODATA, type: ASCII, count: data.length, data };
   const fields = nodata === null ? others : [...others, field].sort((a, b) => a.tag - b.tag);
   return { ...blocks, ...(fields.length > 0 && { tiffFields: fields }) };
-}
-
-/** A number as GDAL writes it: also nan, inf, and with an exponent. */
-function parseNodata(text: string, { depth }: Pick<AnyFrameSize, 'depth'>): FoundNodata {
-  if (/^[+-]?nan$/i.test(text)) return { nodata: null, warnings: [] };
-  const value = /^[+-]?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
-  const ignored = (why: string): FoundNodata => ({
-    nodata: null,
-    warnings: [`its nodata value '${text.slice(0, 40)}' ${why}: all samples are taken as measured`],
-  });
-  if (text === '' || Number.isNaN(value)) return ignored('is no number');
-  if (depth === 32) return { nodata: Math.fround(value), warnings: [] };
-  const canBe = Number.isInteger(value) && value >= 0 && value < 2 ** depth;
-  return canBe ? { nodata: value, warnings: [] } : ignored(`is none of samples of ${depth} bits`);
 }

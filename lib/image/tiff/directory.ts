@@ -45,6 +45,16 @@ export async function openTiffFile(sizeBytes: number, read: ReadBytes): Promise<
   return { isLittle, isBig, first: numberIn(start, isBig ? 8 : 4, isBig ? 8 : 4, isLittle), sizeBytes, read };
 }
 
+/** Makes the directory at an offset the first of a file in memory. */
+export function setFirstDirectory(file: Buffer, offset: number): void {
+  const isLittle = file.toString('latin1', 0, 2) === 'II';
+  const isBig = numberIn(file, 2, 2, isLittle) === 43;
+  if (isBig && isLittle) file.writeBigUInt64LE(BigInt(offset), 8);
+  else if (isBig) file.writeBigUInt64BE(BigInt(offset), 8);
+  else if (isLittle) file.writeUInt32LE(offset, 4);
+  else file.writeUInt32BE(offset, 4);
+}
+
 /** One number of 1, 2, 4 or 8 bytes. Those beyond 2^53 are no offsets of a file, and need not be exact. */
 function numberIn(bytes: Buffer, at: number, size: number, isLittle: boolean): number {
   if (size <= 4) return isLittle ? bytes.readUIntLE(at, size) : bytes.readUIntBE(at, size);
@@ -63,8 +73,10 @@ export class Directory {
   private constructor(file: TiffFile, offset: number, entries: readonly Entry[], next: number) {
     this.#file = file;
     this.offset = offset;
+    const byTag = new Map<number, Entry>();
     // Of a tag that is there twice, the first counts.
-    this.#entries = new Map([...entries].reverse().map((entry) => [entry.tag, entry]));
+    for (const entry of entries) if (!byTag.has(entry.tag)) byTag.set(entry.tag, entry);
+    this.#entries = byTag;
     this.next = next;
   }
 

@@ -6,7 +6,8 @@ import { decoderBytes } from './decoder-memory.js';
 import type { Directory } from './directory.js';
 import { readBlocks, readLayout } from './layout.js';
 import type { Layout } from './layout.js';
-import { parseNodata } from './nodata.js';
+import { parseNodata, readNodataText } from './nodata.js';
+import type { Nodata } from './nodata.js';
 import { undoOf } from './predictor.js';
 import type { RowReader } from './read-rows.js';
 import { frameDepthOf } from './samples.js';
@@ -17,8 +18,8 @@ import { unpackerOf } from './unpack.js';
 /** Samples that can be read, and how. */
 export interface OpenSamples {
   readonly size: AnyFrameSize;
-  /** Value of missing samples, as they are read; null: none. */
-  readonly nodata: number | null;
+  /** Of samples as they are read. */
+  readonly nodata: Nodata;
   readonly warnings: readonly string[];
   readonly decoderBytes: number;
   readonly reader: RowReader;
@@ -44,12 +45,12 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
   // Of floats nobody knows which one is black where white is 0.
   const isInverted = photometric === PHOTOMETRIC.whiteIsZero && depth !== 32;
   const most = 2 ** layout.bits - 1;
-  const nodata = parseNodata(await readText(directory, TAG.gdalNodata), sampleType);
+  const nodata = parseNodata(await readNodataText(directory), sampleType);
   const reader = await openReader(directory, layout, nodata.value ?? 0);
   return {
     size,
-    nodata: isInverted && nodata.value !== null ? most - nodata.value : nodata.value,
-    warnings: [...warnings, ...(nodata.problem === null ? [] : [nodata.problem])],
+    nodata: isInverted && nodata.value !== null ? { ...nodata, value: most - nodata.value } : nodata,
+    warnings,
     decoderBytes: decoderBytes(layout, reader.blocks),
     reader: { ...reader, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
     allocate: (rows) => new SAMPLE_ARRAYS[depth](rows * width * channels),
@@ -65,7 +66,7 @@ export async function openMask(directory: Directory): Promise<OpenSamples> {
   const reader = await openReader(directory, layout, 0);
   return {
     size: { width, height, channels: 1, depth: 8 },
-    nodata: null,
+    nodata: { value: null, problem: null },
     warnings: [],
     decoderBytes: decoderBytes(layout, reader.blocks),
     reader,
@@ -79,12 +80,4 @@ async function openReader(directory: Directory, layout: Layout, hole: number): P
   unpackerOf(layout);
   undoOf(layout, isLittle);
   return { layout, blocks: await readBlocks(directory, layout), isLittle, hole, inverted: 0 };
-}
-
-/** Longer ones are no numbers. */
-const MOST_TEXT_BYTES = 1000;
-
-async function readText(directory: Directory, tag: number): Promise<string | null> {
-  const field = directory.sizeOf(tag) <= MOST_TEXT_BYTES ? await directory.field(tag) : null;
-  return field?.data.toString('latin1') ?? null;
 }

@@ -5,6 +5,9 @@ import type { Directory, Entry } from './directory.js';
 import { readExif } from './read-exif.js';
 import { STORAGE_TAGS, TAG } from './tags.js';
 
+/** Of the storage, what the samples beyond grey or RGB are is kept as the file says it. */
+const isStorage = (tag: number): boolean => STORAGE_TAGS.has(tag) && tag !== TAG.extraSamples;
+
 /** In blocks of their own, or said of a whole file of several pictures: kinds of them, thumbnails, numbers of pages. */
 const OTHER_TAGS = new Set<number>([
   ...[TAG.orientation, TAG.xResolution, TAG.yResolution, TAG.resolutionUnit, TAG.xmp, TAG.iptc, TAG.photoshop, TAG.icc],
@@ -36,7 +39,7 @@ export async function readMetadata(directory: Directory): Promise<TiffMetadata> 
   };
   const tiffFields: TiffField[] = [];
   for (const { tag, type } of kept) {
-    if (STORAGE_TAGS.has(tag) || OTHER_TAGS.has(tag) || isExifTag(tag) || type >= IFD_TYPE) continue;
+    if (isStorage(tag) || OTHER_TAGS.has(tag) || isExifTag(tag) || type >= IFD_TYPE) continue;
     const field = await directory.field(tag);
     if (field) tiffFields.push(field);
   }
@@ -48,7 +51,7 @@ export async function readMetadata(directory: Directory): Promise<TiffMetadata> 
 function keptEntries(entries: readonly Entry[], warnings: string[]): Entry[] {
   let room = MAX_METADATA_BYTES;
   return entries.filter(({ tag, sizeBytes }) => {
-    if (STORAGE_TAGS.has(tag)) return false;
+    if (isStorage(tag)) return false;
     const isKept = sizeBytes <= room;
     if (isKept) room -= sizeBytes;
     else warnings.push(`its tag ${tag} of ${sizeBytes} bytes is left out: tags may have ${MAX_METADATA_BYTES} bytes`);

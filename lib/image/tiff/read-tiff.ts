@@ -11,6 +11,7 @@ import type { Page } from './pages.js';
 import type { Layout } from './layout.js';
 import { openMask, openSamples } from './open-samples.js';
 import type { OpenSamples } from './open-samples.js';
+import { parseNodata, readNodataText } from './nodata.js';
 import { readMetadata } from './read-metadata.js';
 import { readRows } from './read-rows.js';
 import type { FrameSamples } from './samples.js';
@@ -22,8 +23,6 @@ export interface TiffSamples<S extends FrameSamples = FrameSamples> {
   /** As stored, not turned. */
   readonly size: AnyFrameSize;
   readonly layout: Layout;
-  /** The value of missing samples (GDAL_NODATA); null: none. */
-  readonly nodata: number | null;
   /** What is held while rows are read, beside these, and for the time before: lists of strips or tiles. */
   readonly decoderBytes: number;
   /** Rows from `top` on, interleaved. Rejects with ImageError, or the signal's reason. */
@@ -34,6 +33,8 @@ export interface TiffSamples<S extends FrameSamples = FrameSamples> {
 export interface TiffPicture {
   readonly metadata: ImageMetadata;
   readonly orientation: Orientation;
+  /** Value of missing samples, as they are read (GDAL_NODATA); null: none is named, or none that they can have. */
+  readonly nodata: number | null;
   /** Pages of the file; overviews and masks are none. */
   readonly pageCount: number;
   /** What is said of the file and no error, for people; each goes on after the file's name. */
@@ -78,10 +79,13 @@ async function openPage(
 ): Promise<Omit<TiffPicture, 'pageCount'>> {
   const { metadata, warnings } = await readMetadata(directory);
   const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
+  // What libvips decodes are bytes.
+  const nodata = samples?.nodata ?? parseNodata(await readNodataText(directory), 'uint8');
   return {
-    metadata: samples && samples.reader.inverted > 0 ? withNodata(metadata, samples.nodata) : metadata,
+    metadata: samples && samples.reader.inverted > 0 ? withNodata(metadata, nodata.value) : metadata,
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
-    warnings: [...warnings, ...(samples?.warnings ?? [])],
+    nodata: nodata.value,
+    warnings: [...warnings, ...(samples?.warnings ?? []), ...(nodata.problem === null ? [] : [nodata.problem])],
     directoryAt: directory.offset,
     samples: samples && withRows(samples),
     mask: mask && withRows<Uint8Array>(await openMask(mask)),
@@ -101,7 +105,7 @@ function withNodata(metadata: ImageMetadata, nodata: number | null): ImageMetada
 
 /** Samples with what reads their rows. */
 function toSamples<S extends FrameSamples>(source: ByteSource, label: string, samples: OpenSamples): TiffSamples<S> {
-  const { size, nodata, decoderBytes, reader } = samples;
+  const { size, decoderBytes, reader } = samples;
   const readPart = (top: number, count: number, signal: AbortSignal): Promise<S> =>
     translated(label, signal, () =>
       source.use(signal, async (read) => {
@@ -110,7 +114,7 @@ function toSamples<S extends FrameSamples>(source: ByteSource, label: string, sa
         return output;
       }),
     );
-  return { size, layout: reader.layout, nodata, decoderBytes, readRows: readPart };
+  return { size, layout: reader.layout, decoderBytes, readRows: readPart };
 }
 
 /** Runs some work on a file whose failures leave as errors of this package. */

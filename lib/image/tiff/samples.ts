@@ -46,7 +46,7 @@ export const SAMPLE_BYTES = { packed: 1, uint8: 1, int8: 1, uint16: 2, int16: 2,
 /** Samples of a frame. */
 export type FrameSamples = Uint8Array | Uint16Array | Float32Array;
 
-/** Stored whole samples, in the byte order of this machine, as those of a frame: the same memory if they are the same. */
+/** Stored whole samples, in the byte order of this machine, as those of a frame: the same memory where it can be. */
 export function toFrameSamples(bytes: Uint8Array, type: Exclude<SampleType, 'packed'>): FrameSamples {
   const { buffer, byteOffset, length } = bytes;
   switch (type) {

@@ -1,0 +1,87 @@
+import { Pauses } from '../runtime/pauses.js';
+import type { Orientation } from './codec/inspection.js';
+import { requireSides, upright } from './decode.js';
+import { frameBytes } from './frame.js';
+import type { AnyFrame } from './frame.js';
+import { requireRows } from './stored.js';
+import type { RowWindow, StoredImage } from './stored.js';
+import type { TiffPicture, TiffSamples } from './tiff/read-tiff.js';
+import type { FrameSamples } from './tiff/samples.js';
+import { turnUpright, uprightSize } from './turn.js';
+
+/** The file that a picture is in. */
+export interface TiffOrigin {
+  readonly label: string;
+  readonly sizeBytes: number;
+  /** In hex. */
+  readonly sha256: string;
+  /** Whether its bytes are held in memory. */
+  readonly isMemory: boolean;
+}
+
+/** A page of a TIFF file whose samples are read from there when they are asked for. Throws ImageError for its sides. */
+export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: TiffOrigin): StoredImage {
+  const { orientation } = picture;
+  const { label, sizeBytes, sha256, isMemory } = origin;
+  const header = uprightSize(samples.size, orientation);
+  requireSides(header, label);
+  const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<AnyFrame> => {
+    const data = await readUpright(samples, orientation, rows, signal);
+    return { ...header, height: rows.count, data } as AnyFrame;
+  };
+  const { maskBytes, ...described } = describeTiff(picture);
+  return {
+    ...described,
+    label,
+    header,
+    format: 'tiff',
+    sizeBytes,
+    buffers: [
+      { name: 'file', bytes: isMemory ? sizeBytes : 0 },
+      { name: 'decoder', bytes: readingBytes(samples, orientation) + maskBytes },
+    ],
+    sha256: () => sha256,
+    readRows,
+    readAll: (signal) => readRows({ top: 0, count: header.height }, signal),
+  };
+}
+
+/** What the directory of a page says, whatever decodes its samples. */
+export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' | 'warnings' | 'readMask'> {
+  /** What reading the mask takes. */
+  readonly maskBytes: number;
+}
+
+/** What the directory of a page says of its picture. */
+export function describeTiff({ metadata, orientation, nodata, warnings, mask }: TiffPicture): TiffPageFacts {
+  return {
+    metadata: upright(metadata, orientation),
+    // Samples that are no numbers are missing in any case.
+    nodata: Number.isNaN(nodata) ? null : nodata,
+    warnings,
+    maskBytes: mask ? readingBytes(mask, orientation) : 0,
+    ...(mask && { readMask: (rows, signal) => readUpright(mask, orientation, rows, signal) }),
+  };
+}
+
+/** What reading takes beside the rows that it brings. */
+function readingBytes({ size, decoderBytes }: TiffSamples, orientation: Orientation): number {
+  return decoderBytes + (orientation === 1 ? 0 : frameBytes(size));
+}
+
+/** Rows of the upright picture. Those of a turned one are stored columns, or backwards: they are cut from all. */
+async function readUpright<S extends FrameSamples>(
+  samples: TiffSamples<S>,
+  orientation: Orientation,
+  { top, count }: RowWindow,
+  signal: AbortSignal,
+): Promise<S> {
+  const { size } = samples;
+  const { width, height } = uprightSize(size, orientation);
+  requireRows({ top, count }, height);
+  if (orientation === 1) return samples.readRows(top, count, signal);
+  const whole = await samples.readRows(0, size.height, signal);
+  const turned = await turnUpright(whole, size, orientation, new Pauses(signal));
+  if (count === height) return turned;
+  return turned.slice(top * width * size.channels, (top + count) * width * size.channels) as S;
+}
