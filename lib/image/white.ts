@@ -34,6 +34,27 @@ export async function findWhite(
   return fills ? byType : { white: level, whiteFrom: 'data' };
 }
 
+/**
+ * The largest sample of a frame of floats, or 1 where none is larger: floats in counts reach beyond the white of their
+ * type, and nobody knows where their sensor saturates.
+ */
+export async function findLargest(
+  { width, height, channels, data }: AnyFrame,
+  valid: Uint8Array | null,
+  pauses: Pauses,
+): Promise<{ readonly white: number; readonly whiteFrom: WhiteSource }> {
+  let largest = 1;
+  for (let row = 0; row < height; row += 1) {
+    if (pauses.isDue) await pauses.take();
+    for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
+      if (valid?.[pixel] === 0) continue;
+      for (let at = pixel * channels; at < (pixel + 1) * channels; at += 1)
+        if (data[at]! > largest && data[at]! < Infinity) largest = data[at]!;
+    }
+  }
+  return { white: largest, whiteFrom: largest > 1 ? 'data' : 'type' };
+}
+
 /** Samples of valid pixels, evenly spread over the frame. */
 async function drawSamples(frame: AnyFrame, valid: Uint8Array | null, pauses: Pauses): Promise<Float32Array> {
   const { width, height, channels, data } = frame;
