@@ -36,7 +36,9 @@ export type {
   RestoreInput,
   RestoreOptions,
 } from './restoration/frame-restorer.js';
-export type { FrameReport } from './restoration/restoration.js';
+export type { FrameReport, SceneFacts } from './restoration/restoration.js';
+export type { SceneOptions } from './restoration/scene/by-windows.js';
+export type { ScenePlan } from './image/frame-memory.js';
 export { Fft, FftPlan, fft } from './fft/fft.js';
 export type { TransformOptions } from './fft/fft.js';
 export { MAX_FFT_LENGTH } from './fft/shape.js';

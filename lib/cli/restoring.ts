@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Frame } from '../image/frame.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
@@ -6,7 +7,7 @@ import type { RestoredImage } from '../restoration/restored-image.js';
 import { defined } from '../runtime/validate.js';
 import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
-import { requireOneInput } from './options.js';
+import { parseNumber, requireOneInput } from './options.js';
 import type { WorkFlags } from './options.js';
 import { toReadingOptions } from './reading.js';
 import type { ReadingFlags } from './reading.js';
@@ -21,6 +22,8 @@ import type { OtherPaths, TargetJob, TargetRule } from './targets.js';
 /** Options of every command that restores files. */
 export interface RestoringFlags extends WorkFlags, ReadingFlags, ImageFlags {
   readonly cog?: true;
+  readonly resume?: true;
+  readonly windowRows?: number;
 }
 
 type Restored<R extends FrameReport> = RestoredImage<Frame, R>;
@@ -45,7 +48,14 @@ export function addFileOptions(command: Command): Command {
       'output file, - for standard output, or folder for several inputs (default: <input>.restored.<ext>)',
     )
     .addOption(formatOption())
-    .option('--cog', 'write a Cloud Optimized GeoTIFF: a TIFF with tiles, overviews, and directories first');
+    .option('--cog', 'write a Cloud Optimized GeoTIFF: a TIFF with tiles, overviews, and directories first')
+    .option('--resume', 'go on with the part of a large TIFF that an interrupted run has left beside the output')
+    .addOption(
+      new Option(
+        '--window-rows <count>',
+        'restore a TIFF window by window, so many rows each (default: as many as are fastest, where memory is short)',
+      ).argParser(parseNumber),
+    );
 }
 
 /** Restores files one after the other. */
@@ -66,9 +76,10 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
       await using spool = new Spool();
       const files = await toFileJobs(jobs, flags, session, spool);
       const { signal, onProgress } = session;
+      const { cog, resume, windowRows } = flags;
       const options = {
         ...(await toReadingOptions(flags, session)),
-        ...defined({ cog: flags.cog }),
+        ...defined({ cog, resume, windowRows }),
         signal,
         onProgress,
       };
@@ -140,6 +151,14 @@ function summarise<R extends FrameReport>(
   return {
     output,
     report: { width, height, channels, depth, ...report },
-    text: `${name}: ${width}x${height} in ${describe(report)}`,
+    text: `${name}: ${width}x${height}${describeScene(report)} in ${describe(report)}`,
   };
+}
+
+/** How a frame was cut, where it was too large for memory. */
+function describeScene({ scene }: FrameReport): string {
+  if (!scene) return '';
+  const { windows, rows, fromRow } = scene;
+  const resumed = fromRow > 0 ? `, from row ${fromRow + 1} on` : '';
+  return ` by ${windows} windows of ${rows} rows${resumed}`;
 }

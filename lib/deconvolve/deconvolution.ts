@@ -1,6 +1,15 @@
+import { createHash } from 'node:crypto';
 import { estimatePsf } from '../estimate/psf.js';
 import type { PlannedInput } from '../operation/operation.js';
-import type { Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
+import type { OperationReport } from '../operation/report.js';
+import type {
+  Restoration,
+  RestorationTask,
+  Restored,
+  SceneSurvey,
+  WindowRestoration,
+} from '../restoration/restoration.js';
+import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { NativeError } from '../runtime/errors.js';
@@ -9,12 +18,15 @@ import type { Binding, NativeSolver, SolverShape } from '../runtime/native/bindi
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
+import { defined } from '../runtime/validate.js';
 import { deconvolveFrame } from './deconvolve-frame.js';
 import type { DeconvolveSettings } from './settings.js';
-import { planDeconvolution } from './plan.js';
+import { planDeconvolution, windowRuleOf, work } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
 import { preparePsf } from './psf-source.js';
-import type { DeconvolutionReport } from './report.js';
+import type { DeconvolutionFacts, DeconvolutionReport } from './report.js';
+import { surveyScene } from './survey.js';
+import { meanFacts } from './window-facts.js';
 
 /** What a frame is deconvolved with, once its kernel is known. */
 interface KnownBlur {
@@ -59,12 +71,54 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return this.#solver.keptFor([shape, probe]);
   }
 
+  get identity(): string {
+    return createHash('sha256').update(JSON.stringify(this.#settings)).digest('hex');
+  }
+
+  windowRule(): WindowRule | null {
+    return windowRuleOf(this.#settings);
+  }
+
+  workOf(plan: DeconvolutionPlan): number {
+    return work(plan);
+  }
+
+  async survey(
+    survey: SceneSurvey<DeconvolutionReport>,
+    scope: Scope,
+  ): Promise<WindowRestoration<DeconvolutionReport>> {
+    const found = await this.#keepingSolver(() =>
+      surveyScene(this.#settings, survey, (shape) => this.#solverOf(shape), scope),
+    );
+    const { settings, estimatedPsf, stopReason } = found;
+    const all: DeconvolutionFacts[] = [];
+    const planFor = (task: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan =>
+      this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
+    return {
+      run: async (task, leased, windowScope) => {
+        const plan = { ...planFor(task, leased), probe: null };
+        const { data, facts } = await this.#deconvolve(settings, task, plan, windowScope);
+        all.push(stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason });
+        return data;
+      },
+      report: (base) => this.#reportOf(base, { settings, plan: base.plan, estimatedPsf }, meanFacts(all, settings)),
+    };
+  }
+
   async run(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<Restored<DeconvolutionReport>> {
-    const { settings, plan, estimatedPsf } = await this.#knowBlur(task, leased, scope);
-    const { data, facts } = await this.#deconvolve(settings, task, plan, scope);
+    const blur = await this.#knowBlur(task, leased, scope);
+    const { data, facts } = await this.#deconvolve(blur.settings, task, blur.plan, scope);
+    return { data, report: (base) => this.#reportOf(base, blur, facts) };
+  }
+
+  #reportOf(
+    base: OperationReport<DeconvolutionPlan>,
+    { settings, plan, estimatedPsf }: KnownBlur,
+    facts: DeconvolutionFacts,
+  ): DeconvolutionReport {
     const { name: operation } = this;
     const own = { operation, method: settings.method, ...facts, plan, estimatedPsf, kernels: settings.psf.facts };
-    return { data, report: (base) => ({ ...base, ...own, fallbackReason: this.#fallbackReason }) };
+    return { ...base, ...own, fallbackReason: this.#fallbackReason };
   }
 
   dispose(): void {
@@ -73,27 +127,41 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
 
   /** The kernel of this frame, and the plan for it, within the memory that was planned for the largest kernel. */
   async #knowBlur(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<KnownBlur> {
-    if (!this.#settings.isPsfAuto) {
-      const masked = task.valid !== null || this.#settings.saturation <= 1;
-      const shape = { ...leased.shape, masked: masked && leased.shape.masked };
-      return { settings: this.#settings, plan: { ...leased, shape }, estimatedPsf: null };
-    }
+    if (!this.#settings.isPsfAuto)
+      return { settings: this.#settings, plan: this.#planWithoutMask(task, leased), estimatedPsf: null };
     const { psf, words } = await estimatePsf(task, scope);
     const settings = { ...this.#settings, psf: await preparePsf(psf), isPsfAuto: false };
-    const input = { size: leased.frame, buffers: [], isMasked: task.valid !== null };
-    const context = { ...this.#context, budgetBytes: leased.bytes };
-    const { tiles, shape, solver, probe } = planDeconvolution(input, settings, context);
-    return { settings, plan: { ...leased, tiles, shape, solver, probe }, estimatedPsf: words };
+    return { settings, plan: this.#replan(settings, task, leased), estimatedPsf: words };
   }
 
-  async #deconvolve(
+  /** The plan for a frame of which nothing may be missing after all. */
+  #planWithoutMask({ valid }: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan {
+    const masked = valid !== null || this.#settings.saturation <= 1;
+    return { ...leased, shape: { ...leased.shape, masked: masked && leased.shape.masked } };
+  }
+
+  /** The plan for a kernel that is known now. */
+  #replan(settings: DeconvolveSettings, { valid }: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan {
+    const { codecBytes } = leased;
+    const input = { size: leased.frame, buffers: [], isMasked: valid !== null, ...defined({ codecBytes }) };
+    const context = { ...this.#context, budgetBytes: leased.bytes };
+    const { tiles, shape, solver, probe } = planDeconvolution(input, settings, context);
+    return { ...leased, tiles, shape, solver, probe };
+  }
+
+  #deconvolve(
     settings: DeconvolveSettings,
     task: RestorationTask,
     plan: DeconvolutionPlan,
     scope: Scope,
   ): ReturnType<typeof deconvolveFrame> {
+    return this.#keepingSolver(() => deconvolveFrame((shape) => this.#solverOf(shape), settings, task, plan, scope));
+  }
+
+  /** Does some work with solvers, the last of which stays at hand. */
+  async #keepingSolver<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await deconvolveFrame((shape) => this.#solverOf(shape), settings, task, plan, scope);
+      return await work();
     } finally {
       this.#solver.keep();
     }

@@ -105,7 +105,7 @@ function factsOf(ended: readonly Ended[]): Omit<DeconvolutionFacts, 'sigma' | 'l
   };
 }
 
-function blankFacts({ sigma }: DeconvolveSettings): DeconvolutionFacts {
+export function blankFacts({ sigma }: DeconvolveSettings): DeconvolutionFacts {
   return {
     iterations: 0,
     stopReason: 'blank',

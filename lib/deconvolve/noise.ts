@@ -6,6 +6,7 @@ import type { Scope } from '../runtime/scope.js';
 import { transferMagnitude } from '../psf/transfer.js';
 import type { Psf } from '../psf/psf.js';
 import { fullScale, windowOf } from '../image/samples.js';
+import type { RestorationTask } from '../restoration/restoration.js';
 import { placeOf } from './part-solver.js';
 import type { TilePsfs } from './psf-source.js';
 
@@ -26,11 +27,11 @@ const MOST_MISSING = 0.02;
  * for noise.
  */
 export class NoiseMeter {
-  readonly source: FrameSource;
+  readonly source: RestorationTask;
   readonly #psfs: TilePsfs;
   readonly #scope: Scope;
 
-  constructor(source: FrameSource, psfs: TilePsfs, scope: Scope) {
+  constructor(source: RestorationTask, psfs: TilePsfs, scope: Scope) {
     this.source = source;
     this.#psfs = psfs;
     this.#scope = scope;
@@ -50,7 +51,7 @@ export class NoiseMeter {
 
   async #measurePlane(channel: number, region: Region): Promise<number> {
     const { frame, isJpeg } = this.source;
-    const kernel = this.#psfs.middle(channel, placeOf(frame, region));
+    const kernel = this.#psfs.middle(channel, placeOf(this.source, region));
     const estimates = [
       roundingSigma(frame),
       await measureQuietPower(this.#scope, this.source, channel, region, kernel),

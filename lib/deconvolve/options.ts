@@ -93,6 +93,7 @@ function checkNumbers(
     prior: requireOneOf('prior', options.prior ?? 'power-law', ['flat', 'gradient', 'power-law']),
     nsr: orAuto('nsr', options.nsr, 0, 1e6),
     exponent: requireNumber('exponent', options.exponent ?? 2, 0, 8),
+    level: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AnyFrame, Region } from '../image/frame.js';
+import type { Region } from '../image/frame.js';
 import { windowOf } from '../image/samples.js';
 import type { RestorationTask } from '../restoration/restoration.js';
 import type { NativeSolver, SolverPsf, SolverSettings, SolverShape, StepReport } from '../runtime/native/binding.js';
@@ -19,13 +19,13 @@ export interface Ended {
   readonly last: StepReport;
 }
 
-/** Where a part of a frame lies in it. */
-export function placeOf(frame: AnyFrame, { left, top, width, height }: Region): Place {
+/** Where a part of a frame lies in it, or in the scene that the frame is a window of. */
+export function placeOf({ frame, part }: RestorationTask, { left, top, width, height }: Region): Place {
   const span = (start: number, side: number, length: number): [number, number] => [
     start / (length - 1),
     (start + side - 1) / (length - 1),
   ];
-  return { x: span(left, width, frame.width), y: span(top, height, frame.height) };
+  return { x: span(left, width, frame.width), y: span((part?.top ?? 0) + top, height, part?.height ?? frame.height) };
 }
 
 /** Loads parts of a frame, one plane at a time, into solvers. */
@@ -55,7 +55,7 @@ export class PartSolver {
     const { width, height } = shape;
     const solver = this.#solverOf(shape);
     solver.configure(tuning);
-    await this.#tell(solver, this.#psfs.at(plane, placeOf(frame, { left, top, width, height })));
+    await this.#tell(solver, this.#psfs.at(plane, placeOf(this.#task, { left, top, width, height })));
     const window = windowOf(frame, frame.data, plane, left, top);
     const { validPixels } = await this.#scope.call((_, ticket) => solver.load(window, valid, ticket));
     return validPixels > 0 ? solver : null;

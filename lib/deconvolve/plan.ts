@@ -7,10 +7,12 @@ import { formatBytes } from '../runtime/budget.js';
 import { autoPsfBuffers } from '../estimate/plan.js';
 import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
+import { defined } from '../runtime/validate.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
+import type { WindowRule } from '../restoration/scene/windows.js';
 import { METHODS } from './methods/index.js';
 import type { DeconvolveSettings } from './settings.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
@@ -21,6 +23,8 @@ import type { TileAxis, TileLayout } from './tiles.js';
 export const DEFAULT_DECONVOLUTION_BUDGET = '200MB';
 /** Tiles overlap by this many radii of the PSF, or by what their method needs at least. */
 const OVERLAP_RADII = 4;
+/** Part of an overlap, in its middle, in which one tile passes into the next. */
+const FADING_PART = 1 / 4;
 /** Tiles per axis that are considered. */
 const MAX_TILES = 64;
 /** Largest side of the window on which the number of iterations is found. */
@@ -37,6 +41,8 @@ export interface DeconvolutionPlan extends FramePlan {
    * needed.
    */
   readonly probe: SolverShape | null;
+  /** What was counted for decoder and encoder together, where it was known. */
+  readonly codecBytes?: number;
 }
 
 /** What a plan depends on besides the frame. */
@@ -79,7 +85,7 @@ export function planDeconvolution(
 }
 
 /** Pixels that are transformed per iteration and plane. */
-function work({ tiles, solver }: DeconvolutionPlan): number {
+export function work({ tiles, solver }: DeconvolutionPlan): number {
   return tiles.columns.starts.length * tiles.rows.starts.length * solver.paddedWidth * solver.paddedHeight;
 }
 
@@ -100,6 +106,15 @@ function listLayouts(
   };
   const [columns, rows] = [layoutsOf(width, least.columns, psf.radiusX), layoutsOf(height, least.rows, psf.radiusY)];
   return rows.flatMap((row) => columns.map((column) => ({ columns: column, rows: row })));
+}
+
+/** Rows that windows of a scene share with the next one, as tiles do; null: a periodic frame is deconvolved whole. */
+export function windowRuleOf({ psf, method, boundary }: DeconvolveSettings): WindowRule | null {
+  if (boundary === 'periodic') return null;
+  const overlap = Math.max(METHODS[method].leastOverlapPx, OVERLAP_RADII * psf.radiusY);
+  const fade = Math.ceil(overlap * FADING_PART);
+  const beyond = Math.ceil((overlap - fade) / 2);
+  return { before: beyond, after: beyond, fade };
 }
 
 /** The solver of a whole frame; tiles have other sides only. */
@@ -151,17 +166,29 @@ function buildPlan(
     context.planSolver(canLeaveOut ? { ...one, masked: true } : one).arenaBytes;
   const buffers = [
     ...processBuffers(),
-    ...frameBuffers(frame, bytesOf(fileBuffers(input))),
+    ...frameBuffers(frame, bytesOf(fileBuffers(input)), input.codecBytes),
     ...gapBuffers(input),
     { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
     { name: 'solver', bytes: Math.max(bytesOfSolver(shape), probe ? bytesOfSolver(probe) : 0) },
   ];
-  return { frame, tiles, shape, solver, probe, ...sumBuffers(buffers, context.budgetBytes) };
+  const { codecBytes } = input;
+  return {
+    frame,
+    tiles,
+    shape,
+    solver,
+    probe,
+    ...defined({ codecBytes }),
+    ...sumBuffers(buffers, context.budgetBytes),
+  };
 }
 
-/** @param hasParts whether several planes or tiles must share what is found; a single one finds it as it is solved */
-function probeShape(shape: SolverShape, hasParts: boolean, settings: DeconvolveSettings): SolverShape | null {
+/**
+ * What finds out beforehand what parts of a frame share; null: nothing must be found.
+ * @param hasParts whether several planes or tiles must share what is found; a single one finds it as it is solved
+ */
+export function probeShape(shape: SolverShape, hasParts: boolean, settings: DeconvolveSettings): SolverShape | null {
   if (!METHODS[settings.method].needsProbe(settings, hasParts)) return null;
   if (shape.boundary === 'periodic') return shape;
   return { ...shape, width: Math.min(shape.width, PROBE_SIDE), height: Math.min(shape.height, PROBE_SIDE) };

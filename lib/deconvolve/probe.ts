@@ -19,7 +19,16 @@ export interface Course {
   readonly test: StopTest;
   /** The most iterations that there may be. */
   readonly most: number;
+  /** What ends them, where their number is known. */
+  readonly reason: StopReason | null;
 }
+
+const knownCourse = (tuning: SolverSettings, count: number, reason: StopReason): Course => ({
+  tuning,
+  test: stopAfter(count, reason),
+  most: count,
+  reason,
+});
 
 /** Mean variance of the noise of the samples that count. */
 function varianceOf(frame: AnyFrame, plane: number, region: Region, sigma: number, saturation: number): number {
@@ -48,14 +57,14 @@ export class Probe {
     const { method, iterations, maxIterations } = this.#settings;
     const { endOfCount } = METHODS[method];
     const tuning = await this.#tune(shape, sigma);
-    if (iterations !== null) return { tuning, test: stopAfter(iterations, endOfCount), most: iterations };
+    if (iterations !== null) return knownCourse(tuning, iterations, endOfCount);
     if (!shape) {
       const { width, height } = this.#frame;
       const test = this.#rule(0, { left: 0, top: 0, width, height }, sigma);
-      return { tuning, test, most: maxIterations };
+      return { tuning, test, most: maxIterations, reason: null };
     }
     const { count, reason } = await this.#count(tuning, shape, sigma);
-    return { tuning, test: stopAfter(count, reason), most: count };
+    return knownCourse(tuning, count, reason);
   }
 
   #rule(plane: number, region: Region, sigma: number): StopTest {

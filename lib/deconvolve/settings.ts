@@ -107,4 +107,6 @@ export interface DeconvolveSettings {
   readonly prior: SignalPrior;
   readonly nsr: number | null;
   readonly exponent: number;
+  /** Mean of the samples of a scene, 1 being full scale, where frames are windows of it; null: of each frame. */
+  readonly level: number | null;
 }

@@ -92,13 +92,13 @@ export async function openNameless(folder: string): Promise<FileHandle> {
 }
 
 /** Why something that exists is not replaced by a file, or null. */
-function refusal(found: Stats): string | null {
+export function refusal(found: Stats): string | null {
   if (found.isDirectory()) return 'it is a directory';
   return found.isFile() ? null : 'it is a device, a named pipe or a socket';
 }
 
 /** Where a chain of symbolic links leads, also when there is nothing yet. */
-async function followLinks(path: string): Promise<string> {
+export async function followLinks(path: string): Promise<string> {
   let target = path;
   for (let count = 0; count < MOST_LINKS; count += 1) {
     const next = await readlink(target).catch(() => null);
@@ -133,7 +133,7 @@ async function writeParts(
 }
 
 /** Gives a new file what belongs to the one that it replaces. Only root may give files away: others keep their own. */
-async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Promise<void> {
+export async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Promise<void> {
   const own = await file.stat();
   if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid).catch(() => {});
   if ((own.mode & PERMISSIONS) !== (mode & PERMISSIONS)) await file.chmod(mode & PERMISSIONS).catch(() => {});
@@ -142,7 +142,7 @@ async function keepAttributes(file: FileHandle, { mode, uid, gid }: Stats): Prom
 /**
  * Makes the rename itself durable where the folder can be opened: one may be allowed to write it and not to read it.
  */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path).catch(() => null);
   // The file is there and whole; some file systems cannot sync a folder.
   await folder?.sync().catch(() => {});

@@ -7,19 +7,40 @@ import type { AnyFrameSize } from './frame.js';
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
 const CODEC_BYTES = 8e6;
 
+/** How a frame that is too large for memory is worked on: window by window of whole rows. */
+export interface ScenePlan {
+  /** The whole frame. */
+  readonly frame: AnyFrameSize;
+  readonly windows: number;
+  /** Rows that each window gives; the last one fewer. */
+  readonly rows: number;
+  /** Rows that are read for a window, at most. */
+  readonly rowsRead: number;
+  /** Rows in which one window passes into the next; 0: windows have the bytes of the whole frame. */
+  readonly fade: number;
+}
+
 /** In what memory an operation works on a frame. */
 export interface FramePlan extends MemoryPlan {
+  /** The frame; of a scene, a window. */
   readonly frame: AnyFrameSize;
+  /** Where the frame is restored window by window. */
+  readonly scene?: ScenePlan;
 }
 
 /**
  * What a frame takes on its way from a file to a file. Codecs take about a frame; files in other formats may take more,
  * which plans of reading and of writing count.
  * @param fileBytes of the file that it comes from, which stays in memory
+ * @param codecBytes what decoder and encoder take, where it is known
  */
-export function frameBuffers(frame: AnyFrameSize, fileBytes: number): PlannedBuffer[] {
+export function frameBuffers(
+  frame: AnyFrameSize,
+  fileBytes: number,
+  codecBytes = CODEC_BYTES + frameBytes(frame),
+): PlannedBuffer[] {
   return [
-    { name: 'decoder and encoder', bytes: Math.max(CODEC_BYTES + frameBytes(frame), fileBytes) },
+    { name: 'decoder and encoder', bytes: Math.max(codecBytes, fileBytes) },
     { name: 'decoded frame', bytes: frameBytes(frame) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];

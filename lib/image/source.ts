@@ -16,8 +16,8 @@ import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
-import { findLargest, findWhite } from './white.js';
-import type { WhiteSource } from './white.js';
+import { findWhite } from './white.js';
+import type { KnownWhite, WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
 export interface FrameSource {
@@ -46,8 +46,12 @@ export interface ImageSource
   readonly isJpeg: boolean;
   /** What is held until `read` has settled, beside the frame itself: the file's bytes and what the decoder takes. */
   readonly buffers: readonly PlannedBuffer[];
+  /** The same for so many rows, where `readRows` reads them. */
+  rowBuffers(rows: number): readonly PlannedBuffer[];
   /** Whether pixels may be missing: `read` then brings one byte per pixel besides. */
   readonly isMasked: boolean;
+  /** The same image, of which it is known what is white. Only one of the two may be read. */
+  withWhite(known: KnownWhite): ImageSource;
   /**
    * Some rows of the picture, before `read` and as often as wanted, such as those of a frame too large for memory.
    * Their white is what was given or the file says, else what the type can hold. Rejects as `read`, and with
@@ -69,10 +73,7 @@ export interface OpenImageOptions extends ReadingOptions {
   readonly budgetBytes?: number;
   /** Hex SHA-256 that the file must have. */
   readonly expectSha256?: string;
-  /**
-   * Whether the samples may tell what is white, where nothing else does; true. If not, floats have no white below the
-   * largest of them: none is saturated.
-   */
+  /** Whether the samples may tell what is white, where nothing else does; true. */
   readonly findsWhite?: boolean;
 }
 
@@ -125,7 +126,7 @@ function toFileOptions(label: string, { signal, page, expectSha256 }: OpenImageO
   return { signal, page, checkDigest };
 }
 
-function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions): ImageSource {
+function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
   const nodata = nodataOf(stored, options);
   const isMasked = masks.isAny || mayMiss(stored.header, { nodata, planes: [] });
   const describe = async (frame: AnyFrame, rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
@@ -134,7 +135,7 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions):
     const signs = { nodata, planes, mostLight: MOST_LIGHT };
     const there = await findValid(frame, signs, pauses);
     const isWhole = rows.count === stored.header.height;
-    const white = await chooseWhite(frame, there.valid, isWhole, options, pauses);
+    const white = known ?? (await chooseWhite(frame, there.valid, isWhole, options, pauses));
     const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white.white);
     const found = frame.depth === 32 ? await findValid(frame, { ...signs, mostLight }, pauses) : there;
     const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
@@ -156,7 +157,9 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions):
   return {
     ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
     isJpeg: format === 'jpeg',
-    buffers: [...stored.buffers, ...masks.buffers],
+    buffers: [...stored.buffers, ...masks.buffers(header.height)],
+    rowBuffers: (rows) => [...stored.buffers, ...masks.buffers(rows)],
+    withWhite: (white) => toSource(stored, masks, options, white),
     readRows,
     read: once(read),
   };
@@ -175,10 +178,9 @@ function chooseWhite(
   isWhole: boolean,
   { white, findsWhite = true }: OpenImageOptions,
   pauses: Pauses,
-): ReturnType<typeof findWhite> {
+): Promise<KnownWhite> {
   if (typeof white === 'number') return Promise.resolve({ white, whiteFrom: 'given' });
   if (frame.white !== undefined) return Promise.resolve({ white: frame.white, whiteFrom: 'file' });
-  if (isWhole && !findsWhite && frame.depth === 32) return findLargest(frame, valid, pauses);
   if (!isWhole || !findsWhite) return Promise.resolve({ white: typeScale(frame), whiteFrom: 'type' });
   return findWhite(frame, valid, pauses);
 }

@@ -1,4 +1,4 @@
-import { fullScale } from '../image/samples.js';
+import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import type { OperationReport } from '../operation/report.js';
 import { ArgumentError, ImageError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
@@ -6,7 +6,6 @@ import { expected, requireOneOf } from '../runtime/validate.js';
 import { brisqueMetric } from './brisque.js';
 import { edgeSharpnessMetric } from './edges.js';
 import type { MetricInput } from './input.js';
-import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, performWork } from './metric.js';
 import type { FrameWork, Metric, MetricOptions } from './metric.js';
 import { mtf50Metric } from './mtf50.js';
@@ -14,14 +13,16 @@ import { niqeMetric } from './niqe.js';
 import { msSsimMetric, psnrMetric, ssimMetric } from './similarity.js';
 import { waterAgreementMetric } from './water.js';
 
-/** Metrics that compare with a reference. */
-const COMPARISONS = {
+/** Metrics that compare samples with those of a reference, whose range they must know. */
+const COMPARISONS_OF_SAMPLES = {
   psnr: psnrMetric,
-  ssim: ssimMetric('ssim', { colour: 'luminance', pooled: false }),
-  ssimPooled: ssimMetric('ssimPooled', { colour: 'luminance', pooled: true }),
+  ssim: (range) => ssimMetric('ssim', { colour: 'luminance', pooled: false }, range),
+  ssimPooled: (range) => ssimMetric('ssimPooled', { colour: 'luminance', pooled: true }, range),
   msSsim: msSsimMetric,
-  waterAgreement: waterAgreementMetric,
-} satisfies Record<string, Metric<number>>;
+} satisfies Record<string, (range?: number) => Metric<number>>;
+
+/** Other metrics that compare with a reference. */
+const COMPARISONS = { waterAgreement: waterAgreementMetric } satisfies Record<string, Metric<number>>;
 
 /** Metrics of a frame alone. */
 const MEASUREMENTS = {
@@ -32,20 +33,28 @@ const MEASUREMENTS = {
   mtf50: mtf50Metric,
 } satisfies Record<string, Metric<number>>;
 
-const METRICS = { ...COMPARISONS, ...MEASUREMENTS };
+type RangeName = keyof typeof COMPARISONS_OF_SAMPLES;
 
 /** Name of a metric; the function of that name measures it alone. 'ssimPooled' is `ssim` with `pooled`. */
-export type MetricName = keyof typeof METRICS;
+export type MetricName = RangeName | keyof typeof COMPARISONS | keyof typeof MEASUREMENTS;
+
+const RANGE_NAMES = Object.keys(COMPARISONS_OF_SAMPLES) as readonly RangeName[];
+const COMPARISON_NAMES: readonly MetricName[] = [...RANGE_NAMES, 'waterAgreement'];
 
 /** In the order in which they are measured. */
-export const METRIC_NAMES = Object.keys(METRICS) as readonly MetricName[];
+export const METRIC_NAMES: readonly MetricName[] = [
+  ...COMPARISON_NAMES,
+  ...(Object.keys(MEASUREMENTS) as (keyof typeof MEASUREMENTS)[]),
+];
 
 /** Options of {@link measure}. */
 export interface MeasureOptions extends MetricOptions {
-  /** The sharp frame, of equal size, bands and depth. Without it, metrics that compare are left out. */
+  /** The sharp frame, of equal size, colours and depth. Without it, metrics that compare are left out. */
   readonly reference?: MetricInput;
   /** Those wanted. By default all that the frame allows; why others are left out is in {@link Measurement.skipped}. */
   readonly metrics?: readonly MetricName[];
+  /** Range of the samples for psnr, ssim, ssimPooled and msSsim, above 0; by default 255, 65535, or 1 for floats. */
+  readonly range?: number;
 }
 
 /** Values of metrics. */
@@ -53,10 +62,6 @@ export interface MetricValues {
   readonly values: Readonly<Partial<Record<MetricName, number>>>;
   /** Metrics that this frame does not allow, with the reason; empty where metrics were named. */
   readonly skipped: Readonly<Partial<Record<MetricName, string>>>;
-  /** Value of a white sample: of the reference, where there is one. */
-  readonly white: number;
-  /** Pixels that were left out: those that are missing in the frame or in the reference. */
-  readonly missingPixels: number;
 }
 
 /** What was measured of a frame, and how that went. */
@@ -74,32 +79,48 @@ export interface Measurement extends MetricValues {
 /** What is to be measured, checked. */
 export interface MetricChoice {
   readonly metrics: readonly MetricName[];
+  readonly range?: number;
   /** Whether a metric that the frame does not allow is left out; else it is an error. */
   readonly isLenient: boolean;
 }
 
 /** Throws ArgumentError. */
-export function chooseMetrics(requested: readonly MetricName[] | undefined, hasReference: boolean): MetricChoice {
-  const metrics = requested ?? METRIC_NAMES.filter((name) => hasReference || !(name in COMPARISONS));
+export function chooseMetrics(
+  requested: readonly MetricName[] | undefined,
+  hasReference: boolean,
+  range?: number,
+): MetricChoice {
+  const metrics = requested ?? METRIC_NAMES.filter((name) => hasReference || !COMPARISON_NAMES.includes(name));
   if (!Array.isArray(metrics) || metrics.length === 0) throw expected('list of metrics', 'metrics', requested);
   for (const name of metrics) {
     requireOneOf('metrics', name, METRIC_NAMES);
-    if (name in COMPARISONS && !hasReference)
+    if (COMPARISON_NAMES.includes(name) && !hasReference)
       throw new ArgumentError(`The metric ${name} compares with a reference: give one, or leave ${name} out`);
   }
-  return { metrics, isLenient: requested === undefined };
+  if (range !== undefined && !RANGE_NAMES.some((name) => metrics.includes(name)))
+    throw new ArgumentError(
+      `The range is used by ${RANGE_NAMES.join(', ')}, and none of them is measured: leave range out, or give ` +
+        'a reference',
+    );
+  const choice = { metrics, ...(range !== undefined && { range }), isLenient: requested === undefined };
+  for (const name of metrics) metricOf(name, choice);
+  return choice;
 }
 
-const metricOf = (name: MetricName): Metric<number> => METRICS[name];
+/** Throws ArgumentError where the range is none. */
+function metricOf(name: MetricName, { range }: Pick<MetricChoice, 'range'>): Metric<number> {
+  if (name in COMPARISONS_OF_SAMPLES) return COMPARISONS_OF_SAMPLES[name as RangeName](range);
+  return { ...COMPARISONS, ...MEASUREMENTS }[name as Exclude<MetricName, RangeName>];
+}
 
 /**
  * Measures several metrics of a frame at once. Rejects with ArgumentError, ImageError, BudgetError, IsaError,
  * NativeError, with the signal's reason, and for a metric that was named and that the frame does not allow.
  */
 export async function measure(input: MetricInput, options: MeasureOptions = {}): Promise<Measurement> {
-  checkMetricOptions(options, ['reference', 'metrics']);
+  checkMetricOptions(options, ['reference', 'metrics', 'range']);
   const { reference } = options;
-  const choice = chooseMetrics(options.metrics, reference !== undefined);
+  const choice = chooseMetrics(options.metrics, reference !== undefined, options.range);
   const inputs = reference === undefined ? [input] : [input, reference];
   using performed = await performWork(measuring(choice), inputs, options);
   const { width, height, channels, depth } = performed.sources[0]!.header;
@@ -111,7 +132,7 @@ export function measuring(choice: MetricChoice): FrameWork<MetricValues> {
   return {
     roles: ['frame', 'reference'],
     check: (size) => {
-      if (!choice.isLenient) for (const name of choice.metrics) metricOf(name).check?.(size);
+      if (!choice.isLenient) for (const name of choice.metrics) metricOf(name, choice).check?.(size);
     },
     run: (scope, [frame, reference]) => {
       const total = choice.metrics.length;
@@ -128,8 +149,8 @@ export function measuring(choice: MetricChoice): FrameWork<MetricValues> {
 export async function measureMetrics(
   scope: Scope,
   choice: MetricChoice,
-  frame: MeasuredFrame,
-  reference: MeasuredFrame | undefined,
+  frame: AnyFrame,
+  reference: AnyFrame | undefined,
   onDone: (name: MetricName, done: number) => void = () => {},
 ): Promise<MetricValues> {
   const values: Partial<Record<MetricName, number>> = {};
@@ -137,23 +158,22 @@ export async function measureMetrics(
   for (const [index, name] of choice.metrics.entries()) {
     scope.signal.throwIfAborted();
     try {
-      values[name] = await measureOne(scope, metricOf(name), frame, reference);
+      values[name] = await measureOne(scope, metricOf(name, choice), frame, reference);
     } catch (error) {
       if (!choice.isLenient || !(error instanceof ImageError)) throw error;
       skipped[name] = error.message;
     }
     onDone(name, index + 1);
   }
-  const { width, height } = frame.frame;
-  return { values, skipped, white: fullScale(frame.frame), missingPixels: width * height - frame.pixels };
+  return { values, skipped };
 }
 
 async function measureOne(
   scope: Scope,
   { check, measure: run }: Metric<number>,
-  frame: MeasuredFrame,
-  reference: MeasuredFrame | undefined,
+  frame: AnyFrame,
+  reference: AnyFrame | undefined,
 ): Promise<number> {
-  check?.(frame.frame);
+  check?.(frame satisfies AnyFrameSize);
   return run(scope, frame, reference!);
 }

@@ -1,5 +1,13 @@
 import type { PlannedInput } from '../operation/operation.js';
-import type { FrameReport, Restoration, RestorationTask, Restored } from '../restoration/restoration.js';
+import type { OperationReport } from '../operation/report.js';
+import type {
+  FrameReport,
+  Restoration,
+  RestorationTask,
+  Restored,
+  WindowRestoration,
+} from '../restoration/restoration.js';
+import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { NativeError } from '../runtime/errors.js';
@@ -9,6 +17,7 @@ import type { Kept, Lease } from '../runtime/ledger.js';
 import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Scope } from '../runtime/scope.js';
+import { exactHalo } from './passes.js';
 import { planFrame } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
 import { restoreFrame } from './restore-frame.js';
@@ -55,16 +64,23 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly context: PlanContext;
   readonly #binding: Binding;
   readonly #modelName: string;
+  readonly #modelSha256: string;
   readonly #weights: Lease;
   readonly #plans = new Cached<PlannedInput, Plan>();
   readonly #pipelines = new AtHand<Pick<Plan, 'pass' | 'pipelines'>, PipelineSet>();
   #model: NativeModel | null;
 
   /** @param model which this object disposes of */
-  constructor(binding: Binding, model: NativeModel, modelName: string, context: PlanContext) {
+  constructor(
+    binding: Binding,
+    model: NativeModel,
+    info: { readonly name: string; readonly sha256: string },
+    context: PlanContext,
+  ) {
     this.#binding = binding;
     this.#model = model;
-    this.#modelName = modelName;
+    this.#modelName = info.name;
+    this.#modelSha256 = info.sha256;
     this.context = context;
     this.heldBytes = model.weightBytes;
     this.#weights = ledger.hold(this.heldBytes, this);
@@ -83,19 +99,47 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return this.#pipelines.keptFor([{ pass, pipelines }]);
   }
 
+  get identity(): string {
+    const { shape, ensemble } = this.context;
+    return JSON.stringify({ method: 'network', model: this.#modelName, sha256: this.#modelSha256, shape, ensemble });
+  }
+
+  /** Exact: a window gives the bytes of the whole frame. Flipped passes see the frame the other way round. */
+  windowRule(): WindowRule {
+    const { before, after } = exactHalo(this.context.shape.residualBlocks);
+    return { before: Math.max(before, after), after: Math.max(before, after), fade: 0 };
+  }
+
+  workOf({ macs }: Plan): number {
+    return macs;
+  }
+
+  /** Windows share nothing that must be found out. */
+  async survey(): Promise<WindowRestoration<NetworkReport>> {
+    let macs = 0;
+    return {
+      run: async (task, plan, scope) => {
+        macs += plan.macs;
+        return (await this.run(task, plan, scope)).data;
+      },
+      report: (base) => this.#reportOf(base, macs),
+    };
+  }
+
   async run({ frame }: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
     using used = this.use(plan);
     const data = await restoreFrame(used.pipelines[0]!, plan, frame, scope);
+    return { data, report: (base) => this.#reportOf(base, plan.macs) };
+  }
+
+  #reportOf(base: OperationReport<Plan>, macs: number): NetworkReport {
     return {
-      data,
-      report: (base) => ({
-        ...base,
-        operation: this.name,
-        method: 'network',
-        model: this.#modelName,
-        gmacPerSecond: plan.macs / 1e9 / base.seconds,
-        warnings: [...base.warnings, ...this.context.warnings],
-      }),
+      ...base,
+      operation: this.name,
+      method: 'network',
+      model: this.#modelName,
+      gmacPerSecond: macs / 1e9 / base.seconds,
+      warnings: [...base.warnings, ...this.context.warnings],
     };
   }
 

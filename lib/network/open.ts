@@ -52,7 +52,7 @@ export async function openNetwork(
   const model = await scope.call((native, ticket) => native.loadModel(tensors, shape, isa, winograd, ticket), 1);
   garbage.add(fileBytes);
   const { winogradLayers } = model;
-  const restoration = new NetworkRestoration(binding, model, info.name, {
+  const restoration = new NetworkRestoration(binding, model, info, {
     ...settings,
     threads,
     budgetBytes,

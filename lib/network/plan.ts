@@ -66,7 +66,7 @@ interface Candidate {
 export function planFrame(input: PlannedInput, context: PlanContext): Plan {
   const frame = input.size;
   const held = [
-    ...frameBuffers(frame, bytesOf(fileBuffers(input))),
+    ...frameBuffers(frame, bytesOf(fileBuffers(input)), input.codecBytes),
     ...gapBuffers(input),
     { name: 'ensemble sums', bytes: context.ensemble > 1 ? frame.width * frame.height * 3 * 2 : 0 },
   ];

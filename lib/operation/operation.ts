@@ -12,6 +12,8 @@ export interface PlannedInput {
   readonly buffers: readonly PlannedBuffer[];
   /** Whether pixels may be missing, of which one byte each then says whether they are. */
   readonly isMasked: boolean;
+  /** What decoder and encoder take together while the frame is restored; by default what whole files may take. */
+  readonly codecBytes?: number;
 }
 
 /**

@@ -6,6 +6,7 @@ import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { Finish, Performed } from '../operation/perform.js';
+import { BudgetError } from '../runtime/errors.js';
 import { garbage, readPeakRss } from '../runtime/garbage.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -20,12 +21,14 @@ import type { Writing } from './restore-in-turn.js';
 import { toOperation } from './restoration.js';
 import type { FrameReport, Restoration, Restored } from './restoration.js';
 import { RestoredImage } from './restored-image.js';
+import { SCENE_OPTIONS, checkSceneOptions, mustBeScene, noWindows, restoreByWindows } from './scene/by-windows.js';
+import type { SceneOptions } from './scene/by-windows.js';
 
 /** What the restoration of a frame may be told. */
 export interface RestoreOptions extends ImageOptions {}
 
 /** What the restoration of a file into another may be told. */
-export interface RestoreFileOptions extends RestoreOptions {
+export interface RestoreFileOptions extends RestoreOptions, SceneOptions {
   /** Whether the output is a Cloud Optimized GeoTIFF: tiles, overviews, directories first. False by default. */
   readonly cog?: boolean;
 }
@@ -102,7 +105,8 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 
   /**
    * Restores a file into another, whole or not at all. The output is checked before the work starts; it may not be the
-   * input, by whatever path. Rejects as `restore` does.
+   * input, by whatever path. A TIFF or FITS that is too large for the memory is restored window by window into a TIFF
+   * (`report.scene`); what is written of it stays where that is interrupted, for `resume`. Rejects as `restore` does.
    */
   async restoreFile(
     input: EncodedImage,
@@ -157,15 +161,30 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     );
   }
 
-  /** Restores a frame and begins to write it. */
+  /** Restores a frame and begins to write it; or a scene, which is written as it is restored. */
   async #restoreInto(job: FileJob, options: RestoreFilesOptions, scope: Scope): Promise<Writing<R>> {
+    checkSceneOptions(options);
     await requireApart(job);
-    const { cog = false, ...others } = options;
-    const finish = await planWriting(job.output, cog);
-    const { expectSha256 } = job;
+    const { output, expectSha256 } = job;
+    const { cog = false, resume, windowRows, ...others } = options;
+    const finish = await planWriting(output, cog);
     const inputs = toInputs([job.input], { ...others, ...defined({ expectSha256 }) });
-    const performed = await this.#perform(inputs, scope, finish);
-    return { written: write(performed, job.output, { signal: scope.signal, cog }) };
+    const target = { path: output, cog, ...defined({ resume, windowRows }) };
+    const byWindows = (): Promise<RestoredImage<Frame, R> | null> =>
+      restoreByWindows(this.#restoration, inputs[0]!, target, scope);
+    if (await mustBeScene(target)) {
+      const scene = await byWindows();
+      if (!scene) throw noWindows(output);
+      return { written: Promise.resolve(scene) };
+    }
+    try {
+      const performed = await this.#perform(inputs, scope, finish);
+      return { written: write(performed, output, { signal: scope.signal, cog }) };
+    } catch (error) {
+      const scene = error instanceof BudgetError ? await byWindows() : null;
+      if (!scene) throw error;
+      return { written: Promise.resolve(scene) };
+    }
   }
 
   #perform(
@@ -198,5 +217,5 @@ function imageOf<R extends FrameReport>(
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }
 
-const FILE_KEYS = [...IMAGE_OPTIONS, 'cog'];
+const FILE_KEYS = [...IMAGE_OPTIONS, 'cog', ...SCENE_OPTIONS];
 const FILES_KEYS = FILE_KEYS.filter((key) => key !== 'expectSha256');

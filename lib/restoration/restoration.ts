@@ -1,5 +1,5 @@
-import type { AnyFrame, Depth } from '../image/frame.js';
-import type { FramePlan } from '../image/frame-memory.js';
+import type { AnyFrame, AnyFrameSize, Depth } from '../image/frame.js';
+import type { FramePlan, ScenePlan } from '../image/frame-memory.js';
 import type { FrameSource, SourceFrame } from '../image/source.js';
 import { fillMissing } from '../image/missing/fill.js';
 import { keepMissing } from '../image/missing/keep.js';
@@ -8,12 +8,21 @@ import type { OperationReport } from '../operation/report.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Scope } from '../runtime/scope.js';
+import type { WindowRule } from './scene/windows.js';
+
+/** How a scene was restored: a frame too large for memory, of which `ScenePlan` says the windows. */
+export interface SceneFacts extends ScenePlan {
+  /** The first row that this run has restored: beyond 0 where it has gone on with an earlier one. */
+  readonly fromRow: number;
+}
 
 /** What every restoration of a frame reports. */
 export interface FrameReport<Plan extends FramePlan = FramePlan> extends OperationReport<Plan> {
   readonly operation: 'restore' | 'deconvolve';
   /** 'network', or the method of deconvolution. */
   readonly method: string;
+  /** Where the frame was restored window by window. */
+  readonly scene?: SceneFacts;
 }
 
 /** A restored frame. */
@@ -24,8 +33,35 @@ export interface Restored<Report extends FrameReport> {
   report(base: OperationReport<Report['plan']>): Report;
 }
 
+/** Where a window lies in the frame that it is a part of. */
+export interface ScenePart {
+  /** Its first row. */
+  readonly top: number;
+  /** Rows of the whole frame. */
+  readonly height: number;
+}
+
 /** A frame that is to be restored. */
-export type RestorationTask = FrameSource;
+export interface RestorationTask extends FrameSource {
+  /** Where it is a window of a frame that is too large for memory. */
+  readonly part?: ScenePart;
+}
+
+/** Restores the windows of one scene alike. */
+export interface WindowRestoration<Report extends FrameReport> {
+  /** Restores a window as planned. The source is only read. */
+  run(task: RestorationTask, plan: Report['plan'], scope: Scope): Promise<AnyFrame['data']>;
+  /** The whole report, once all windows are restored. */
+  report(base: OperationReport<Report['plan']>): Report;
+}
+
+/** What is known of the windows of a scene before they are restored. */
+export interface SceneSurvey<Report extends FrameReport> {
+  /** Windows spread over the scene, from the top, what is missing filled; they can be asked for once more. */
+  samples(): AsyncIterable<RestorationTask>;
+  /** The plan for one of them. */
+  readonly plan: Report['plan'];
+}
 
 /** A way to restore frames, such as a network or deconvolution. Used for one frame at a time. */
 export interface Restoration<Report extends FrameReport> {
@@ -40,6 +76,14 @@ export interface Restoration<Report extends FrameReport> {
   plan(input: PlannedInput): Report['plan'];
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */
   keptFor(plan: Report['plan']): Kept | null;
+  /** What decides the result beside the frame, in a digest or plain text. */
+  readonly identity: string;
+  /** What windows of such a frame need beyond their rows; null: it must be restored whole. */
+  windowRule(size: AnyFrameSize): WindowRule | null;
+  /** How much is computed for a plan, in any unit: to choose among plans. */
+  workOf(plan: Report['plan']): number;
+  /** Finds out what all windows of a scene share. */
+  survey(survey: SceneSurvey<Report>, scope: Scope): Promise<WindowRestoration<Report>>;
   /** Restores a frame as planned. The source is only read. */
   run(task: RestorationTask, plan: Report['plan'], scope: Scope): Promise<Restored<Report>>;
   /** Gives all memory back. Idempotent. */
@@ -62,13 +106,18 @@ export function toOperation<Report extends FrameReport>(
 
 async function restoreSource<Report extends FrameReport>(
   restoration: Restoration<Report>,
-  { frame, valid, nodata, isJpeg }: SourceFrame,
+  source: SourceFrame,
   plan: Report['plan'],
   scope: Scope,
 ): Promise<Restored<Report>> {
+  const { frame, valid, nodata } = source;
   const pauses = new Pauses(scope.signal);
-  const filled = valid ? await fillMissing(frame, valid, pauses) : frame;
-  const restored = await restoration.run({ frame: filled, valid, isJpeg }, plan, scope);
+  const restored = await restoration.run(await toTask(source, pauses), plan, scope);
   await keepMissing(frame, valid, nodata, restored.data, pauses);
   return restored;
+}
+
+/** What a restoration gets: the frame without gaps. */
+export async function toTask({ frame, valid, isJpeg }: SourceFrame, pauses: Pauses): Promise<RestorationTask> {
+  return { frame: valid ? await fillMissing(frame, valid, pauses) : frame, valid, isJpeg };
 }

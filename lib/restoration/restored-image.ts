@@ -3,12 +3,14 @@ import type { WritingOptions } from '../image/encode.js';
 import { sizeOf } from '../image/frame.js';
 import type { AnyFrame, Frame, RgbBands } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
+import { StateError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
 import type { FrameReport } from './restoration.js';
 
 /** A restored frame, with the metadata of its source and the report of its making. */
 export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = FrameReport> {
-  readonly data: F['data'];
+  /** The samples. Those of a scene (`report.scene`) are in its file alone: reading them here throws StateError. */
+  declare readonly data: F['data'];
   readonly width: number;
   readonly height: number;
   /** Samples per pixel. */
@@ -23,8 +25,9 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
   readonly metadata: ImageMetadata;
   readonly report: R;
 
-  constructor(frame: F, metadata: ImageMetadata, report: R) {
-    this.data = frame.data;
+  /** @param frame without its samples where they are not in memory */
+  constructor(frame: F | Omit<F, 'data'>, metadata: ImageMetadata, report: R) {
+    Object.defineProperty(this, 'data', 'data' in frame ? { value: frame.data, enumerable: true } : { get: noSamples });
     this.width = frame.width;
     this.height = frame.height;
     this.channels = frame.channels;
@@ -41,4 +44,8 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
   async toFile(path: string, options: WritingOptions = {}): Promise<void> {
     await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);
   }
+}
+
+function noSamples(): never {
+  throw new StateError('The frame was restored window by window: its samples are in its file, read them there');
 }

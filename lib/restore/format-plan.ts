@@ -1,5 +1,6 @@
 import { formatDeconvolutionPlan } from '../deconvolve/plan.js';
 import type { DeconvolutionPlan } from '../deconvolve/plan.js';
+import type { FramePlan } from '../image/frame-memory.js';
 import { formatNetworkPlan } from '../network/plan.js';
 import type { Plan } from '../network/plan.js';
 import { formatBuffers } from '../runtime/memory-plan.js';
@@ -10,7 +11,15 @@ import { requireArray, requireObject } from '../runtime/validate.js';
 export function formatPlan(plan: MemoryPlan): string {
   requireObject('plan', plan);
   requireArray('buffers of the plan', plan.buffers);
-  if ('pass' in plan) return formatNetworkPlan(plan as Plan);
-  if ('tiles' in plan) return formatDeconvolutionPlan(plan as DeconvolutionPlan);
+  if ('pass' in plan) return formatScene(plan as Plan) + formatNetworkPlan(plan as Plan);
+  if ('tiles' in plan)
+    return formatScene(plan as DeconvolutionPlan) + formatDeconvolutionPlan(plan as DeconvolutionPlan);
   return formatBuffers(plan).join('\n');
+}
+
+/** How a frame is cut that is too large for memory; the plan is that of its largest window. */
+function formatScene({ scene }: FramePlan): string {
+  if (!scene) return '';
+  const { frame, windows, rows, rowsRead } = scene;
+  return `scene      ${frame.width} x ${frame.height}, ${windows} windows of ${rows} rows, read with ${rowsRead}\n`;
 }

@@ -26,7 +26,7 @@ export const richardsonLucy: Method = {
   needsProbe: ({ iterations }, hasParts) => iterations === null && hasParts,
   tune: (settings, sigma, frame) => {
     const { damping } = settings;
-    const level = (): number => Math.sqrt(Math.max(meanLevel(frame), sigma));
+    const level = (): number => Math.sqrt(Math.max(settings.level ?? meanLevel(frame), sigma));
     return { ...plainTuning(settings), damping: damping > 0 ? (damping * sigma) / level() : 0 };
   },
   fit: null,

@@ -33,8 +33,7 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
 export function warnOfLosses(path: string, format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
   const lost = lostIn(format, metadata, size);
   if (lost.length === 0) return [];
-  const advice = format === 'tiff' ? '' : `: ${format} cannot hold that; write TIFF to keep what it can hold`;
-  return [`${path} is written without ${lost.join(', ')}${advice}`];
+  return [`${path} is written without ${lost.join(', ')}: ${format} cannot hold that; write TIFF to keep all`];
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
@@ -52,7 +51,6 @@ const BLOCKS: readonly {
   { name: 'photoshop', words: 'image resources of Photoshop (IPTC)', formats: ['tiff', 'jpeg'] },
   { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
   { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
-  { name: 'hasMask', words: 'the mask of missing pixels', formats: [] },
   { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
   { name: 'fitsCards', words: 'the header of FITS (WCS, BLANK, HISTORY)', formats: ['fits'] },
   { name: 'exif', words: 'EXIF', formats: PICTURES },

@@ -11,8 +11,8 @@ import type { RowWindow, StoredImage } from '../stored.js';
 /** What tells beside the samples which pixels are missing. */
 export interface Masks {
   readonly isAny: boolean;
-  /** What reading them takes. */
-  readonly buffers: readonly PlannedBuffer[];
+  /** What reading so many rows of them takes. */
+  buffers(rows: number): readonly PlannedBuffer[];
   /** One byte per pixel of some rows for each, 0 where it is missing. */
   read(rows: RowWindow, signal: AbortSignal): Promise<Uint8Array[]>;
 }
@@ -22,7 +22,7 @@ type ReadMask = (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
 
 /** The file's own mask, the pixels that the options name, and the picture that they name, where it is opened. */
 export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, picture: StoredImage | null): Masks {
-  const { width, height } = stored.header;
+  const { width } = stored.header;
   const masks: ReadMask[] = [];
   if (stored.readMask) masks.push(stored.readMask);
   if (valid) masks.push((rows, signal) => takeRows(valid, width, rows, signal));
@@ -31,10 +31,11 @@ export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictur
     masks.push(async (rows, signal) => toMask(await picture.readRows(rows, signal)));
   }
   const planes = masks.length + 1;
-  const reading = picture ? bytesOf(picture.buffers) + frameBytes(picture.header) : 0;
+  const reading = (rows: number): number =>
+    picture ? bytesOf(picture.buffers) + frameBytes({ ...picture.header, height: rows }) : 0;
   return {
     isAny: masks.length > 0,
-    buffers: masks.length > 0 ? [{ name: 'mask', bytes: reading + planes * width * height }] : [],
+    buffers: (rows) => (masks.length > 0 ? [{ name: 'mask', bytes: reading(rows) + planes * width * rows }] : []),
     read: async (rows, signal) => {
       const read: Uint8Array[] = [];
       for (const mask of masks) read.push(await mask(rows, signal));

@@ -13,7 +13,7 @@ import { SAMPLE_ARRAYS, TiffWriter, tiffWriterBytes } from './write.js';
 import type { TiffWriterOptions, TiffWriterState } from './write.js';
 
 /** Side of a tile, and of the largest picture that needs no overview, in pixels. */
-const TILE_SIZE = 512;
+export const TILE_SIZE = 512;
 
 /** A picture that is written as Cloud Optimized GeoTIFF: in tiles of 512, all samples of a pixel together. */
 export type CogDescription = Omit<TiffDescription, 'tileSize' | 'isPlanar' | 'isReduced'>;

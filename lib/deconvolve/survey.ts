@@ -1,0 +1,98 @@
+import { estimatePsf } from '../estimate/psf.js';
+import { meanLevel } from '../image/samples.js';
+import type { RestorationTask, SceneSurvey } from '../restoration/restoration.js';
+import { EstimateError } from '../runtime/errors.js';
+import type { Scope } from '../runtime/scope.js';
+import { NoiseMeter, rootMeanSquare } from './noise.js';
+import { PartSolver } from './part-solver.js';
+import type { SolverSource } from './part-solver.js';
+import { probeShape } from './plan.js';
+import { Probe } from './probe.js';
+import type { Course } from './probe.js';
+import { TilePsfs, preparePsf } from './psf-source.js';
+import type { DeconvolutionReport, StopReason } from './report.js';
+import type { DeconvolveSettings } from './settings.js';
+
+type Survey = SceneSurvey<DeconvolutionReport>;
+
+/** What all windows of a scene are deconvolved with. */
+export interface SceneSettings {
+  readonly settings: DeconvolveSettings;
+  /** The kernel in words, where it was estimated. */
+  readonly estimatedPsf: string | null;
+  /** What ends the iterations, where samples have told their number; null: it was known. */
+  readonly stopReason: StopReason | null;
+}
+
+/**
+ * Finds in samples of a scene what a frame is asked for: its kernel, its noise, its mean level, and the number of
+ * iterations or the spectrum of the scene. Of each but the noise and the level, the sample in the middle decides.
+ */
+export async function surveyScene(
+  given: DeconvolveSettings,
+  survey: Survey,
+  solverOf: SolverSource,
+  scope: Scope,
+): Promise<SceneSettings> {
+  const { psf, estimatedPsf } = given.isPsfAuto
+    ? await estimateScenePsf(survey, scope)
+    : { psf: given.psf, estimatedPsf: null };
+  const known = { ...given, psf, isPsfAuto: false };
+  const { sigma, level } = await measureScene(known, survey, scope);
+  const settings = { ...known, sigma, level };
+  const shape = probeShape(survey.plan.shape, true, settings);
+  if (!shape) return { settings, estimatedPsf, stopReason: null };
+  const courses: Course[] = [];
+  for await (const task of survey.samples()) {
+    const psfs = new TilePsfs(psf, given.modes);
+    const solver = new PartSolver(solverOf, psfs, task, scope);
+    const probe = new Probe(solver, new NoiseMeter(task, psfs, scope), settings, scope);
+    courses.push(await probe.find(shape, sigma));
+  }
+  const { tuning, most, reason } = middleOf(courses);
+  const { nsr, exponent } = tuning;
+  return { settings: { ...settings, iterations: most, nsr, exponent }, estimatedPsf, stopReason: reason };
+}
+
+/** The blur of the first sample that tells it. */
+async function estimateScenePsf(
+  { samples }: Survey,
+  scope: Scope,
+): Promise<{ readonly psf: DeconvolveSettings['psf']; readonly estimatedPsf: string }> {
+  let declined: EstimateError | null = null;
+  for await (const task of samples()) {
+    try {
+      const { psf, words } = await estimatePsf(task, scope);
+      return { psf: await preparePsf(psf), estimatedPsf: words };
+    } catch (error) {
+      if (!(error instanceof EstimateError)) throw error;
+      declined ??= error;
+    }
+  }
+  throw declined!;
+}
+
+/** Noise and mean level over all samples. */
+async function measureScene(
+  { psf, modes, sigma, damping }: DeconvolveSettings,
+  { samples }: Survey,
+  scope: Scope,
+): Promise<{ readonly sigma: number; readonly level: number | null }> {
+  if (sigma !== null && damping === 0) return { sigma, level: null };
+  const [sigmas, levels]: [number[], number[]] = [[], []];
+  for await (const task of samples()) {
+    if (sigma === null) sigmas.push(...(await measureSample(task, new TilePsfs(psf, modes), scope)));
+    levels.push(meanLevel(task.frame));
+  }
+  const level = levels.reduce((sum, one) => sum + one / levels.length, 0);
+  return { sigma: sigma ?? rootMeanSquare(sigmas), level };
+}
+
+const measureSample = (task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<number[]> =>
+  new NoiseMeter(task, psfs, scope).measure();
+
+/** The one in the middle of all, by iterations and by noise-to-signal ratio. */
+function middleOf(courses: readonly Course[]): Course {
+  const ranked = [...courses].sort((a, b) => a.most - b.most || a.tuning.nsr - b.tuning.nsr);
+  return ranked[ranked.length >> 1]!;
+}

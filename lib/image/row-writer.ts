@@ -1,0 +1,117 @@
+import type { FileHandle } from 'node:fs/promises';
+import { writeFileWith } from '../files/write-file.js';
+import type { FileInTheMaking } from '../files/write-file.js';
+import type { ImageFormat } from './codec/sharp.js';
+import { sizeOf } from './frame.js';
+import type { AnyFrame, AnyFrameSize } from './frame.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
+import { CogWriter, TILE_SIZE, cogWriterBytes } from './tiff/cog.js';
+import { gridOf } from './tiff/write-description.js';
+import type { TiffDescription } from './tiff/write-description.js';
+import { withSpools } from './tiff/write-file.js';
+import { FileSpool } from './tiff/write-sink.js';
+import { TiffWriter, tiffWriterBytes } from './tiff/write.js';
+import type { TiffWriterState } from './tiff/write.js';
+
+/** A picture that is to be written row by row. */
+export interface RowPicture {
+  readonly size: AnyFrameSize;
+  readonly metadata: ImageMetadata;
+  /** Whether as Cloud Optimized GeoTIFF. */
+  readonly cog: boolean;
+}
+
+/** What a writer has written, for another that goes on: plain data, to be kept as JSON. */
+export interface WrittenRows {
+  /** The row to go on with. */
+  readonly nextRow: number;
+  /** Bytes of the file that hold what was written. */
+  readonly position: number;
+}
+
+/** Writes a picture from top to bottom. */
+export interface RowWriter {
+  /** Takes interleaved rows. Rejects with the system's error, or the signal's reason. */
+  writeRows(samples: AnyFrame['data'], count: number): Promise<void>;
+  /** What is in the file. */
+  state(): Promise<WrittenRows>;
+  /**
+   * Writes the rest of the picture: into the open file, or another one at the path. Resolves to whether the open one is
+   * the picture.
+   */
+  finish(path: string): Promise<boolean>;
+}
+
+/** How a picture is written row by row. */
+export interface RowWriterOptions {
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  /** What an earlier writer has written; nothing by default. */
+  readonly from?: WrittenRows | undefined;
+}
+
+/** The format that is written row by row. */
+export const ROW_FORMAT: ImageFormat = 'tiff';
+
+const describe = ({ size, metadata, cog }: RowPicture): TiffDescription => ({
+  ...sizeOf(size),
+  metadata,
+  ...(cog && { tileSize: TILE_SIZE }),
+});
+
+/** Rows that are written together: a writer can be left after a multiple of them. */
+export function rowsWrittenAtOnce(picture: RowPicture): number {
+  return gridOf(describe(picture)).height;
+}
+
+/** What writing takes beside the rows. */
+export function rowWriterBytes(picture: RowPicture, threads: number): number {
+  const { size, metadata, cog } = picture;
+  return cog ? cogWriterBytes({ ...sizeOf(size), metadata }, threads) : tiffWriterBytes(describe(picture), threads);
+}
+
+/** A writer into an open file. Throws ArgumentError where it cannot go on from there. */
+export function createRowWriter(handle: FileHandle, picture: RowPicture, options: RowWriterOptions): RowWriter {
+  const { threads, signal, from } = options;
+  const [spool, how] = [new FileSpool(handle), { threads, signal }];
+  if (picture.cog) return createCogWriter(spool, picture, options);
+  const writer = from
+    ? TiffWriter.resume(spool, describe(picture), from as TiffWriterState, how)
+    : TiffWriter.create(spool, describe(picture), how);
+  return {
+    writeRows: (samples, count) => writer.writeRows(samples, count),
+    state: () => writer.state(),
+    finish: async () => {
+      await writer.finish();
+      return true;
+    },
+  };
+}
+
+/** What it writes into the open file are tiles, of which the picture is made in the end. */
+function createCogWriter(
+  spool: FileSpool,
+  picture: RowPicture,
+  { threads, signal, from }: RowWriterOptions,
+): RowWriter {
+  const { size, metadata } = picture;
+  const [description, how] = [
+    { ...sizeOf(size), metadata },
+    { threads, signal },
+  ];
+  const writer = from
+    ? CogWriter.resume(spool, description, from as TiffWriterState, how)
+    : CogWriter.create(spool, description, how);
+  return {
+    writeRows: (samples, count) => writer.writeRows(samples, count),
+    state: () => writer.state(),
+    finish: async (path) => {
+      const write = async ({ handle, folder }: FileInTheMaking): Promise<void> =>
+        withSpools(folder, async (openSpool) => {
+          await writer.finish(new FileSpool(handle), openSpool);
+        });
+      await writeFileWith(path, write, signal);
+      return false;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import { partPathsOf, readJournal } from '../../files/part-file.js';
+import { RegularFile } from '../../files/read-file.js';
+import { formatOfExtension } from '../../image/codec/sharp.js';
+import type { Frame } from '../../image/frame.js';
+import type { ImageInput, ReadingOptions } from '../../image/reading.js';
+import { ROW_FORMAT } from '../../image/row-writer.js';
+import { openImage } from '../../image/source.js';
+import type { ImageSource } from '../../image/source.js';
+import type { OperationInput } from '../../operation/options.js';
+import { ArgumentError, toPerifocalError } from '../../runtime/errors.js';
+import type { Scope } from '../../runtime/scope.js';
+import { requireInteger, requireOneOf } from '../../runtime/validate.js';
+import type { FrameReport, Restoration } from '../restoration.js';
+import { RestoredImage } from '../restored-image.js';
+import { restoreScene } from './restore-scene.js';
+
+/** How files that are too large for memory are restored. */
+export interface SceneOptions {
+  /**
+   * Goes on with what an earlier run has left beside the output (`<output>.part`), of the same input and options;
+   * begins anew where there is nothing. False by default: then such a part is not overwritten, but an error.
+   */
+  readonly resume?: boolean;
+  /**
+   * Restores a TIFF or FITS window by window into a TIFF also where memory would suffice for the whole frame, with at
+   * most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
+   * done where it does not suffice, with as many rows as are fastest.
+   */
+  readonly windowRows?: number;
+}
+
+/** The keys of {@link SceneOptions}. */
+export const SCENE_OPTIONS = ['resume', 'windowRows'] as const satisfies (keyof SceneOptions)[];
+
+/** Where a scene is written, and how. */
+export interface SceneTarget extends SceneOptions {
+  readonly path: string;
+  /** Whether it is to be a Cloud Optimized GeoTIFF. */
+  readonly cog: boolean;
+}
+
+/** Throws ArgumentError. */
+export function checkSceneOptions({ resume, windowRows }: SceneOptions): void {
+  if (resume !== undefined) requireOneOf('resume', resume, [true, false]);
+  if (windowRows !== undefined) requireInteger('windowRows', windowRows, 1, 65_535);
+}
+
+/** Whether a file must be restored window by window: it was asked for, or an earlier run has begun so. */
+export async function mustBeScene({ path, resume = false, windowRows }: SceneTarget): Promise<boolean> {
+  if (windowRows !== undefined) return true;
+  return resume && (await readJournal(await partPathsOf(path))) !== null;
+}
+
+/**
+ * Restores a file window by window; null where it cannot be: its format or that of the output is not read and written
+ * row by row, or the method needs whole frames. Rejects as `restoreFile`.
+ */
+export async function restoreByWindows<Report extends FrameReport>(
+  restoration: Restoration<Report>,
+  { image, reading = {}, ...asked }: OperationInput,
+  target: SceneTarget,
+  scope: Scope,
+): Promise<RestoredImage<Frame, Report> | null> {
+  const { signal, runtime } = scope;
+  const { depths } = restoration;
+  const { budgetBytes } = runtime;
+  if (formatOfExtension(extname(target.path)) !== ROW_FORMAT) return null;
+  try {
+    const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
+    if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
+    const job = { ...target, source, reading: await describeReading(reading, signal) };
+    const { size, metadata, report } = await restoreScene(restoration, job, scope);
+    return new RestoredImage<Frame, Report>(size as Frame, metadata, report);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toPerifocalError(error);
+  }
+}
+
+const isReadByRows = ({ format }: ImageSource): boolean => format === 'tiff' || format === 'fits';
+
+/** The error where windows were asked for and cannot be. */
+export function noWindows(output: string): ArgumentError {
+  return new ArgumentError(`${output} cannot be restored by windows: that takes a TIFF or FITS, and writes a TIFF`);
+}
+
+/** Options of reading as text; what they name is told by what tells it from others. */
+async function describeReading(reading: ReadingOptions, signal: AbortSignal): Promise<string> {
+  const { mask, valid, ...others } = reading;
+  const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+  const planes = { mask: mask === undefined ? null : await describeMask(mask, digest), valid: valid && digest(valid) };
+  signal.throwIfAborted();
+  return JSON.stringify({ ...others, ...planes });
+}
+
+async function describeMask(mask: ImageInput, digest: (bytes: Uint8Array) => string): Promise<string> {
+  if (typeof mask === 'string') {
+    await using file = await RegularFile.open(mask);
+    return file.version;
+  }
+  if (mask instanceof Uint8Array) return digest(mask);
+  return digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength));
+}

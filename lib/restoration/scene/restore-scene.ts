@@ -1,0 +1,114 @@
+import { partPathsOf, readJournal } from '../../files/part-file.js';
+import type { PartPaths } from '../../files/part-file.js';
+import { unwritable } from '../../files/write-file.js';
+import type { AnyFrameSize } from '../../image/frame.js';
+import { warnOfLosses } from '../../image/metadata/lost.js';
+import { ROW_FORMAT } from '../../image/row-writer.js';
+import type { RowPicture } from '../../image/row-writer.js';
+import type { ImageSource } from '../../image/source.js';
+import type { OperationReport } from '../../operation/report.js';
+import { garbage, readPeakRss } from '../../runtime/garbage.js';
+import { ledger } from '../../runtime/ledger.js';
+import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
+import type { Scope } from '../../runtime/scope.js';
+import type { FrameReport, Restoration } from '../restoration.js';
+import { identify, parseJournal } from './journal.js';
+import type { Journal, SceneIdentity } from './journal.js';
+import { planScene } from './plan-scene.js';
+import type { PlannedScene } from './plan-scene.js';
+import { knowWhite } from './scene-white.js';
+import { SceneWork } from './scene-work.js';
+import { writeScene } from './write-scene.js';
+
+/** A file that is to be restored window by window. */
+export interface SceneJob {
+  readonly source: ImageSource;
+  /** Where it is written, and whether as Cloud Optimized GeoTIFF. */
+  readonly path: string;
+  readonly cog: boolean;
+  /** How its samples are to be understood, as text: part of what tells whether a part may be gone on with. */
+  readonly reading: string;
+  /** Whether what an earlier run has left may be gone on with. */
+  readonly resume?: boolean;
+  /** The most rows that a window may give; by default what is fastest. */
+  readonly windowRows?: number;
+}
+
+/** A scene that has been restored into its file. */
+export interface RestoredScene<Report extends FrameReport> {
+  readonly size: AnyFrameSize;
+  readonly metadata: ImageSource['metadata'];
+  readonly report: Report;
+}
+
+/**
+ * Restores a file window by window into another, in memory that does not depend on its height. What is restored is
+ * written beside the output, and what is needed to go on with it; the output is replaced in the end. Rejects with
+ * ArgumentError, ImageError, BudgetError, NativeError or the reason of the scope's signal.
+ * @param restoration that can work on windows
+ */
+export async function restoreScene<Report extends FrameReport>(
+  restoration: Restoration<Report>,
+  { source, path: output, cog, reading, resume = false, windowRows }: SceneJob,
+  scope: Scope,
+): Promise<RestoredScene<Report>> {
+  const opening = performance.now();
+  const picture: RowPicture = { size: source.header, metadata: source.metadata, cog };
+  const identity = identify(source.sha256(), `${cog} ${reading}`, restoration.identity);
+  const paths = await partPathsOf(output);
+  const journal = await findJournal(paths, identity, output, resume);
+  const { threads, runtime } = scope;
+  const { budgetBytes } = runtime;
+  const scene = planScene(
+    { restoration, source, picture, threads, budgetBytes },
+    journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows },
+  );
+  using _lease = await reserve(restoration, scene, scope);
+  garbage.settle(() => scope.binding.trimHeap());
+  const known = await knowWhite(source, scene.samples[0]!.count, scope);
+  const running = performance.now();
+  const work = await SceneWork.begin(restoration, known, scene, scope);
+  await writeScene(work, { paths, picture, identity, journal }, scope);
+  const base: OperationReport<Report['plan']> = {
+    operation: restoration.name,
+    input: source.label,
+    inputSha256: source.sha256(),
+    seconds: (performance.now() - running) / 1000,
+    decodeSeconds: (running - opening) / 1000,
+    peakRssBytes: readPeakRss(),
+    isa: scope.isa,
+    threads,
+    plan: scene.plan,
+    ...work.facts,
+    warnings: [...source.warnings, ...warnOfLosses(output, ROW_FORMAT, source.metadata, source.header)],
+  };
+  return { size: source.header, metadata: source.metadata, report: work.report(base) };
+}
+
+/** What an earlier run has left. Throws ImageError where it has left something that nobody asked to go on with. */
+async function findJournal(
+  paths: PartPaths,
+  identity: SceneIdentity,
+  output: string,
+  resume: boolean,
+): Promise<Journal | null> {
+  const text = await readJournal(paths);
+  if (text === null) return null;
+  if (resume) return parseJournal(text, identity, output);
+  throw unwritable(output, `${output}.part is left of an earlier run: go on with it (--resume), or remove it`);
+}
+
+/** Waits for the memory of the largest window. */
+function reserve<Report extends FrameReport>(
+  restoration: Restoration<Report>,
+  { plan }: PlannedScene<Report>,
+  { signal }: Scope,
+): ReturnType<typeof ledger.reserve> {
+  const { name, heldBytes } = restoration;
+  const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
+  const reuse = restoration.keptFor(plan);
+  return ledger.reserve(
+    { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${name} by windows`, reuse },
+    signal,
+  );
+}

@@ -1,0 +1,67 @@
+import { PartFile } from '../../files/part-file.js';
+import type { PartPaths } from '../../files/part-file.js';
+import { unwritable } from '../../files/write-file.js';
+import { createRowWriter } from '../../image/row-writer.js';
+import type { RowPicture, RowWriter } from '../../image/row-writer.js';
+import { ArgumentError, PerifocalError } from '../../runtime/errors.js';
+import type { Scope } from '../../runtime/scope.js';
+import type { FrameReport } from '../restoration.js';
+import { formatJournal } from './journal.js';
+import type { Journal, SceneIdentity } from './journal.js';
+import type { SceneWork } from './scene-work.js';
+
+/** Where a scene is written, and what is known of it. */
+export interface SceneOutput {
+  readonly paths: PartPaths;
+  readonly picture: RowPicture;
+  readonly identity: SceneIdentity;
+  /** Of an earlier run that is gone on with; null: there was none. */
+  readonly journal: Journal | null;
+}
+
+/**
+ * Writes a scene window by window. After each of them another run can go on with the part; where there is none yet, a
+ * failure leaves nothing behind. Rejects with PerifocalError or the reason of the scope's signal.
+ */
+export async function writeScene<Report extends FrameReport>(
+  work: SceneWork<Report>,
+  output: SceneOutput,
+  scope: Scope,
+): Promise<void> {
+  const { paths, journal } = output;
+  await using part = await PartFile.open(paths, journal?.written.position ?? null);
+  try {
+    const { threads, signal } = scope;
+    const writer = createRowWriter(part.handle, output.picture, { threads, signal, from: journal?.written });
+    await writeWindows(work, output, part, writer);
+    const isWhole = await writer.finish(paths.target);
+    signal.throwIfAborted();
+    await (isWhole ? part.finish() : part.discard());
+  } catch (error) {
+    if (!part.isRecorded && !journal) await part.discard();
+    scope.signal.throwIfAborted();
+    // What the system says of the file is no error of this package's yet.
+    if (error instanceof PerifocalError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw unwritable(paths.target, (error as Error).message, { cause: error });
+  }
+}
+
+async function writeWindows<Report extends FrameReport>(
+  work: SceneWork<Report>,
+  { identity, journal }: SceneOutput,
+  part: PartFile,
+  writer: RowWriter,
+): Promise<void> {
+  const { rows, windows } = work.scene;
+  const nextRow = journal?.written.nextRow ?? 0;
+  const left = windows.filter(({ top }) => top >= nextRow);
+  if (nextRow < windows.at(-1)!.end && left[0]?.top !== nextRow)
+    throw new ArgumentError(`Cannot go on with row ${nextRow + 1}: no window begins there; remove the part`);
+  if (journal) await work.goOnWith(nextRow, journal.missingPixels);
+  for (const window of left) {
+    await work.restore(window, (samples, count) => writer.writeRows(samples, count));
+    const written = await writer.state();
+    await part.record(formatJournal({ identity, rows, missingPixels: work.missingPixels, written }));
+    work.settle(window);
+  }
+}

@@ -1,0 +1,244 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Deconvolver, Restorer, psf } from '../lib/index.js';
+import type { DeconvolveOptions, Frame, Progress, RestoreFileOptions } from '../lib/index.js';
+import { openImage } from '../lib/image/source.js';
+import { encodeTiff } from '../lib/image/tiff/write-frame.js';
+import { layoutWindows } from '../lib/restoration/scene/windows.js';
+import { blurScene } from './support/blur.js';
+import { createFrame, digest } from './support/frames.js';
+import type { FrameOptions } from './support/frames.js';
+import { createFolder, randomModel } from './support/models.js';
+
+const folder = createFolder();
+afterAll(() => folder.remove());
+
+const { signal } = new AbortController();
+const output = folder.path('windows.tif');
+const [part, journal] = [`${output}.part`, `${output}.resume.json`];
+afterEach(() => {
+  for (const path of [output, part, journal]) rmSync(path, { force: true });
+});
+
+const restorer = await Restorer.open({ model: randomModel(1, 4) });
+
+/** A TIFF of waves and noise. */
+async function writeScene(
+  options: Partial<FrameOptions> & Pick<Frame, 'alpha'>,
+  change = (_: Frame): void => {},
+): Promise<string> {
+  const { alpha, ...size } = options;
+  const frame = { ...createFrame({ width: 90, height: 420, ...size }), ...(alpha !== undefined && { alpha }) };
+  change(frame);
+  const path = folder.path('scene.tif');
+  writeFileSync(path, await encodeTiff(frame, frame.data));
+  return path;
+}
+
+async function readSamples(path: string): Promise<Frame['data']> {
+  const source = await openImage(path, { signal });
+  return (await source.read(signal)).frame.data as Frame['data'];
+}
+
+/** The samples of a file, for a comparison of all at once. */
+const digestOf = async (path: string): Promise<string> => digest(await readSamples(path));
+
+describe('windows of a scene', () => {
+  it('cover every row once, and read what they need, from rows that fit the grid', () => {
+    for (const height of [100, 421, 1000])
+      for (const rows of [16, 64, 80]) {
+        const rule = { before: 48, after: 44, fade: 12 };
+        const windows = layoutWindows(height, rows, rule);
+        expect(windows.map(({ top }) => top)).toEqual(windows.map((_, index) => index * rows));
+        expect(windows.at(-1)!.end).toBe(height);
+        for (const { top, end, carry, read } of windows) {
+          const last = read.top + read.count;
+          expect(read.top % 4).toBe(0);
+          expect(last % 4 === 0 || last === height).toBe(true);
+          expect(read.top).toBeLessThanOrEqual(Math.max(0, top - rule.before));
+          expect(last).toBeGreaterThanOrEqual(Math.min(height, end + carry + rule.after));
+        }
+      }
+  });
+});
+
+describe('a scene restored window by window by the network', () => {
+  it.each([
+    ['8 bits, RGB', { depth: 8, channels: 3 }],
+    ['16 bits, RGB', { depth: 16, channels: 3 }],
+    ['16 bits, 4 bands', { depth: 16, channels: 4, alpha: false, width: 40, height: 330 }],
+    ['16 bits, RGB and alpha', { depth: 16, channels: 4, alpha: true }],
+    ['16 bits of a small range', { depth: 16, channels: 1, range: [0, 0.05] }],
+  ] as const)('has the bytes of the whole frame: %s', async (_, size) => {
+    const input = await writeScene(size);
+    const whole = await restorer.restore(input);
+    for (const windowRows of [64, 128]) {
+      const { report } = await restorer.restoreFile(input, output, { windowRows });
+      expect(report.scene).toMatchObject({
+        rows: windowRows,
+        windows: Math.ceil(whole.height / windowRows),
+        fromRow: 0,
+      });
+      expect(report).toMatchObject({ white: whole.report.white, whiteFrom: whole.report.whiteFrom });
+      expect(await digestOf(output)).toBe(digest(whole.data));
+      expect(existsSync(part) || existsSync(journal)).toBe(false);
+    }
+  });
+
+  it('does so with all passes of an ensemble', async () => {
+    const ensemble = await Restorer.open({ model: randomModel(1, 4), ensemble: 4 });
+    const input = await writeScene({ width: 40, height: 330 });
+    const whole = await ensemble.restore(input);
+    await ensemble.restoreFile(input, output, { windowRows: 64 });
+    expect(await digestOf(output)).toBe(digest(whole.data));
+  });
+
+  it('is written as Cloud Optimized GeoTIFF like the whole frame', async () => {
+    const input = await writeScene({ height: 1100, depth: 16 });
+    await restorer.restoreFile(input, folder.path('whole.tif'), { cog: true });
+    await restorer.restoreFile(input, output, { cog: true, windowRows: 512 });
+    expect(readFileSync(output)).toEqual(readFileSync(folder.path('whole.tif')));
+    expect(existsSync(part) || existsSync(journal)).toBe(false);
+  });
+
+  it('has its samples in the file alone', async () => {
+    const result = await restorer.restoreFile(await writeScene({}), output, { windowRows: 64 });
+    expect(result).toMatchObject({ width: 90, height: 420, channels: 3, depth: 8 });
+    expect(() => result.data).toThrow(/samples are in its file/);
+  });
+
+  it('is chosen where the budget has no room for the whole frame, and stays within it', async () => {
+    const size = { width: 500, height: 900, depth: 16 } as const;
+    const input = await writeScene({ ...size, channels: 4, alpha: false });
+    const { bytes } = restorer.plan({ ...size, channels: 4, alpha: false });
+    const open = (memory: number): Promise<Restorer> => Restorer.open({ model: randomModel(1, 4), memory });
+    await using tiny = await open(112e6);
+    await expect(tiny.restoreFile(input, folder.path('refused.png'))).rejects.toThrow(/500x900 frame/);
+    const refusal: unknown = await tiny.restoreFile(input, output).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'BUDGET_TOO_SMALL' });
+    const { requiredBytes } = refusal as { requiredBytes: number };
+    expect(requiredBytes).toBeLessThan(bytes);
+    // The other models of this file are open.
+    const memory = requiredBytes + 1e6;
+    await using enough = await open(memory);
+    const { report } = await enough.restoreFile(input, output);
+    expect(report.scene!.windows).toBeGreaterThan(1);
+    expect(report.plan.bytes).toBeLessThanOrEqual(memory);
+    expect(await digestOf(output)).toBe(digest((await restorer.restore(input)).data));
+  });
+
+  it('is refused for formats that are not written row by row', async () => {
+    const run = restorer.restoreFile(await writeScene({}), folder.path('refused.png'), { windowRows: 64 });
+    await expect(run).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
+});
+
+describe('a scene deconvolved window by window', () => {
+  const kernel = psf.disk(2);
+  const { blurred } = blurScene({ width: 200, height: 600, kernel, noise: 0.004 });
+  const input = folder.path('blurred.tif');
+  beforeAll(async () => writeFileSync(input, await encodeTiff(blurred, blurred.data)));
+
+  it.each<[string, Partial<DeconvolveOptions>, number]>([
+    ['hyper-laplacian', { sigma: 0.004 }, 0.002],
+    ['wiener', { nsr: 0.01, prior: 'gradient' }, 0],
+    ['richardson-lucy', { iterations: 20 }, 0],
+  ])('with %s is what the whole frame is', async (method, options, mostOthers) => {
+    await using deconvolver = await Deconvolver.open({
+      psf: kernel,
+      method,
+      ...options,
+      memory: '1GB',
+    } as DeconvolveOptions);
+    const whole = await deconvolver.restore(input);
+    const { report } = await deconvolver.restoreFile(input, output, { windowRows: 128 });
+    expect(report.scene!.windows).toBeGreaterThan(3);
+    expect(report.iterations).toBe(whole.report.iterations);
+    expect(Math.abs(report.sigma / whole.report.sigma - 1)).toBeLessThan(0.05);
+    const samples = await readSamples(output);
+    const others = samples.filter((sample, index) => Math.abs(sample - whole.data[index]!) > 1).length;
+    expect(others / samples.length).toBeLessThanOrEqual(mostOthers);
+  });
+
+  it('finds the noise once for all windows', async () => {
+    await using deconvolver = await Deconvolver.open({ psf: kernel, memory: '1GB' });
+    const { sigma, lambda } = (await deconvolver.restore(input)).report;
+    const { report } = await deconvolver.restoreFile(input, output, { windowRows: 128 });
+    expect(Math.abs(report.sigma / sigma - 1)).toBeLessThan(0.05);
+    expect(Math.abs(report.lambda! / lambda! - 1)).toBeLessThan(0.07);
+  });
+
+  it('finds the number of iterations once for all windows', async () => {
+    await using deconvolver = await Deconvolver.open({ psf: kernel, method: 'richardson-lucy', memory: '1GB' });
+    const { report } = await deconvolver.restoreFile(input, output, { windowRows: 128 });
+    expect(report).toMatchObject({ stopReason: 'discrepancy' });
+    expect(report.iterations).toBeGreaterThan(1);
+  });
+});
+
+describe('a scene that was interrupted', () => {
+  const scene = { width: 64, height: 300, depth: 16 } as const;
+  const windowRows = 64;
+
+  /** Ends a run when it has restored some windows. */
+  async function interruptAt(input: string, row: number, options: RestoreFileOptions = {}): Promise<void> {
+    const controller = new AbortController();
+    const onProgress = ({ phase, done }: Progress): void => {
+      if (phase === 'restore' && done > row) controller.abort(new Error('interrupted'));
+    };
+    const run = restorer.restoreFile(input, output, { windowRows, ...options, signal: controller.signal, onProgress });
+    await expect(run).rejects.toThrow('interrupted');
+  }
+
+  it('goes on where it was, and gives the same file', async () => {
+    const input = await writeScene(scene);
+    await restorer.restoreFile(input, output, { windowRows });
+    const uninterrupted = readFileSync(output);
+    rmSync(output);
+    await interruptAt(input, 70);
+    expect([existsSync(output), existsSync(part), existsSync(journal)]).toEqual([false, true, true]);
+    await interruptAt(input, 200, { resume: true });
+    writeFileSync(part, Buffer.concat([readFileSync(part), Buffer.alloc(1000, 1)]));
+    const { report } = await restorer.restoreFile(input, output, { resume: true });
+    expect(report.scene).toMatchObject({ rows: windowRows, fromRow: 192 });
+    expect(readFileSync(output)).toEqual(uninterrupted);
+    expect([existsSync(part), existsSync(journal)]).toEqual([false, false]);
+  });
+
+  it('leaves nothing where nothing was restored', async () => {
+    await interruptAt(await writeScene(scene), 0);
+    expect([existsSync(output), existsSync(part), existsSync(journal)]).toEqual([false, false, false]);
+  });
+
+  it('is not overwritten unasked, and goes on with the same input and options alone', async () => {
+    const input = await writeScene(scene);
+    await interruptAt(input, 70);
+    const rerun = (options: RestoreFileOptions): Promise<unknown> =>
+      restorer.restoreFile(input, output, { windowRows, ...options });
+    await expect(rerun({})).rejects.toThrow(/left of an earlier run: go on with it/);
+    await expect(rerun({ resume: true, nodata: 3 })).rejects.toThrow(/other options of reading or writing/);
+    await using other = await Restorer.open({ model: randomModel(1, 4, 2) });
+    await expect(other.restoreFile(input, output, { resume: true })).rejects.toThrow(/another model/);
+    await writeScene({ ...scene, seed: 8 });
+    await expect(rerun({ resume: true })).rejects.toThrow(/another input/);
+    writeFileSync(journal, '{"rows":');
+    await expect(rerun({ resume: true })).rejects.toThrow(/is damaged; remove both/);
+  });
+
+  it('goes on with windows of a deconvolution that pass into one another', async () => {
+    const input = await writeScene({ width: 120, height: 500, channels: 1 });
+    await using deconvolver = await Deconvolver.open({ psf: 'disk:1', method: 'wiener', memory: '1GB' });
+    const run = (options: RestoreFileOptions): Promise<unknown> =>
+      deconvolver.restoreFile(input, output, { windowRows: 64, ...options });
+    await run({});
+    const uninterrupted = readFileSync(output);
+    rmSync(output);
+    const controller = new AbortController();
+    const onProgress = ({ phase, done }: Progress): void => {
+      if (phase === 'restore' && done > 200) controller.abort();
+    };
+    await expect(run({ signal: controller.signal, onProgress })).rejects.toThrow();
+    await run({ resume: true });
+    expect(readFileSync(output)).toEqual(uninterrupted);
+  });
+});
