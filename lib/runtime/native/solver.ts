@@ -43,8 +43,8 @@ export interface SolverShape {
   /** Whether `SolverSettings.totalVariation` may be other than 0: takes a further plane. */
   readonly totalVariation: boolean;
   /**
-   * Whether pixels may be left out: `SolverSettings.saturation` below 1, or a mask given to `load`. Richardson-Lucy does
-   * without them; the others replace them by what the rest predicts, beginning with the samples that are there.
+   * Whether pixels may be left out: `SolverSettings.saturation` below 1, or a mask given to `load`. Richardson-Lucy
+   * does without them; the others replace them by what the rest predicts, beginning with the samples that are there.
    */
   readonly masked: boolean;
   readonly threads: 1 | 2 | 3;
