@@ -205,8 +205,9 @@ const twoFrames = (): Arrays => ({ a: new Uint16Array(100 * 98 * 3), b: new Uint
 const metricEntries: readonly Entry[] = [
   {
     name: 'squaredError',
-    arrays: twoFrames,
-    call: ({ a, b }) => binding.squaredError(frameOf(a), frameOf(b), machine, ticket),
+    arrays: () => ({ ...twoFrames(), valid: new Uint8Array(100 * 98) }),
+    call: ({ a, b, valid }) =>
+      binding.squaredError(frameOf(a), frameOf(b), { ...machine, valid: valid as Uint8Array }, ticket),
   },
   {
     name: 'measureSimilarity',
@@ -374,7 +375,8 @@ describe('the addon', () => {
   });
 
   it('keeps working after all of that', async () => {
-    expect(await (binding as Binding).hasOnlyFinite(Float32Array.of(1, 2), ticket)).toBe(true);
+    const grey = { data: Float32Array.of(1, 2), width: 2, height: 1, channels: 1 };
+    expect(await (binding as Binding).squaredError(grey, grey, machine, ticket)).toBe(0);
     pipeline.dispose();
     solver.dispose();
     modes.dispose();

@@ -75,9 +75,6 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
   [`metrics ${missing}`]: [
     ['--metrics magic', /Unknown: magic\. Known: psnr/],
     ['--metrics psnr', /The metric psnr compares with a reference: give one/],
-    ['--range 255', /range is used by psnr/],
-    ['--range 0 --reference r.png', /for range but received 0/],
-    ['--range x --reference r.png', /--range .*Expected a number/],
     ['--csv - --json', /cannot be used with --json/],
     ['--csv', /argument missing/],
     ['--isa foo', /Unknown instruction set 'foo'/],
@@ -180,7 +177,7 @@ describe('wrong usage of the command itself ends with 2 and one line:', () => {
 
   it("and an envelope that is no input's, where envelopes are wanted", async () => {
     for (const words of [
-      ['metrics', missing, '--range', '1', '--json'],
+      ['metrics', missing, '--metrics', 'psnr', '--json'],
       ['restore', '--json', missing, '--nope'],
     ]) {
       const { code, envelopes } = await perifocal(words);

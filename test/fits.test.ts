@@ -6,7 +6,7 @@ import type { FitsPicture } from '../lib/image/fits/read-fits.js';
 import { encodeFits } from '../lib/image/fits/write-fits.js';
 import { openImage } from '../lib/image/source.js';
 import { memorySource } from '../lib/image/tiff/byte-source.js';
-import { PerifocalError, deconvolve, psf } from '../lib/index.js';
+import { PerifocalError, deconvolve, psf, stars } from '../lib/index.js';
 import { createRandom } from '../lib/math/random.js';
 import { card, cardsOf, fitsFile, onesSum, valueCard } from './support/fits-files.js';
 import { createFolder } from './support/models.js';
@@ -22,6 +22,9 @@ const numbersFrom = (first: number, count = SIZE): number[] =>
   Array.from({ length: count }, (_, index) => first + index);
 const plain = { axes: [WIDTH, HEIGHT], numbers: numbersFrom(7) };
 
+/** What makes unsigned integers of 16 bits. */
+const unsignedCards = [valueCard('BZERO', 32_768), valueCard('BSCALE', 1)];
+
 const open = (file: Buffer, page?: number): Promise<FitsPicture> =>
   openFits(memorySource(file), 'x.fits', { signal, page });
 const samplesOf = async (picture: FitsPicture): Promise<number[]> => {
@@ -30,10 +33,9 @@ const samplesOf = async (picture: FitsPicture): Promise<number[]> => {
 };
 
 describe('samples of a FITS image', () => {
-  const unsigned = [valueCard('BZERO', 32_768), valueCard('BSCALE', 1)];
   it.each<[string, number, readonly Buffer[], readonly number[], number, readonly number[]]>([
     ['8 bits', 8, [], [0, 255, 3], 8, [0, 255, 3]],
-    ['16 bits without sign', 16, unsigned, [-32_768, 32_767, 0], 16, [0, 65_535, 32_768]],
+    ['16 bits without sign', 16, unsignedCards, [-32_768, 32_767, 0], 16, [0, 65_535, 32_768]],
     ['16 bits, none below 0', 16, [], [0, 32_767, 3], 16, [0, 32_767, 3]],
     ['16 bits with a sign', 16, [], [-5, 32_767, -32_768], 32, [-5, 32_767, -32_768]],
     ['8 bits with a sign', 8, [valueCard('BZERO', -128)], [0, 255, 3], 32, [-128, 127, -125]],
@@ -75,7 +77,7 @@ describe('samples of a FITS image', () => {
 
   it.each<[string, number, readonly Buffer[], readonly number[], number | null, readonly number[]]>([
     ['8 bits', 8, [valueCard('BLANK', 3)], [0, 3, 5], 3, [0, 3, 5]],
-    ['unsigned', 16, [...unsigned, valueCard('BLANK', -32_768)], [-32_768, 0, 1], 0, [0, 32_768, 32_769]],
+    ['unsigned', 16, [...unsignedCards, valueCard('BLANK', -32_768)], [-32_768, 0, 1], 0, [0, 32_768, 32_769]],
     ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], null, [NaN, 0, 1]],
     ['scaled', 16, [valueCard('BSCALE', 2), valueCard('BLANK', 9)], [9, 0, 1], null, [NaN, 0, 2]],
     ['floats, of which it is none', -32, [valueCard('BLANK', 9)], [9, NaN, 1], null, [9, NaN, 1]],
@@ -277,7 +279,7 @@ describe('FITS as an image', () => {
     bitpix: 16,
     axes: [width, height],
     numbers: scene.map((value, index) => (index === 77 ? -32_768 : value - 32_768)),
-    cards: [...cards, valueCard('BZERO', 32_768), valueCard('BSCALE', 1), valueCard('BLANK', -32_768)],
+    cards: [...cards, ...unsignedCards, valueCard('BLANK', -32_768)],
   });
   const settings = { psf: 'disk:1', method: 'wiener', sigma: 0.01, threads: 1 } as const;
 
@@ -337,6 +339,30 @@ describe('FITS as an image', () => {
     expect((await openImage(two, { signal, page: 2 })).header).toMatchObject({ width, height });
     const small = fitsFile({ bitpix: 8, axes: [8, 8], numbers: numbersFrom(0, 64) });
     await expect(deconvolve(small, settings)).rejects.toThrow(/8x8 pixels, each side must be at least 16/);
+  });
+
+  it('of stars is measured in any type of numbers, floats in counts too', async () => {
+    const size = { width: 192, height: 160 };
+    const motion = { lengthPx: 6, angleDegrees: 20 };
+    const { frame } = stars.simulate({
+      ...size,
+      stars: 5,
+      separationPx: 40,
+      flux: [5000, 9000],
+      motion,
+      seed: 3,
+    });
+    const numbers = Array.from(frame.data);
+    const axes = [size.width, size.height];
+    const unsigned16 = { bitpix: 16, axes, cards: unsignedCards, numbers: numbers.map((value) => value - 32_768) };
+    const found: (readonly { readonly x: number; readonly y: number }[])[] = [];
+    for (const file of [fitsFile(unsigned16), fitsFile({ bitpix: -32, axes, numbers })])
+      found.push((await stars.restoreStars(file, { motion, threads: 1 })).stars);
+    expect(found[0]!.length).toBeGreaterThan(3);
+    expect(found[1]).toHaveLength(found[0]!.length);
+    found[1]!.forEach(({ x, y }, index) => {
+      expect(Math.hypot(x - found[0]![index]!.x, y - found[0]![index]!.y)).toBeLessThan(0.02);
+    });
   });
 
   it('may be a kernel, of any type of numbers', async () => {

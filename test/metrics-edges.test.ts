@@ -140,7 +140,7 @@ describe('water agreement', () => {
       /twice channel 1/,
     );
     await expect(metrics.compareWater(shore(1), shore(2), { indexChannels: [3, 1] })).rejects.toThrow(
-      /between 0 and 2 for indexChannels/,
+      /there is no channel 3, the frame has 3/,
     );
   });
 });

@@ -31,7 +31,7 @@ describe('comparisons with a reference', () => {
   it('follow their closed forms for a constant difference', async () => {
     const dim = createFrame({ width: 64, height: 48, channels: 1, range: [0.1, 0.8] });
     expect(await metrics.psnr(shift(dim, 5), dim)).toBeCloseTo(20 * Math.log10(255 / 5), 10);
-    expect(await metrics.psnr(shift(dim, 5), dim, { range: 100 })).toBeCloseTo(20 * Math.log10(100 / 5), 10);
+    expect(await metrics.psnr(shift(dim, 5), dim, { white: 100 })).toBeCloseTo(20 * Math.log10(100 / 5), 10);
     const flat = { width: 32, height: 32, channels: 1, depth: 8, data: new Uint8Array(1024).fill(100) } as const;
     const c1 = 2.55 ** 2;
     expect(await metrics.ssim(shift(flat, 50), flat)).toBeCloseTo(
@@ -84,12 +84,13 @@ describe('comparisons with a reference', () => {
     }
   });
 
-  it('refuse samples that are no numbers', async () => {
-    const bad = { width: 32, height: 32, channels: 1, depth: 32, data: new Float32Array(1024) } as const;
-    const good = { ...bad, data: bad.data.slice() };
-    bad.data[77] = NaN;
-    await expect(metrics.psnr(bad, good)).rejects.toThrow(/Samples of frame are NaN or infinite/);
-    await expect(metrics.ssim(good, bad)).rejects.toThrow(/Samples of reference are NaN or infinite/);
+  it('refuse frames of which every pixel is missing', async () => {
+    const bad = { width: 32, height: 32, channels: 1, depth: 32, data: new Float32Array(1024).fill(NaN) } as const;
+    const good = { ...bad, data: new Float32Array(1024).fill(0.5) };
+    for (const compare of [metrics.psnr, metrics.ssim]) {
+      await expect(compare(bad, good)).rejects.toThrow(/No pixel is left to be measured/);
+      await expect(compare(good, bad)).rejects.toThrow(/No pixel is left to be measured/);
+    }
   });
 
   it('need as many pixels as their windows', async () => {
@@ -212,9 +213,7 @@ describe('measure', () => {
     ['no metrics', { metrics: [] }, /list of metrics/],
     ['unknown options', { treads: 2 }, /Unknown treads/],
     ['four threads', { threads: 4 }, /between 1 and 3 for threads/],
-    ['a range that no metric uses', { reference: frame, range: 255, metrics: ['niqe'] }, /leave range out/],
-    ['a range without a reference', { range: 255 }, /leave range out, or give a reference/],
-    ['a range of 0', { reference: frame, range: 0, metrics: ['psnr'] }, /for range but received 0/],
+    ['a white of 0', { reference: frame, white: 0, metrics: ['psnr'] }, /for white but received 0/],
   ])('refuses %s', async (_, options, message) => {
     await expect(metrics.measure(frame, options)).rejects.toThrow(message);
   });

@@ -6,7 +6,7 @@ import type { Measurement, MetricName } from '../metrics/measure.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
-import { addWorkOptions, parseNumber, parser, requireOneInput } from './options.js';
+import { addWorkOptions, parser, requireOneInput } from './options.js';
 import { addReadingOptions, toReadingOptions } from './reading.js';
 import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
@@ -20,7 +20,6 @@ import { checkTargets, planOutput, present, refuseCollisions } from './targets.j
 export interface MeasuringFlags {
   readonly reference?: string;
   readonly metrics?: readonly MetricName[];
-  readonly range?: number;
 }
 
 interface MetricFlags extends MeasuringFlags, ReadingFlags, WorkFlags {
@@ -48,8 +47,7 @@ export function addMeasuringOptions(command: Command): Command {
         '--metrics <names>',
         `those wanted, with commas between: ${names} (default: all that are possible)`,
       ).argParser(parseMetrics),
-    )
-    .option('--range <number>', 'range of the samples, to compare (default: 255, or 65535 of 16 bits)', parseNumber);
+    );
 }
 
 const parseMetrics = parser((text): readonly MetricName[] => {
@@ -69,7 +67,7 @@ async function measureAll(inputs: string[], flags: MetricFlags): Promise<void> {
   const { csv, reference } = flags;
   requireOneInput(inputs, flags);
   requireOnePrint(flags, csv);
-  chooseMetrics(flags.metrics, reference !== undefined, flags.range);
+  chooseMetrics(flags.metrics, reference !== undefined);
   const table = csv === undefined ? null : new MetricTable(csv);
   await refuseCollisions([...inputs, ...present([reference, flags.mask])], []);
   if (csv !== undefined) await planOutput({ option: '--csv' }, csv, { reads: [...inputs, reference, flags.mask] });
@@ -92,9 +90,9 @@ async function measureOne(
   session: Session,
   table: MetricTable | null,
 ): Promise<Summary> {
-  const { reference, metrics, range, expectSha256 } = flags;
+  const { reference, metrics, expectSha256 } = flags;
   const found = await measure(await session.open(input), {
-    ...defined({ metrics, range, expectSha256 }),
+    ...defined({ metrics, expectSha256 }),
     ...(await toReadingOptions(flags, session)),
     ...(reference !== undefined && { reference: await session.open(reference) }),
     runtime: session.runtime,
@@ -103,7 +101,7 @@ async function measureOne(
   });
   await table?.add(input, found);
   const { report, ...measured } = found;
-  return { report: { ...measured, values: printable(found.values), ...report }, text: toText(input, found) };
+  return { report: { ...report, ...measured, values: printable(found.values) }, text: toText(input, found) };
 }
 
 /** Infinity, the PSNR of equal pictures, is no number of JSON: a string, which `Number` takes. */

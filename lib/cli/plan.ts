@@ -119,8 +119,8 @@ const METRICS: PlanCommand<MeasuringFlags> = {
   name: 'metrics',
   memory: DEFAULT_MEMORY,
   addOptions: addMeasuringOptions,
-  async plan(frame, { metrics, reference, range }, { runtime }) {
-    const choice = chooseMetrics(metrics, reference !== undefined, range);
+  async plan(frame, { metrics, reference }, { runtime }) {
+    const choice = chooseMetrics(metrics, reference !== undefined);
     return planOf(metricsOperation(measuring(choice), runtime), frame, reference === undefined ? 1 : 2);
   },
 };

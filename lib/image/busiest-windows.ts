@@ -1,5 +1,5 @@
 import type { AnyFrame, Region } from './frame.js';
-import { colourPlanes } from './planes.js';
+import { rgbBands } from './planes.js';
 import { fullScale } from './samples.js';
 
 /** Side of the cells in which gradients are summed; windows begin at their corners. */
@@ -14,11 +14,20 @@ export function busiestWindow(frame: AnyFrame, width: number, height: number): R
   return busiestWindows(frame, width, height, 1)[0]!;
 }
 
-/** Several that do not overlap, the best first; fewer where there is no room for more. */
-export function busiestWindows(frame: AnyFrame, width: number, height: number, count: number): Region[] {
+/**
+ * Several that do not overlap, the best first; fewer where there is no room for more.
+ * @param valid one byte per pixel, 0 where it is missing, which counts as clipped; null: none is
+ */
+export function busiestWindows(
+  frame: AnyFrame,
+  width: number,
+  height: number,
+  count: number,
+  valid: Uint8Array | null = null,
+): Region[] {
   if (width >= frame.width && height >= frame.height)
     return [{ left: 0, top: 0, width: frame.width, height: frame.height }];
-  const cells = sumCells(frame);
+  const cells = sumCells(frame, valid);
   const regions = corners(frame.height, height).flatMap((top) =>
     corners(frame.width, width).map((left) => ({ left, top, width, height })),
   );
@@ -44,9 +53,9 @@ interface Cells {
 }
 
 /** Sums over cells of the squared differences of neighbours, and of clipped pixels, in the middle colour. */
-function sumCells(frame: AnyFrame): Cells {
+function sumCells(frame: AnyFrame, valid: Uint8Array | null): Cells {
   const { width, height, channels, data } = frame;
-  const channel = colourPlanes(frame) === 3 ? 1 : 0;
+  const channel = rgbBands(frame)[0]?.[1] ?? 0;
   const columns = Math.ceil(width / CELL);
   const [energy, clipped] = [
     new Float64Array(columns * Math.ceil(height / CELL)),
@@ -55,12 +64,14 @@ function sumCells(frame: AnyFrame): Cells {
   const limit = CLIPPED * fullScale(frame);
   for (let y = 1; y < height; y += 1) {
     for (let x = 1; x < width; x += 1) {
-      const index = (y * width + x) * channels + channel;
+      const pixel = y * width + x;
+      const isMissing = valid && (valid[pixel] === 0 || valid[pixel - 1] === 0 || valid[pixel - width] === 0);
+      const index = pixel * channels + channel;
       const value = data[index]!;
       const [dx, dy] = [value - data[index - channels]!, value - data[index - width * channels]!];
       const cell = Math.floor(y / CELL) * columns + Math.floor(x / CELL);
       const change = dx * dx + dy * dy;
-      if (value >= limit) clipped[cell]! += 1;
+      if (value >= limit || isMissing) clipped[cell]! += 1;
       else if (change < Infinity) energy[cell]! += change;
     }
   }

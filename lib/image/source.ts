@@ -16,7 +16,7 @@ import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
-import { findWhite } from './white.js';
+import { findLargest, findWhite } from './white.js';
 import type { KnownWhite, WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
@@ -73,7 +73,10 @@ export interface OpenImageOptions extends ReadingOptions {
   readonly budgetBytes?: number;
   /** Hex SHA-256 that the file must have. */
   readonly expectSha256?: string;
-  /** Whether the samples may tell what is white, where nothing else does; true. */
+  /**
+   * Whether the samples may tell what is white, where nothing else does; true. If not, floats have no white below the
+   * largest of them: none is saturated.
+   */
   readonly findsWhite?: boolean;
 }
 
@@ -181,6 +184,7 @@ function chooseWhite(
 ): Promise<KnownWhite> {
   if (typeof white === 'number') return Promise.resolve({ white, whiteFrom: 'given' });
   if (frame.white !== undefined) return Promise.resolve({ white: frame.white, whiteFrom: 'file' });
+  if (isWhole && !findsWhite && frame.depth === 32) return findLargest(frame, valid, pauses);
   if (!isWhole || !findsWhite) return Promise.resolve({ white: typeScale(frame), whiteFrom: 'type' });
   return findWhite(frame, valid, pauses);
 }

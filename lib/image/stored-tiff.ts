@@ -55,7 +55,7 @@ export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' |
 /** What the directory of a page says of its picture. */
 export function describeTiff({ metadata, orientation, nodata, warnings, mask }: TiffPicture): TiffPageFacts {
   return {
-    metadata: upright(metadata, orientation),
+    metadata: { ...upright(metadata, orientation), ...(mask && { hasMask: true }) },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
     warnings,

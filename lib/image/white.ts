@@ -19,6 +19,27 @@ export interface KnownWhite {
   readonly whiteFrom: WhiteSource;
 }
 
+/**
+ * The largest sample of a frame of floats, or 1 where none is larger: floats in counts reach beyond the white of their
+ * type, and nobody knows where their sensor saturates.
+ */
+export async function findLargest(
+  { width, height, channels, data }: AnyFrame,
+  valid: Uint8Array | null,
+  pauses: Pauses,
+): Promise<KnownWhite> {
+  let largest = 1;
+  for (let row = 0; row < height; row += 1) {
+    if (pauses.isDue) await pauses.take();
+    for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
+      if (valid?.[pixel] === 0) continue;
+      for (let at = pixel * channels; at < (pixel + 1) * channels; at += 1)
+        if (data[at]! > largest && data[at]! < Infinity) largest = data[at]!;
+    }
+  }
+  return { white: largest, whiteFrom: largest > 1 ? 'data' : 'type' };
+}
+
 /** The value of white, from the samples of pixels that are there: see {@link WhiteMeter}. */
 export async function findWhite(frame: AnyFrame, valid: Uint8Array | null, pauses: Pauses): Promise<KnownWhite> {
   const meter = new WhiteMeter(frame);

@@ -1,9 +1,13 @@
 import { ImageError } from '../runtime/errors.js';
+import { Pauses } from '../runtime/pauses.js';
+import type { Scope } from '../runtime/scope.js';
 import type { MetricInput } from './input.js';
+import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, measureMetric } from './metric.js';
 import type { Metric, MetricOptions } from './metric.js';
 import { loadModel, packagedModel } from './models.js';
 import type { BrisqueModel, ModelSource } from './models.js';
+import { halvePlaces } from './windows.js';
 
 /** Options of {@link brisque}. */
 export interface BrisqueOptions extends MetricOptions {
@@ -29,11 +33,21 @@ export function brisqueMetric(model?: BrisqueModel): Metric<number> {
     name: 'brisque',
     measure: async (scope, frame) => {
       const regression = model ?? (await packagedModel<BrisqueModel>('brisque', 'brisque'));
-      const features = await scope.call((binding, ticket) => binding.measureScene(frame, scope, ticket));
+      const features = await measureScene(scope, frame);
       if (features.some(Number.isNaN)) throw new ImageError('IMAGE_INVALID', 'BRISQUE needs a frame that is not flat');
       return predict(regression, features);
     },
   };
+}
+
+/** The features of the pixels that count. */
+async function measureScene(scope: Scope, measured: MeasuredFrame): Promise<Float64Array> {
+  const { isa, threads, signal } = scope;
+  const pauses = new Pauses(signal);
+  const grey = await measured.withoutGaps(pauses);
+  const { valid } = measured;
+  const masks = valid && { valid, halvedValid: (await halvePlaces(measured.places, pauses)).data };
+  return scope.call((binding, ticket) => binding.measureScene(grey, { isa, threads, ...masks }, ticket));
 }
 
 /** Epsilon-SVR with radial basis functions. */

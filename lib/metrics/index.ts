@@ -13,6 +13,6 @@ export type { MetricsPlanOptions } from './plan.js';
 export { eoNiqe, fitNiqe, niqe } from './niqe.js';
 export type { FitOptions, NiqeOptions } from './niqe.js';
 export { msSsim, psnr, ssim } from './similarity.js';
-export type { RangeOptions, SsimOptions } from './similarity.js';
+export type { SsimOptions } from './similarity.js';
 export { compareWater, waterAgreement } from './water.js';
 export type { WaterComparison, WaterOptions } from './water.js';

@@ -1,4 +1,4 @@
-import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions } from '../operation/options.js';
@@ -9,8 +9,10 @@ import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
 import { requireKnownKeys } from '../runtime/validate.js';
-import { requireComparable, requireFinite } from './input.js';
+import { requireComparable } from './input.js';
 import type { MetricInput } from './input.js';
+import { toMeasured } from './measured.js';
+import type { MeasuredFrame } from './measured.js';
 import { planFrames } from './plan.js';
 
 /** Options of every metric. No result depends on the number of threads or on the instruction set. */
@@ -25,7 +27,7 @@ export interface Metric<Value> {
   /** What it takes besides, whatever the size of the frames, in bytes; nothing by default. */
   readonly extraBytes?: number;
   /** Of frames that were checked. @param reference of equal size, colours and depth; there only for comparisons */
-  readonly measure: (scope: Scope, frame: AnyFrame, reference: AnyFrame) => Promise<Value>;
+  readonly measure: (scope: Scope, frame: MeasuredFrame, reference: MeasuredFrame) => Promise<Value>;
 }
 
 /** Something that is done with frames that were checked, the first of which may be compared with the others. */
@@ -36,7 +38,7 @@ export interface FrameWork<Value> {
   readonly check?: (size: AnyFrameSize) => void;
   /** What it takes besides, whatever the size of the frames, in bytes; nothing by default. */
   readonly extraBytes?: number;
-  readonly run: (scope: Scope, frames: readonly AnyFrame[]) => Promise<Value>;
+  readonly run: (scope: Scope, frames: readonly MeasuredFrame[]) => Promise<Value>;
 }
 
 /** Throws ArgumentError. @param known options besides those of every metric */
@@ -46,7 +48,7 @@ export function checkMetricOptions(options: MetricOptions, known: readonly strin
 
 /** The operation that does some work with frames. */
 export function metricsOperation<Value>(
-  { roles, check, extraBytes, run }: FrameWork<Value>,
+  { check, extraBytes, run }: FrameWork<Value>,
   runtime: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): Operation<MemoryPlan, Value> {
   return {
@@ -58,11 +60,7 @@ export function metricsOperation<Value>(
       check?.(sizes[0]!);
       return planFrames(inputs as readonly [PlannedInput], runtime, extraBytes);
     },
-    run: async (sources, _, scope) => {
-      const frames = sources.map(({ frame }) => frame);
-      for (const [index, frame] of frames.entries()) await requireFinite(scope, frame, roles[index]!);
-      return run(scope, frames);
-    },
+    run: async (sources, _, scope) => run(scope, await toMeasured(scope, sources, sources.at(-1)!)),
   };
 }
 

@@ -1,11 +1,14 @@
 import { MAX_SIDE } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, Region } from '../image/frame.js';
+import { isWhole } from '../image/missing/whole.js';
 import { fullScale } from '../image/samples.js';
 import { ArgumentError, ImageError } from '../runtime/errors.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { requireInteger, requireKnownKeys } from '../runtime/validate.js';
+import { measureGradients } from './edges.js';
 import type { MetricInput } from './input.js';
+import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, measureMetric } from './metric.js';
 import type { Metric, MetricOptions } from './metric.js';
 import { measureSlantedEdge } from './slanted-edge.js';
@@ -74,12 +77,15 @@ function edgesMetric(given?: Region): Metric<SlantedEdges> {
   };
 }
 
-async function measureEdges(scope: Scope, frame: AnyFrame): Promise<SlantedEdges> {
+async function measureEdges(scope: Scope, measured: MeasuredFrame): Promise<SlantedEdges> {
   const pauses = new Pauses(scope.signal);
   const side = WINDOW_CELLS * CELL;
   const found: number[] = [];
-  for (const [left, top] of await findWindows(scope, frame)) {
-    const value = await measureSlantedEdge(readPatch(frame, { left, top, width: side, height: side }), pauses);
+  for (const [left, top] of await findWindows(scope, measured)) {
+    const value = await measureSlantedEdge(
+      readPatch(measured.brightness, { left, top, width: side, height: side }),
+      pauses,
+    );
     if (typeof value === 'number') found.push(value);
   }
   if (found.length === 0)
@@ -109,17 +115,23 @@ function requireWithin({ left, top, width, height }: Region, frame: AnyFrameSize
   );
 }
 
-async function measureRegion({ signal }: Scope, frame: AnyFrame, region: Region): Promise<SlantedEdges> {
+async function measureRegion({ signal }: Scope, measured: MeasuredFrame, region: Region): Promise<SlantedEdges> {
   const { left, top, width, height } = region;
-  const value = await measureSlantedEdge(readPatch(frame, region), new Pauses(signal));
+  if (!isWhole(measured.valid, measured.frame.width, region))
+    throw new ImageError(
+      'IMAGE_INVALID',
+      `The region ${width}x${height} at ${left},${top} has pixels that are missing`,
+    );
+  const value = await measureSlantedEdge(readPatch(measured.brightness, region), new Pauses(signal));
   if (typeof value === 'string')
     throw new ImageError('IMAGE_INVALID', `The region ${width}x${height} at ${left},${top} has no MTF50: ${value}`);
   return { mtf50: value, edges: 1, quartiles: [value, value] };
 }
 
 /** Corners of windows, apart from each other, whose gradients point one way. */
-async function findWindows(scope: Scope, frame: AnyFrame): Promise<readonly (readonly [number, number])[]> {
-  const { cells } = await scope.call((binding, ticket) => binding.measureEdges(frame, scope, ticket));
+async function findWindows(scope: Scope, measured: MeasuredFrame): Promise<readonly (readonly [number, number])[]> {
+  const { frame, valid } = measured;
+  const { cells } = await measureGradients(scope, measured);
   const [columns, rows] = [Math.floor(frame.width / CELL), Math.floor(frame.height / CELL)];
   const powers = new Float64Array(columns * rows);
   const candidates: number[] = [];
@@ -139,8 +151,10 @@ async function findWindows(scope: Scope, frame: AnyFrame): Promise<readonly (rea
   for (const cell of candidates) {
     if (chosen.length === MOST_WINDOWS) break;
     if ([-1, 1, -columns, columns].some((step) => taken.has(cell + step))) continue;
+    const [left, top] = [(cell % columns) * CELL, Math.floor(cell / columns) * CELL];
+    if (!isWhole(valid, frame.width, { left, top, width: WINDOW_CELLS * CELL, height: WINDOW_CELLS * CELL })) continue;
     taken.add(cell);
-    chosen.push([(cell % columns) * CELL, Math.floor(cell / columns) * CELL]);
+    chosen.push([left, top]);
   }
   return chosen;
 }

@@ -1,10 +1,13 @@
-import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import { isWhole } from '../image/missing/whole.js';
 import { ImageError } from '../runtime/errors.js';
 import type { BlockStatistics } from '../runtime/native/binding.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { expected, requireNumber, requireString } from '../runtime/validate.js';
 import { distanceBetween, fitGaussian } from './gaussian.js';
 import type { MetricInput } from './input.js';
+import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, measureMetric, performWork } from './metric.js';
 import type { FrameWork, Metric, MetricOptions } from './metric.js';
 import { SCENE_FEATURES, loadModel, packagedModel } from './models.js';
@@ -64,7 +67,7 @@ export function niqeMetric(name: keyof typeof MODELS, model?: NiqeModel): Metric
       if (found !== null) return distanceBetween(pristine, found);
       throw new ImageError(
         'IMAGE_INVALID',
-        'NIQE needs a frame that is not flat: no block of 96x96 pixels varies at both scales',
+        'NIQE needs a frame that is not flat: no block of 96x96 pixels is whole and varies at both scales',
       );
     },
   };
@@ -103,8 +106,19 @@ function requireBlocks({ width, height }: AnyFrameSize): void {
   );
 }
 
-function measureBlocks(scope: Scope, frame: AnyFrame): Promise<BlockStatistics> {
-  return scope.call((binding, ticket) => binding.measureBlocks(frame, scope, ticket));
+/** Of the blocks without a missing pixel. */
+async function measureBlocks(scope: Scope, measured: MeasuredFrame): Promise<BlockStatistics> {
+  const grey = await measured.withoutGaps(new Pauses(scope.signal));
+  const { features, sharpness } = await scope.call((binding, ticket) => binding.measureBlocks(grey, scope, ticket));
+  const columns = Math.floor(grey.width / BLOCK);
+  const isThere = (block: number): boolean => {
+    const [left, top] = [(block % columns) * BLOCK, Math.floor(block / columns) * BLOCK];
+    return isWhole(measured.valid, grey.width, { left, top, width: BLOCK, height: BLOCK });
+  };
+  return {
+    features: features.filter((_, index) => isThere(Math.floor(index / SCENE_FEATURES))),
+    sharpness: sharpness.filter((_, block) => isThere(block)),
+  };
 }
 
 /** The features of the sharp blocks. */

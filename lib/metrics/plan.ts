@@ -1,4 +1,3 @@
-import type { AnyFrameSize } from '../image/frame.js';
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
@@ -6,6 +5,7 @@ import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { requireKnownKeys, requireOneOf } from '../runtime/validate.js';
+import { measuredBuffers } from './measured.js';
 
 /** Rows of float64 of one thread: those of natural scene statistics at two scales are the most. */
 const ROWS = 64;
@@ -39,9 +39,11 @@ export function planMetrics(size: PixelSize, options: MetricsPlanOptions = {}): 
 }
 
 /** What metrics take beside the frames. */
-export function metricBuffers({ width, height }: AnyFrameSize, threads: number): PlannedBuffer[] {
+export function metricBuffers(inputs: readonly [PlannedInput, ...PlannedInput[]], threads: number): PlannedBuffer[] {
+  const { width, height } = inputs[0].size;
   const pixels = width * height;
   return [
+    ...measuredBuffers(inputs),
     { name: 'rows', bytes: threads * (TILE_BYTES + ROWS * 8 * width) },
     { name: 'models and features', bytes: OBJECT_BYTES },
     { name: 'statistics', bytes: (pixels / CELL ** 2) * CELL_BYTES + (pixels / BLOCK ** 2) * BLOCK_BYTES },
@@ -54,6 +56,6 @@ export function planFrames(
   { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
   extraBytes = 0,
 ): MemoryPlan {
-  const work = [...metricBuffers(inputs[0].size, threads), { name: 'region', bytes: extraBytes }];
+  const work = [...metricBuffers(inputs, threads), { name: 'region', bytes: extraBytes }];
   return planWork(inputs, work, budgetBytes);
 }

@@ -1,11 +1,16 @@
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
 import { ImageError } from '../runtime/errors.js';
+import type { MetricBinding } from '../runtime/native/metrics.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
-import { requireNumber, requireOneOf } from '../runtime/validate.js';
+import { requireOneOf } from '../runtime/validate.js';
 import type { MetricInput } from './input.js';
+import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, measureMetric } from './metric.js';
 import type { Metric, MetricOptions } from './metric.js';
+import { halvePlaces, poolPlaces, wholeSquares } from './windows.js';
+import type { Places } from './windows.js';
 
 /** Side of the window of SSIM, in pixels. */
 const WINDOW = 11;
@@ -17,17 +22,11 @@ const SCALE_WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333] as const;
 const MIN_MS_SSIM_SIDE = (WINDOW - 1) * 2 ** (SCALE_WEIGHTS.length - 1) + 1;
 const LUMINANCE = -1;
 
-/** Options of metrics that compare samples. */
-export interface RangeOptions extends MetricOptions {
-  /** Range of the samples, above 0; by default 255, 65535, or 1 for floats. */
-  readonly range?: number;
-}
-
 /** Options of {@link ssim}. */
-export interface SsimOptions extends RangeOptions {
+export interface SsimOptions extends MetricOptions {
   /**
-   * 'luminance' (default): of 0.299 R + 0.587 G + 0.114 B; 'mean': the mean of what each channel gives. Grey frames:
-   * the same.
+   * 'luminance' (default): of 0.299 R + 0.587 G + 0.114 B, or without such bands of the mean of all; 'mean': the mean
+   * of what each band gives. Grey frames: the same.
    */
   readonly colour?: 'luminance' | 'mean';
   /**
@@ -38,12 +37,12 @@ export interface SsimOptions extends RangeOptions {
 }
 
 /**
- * Peak signal-to-noise ratio in dB, 10 log10(range^2 / MSE), with one MSE over all pixels and colours (alpha left out).
+ * Peak signal-to-noise ratio in dB, 10 log10(white^2 / MSE), with one MSE over all pixels and bands (alpha left out).
  * Infinity for equal frames. Rejects with ArgumentError or ImageError.
  */
-export async function psnr(frame: MetricInput, reference: MetricInput, options: RangeOptions = {}): Promise<number> {
-  checkMetricOptions(options, ['range']);
-  return measureMetric(psnrMetric(options.range), [frame, reference], options);
+export async function psnr(frame: MetricInput, reference: MetricInput, options: MetricOptions = {}): Promise<number> {
+  checkMetricOptions(options);
+  return measureMetric(psnrMetric, [frame, reference], options);
 }
 
 /**
@@ -52,11 +51,11 @@ export async function psnr(frame: MetricInput, reference: MetricInput, options: 
  * or ImageError.
  */
 export async function ssim(frame: MetricInput, reference: MetricInput, options: SsimOptions = {}): Promise<number> {
-  checkMetricOptions(options, ['range', 'colour', 'pooled']);
-  const { range, colour = 'luminance', pooled = false } = options;
+  checkMetricOptions(options, ['colour', 'pooled']);
+  const { colour = 'luminance', pooled = false } = options;
   requireOneOf('colour', colour, ['luminance', 'mean'] as const);
   requireOneOf('pooled', pooled, [true, false]);
-  return measureMetric(ssimMetric('ssim', { colour, pooled }, range), [frame, reference], options);
+  return measureMetric(ssimMetric('ssim', { colour, pooled }), [frame, reference], options);
 }
 
 /**
@@ -64,61 +63,86 @@ export async function ssim(frame: MetricInput, reference: MetricInput, options: 
  * between them; contrast and structure of all, luminance of the coarsest; negative terms count as 0. 0 to 1. The
  * smaller side must have at least 161 pixels. Rejects with ArgumentError or ImageError.
  */
-export async function msSsim(frame: MetricInput, reference: MetricInput, options: RangeOptions = {}): Promise<number> {
-  checkMetricOptions(options, ['range']);
-  return measureMetric(msSsimMetric(options.range), [frame, reference], options);
+export async function msSsim(frame: MetricInput, reference: MetricInput, options: MetricOptions = {}): Promise<number> {
+  checkMetricOptions(options);
+  return measureMetric(msSsimMetric, [frame, reference], options);
 }
 
-/** {@link psnr}. Throws ArgumentError. */
-export function psnrMetric(range?: number): Metric<number> {
-  checkRange(range);
-  const measure = async (scope: Scope, a: AnyFrame, b: AnyFrame): Promise<number> => {
-    const peak = range ?? fullScale(a);
-    const sum = await scope.call((binding, ticket) => binding.squaredError(a, b, scope, ticket));
-    const samples = a.width * a.height * (a.channels < 3 ? 1 : 3);
-    return sum === 0 ? Infinity : 10 * Math.log10((peak * peak * samples) / sum);
-  };
-  return { name: 'psnr', measure };
-}
+/** {@link psnr}. */
+export const psnrMetric: Metric<number> = {
+  name: 'psnr',
+  measure: async (scope, a, b) => {
+    const { isa, threads } = scope;
+    const peak = fullScale(a.frame);
+    const options = { isa, threads, ...(a.valid && { valid: a.valid }) };
+    const sum = await scope.call((binding, ticket) => binding.squaredError(a.frame, b.frame, options, ticket));
+    return sum === 0 ? Infinity : 10 * Math.log10((peak * peak * a.pixels * a.frame.bands) / sum);
+  },
+};
 
-/** {@link ssim}. Throws ArgumentError. */
+/** {@link ssim}, by the name of a metric. */
 export function ssimMetric(
   name: string,
   { colour, pooled }: Required<Pick<SsimOptions, 'colour' | 'pooled'>>,
-  givenRange?: number,
 ): Metric<number> {
-  checkRange(givenRange);
-  const measure = async (scope: Scope, a: AnyFrame, b: AnyFrame): Promise<number> => {
-    const { isa, threads } = scope;
-    const range = givenRange ?? fullScale(a);
-    const pool = pooled ? Math.max(1, Math.round(Math.min(a.width, a.height) / POOLED_SIDE)) : 1;
-    const components = colour === 'luminance' || a.channels < 3 ? [LUMINANCE] : [0, 1, 2];
+  const measure = async (scope: Scope, a: MeasuredFrame, b: MeasuredFrame): Promise<number> => {
+    const { width, height, bands } = a.frame;
+    const pool = pooled ? Math.max(1, Math.round(Math.min(width, height) / POOLED_SIDE)) : 1;
+    const pauses = new Pauses(scope.signal);
+    const places = a.valid && (await poolPlaces(a.places, pool, pauses));
+    const scale = { pool, halvings: 0, windows: places && (await findWindows(places, pauses)) };
+    if (colour === 'luminance' || bands === 1)
+      return (await compare(scope, a.brightness, b.brightness, LUMINANCE, scale)).ssim;
     let sum = 0;
-    for (const component of components) {
-      const request = { isa, threads, component, pool, halvings: 0, range };
-      sum += (await scope.call((binding, ticket) => binding.measureSimilarity(a, b, request, ticket))).ssim;
-    }
-    return sum / components.length;
+    for (let band = 0; band < bands; band += 1) sum += (await compare(scope, a.frame, b.frame, band, scale)).ssim;
+    return sum / bands;
   };
   return { name, measure };
 }
 
-/** {@link msSsim}. Throws ArgumentError. */
-export function msSsimMetric(givenRange?: number): Metric<number> {
-  checkRange(givenRange);
-  const measure = async (scope: Scope, a: AnyFrame, b: AnyFrame): Promise<number> => {
-    const { isa, threads } = scope;
-    const range = givenRange ?? fullScale(a);
+/** {@link msSsim}. */
+export const msSsimMetric: Metric<number> = {
+  name: 'msSsim',
+  check: requireScales,
+  measure: async (scope, a, b) => {
+    const pauses = new Pauses(scope.signal);
+    let places = a.valid && a.places;
     let product = 1;
     for (const [halvings, weight] of SCALE_WEIGHTS.entries()) {
-      const request = { isa, threads, component: LUMINANCE, pool: 1, halvings, range };
-      const found = await scope.call((binding, ticket) => binding.measureSimilarity(a, b, request, ticket));
+      if (places && halvings > 0) places = await halvePlaces(places, pauses);
+      const scale = { pool: 1, halvings, windows: places && (await findWindows(places, pauses)) };
+      const found = await compare(scope, a.brightness, b.brightness, LUMINANCE, scale);
       const isCoarsest = halvings === SCALE_WEIGHTS.length - 1;
       product *= Math.max(0, isCoarsest ? found.ssim : found.contrastStructure) ** weight;
     }
     return product;
-  };
-  return { name: 'msSsim', check: requireScales, measure };
+  },
+};
+
+/** The windows without a missing pixel. Rejects with ImageError where there is none. */
+async function findWindows(places: Places, pauses: Pauses): Promise<Uint8Array> {
+  const { data } = await wholeSquares(places, WINDOW, pauses);
+  if (data.includes(1)) return data;
+  throw new ImageError('IMAGE_INVALID', `SSIM needs windows of ${WINDOW}x${WINDOW} pixels of which none is missing`);
+}
+
+/** At what scale frames are compared, and by which windows; null: all. */
+interface CompareScale {
+  readonly pool: number;
+  readonly halvings: number;
+  readonly windows: Uint8Array | null;
+}
+
+function compare(
+  scope: Scope,
+  a: AnyFrame,
+  b: AnyFrame,
+  component: number,
+  { windows, ...scale }: CompareScale,
+): ReturnType<MetricBinding['measureSimilarity']> {
+  const { isa, threads } = scope;
+  const request = { isa, threads, component, range: fullScale(a), ...scale, ...(windows && { windows }) };
+  return scope.call((binding, ticket) => binding.measureSimilarity(a, b, request, ticket));
 }
 
 function requireScales({ width, height }: AnyFrameSize): void {
@@ -127,8 +151,4 @@ function requireScales({ width, height }: AnyFrameSize): void {
     'IMAGE_INVALID',
     `${width}x${height} pixels are too few for MS-SSIM; each side must have at least ${MIN_MS_SSIM_SIDE}`,
   );
-}
-
-function checkRange(range: number | undefined): void {
-  if (range !== undefined) requireNumber('range', range, Number.MIN_VALUE, Number.MAX_VALUE);
 }

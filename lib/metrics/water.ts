@@ -1,15 +1,18 @@
-import type { AnyFrame } from '../image/frame.js';
-import { ArgumentError } from '../runtime/errors.js';
+import { MAX_CHANNELS } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
+import { colourPlanes, rgbBands } from '../image/planes.js';
+import { ArgumentError, ImageError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 import { expected, requireInteger } from '../runtime/validate.js';
 import type { MetricInput } from './input.js';
+import type { MeasuredFrame } from './measured.js';
 import { checkMetricOptions, measureMetric } from './metric.js';
 import type { Metric, MetricOptions } from './metric.js';
 
 /** Options of {@link waterAgreement} and {@link compareWater}. */
 export interface WaterOptions extends MetricOptions {
   /**
-   * Channels, from 0, of the water index (first - second) / (first + second) of frames with colours. By default [2, 0]:
+   * Channels, from 0, of the water index (first - second) / (first + second) of frames with several bands. By default
    * blue over red, or in a composite of near infrared, red and green the index of McFeeters 1996. Grey frames: water is
    * dark.
    */
@@ -64,14 +67,18 @@ export const waterAgreementMetric: Metric<number> = {
 };
 
 /** {@link compareWater}. Throws ArgumentError. */
-function waterMetric(channels: readonly [number, number] = [2, 0]): Metric<WaterComparison> {
-  if (!Array.isArray(channels) || channels.length !== 2) throw expected('pair of channels', 'indexChannels', channels);
-  const [high, low] = channels.map((one) => requireInteger('indexChannels', one, 0, 2)) as [number, number];
-  if (high === low) throw new ArgumentError(`indexChannels are twice channel ${high}; a water index needs two`);
-  const measure = async (scope: Scope, frame: AnyFrame, reference: AnyFrame): Promise<WaterComparison> => {
+function waterMetric(given?: readonly [number, number]): Metric<WaterComparison> {
+  const channels = given && checkChannels(given);
+  const measure = async (
+    scope: Scope,
+    { frame, valid }: MeasuredFrame,
+    { frame: reference }: MeasuredFrame,
+  ): Promise<WaterComparison> => {
     const { isa, threads } = scope;
+    const [high, low] = channelsOf(frame, channels);
+    const options = { isa, threads, high, low, ...(valid && { valid }) };
     const { both, onlyFrame, onlyReference, neither, threshold, separability } = await scope.call((binding, ticket) =>
-      binding.compareWater(frame, reference, { isa, threads, high, low }, ticket),
+      binding.compareWater(frame, reference, options, ticket),
     );
     const pixels = both + onlyFrame + onlyReference + neither;
     return {
@@ -84,4 +91,26 @@ function waterMetric(channels: readonly [number, number] = [2, 0]): Metric<Water
     };
   };
   return { name: 'waterAgreement', measure };
+}
+
+function checkChannels(channels: readonly [number, number]): readonly [high: number, low: number] {
+  if (!Array.isArray(channels) || channels.length !== 2) throw expected('pair of channels', 'indexChannels', channels);
+  const [high, low] = channels.map((one) => requireInteger('indexChannels', one, 0, MAX_CHANNELS - 1));
+  if (high === low) throw new ArgumentError(`indexChannels are twice channel ${high}; a water index needs two`);
+  return [high!, low!];
+}
+
+/** Those of the index; twice the only one of a grey frame. */
+function channelsOf(
+  frame: AnyFrameSize,
+  given: readonly [number, number] | undefined,
+): readonly [high: number, low: number] {
+  const planes = colourPlanes(frame);
+  if (planes === 1) return [0, 0];
+  const missing = given?.find((channel) => channel >= planes);
+  if (missing !== undefined)
+    throw new ArgumentError(`indexChannels: there is no channel ${missing}, the frame has ${planes}`);
+  const [triple] = rgbBands(frame);
+  if (given || triple) return given ?? [triple![2]!, triple![0]!];
+  throw new ImageError('IMAGE_INVALID', 'Water of a frame without red, green and blue needs indexChannels, or bands');
 }

@@ -18,8 +18,8 @@ export async function showFrequencies(
   psf: Psf | null,
 ): Promise<Html> {
   const lines: ChartLine[] = [];
-  for (const { role, frame } of pictures) {
-    const points = await measureRadialSpectrum(scope, frame);
+  for (const { role, frame, valid } of pictures) {
+    const points = await measureRadialSpectrum(scope, frame, valid);
     if (points.length > 0) lines.push({ name: role, points });
   }
   return html`<h2>Frequencies</h2><div class="charts">
@@ -39,7 +39,11 @@ function drawSpectra(lines: readonly ChartLine[]): Html {
 
 async function showKernel(scope: Scope, psf: Psf): Promise<Html> {
   const { width, height } = psf;
-  const uri = await embedDetail(scope, { frame: drawKernel(psf), brightness: 1 }, { left: 0, top: 0, width, height });
+  const uri = await embedDetail(
+    scope,
+    { frame: drawKernel(psf), valid: null, brightness: 1 },
+    { left: 0, top: 0, width, height },
+  );
   const chart = drawChart({
     title: 'Transfer function of the kernel',
     xLabel: 'cycles per pixel',

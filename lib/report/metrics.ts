@@ -1,5 +1,5 @@
 import type { MetricName, MetricValues } from '../metrics/measure.js';
-import { html, table } from './html.js';
+import { html, nothing, table } from './html.js';
 import type { Html } from './html.js';
 
 interface Label {
@@ -42,7 +42,12 @@ export function describeMetrics(before: MetricValues, after: MetricValues): Html
     ];
   });
   const values = table(['', 'before', 'after', 'change', ''], rows);
-  return html`<div class="scroll">${values}</div>${listSkipped({ ...before.skipped, ...after.skipped })}`;
+  const { missingPixels } = after;
+  const note =
+    missingPixels > 0
+      ? html`<p>Of the ${missingPixels} pixels that are missing in a picture none is counted.</p>`
+      : nothing;
+  return html`<div class="scroll">${values}</div>${note}${listSkipped({ ...before.skipped, ...after.skipped })}`;
 }
 
 function listSkipped(skipped: MetricValues['skipped']): Html {

@@ -1,5 +1,7 @@
-import type { AnyFrame } from '../image/frame.js';
-import { requireComparable, requireFinite } from '../metrics/input.js';
+import type { SourceFrame } from '../image/source.js';
+import { requireComparable } from '../metrics/input.js';
+import { toMeasured } from '../metrics/measured.js';
+import type { MeasuredFrame } from '../metrics/measured.js';
 import { chooseMetrics, measureMetrics } from '../metrics/measure.js';
 import type { MetricValues } from '../metrics/measure.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
@@ -41,21 +43,18 @@ export function reportOperation(
       for (const { size } of inputs.slice(1)) requireComparable(inputs[0]!.size, size);
       return planPictures(inputs as readonly [PlannedInput], runtime);
     },
-    run: (sources, _, scope) =>
-      compare(
-        scope,
-        sources.map(({ frame }) => frame),
-        psf,
-      ),
+    run: (sources, _, scope) => compare(scope, sources, psf),
   };
 }
 
-async function compare(scope: Scope, frames: readonly AnyFrame[], psf: Psf | null): Promise<ReportBody> {
-  for (const [index, frame] of frames.entries()) await requireFinite(scope, frame, ROLES[index]!);
+async function compare(scope: Scope, sources: readonly SourceFrame[], psf: Psf | null): Promise<ReportBody> {
   tell(scope, 'pictures read');
-  const [before, after] = await measureBoth(scope, frames);
-  const brightness = await displayBrightness(scope, frames);
-  const pictures = frames.map((frame, index) => ({ role: ROLES[index]!, frame, brightness }));
+  const measured = await toMeasured(scope, sources, sources[2] ?? sources[0]!);
+  const [before, after] = await measureBoth(scope, measured);
+  // The white of all; what is shown as missing is what is missing in that picture.
+  const shown = measured.map(({ frame }, index) => ({ frame, valid: sources[index]!.valid }));
+  const brightness = await displayBrightness(scope, shown);
+  const pictures = shown.map((picture, index) => ({ ...picture, role: ROLES[index]!, brightness }));
   const view = await showView(scope, pictures[0]!, pictures[1]!);
   // What encoders of whole frames have taken.
   scope.binding.trimHeap();
@@ -66,11 +65,14 @@ async function compare(scope: Scope, frames: readonly AnyFrame[], psf: Psf | nul
     await showFrequencies(scope, pictures, psf),
   ];
   const pixelDigests: string[] = [];
-  for (const frame of frames) pixelDigests.push(await digestPixels(scope, frame));
+  for (const { frame } of sources) pixelDigests.push(await digestPixels(scope, frame));
   return { parts, pixelDigests };
 }
 
-async function measureBoth(scope: Scope, frames: readonly AnyFrame[]): Promise<readonly [MetricValues, MetricValues]> {
+async function measureBoth(
+  scope: Scope,
+  frames: readonly MeasuredFrame[],
+): Promise<readonly [MetricValues, MetricValues]> {
   const [before, after, reference] = frames;
   const choice = chooseMetrics(undefined, reference !== undefined);
   const first = await measureMetrics(scope, choice, before!, reference);

@@ -1,5 +1,3 @@
-import type { AnyFrameSize } from '../image/frame.js';
-import { colourPlanes } from '../image/planes.js';
 import { metricBuffers } from '../metrics/plan.js';
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
 import type { PixelSize } from '../operation/input-buffers.js';
@@ -8,7 +6,7 @@ import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { requireKnownKeys, requireOneOf } from '../runtime/validate.js';
-import { LARGEST_VIEW } from './pictures.js';
+import { LARGEST_VIEW, isShownAsItIs, shownChannels } from './pictures.js';
 
 /** Bytes of WebP's encoder per pixel of a view, by bench/memory.mjs. */
 const ENCODER_BYTES = 8;
@@ -38,19 +36,19 @@ export function planPictures(
   inputs: readonly [PlannedInput, ...PlannedInput[]],
   { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): MemoryPlan {
-  const { size } = inputs[0];
-  const work = [...metricBuffers(size, threads), ...pictureBuffers(size)];
+  const work = [...metricBuffers(inputs, threads), ...pictureBuffers(inputs)];
   return planWork(inputs, work, budgetBytes);
 }
 
-function pictureBuffers(size: AnyFrameSize): PlannedBuffer[] {
-  const { width, height, channels, depth } = size;
-  const planes = colourPlanes(size);
+function pictureBuffers(inputs: readonly [PlannedInput, ...PlannedInput[]]): PlannedBuffer[] {
+  const { width, height } = inputs[0].size;
   const shrink = Math.min(1, LARGEST_VIEW / Math.max(width, height));
-  const isShownAsItIs = depth === 8 && channels === planes;
+  const copies = inputs.map(({ size, isMasked }) =>
+    isShownAsItIs(size, isMasked) ? 0 : shownChannels(size, isMasked),
+  );
   return [
     // One is not yet collected when the next is made.
-    { name: 'frames as 8 bits', bytes: isShownAsItIs ? 0 : 2 * width * height * planes },
+    { name: 'frames as 8 bits', bytes: 2 * width * height * Math.max(...copies) },
     { name: 'view', bytes: width * height * shrink ** 2 * ENCODER_BYTES },
     // What ranks the windows of which the busiest are shown: one for every 32x32 pixels.
     { name: 'details', bytes: (width * height) / 4 },

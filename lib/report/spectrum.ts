@@ -1,6 +1,7 @@
 import type { Psf } from '../psf/psf.js';
 import { transferMagnitude } from '../psf/transfer.js';
-import { colourPlanes } from '../image/planes.js';
+import { isWhole } from '../image/missing/whole.js';
+import { rgbBands } from '../image/planes.js';
 import { windowOf } from '../image/samples.js';
 import { gridCorners, spreadStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
@@ -14,14 +15,14 @@ const MOST_BLOCKS = 12;
 
 /**
  * Mean power of the middle colour over rings of equal frequency, in cycles per pixel, 1 being full scale squared: means
- * of blocks under a Hann window. Empty where the samples are clipped everywhere.
+ * of blocks under a Hann window. Empty where samples are clipped or missing everywhere.
  */
-export async function measureRadialSpectrum(scope: Scope, frame: AnyFrame): Promise<Point[]> {
+export async function measureRadialSpectrum(scope: Scope, frame: AnyFrame, valid: Uint8Array | null): Promise<Point[]> {
   const side = largestBlock(frame);
   const request = {
-    window: windowOf(frame, frame.data, colourPlanes(frame) >> 1, 0, 0),
+    window: windowOf(frame, frame.data, rgbBands(frame)[0]?.[1] ?? 0, 0, 0),
     side,
-    corners: spreadBlocks(frame, side),
+    corners: spreadBlocks(frame, side, valid),
     mostClipped: 0.05,
   };
   const { power, blocks } = await scope.call(
@@ -44,11 +45,14 @@ function largestBlock({ width, height }: AnyFrame): number {
   return Math.min(LARGEST_BLOCK, 2 ** Math.floor(Math.log2(Math.min(width, height))));
 }
 
-function spreadBlocks({ width, height }: AnyFrame, side: number): Uint32Array {
+function spreadBlocks({ width, height }: AnyFrame, side: number, valid: Uint8Array | null): Uint32Array {
   const along = (length: number): number[] => {
     return spreadStarts(length, side, Math.min(MOST_BLOCKS, Math.floor((2 * length) / side) - 1));
   };
-  return Uint32Array.from(gridCorners(along(width), along(height)).flat());
+  const corners = gridCorners(along(width), along(height));
+  return Uint32Array.from(
+    corners.filter(([left, top]) => isWhole(valid, width, { left, top, width: side, height: side })).flat(),
+  );
 }
 
 /**

@@ -22,20 +22,24 @@ export async function showView(scope: Scope, before: Shown, after: Shown): Promi
   const slider = html`<input type="range" min="0" max="100" step="0.1" value="50"
  aria-label="border between before and after">`;
   const times = Number(before.brightness.toPrecision(3));
-  const note = before.brightness === 1 ? '' : ` Samples are shown ${times} times as bright as they are.`;
+  const notes = [
+    'Drag the border, or move it with the arrow keys.',
+    ...(before.brightness === 1 ? [] : [`Samples are shown ${times} times as bright as they are.`]),
+    ...(before.valid || after.valid ? ['Pixels that are missing are transparent.'] : []),
+  ];
   return html`<h2>View</h2>
 <div class="view"><img src="${first}" alt="the frame before"><img class="after" src="${second}" alt="the frame after">
 <span>before</span><span>after</span>
 ${slider}</div>
-<p>Drag the border, or move it with the arrow keys.${note}</p>`;
+<p>${notes.join(' ')}</p>`;
 }
 
 /** The parts of all pictures where the frame after has most detail. */
 export async function showDetails(scope: Scope, pictures: readonly ReportPicture[]): Promise<Html> {
-  const after = pictures[1]!.frame;
+  const { frame: after, valid } = pictures[1]!;
   const [width, height] = [Math.min(DETAIL_SIDE, after.width), Math.min(DETAIL_SIDE, after.height)];
   const rows: Html[] = [];
-  for (const region of busiestWindows(after, width, height, DETAILS)) {
+  for (const region of busiestWindows(after, width, height, DETAILS, valid)) {
     const details: Html[] = [];
     for (const picture of pictures) details.push(await showDetail(scope, picture, region));
     rows.push(html`<div class="details">${details}</div>`);

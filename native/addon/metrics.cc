@@ -1,6 +1,4 @@
 // Image-quality metrics, each one call off the event loop; lib/runtime/native/metrics.ts explains them.
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "addon/arguments.h"
@@ -62,6 +60,25 @@ struct Pair {
   std::vector<Napi::Value> held;
 };
 
+/// What says which places count, one byte each; none: all do.
+struct Mask {
+  Mask(const Napi::Object& options, const char* key, int width, int height) {
+    const Napi::Value value = options.Get(key);
+    if (value.IsUndefined()) return;
+    const std::size_t count = width > 0 && height > 0 ? static_cast<std::size_t>(width) * height : 0;
+    places = {asArray<std::uint8_t>(value, key, count).data(), width};
+    held = {value};
+  }
+
+  PlaceMask places;
+  std::vector<Napi::Value> held;
+};
+
+std::vector<Napi::Value> joined(std::vector<Napi::Value> held, const std::vector<Napi::Value>& more) {
+  held.insert(held.end(), more.begin(), more.end());
+  return held;
+}
+
 /// Throws INTERNAL unless a channel is one of the frame's.
 int channelOf(const Napi::Object& object, const char* key, const FrameView& frame, int least) {
   const int channel = intOf(object, key);
@@ -69,45 +86,34 @@ int channelOf(const Napi::Object& object, const char* key, const FrameView& fram
   throw toError(object.Env(), {StatusCode::kInternal, "a frame has no channel " + std::to_string(channel)});
 }
 
-Napi::Value hasOnlyFinite(const Napi::CallbackInfo& info) {
-  const std::span<const float> samples = asArray<float>(info[0], "samples");
-  auto isFinite = std::make_shared<bool>(true);
-  const auto compute = [=](Ticket& ticket) {
-    constexpr std::size_t kAtOnce = std::size_t{1} << 20;
-    const Team team(1, &ticket);
-    for (std::size_t first = 0; first < samples.size() && !team.cancelled(); first += kAtOnce) {
-      const auto part = samples.subspan(first, std::min(kAtOnce, samples.size() - first));
-      *isFinite = *isFinite && std::all_of(part.begin(), part.end(), [](float value) { return std::isfinite(value); });
-    }
-    return team.status();
-  };
-  const auto convert = [isFinite](Napi::Env env) -> Napi::Value { return Napi::Boolean::New(env, *isFinite); };
-  return start(info.Env(), ticketOf(info, 1), {{info[0]}, compute, convert, nullptr});
-}
-
 Napi::Value squaredError(const Napi::CallbackInfo& info) {
   const Pair pair(info[0], info[1]);
-  const auto measure = [a = pair.a, b = pair.b](const MetricKernels& kernels, Team& team) {
-    return perifocal::squaredError(a, b, kernels, team);
+  const Mask valid(asObject(info[2], "options"), "valid", pair.a.width, pair.a.height);
+  const auto measure = [a = pair.a, b = pair.b, places = valid.places](const MetricKernels& kernels, Team& team) {
+    return perifocal::squaredError(a, b, places, kernels, team);
   };
-  return measureLater(Machine(info, 2), pair.held, measure, toNumber);
+  return measureLater(Machine(info, 2), joined(pair.held, valid.held), measure, toNumber);
 }
 
 Napi::Value measureSimilarity(const Napi::CallbackInfo& info) {
   const Pair pair(info[0], info[1]);
   const Napi::Object options = asObject(info[2], "options");
+  const PlaneScale scale{intOf(options, "pool"), intOf(options, "halvings")};
+  const auto windowsAlong = [&](int pixels) { return scale.lengthOf(pixels) - 2 * kSimilarityRadius; };
+  const Mask windows(options, "windows", windowsAlong(pair.a.width), windowsAlong(pair.a.height));
   const SimilarityRequest request{.a = pair.a,
                                   .b = pair.b,
                                   .component = channelOf(options, "component", pair.a, kLuminance),
-                                  .scale = {intOf(options, "pool"), intOf(options, "halvings")},
-                                  .range = numberOf(options, "range")};
+                                  .scale = scale,
+                                  .range = numberOf(options, "range"),
+                                  .windows = windows.places};
   const auto measure = [=](const MetricKernels& kernels, Team& team) {
     return perifocal::measureSimilarity(request, kernels, team);
   };
   const auto convert = [](Napi::Env env, const Similarity& similarity) -> Napi::Value {
     return toObject(env, {{"ssim", similarity.ssim}, {"contrastStructure", similarity.contrastStructure}});
   };
-  return measureLater(Machine(info, 2), pair.held, measure, convert);
+  return measureLater(Machine(info, 2), joined(pair.held, windows.held), measure, convert);
 }
 
 Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
@@ -126,19 +132,27 @@ Napi::Value measureBlocks(const Napi::CallbackInfo& info) {
 
 Napi::Value measureScene(const Napi::CallbackInfo& info) {
   const Napi::Object object = asObject(info[0], "frame");
-  const auto measure = [frame = frameOf(object)](const MetricKernels& kernels, Team& team) {
-    return perifocal::measureScene(frame, kernels, team);
+  const FrameView frame = frameOf(object);
+  const Napi::Object options = asObject(info[1], "options");
+  const Mask valid(options, "valid", frame.width, frame.height);
+  const Mask halved(options, "halvedValid", (frame.width + 1) / 2, (frame.height + 1) / 2);
+  const auto measure = [frame, mask = SceneMask{valid.places, halved.places}](const MetricKernels& kernels,
+                                                                              Team& team) {
+    return perifocal::measureScene(frame, mask, kernels, team);
   };
   const auto convert = [](Napi::Env env, const std::vector<double>& features) -> Napi::Value {
     return toArray(env, features);
   };
-  return measureLater(Machine(info, 1), {object.Get("data")}, measure, convert);
+  return measureLater(Machine(info, 1), joined({object.Get("data")}, joined(valid.held, halved.held)), measure,
+                      convert);
 }
 
 Napi::Value measureEdges(const Napi::CallbackInfo& info) {
   const Napi::Object object = asObject(info[0], "frame");
-  const auto measure = [frame = frameOf(object)](const MetricKernels& kernels, Team& team) {
-    return perifocal::measureEdges(frame, kernels, team);
+  const FrameView frame = frameOf(object);
+  const Mask inner(asObject(info[1], "options"), "inner", frame.width - 2, frame.height - 2);
+  const auto measure = [frame, places = inner.places](const MetricKernels& kernels, Team& team) {
+    return perifocal::measureEdges(frame, places, kernels, team);
   };
   const auto convert = [](Napi::Env env, const EdgeStatistics& found) -> Napi::Value {
     Napi::Object result = Napi::Object::New(env);
@@ -146,17 +160,15 @@ Napi::Value measureEdges(const Napi::CallbackInfo& info) {
     result.Set("cells", toArray(env, found.cells));
     return result;
   };
-  return measureLater(Machine(info, 1), {object.Get("data")}, measure, convert);
+  return measureLater(Machine(info, 1), joined({object.Get("data")}, inner.held), measure, convert);
 }
 
 Napi::Value compareWater(const Napi::CallbackInfo& info) {
   const Pair pair(info[0], info[1]);
   const Napi::Object options = asObject(info[2], "options");
-  WaterRequest request{pair.a, pair.b, 0, 0};
-  if (pair.a.channels >= 3) {
-    request.high = channelOf(options, "high", pair.a, 0);
-    request.low = channelOf(options, "low", pair.a, 0);
-  }
+  const Mask valid(options, "valid", pair.a.width, pair.a.height);
+  const WaterRequest request{pair.a, pair.b, channelOf(options, "high", pair.a, 0),
+                             channelOf(options, "low", pair.a, 0), valid.places};
   const auto measure = [=](const MetricKernels&, Team& team) { return perifocal::compareWater(request, team); };
   const auto convert = [](Napi::Env env, const WaterCounts& found) -> Napi::Value {
     return toObject(env, {{"threshold", found.threshold},
@@ -166,13 +178,12 @@ Napi::Value compareWater(const Napi::CallbackInfo& info) {
                           {"onlyReference", static_cast<double>(found.onlyReference)},
                           {"neither", static_cast<double>(found.neither)}});
   };
-  return measureLater(Machine(info, 2), pair.held, measure, convert);
+  return measureLater(Machine(info, 2), joined(pair.held, valid.held), measure, convert);
 }
 
 }  // namespace
 
 void addMetrics(Napi::Object& exports) {
-  addFunction<hasOnlyFinite>(exports, "hasOnlyFinite");
   addFunction<squaredError>(exports, "squaredError");
   addFunction<measureSimilarity>(exports, "measureSimilarity");
   addFunction<measureBlocks>(exports, "measureBlocks");

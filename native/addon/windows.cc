@@ -84,10 +84,13 @@ BlendWindow blendWindowOf(const Napi::Object& object, PartSize size) {
 
 FrameView frameOf(const Napi::Object& object) {
   const Samples samples = samplesOf(object, "data");
-  const FrameView frame{samples.data, samples.type, intOf(object, "width"), intOf(object, "height"),
-                        intOf(object, "channels")};
-  require(object.Env(), frame.width >= 0 && frame.height >= 0 && frame.channels >= 1 && frame.channels <= 4,
+  const int bands = object.Get("bands").IsUndefined() ? 0 : intOf(object, "bands");
+  const FrameView frame{
+      samples.data, samples.type,   intOf(object, "width"), intOf(object, "height"), intOf(object, "channels"),
+      bands,        whiteOf(object)};
+  require(object.Env(), frame.width >= 0 && frame.height >= 0 && frame.channels >= 1 && frame.channels <= 16,
           "a frame has impossible sizes");
+  require(object.Env(), frame.bands >= 0 && frame.bands <= frame.channels, "a frame has fewer channels than bands");
   requireCount(object.Env(), "data", samples.count,
                static_cast<std::size_t>(frame.width) * frame.height * frame.channels);
   return frame;

@@ -94,7 +94,7 @@ void checkSimilarity(Context& context, const TestFrame& a, const TestFrame& b, i
 
 void checkSquaredError(Context& context, const TestFrame& a, const TestFrame& b) {
   const double found = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
-    return squaredError(a.view(), b.view(), kernels, team);
+    return squaredError(a.view(), b.view(), {}, kernels, team);
   });
   double expected = 0;
   for (int channel = 0; channel < a.view().colours(); ++channel) {
@@ -135,14 +135,14 @@ void checkBlocks(Context& context, const TestFrame& frame) {
 
 void checkScene(Context& context, const TestFrame& frame) {
   const auto bits = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
-    return bitsOf(measureScene(frame.view(), kernels, team));
+    return bitsOf(measureScene(frame.view(), {}, kernels, team));
   });
   compareFeatures(context, bits, referenceScene(frame.view()));
 }
 
 void checkEdges(Context& context, const TestFrame& frame) {
   const auto found = measureEverywhere(context, [&](const MetricKernels& kernels, Team& team) {
-    EdgeStatistics edges = measureEdges(frame.view(), kernels, team);
+    EdgeStatistics edges = measureEdges(frame.view(), {}, kernels, team);
     edges.cells.push_back(edges.sharpness);
     return edges.cells;
   });

@@ -5,6 +5,7 @@
 
 #include "image/frame_view.h"
 #include "metrics/kernels.h"
+#include "metrics/runs.h"
 #include "runtime/team.h"
 
 namespace perifocal {
@@ -13,12 +14,14 @@ namespace perifocal {
 inline constexpr int kGradientCell = 16;
 
 struct EdgeStatistics {
-  /// Mean magnitude of Sobel's gradient, in full scales per pixel, of all pixels but the outermost.
+  /// Mean magnitude of Sobel's gradient, in full scales per pixel, of all pixels that count but the outermost; NaN
+  /// where none does.
   double sharpness = 0;
   /// Sums of x x, y y and x y of the gradients in every whole cell, row by row.
   std::vector<double> cells;
 };
 
-EdgeStatistics measureEdges(const FrameView& frame, const MetricKernels& kernels, Team& team);
+/// @param inner all pixels but the outermost that count: their neighbours are there too
+EdgeStatistics measureEdges(const FrameView& frame, PlaceMask inner, const MetricKernels& kernels, Team& team);
 
 }  // namespace perifocal

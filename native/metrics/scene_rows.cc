@@ -21,7 +21,7 @@ int mirror(int i, int count) {
 GreyRows::GreyRows(const FrameView& frame, int width, int height, const MetricKernels& kernels)
     : RowSource(width, height),
       plane_(frame, kLuminance, {}, kernels),
-      scale_(255.0 / fullScale(frame.type)),
+      scale_(255.0 / frame.scale()),
       kernels_(kernels) {}
 
 void GreyRows::read(int y, double* out) {

@@ -92,24 +92,52 @@ class Scales {
     addAbove(kernels_, first, above, width, block, sums);
   }
 
-  /// Sums over some rows of the whole image, which goes round.
-  void sumRows(const Team& team, int scale, int top, int count, Distributions& sums) {
+  /// Sums over some rows of the whole image, which goes round, of the places that count.
+  void sumRows(const Team& team, int scale, int top, int count, PlaceMask mask, Distributions& sums) {
     NormalisedRows& source = normalised_[scale];
     const int width = image(scale).width(), height = image(scale).height();
     NeighbourRow &row = rows_[0], &above = rows_[1];
     const int before = (top + height - 1) % height;
     source.make(before);
-    above.set(source.coefficients(0), width, width);
+    above.set(counted(source.coefficients(0), mask.row(before), width), width, width);
     for (int y = 0; y < count && !team.cancelled(); ++y) {
       if (y % kSmoothedRows == 0) source.make(top + y);
-      row.set(source.coefficients(y % kSmoothedRows), width, width);
+      row.set(counted(source.coefficients(y % kSmoothedRows), mask.row(top + y), width), width, width);
       addWithin(kernels_, row, width, width, &sums);
       addAbove(kernels_, row, above, width, width, &sums);
       std::swap(row, above);
     }
   }
 
+  /// Adds 1 to `counts.positives` for each value that sumRows adds to its sums.
+  void countRows(int scale, int top, int count, PlaceMask mask, Distributions& counts) {
+    const int width = image(scale).width(), height = image(scale).height();
+    const std::vector<double> ones = onesOf(width);
+    NeighbourRow &row = rows_[0], &above = rows_[1];
+    above.set(counted(ones.data(), mask.row((top + height - 1) % height), width), width, width);
+    for (int y = top; y < top + count; ++y) {
+      row.set(counted(ones.data(), mask.row(y), width), width, width);
+      addWithin(kernels_, row, width, width, &counts);
+      addAbove(kernels_, row, above, width, width, &counts);
+      std::swap(row, above);
+    }
+  }
+
  private:
+  static std::vector<double> onesOf(int width) {
+    std::vector<double> ones(paddedCount(width));
+    std::fill_n(ones.begin(), width, 1.0);
+    return ones;
+  }
+
+  /// The row with 0, which adds to no sum, where a place does not count.
+  const double* counted(const double* row, const std::uint8_t* mask, int width) {
+    if (mask == nullptr) return row;
+    counted_.assign(paddedCount(width), 0.0);
+    for (int x = 0; x < width; ++x) counted_[x] = mask[x] != 0 ? row[x] : 0.0;
+    return counted_.data();
+  }
+
   static void addSigma(const double* row, int width, int block, double* sums) {
     for (int x = 0; x < width; ++x) sums[x / block] += row[x];
   }
@@ -118,6 +146,7 @@ class Scales {
   HalvedRows halved_;
   std::array<NormalisedRows, kScales> normalised_;
   std::array<NeighbourRow, 3> rows_;
+  std::vector<double> counted_;
   const MetricKernels& kernels_;
 };
 
@@ -126,6 +155,12 @@ std::vector<std::unique_ptr<Scales>> makeScales(const FrameView& frame, int widt
   std::vector<std::unique_ptr<Scales>> scales;
   for (int i = 0; i < threads; ++i) scales.push_back(std::make_unique<Scales>(frame, width, height, border, kernels));
   return scales;
+}
+
+double countOf(const LaneMoments& counts) {
+  double count = 0;
+  for (double lane : counts.positives) count += lane;
+  return count;
 }
 
 Moments momentsOf(const LaneMoments& sums, double samples) {
@@ -187,22 +222,28 @@ BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kerne
   return found;
 }
 
-std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, Team& team) {
+std::vector<double> measureScene(const FrameView& frame, const SceneMask& mask, const MetricKernels& kernels,
+                                 Team& team) {
   const auto scales = makeScales(frame, frame.width, frame.height, SceneBorder::kZero, kernels, team.threads());
   const int strips = (frame.height + kStripRows - 1) / kStripRows;
-  std::vector<Distributions> sums(static_cast<std::size_t>(kScales) * strips);
+  std::vector<Distributions> sums(static_cast<std::size_t>(kScales) * strips), counts(sums.size());
   const auto sumStrip = [&](int unit, int thread) {
     const int scale = unit / strips, rows = kStripRows >> scale, top = unit % strips * rows;
     const int count = std::min(rows, scales[thread]->image(scale).height() - top);
-    scales[thread]->sumRows(team, scale, top, count, sums[unit]);
+    scales[thread]->sumRows(team, scale, top, count, mask[scale], sums[unit]);
+    if (mask[scale].data != nullptr) scales[thread]->countRows(scale, top, count, mask[scale], counts[unit]);
   };
   forEach(team, kScales * strips, sumStrip);
   std::vector<double> features(kSceneFeatures);
   for (int scale = 0; scale < kScales; ++scale) {
     std::array<Moments, 5> moments;
     for (std::size_t i = 0; i < moments.size(); ++i) {
-      moments[i].samples = static_cast<double>(scales[0]->image(scale).width()) * scales[0]->image(scale).height();
-      for (int strip = 0; strip < strips; ++strip) moments[i].add(sums[scale * strips + strip][i]);
+      const RowSource& image = scales[0]->image(scale);
+      if (mask[scale].data == nullptr) moments[i].samples = static_cast<double>(image.width()) * image.height();
+      for (int strip = 0; strip < strips; ++strip) {
+        moments[i].samples += countOf(counts[scale * strips + strip][i]);
+        moments[i].add(sums[scale * strips + strip][i]);
+      }
     }
     writeSceneFeatures(moments, features.data() + scale * kSceneFeatures / kScales);
   }

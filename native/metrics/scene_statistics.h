@@ -1,10 +1,12 @@
 // Features of natural scene statistics at two scales: of blocks (NIQE), and of the whole image (BRISQUE).
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "image/frame_view.h"
 #include "metrics/kernels.h"
+#include "metrics/runs.h"
 #include "runtime/team.h"
 
 namespace perifocal {
@@ -22,7 +24,11 @@ struct BlockStatistics {
 /// Mittal, Soundararajan and Bovik 2013. Blocks that fit in; what is left over at the right and below does not count.
 BlockStatistics measureBlocks(const FrameView& frame, const MetricKernels& kernels, Team& team);
 
+/// The places that count, at full and at half size.
+using SceneMask = std::array<PlaceMask, 2>;
+
 /// Mittal, Moorthy and Bovik 2012. NaN for a flat image.
-std::vector<double> measureScene(const FrameView& frame, const MetricKernels& kernels, Team& team);
+std::vector<double> measureScene(const FrameView& frame, const SceneMask& mask, const MetricKernels& kernels,
+                                 Team& team);
 
 }  // namespace perifocal

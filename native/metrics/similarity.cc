@@ -37,6 +37,11 @@ class RowRing {
   std::vector<double> data_;
 };
 
+/// Of windows that count.
+struct WindowSums : SimilaritySums {
+  double pixels = 0;
+};
+
 /// Tiles of one thread.
 class TileComparer {
  public:
@@ -47,19 +52,22 @@ class TileComparer {
         columns_(std::min(kTileColumns, a_.width() - 2 * kSimilarityRadius) + 2 * kSimilarityRadius),
         rings_(4, RowRing(columns_)),
         smoothed_(4 * kSmoothedRows, std::vector<double>(paddedCount(columns_) + 2 * kMetricLanes)),
+        windows_(request.windows),
         c1_(0.01 * request.range * 0.01 * request.range),
         c2_(0.03 * request.range * 0.03 * request.range) {}
 
   /// Sums over pixels whose windows begin in columns [left, left + columns), rows [top, top + rows).
-  SimilaritySums compare(const Team& team, int left, int top, int columns, int rows) {
-    SimilaritySums sums;
+  WindowSums compare(const Team& team, int left, int top, int columns, int rows) {
+    WindowSums sums;
     const int count = columns + 2 * kSimilarityRadius;
     for (int y = top; y < top + 2 * kSimilarityRadius; ++y) read(left, y, count);
     for (int y = top; y < top + rows && !team.cancelled(); y += kSmoothedRows) {
       const int last = std::min(y + kSmoothedRows, top + rows);
       for (int below = y; below < last; ++below) read(left, below + 2 * kSimilarityRadius, count);
       smooth(y, count);
-      for (int row = 0; row < last - y; ++row) add(row, columns, sums);
+      for (int row = 0; row < last - y; ++row) {
+        forEachRun(windows_.row(y + row, left), columns, [&](int first, int size) { add(row, first, size, sums); });
+      }
     }
     return sums;
   }
@@ -75,10 +83,17 @@ class TileComparer {
     }
   }
 
-  void add(int row, int columns, SimilaritySums& sums) {
-    const SimilarityRow job{
-        smoothed(0, row), smoothed(1, row), smoothed(2, row), smoothed(3, row), kWeights.data(), c1_, c2_};
-    const SimilaritySums found = kernels_.compare(job, columns);
+  /// Adds `count` windows of a row from the `first` on.
+  void add(int row, int first, int count, WindowSums& sums) {
+    const SimilarityRow job{smoothed(0, row) + first,
+                            smoothed(1, row) + first,
+                            smoothed(2, row) + first,
+                            smoothed(3, row) + first,
+                            kWeights.data(),
+                            c1_,
+                            c2_};
+    const SimilaritySums found = kernels_.compare(job, count);
+    sums.pixels += count;
     sums.ssim += found.ssim;
     sums.contrastStructure += found.contrastStructure;
   }
@@ -97,27 +112,31 @@ class TileComparer {
   int columns_;
   std::vector<RowRing> rings_;  ///< of x, y, x^2 + y^2, x y
   std::vector<std::vector<double>> smoothed_;
+  PlaceMask windows_;
   double c1_, c2_;
 };
 
 }  // namespace
 
-double squaredError(const FrameView& a, const FrameView& b, const MetricKernels& kernels, Team& team) {
+double squaredError(const FrameView& a, const FrameView& b, PlaceMask valid, const MetricKernels& kernels, Team& team) {
   // Without alpha, rows are read as if they were grey.
   const bool isDense = a.channels == a.colours();
   const auto asRows = [&](FrameView view) {
-    if (isDense) view.width *= view.channels, view.channels = 1;
+    if (isDense) view.width *= view.channels, view.channels = 1, view.bands = 1;
     return view;
   };
   const FrameView left = asRows(a), right = asRows(b);
-  const int stride = paddedCount(left.width);
+  const int perPixel = left.width / a.width;
+  const int stride = paddedCount(left.width) + kMetricLanes;
   std::vector<double> rows(a.height), lines(static_cast<std::size_t>(2 * stride) * team.threads());
   forEachRow(team, a.height, [&](int y, int thread) {
     double *x = lines.data() + static_cast<std::ptrdiff_t>(2 * thread) * stride, *other = x + stride;
     for (int component = 0; component < left.colours(); ++component) {
       PlaneReader(left, component, {}, kernels).read(0, y, left.width, x);
       PlaneReader(right, component, {}, kernels).read(0, y, left.width, other);
-      rows[y] += kernels.squaredDifferences(x, other, left.width);
+      forEachRun(valid.row(y), a.width, [&](int first, int count) {
+        rows[y] += kernels.squaredDifferences(x + first * perPixel, other + first * perPixel, count * perPixel);
+      });
     }
   });
   double sum = 0;
@@ -129,7 +148,7 @@ Similarity measureSimilarity(const SimilarityRequest& request, const MetricKerne
   const int columns = request.scale.lengthOf(request.a.width) - 2 * kSimilarityRadius;
   const int rows = request.scale.lengthOf(request.a.height) - 2 * kSimilarityRadius;
   const int across = ceilDivide(columns, kTileColumns), tiles = across * ceilDivide(rows, kStripRows);
-  std::vector<SimilaritySums> sums(tiles);
+  std::vector<WindowSums> sums(tiles);
   std::vector<TileComparer> comparers(team.threads(), TileComparer(request, kernels));
   const auto compareTile = [&](int tile, int thread) {
     const int left = tile % across * kTileColumns, top = tile / across * kStripRows;
@@ -138,11 +157,12 @@ Similarity measureSimilarity(const SimilarityRequest& request, const MetricKerne
   };
   forEach(team, tiles, compareTile);
   Similarity total;
-  for (const SimilaritySums& tile : sums) {
+  double pixels = 0;
+  for (const WindowSums& tile : sums) {
+    pixels += tile.pixels;
     total.ssim += tile.ssim;
     total.contrastStructure += tile.contrastStructure;
   }
-  const double pixels = static_cast<double>(columns) * rows;
   return {total.ssim / pixels, total.contrastStructure / pixels};
 }
 

@@ -14,8 +14,8 @@ constexpr int kBins = 2048;
 using Histogram = std::array<std::int64_t, kBins>;
 
 template <class T>
-double indexOf(const T* pixel, int channels, int high, int low, double full) {
-  if (channels < 3) return 1 - 2 * std::clamp(pixel[0] / full, 0.0, 1.0);
+double indexOf(const T* pixel, int high, int low, double full) {
+  if (high == low) return 1 - 2 * std::clamp(pixel[0] / full, 0.0, 1.0);
   const double a = std::max<double>(pixel[high], 0), b = std::max<double>(pixel[low], 0);
   return a + b > 0 ? (a - b) / (a + b) : 0;
 }
@@ -24,8 +24,8 @@ template <class T>
 void binRow(const FrameView& frame, const WaterRequest& request, int y, std::uint16_t* bins) {
   const T* row = reinterpret_cast<const T*>(frame.pixel(0, y));
   for (int x = 0; x < frame.width; ++x) {
-    const double index = indexOf(row + static_cast<std::ptrdiff_t>(x) * frame.channels, frame.channels, request.high,
-                                 request.low, fullScale(frame.type));
+    const T* pixel = row + static_cast<std::ptrdiff_t>(x) * frame.channels;
+    const double index = indexOf(pixel, request.high, request.low, frame.scale());
     bins[x] = static_cast<std::uint16_t>(std::min((index + 1) * (kBins / 2), kBins - 1.0));
   }
 }
@@ -73,7 +73,9 @@ WaterCounts compareWater(const WaterRequest& request, Team& team) {
   std::vector<std::vector<std::uint16_t>> rows(2 * team.threads(), std::vector<std::uint16_t>(width));
   forEachRow(team, height, [&](int y, int thread) {
     binRow(request.reference, request, y, rows[2 * thread].data());
-    for (std::uint16_t bin : rows[2 * thread]) ++histograms[thread][bin];
+    forEachRun(request.valid.row(y), width, [&](int first, int count) {
+      for (int x = first; x < first + count; ++x) ++histograms[thread][rows[2 * thread][x]];
+    });
   });
   Histogram all{};
   for (const Histogram& one : histograms) {
@@ -85,8 +87,10 @@ WaterCounts compareWater(const WaterRequest& request, Team& team) {
     const std::vector<std::uint16_t>&reference = rows[2 * thread], &frame = rows[2 * thread + 1];
     binRow(request.reference, request, y, rows[2 * thread].data());
     binRow(request.frame, request, y, rows[2 * thread + 1].data());
-    for (int x = 0; x < width; ++x)
-      ++counts[thread][2 * (frame[x] >= split.firstWater) + (reference[x] >= split.firstWater)];
+    forEachRun(request.valid.row(y), width, [&](int first, int count) {
+      for (int x = first; x < first + count; ++x)
+        ++counts[thread][2 * (frame[x] >= split.firstWater) + (reference[x] >= split.firstWater)];
+    });
   });
   WaterCounts found{.threshold = split.firstWater * 2.0 / kBins - 1, .separability = split.separability};
   for (const auto& one : counts) {

@@ -4,14 +4,16 @@
 #include <cstdint>
 
 #include "image/frame_view.h"
+#include "metrics/runs.h"
 #include "runtime/team.h"
 
 namespace perifocal {
 
-/// The index is (high - low) / (high + low), after McFeeters 1996; of grey frames it falls with the level.
+/// The index is (high - low) / (high + low), after McFeeters 1996; where both are one channel, it falls with its level.
 struct WaterRequest {
   FrameView frame, reference;
-  int high = 2, low = 0;
+  int high = 2, low = 0;  ///< channels
+  PlaceMask valid{};      ///< the pixels that count
 };
 
 struct WaterCounts {

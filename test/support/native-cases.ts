@@ -311,7 +311,6 @@ function metricCase(
 }
 
 const metricCases: readonly NativeCase[] = [
-  metricCase('hasOnlyFinite', (binding, _, t) => binding.hasOnlyFinite(grey.samples as Float32Array, t)),
   metricCase('squaredError', (binding, machine, t) => binding.squaredError(frame, other, machine, t)),
   metricCase('measureSimilarity', (binding, machine, t) =>
     binding.measureSimilarity(frame, other, { ...machine, component: -1, pool: 2, halvings: 1, range: 255 }, t),

@@ -16,7 +16,7 @@ const FIXED_BYTES = 3.5e6;
  */
 export function encoderBytes(size: AnyFrameSize, format: ImageFormat, cog = false): number {
   // Not libvips, but the writers of this package.
-  if (format === 'tiff') return FIXED_BYTES + (cog ? cogWriterBytes(size) : tiffWriterBytes(size));
+  if (format === 'tiff') return cog ? cogWriterBytes(size) : tiffWriterBytes(size);
   if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });

@@ -36,6 +36,8 @@ export interface ImageMetadata {
   readonly pngChunks?: readonly Buffer[];
   /** Comments of a JPEG. */
   readonly jpegComments?: readonly Buffer[];
+  /** Whether a file has a mask beside its picture, which tells missing pixels: no writer writes one. */
+  readonly hasMask?: true;
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */
   readonly tiffFields?: readonly TiffField[];
   /** Cards of a FITS header, 80 bytes each, without END. */

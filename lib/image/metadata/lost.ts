@@ -33,7 +33,8 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
 export function warnOfLosses(path: string, format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
   const lost = lostIn(format, metadata, size);
   if (lost.length === 0) return [];
-  return [`${path} is written without ${lost.join(', ')}: ${format} cannot hold that; write TIFF to keep all`];
+  const advice = format === 'tiff' ? '' : `: ${format} cannot hold that; write TIFF to keep what it can hold`;
+  return [`${path} is written without ${lost.join(', ')}${advice}`];
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
@@ -51,6 +52,7 @@ const BLOCKS: readonly {
   { name: 'photoshop', words: 'image resources of Photoshop (IPTC)', formats: ['tiff', 'jpeg'] },
   { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
   { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
+  { name: 'hasMask', words: 'the mask of missing pixels', formats: [] },
   { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
   { name: 'fitsCards', words: 'the header of FITS (WCS, BLANK, HISTORY)', formats: ['fits'] },
   { name: 'exif', words: 'EXIF', formats: PICTURES },

@@ -3,15 +3,18 @@ import type { Blocks, Layout } from './layout.js';
 import { pieceRows } from './read-rows.js';
 import { COMPRESSION } from './tags.js';
 
-/** Whatever the picture: tables of decoders, and what the C library rounds up. */
-const FIXED_BYTES = 2e6;
+/** Whatever the picture, as measured: decoders as V8 compiles them, tables, and what the C library rounds up. */
+const FIXED_BYTES = 8e6;
+/** A module of WebAssembly, and the memory that it begins with. */
+const ZSTD_BYTES = 6e6;
 /** Blocks at a time: one is read while the one before is used. */
 const BLOCKS_AT_A_TIME = 2;
 
 /** Most bytes that reading takes beside the rows themselves: blocks packed and unpacked, and the lists of places. */
 export function decoderBytes(layout: Layout, { offsets, sizes }: Blocks): number {
   const lists = 2 * offsets.length * Float64Array.BYTES_PER_ELEMENT;
-  return Math.ceil(FIXED_BYTES + lists + BLOCKS_AT_A_TIME * pieceBytes(layout, sizes));
+  const fixed = FIXED_BYTES + (layout.compression === COMPRESSION.zstd ? ZSTD_BYTES : 0);
+  return Math.ceil(fixed + lists + BLOCKS_AT_A_TIME * pieceBytes(layout, sizes));
 }
 
 function pieceBytes(layout: Layout, sizes: Float64Array): number {

@@ -1,3 +1,4 @@
+import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { damaged } from '../codec/inspection.js';
 import type { ReadBytes } from './byte-source.js';
@@ -53,6 +54,7 @@ export async function readRows(
   await inTurn(piecesOf(layout, top, count), fetch, async (piece, samples) => {
     if (samples) place(samples, piece, layout, output);
     else fillHole(piece, reader, output);
+    garbage.settle(() => {});
     if (pauses.isDue) await pauses.take();
   });
   if (reader.inverted > 0) await invert(output, reader, pauses);
@@ -97,6 +99,8 @@ function pieceFetcher(read: ReadBytes, reader: RowReader, signal: AbortSignal) {
     if (!isRaw && bytes.length < stored * rowBytes) throw endsEarly(layout, index, bytes.length, stored * rowBytes);
     const rows = isRaw ? bytes : bytes.subarray(from * rowBytes, (from + count) * rowBytes);
     undo(rows);
+    // Packed and unpacked bytes are dropped as soon as the piece has its place.
+    garbage.add((isRaw ? 0 : size) + bytes.byteLength);
     const { sampleType, bits, blockWidth, blockBands } = layout;
     return sampleType === 'packed'
       ? unpackSamples(rows, blockWidth * blockBands, bits)

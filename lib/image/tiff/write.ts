@@ -33,6 +33,8 @@ export interface TiffWriterState {
 const DEFAULT_LEVEL = 4;
 /** Compressed blocks that are written may wait for the collector: it takes little time beside compressing as much. */
 const WRITTEN_BYTES = 4e6;
+/** Whatever the size: states of zlib, and what the C library keeps of blocks that are freed, as measured. */
+const FIXED_BYTES = 8e6;
 /** Arrays of samples, by bits. */
 export const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
@@ -45,7 +47,7 @@ export function tiffWriterBytes(description: TiffDescription, threads = 1): numb
   // One block is prepared while others are compressed; blocks are listed, and their lists written with the metadata.
   const listBytes = 3 * 24 * blocks + 3 * metadataBytes(metadata);
   const blockBytes = (threads + 1) * (grid.bytes + deflateBound(grid.bytes));
-  return Math.ceil(rowsBytes + blockBytes + WRITTEN_BYTES + listBytes);
+  return Math.ceil(FIXED_BYTES + WRITTEN_BYTES + rowsBytes + blockBytes + listBytes);
 }
 
 /** A block on its way to the file. */

@@ -7,12 +7,16 @@
 import type { NativeTicket } from './runtime.js';
 import type { SolverSamples } from './solver.js';
 
-/** A frame: interleaved samples; of 2 or 4 channels the last is alpha, which no metric looks at. */
+/** A frame of interleaved samples. No metric looks at alpha. */
 export interface MetricFrame {
   readonly data: SolverSamples;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
+  /** Channels that are not alpha, the first ones; by default all but the second of two or the fourth of four. */
+  readonly bands?: number;
+  /** Value of a white sample; by default 255, 65535, or 1 for floats. */
+  readonly white?: number;
 }
 
 /** What computes. `isa` is a name of `isas()`. */
@@ -21,8 +25,13 @@ export interface MetricMachine {
   readonly threads: 1 | 2 | 3;
 }
 
+export interface ErrorOptions extends MetricMachine {
+  /** One byte per pixel, 0 where it does not count; by default all count. */
+  readonly valid?: Uint8Array;
+}
+
 export interface SimilarityOptions extends MetricMachine {
-  /** A channel by its number, or -1: the luminance, 0.299 R + 0.587 G + 0.114 B (grey: as it is). */
+  /** A channel by its number, or -1: 0.299 R + 0.587 G + 0.114 B of 3 or 4 channels, else the first. */
   readonly component: number;
   /** Compares means of squares of so many pixels, those that fit; at least 11 of them per side. 1: pixels. */
   readonly pool: number;
@@ -30,6 +39,8 @@ export interface SimilarityOptions extends MetricMachine {
   readonly halvings: number;
   /** Range of the samples. */
   readonly range: number;
+  /** One byte per 11x11 window in the image, row by row, 0 where it does not count; by default all count. */
+  readonly windows?: Uint8Array;
 }
 
 /** Statistics of blocks of 96x96 pixels, as many as fit, row by row. */
@@ -40,17 +51,30 @@ export interface BlockStatistics {
   readonly sharpness: Float64Array;
 }
 
+export interface SceneOptions extends MetricMachine {
+  /** One byte per pixel, 0 where it does not count, and the same of half the size, rounded up; by default all count. */
+  readonly valid?: Uint8Array;
+  readonly halvedValid?: Uint8Array;
+}
+
+export interface EdgeOptions extends MetricMachine {
+  /** One byte per pixel but the outermost, row by row, 0 where it does not count; by default all count. */
+  readonly inner?: Uint8Array;
+}
+
 export interface EdgeStatistics {
-  /** Mean magnitude of Sobel's gradient of the luminance, in full scales per pixel, of all pixels but the outermost. */
+  /** Mean magnitude of Sobel's gradient of the luminance, in full scales per pixel, of all that count; else NaN. */
   readonly sharpness: number;
   /** Sums of x x, y y and x y of the gradients in every whole cell of 16x16 pixels, row by row. */
   readonly cells: Float64Array;
 }
 
 export interface WaterOptions extends MetricMachine {
-  /** Channels of the index (high - low) / (high + low); grey frames have the index 1 - 2 level. */
+  /** Channels of the index (high - low) / (high + low); where they are the same one, it is 1 - 2 level. */
   readonly high: number;
   readonly low: number;
+  /** One byte per pixel, 0 where it does not count; by default all count. */
+  readonly valid?: Uint8Array;
 }
 
 /** Water is where the index is at least `threshold`, which Otsu's method finds in the reference. */
@@ -67,11 +91,9 @@ export interface WaterCounts {
 
 /** The part of the addon that measures. Both frames of a comparison have one size and one type of samples. */
 export interface MetricBinding {
-  /** Whether no sample is NaN or infinite. */
-  hasOnlyFinite(samples: Float32Array, ticket: NativeTicket): Promise<boolean>;
   /** Sum of squared differences of all samples but alpha, in units of samples. */
-  squaredError(a: MetricFrame, b: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<number>;
-  /** Means of SSIM, and of its contrast-structure term alone, over all pixels whose 11x11 window lies in the image. */
+  squaredError(a: MetricFrame, b: MetricFrame, options: ErrorOptions, ticket: NativeTicket): Promise<number>;
+  /** Means of SSIM, and of its contrast-structure term alone, over all 11x11 windows in the image; NaN of none. */
   measureSimilarity(
     a: MetricFrame,
     b: MetricFrame,
@@ -83,8 +105,8 @@ export interface MetricBinding {
    */
   measureBlocks(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<BlockStatistics>;
   /** The 36 features of BRISQUE; some are NaN for a flat frame. */
-  measureScene(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<Float64Array>;
-  measureEdges(frame: MetricFrame, machine: MetricMachine, ticket: NativeTicket): Promise<EdgeStatistics>;
+  measureScene(frame: MetricFrame, options: SceneOptions, ticket: NativeTicket): Promise<Float64Array>;
+  measureEdges(frame: MetricFrame, options: EdgeOptions, ticket: NativeTicket): Promise<EdgeStatistics>;
   compareWater(
     frame: MetricFrame,
     reference: MetricFrame,
@@ -94,7 +116,6 @@ export interface MetricBinding {
 }
 
 export const METRIC_FUNCTIONS = [
-  'hasOnlyFinite',
   'squaredError',
   'measureSimilarity',
   'measureBlocks',
