@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createReport, metrics } from '../lib/index.js';
-import type { AnyFrame, Region } from '../lib/index.js';
+import type { AnyFrame } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
+import { crop, without } from './support/parts.js';
 
 const NODATA = 7;
 const WIDTH = 416;
@@ -11,28 +12,6 @@ const HALF = { left: 0, top: 0, width: 208, height: HEIGHT };
 
 const frame = createFrame({ width: WIDTH, height: HEIGHT, depth: 16, range: [0.2, 0.8] });
 const reference = createFrame({ width: WIDTH, height: HEIGHT, depth: 16, range: [0.2, 0.8], seed: 3 });
-
-function crop<F extends AnyFrame>(source: F, { left, top, width, height }: Region): F {
-  const { channels } = source;
-  const data = source.data.slice(0, width * height * channels);
-  for (let y = 0; y < height; y += 1) {
-    const first = ((top + y) * source.width + left) * channels;
-    data.set(source.data.subarray(first, first + width * channels), y * width * channels);
-  }
-  return { ...source, width, height, data };
-}
-
-/** With another value beyond a part. */
-function without<F extends AnyFrame>(source: F, { left, top, width, height }: Region, value: number): F {
-  const { channels } = source;
-  const data = source.data.slice();
-  for (let pixel = 0; pixel < source.width * source.height; pixel += 1) {
-    const [x, y] = [pixel % source.width, Math.floor(pixel / source.width)];
-    const isInside = x >= left && x < left + width && y >= top && y < top + height;
-    if (!isInside) data.fill(value, pixel * channels, (pixel + 1) * channels);
-  }
-  return { ...source, data };
-}
 
 const COMPARISONS = ['psnr', 'ssim', 'msSsim'] as const;
 

@@ -1,6 +1,7 @@
 import { gridCorners, spreadStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../runtime/native/binding.js';
+import { isWhole } from '../image/missing/whole.js';
 import { windowOf } from '../image/samples.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
@@ -12,9 +13,14 @@ const MOST_CLIPPED = 0.02;
 /** Blocks per cell of a field along an axis, at least: fewer give no curve smooth enough for a fit. */
 const BLOCKS_PER_CELL = 4;
 const MOST_CELLS = 4;
+/** Where pixels are missing, larger blocks are taken where at least so many are whole. */
+const ENOUGH_WHOLE = 12;
 
 /** The smallest frame that can be told from, in pixels of its shorter side. */
 export const LEAST_SIDE = SIDES.at(-1)!;
+
+/** The sides of a frame, in pixels. */
+type FrameSides = Pick<AnyFrame, 'width' | 'height'>;
 
 /** Blocks that overlap by half, cell by cell of a grid over the frame. */
 export interface BlockGrid {
@@ -25,9 +31,37 @@ export interface BlockGrid {
   readonly cells: readonly Uint32Array[];
 }
 
-/** The frame's sides are at least {@link LEAST_SIDE}. */
-export function layOutBlocks({ width, height }: Pick<AnyFrame, 'width' | 'height'>): BlockGrid {
-  const side = SIDES.find((candidate) => Math.min(width, height) >= candidate)!;
+/**
+ * Blocks without a missing pixel. The frame's sides are at least {@link LEAST_SIDE}.
+ * @param valid one byte per pixel, 0 where it is missing; null: none is
+ */
+export function layOutBlocks(size: FrameSides, valid: Uint8Array | null = null): BlockGrid {
+  const grids = sidesOf(size).map((side) => layOut(size, side));
+  if (!valid) return grids[0]!;
+  const whole = grids.map((grid) => ({
+    ...grid,
+    cells: grid.cells.map((corners) => wholeCorners(corners, grid.side, size, valid)),
+  }));
+  return (
+    whole.find(({ cells }) => cells.reduce((sum, { length }) => sum + length / 2, 0) >= ENOUGH_WHOLE) ?? whole.at(-1)!
+  );
+}
+
+/** Those that fit in, larger first. */
+export function sidesOf({ width, height }: FrameSides): number[] {
+  return SIDES.filter((side) => Math.min(width, height) >= side);
+}
+
+function wholeCorners(corners: Uint32Array, side: number, { width }: FrameSides, valid: Uint8Array): Uint32Array {
+  const isThere = (block: number): boolean => {
+    const [left, top] = [corners[2 * block]!, corners[2 * block + 1]!];
+    return isWhole(valid, width, { left, top, width: side, height: side });
+  };
+  return corners.filter((_, index) => isThere(Math.floor(index / 2)));
+}
+
+/** The grid of blocks of a side. */
+export function layOut({ width, height }: FrameSides, side: number): BlockGrid {
   const [xs, ys] = [startsAlong(width, side), startsAlong(height, side)];
   const columns = Math.max(1, Math.min(MOST_CELLS, Math.floor(xs.length / BLOCKS_PER_CELL)));
   const rows = Math.max(1, Math.min(MOST_CELLS, Math.floor(ys.length / BLOCKS_PER_CELL)));

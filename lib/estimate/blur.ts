@@ -35,7 +35,7 @@ export async function estimateBlur<Kind extends EstimateKind>(
   source: FrameSource,
   kind: Kind,
 ): Promise<BlurOfKind[Kind]> {
-  const found = kind === 'blind' ? estimateBlind(scope, source.frame) : estimateShape(scope, source, kind);
+  const found = kind === 'blind' ? estimateBlind(scope, source) : estimateShape(scope, source, kind);
   return (await found) as BlurOfKind[Kind];
 }
 

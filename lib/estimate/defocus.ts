@@ -1,7 +1,7 @@
 import type { AnyFrame } from '../image/frame.js';
 import type { Periodogram } from '../runtime/native/binding.js';
 import type { Psf } from '../psf/psf.js';
-import { colourPlanes } from '../image/planes.js';
+import { colourPlanes, rgbBands } from '../image/planes.js';
 import { joinSpectra, measureCells } from './block-grid.js';
 import type { BlockGrid } from './block-grid.js';
 import type { Scope } from '../runtime/scope.js';
@@ -14,8 +14,8 @@ import type { FrameSpectra } from './spectra.js';
 import { LEAST_RADIUS, MOST_RADIUS, judge } from './verdict.js';
 import type { Confidence } from './verdict.js';
 
-/** Names of colours, by their number. */
-const COLOURS: Readonly<Record<number, readonly string[]>> = { 1: ['grey'], 3: ['red', 'green', 'blue'] };
+/** Names of the bands of a picture in colour. */
+const COLOURS = ['red', 'green', 'blue'] as const;
 
 /** The radii of a frame out of focus over a grid. */
 export interface RadiusField {
@@ -35,7 +35,10 @@ export interface DefocusEstimate {
   readonly psf: string | null;
   readonly kernel: Psf | null;
   readonly confidence: Confidence | null;
-  /** The disk of every colour by itself, for diagnosis: optics may focus colours differently. */
+  /**
+   * The disk of every band by itself, for diagnosis: optics may focus colours differently. Named 'red', 'green' and
+   * 'blue' in a picture in colour, 'grey' where there is one band, else 'band 1' and so on.
+   */
   readonly channels: readonly { readonly name: string; readonly radiusPx: number | null }[];
   readonly field: RadiusField;
 }
@@ -85,6 +88,16 @@ export function declineDefocus(declined: string): DefocusEstimate {
   };
 }
 
+/** The name of each band. */
+function namesOf(frame: AnyFrame): string[] {
+  const planes = colourPlanes(frame);
+  if (planes === 1) return ['grey'];
+  const triples = rgbBands(frame);
+  // Of several pictures in colour none is the one.
+  const [colours] = triples.length === 1 ? triples : [];
+  return Array.from({ length: planes }, (_, band) => COLOURS[colours?.indexOf(band) ?? -1] ?? `band ${band + 1}`);
+}
+
 /** The spectrum of each colour. */
 async function measureColours(
   scope: Scope,
@@ -92,7 +105,7 @@ async function measureColours(
   grid: BlockGrid,
 ): Promise<{ readonly name: string; readonly spectrum: Periodogram }[]> {
   return settleAll(
-    COLOURS[colourPlanes(frame)]!.map(async (name, channel) => ({
+    namesOf(frame).map(async (name, channel) => ({
       name,
       spectrum: joinSpectra(await measureCells(scope, frame, channel, grid)),
     })),

@@ -1,5 +1,6 @@
 import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
 import type { AnyFrame } from '../image/frame.js';
+import { countValid, isWhole } from '../image/missing/whole.js';
 import type { FrameSource } from '../image/source.js';
 import { colourPlanes } from '../image/planes.js';
 import { fullScale, windowOf } from '../image/samples.js';
@@ -48,7 +49,7 @@ export interface Tile {
 
 /**
  * The noise of all colours together: variances of small tiles (Immerkaer 1996), the quietest at every level, and a
- * straight line through them (Foi et al. 2008). Null where no tile is free of clipped samples.
+ * straight line through them (Foi et al. 2008). Null where no tile is free of clipped samples and missing pixels.
  */
 export async function estimateNoiseModel(scope: Scope, source: FrameSource): Promise<NoiseEstimate | null> {
   const tiles: Tile[] = [];
@@ -81,8 +82,8 @@ export function fitNoise(
   };
 }
 
-async function measureTiles(scope: Scope, { frame, isJpeg }: FrameSource, channel: number): Promise<Tile[]> {
-  const corners = listTiles(frame);
+async function measureTiles(scope: Scope, { frame, isJpeg, valid }: FrameSource, channel: number): Promise<Tile[]> {
+  const corners = listTiles(frame, valid);
   const found: Tile[] = [];
   // Not all at once: fits of the blur wait for the same threads.
   for (let first = 0; first < corners.length; first += scope.threads) {
@@ -102,9 +103,12 @@ async function measureTiles(scope: Scope, { frame, isJpeg }: FrameSource, channe
   return found.filter(({ level }) => level >= 0);
 }
 
-function listTiles({ width, height }: AnyFrame): (readonly [number, number])[] {
-  const step = stepForAtMost(width * height, MOST_TILES, TILE);
-  return gridCorners(stepStarts(width, TILE, step), stepStarts(height, TILE, step));
+/** Corners of tiles without a missing pixel. */
+function listTiles(frame: AnyFrame, valid: Uint8Array | null): (readonly [number, number])[] {
+  const { width, height } = frame;
+  const step = stepForAtMost(countValid(frame, valid), MOST_TILES, TILE);
+  const corners = gridCorners(stepStarts(width, TILE, step), stepStarts(height, TILE, step));
+  return corners.filter(([left, top]) => isWhole(valid, width, { left, top, width: TILE, height: TILE }));
 }
 
 function meanOf({ width, channels, data, ...frame }: AnyFrame, channel: number, left: number, top: number): number {

@@ -1,4 +1,3 @@
-import type { AnyFrame } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import type { Operation } from '../operation/operation.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
@@ -36,9 +35,7 @@ export function estimateOperation(
     depths: [8, 16, 32],
     plan: (inputs) => planInputs(inputs, settings, runtime),
     run: ([source, reference], _, scope) =>
-      reference
-        ? measureAgainst(scope, source!, reference.frame, settings)
-        : estimateAlone(scope, source!, settings.kind),
+      reference ? measureAgainst(scope, source!, reference, settings) : estimateAlone(scope, source!, settings.kind),
   };
 }
 
@@ -50,13 +47,13 @@ async function estimateAlone(scope: Scope, source: FrameSource, kind: EstimateKi
 async function measureAgainst(
   scope: Scope,
   source: FrameSource,
-  reference: AnyFrame,
+  reference: FrameSource,
   settings: EstimateSettings,
 ): Promise<CameraEstimate> {
-  const blur = await estimateFromReference(scope, source.frame, reference, settings);
+  const blur = await estimateFromReference(scope, source, reference, settings);
   // Both as brightness, the reference on the frame's grid, and what it predicts.
   const { width, height } = source.frame;
-  discard(scope, 4 * (3 * width * height + reference.width * reference.height));
+  discard(scope, 4 * (3 * width * height + reference.frame.width * reference.frame.height));
   const residual = await measureResidualNoise(scope, source, reference, blur);
   return { blur, noise: residual ?? (await estimateNoiseModel(scope, source)) };
 }
@@ -65,11 +62,11 @@ async function measureAgainst(
 async function measureResidualNoise(
   scope: Scope,
   source: FrameSource,
-  reference: AnyFrame,
+  reference: FrameSource,
   { kernel, kernels, registration }: ReferenceEstimate,
 ): Promise<NoiseEstimate | null> {
   if (!kernel || !registration || source.isJpeg) return null;
   const field = kernels ?? { columns: 1, rows: 1, kernels: [kernel] };
-  const tiles = await measureResidual(scope, source.frame, reference, registration.toReference, field);
+  const tiles = await measureResidual(scope, source, reference, registration.toReference, field);
   return tiles && fitNoise(tiles, source, 'residual');
 }

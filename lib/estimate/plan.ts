@@ -7,7 +7,7 @@ import type { ImageOptions } from '../operation/options.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
 import { requireObject } from '../runtime/validate.js';
-import { LEAST_SIDE, layOutBlocks } from './block-grid.js';
+import { LEAST_SIDE, layOut, sidesOf } from './block-grid.js';
 import { PATCH } from './reference/patches.js';
 import { bytesOfSums } from './reference/patch-sums.js';
 import { checkEstimateOptions } from './settings.js';
@@ -58,7 +58,7 @@ function aloneBuffers(frame: AnyFrameSize, { kind }: EstimateSettings, threads: 
 /** What `estimatePsf` takes beside the frame. */
 export function autoPsfBuffers(frame: AnyFrameSize, threads: number): PlannedBuffer[] {
   return [
-    { name: 'brightness', bytes: frame.channels < 3 ? 0 : planeBytes(frame) },
+    { name: 'brightness', bytes: colourPlanes(frame) === 1 ? 0 : planeBytes(frame) },
     { name: 'spectra', bytes: spectraBytes(frame) },
     { name: 'periodograms', bytes: threads * PERIODOGRAM_BYTES },
     { name: 'fits', bytes: OBJECT_BYTES.shape },
@@ -68,8 +68,10 @@ export function autoPsfBuffers(frame: AnyFrameSize, threads: number): PlannedBuf
 /** Of every cell of the grid and of their mean, for the brightness and each colour, as float64. */
 function spectraBytes(frame: AnyFrameSize): number {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE) return 0;
-  const { side, columns, rows } = layOutBlocks(frame);
-  return (1 + colourPlanes(frame)) * (columns * rows + 1) * 8 * side * (side / 2 + 1);
+  // Where pixels are missing, blocks may be smaller ones.
+  const grids = sidesOf(frame).map((side) => layOut(frame, side));
+  const bytes = grids.map(({ side, columns, rows }) => (columns * rows + 1) * 8 * side * (side / 2 + 1));
+  return (1 + colourPlanes(frame)) * Math.max(...bytes);
 }
 
 function blindBuffers(frame: AnyFrameSize): PlannedBuffer[] {

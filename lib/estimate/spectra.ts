@@ -22,15 +22,18 @@ export interface FrameSpectra {
 }
 
 /** Measures them, or says in words why they could not be used. */
-export async function measureSpectra(scope: Scope, { frame, isJpeg }: FrameSource): Promise<FrameSpectra | string> {
+export async function measureSpectra(
+  scope: Scope,
+  { frame, isJpeg, valid }: FrameSource,
+): Promise<FrameSpectra | string> {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE)
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
-  const grid = layOutBlocks(frame);
+  const grid = layOutBlocks(frame, valid);
   const cells = await measureCells(scope, await luminanceOf(frame, new Pauses(scope.signal)), 0, grid);
   const whole = joinSpectra(cells);
   const { side } = grid;
   return (
-    unfit(whole, side) ?? {
+    unfit(whole, side, valid !== null) ?? {
       grid,
       cells,
       whole,
@@ -42,9 +45,11 @@ export async function measureSpectra(scope: Scope, { frame, isJpeg }: FrameSourc
 }
 
 /** Why no spectrum can be fitted, or null. */
-function unfit({ power, blocks }: Periodogram, side: number): string | null {
-  if (blocks === 0)
-    return `every block of ${side}x${side} pixels is saturated or black in places, or holds values that are no numbers`;
+function unfit({ power, blocks }: Periodogram, side: number, isMasked: boolean): string | null {
+  if (blocks === 0) {
+    const missing = isMasked ? 'has missing pixels, or ' : '';
+    return `every block of ${side}x${side} pixels ${missing}is saturated or black in places`;
+  }
   return power.reduce((largest, value) => Math.max(largest, value), 0) < 1e-9
     ? 'it is flat: there is nothing in it that could be blurred'
     : null;

@@ -40,13 +40,21 @@ const askOracle = (
   reference: AnyFrame,
   names: readonly string[],
   range: number,
+  valid: Uint8Array | null = null,
 ): Record<string, number> =>
-  ask('metrics-oracle.py', { frame: portable(frame), reference: portable(reference), metrics: names, range });
+  ask('metrics-oracle.py', {
+    frame: portable(frame),
+    reference: portable(reference),
+    metrics: names,
+    range,
+    valid: valid && [...valid],
+  });
 
 /** Two frames that differ by noise, one with the waves of the other. */
 function createPair(width: number, height: number, channels: number, depth: 8 | 16): [AnyFrame, AnyFrame] {
   return [
-    createFrame({ width, height, channels, depth, seed: 1 }),
+    // No alpha is 0, which would say that a pixel is missing.
+    createFrame({ width, height, channels, depth, seed: 1, range: [0.01, 1] }),
     createFrame({ width, height, channels, depth, seed: 2, range: [0.05, 0.9] }),
   ];
 }
@@ -70,6 +78,17 @@ describe.runIf(hasScikit)('scikit-image and scipy', () => {
       expect(values.msSsim).toBeCloseTo(expected.ms_ssim!, 8);
     },
   );
+
+  it.each([1, 3, 4])('find the same PSNR and SSIM of what is not missing, %i channels', async (channels) => {
+    const [frame, reference] = createPair(180, 170, channels, 8);
+    const valid = Uint8Array.from({ length: 180 * 170 }, (_, pixel) => {
+      const [x, y] = [pixel % 180, Math.floor(pixel / 180)];
+      return Number(x + y > 90 && pixel % 977 !== 0);
+    });
+    const expected = askOracle(frame, reference, ['psnr_of_valid', 'ssim_of_whole_windows'], 255, valid);
+    expect(await metrics.psnr(frame, reference, { valid })).toBeCloseTo(expected.psnr_of_valid!, 6);
+    expect(await metrics.ssim(frame, reference, { valid })).toBeCloseTo(expected.ssim_of_whole_windows!, 8);
+  });
 
   it('find the same for floats, whatever their range is said to be', async () => {
     const [frame, reference] = createPair(180, 164, 3, 8).map(toFloats) as [AnyFrame, AnyFrame];

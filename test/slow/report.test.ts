@@ -54,7 +54,7 @@ describe('a report', () => {
     const dim = (data: ArrayLike<number>): Uint16Array => Uint16Array.from(data, (value) => value * 16);
     const grey = blurScene({ width: 200, height: 160, kernel: psf.disk(2) });
     const frame = { ...grey.blurred, depth: 16 as const, data: dim(grey.blurred.data) };
-    const { html } = await createReport(frame, { ...frame, data: dim(grey.sharp.data) });
+    const { html } = await createReport(frame, { ...frame, data: dim(grey.sharp.data) }, { white: 65_535 });
     expect(html).toMatch(/Samples are shown 1\d(\.\d+)? times as bright/);
   });
 

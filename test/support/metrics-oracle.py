@@ -79,6 +79,34 @@ def edge_sharpness(a, _, span):
     return filters.sobel(luminance(a) / span)[1:-1, 1:-1].mean() / np.sqrt(2)
 
 
+def whole_windows():
+    """Where no pixel of the window of SSIM is missing."""
+    count = ndimage.uniform_filter(mask().astype(float), 11, mode="constant")
+    return np.isclose(count, 1)
+
+
+def mask():
+    entry = request["frame"]
+    return np.array(request["valid"]).reshape(entry["height"], entry["width"]) != 0
+
+
+def psnr_of_valid(a, b, span):
+    return metrics.peak_signal_noise_ratio(a[mask()], b[mask()], data_range=span)
+
+
+def ssim_of_whole_windows(a, b, span):
+    _, full = metrics.structural_similarity(
+        luminance(a),
+        luminance(b),
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=span,
+        full=True,
+    )
+    return full[5:-5, 5:-5][whole_windows()[5:-5, 5:-5]].mean()
+
+
 request = json.load(sys.stdin)
 first, second = frame(request["frame"]), frame(request["reference"])
 print(json.dumps({name: globals()[name](first, second, request["range"]) for name in request["metrics"]}))

@@ -1,4 +1,4 @@
-import type { AnyFrame } from '../../image/frame.js';
+import type { FrameSource } from '../../image/source.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { fromArray } from '../../psf/psf.js';
@@ -45,15 +45,17 @@ export interface BlindEstimate {
  * kernels alternately, from coarse to fine (kernel-estimation, section 6). See docs/estimation.md. Rejects with the
  * signal's reason.
  */
-export async function estimateBlind(scope: Scope, frame: AnyFrame): Promise<BlindEstimate> {
+export async function estimateBlind(scope: Scope, { frame, valid }: FrameSource): Promise<BlindEstimate> {
   const pauses = new Pauses(scope.signal);
-  const tiles = await pickTiles(await luminancePlane(frame, pauses), pauses);
+  const tiles = await pickTiles(await luminancePlane(frame, pauses), valid, pauses);
   if (tiles === null)
     return declineBlind(
       `${frame.width}x${frame.height} pixels are too few: two parts of ${LEAST_TILE}x${LEAST_TILE} must fit in`,
     );
   if (tiles.length < 2)
-    return declineBlind('fewer than two parts of it have edges and are neither saturated nor black in places');
+    return declineBlind(
+      `fewer than two parts of it have edges and are neither ${valid ? 'missing, ' : ''}saturated nor black in places`,
+    );
   const found: Taps[] = [];
   const levels = countLevels(REACH);
   for (const [index, { data, side }] of tiles.entries()) {

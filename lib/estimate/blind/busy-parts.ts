@@ -1,3 +1,4 @@
+import { isWhole } from '../../image/missing/whole.js';
 import type { Plane } from '../../image/planes.js';
 import type { Pauses } from '../../runtime/pauses.js';
 
@@ -18,14 +19,22 @@ export interface Tile {
 }
 
 /**
- * The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or no numbers; null
- * where two do not fit in.
+ * The two parts that lie apart and have the most edges, or fewer where others are clipped, flat or missing; null where
+ * two do not fit in.
+ * @param valid one byte per pixel, 0 where it is missing; null: none is
  */
-export async function pickTiles(plane: Plane, pauses: Pauses): Promise<Tile[] | null> {
-  const side = SIDES.find(
-    (candidate) => Math.floor(plane.width / candidate) * Math.floor(plane.height / candidate) >= 2,
-  );
-  if (side === undefined) return null;
+export async function pickTiles(plane: Plane, valid: Uint8Array | null, pauses: Pauses): Promise<Tile[] | null> {
+  const sides = SIDES.filter((side) => Math.floor(plane.width / side) * Math.floor(plane.height / side) >= 2);
+  let tiles: Tile[] | null = null;
+  for (const side of sides) {
+    tiles = await pickOfSide(plane, valid, side, pauses);
+    // Smaller ones find more room among missing pixels.
+    if (tiles.length === 2 || !valid) break;
+  }
+  return tiles;
+}
+
+async function pickOfSide(plane: Plane, valid: Uint8Array | null, side: number, pauses: Pauses): Promise<Tile[]> {
   const [columns, rows] = [Math.floor(plane.width / side), Math.floor(plane.height / side)];
   const ranked: { readonly left: number; readonly top: number; readonly energy: number }[] = [];
   for (let cell = 0; cell < columns * rows; cell += 1) {
@@ -34,7 +43,8 @@ export async function pickTiles(plane: Plane, pauses: Pauses): Promise<Tile[] | 
       placeOf(cell % columns, columns, side, plane.width),
       placeOf(Math.floor(cell / columns), rows, side, plane.height),
     ];
-    ranked.push({ left, top, energy: edgeEnergy(plane, left, top, side) });
+    const isThere = isWhole(valid, plane.width, { left, top, width: side, height: side });
+    if (isThere) ranked.push({ left, top, energy: edgeEnergy(plane, left, top, side) });
   }
   const tiles: Tile[] = [];
   for (const { left, top } of ranked.filter(({ energy }) => energy > 0).sort((a, b) => b.energy - a.energy)) {

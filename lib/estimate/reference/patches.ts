@@ -27,6 +27,15 @@ export function listPatches(
   return along(height).flatMap((top) => along(width).map((left) => [left, top] as const));
 }
 
+/** Whether so much of a patch is known that it says something. */
+export function isMostlyKnown({ width, data }: Plane, [left, top]: readonly [number, number]): boolean {
+  let unknown = 0;
+  for (let y = top; y < top + PATCH; y += 1) {
+    for (let at = y * width + left, end = at + PATCH; at < end; at += 1) if (!Number.isFinite(data[at]!)) unknown += 1;
+  }
+  return unknown <= MOST_UNKNOWN * PATCH ** 2;
+}
+
 /**
  * Transforms patches of a plan's size without their mean under a Hann window; keeps its memory from one to the next.
  */

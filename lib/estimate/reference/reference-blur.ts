@@ -1,7 +1,6 @@
 import type { Transform } from '../../fft/transform.js';
-import type { AnyFrame } from '../../image/frame.js';
-import { luminancePlane } from '../../image/luminance.js';
 import type { Plane } from '../../image/planes.js';
+import type { FrameSource } from '../../image/source.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { discard } from '../discard.js';
@@ -10,10 +9,11 @@ import type { EstimateSettings } from '../settings.js';
 import type { Affine } from './affine.js';
 import { compare } from './compare.js';
 import type { Comparison } from './compare.js';
+import { knownBrightness } from './known-brightness.js';
 import { registerByFeatures } from './match-features.js';
 import { estimateKernels } from './measured-kernel.js';
 import type { KernelEstimate, KernelSymmetry } from './measured-kernel.js';
-import { PATCH, PatchReader, listPatches, transfersOf } from './patches.js';
+import { PATCH, PatchReader, isMostlyKnown, listPatches, transfersOf } from './patches.js';
 import { PatchSums } from './patch-sums.js';
 import type { Grid } from './patch-sums.js';
 import { concludeReference, declineReference } from './reference-estimate.js';
@@ -52,12 +52,12 @@ interface Pair {
  */
 export async function estimateFromReference(
   scope: Scope,
-  frame: AnyFrame,
-  reference: AnyFrame,
+  frame: FrameSource,
+  reference: FrameSource,
   settings: ReferenceSettings,
 ): Promise<ReferenceEstimate> {
   const pauses = new Pauses(scope.signal);
-  const [target, source] = [await luminancePlane(frame, pauses), await luminancePlane(reference, pauses)];
+  const [target, source] = [await knownBrightness(frame, pauses), await knownBrightness(reference, pauses)];
   if (Math.min(target.width, target.height) < PATCH)
     return declineReference(`${target.width}x${target.height} pixels are too few: each side must be at least ${PATCH}`);
   const plan = await planImage(scope, PATCH, PATCH);
@@ -90,7 +90,7 @@ async function register({ scope, target, source, plan, pauses }: Pair, guess: Af
 }
 
 async function solve(pair: Pair, start: Registration, settings: ReferenceSettings): Promise<ReferenceEstimate> {
-  const { scope, target, source, plan, pauses } = pair;
+  const { target, source, plan, pauses } = pair;
   const { columns, rows, symmetry } = settings;
   const { width, height } = target;
   let registration = start;
@@ -101,7 +101,7 @@ async function solve(pair: Pair, start: Registration, settings: ReferenceSetting
   for (let round = 1; round <= ROUNDS; round += 1) {
     const isLast = round === ROUNDS;
     const most = isLast ? MOST_PATCHES : ENOUGH_PATCHES;
-    found = await solveKernels(scope, plan, compared.filled, sharp, { columns, rows }, most, symmetry, pauses);
+    found = await solveKernels(pair, compared.filled, sharp, { columns, rows }, most, symmetry);
     if (!found) return declineReference(lackOfPatches(columns, rows));
     if (round === 1) {
       registration = await registerThroughKernel(pair, registration, found);
@@ -131,19 +131,19 @@ async function registerThroughKernel(
 
 /** Null where there are too few patches. @param most patches that it is learned from */
 async function solveKernels(
-  scope: Scope,
-  plan: Transform,
+  { scope, target, plan, pauses }: Pair,
   blurred: Plane,
   sharp: Plane,
   grid: Grid,
   most: number,
   symmetry: KernelSymmetry,
-  pauses: Pauses,
 ): Promise<KernelEstimate | null> {
   const sums = new PatchSums(plan.lines * plan.bins, grid);
   const [ofSharp, ofBlurred] = [new PatchReader(plan), new PatchReader(plan)];
   for (const corner of listPatches(blurred, PATCH, most)) {
     if (pauses.isDue) await pauses.take();
+    // What fills gaps comes from the kernel so far.
+    if (!isMostlyKnown(target, corner)) continue;
     const s = await ofSharp.read(sharp, corner);
     const b = s && (await ofBlurred.read(blurred, corner));
     if (s && b) sums.add(s, b, (corner[0] + PATCH / 2) / blurred.width, (corner[1] + PATCH / 2) / blurred.height);

@@ -13,7 +13,7 @@ import type { Plane } from '../../image/planes.js';
 
 /** Largest side of the pictures that are matched first, as a whole. */
 const COARSE_SIDE = 384;
-/** Part of a small picture that may lie beyond the reference. */
+/** Part of a small picture that may be missing, or lie beyond the reference. */
 const MOST_BEYOND = 0.7;
 /**
  * Standard deviation of the low-pass of correlations, in cycles per pixel: of small pictures; of patches while the blur
@@ -61,7 +61,7 @@ export async function registerCoarsely(
   const plan = await planImage(scope, small.height, small.width);
   try {
     const a = await new PatchReader(plan).read(moved, [0, 0], undefined, MOST_BEYOND);
-    const b = a && (await new PatchReader(plan).read(small, [0, 0]));
+    const b = a && (await new PatchReader(plan).read(small, [0, 0], undefined, MOST_BEYOND));
     if (!a || !b) return null;
     const { x, y } = await correlate(plan, a, b, createLowPass(plan, COARSE_CUTOFF));
     return compose(start, [1, 0, -factor * x, 0, 1, -factor * y]);

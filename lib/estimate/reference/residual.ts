@@ -1,8 +1,9 @@
 import type { HalfSpectrum } from '../../fft/shape.js';
 import type { Transform } from '../../fft/transform.js';
-import type { AnyFrame, Region } from '../../image/frame.js';
+import type { Region } from '../../image/frame.js';
 import { colourPlanes } from '../../image/planes.js';
 import { fullScale } from '../../image/samples.js';
+import type { FrameSource } from '../../image/source.js';
 import type { PsfField } from '../../psf/field.js';
 import { radiusOf } from '../../psf/psf.js';
 import type { Scope } from '../../runtime/scope.js';
@@ -25,7 +26,7 @@ const FITS = 3;
 
 /** A frame with its reference, and what predicts the one from the other. */
 interface Prediction {
-  readonly frame: AnyFrame;
+  readonly source: FrameSource;
   readonly toReference: Affine;
   readonly plan: Transform;
   readonly scratch: Scratch;
@@ -43,62 +44,63 @@ interface Prediction {
  */
 export async function measureResidual(
   scope: Scope,
-  frame: AnyFrame,
-  reference: AnyFrame,
+  source: FrameSource,
+  reference: FrameSource,
   toReference: Affine,
   field: PsfField,
 ): Promise<Tile[] | null> {
-  const colours = colourPlanes(frame);
-  if (colourPlanes(reference) !== colours) return null;
+  const colours = colourPlanes(source.frame);
+  if (colourPlanes(reference.frame) !== colours) return null;
   const plan = await planImage(scope, PATCH, PATCH);
   try {
     const transferAt = transfersOf(plan, field);
     const reach = radiusOf(field.kernels[0]!);
     const pauses = new Pauses(scope.signal);
-    const prediction = { frame, toReference, plan, scratch: createScratch(plan), transferAt, reach, pauses };
+    const prediction = { source, toReference, plan, scratch: createScratch(plan), transferAt, reach, pauses };
     return await measureColours(prediction, reference, colours);
   } finally {
     plan.dispose();
   }
 }
 
-async function measureColours(prediction: Prediction, reference: AnyFrame, colours: number): Promise<Tile[]> {
-  const { width, height } = reference;
+async function measureColours(prediction: Prediction, reference: FrameSource, colours: number): Promise<Tile[]> {
+  const { width, height } = reference.frame;
   const memory = new Float32Array(width * height);
   const tiles: Tile[] = [];
   for (let channel = 0; channel < colours; channel += 1) {
-    const source = await channelOf(reference, channel, { left: 0, top: 0, width, height }, prediction.pauses, memory);
-    for (const corner of listPatches(prediction.frame, PATCH, ENOUGH_PATCHES))
-      tiles.push(...(await measurePatch(prediction, source, channel, corner)));
+    const plane = await channelOf(reference, channel, { left: 0, top: 0, width, height }, prediction.pauses, memory);
+    for (const corner of listPatches(prediction.source.frame, PATCH, ENOUGH_PATCHES))
+      tiles.push(...(await measurePatch(prediction, plane, channel, corner)));
   }
   return tiles;
 }
 
 /** The tiles of one patch; none where the reference does not know all of it. */
 async function measurePatch(
-  { frame, toReference, plan, scratch, transferAt, reach, pauses }: Prediction,
-  source: Plane,
+  { source, toReference, plan, scratch, transferAt, reach, pauses }: Prediction,
+  plane: Plane,
   channel: number,
   [left, top]: readonly [number, number],
 ): Promise<Tile[]> {
+  const { frame } = source;
   const toPatch = compose(toReference, [1, 0, left, 0, 1, top]);
-  const patch = await warp(source, toPatch, PATCH, PATCH, pauses);
+  const patch = await warp(plane, toPatch, PATCH, PATCH, pauses);
   if (patch.data.some((value) => !Number.isFinite(value))) return [];
   const transfer = await transferAt((left + PATCH / 2) / frame.width, (top + PATCH / 2) / frame.height);
   const seenThrough = multiply(await plan.forward(patch.data, scratch.spectrum), transfer);
   const data = await plan.inverse(seenThrough, scratch.values);
   // The middle, which needs nothing from beyond the patch.
   const side = PATCH - 2 * reach;
-  const blurred = { width: PATCH, height: PATCH, channels: 1, depth: 32, data } as const;
+  const blurred = { frame: { width: PATCH, height: PATCH, channels: 1, depth: 32, data }, valid: null } as const;
   const middle = { left: reach, top: reach, width: side, height: side };
   const model = await channelOf(blurred, 0, middle, pauses);
-  const seen = await channelOf(frame, channel, { ...middle, left: left + reach, top: top + reach }, pauses);
+  const seen = await channelOf(source, channel, { ...middle, left: left + reach, top: top + reach }, pauses);
   return measureTiles(seen, predict(model, seen));
 }
 
-/** A part of one channel, 1 being full scale. @param plane memory for the result */
+/** A part of one channel, 1 being white; missing pixels are unknown. @param plane memory for the result */
 async function channelOf(
-  frame: AnyFrame,
+  { frame, valid }: Pick<FrameSource, 'frame' | 'valid'>,
   channel: number,
   { left, top, width, height }: Region,
   pauses: Pauses,
@@ -108,8 +110,11 @@ async function channelOf(
   const scale = 1 / fullScale(frame);
   for (let y = 0, at = 0; y < height; y += 1) {
     if (pauses.isDue) await pauses.take();
-    let from = ((top + y) * frame.width + left) * channels + channel;
+    const first = (top + y) * frame.width + left;
+    let from = first * channels + channel;
+    const row = at;
     for (const end = at + width; at < end; at += 1, from += channels) plane[at] = scale * data[from]!;
+    if (valid) for (let x = 0; x < width; x += 1) if (valid[first + x] === 0) plane[row + x] = NaN;
   }
   return { width, height, data: plane };
 }
