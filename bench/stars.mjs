@@ -43,7 +43,7 @@ function ourSteps(frame, machine, scope) {
   };
   return {
     sky: async () => {
-      plane = await readPlane(frame, 0.97, scope);
+      plane = await readPlane({ frame, valid: null }, 0.97, scope);
     },
     detect: async () => {
       found = await detectStars(plane, profile, { threshold: THRESHOLD, most: 100 }, scope);

@@ -14,6 +14,7 @@ import { detectStars as detectPlainly } from './support/reference-stars/detect.j
 import { fitStars as fitPlainly } from './support/reference-stars/fit.js';
 import { readPlane as readPlainly } from './support/reference-stars/plane.js';
 import * as plain from './support/reference-stars/profile.js';
+import { whole } from './support/parts.js';
 import { scopeOf } from './support/scope.js';
 import { ticketOf } from './support/tickets.js';
 
@@ -89,7 +90,7 @@ describe('the plane of a frame', () => {
     const frame = make();
     const wanted = await readPlainly(frame, saturation);
     for (const threads of THREADS) {
-      const { data, invalid, sigma, background } = await readPlane(frame, saturation, scopeOf({ threads }));
+      const { data, invalid, sigma, background } = await readPlane(whole(frame), saturation, scopeOf({ threads }));
       expect(Buffer.compare(invalid, wanted.invalid)).toBe(0);
       expectClose({ sigma, background }, { sigma: wanted.sigma, background: wanted.background }, 1e-6);
       expect(
@@ -116,7 +117,7 @@ describe('the matched filter', () => {
     ],
     ['disks', () => field({ defocusRadiusPx: 5, motion: { lengthPx: 0, angleDegrees: 0 } }), new DefocusProfile(5, 1)],
   ])('finds %s where one transform of the whole frame does', async (_, make, profile) => {
-    const plane = await readPlane(make(), 0.97, scope);
+    const plane = await readPlane(whole(make()), 0.97, scope);
     const wanted = await detectPlainly(plane, plainOf(profile), { threshold: 5.5, most: 50 });
     expect(wanted.length).toBeGreaterThan(3);
     for (const threads of THREADS)
@@ -124,7 +125,7 @@ describe('the matched filter', () => {
   });
 
   it('still sees the stars of a frame that has samples which are no numbers', async () => {
-    const plane = await readPlane(colourful(), 0.97, scope);
+    const plane = await readPlane(whole(colourful()), 0.97, scope);
     expect(
       (
         await detectStars(
@@ -182,7 +183,7 @@ describe('the measure of stars', () => {
   ])(
     '%s is that of the plain method, whatever the threads and the instruction set',
     async (_, options, profile, pixelNoise, isFree, tolerance = 3e-4) => {
-      const plane = await readPlane(field(options), 0.97, scope);
+      const plane = await readPlane(whole(field(options)), 0.97, scope);
       const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
       const wanted = await fitPlainly(plane, detections, plainOf(profile), pixelNoise, isFree);
       const measure = isFree ? fitShape : fitStars;
@@ -200,7 +201,7 @@ describe('the measure of stars', () => {
   );
 
   it('of saturated stars leaves these pixels out', async () => {
-    const plane = await readPlane(field({ flux: [300_000, 400_000] }), 0.1, scope);
+    const plane = await readPlane(whole(field({ flux: [300_000, 400_000] })), 0.1, scope);
     const profile = new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 });
     const detections = await detectStars(plane, profile, { threshold: 6, most: 20 }, scope);
     const [found, wanted] = await Promise.all([
@@ -212,7 +213,7 @@ describe('the measure of stars', () => {
   });
 
   it('of none, and of places without pixels, finds none', async () => {
-    const plane = await readPlane(field(), 0.97, scope);
+    const plane = await readPlane(whole(field()), 0.97, scope);
     const profile = new StreakProfile({ lengthPx: 20, angleRad: 0.349, sigmaPx: 1 });
     const blind = { ...plane, invalid: plane.invalid.map(() => 1) };
     for (const measure of [fitStars, fitShape]) {
@@ -222,7 +223,7 @@ describe('the measure of stars', () => {
   });
 
   it('ends with the reason of a signal', async () => {
-    const plane = await readPlane(field(), 0.97, scope);
+    const plane = await readPlane(whole(field()), 0.97, scope);
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(
       fitStars(
@@ -242,7 +243,7 @@ describe('the trail of an autocorrelation', () => {
     [20, 20],
     [45, -35],
   ])('of %f pixels at %f degrees is that of numerical derivatives', async (length, angle) => {
-    const plane = await readPlane(field({ motion: { lengthPx: length, angleDegrees: angle } }), 0.97, scope);
+    const plane = await readPlane(whole(field({ motion: { lengthPx: length, angleDegrees: angle } })), 0.97, scope);
     const centres = await detectStars(
       plane,
       new StreakProfile({ lengthPx: length, angleRad: (angle * Math.PI) / 180, sigmaPx: 1 }),
@@ -286,7 +287,7 @@ describe('the trail of an autocorrelation', () => {
   });
 
   it('of noise fits badly', async () => {
-    const { data, invalid, width, height } = await readPlane(field({ stars: 0 }), 0.97, scope);
+    const { data, invalid, width, height } = await readPlane(whole(field({ stars: 0 })), 0.97, scope);
     const request = {
       data,
       invalid,

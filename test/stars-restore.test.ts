@@ -8,6 +8,7 @@ import { detectStars } from '../lib/stars/measure/detect.js';
 import { readPlane } from '../lib/stars/measure/plane.js';
 import { StreakProfile } from '../lib/stars/measure/profile.js';
 import { digest } from './support/frames.js';
+import { whole } from './support/parts.js';
 import { createFolder } from './support/models.js';
 import { scopeOf } from './support/scope.js';
 import { runNode } from './support/run-child.js';
@@ -280,7 +281,7 @@ describe('frames that tell nothing', () => {
     let invented = 0;
     for (let seed = 1; seed <= 6; seed += 1) {
       const plane = await readPlane(
-        stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame,
+        whole(stars.simulate({ width: 1024, height: 256, stars: 0, seed, background: 100 }).frame),
         0.97,
         scope,
       );

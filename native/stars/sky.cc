@@ -92,7 +92,8 @@ Sky skyOf(const std::vector<float>& values, double count) {
 
 class SkyBlocks {
  public:
-  SkyBlocks(int width, int height) : width_(width), height_(height), skies_(columns() * rows()) {}
+  SkyBlocks(int width, int height)
+      : width_(width), height_(height), skies_(columns() * rows()), known_(skies_.size()) {}
 
   int columns() const { return std::max(1, (width_ + kBlock / 2) / kBlock); }
   int rows() const { return std::max(1, (height_ + kBlock / 2) / kBlock); }
@@ -120,26 +121,48 @@ class SkyBlocks {
       }
     }
     values.resize(valid);
+    known_[block] = !values.empty() || !finite.empty();
     // A block that is saturated all over is its own background.
     skies_[block] = skyOf(values.empty() ? finite : values, request.count);
   }
 
+  /// Blocks of which nothing is known are like the nearest other one: their level is none of a sky.
+  void completeUnknown() {
+    const std::vector<Sky> measured = skies_;
+    for (int block = 0; block < count(); ++block) {
+      int nearest = -1;
+      for (int other = 0; known_[block] == 0 && other < count(); ++other) {
+        if (known_[other] != 0 && (nearest < 0 || distance(block, other) < distance(block, nearest))) nearest = other;
+      }
+      if (nearest >= 0) skies_[block] = measured[nearest];
+    }
+  }
+
+  /// Of the blocks of which something is known, or of all where there is none.
   Sky median() const {
+    const bool isAnyKnown = std::count(known_.begin(), known_.end(), 1) > 0;
     std::vector<double> sigmas, levels;
-    for (const Sky& sky : skies_) {
-      sigmas.push_back(sky.sigma);
-      levels.push_back(sky.level);
+    for (int block = 0; block < count(); ++block) {
+      if (isAnyKnown && known_[block] == 0) continue;
+      sigmas.push_back(skies_[block].sigma);
+      levels.push_back(skies_[block].level);
     }
     return {medianOf(std::span<const double>(sigmas)), medianOf(std::span<const double>(levels))};
   }
 
  private:
+  int distance(int a, int b) const {
+    const int across = a % columns() - b % columns(), down = a / columns() - b / columns();
+    return across * across + down * down;
+  }
+
   static int start(int index, int count, int size) {
     return static_cast<int>(static_cast<std::int64_t>(index) * size / count);
   }
 
   int width_, height_;
   std::vector<Sky> skies_;
+  std::vector<std::uint8_t> known_;
 };
 
 /// Between the middles of which two blocks a pixel lies, and how far from the first.
@@ -209,6 +232,7 @@ Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t
   const int width = request.width, height = request.height;
   SkyBlocks blocks(width, height);
   forEach(team, blocks.count(), [&](int block, int) { blocks.measure(block, request); });
+  blocks.completeUnknown();
   const LevelRows levels(blocks, width, height);
   forEachRow(team, height, [&](int y, int) {
     const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(y) * width;

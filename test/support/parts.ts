@@ -22,3 +22,6 @@ export function without<F extends AnyFrame>(source: F, { left, top, width, heigh
   }
   return { ...source, data };
 }
+
+/** A frame of which nothing is missing. */
+export const whole = (frame: AnyFrame): { readonly frame: AnyFrame; readonly valid: null } => ({ frame, valid: null });

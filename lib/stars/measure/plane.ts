@@ -2,8 +2,11 @@ import { fullScale, windowOf } from '../../image/samples.js';
 import { colourPlanes } from '../../image/planes.js';
 import { luminanceOf } from '../../image/luminance.js';
 import type { AnyFrame } from '../../image/frame.js';
+import type { FrameSource } from '../../image/source.js';
+import type { SampleWindow } from '../../runtime/native/binding.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
+import { readKnownPixels } from './known-pixels.js';
 import { takePlaneMemory } from './plane-memory.js';
 import type { PlaneMemory } from './plane-memory.js';
 
@@ -19,7 +22,7 @@ export interface StarPlane extends PlaneMemory {
   readonly height: number;
   /** Background subtracted; 0 for what is no number. */
   readonly data: Float32Array;
-  /** 1 where a pixel is not used: saturated in any colour, or no number. */
+  /** 1 where a pixel is not used: missing, saturated in any colour, or no number. */
   readonly invalid: Uint8Array;
   /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;
@@ -28,28 +31,54 @@ export interface StarPlane extends PlaneMemory {
 }
 
 /**
- * The brightness plane of a frame, its background taken off block by block (star-sensor C).
+ * The brightness plane of a frame, its background taken off block by block (star-sensor C). Missing pixels are no sky.
  * @param saturation part of full scale @param memory that the plane is written to
  */
 export async function readPlane(
-  frame: AnyFrame,
+  { frame, valid }: Pick<FrameSource, 'frame' | 'valid'>,
   saturation: number,
   scope: Scope,
   memory: PlaneMemory = takePlaneMemory(frame.width * frame.height),
 ): Promise<StarPlane> {
   const { width, height } = frame;
-  const grey = await luminanceOf(frame, new Pauses(scope.signal));
+  const pauses = new Pauses(scope.signal);
+  const source = valid ? await knownSource(frame, valid, pauses) : await wholeSource(frame, pauses);
   const { data, invalid } = memory;
   const request = {
-    brightness: windowOf(grey, grey.data, 0, 0, 0),
-    colours: windowOf(frame, frame.data, 0, 0, 0),
-    colourCount: colourPlanes(frame),
+    ...source,
     width,
     height,
-    saturation: saturation * fullScale(frame),
+    saturation: saturation * source.white,
     count: frame.depth === 32 ? 0 : 1 / fullScale(frame),
     threads: scope.threads,
   };
   const { sigma, level } = await scope.call((binding, ticket) => binding.measureSky(request, data, invalid, ticket));
   return { width, height, data, invalid, sigma: sigma > 0 ? sigma : NO_NOISE, background: level };
+}
+
+/** What the sky is measured in. */
+interface SkySource {
+  readonly brightness: SampleWindow;
+  readonly colours: SampleWindow;
+  readonly colourCount: number;
+  /** Of the samples of the colours. */
+  readonly white: number;
+}
+
+async function wholeSource(frame: AnyFrame, pauses: Pauses): Promise<SkySource> {
+  const grey = await luminanceOf(frame, pauses);
+  return {
+    brightness: windowOf(grey, grey.data, 0, 0, 0),
+    colours: windowOf(frame, frame.data, 0, 0, 0),
+    colourCount: colourPlanes(frame),
+    white: fullScale(frame),
+  };
+}
+
+async function knownSource(frame: AnyFrame, valid: Uint8Array, pauses: Pauses): Promise<SkySource> {
+  const { width, height } = frame;
+  const { brightness, brightest } = await readKnownPixels(frame, valid, pauses);
+  const windowFor = (data: Float32Array): SampleWindow =>
+    windowOf({ width, height, channels: 1, depth: 32, data }, data, 0, 0, 0);
+  return { brightness: windowFor(brightness), colours: windowFor(brightest), colourCount: 1, white: 1 };
 }

@@ -1,6 +1,8 @@
 import type { FramePlan } from '../../image/frame-memory.js';
 import { checkFrameSize, frameBytes } from '../../image/frame.js';
 import type { AnyFrameSize } from '../../image/frame.js';
+import { colourPlanes } from '../../image/planes.js';
+import { gapBuffers } from '../../operation/input-buffers.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { BudgetError } from '../../runtime/errors.js';
 import { formatBytes } from '../../runtime/budget.js';
@@ -9,6 +11,7 @@ import type { PlannedBuffer } from '../../runtime/memory-plan.js';
 import { requireObject } from '../../runtime/validate.js';
 import type { Binding } from '../../runtime/native/binding.js';
 import { EXPECTED_SIDE_PX, expectedExtent, mustTellTrail, searchBytes, trailBytes } from '../measure/memory.js';
+import { knownPixelsBytes } from '../measure/known-pixels.js';
 import { PLANE_PIXEL_BYTES } from '../measure/plane-memory.js';
 import type { Machine } from './method.js';
 import { CENTROIDS } from './recentre.js';
@@ -44,18 +47,20 @@ export function planFile(
 
 /** The plan of a frame by its header. Throws BudgetError with a budget that suffices. */
 export function planStarFrame(
-  { size, buffers }: PlannedInput,
+  input: PlannedInput,
   settings: StarSettings,
   machine: Machine,
   budgetBytes: number,
 ): StarPlan {
+  const { size, buffers, isMasked } = input;
   const frame: PlannedBuffer = { name: 'decoded frame', bytes: frameBytes(size) };
   const reading = sumBuffers([...processBuffers(), ...buffers, frame], budgetBytes);
-  const held = [...buffers.filter(({ name }) => name === 'file'), frame, ...planeBuffers(size)];
+  const held = [...buffers.filter(({ name }) => name === 'file'), frame, ...planeBuffers(size), ...gapBuffers(input)];
+  const known = { name: 'pixels that are known', bytes: isMasked ? knownPixelsBytes(size) : 0 };
   const restoring = restoringBuffers(size, settings, machine);
   const restorationBytes = bytesOf(restoring.ofMethod);
   const plan = [
-    [...held, ...measuringBuffers(size, settings, machine)],
+    [...held, known, ...measuringBuffers(size, settings, machine)],
     [...held, ...restoring.frames, ...restoring.ofMethod],
   ].reduce<StarPlan>(coverPhase, { frame: size, restorationBytes, ...reading });
   if (plan.bytes <= budgetBytes) return plan;
@@ -67,7 +72,7 @@ export function planStarFrame(
   );
 }
 
-const isColour = ({ channels }: AnyFrameSize): boolean => channels >= 3;
+const isColour = (size: AnyFrameSize): boolean => colourPlanes(size) > 1;
 
 function planeBuffers(size: AnyFrameSize): PlannedBuffer[] {
   const pixels = size.width * size.height;

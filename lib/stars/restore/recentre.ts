@@ -32,7 +32,7 @@ export async function recentre(
   memory: PlaneMemory,
   scope: Scope,
 ): Promise<StarFit[]> {
-  const plane = await readPlane(frame, saturation, scope, memory);
+  const plane = await readPlane({ frame, valid: null }, saturation, scope, memory);
   return stars.flatMap((star) => {
     const place = centroid(plane, star, profile.sigmaPx);
     return place === null ? [] : [{ ...star, x: place.x, y: place.y }];

@@ -1,5 +1,5 @@
 import { colourPlanes } from '../../image/planes.js';
-import { fullScale } from '../../image/samples.js';
+import { fullScale, typeScale } from '../../image/samples.js';
 import { copySamples } from '../../image/frame.js';
 import type { AnyFrame } from '../../image/frame.js';
 import type { Plane } from '../../image/planes.js';
@@ -59,7 +59,7 @@ async function exchangeLight(
 ): Promise<number> {
   const { width, channels, data, depth } = frame;
   const full = fullScale(frame);
-  const most = depth === 32 ? Infinity : full;
+  const most = depth === 32 ? Infinity : typeScale(frame);
   const colours = colourPlanes(frame);
   let clipped = 0;
   for (let row = 0; row < light.height; row += 1) {

@@ -1,8 +1,11 @@
 import { fullScale } from '../../image/samples.js';
 import type { AnyFrame } from '../../image/frame.js';
-import type { FrameSource } from '../../image/source.js';
+import { fillMissing } from '../../image/missing/fill.js';
+import { keepMissing } from '../../image/missing/keep.js';
+import type { SourceFrame } from '../../image/source.js';
 import type { Operation, PlannedInput } from '../../operation/operation.js';
 import type { Kept } from '../../runtime/ledger.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Scope } from '../../runtime/scope.js';
 import { usualNoise } from '../measure/fit.js';
@@ -56,19 +59,34 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
     return planStarFrame(input!, this.#settings, this.#runtime, this.#runtime.budgetBytes);
   }
 
-  async run([source]: readonly FrameSource[], plan: StarPlan, scope: Scope): Promise<StarOutcome> {
-    const { frame } = source!;
+  async run([source]: readonly SourceFrame[], plan: StarPlan, scope: Scope): Promise<StarOutcome> {
+    const { frame: read, valid } = source!;
     // A decoder's threads keep several times the frame.
     if (this.#isDecoded) scope.binding.trimHeap();
-    const plane = await readPlane(frame, this.#settings.saturation, scope);
+    const plane = await readPlane(source!, this.#settings.saturation, scope);
     try {
+      const pauses = new Pauses(scope.signal);
+      const frame = valid ? await fillMissing(read, valid, pauses) : read;
       const { look, stars } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);
       const measured = { frame, plane, look, stars, plannedBytes: plan.restorationBytes };
-      return await restoreMeasured(measured, this.#settings, scope);
+      const outcome = await restoreMeasured(measured, this.#settings, scope);
+      return await keepSource(outcome, source!, pauses);
     } finally {
       keepPlaneMemory(plane);
     }
   }
+}
+
+/** The outcome with the missing pixels of the frame as it was read. */
+async function keepSource(
+  outcome: StarOutcome,
+  { frame: source, valid, nodata }: SourceFrame,
+  pauses: Pauses,
+): Promise<StarOutcome> {
+  // What was not restored is the frame itself, without gaps where it had some.
+  const frame = outcome.frame === outcome.source ? source : outcome.frame;
+  if (frame !== source) await keepMissing(source, valid, nodata, frame.data, pauses);
+  return { ...outcome, source, frame };
 }
 
 async function restoreMeasured(measured: MeasuredFrame, settings: StarSettings, scope: Scope): Promise<StarOutcome> {
