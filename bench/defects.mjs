@@ -149,7 +149,84 @@ async function measureMissing(scenes, kernels = KERNELS, methods = METHODS) {
   return rows;
 }
 
-const PARTS = { missing: measureMissing };
+/** Defects: what they do to a case, and where they are: a byte a pixel, 1 where one is. */
+const DEFECTS = {
+  '20 hot pixels': (frame, random) => spoil(frame, random, 20, (pixel) => [[pixel, 150 + Math.floor(105 * random())]]),
+  '20 dead pixels': (frame, random) => spoil(frame, random, 20, (pixel) => [[pixel, 0]]),
+  '10 hot pairs': (frame, random) => spoil(frame, random, 10, (pixel) => [pixel, pixel + 1].map((one) => [one, 240])),
+  'dead column': (frame, random) => spoil(frame, random, 1, (pixel) => column(pixel % SIDE, 0, SIDE, 0)),
+  'stuck part of a column': (frame, random) => spoil(frame, random, 1, (pixel) => column(pixel % SIDE, 77, 190, 180)),
+  'lost line': (frame, random) => spoil(frame, random, 1, (pixel) => line(Math.floor(pixel / SIDE), 1, 0)),
+  'four lost lines': (frame, random) => spoil(frame, random, 1, (pixel) => line(Math.floor(pixel / SIDE), 4, 255)),
+};
+
+const column = (x, from, to, value) => Array.from({ length: to - from }, (_, y) => [(from + y) * SIDE + x, value]);
+const line = (y, count, value) => Array.from({ length: count * SIDE }, (_, x) => [y * SIDE + x, value]);
+
+function spoil(frame, random, count, make) {
+  const data = frame.data.slice();
+  const mask = new Uint8Array(SIDE ** 2).fill(1);
+  for (let i = 0; i < count; i += 1) {
+    const at = () => 16 + Math.floor((SIDE - 32) * random());
+    for (const [pixel, value] of make(at() * SIDE + at())) {
+      data[pixel] = value;
+      mask[pixel] = 0;
+    }
+  }
+  return { frame: { ...frame, data }, mask };
+}
+
+/** Points of light in the scene, so bright that their blurred images are clipped. */
+function addGlints(scene, kernel, random, count) {
+  const data = scene.data.slice();
+  const peak = Math.max(...kernel.data);
+  for (let i = 0; i < count; i += 1) {
+    const at = () => 44 + Math.floor((scene.side - 88) * random());
+    data[at() * scene.side + at()] += (1.5 + 4 * random()) / peak;
+  }
+  return { ...scene, data };
+}
+
+/** What defects cost outside 3 pixels of them, in dB, with and without looking for them. */
+async function measureDefects(scenes, kernels = KERNELS, methods = METHODS) {
+  const rows = [];
+  for (const kernel of kernels) {
+    const cases = await createCases(kernel, scenes);
+    for (const options of methods) {
+      const found = {};
+      for (const [index, { truth, frame, kernel: weights }] of cases.entries()) {
+        const solve = async (one, defects) => (await deconvolve(one, { psf: weights, ...options, defects })).data;
+        const clean = await solve(frame, 'find');
+        const note = async (name, spoilt, mask) => {
+          const near = isWithin(mask, 3);
+          const outside = [...mask.keys()].filter((pixel) => near[pixel] === 0);
+          const loss = (data) => psnrOver(outside, truth, clean, 255) - psnrOver(outside, truth, data, 255);
+          const now = loss(await solve(spoilt, 'find'));
+          found[name] = [...(found[name] ?? []), { loss: now, without: loss(await solve(spoilt, 'none')) }];
+        };
+        for (const [name, make] of Object.entries(DEFECTS)) {
+          const { frame: spoilt, mask } = make(frame, createRandom(index + 31));
+          await note(name, spoilt, mask);
+        }
+        const bright = addGlints(scenes[index], weights, createRandom(index + 9), 6);
+        const glints = createCase(bright, { name: kernel, kernel: weights }, NOISE, index + 1).frame;
+        await note(
+          '6 glints',
+          glints,
+          glints.data.map((value) => (value === 255 ? 0 : 1)),
+        );
+      }
+      for (const [name, list] of Object.entries(found)) {
+        const of = (key) => mean(list.map((one) => one[key]));
+        const worst = Math.max(...list.map(({ loss }) => loss));
+        rows.push({ kernel, method: wordsOf(options), defects: name, loss: of('loss'), worst, without: of('without') });
+      }
+    }
+  }
+  return rows;
+}
+
+const PARTS = { missing: measureMissing, defects: measureDefects };
 
 const words = process.argv.slice(2);
 const isJson = words.includes('--json');

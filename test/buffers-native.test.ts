@@ -159,6 +159,19 @@ const estimationEntries: readonly Entry[] = [
       ),
   },
   {
+    name: 'findDefects',
+    arrays: () => ({
+      samples: new Uint8Array(PIXELS * 3),
+      weights: new Float32Array(25),
+      spreadShares: new Float32Array(3),
+      valid: new Uint8Array(PIXELS).fill(1),
+    }),
+    call: ({ samples, ...arrays }) => {
+      const bounds = { stepRatio: 0.3, step: 1 / 255, low: 0, high: 1 };
+      return binding.findDefects({ window: windowOf(samples, 3), ...size, ...arrays, ...bounds }, ticket);
+    },
+  },
+  {
     name: 'measurePeriodogram',
     arrays: () => ({ samples: new Float32Array(PIXELS) }),
     call: (a) => {

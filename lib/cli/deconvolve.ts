@@ -50,6 +50,7 @@ type Tuning = Pick<
   | 'nsr'
   | 'exponent'
   | 'sigma'
+  | 'defects'
 >;
 
 /** Options that decide how a frame is deconvolved; the same for `deconvolve` and `plan`. */
@@ -102,6 +103,11 @@ function commonOptions(): Option[] {
   return [
     choice('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)', boundaries),
     numberOrAuto('--sigma <number|auto>', 'standard deviation of the noise, 1 being full scale (default: estimated)'),
+    choice(
+      '--defects <mode>',
+      'whether samples that no blurred scene can have (clipped, hot, dead, stuck) are left out (default: find)',
+      ['find', 'none'],
+    ),
     numberOrAuto(
       '--iterations <count|auto>',
       'richardson-lucy: how many (default: until the residual is down to the noise); hyper-laplacian: outer steps (6)',

@@ -16,19 +16,18 @@ export interface Tile {
 
 /**
  * Puts the tiles of one plane after the other together: row by row of tiles, in floats of as many rows as a tile has.
+ * The frame's samples are replaced once no later tile reads them.
  */
 export class TileBlender {
   readonly #scope: Scope;
   readonly #frame: AnyFrame;
-  readonly #output: AnyFrame['data'];
   readonly #layout: TileLayout;
   /** Rows of the plane from the top of the current row of tiles on, 0 after the last; null where one tile is all. */
   readonly #band: Float32Array | null;
 
-  constructor(scope: Scope, frame: AnyFrame, output: AnyFrame['data'], layout: TileLayout) {
+  constructor(scope: Scope, frame: AnyFrame, layout: TileLayout) {
     this.#scope = scope;
     this.#frame = frame;
-    this.#output = output;
     this.#layout = layout;
     const isTiled = layout.columns.starts.length * layout.rows.starts.length > 1;
     this.#band = isTiled ? new Float32Array(frame.width * layout.rows.side) : null;
@@ -45,7 +44,7 @@ export class TileBlender {
   /** Takes a tile from its solver, or from the source where there is none. */
   async write(tile: Tile, solver: NativeSolver | null): Promise<void> {
     if (!this.#band) {
-      const target = windowOf(this.#frame, this.#output, tile.plane, tile.left, tile.top);
+      const target = windowOf(this.#frame, this.#frame.data, tile.plane, tile.left, tile.top);
       if (solver) await this.#scope.call((_, ticket) => solver.store(target, ticket));
       return;
     }
@@ -79,7 +78,7 @@ export class TileBlender {
     const { width } = this.#frame;
     const { side, starts } = this.#layout.rows;
     const count = row + 1 < starts.length ? starts[row + 1]! - top : side;
-    this.#scope.binding.storePlane(band, width, count, windowOf(this.#frame, this.#output, plane, 0, top));
+    this.#scope.binding.storePlane(band, width, count, windowOf(this.#frame, this.#frame.data, plane, 0, top));
     band.copyWithin(0, count * width);
     band.fill(0, (side - count) * width);
   }

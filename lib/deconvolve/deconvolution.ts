@@ -56,7 +56,12 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     this.#isa = isa;
     this.#settings = settings;
     this.#fallbackReason = fallbackReason;
-    this.#context = { threads, budgetBytes, planSolver: (shape) => binding.planSolver(shape, isa) };
+    this.#context = {
+      threads,
+      budgetBytes,
+      planSolver: (shape) => binding.planSolver(shape, isa),
+      defectScratchBytes: (width, height) => binding.defectScratchBytes(width, height),
+    };
   }
 
   get mappedBytes(): number {
@@ -68,7 +73,9 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   }
 
   keptFor({ shape, probe }: DeconvolutionPlan): Kept | null {
-    return this.#solver.keptFor([shape, probe]);
+    // Which of them it is depends on what is found in a frame; the plan counts the larger.
+    const either = [shape, probe].flatMap((one) => (one ? [true, false].map((masked) => ({ ...one, masked })) : []));
+    return this.#solver.keptFor(either);
   }
 
   get identity(): string {
@@ -92,33 +99,40 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     );
     const { settings, estimatedPsf, stopReason } = found;
     const all: DeconvolutionFacts[] = [];
+    const said = new Set<string>();
     const planFor = (task: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan =>
       this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
     return {
       run: async (task, leased, windowScope) => {
         const plan = { ...planFor(task, leased), probe: null };
-        const { data, facts } = await this.#deconvolve(settings, task, plan, windowScope);
+        const { data, facts, warnings } = await this.#deconvolve(settings, task, plan, windowScope);
+        for (const warning of warnings) said.add(warning);
         all.push(stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason });
         return data;
       },
-      report: (base) => this.#reportOf(base, { settings, plan: base.plan, estimatedPsf }, meanFacts(all, settings)),
+      report: (base) => {
+        const blur = { settings, plan: base.plan, estimatedPsf };
+        return this.#reportOf(base, blur, meanFacts(all, settings), [...said]);
+      },
     };
   }
 
   async run(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<Restored<DeconvolutionReport>> {
     const blur = await this.#knowBlur(task, leased, scope);
-    const { data, facts } = await this.#deconvolve(blur.settings, task, blur.plan, scope);
-    return { data, report: (base) => this.#reportOf(base, blur, facts) };
+    const { data, facts, warnings } = await this.#deconvolve(blur.settings, task, blur.plan, scope);
+    return { data, report: (base) => this.#reportOf(base, blur, facts, warnings) };
   }
 
   #reportOf(
     base: OperationReport<DeconvolutionPlan>,
     { settings, plan, estimatedPsf }: KnownBlur,
     facts: DeconvolutionFacts,
+    found: readonly string[],
   ): DeconvolutionReport {
     const { name: operation } = this;
     const own = { operation, method: settings.method, ...facts, plan, estimatedPsf, kernels: settings.psf.facts };
-    return { ...base, ...own, fallbackReason: this.#fallbackReason };
+    const warnings = [...base.warnings, ...found];
+    return { ...base, ...own, fallbackReason: this.#fallbackReason, warnings };
   }
 
   dispose(): void {

@@ -5,9 +5,12 @@ import { isBlank } from '../image/samples.js';
 import type { RestorationTask } from '../restoration/restoration.js';
 import type { StepReport } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
+import { Pauses } from '../runtime/pauses.js';
 import { TileBlender } from './blend.js';
+import { keepClipped } from './defects/clipped.js';
+import { hasGaps, leaveOutDefects } from './defects/find.js';
+import type { SoundFrame } from './defects/find.js';
 import { METHODS } from './methods/index.js';
-import { keepMissing, markMissing, planWithMissing } from './missing.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
 import type { DeconvolveSettings } from './settings.js';
 import { PartSolver, iterate } from './part-solver.js';
@@ -22,12 +25,12 @@ import type { DeconvolutionFacts } from './report.js';
 export interface Deconvolved {
   readonly data: AnyFrame['data'];
   readonly facts: DeconvolutionFacts;
+  readonly warnings: readonly string[];
 }
 
 /**
- * Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. Samples that are missing
- * (NaN, infinite, or beyond a million times full scale) stay as they are. Richardson-Lucy leaves them out, the other
- * methods take them for 0.
+ * Deconvolves a frame as its plan says: plane by plane, tile by tile, iteration by iteration. Pixels that are missing,
+ * and samples that no blurred scene can have, are left out.
  */
 export async function deconvolveFrame(
   solverOf: SolverSource,
@@ -36,47 +39,50 @@ export async function deconvolveFrame(
   plan: DeconvolutionPlan,
   scope: Scope,
 ): Promise<Deconvolved> {
-  const { frame } = task;
-  const marked = markMissing(task);
-  if (isBlank((marked ?? task).frame)) return { data: copySamples(frame.data), facts: blankFacts(settings) };
-  if (!marked) return deconvolveKnown(solverOf, settings, task, plan, scope);
-  const { isMultiplicative } = METHODS[settings.method];
-  const result = await deconvolveKnown(solverOf, settings, marked, planWithMissing(plan, isMultiplicative), scope);
-  keepMissing(frame, result.data);
-  return result;
-}
-
-/** Deconvolves a frame of which something is known. */
-async function deconvolveKnown(
-  solverOf: SolverSource,
-  settings: DeconvolveSettings,
-  task: RestorationTask,
-  plan: DeconvolutionPlan,
-  scope: Scope,
-): Promise<Deconvolved> {
-  const { frame } = task;
+  if (isBlank(task.frame)) return { data: copySamples(task.frame.data), facts: blankFacts(settings), warnings: [] };
   const psfs = new TilePsfs(settings.psf, settings.modes);
-  const noise = new NoiseMeter(task, psfs, scope);
+  const sound = await leaveOutDefects(task, settings, psfs, scope);
+  const { frame, warnings } = sound;
+  const isMasked = hasGaps(sound) || settings.saturation <= 1;
+  const noise = new NoiseMeter(sound, psfs, scope);
   const sigma = settings.sigma ?? rootMeanSquare(await noise.measure());
-  const solver = new PartSolver(solverOf, psfs, task, scope);
-  const course = await new Probe(solver, noise, settings, scope).find(plan.probe, sigma);
-  const { data, ended } = await solveTiles(solver, course, frame, plan, scope);
-  return { data, facts: { ...factsOf(ended), sigma, ...METHODS[settings.method].numbersOf(course.tuning) } };
+  const solver = new PartSolver(solverOf, psfs, sound, scope);
+  const { shape, probe, ...rest } = maskPlan(plan, isMasked);
+  const course = await new Probe(solver, noise, settings, scope).find(probe, sigma);
+  const ended = await solveTiles(solver, course, sound, { shape, probe, ...rest }, scope);
+  await keepAllClipped(task.frame, sound, scope);
+  const numbers = METHODS[settings.method].numbersOf(course.tuning);
+  return { data: frame.data, facts: { ...factsOf(ended), sigma, ...numbers, defects: sound.defects }, warnings };
 }
 
-/** All tiles of all planes, put together. */
+const planesOf = (frame: AnyFrame): number[] => Array.from({ length: colourPlanes(frame) }, (_, plane) => plane);
+
+/** The plan with solvers that leave samples out, or not. Memory was planned for either. */
+function maskPlan(plan: DeconvolutionPlan, masked: boolean): DeconvolutionPlan {
+  return { ...plan, shape: { ...plan.shape, masked }, probe: plan.probe && { ...plan.probe, masked } };
+}
+
+async function keepAllClipped(source: AnyFrame, { frame, validOf, defects }: SoundFrame, scope: Scope): Promise<void> {
+  if (!defects || defects.clipped === 0) return;
+  const pauses = new Pauses(scope.signal);
+  for (const plane of planesOf(source)) {
+    const valid = validOf(plane);
+    if (valid) await keepClipped(source, frame.data, plane, valid, pauses);
+  }
+}
+
+/** All tiles of all planes, put together in the samples that they come from. */
 async function solveTiles(
   solver: PartSolver,
   { tuning, test, most }: Course,
-  frame: AnyFrame,
+  { frame }: SoundFrame,
   { tiles, shape }: DeconvolutionPlan,
   scope: Scope,
-): Promise<{ readonly data: AnyFrame['data']; readonly ended: readonly Ended[] }> {
+): Promise<readonly Ended[]> {
   const planes = colourPlanes(frame);
   const parts = planes * tiles.columns.starts.length * tiles.rows.starts.length;
-  const data = copySamples(frame.data);
   const ended: Ended[] = [];
-  const blender = new TileBlender(scope, frame, data, tiles);
+  const blender = new TileBlender(scope, frame, tiles);
   for (let plane = 0; plane < planes; plane += 1) {
     for (const tile of blender.tiles(plane)) {
       const report = (iteration: number): void => {
@@ -88,10 +94,10 @@ async function solveTiles(
       await blender.write(tile, loaded);
     }
   }
-  return { data, ended };
+  return ended;
 }
 
-function factsOf(ended: readonly Ended[]): Omit<DeconvolutionFacts, 'sigma' | 'lambda' | 'nsr'> {
+function factsOf(ended: readonly Ended[]): Omit<DeconvolutionFacts, 'sigma' | 'lambda' | 'nsr' | 'defects'> {
   const mean = (value: (step: StepReport) => number): number =>
     ended.reduce((sum, { last }) => sum + value(last) / ended.length, 0);
   const { iterations, reason } = ended[0] ?? { iterations: 0, reason: 'blank' as const };
@@ -115,5 +121,6 @@ export function blankFacts({ sigma }: DeconvolveSettings): DeconvolutionFacts {
     energy: 1,
     lambda: null,
     nsr: null,
+    defects: null,
   };
 }

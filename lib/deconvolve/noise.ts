@@ -1,13 +1,13 @@
-import type { FrameSource } from '../image/source.js';
 import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
+import { CLIPPED, isCounted } from './defects/clipped.js';
 import type { Scope } from '../runtime/scope.js';
 import { transferMagnitude } from '../psf/transfer.js';
 import type { Psf } from '../psf/psf.js';
 import { fullScale, windowOf } from '../image/samples.js';
-import type { RestorationTask } from '../restoration/restoration.js';
 import { placeOf } from './part-solver.js';
+import type { PartSource } from './part-solver.js';
 import type { TilePsfs } from './psf-source.js';
 
 /** Side of the blocks whose spectra are taken. */
@@ -20,6 +20,8 @@ const MOST_BLOCKS = 48;
 const MOST_CLIPPED = 0.01;
 /** Nor are blocks with a larger part of pixels that do not count, unless all are such: what fills them has no noise. */
 const MOST_MISSING = 0.02;
+/** A clipped sample makes a block as unfit as this part of its pixels would, were they missing. */
+const WEIGHT_OF_CLIPPED = 0.05;
 
 /**
  * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
@@ -27,11 +29,11 @@ const MOST_MISSING = 0.02;
  * for noise.
  */
 export class NoiseMeter {
-  readonly source: RestorationTask;
+  readonly source: PartSource;
   readonly #psfs: TilePsfs;
   readonly #scope: Scope;
 
-  constructor(source: RestorationTask, psfs: TilePsfs, scope: Scope) {
+  constructor(source: PartSource, psfs: TilePsfs, scope: Scope) {
     this.source = source;
     this.#psfs = psfs;
     this.#scope = scope;
@@ -68,7 +70,7 @@ const wholeOf = ({ width, height }: AnyFrame): Region => ({ left: 0, top: 0, wid
 
 async function estimateByLaplacian(
   scope: Scope,
-  { frame, isJpeg }: FrameSource,
+  { frame, isJpeg }: PartSource,
   channel: number,
   { left, top, width, height }: Region,
 ): Promise<number> {
@@ -88,12 +90,13 @@ function roundingSigma(frame: AnyFrame): number {
 /** Root mean power of the quietest frequencies over blocks of the region; NaN where no block is fit. */
 async function measureQuietPower(
   scope: Scope,
-  { frame, valid }: FrameSource,
+  { frame, validOf }: PartSource,
   channel: number,
   region: Region,
   kernel: Psf,
 ): Promise<number> {
   if (Math.min(region.width, region.height) < BLOCK) return NaN;
+  const valid = validOf(channel);
   const { corners, share } = valid ? listKnownBlocks(region, frame, valid) : { corners: listBlocks(region), share: 1 };
   const request = {
     window: windowOf(frame, frame.data, channel, 0, 0),
@@ -124,9 +127,9 @@ function listKnownBlocks(
   valid: Uint8Array,
 ): { readonly corners: Corner[]; readonly share: number } {
   const ranked = listBlocks(region, 8 * MOST_BLOCKS)
-    .map((corner) => ({ corner, share: countValid(valid, width, corner) / BLOCK ** 2 }))
-    .sort((a, b) => b.share - a.share);
-  const known = ranked.filter(({ share }) => share >= 1 - MOST_MISSING);
+    .map((corner) => ({ corner, ...countStates(valid, width, corner) }))
+    .sort((a, b) => b.fitness - a.fitness);
+  const known = ranked.filter(({ fitness }) => fitness >= 1 - MOST_MISSING);
   const best = known.length > 0 ? known : ranked.slice(0, Math.ceil(ranked.length / 4));
   const step = Math.max(1, best.length / MOST_BLOCKS);
   const chosen = best.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
@@ -134,12 +137,21 @@ function listKnownBlocks(
   return { corners: chosen.map(({ corner }) => corner), share: Math.max(share, 1 / BLOCK ** 2) };
 }
 
-function countValid(valid: Uint8Array, frameWidth: number, [left, top]: Corner): number {
-  let count = 0;
+/** The share of a block's pixels that count. Nothing fills clipped ones smoothly: they weigh against it. */
+function countStates(
+  valid: Uint8Array,
+  frameWidth: number,
+  [left, top]: Corner,
+): { readonly share: number; readonly fitness: number } {
+  let [counted, clipped] = [0, 0];
   for (let y = top; y < top + BLOCK; y += 1) {
-    for (let x = left; x < left + BLOCK; x += 1) if (valid[y * frameWidth + x] !== 0) count += 1;
+    for (let x = left; x < left + BLOCK; x += 1) {
+      const state = valid[y * frameWidth + x]!;
+      if (isCounted(state)) counted += 1;
+      if (state === CLIPPED) clipped += 1;
+    }
   }
-  return count;
+  return { share: counted / BLOCK ** 2, fitness: counted / BLOCK ** 2 - WEIGHT_OF_CLIPPED * clipped };
 }
 
 /**

@@ -19,7 +19,7 @@ const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-
 const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'periodic'];
 /** Stands for a kernel that is to be estimated. */
 export const AUTO = 'auto';
-const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma'];
+const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma', 'defects', 'knownDefects'];
 
 /**
  * Checks options and makes their kernels. Rejects with ArgumentError or ImageError. @param name how errors call them
@@ -45,6 +45,8 @@ export async function checkDeconvolveOptions(
     method,
     boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES),
     sigma: orAuto('sigma', options.sigma, 1e-6, 1),
+    defects: requireOneOf<'find' | 'none'>('defects', options.defects ?? 'find', ['find', 'none']),
+    knownDefects: ownDefects(options.knownDefects),
     ...checkNumbers(options, method),
   };
   checkCombination(settings);
@@ -65,10 +67,17 @@ function orAuto(name: string, value: number | 'auto' | undefined, min: number, m
   return value === undefined || value === 'auto' ? null : requireNumber(name, value, min, max);
 }
 
+/** A copy, as the caller's may change. */
+function ownDefects(known: unknown): Uint8Array | null {
+  if (known === undefined) return null;
+  if (!(known instanceof Uint8Array)) throw expected('Uint8Array of one byte per pixel', 'knownDefects', known);
+  return Uint8Array.from(known);
+}
+
 function checkNumbers(
   options: DeconvolveOptions,
   method: DeconvolutionMethod,
-): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma'> {
+): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma' | 'defects' | 'knownDefects'> {
   const { iterations = 'auto', alpha = 2 / 3 } = options;
   const acceleration = requireOneOf('acceleration', options.acceleration ?? 'biggs-andrews', ACCELERATIONS);
   if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1))

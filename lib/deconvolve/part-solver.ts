@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** Where a part of a frame lies in it, or in the scene that the frame is a window of. */
-export function placeOf({ frame, part }: RestorationTask, { left, top, width, height }: Region): Place {
+export function placeOf({ frame, part }: Omit<RestorationTask, 'valid'>, { left, top, width, height }: Region): Place {
   const span = (start: number, side: number, length: number): [number, number] => [
     start / (length - 1),
     (start + side - 1) / (length - 1),
@@ -28,19 +28,24 @@ export function placeOf({ frame, part }: RestorationTask, { left, top, width, he
   return { x: span(left, width, frame.width), y: span((part?.top ?? 0) + top, height, part?.height ?? frame.height) };
 }
 
+/** A frame, and what counts of each of its planes: a byte a pixel, 0 or 2 where it does not; null: all counts. */
+export interface PartSource extends Omit<RestorationTask, 'valid'> {
+  readonly validOf: (plane: number) => Uint8Array | null;
+}
+
 /** Loads parts of a frame, one plane at a time, into solvers. */
 export class PartSolver {
   readonly #solverOf: SolverSource;
   readonly #psfs: TilePsfs;
-  readonly #task: RestorationTask;
+  readonly #source: PartSource;
   readonly #scope: Scope;
   /** What the solver was told last: one kernel holds for many parts. */
   #told: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
 
-  constructor(solverOf: SolverSource, psfs: TilePsfs, task: RestorationTask, scope: Scope) {
+  constructor(solverOf: SolverSource, psfs: TilePsfs, source: PartSource, scope: Scope) {
     this.#solverOf = solverOf;
     this.#psfs = psfs;
-    this.#task = task;
+    this.#source = source;
     this.#scope = scope;
   }
 
@@ -51,13 +56,13 @@ export class PartSolver {
     plane: number,
     { left, top }: Pick<Region, 'left' | 'top'>,
   ): Promise<NativeSolver | null> {
-    const { frame, valid } = this.#task;
+    const { frame, validOf } = this.#source;
     const { width, height } = shape;
     const solver = this.#solverOf(shape);
     solver.configure(tuning);
-    await this.#tell(solver, this.#psfs.at(plane, placeOf(this.#task, { left, top, width, height })));
+    await this.#tell(solver, this.#psfs.at(plane, placeOf(this.#source, { left, top, width, height })));
     const window = windowOf(frame, frame.data, plane, left, top);
-    const { validPixels } = await this.#scope.call((_, ticket) => solver.load(window, valid, ticket));
+    const { validPixels } = await this.#scope.call((_, ticket) => solver.load(window, validOf(plane), ticket));
     return validPixels > 0 ? solver : null;
   }
 

@@ -1,5 +1,6 @@
 import { colourPlanes } from '../image/planes.js';
 import { BudgetError } from '../runtime/errors.js';
+import { expected } from '../runtime/validate.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
@@ -10,6 +11,7 @@ import type { PlannedInput } from '../operation/operation.js';
 import { defined } from '../runtime/validate.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { fillBytes } from '../image/missing/fill.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { WindowRule } from '../restoration/scene/windows.js';
@@ -50,6 +52,7 @@ export interface DeconvolutionContext {
   readonly threads: 1 | 2 | 3;
   readonly budgetBytes: number;
   readonly planSolver: (shape: SolverShape) => SolverPlan;
+  readonly defectScratchBytes: (width: number, height: number) => number;
 }
 
 /**
@@ -64,6 +67,7 @@ export function planDeconvolution(
   const frame = input.size;
   const { isMasked } = input;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
+  checkKnownDefects(settings.knownDefects, frame);
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
     const shape = shapeOf(frame, isMasked, settings, context.threads);
@@ -82,6 +86,15 @@ export function planDeconvolution(
       `method ${settings.method}, the budget is ${formatBytes(context.budgetBytes)}`,
     required,
   );
+}
+
+function checkKnownDefects(known: Uint8Array | null, { width, height }: AnyFrameSize): void {
+  if (known && known.length !== width * height)
+    throw expected(
+      `${width * height} bytes, one per pixel of the ${width}x${height} frame`,
+      'knownDefects',
+      known.length,
+    );
 }
 
 /** Pixels that are transformed per iteration and plane. */
@@ -121,7 +134,7 @@ export function windowRuleOf({ psf, method, boundary }: DeconvolveSettings): Win
 function shapeOf(
   frame: AnyFrameSize,
   isMasked: boolean,
-  { psf, method, boundary, modes, acceleration, totalVariation, saturation }: DeconvolveSettings,
+  { psf, method, boundary, modes, acceleration, totalVariation, saturation, knownDefects }: DeconvolveSettings,
   threads: 1 | 2 | 3,
 ): SolverShape {
   const { isMultiplicative } = METHODS[method];
@@ -138,7 +151,7 @@ function shapeOf(
     sampleBits: frame.depth,
     acceleration: isMultiplicative ? acceleration : 'none',
     totalVariation: isMultiplicative && totalVariation > 0,
-    masked: isMasked || saturation <= 1,
+    masked: isMasked || knownDefects !== null || saturation <= 1,
   };
 }
 
@@ -160,15 +173,14 @@ function buildPlan(
   const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
   const solver = context.planSolver(shape);
   const probe = probeShape(shape, isTiled || colourPlanes(frame) > 1, settings);
-  // Whether floats are missing is only known once they are there.
-  const canLeaveOut = frame.depth === 32 && METHODS[settings.method].isMultiplicative;
+  // Whether samples are impossible is only known once they are there.
   const bytesOfSolver = (one: SolverShape): number =>
-    context.planSolver(canLeaveOut ? { ...one, masked: true } : one).arenaBytes;
+    context.planSolver(settings.defects === 'find' ? { ...one, masked: true } : one).arenaBytes;
   const buffers = [
     ...processBuffers(),
     ...frameBuffers(frame, bytesOf(fileBuffers(input)), input.codecBytes),
     ...gapBuffers(input),
-    { name: 'mask', bytes: whole.masked ? frame.width * frame.height : 0 },
+    ...defectBuffers(frame, settings, context),
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
     { name: 'solver', bytes: Math.max(bytesOfSolver(shape), probe ? bytesOfSolver(probe) : 0) },
   ];
@@ -182,6 +194,20 @@ function buildPlan(
     ...defined({ codecBytes }),
     ...sumBuffers(buffers, context.budgetBytes),
   };
+}
+
+/** What finding and leaving out defects takes: a byte per sample, and what it takes for as many planes as threads. */
+function defectBuffers(
+  frame: AnyFrameSize,
+  { defects, knownDefects }: DeconvolveSettings,
+  { threads, defectScratchBytes }: DeconvolutionContext,
+): PlannedBuffer[] {
+  const { width, height } = frame;
+  const planes = colourPlanes(frame);
+  const known = knownDefects ? 2 * width * height + fillBytes(frame) : 0;
+  if (defects === 'none') return [{ name: 'defects', bytes: known }];
+  const search = Math.min(planes, threads) * defectScratchBytes(width, height);
+  return [{ name: 'defects', bytes: known + planes * width * height + search }];
 }
 
 /**

@@ -4,11 +4,12 @@ import { colourPlanes } from '../image/planes.js';
 import { clippedPart } from '../image/samples.js';
 import type { SolverSettings, SolverShape } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
+import { isCounted } from './defects/clipped.js';
 import { METHODS } from './methods/index.js';
 import type { NoiseMeter } from './noise.js';
 import type { DeconvolveSettings } from './settings.js';
 import { iterate } from './part-solver.js';
-import type { Ended, PartSolver } from './part-solver.js';
+import type { Ended, PartSolver, PartSource } from './part-solver.js';
 import type { StopReason } from './report.js';
 import { stopAfter, stopByRule } from './stop.js';
 import type { StopTest } from './stop.js';
@@ -30,10 +31,11 @@ const knownCourse = (tuning: SolverSettings, count: number, reason: StopReason):
   reason,
 });
 
-/** Mean variance of the noise of the samples that count. */
-function varianceOf(frame: AnyFrame, plane: number, region: Region, sigma: number, saturation: number): number {
-  const clipped = saturation <= 1 ? 0 : clippedPart(frame, plane, region);
-  return sigma ** 2 * (1 - clipped);
+/** Mean variance of the noise of the samples that count: that of clipped ones is cut off. */
+function varianceOf({ frame, validOf }: PartSource, plane: number, region: Region, sigma: number): number {
+  const valid = validOf(plane);
+  const counts = (pixel: number): boolean => valid === null || isCounted(valid[pixel]!);
+  return sigma ** 2 * (1 - clippedPart(frame, plane, region, counts));
 }
 
 /** Finds out on the busiest part of a frame what all its parts must share. */
@@ -68,8 +70,9 @@ export class Probe {
   }
 
   #rule(plane: number, region: Region, sigma: number): StopTest {
-    const { saturation } = this.#settings;
-    return stopByRule(this.#settings, varianceOf(this.#frame, plane, region, sigma, saturation));
+    const isCut = this.#settings.saturation > 1;
+    const variance = isCut ? varianceOf(this.#noise.source, plane, region, sigma) : sigma ** 2;
+    return stopByRule(this.#settings, variance);
   }
 
   /** The numbers of the method, from the middle colour where they must be fitted. */

@@ -1,6 +1,7 @@
 import type { FrameReport } from '../restoration/restoration.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
 import type { KernelFacts } from '../psf/facts.js';
+import type { Defects } from './defects/report.js';
 import type { MethodNumbers } from './methods/method.js';
 import type { DeconvolutionPlan } from './plan.js';
 
@@ -27,6 +28,8 @@ export interface DeconvolutionFacts extends MethodNumbers {
   readonly sigma: number;
   /** Mean squared difference of the frame and the blurred result, 1 being full scale; mean over planes and tiles. */
   readonly residual: number;
+  /** Samples that were left out; null: none were looked for, and none were known. */
+  readonly defects: Defects | null;
   /** Light of the result over that of the frame; 1 is kept. */
   readonly energy: number;
 }

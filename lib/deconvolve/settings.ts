@@ -17,6 +17,13 @@ interface CommonOptions {
   readonly boundary?: Boundary;
   /** Standard deviation of the noise, 1 being full scale; estimated from the frame by default. */
   readonly sigma?: number | 'auto';
+  /**
+   * 'find' (the default): samples that no blurred scene with noise can have are left out: clipped ones, hot and dead
+   * pixels, stuck columns and lines. 'none': all count that are not known to be defective.
+   */
+  readonly defects?: 'find' | 'none';
+  /** One byte per pixel: pixels where it is not 0 are left out, and restored from what is around them. */
+  readonly knownDefects?: Uint8Array;
 }
 
 /** Options of Richardson-Lucy. */
@@ -89,6 +96,8 @@ export interface DeconvolveSettings {
   readonly method: DeconvolutionMethod;
   readonly boundary: Boundary;
   readonly sigma: number | null;
+  readonly defects: 'find' | 'none';
+  readonly knownDefects: Uint8Array | null;
   readonly iterations: number | null;
   readonly stop: StopRule;
   readonly tau: number;

@@ -1,8 +1,9 @@
 import { estimatePsf } from '../estimate/psf.js';
 import { meanLevel } from '../image/samples.js';
-import type { RestorationTask, SceneSurvey } from '../restoration/restoration.js';
+import type { SceneSurvey } from '../restoration/restoration.js';
 import { EstimateError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
+import { hasGaps, leaveOutDefects } from './defects/find.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
 import { PartSolver } from './part-solver.js';
 import type { SolverSource } from './part-solver.js';
@@ -45,9 +46,10 @@ export async function surveyScene(
   const courses: Course[] = [];
   for await (const task of survey.samples()) {
     const psfs = new TilePsfs(psf, given.modes);
-    const solver = new PartSolver(solverOf, psfs, task, scope);
-    const probe = new Probe(solver, new NoiseMeter(task, psfs, scope), settings, scope);
-    courses.push(await probe.find(shape, sigma));
+    const sound = await leaveOutDefects(task, settings, psfs, scope);
+    const solver = new PartSolver(solverOf, psfs, sound, scope);
+    const probe = new Probe(solver, new NoiseMeter(sound, psfs, scope), settings, scope);
+    courses.push(await probe.find({ ...shape, masked: hasGaps(sound) || shape.masked }, sigma));
   }
   const { tuning, most, reason } = middleOf(courses);
   const { nsr, exponent } = tuning;
@@ -74,22 +76,22 @@ async function estimateScenePsf(
 
 /** Noise and mean level over all samples. */
 async function measureScene(
-  { psf, modes, sigma, damping }: DeconvolveSettings,
+  settings: DeconvolveSettings,
   { samples }: Survey,
   scope: Scope,
 ): Promise<{ readonly sigma: number; readonly level: number | null }> {
+  const { psf, modes, sigma, damping } = settings;
   if (sigma !== null && damping === 0) return { sigma, level: null };
   const [sigmas, levels]: [number[], number[]] = [[], []];
   for await (const task of samples()) {
-    if (sigma === null) sigmas.push(...(await measureSample(task, new TilePsfs(psf, modes), scope)));
-    levels.push(meanLevel(task.frame));
+    const psfs = new TilePsfs(psf, modes);
+    const sound = await leaveOutDefects(task, settings, psfs, scope);
+    if (sigma === null) sigmas.push(...(await new NoiseMeter(sound, psfs, scope).measure()));
+    levels.push(meanLevel(sound.frame));
   }
   const level = levels.reduce((sum, one) => sum + one / levels.length, 0);
   return { sigma: sigma ?? rootMeanSquare(sigmas), level };
 }
-
-const measureSample = (task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<number[]> =>
-  new NoiseMeter(task, psfs, scope).measure();
 
 /** The one in the middle of all, by iterations and by noise-to-signal ratio. */
 function middleOf(courses: readonly Course[]): Course {

@@ -59,15 +59,25 @@ export function meanLevel(frame: AnyFrame): number {
   return count > 0 ? sum / count / fullScale(frame) : 0;
 }
 
-/** Part of the samples of one colour in a part of the frame that are 0 or saturated: their noise is cut off. */
-export function clippedPart(frame: AnyFrame, channel: number, { left, top, width, height }: Region): number {
+/**
+ * Part of the samples of one colour in a part of the frame that are 0 or saturated: their noise is cut off.
+ * @param counts whether a pixel of the frame is to be looked at
+ */
+export function clippedPart(
+  frame: AnyFrame,
+  channel: number,
+  { left, top, width, height }: Region,
+  counts: (pixel: number) => boolean,
+): number {
   const full = fullScale(frame);
-  let count = 0;
+  let [clipped, all] = [0, 0];
   for (let y = top; y < top + height; y += 1) {
-    for (let x = left; x < left + width; x += 1) {
-      const value = frame.data[(y * frame.width + x) * frame.channels + channel]!;
-      if (value <= 0 || value >= full) count += 1;
+    for (let pixel = y * frame.width + left; pixel < y * frame.width + left + width; pixel += 1) {
+      if (!counts(pixel)) continue;
+      const value = frame.data[pixel * frame.channels + channel]!;
+      all += 1;
+      if (value <= 0 || value >= full) clipped += 1;
     }
   }
-  return count / (width * height);
+  return all > 0 ? clipped / all : 0;
 }

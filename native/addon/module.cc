@@ -8,6 +8,7 @@ Napi::Object addAll(Napi::Env env, Napi::Object exports) {
   addRuntime(exports, *data);
   addNetwork(exports, *data);
   addSolver(exports, *data);
+  addDefects(exports);
   addFft(exports, *data);
   addEstimation(exports);
   addMetrics(exports);

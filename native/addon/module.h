@@ -36,6 +36,7 @@ Napi::Object addAll(Napi::Env env, Napi::Object exports);
 void addRuntime(Napi::Object& exports, InstanceData& data);
 void addNetwork(Napi::Object& exports, InstanceData& data);
 void addSolver(Napi::Object& exports, InstanceData& data);
+void addDefects(Napi::Object& exports);
 void addFft(Napi::Object& exports, InstanceData& data);
 void addEstimation(Napi::Object& exports);
 void addMetrics(Napi::Object& exports);

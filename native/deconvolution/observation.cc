@@ -75,7 +75,7 @@ void Observation::maskRow(int y, const ValidMask& valid, const SolverSettings& s
   for (int x = 0; x < geometry_.width; ++x) mask[x] = values[x] < settings.saturation;
   if (valid.first != nullptr) {
     const std::uint8_t* given = valid.first + y * valid.rowStride;
-    for (int x = 0; x < geometry_.width; ++x) mask[x] &= given[x] != 0;
+    for (int x = 0; x < geometry_.width; ++x) mask[x] &= ValidMask::counts(given[x]);
   }
   if (view_.type != SampleType::kFloat32) return;
   const auto* samples = static_cast<const float*>(view_.first) + y * view_.rowStride;

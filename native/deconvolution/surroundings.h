@@ -43,6 +43,7 @@ class Surroundings {
  private:
   void predict(Spectrum spectrum, float relaxation);
   void restoreKnown(Spectrum spectrum);
+  /// Row y of a model becomes what is observed, and stays a model elsewhere.
   void restoreRow(int y, float* row, int thread);
 
   Workspace w_;

@@ -270,6 +270,18 @@ const estimationCases: readonly NativeCase[] = [
     },
   },
   {
+    name: 'findDefects',
+    prepare: async (binding) => {
+      const weights = new Float32Array(25).fill(1 / 24);
+      weights[12] = 0;
+      const valid = new Uint8Array(WIDTH * HEIGHT).fill(1);
+      const spreadShares = Float32Array.of(0.3, 0.4, 0.5);
+      const bounds = { spreadShares, stepRatio: 0.3, step: 1 / 255, low: 0, high: 1 };
+      const request = { window: grey, width: WIDTH, height: HEIGHT, weights, valid, ...bounds };
+      return pure((ticket) => binding.findDefects(request, ticket));
+    },
+  },
+  {
     name: 'measurePeriodogram',
     prepare: async (binding) => {
       const request = { window: grey, side: 32, corners: Uint32Array.of(0, 0, 40, 40, 80, 72), mostClipped: 0.1 };

@@ -4,6 +4,8 @@
  * throws or rejects with an `Error` whose `code` is one of {@link NativeErrorCode}.
  */
 
+import { DEFECT_FUNCTIONS } from './defects.js';
+import type { DefectBinding } from './defects.js';
 import { DIAGNOSTICS_FUNCTIONS } from './diagnostics.js';
 import type { DiagnosticsBinding } from './diagnostics.js';
 import { ESTIMATION_FUNCTIONS } from './estimation.js';
@@ -21,6 +23,7 @@ import type { SolverBinding } from './solver.js';
 import { STAR_FUNCTIONS } from './stars.js';
 import type { StarBinding } from './stars.js';
 
+export type * from './defects.js';
 export type * from './diagnostics.js';
 export type * from './estimation.js';
 export type * from './fft.js';
@@ -48,6 +51,7 @@ export interface Binding
   extends RuntimeBinding,
     NetworkBinding,
     SolverBinding,
+    DefectBinding,
     FftBinding,
     EstimationBinding,
     MetricBinding,
@@ -59,6 +63,7 @@ export const BINDING_FUNCTIONS = [
   ...RUNTIME_FUNCTIONS,
   ...NETWORK_FUNCTIONS,
   ...SOLVER_FUNCTIONS,
+  ...DEFECT_FUNCTIONS,
   ...FFT_FUNCTIONS,
   ...ESTIMATION_FUNCTIONS,
   ...METRIC_FUNCTIONS,

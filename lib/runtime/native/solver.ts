@@ -169,7 +169,7 @@ export interface NativeSolver {
   setPsf(psf: SolverPsf, ticket: NativeTicket): Promise<void>;
   configure(settings: SolverSettings): void;
   /**
-   * Takes the samples of a tile (copied before the promise resolves). `valid`, one byte per frame pixel or null: 0
+   * Takes the samples of a tile (copied before the promise resolves). `valid`, one byte per frame pixel or null: 0 or 2
    * leaves the pixel out (needs `masked`). Float samples that are not finite count as 0, and are left out if `masked`.
    */
   load(source: SampleWindow, valid: Uint8Array | null, ticket: NativeTicket): Promise<LoadReport>;

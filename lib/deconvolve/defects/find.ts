@@ -1,0 +1,90 @@
+import { copySamples } from '../../image/frame.js';
+import type { AnyFrame } from '../../image/frame.js';
+import { fillMissing } from '../../image/missing/fill.js';
+import { colourPlanes } from '../../image/planes.js';
+import { fullScale, typeScale, windowOf } from '../../image/samples.js';
+import type { RestorationTask } from '../../restoration/restoration.js';
+import type { NativeDefects } from '../../runtime/native/binding.js';
+import { Pauses } from '../../runtime/pauses.js';
+import type { Scope } from '../../runtime/scope.js';
+import { placeOf } from '../part-solver.js';
+import type { PartSource } from '../part-solver.js';
+import type { TilePsfs } from '../psf-source.js';
+import type { DeconvolveSettings } from '../settings.js';
+import { predictionOf } from './prediction.js';
+import { countDefects, isWrong } from './report.js';
+import type { Defects, PlaneDefects } from './report.js';
+
+/** Floats have no steps, but none finer than this matter. */
+const FLOAT_STEP = 1 / 4096;
+
+/** A frame without its defects, in samples of its own: what is impossible is replaced, but for clipped samples. */
+export interface SoundFrame extends PartSource {
+  /** Null: none were looked for, and none were known. */
+  readonly defects: Defects | null;
+  readonly warnings: readonly string[];
+}
+
+/** Finds the samples of a frame that no blurred scene with noise can have, and leaves them out with those known. */
+export async function leaveOutDefects(
+  task: RestorationTask,
+  { defects: mode, knownDefects }: Pick<DeconvolveSettings, 'defects' | 'knownDefects'>,
+  psfs: TilePsfs,
+  scope: Scope,
+): Promise<SoundFrame> {
+  const base = await leaveOutKnown(task, knownDefects, scope);
+  const { valid, ...rest } = base;
+  const plain = { ...rest, validOf: () => valid, warnings: [] };
+  const planes = mode === 'none' ? [] : await searchPlanes(base, psfs, scope);
+  const defects = mode === 'none' && !knownDefects ? null : countDefects(planes, base.frame, knownDefects);
+  if (!isWrong(planes, base.frame)) return { ...plain, defects, validOf: (plane) => planes[plane]?.valid ?? valid };
+  const untouched = await leaveOutKnown(task, knownDefects, scope);
+  base.frame.data.set(untouched.frame.data);
+  const warning = 'So many samples look impossible that the kernel must be wrong; none of them are left out';
+  return { ...plain, defects: countDefects([], base.frame, knownDefects), warnings: [warning] };
+}
+
+/** Whether anything does not count. */
+export function hasGaps({ frame, validOf }: PartSource): boolean {
+  return Array.from({ length: colourPlanes(frame) }, (_, plane) => plane).some((plane) => validOf(plane) !== null);
+}
+
+/** The task in samples of its own, those of known defects filled. */
+async function leaveOutKnown(task: RestorationTask, known: Uint8Array | null, scope: Scope): Promise<RestorationTask> {
+  const { frame, valid } = task;
+  if (!known) return { ...task, frame: { ...frame, data: copySamples(frame.data) } as AnyFrame };
+  const counts = Uint8Array.from(known, (defect, pixel) => (defect === 0 && valid?.[pixel] !== 0 ? 1 : 0));
+  return { ...task, frame: await fillMissing(frame, counts, new Pauses(scope.signal)), valid: counts };
+}
+
+/** As many planes at once as there are threads. */
+async function searchPlanes(task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects[]> {
+  const count = colourPlanes(task.frame);
+  const found: PlaneDefects[] = [];
+  for (let first = 0; first < count; first += scope.threads) {
+    const some = Array.from({ length: Math.min(scope.threads, count - first) }, (_, index) => first + index);
+    found.push(...(await Promise.all(some.map((plane) => searchPlane(task, plane, psfs, scope)))));
+  }
+  return found;
+}
+
+async function searchPlane(task: RestorationTask, plane: number, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects> {
+  const { frame, valid: given } = task;
+  const { width, height, depth } = frame;
+  const valid = given ? Uint8Array.from(given) : new Uint8Array(width * height).fill(1);
+  const kernel = psfs.middle(plane, placeOf(task, { left: 0, top: 0, width, height }));
+  const isFloat = depth === 32;
+  const request = {
+    ...predictionOf(kernel),
+    width,
+    height,
+    window: windowOf(frame, frame.data, plane, 0, 0),
+    step: isFloat ? FLOAT_STEP : 1 / fullScale(frame),
+    low: isFloat ? -Infinity : 0,
+    high: isFloat ? Infinity : typeScale(frame) / fullScale(frame),
+    valid,
+  };
+  const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, ticket), 1);
+  const isSound = counts.clipped + counts.hot + counts.dead + counts.stuck === 0;
+  return { counts, valid: isSound ? given : valid };
+}

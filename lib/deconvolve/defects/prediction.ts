@@ -1,0 +1,165 @@
+import { choleskySolve } from '../../math/cholesky.js';
+import type { Psf } from '../../psf/psf.js';
+import { transferMagnitude } from '../../psf/transfer.js';
+import type { DefectRequest } from '../../runtime/native/binding.js';
+
+/** What a blurred scene can have, as native code asks for it. */
+export type Prediction = Pick<DefectRequest, 'weights' | 'spreadShares' | 'stepRatio'>;
+
+/** Pixels around a sample that predict it, in each direction. */
+const REACH = 2;
+const SIDE = 2 * REACH + 1;
+/** Frequencies per axis by which covariances are summed. */
+const GRID = 64;
+/** Power of scenes falls with the square of frequency, from their largest structures on, in cycles per pixel. */
+const LARGEST = 1 / 64;
+/** Standard deviations of scenes, and of the noise beside it. */
+const [SCENE, NOISE] = [0.2, 0.005];
+/** Of the level of scenes: unknown. */
+const LEVEL = 3;
+
+/** The best linear prediction of a sample from the 24 around it, and how far scenes behind this PSF are from it. */
+export function predictionOf(psf: Psf): Prediction {
+  const weights = weightsOf(psf);
+  const images = [psf, ...edgesOf(psf)];
+  const spreadShares = Float32Array.of(0, 1, 2).map((dropped) =>
+    Math.max(...images.map((image) => largestShare(image, weights, dropped))),
+  );
+  return { weights: Float32Array.from(weights), spreadShares, stepRatio: stepRatioOf(psf) };
+}
+
+const OFFSETS = Array.from(
+  { length: SIDE ** 2 },
+  (_, tap) => [(tap % SIDE) - REACH, Math.floor(tap / SIDE) - REACH] as const,
+).filter(([x, y]) => x !== 0 || y !== 0);
+
+function weightsOf(psf: Psf): Float64Array {
+  const covariance = covarianceOf(psf);
+  const count = OFFSETS.length;
+  const matrix = new Float64Array(count * count);
+  const wanted = new Float64Array(count);
+  OFFSETS.forEach(([x, y], row) => {
+    wanted[row] = covariance(x, y);
+    OFFSETS.forEach(([u, v], column) => {
+      matrix[row * count + column] = covariance(x - u, y - v);
+    });
+  });
+  const solved = choleskySolve(matrix, wanted);
+  const sum = solved.reduce((total, weight) => total + weight, 0);
+  const weights = new Float64Array(SIDE ** 2);
+  OFFSETS.forEach(([x, y], index) => {
+    // The same on opposite sides but for rounding.
+    const opposite = OFFSETS.findIndex(([u, v]) => u === -x && v === -y);
+    weights[(y + REACH) * SIDE + x + REACH] = (solved[index]! + solved[opposite]!) / 2 / sum;
+  });
+  return weights;
+}
+
+/** Of two samples of blurred scenes, by how far apart they are. */
+function covarianceOf(psf: Psf): (x: number, y: number) => number {
+  const transfer = transferMagnitude(psf, GRID);
+  const power = new Float64Array(GRID ** 2);
+  let sum = 0;
+  for (let index = 0; index < power.length; index += 1) {
+    const [u, v] = [(index % GRID) / GRID - 1 / 2, Math.floor(index / GRID) / GRID - 1 / 2];
+    const scene = 1 / (u * u + v * v + LARGEST ** 2);
+    sum += scene;
+    power[index] = scene * transfer[index]! ** 2;
+  }
+  const cosines = Array.from({ length: 4 * REACH + 1 }, (_, distance) =>
+    Float64Array.from({ length: GRID }, (__, u) => Math.cos(2 * Math.PI * (u / GRID - 1 / 2) * (distance - 2 * REACH))),
+  );
+  const sines = Array.from({ length: 4 * REACH + 1 }, (_, distance) =>
+    Float64Array.from({ length: GRID }, (__, u) => Math.sin(2 * Math.PI * (u / GRID - 1 / 2) * (distance - 2 * REACH))),
+  );
+  const known = new Map<number, number>();
+  const compute = (x: number, y: number): number => {
+    const [cx, sx] = [cosines[x + 2 * REACH]!, sines[x + 2 * REACH]!];
+    const [cy, sy] = [cosines[y + 2 * REACH]!, sines[y + 2 * REACH]!];
+    let total = 0;
+    for (let index = 0; index < power.length; index += 1) {
+      const [u, v] = [index % GRID, Math.floor(index / GRID)];
+      total += power[index]! * (cx[u]! * cy[v]! - sx[u]! * sy[v]!);
+    }
+    return (total / sum) * SCENE ** 2 + LEVEL ** 2 + (x === 0 && y === 0 ? NOISE ** 2 : 0);
+  };
+  return (x, y) => {
+    const key = (y + 2 * REACH) * SIDE ** 2 + x + 2 * REACH;
+    const found = known.get(key) ?? compute(x, y);
+    known.set(key, found);
+    return found;
+  };
+}
+
+interface Image {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float64Array;
+}
+
+/** Points of light are the PSF itself; these are bright half planes right of and below the middle, blurred. */
+function edgesOf({ width, height, data }: Psf): Image[] {
+  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
+  data.forEach((weight, index) => {
+    columns[index % width]! += weight;
+    rows[Math.floor(index / width)]! += weight;
+  });
+  const rise = (profile: Float64Array): Float64Array => {
+    const risen = new Float64Array(profile.length + 2 * SIDE);
+    for (let i = 1; i < risen.length; i += 1) risen[i] = risen[i - 1]! + (profile[i - SIDE] ?? 0);
+    return risen;
+  };
+  const repeat = (risen: Float64Array, isAcross: boolean): Image => {
+    const [across, down] = isAcross ? [risen.length, SIDE] : [SIDE, risen.length];
+    const pixels = Float64Array.from({ length: across * down }, (_, i) =>
+      isAcross ? risen[i % across]! : risen[Math.floor(i / across)]!,
+    );
+    return { width: across, height: down, data: pixels };
+  };
+  return [repeat(rise(columns), true), repeat(rise(rows), false)];
+}
+
+/**
+ * The most that an image departs from what is predicted, over the spread of the samples around, without as many of the
+ * largest and least. Edges go on beyond their image; around a PSF it is dark.
+ */
+function largestShare({ width, height, data }: Image, weights: Float64Array, dropped: number): number {
+  const isEdge = width === SIDE || height === SIDE;
+  const at = (x: number, y: number): number => {
+    if (isEdge) return data[clamp(y, height) * width + clamp(x, width)]!;
+    return x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x]! : 0;
+  };
+  let largest = 0;
+  for (let y = -REACH; y < height + REACH; y += 1) {
+    for (let x = -REACH; x < width + REACH; x += 1) {
+      const around = OFFSETS.map(([u, v]) => at(x + u, y + v));
+      const predicted = OFFSETS.reduce(
+        (sum, [u, v], i) => sum + weights[(v + REACH) * SIDE + u + REACH]! * around[i]!,
+        0,
+      );
+      const departure = Math.abs(at(x, y) - predicted);
+      around.sort((a, b) => a - b);
+      const spread = around.at(-1 - dropped)! - around[dropped]!;
+      if (departure > 1e-9) largest = Math.max(largest, spread > 0 ? departure / spread : Infinity);
+    }
+  }
+  return Math.min(largest, 1e6);
+}
+
+const clamp = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
+
+/** Of edges along columns and along lines: the first pixel's rise over the larger of the next two. */
+function stepRatioOf({ width, height, data }: Psf): number {
+  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
+  data.forEach((weight, index) => {
+    columns[index % width]! += weight;
+    rows[Math.floor(index / width)]! += weight;
+  });
+  const ratio = (profile: Float64Array): number => {
+    const peak = Math.max(...profile);
+    const from = profile.findIndex((value) => value > 0.01 * peak);
+    const [first, second, third] = [profile[from]!, profile[from + 1] ?? 0, profile[from + 2] ?? 0];
+    return Math.min(1e6, first / Math.max(second, third, 1e-9));
+  };
+  return Math.max(...[columns, rows].flatMap((profile) => [ratio(profile), ratio(profile.toReversed())]));
+}

@@ -1,0 +1,58 @@
+import type { AnyFrame } from '../../image/frame.js';
+import type { NativeDefects } from '../../runtime/native/binding.js';
+
+/** With a larger part of samples that look impossible, the kernel is wrong. */
+const MOST = 0.2;
+/** Clipped samples need no kernel to be told; but where most are, little is left to restore. */
+const MOST_CLIPPED = 0.5;
+
+/** What was found in one plane. */
+export interface PlaneDefects {
+  readonly counts: NativeDefects;
+  /** What counts of it; null: all does. */
+  readonly valid: Uint8Array | null;
+}
+
+/** Samples that were left out as no blurred scene with noise can have them; sums over all planes. */
+export interface Defects {
+  /** Samples at the ends of their range that lie together. */
+  readonly clipped: number;
+  /** Single samples, too bright or too dark for those around them. */
+  readonly hot: number;
+  readonly dead: number;
+  /** Columns and lines that are stuck at one value. */
+  readonly columns: number;
+  readonly lines: number;
+  /** Pixels that were known to be defective. */
+  readonly known: number;
+  /** Part of all samples that were left out as impossible. */
+  readonly share: number;
+}
+
+export function countDefects(
+  planes: readonly PlaneDefects[],
+  { width, height }: AnyFrame,
+  knownDefects: Uint8Array | null,
+): Defects {
+  const sum = (key: 'clipped' | 'hot' | 'dead' | 'columns' | 'lines' | 'stuck'): number =>
+    planes.reduce((total, { counts }) => total + counts[key], 0);
+  const samples = Math.max(1, planes.length) * width * height;
+  return {
+    clipped: sum('clipped'),
+    hot: sum('hot'),
+    dead: sum('dead'),
+    columns: sum('columns'),
+    lines: sum('lines'),
+    known: knownDefects?.reduce((total, defect) => total + (defect === 0 ? 0 : 1), 0) ?? 0,
+    share: (sum('clipped') + sum('hot') + sum('dead') + sum('stuck')) / samples,
+  };
+}
+
+/** Whether what was found says that the kernel is wrong, and not the samples. */
+export function isWrong(planes: readonly PlaneDefects[], { width, height }: AnyFrame): boolean {
+  const pixels = width * height;
+  return planes.some(
+    ({ counts: { tooMany, clipped, hot, dead, stuck } }) =>
+      tooMany || hot + dead + stuck > MOST * pixels || clipped > MOST_CLIPPED * pixels,
+  );
+}

@@ -1,0 +1,11 @@
+// Samples at the ends of their range that lie together: what they stand for is beyond.
+#pragma once
+
+#include "deconvolution/defect_frame.h"
+
+namespace perifocal {
+
+/// Leaves them out, and returns how many there are. @param noise of departures
+std::int64_t leaveOutClipped(const DefectFrame& frame, float noise);
+
+}  // namespace perifocal

@@ -1,0 +1,89 @@
+#include "deconvolution/defect_frame.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace perifocal {
+namespace {
+
+constexpr int kReach = Prediction::kReach, kSide = Prediction::kSide;
+/// Scenes of many points and edges depart from predictions by more than any one of them: by so much more, measured on
+/// clean frames (bench/defects.mjs).
+constexpr float kMargin = 1.5f, kLeastShare = 0.1f;
+
+}  // namespace
+
+DefectFrame::DefectFrame(const DefectRequest& request)
+    : request_(request),
+      source_{request.window.first, request.window.type, request.window.pixelStride, request.window.rowStride,
+              request.window.white},
+      scale_(1.0f / request.window.scale()) {
+  // Whatever is not 0 counts.
+  for (std::int64_t i = 0; i < pixels(); ++i) request_.valid[i] = request_.valid[i] != 0 ? kValid : kUnknown;
+}
+
+float DefectFrame::at(int x, int y) const {
+  const std::ptrdiff_t index = y * source_.rowStride + x * source_.pixelStride;
+  switch (source_.type) {
+    case SampleType::kUint8: return static_cast<const std::uint8_t*>(source_.first)[index] * scale_;
+    case SampleType::kUint16: return static_cast<const std::uint16_t*>(source_.first)[index] * scale_;
+    case SampleType::kFloat32: return static_cast<const float*>(source_.first)[index] * scale_;
+  }
+  return 0;
+}
+
+void DefectFrame::row(int y, float* out) const { readRow(source_, y, width(), out); }
+
+void DefectFrame::replace(int x, int y, float value) const {
+  TargetWindow pixel = request_.window;
+  const std::ptrdiff_t index = y * pixel.rowStride + x * pixel.pixelStride;
+  pixel.first = static_cast<std::byte*>(pixel.first) + index * static_cast<std::ptrdiff_t>(sampleBytes(pixel.type));
+  storeRow(&value, pixel, 0, 1);
+}
+
+bool DefectFrame::isByUnknown(int x, int y) const {
+  for (int v = std::max(0, y - kReach); v <= std::min(height() - 1, y + kReach); ++v) {
+    for (int u = std::max(0, x - kReach); u <= std::min(width() - 1, x + kReach); ++u) {
+      if (state(u, v) == kUnknown || state(u, v) == kClipped) return true;
+    }
+  }
+  return false;
+}
+
+void DefectFrame::finish() const {
+  for (std::int64_t i = 0; i < pixels(); ++i) {
+    if (request_.valid[i] == kReplaced) request_.valid[i] = kUnknown;
+  }
+}
+
+float DefectFrame::departure(int x, int y) const {
+  const float* weight = request_.prediction.weights;
+  float predicted = 0;
+  for (int dy = -kReach; dy <= kReach; ++dy) {
+    const int v = reflectedIndex(y + dy, height());
+    for (int dx = -kReach; dx <= kReach; ++dx, ++weight) {
+      if (*weight != 0.0f) predicted += *weight * at(reflectedIndex(x + dx, width()), v);
+    }
+  }
+  return at(x, y) - predicted;
+}
+
+bool DefectFrame::isPossible(int x, int y, float departure) const {
+  std::array<float, kSide * kSide - 1> around;
+  auto next = around.begin();
+  for (int dy = -kReach; dy <= kReach; ++dy) {
+    for (int dx = -kReach; dx <= kReach; ++dx) {
+      if (dx != 0 || dy != 0) *next++ = at(reflectedIndex(x + dx, width()), reflectedIndex(y + dy, height()));
+    }
+  }
+  std::sort(around.begin(), around.end());
+  // Every spread is a bound of its own.
+  for (int dropped = 0; dropped < Prediction::kSpreads; ++dropped) {
+    const float spread = around[around.size() - 1 - dropped] - around[dropped];
+    if (departure > (kMargin * request_.prediction.spreadShares[dropped] + kLeastShare) * spread) return false;
+  }
+  return true;
+}
+
+}  // namespace perifocal

@@ -1,0 +1,44 @@
+// Samples that no blurred scene with noise can have: clipped ones, hot and dead pixels, columns and lines that are
+// stuck.
+#pragma once
+
+#include <cstdint>
+
+#include "image/sample_window.h"
+#include "runtime/team.h"
+
+namespace perifocal {
+
+/// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike.
+struct Prediction {
+  static constexpr int kReach = 2, kSide = 2 * kReach + 1, kSpreads = 3;
+  const float* weights;  ///< row by row, 0 in the middle; they sum to 1
+  /// Most that a blurred scene departs from it, over the spread of the samples around: of all of them, and without the
+  /// one or two largest and least, of which some may be defects themselves.
+  const float* spreadShares;
+  float stepRatio;  ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
+};
+
+struct DefectRequest {
+  TargetWindow window;  ///< one channel of a whole frame, 16 x 16 pixels or more; single and stuck pixels are replaced
+  int width, height;
+  Prediction prediction;
+  float step;           ///< between values that samples can have, 1 being white
+  float low, high;      ///< samples at or beyond these are clipped where they lie together
+  std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or ValidMask::kClipped where a sample is impossible
+};
+
+struct DefectCounts {
+  std::int64_t clipped = 0, hot = 0, dead = 0;  ///< pixels
+  std::int64_t columns = 0, lines = 0;          ///< runs of 32 pixels or more that are stuck
+  std::int64_t stuck = 0;                       ///< pixels of these
+  bool tooMany = false;  ///< so many single pixels are impossible that the PSF must be wrong; `valid` means nothing
+};
+
+/// Incomplete once the team is cancelled.
+DefectCounts findDefects(const DefectRequest& request, const Team& team);
+
+/// Most bytes that it takes beside what it is given.
+std::size_t defectScratchBytes(int width, int height);
+
+}  // namespace perifocal

@@ -1,0 +1,190 @@
+#include "deconvolution/stuck.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace perifocal {
+namespace {
+
+constexpr int kRun = 32;         ///< pixels of a run that are judged together
+constexpr int kMostAcross = 64;  ///< wider ones are parts of the picture, or no part of it at all
+constexpr int kBeside = 3;       ///< pixels beside a run that are looked at
+constexpr float kNoise = 7, kSteps = 4;
+constexpr float kMargin = 1.5f;
+
+/// A frame, or its transpose: `along` runs along columns, or along lines.
+struct Turned {
+  const DefectFrame& frame;
+  bool columns;
+
+  int length() const { return columns ? frame.height() : frame.width(); }
+  int breadth() const { return columns ? frame.width() : frame.height(); }
+  int runs() const { return (length() + kRun - 1) / kRun; }
+  float at(int along, int across) const { return columns ? frame.at(across, along) : frame.at(along, across); }
+  bool isValid(int along, int across) const {
+    return columns ? frame.isValid(across, along) : frame.isValid(along, across);
+  }
+  void leaveOut(int along, int across) const {
+    columns ? frame.leaveOut(across, along) : frame.leaveOut(along, across);
+  }
+  void replace(int along, int across, float value) const {
+    columns ? frame.replace(across, along, value) : frame.replace(along, across, value);
+  }
+};
+
+/// The one value of every run, NaN where it has several.
+class RunValues {
+ public:
+  explicit RunValues(const Turned& turned) : turned_(turned), values_(std::size_t(turned.runs()) * turned.breadth()) {
+    turned_.columns ? readColumns() : readLines();
+  }
+
+  float at(int run, int across) const { return values_[std::size_t(run) * turned_.breadth() + across]; }
+
+ private:
+  float& value(int run, int across) { return values_[std::size_t(run) * turned_.breadth() + across]; }
+
+  void readLines() {
+    std::vector<float> row(turned_.length());
+    for (int y = 0; y < turned_.breadth(); ++y) {
+      turned_.frame.row(y, row.data());
+      for (int run = 0; run < turned_.runs(); ++run) {
+        const auto first = row.begin() + run * kRun, end = row.begin() + std::min((run + 1) * kRun, turned_.length());
+        const bool same = std::all_of(first, end, [&](float one) { return one == *first; });
+        value(run, y) = same ? *first : std::numeric_limits<float>::quiet_NaN();
+      }
+    }
+  }
+
+  /// Most columns have several values after some rows: a strip without a candidate is left.
+  void readColumns() {
+    std::vector<float> row(turned_.breadth());
+    for (int run = 0; run < turned_.runs(); ++run) {
+      float* values = &value(run, 0);
+      turned_.frame.row(run * kRun, values);
+      for (int y = run * kRun + 1, open = 1; y < std::min((run + 1) * kRun, turned_.length()) && open > 0; ++y) {
+        turned_.frame.row(y, row.data());
+        open = 0;
+        for (int x = 0; x < turned_.breadth(); ++x) {
+          if (row[x] != values[x]) values[x] = std::numeric_limits<float>::quiet_NaN();
+          open += values[x] == values[x];
+        }
+      }
+    }
+  }
+
+  const Turned& turned_;
+  std::vector<float> values_;
+};
+
+class StuckRuns {
+ public:
+  StuckRuns(const DefectFrame& frame, bool columns, float noise)
+      : turned_{frame, columns}, noise_(noise), values_(turned_), isStuck_(turned_.breadth()) {}
+
+  void find() {
+    for (int run = 0; run < turned_.runs(); ++run) {
+      for (int first = 0; first < turned_.breadth();) {
+        const float value = values_.at(run, first);
+        int end = first + 1;
+        while (end < turned_.breadth() && values_.at(run, end) == value) ++end;
+        if (value == value && isImpossible(run, first, end)) leaveOut(run, first, end);
+        first = end;
+      }
+    }
+  }
+
+  std::int64_t count() const { return std::count(isStuck_.begin(), isStuck_.end(), true); }
+  std::int64_t pixels() const { return pixels_; }
+
+  /// By a line from one side to the other.
+  void replace() const {
+    for (int across = 0; across < turned_.breadth(); ++across) {
+      if (!isStuck_[across]) continue;
+      for (int along = 0; along < turned_.length(); ++along) {
+        if (!turned_.isValid(along, across)) replaceAt(along, across);
+      }
+    }
+  }
+
+ private:
+  int endOf(int run) const { return std::min((run + 1) * kRun, turned_.length()); }
+
+  bool isImpossible(int run, int first, int end) const {
+    const int count = endOf(run) - run * kRun;
+    if (count < kRun / 2 || end - first > kMostAcross) return false;
+    if (first < kBeside || end + kBeside > turned_.breadth()) return false;
+    return isCliff(run, first, first - 1, -1) && isCliff(run, first, end, 1);
+  }
+
+  /// Whether the value is farther from what lies beside it than the PSF lets an edge rise.
+  bool isCliff(int run, int stuck, int beside, int direction) const {
+    float cliff = 0, slope = 0;
+    for (int along = run * kRun; along < endOf(run); ++along) {
+      const float one = turned_.at(along, beside), two = turned_.at(along, beside + direction);
+      const float three = turned_.at(along, beside + 2 * direction);
+      cliff += std::fabs(one - turned_.at(along, stuck));
+      slope += std::max(std::fabs(two - one), std::fabs(three - two));
+    }
+    const auto count = static_cast<float>(endOf(run) - run * kRun);
+    const DefectRequest& request = turned_.frame.request();
+    const float possible = kMargin * request.prediction.stepRatio * slope / count;
+    return cliff / count > kNoise * noise_ + kSteps * request.step + possible;
+  }
+
+  /// The run, and what goes on with the same value.
+  void leaveOut(int run, int first, int end) {
+    const float value = values_.at(run, first);
+    for (int across = first; across < end; ++across) {
+      isStuck_[across] = true;
+      int from = run * kRun, to = endOf(run);
+      while (from > 0 && turned_.at(from - 1, across) == value) --from;
+      while (to < turned_.length() && turned_.at(to, across) == value) ++to;
+      for (int along = from; along < to; ++along) {
+        pixels_ += turned_.isValid(along, across);
+        turned_.leaveOut(along, across);
+      }
+    }
+  }
+
+  void replaceAt(int along, int across) const {
+    int before = across - 1, after = across + 1;
+    while (before >= 0 && !turned_.isValid(along, before)) --before;
+    while (after < turned_.breadth() && !turned_.isValid(along, after)) ++after;
+    if (before < 0 && after == turned_.breadth()) return;
+    if (before < 0) return turned_.replace(along, across, turned_.at(along, after));
+    if (after == turned_.breadth()) return turned_.replace(along, across, turned_.at(along, before));
+    const float share = static_cast<float>(across - before) / static_cast<float>(after - before);
+    turned_.replace(along, across, (1 - share) * turned_.at(along, before) + share * turned_.at(along, after));
+  }
+
+  Turned turned_;
+  float noise_;
+  RunValues values_;
+  std::vector<bool> isStuck_;
+  std::int64_t pixels_ = 0;
+};
+
+}  // namespace
+
+void leaveOutStuck(const DefectFrame& frame, float noise, DefectCounts& counts) {
+  StuckRuns columns(frame, true, noise), lines(frame, false, noise);
+  columns.find();
+  lines.find();
+  columns.replace();
+  lines.replace();
+  counts.columns = columns.count();
+  counts.lines = lines.count();
+  counts.stuck = columns.pixels() + lines.pixels();
+}
+
+std::size_t stuckScratchBytes(int width, int height) {
+  const auto bytes = [](std::size_t length, std::size_t breadth) {
+    return (length + kRun - 1) / kRun * breadth * sizeof(float);
+  };
+  return bytes(height, width) + bytes(width, height) + 64 * (static_cast<std::size_t>(width) + height);
+}
+
+}  // namespace perifocal

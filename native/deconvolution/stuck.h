@@ -1,0 +1,14 @@
+// Columns and lines of which 32 samples or more have one value that what lies beside them does not lead up to.
+#pragma once
+
+#include "deconvolution/defect_frame.h"
+
+namespace perifocal {
+
+/// Leaves them out, replaces them by what lies beside them, and counts them. @param noise of departures
+void leaveOutStuck(const DefectFrame& frame, float noise, DefectCounts& counts);
+
+/// Most bytes that it takes.
+std::size_t stuckScratchBytes(int width, int height);
+
+}  // namespace perifocal

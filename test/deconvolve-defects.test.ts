@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { deconvolve, psf } from '../lib/index.js';
+import type { DeconvolveOptions, Frame } from '../lib/index.js';
+import { blurScene } from './support/blur.js';
+import { digest } from './support/frames.js';
+
+const SIDE = 128;
+const KERNEL = psf.disk(2);
+const { sharp, blurred } = blurScene({ width: SIDE, height: SIDE, kernel: KERNEL });
+
+const METHODS = ['hyper-laplacian', 'wiener', 'richardson-lucy'] as const;
+
+/** Places of defects with the values that they have. */
+type Spoilt = readonly (readonly [x: number, y: number, value: number])[];
+
+const along = (length: number, at: (i: number) => readonly [number, number, number]): Spoilt =>
+  Array.from({ length }, (_, i) => at(i));
+
+const DEFECTS: Readonly<Record<string, Spoilt>> = {
+  'hot pixels': along(20, (i) => [20 + ((i * 37) % 90), 18 + ((i * 53) % 92), 200 + i]),
+  'dead pixels': along(20, (i) => [20 + ((i * 37) % 90), 18 + ((i * 53) % 92), 0]),
+  'a dead column': along(SIDE, (i) => [61, i, 0]),
+  'a part of a stuck column': along(70, (i) => [77, 30 + i, 190]),
+  'a lost line': along(SIDE, (i) => [i, 70, 255]),
+  'three lost lines': along(3 * SIDE, (i) => [i % SIDE, 50 + Math.floor(i / SIDE), 0]),
+};
+
+function spoil(frame: Frame, spoilt: Spoilt): Frame {
+  const data = Uint8Array.from(frame.data);
+  for (const [x, y, value] of spoilt) data[y * SIDE + x] = value;
+  return { ...frame, data };
+}
+
+/** Squared error outside 3 pixels of the places. */
+function errorOutside(spoilt: Spoilt, data: ArrayLike<number>): number {
+  const near = new Set(
+    spoilt.flatMap(([x, y]) =>
+      along(49, (i) => [x + (i % 7) - 3, y + Math.floor(i / 7) - 3, 0]).map(([u, v]) => v * SIDE + u),
+    ),
+  );
+  return sharp.data.reduce((sum, value, pixel) => (near.has(pixel) ? sum : sum + (value - data[pixel]!) ** 2), 0);
+}
+
+describe.each(METHODS)('with %s', (method) => {
+  const options: DeconvolveOptions = { psf: KERNEL, method };
+
+  it.each(Object.entries(DEFECTS))('%s cost nothing outside 3 pixels of them', async (_, spoilt) => {
+    const clean = await deconvolve(blurred, options);
+    const { data, report } = await deconvolve(spoil(blurred, spoilt), options);
+    const lossDecibels = 10 * Math.log10(errorOutside(spoilt, data) / errorOutside(spoilt, clean.data));
+    expect(lossDecibels).toBeLessThan(0.3);
+    const { hot, dead, columns, lines } = report.defects!;
+    expect(hot + dead + columns + lines).toBeGreaterThan(0);
+  });
+
+  it('a frame without them comes out as without looking for them', async () => {
+    const { data, report } = await deconvolve(blurred, options);
+    expect(report.defects).toEqual({ clipped: 0, hot: 0, dead: 0, columns: 0, lines: 0, known: 0, share: 0 });
+    expect(digest(data)).toBe(digest((await deconvolve(blurred, { ...options, defects: 'none' })).data));
+  });
+
+  it('known ones are left out, and restored from what is around them', async () => {
+    const places: Spoilt = along(12, (i) => [30 + 5 * i, 60, 128]);
+    const knownDefects = new Uint8Array(SIDE ** 2);
+    for (const [x, y] of places) knownDefects[y * SIDE + x] = 1;
+    const spoilt = spoil(blurred, places);
+    const { data, report } = await deconvolve(spoilt, { ...options, defects: 'none', knownDefects });
+    expect(report.defects?.known).toBe(12);
+    const clean = await deconvolve(blurred, options);
+    expect(10 * Math.log10(errorOutside(places, data) / errorOutside(places, clean.data))).toBeLessThan(0.3);
+  });
+});
+
+describe('defects', () => {
+  it('a clipped highlight stays at least as bright, and darkens nothing around it', async () => {
+    const spoilt = along(21, (i) => [60 + (i % 5), 60 + Math.floor(i / 5), 255]);
+    const { data, report } = await deconvolve(spoil(blurred, spoilt), { psf: KERNEL });
+    expect(report.defects?.clipped).toBe(21);
+    for (const [x, y] of spoilt) expect(data[y * SIDE + x]).toBe(255);
+  });
+
+  it('that are too many say that the kernel is wrong, and are not left out', async () => {
+    const places: Spoilt = along(SIDE ** 2, (i) => [i % SIDE, Math.floor(i / SIDE), 130 + (i % 120)]);
+    const many = places.filter(([x, y]) => (x * 5 + y * 3) % 29 === 0);
+    const { report } = await deconvolve(spoil(blurred, many), { psf: KERNEL });
+    expect(report.defects).toMatchObject({ hot: 0, share: 0 });
+    expect(report.warnings.join()).toMatch(/kernel must be wrong/);
+  });
+
+  it('known ones of another number than the pixels are refused', async () => {
+    const options = { psf: KERNEL, knownDefects: new Uint8Array(5) };
+    await expect(deconvolve(blurred, options)).rejects.toThrow(/16384 bytes.*knownDefects/);
+    await expect(deconvolve(blurred, { psf: KERNEL, defects: 'maybe' as 'find' })).rejects.toThrow(/find, none/);
+  });
+});
