@@ -38,7 +38,10 @@ function errorOutside(spoilt: Spoilt, data: ArrayLike<number>): number {
       along(49, (i) => [x + (i % 7) - 3, y + Math.floor(i / 7) - 3, 0]).map(([u, v]) => v * SIDE + u),
     ),
   );
-  return sharp.data.reduce((sum, value, pixel) => (near.has(pixel) ? sum : sum + (value - data[pixel]!) ** 2), 0);
+  return Array.from(sharp.data).reduce(
+    (sum, value, pixel) => (near.has(pixel) ? sum : sum + (value - data[pixel]!) ** 2),
+    0,
+  );
 }
 
 describe.each(METHODS)('with %s', (method) => {
