@@ -37,7 +37,6 @@ describe('opening a deconvolver', () => {
     ['a PSF of weights that sum to 0', { psf: { ...kernel, data: [1, -2, 1] } }, /positive sum, these have 0/],
     ['a PSF with a negative sum', { psf: { ...kernel, data: [-1, -1, 1] } }, /positive sum, these have -1/],
     ['a PSF with NaN', { psf: { ...kernel, data: [1, NaN, 1] } }, /holds NaN at column 1/],
-    ['an even PSF without a centre', { psf: { width: 2, height: 1, data: [1, 1] } }, /2x1 has no middle pixel/],
     ['an empty PSF file', { psf: folder.path('empty.png') }, /empty\.png: the file is empty/],
     ['a missing PSF file', { psf: './missing.png' }, /Cannot read the PSF .*ENOENT/],
     ['a PSF that says nothing', { psf: 'blur' }, /neither a shape nor a file/],
@@ -115,8 +114,8 @@ describe('frames', () => {
   });
 
   it('smaller than the PSF are refused', async () => {
-    expect((await failure(deconvolve(frame, { psf: 'disk:19' }))).message).toBe(
-      'The PSF of 39x39 pixels is larger than the frame of 40x36',
+    expect((await failure(deconvolve(frame, { psf: 'disk:19' }))).message).toMatch(
+      /The PSF of 39x39 pixels is larger than the frame of 40x36/,
     );
     await expect(deconvolve(frame, { psf: 'motion:40@0' })).rejects.toThrow(
       /The PSF of 41x1 pixels is larger than the frame/,
