@@ -52,7 +52,9 @@ describe('metrics of samples in another unit', () => {
     const { white, values } = await metrics.measure(dim, { reference: bright, metrics: ['psnr'] });
     expect(white).toBe(4095);
     expect(values.psnr).toBeCloseTo(await metrics.psnr(dim, bright, { white: 4095 }), 12);
-    await expect(metrics.psnr({ ...dim, white: 1023 }, bright)).rejects.toThrow(/different values of white, 4095 and 1023/);
+    await expect(metrics.psnr({ ...dim, white: 1023 }, bright)).rejects.toThrow(
+      /different values of white, 4095 and 1023/,
+    );
   });
 });
 
