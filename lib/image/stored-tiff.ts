@@ -77,11 +77,8 @@ async function readUpright<S extends FrameSamples>(
   signal: AbortSignal,
 ): Promise<S> {
   const { size } = samples;
-  const { width, height } = uprightSize(size, orientation);
-  requireRows({ top, count }, height);
+  requireRows({ top, count }, uprightSize(size, orientation).height);
   if (orientation === 1) return samples.readRows(top, count, signal);
   const whole = await samples.readRows(0, size.height, signal);
-  const turned = await turnUpright(whole, size, orientation, new Pauses(signal));
-  if (count === height) return turned;
-  return turned.slice(top * width * size.channels, (top + count) * width * size.channels) as S;
+  return turnUpright(whole, size, orientation, { top, count }, new Pauses(signal));
 }

@@ -1,6 +1,7 @@
 import type { Pauses } from '../runtime/pauses.js';
 import type { Orientation } from './codec/inspection.js';
 import type { AnyFrame } from './frame.js';
+import type { RowWindow } from './stored.js';
 
 /** Size of a picture as it is stored, and its samples per pixel. */
 interface StoredSize {
@@ -16,32 +17,28 @@ interface Path {
   readonly row: number;
 }
 
-/** Whether upright rows are stored columns. */
-export function swapsSides(orientation: Orientation): boolean {
-  return orientation >= 5;
-}
-
-/** The size of a picture when it is upright. */
+/** The size of a picture when it is upright: from 5 on, upright rows are stored columns. */
 export function uprightSize<S extends { readonly width: number; readonly height: number }>(
   stored: S,
   orientation: Orientation,
 ): S {
-  return swapsSides(orientation) ? { ...stored, width: stored.height, height: stored.width } : stored;
+  return orientation >= 5 ? { ...stored, width: stored.height, height: stored.width } : stored;
 }
 
-/** A copy of stored samples that stands upright (EXIF 2.3, tag 274). */
+/** Rows of the upright picture (EXIF 2.3, tag 274), copied from all stored samples. */
 export async function turnUpright<D extends AnyFrame['data']>(
   samples: D,
   stored: StoredSize,
   orientation: Orientation,
+  { top, count }: RowWindow,
   pauses: Pauses,
 ): Promise<D> {
   const { channels } = stored;
-  const { width, height } = uprightSize(stored, orientation);
+  const { width } = uprightSize(stored, orientation);
   const { start, column, row } = pathOf(stored, orientation);
-  const turned = new (samples.constructor as { new (length: number): D })(samples.length);
+  const turned = new (samples.constructor as { new (length: number): D })(count * width * channels);
   let to = 0;
-  for (let y = 0; y < height; y += 1) {
+  for (let y = top; y < top + count; y += 1) {
     if (pauses.isDue) await pauses.take();
     let from = (start + y * row) * channels;
     for (let x = 0; x < width; x += 1, from += column * channels)

@@ -10,6 +10,8 @@ const [REDUCED, MASK] = [1, 4];
 const OLD_REDUCED = 2;
 /** Most directories of a file: pages, overviews and masks. */
 const MOST_DIRECTORIES = 65_535;
+/** Most tags of all directories, which are held: those of a sound file have 20 each. */
+const MOST_ENTRIES = 2 ** 20;
 
 /** A picture of a file, and the mask that says which of its pixels there are. */
 export interface Page {
@@ -31,12 +33,16 @@ export interface Pages {
 export async function readPages(file: TiffFile): Promise<Pages> {
   const directories: Directory[] = [];
   const seen = new Set<number>();
+  let room = MOST_ENTRIES;
   for (let offset = file.first; offset !== 0 || directories.length === 0; ) {
     if (seen.has(offset) || seen.size >= MOST_DIRECTORIES)
       throw damaged('its directories follow one another in a ring');
     seen.add(offset);
     const directory = await Directory.read(file, offset, `its directory ${seen.size}`);
     directories.push(directory);
+    room -= directory.entries.length;
+    if (room < 0)
+      throw unsupported(`its directories have more than ${MOST_ENTRIES} tags`, 'write fewer pages to a file');
     offset = directory.next;
   }
   return { pages: await toPages(directories), directories };

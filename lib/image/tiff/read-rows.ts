@@ -5,6 +5,7 @@ import type { ReadBytes } from './byte-source.js';
 import { blockRowBytes, nameOf, storedRows } from './layout.js';
 import type { Blocks, Layout } from './layout.js';
 import { undoOf } from './predictor.js';
+import type { UndoRows } from './predictor.js';
 import { toFrameSamples, unpackSamples } from './samples.js';
 import type { FrameSamples } from './samples.js';
 import { COMPRESSION } from './tags.js';
@@ -38,6 +39,8 @@ interface Piece {
 
 /** Most bytes that are read at a time of blocks that are not packed. */
 const RAW_PIECE_BYTES = 4 * 2 ** 20;
+/** Bytes whose predictor is undone between two looks at the clock. */
+const UNDONE_BYTES = 2 ** 20;
 
 /** Fills `output` with rows of a picture from row `top` on, interleaved. Throws ImageProblem for broken data. */
 export async function readRows(
@@ -49,13 +52,12 @@ export async function readRows(
 ): Promise<void> {
   const { layout } = reader;
   const count = output.length / (layout.width * layout.bands);
-  const fetch = pieceFetcher(read, reader, signal);
   const pauses = new Pauses(signal);
+  const fetch = pieceFetcher(read, reader, pauses, signal);
   await inTurn(piecesOf(layout, top, count), fetch, async (piece, samples) => {
-    if (samples) place(samples, piece, layout, output);
+    if (samples) await place(samples, piece, layout, output, pauses);
     else fillHole(piece, reader, output);
     garbage.settle(() => {});
-    if (pauses.isDue) await pauses.take();
   });
   if (reader.inverted > 0) await invert(output, reader, pauses);
 }
@@ -85,7 +87,7 @@ function* piecesOf(layout: Layout, top: number, count: number): Generator<Piece>
 }
 
 /** What reads a piece and makes samples of a frame of it; null for a hole. */
-function pieceFetcher(read: ReadBytes, reader: RowReader, signal: AbortSignal) {
+function pieceFetcher(read: ReadBytes, reader: RowReader, pauses: Pauses, signal: AbortSignal) {
   const { layout, blocks, isLittle } = reader;
   const [unpack, undo] = [unpackerOf(layout), undoOf(layout, isLittle)];
   const rowBytes = blockRowBytes(layout);
@@ -98,7 +100,7 @@ function pieceFetcher(read: ReadBytes, reader: RowReader, signal: AbortSignal) {
       : await unpack(await read(offset, size), signal);
     if (!isRaw && bytes.length < stored * rowBytes) throw endsEarly(layout, index, bytes.length, stored * rowBytes);
     const rows = isRaw ? bytes : bytes.subarray(from * rowBytes, (from + count) * rowBytes);
-    undo(rows);
+    await undoByRows(undo, rows, rowBytes, pauses);
     // Packed and unpacked bytes are dropped as soon as the piece has its place.
     garbage.add((isRaw ? 0 : size) + bytes.byteLength);
     const { sampleType, bits, blockWidth, blockBands } = layout;
@@ -106,6 +108,15 @@ function pieceFetcher(read: ReadBytes, reader: RowReader, signal: AbortSignal) {
       ? unpackSamples(rows, blockWidth * blockBands, bits)
       : toFrameSamples(rows, sampleType);
   };
+}
+
+/** A strip may be the whole picture: others have their turn between its rows. */
+async function undoByRows(undo: UndoRows, rows: Uint8Array, rowBytes: number, pauses: Pauses): Promise<void> {
+  const step = rowBytes * Math.max(1, Math.floor(UNDONE_BYTES / rowBytes));
+  for (let start = 0; start < rows.length; start += step) {
+    if (pauses.isDue) await pauses.take();
+    undo(rows.subarray(start, start + step));
+  }
 }
 
 function endsEarly(layout: Layout, index: number, found: number, needed: number): Error {
@@ -134,11 +145,18 @@ async function inTurn(
 }
 
 /** Copies rows of a block into the picture. */
-function place(samples: FrameSamples, piece: Piece, layout: Layout, output: FrameSamples): void {
+async function place(
+  samples: FrameSamples,
+  piece: Piece,
+  layout: Layout,
+  output: FrameSamples,
+  pauses: Pauses,
+): Promise<void> {
   const { width, bands, blockWidth, blockBands, isPlanar } = layout;
   const left = piece.column * blockWidth;
   const columns = Math.min(blockWidth, width - left);
   for (let row = 0; row < piece.count; row += 1) {
+    if (pauses.isDue) await pauses.take();
     const from = row * blockWidth * blockBands;
     const to = ((piece.row + row) * width + left) * bands + piece.band;
     if (!isPlanar) output.set(samples.subarray(from, from + columns * bands), to);
