@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { deconvolve, estimate } from '../lib/index.js';
 import type { AnyFrame, Frame, ImageOptions, PerifocalError } from '../lib/index.js';
+import { encodeFrame } from '../lib/image/encode.js';
+import { openImage } from '../lib/image/source.js';
 import { findWhite } from '../lib/image/white.js';
+import { bytesOf } from '../lib/runtime/memory-plan.js';
 import { Pauses } from '../lib/runtime/pauses.js';
 import { createFrame } from './support/frames.js';
 
@@ -90,5 +93,15 @@ describe('options that say how samples are understood', () => {
       expect(error.message).toMatch(message);
       expect(error.code).toMatch(/^(ARGUMENT|IMAGE)_INVALID$/);
     }
+  });
+});
+
+describe('a mask', () => {
+  it('that is a file is planned for to the end, as the frame is', async () => {
+    const file = await encodeFrame(createFrame({ width: 64, height: 48, channels: 1 }), 'png');
+    const { signal } = new AbortController();
+    const { buffers } = await openImage(frame, { signal, mask: file });
+    expect(buffers.find(({ name }) => name === 'file')?.bytes).toBe(file.length);
+    expect(bytesOf(buffers)).toBeGreaterThan(file.length + 2 * 64 * 48);
   });
 });

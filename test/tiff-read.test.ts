@@ -144,11 +144,12 @@ describe('a TIFF file on disk', () => {
     };
     const mask = page(1, 'uint8', { packedBits: 1, photometric: 4, tags: { 254: [4] } });
     (mask.samples as Uint8Array)[7] = 0;
-    const file = tiffFile([bits(2), { ...bits(3), tags: { 42113: '255' } }, mask]);
+    const file = tiffFile([bits(2), { ...bits(3), tags: { 42113: '1' } }, mask]);
     await expect(openPath(file)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED' });
     const source = await openPath(file, { page: 2 });
     const { frame, valid } = await source.read(signal);
     expect(source.nodata).toBe(255);
+    expect(source.metadata.tiffFields?.find(({ tag }) => tag === 42_113)?.data.toString()).toBe('255\0');
     expectEqual(
       frame.data,
       Array.from(frame.data, (_, at) => (at % 3 === 0 ? 255 : 0)),
@@ -182,6 +183,8 @@ describe('what a TIFF says of its bands', () => {
       sizeOf(tiffFile([page(1, 'uint16', { tags: { 281: [value] } })]));
     expect(await withWhite(4095)).toMatchObject({ white: 4095 });
     for (const value of [0, 65_535]) expect(await withWhite(value)).not.toHaveProperty('white');
+    const bytes = tiffFile([page(1, 'uint8', { tags: { 281: [200] } })]);
+    expect(await sizeOf(bytes)).not.toHaveProperty('white');
   });
 
   it('turns samples round whose white is 0, and the nodata value with them', async () => {
@@ -223,6 +226,15 @@ describe('the nodata value of a TIFF', () => {
     const { nodata, warnings } = await open(tiffFile([page(1, type, { tags: { 42113: text } })]));
     expect(nodata).toBeNull();
     expect(warnings).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('is none of a palette, whose colours have other numbers', async () => {
+    const colours = { photometric: 3, tags: { 42113: '0', 320: new Array<number>(768).fill(0) } };
+    const { metadata, nodata, samples, warnings } = await open(tiffFile([page(1, 'uint8', colours)]));
+    expect(samples).toBeNull();
+    expect(nodata).toBeNull();
+    expect(metadata.tiffFields ?? []).not.toContainEqual(expect.objectContaining({ tag: 42_113 }));
+    expect(warnings).toEqual([expect.stringMatching(/'0' is the number of a colour/)]);
   });
 });
 

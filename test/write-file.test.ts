@@ -195,6 +195,8 @@ describe('what is lost in a format', () => {
     expect(lostIn('png', {}, { ...size, white: 4095 })).toEqual(['the white level 4095']);
     expect(lostIn('png', {}, { ...size, rgb: [[2, 1, 0]] })).toEqual(['which bands are not red, green and blue']);
     expect(lostIn('png', {}, size)).toEqual([]);
+    expect(lostIn('fits', metadata, size)).not.toContain('the nodata value');
+    expect(lostIn('fits', metadata, { ...size, depth: 32 })).toContain('the nodata value');
     expect(lostIn('tiff', { hasMask: true }, size)).toEqual(['the mask of missing pixels']);
   });
 });

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RgbBands } from '../image/frame.js';
 import type { ReadingOptions } from '../image/reading.js';
+import { numberOf } from '../image/tiff/nodata.js';
 import { defined } from '../runtime/validate.js';
 import { parseNumberOr, parser } from './options.js';
 import type { Session } from './runner.js';
@@ -18,11 +19,8 @@ export interface ReadingFlags {
 /** Any number, also NaN and infinities as programs write them. */
 const parseNodata = parser((text: string): number | 'none' => {
   if (text === 'none') return text;
-  if (/^[+-]?nan$/i.test(text)) return NaN;
-  const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
-  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
-  const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new Error('Expected a number, nan, inf or none.');
+  const value = numberOf(text.trim());
+  if (value === null) throw new Error('Expected a number, nan, inf or none.');
   return value;
 });
 

@@ -3,13 +3,13 @@ import { checkWritable, unwritable, writeAtomically } from '../files/write-file.
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp, SharpFormat } from './codec/sharp.js';
-import { nodataIn } from './fits/blank.js';
 import { encodeFits } from './fits/write-fits.js';
 import { checkFormatHolds } from './format-limits.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
+import { nodataOf } from './tiff/nodata.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
 
@@ -74,7 +74,7 @@ export async function writeFrame(
   if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
   if (format === 'fits') {
     const { fitsCards = [] } = metadata;
-    return writeAtomically(path, await encodeFits(frame, fitsCards, nodataIn(metadata, frame), signal), signal);
+    return writeAtomically(path, await encodeFits(frame, fitsCards, nodataOf(metadata, frame), signal), signal);
   }
   const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });

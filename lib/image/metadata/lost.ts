@@ -5,11 +5,12 @@ import { fullScale, typeScale } from '../samples.js';
 import type { ImageMetadata, TiffField } from './image-metadata.js';
 import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
 
+const GDAL_NODATA = 42_113;
 /** What fields of TIFF say that people would miss, by tag (GeoTIFF 1.1, RPC in GeoTIFF, GDAL). */
 const TIFF_TAGS: readonly (readonly [string, readonly number[]])[] = [
   ['the georeference (CRS, transform)', [33_550, 33_922, 34_264, 34_735, 34_736, 34_737]],
   ['the RPC camera model', [50_844]],
-  ['the nodata value', [42_113]],
+  ['the nodata value', [GDAL_NODATA]],
   ['metadata of GDAL (band names, scales)', [42_112]],
 ];
 /** Said by the writer itself. */
@@ -22,7 +23,7 @@ const EXTRA_SAMPLES = 338;
 export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
   const blocks = BLOCKS.filter(({ name, formats }) => isThere(metadata[name]) && !formats.includes(format));
   return [
-    ...(format === 'tiff' ? [] : lostFields(metadata.tiffFields ?? [])),
+    ...(format === 'tiff' ? [] : lostFields(fieldsWithout(heldTags(format, size), metadata))),
     ...(format === 'tiff' ? [] : lostOfSamples(size)),
     ...blocks.map(({ words }) => words),
     ...(format === 'jpeg' ? lostBySize(metadata) : []),
@@ -59,6 +60,15 @@ const BLOCKS: readonly {
   { name: 'icc', words: 'the colour profile', formats: PICTURES },
   { name: 'xmp', words: 'XMP', formats: PICTURES },
 ];
+
+/** Fields whose content a format that is no TIFF holds in its own way: integers of FITS have BLANK. */
+function heldTags(format: ImageFormat, { depth }: AnyFrameSize): readonly number[] {
+  return format === 'fits' && depth !== 32 ? [GDAL_NODATA] : [];
+}
+
+function fieldsWithout(tags: readonly number[], { tiffFields = [] }: ImageMetadata): TiffField[] {
+  return tiffFields.filter(({ tag }) => !tags.includes(tag));
+}
 
 function lostFields(fields: readonly TiffField[]): string[] {
   const tags = new Set(fields.map(({ tag }) => tag));

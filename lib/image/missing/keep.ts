@@ -25,7 +25,7 @@ export async function keepMissing(
       if (valid?.[pixel] === 0) for (let at = first; at < first + channels; at += 1) to[at] = from[at]!;
       else if (nodata !== null)
         for (let at = first; at < first + bands; at += 1)
-          if (result[at] === nodata) result[at] = besides(nodata, source.data[at]!, result);
+          if (result[at] === nodata) result[at] = besideNodata(nodata, source.data[at]!, result);
     }
   }
 }
@@ -36,8 +36,11 @@ function bitsOf(samples: AnyFrame['data']): Uint8Array | Uint16Array | Uint32Arr
   return new Uint32Array(samples.buffer, samples.byteOffset, samples.length);
 }
 
-/** The value next to the one of missing samples, on the side where the sample of the source is. */
-function besides(nodata: number, source: number, { BYTES_PER_ELEMENT: bytes }: AnyFrame['data']): number {
+/**
+ * The value next to the one of missing samples, on the side where the sample is that it stands for.
+ * @param samples of the type of both
+ */
+export function besideNodata(nodata: number, source: number, { BYTES_PER_ELEMENT: bytes }: AnyFrame['data']): number {
   const isAbove = source >= nodata;
   if (bytes === 4) return nextFloat(nodata, isAbove);
   const most = 2 ** (8 * bytes) - 1;

@@ -1,6 +1,6 @@
 import { ImageError } from '../../runtime/errors.js';
-import { bytesOf } from '../../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../../runtime/memory-plan.js';
+import { Pauses } from '../../runtime/pauses.js';
 import { frameBytes } from '../frame.js';
 import type { AnyFrame } from '../frame.js';
 import { ownBytes } from '../own-bytes.js';
@@ -28,20 +28,25 @@ export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictur
   if (valid) masks.push((rows, signal) => takeRows(valid, width, rows, signal));
   if (picture) {
     requireSameSize(stored, picture);
-    masks.push(async (rows, signal) => toMask(await picture.readRows(rows, signal)));
+    masks.push(async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal)));
   }
-  const planes = masks.length + 1;
-  const reading = (rows: number): number =>
-    picture ? bytesOf(picture.buffers) + frameBytes({ ...picture.header, height: rows }) : 0;
   return {
     isAny: masks.length > 0,
-    buffers: (rows) => (masks.length > 0 ? [{ name: 'mask', bytes: reading(rows) + planes * width * rows }] : []),
+    buffers: (rows) => [
+      ...(picture ? readingBuffers(picture, rows) : []),
+      ...(masks.length > 0 ? [{ name: 'masks', bytes: masks.length * width * rows }] : []),
+    ],
     read: async (rows, signal) => {
       const read: Uint8Array[] = [];
       for (const mask of masks) read.push(await mask(rows, signal));
       return read;
     },
   };
+}
+
+/** What reading rows of a mask's picture takes; its file stays, as that of the frame does. */
+function readingBuffers({ buffers, header }: StoredImage, rows: number): PlannedBuffer[] {
+  return [...buffers, { name: 'picture of the mask', bytes: frameBytes({ ...header, height: rows }) }];
 }
 
 function requireSameSize(stored: StoredImage, picture: StoredImage): void {
@@ -64,12 +69,15 @@ function takeRows(
 }
 
 /** 0 where all bands are 0. */
-function toMask(frame: AnyFrame): Uint8Array {
+async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Array> {
   const { width, height, channels, data } = frame;
   const bands = colourPlanes(frame);
   const mask = new Uint8Array(width * height);
-  for (let pixel = 0; pixel < mask.length; pixel += 1) {
-    for (let at = pixel * channels; at < pixel * channels + bands; at += 1) if (data[at] !== 0) mask[pixel] = 1;
+  for (let row = 0; row < height; row += 1) {
+    if (pauses.isDue) await pauses.take();
+    for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
+      for (let at = pixel * channels; at < pixel * channels + bands; at += 1) if (data[at] !== 0) mask[pixel] = 1;
+    }
   }
   return mask;
 }

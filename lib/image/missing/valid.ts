@@ -36,11 +36,15 @@ export function mayMiss(
   return frame.depth === 32 || hasAlpha(frame) || nodata !== null || planes.length > 0;
 }
 
-/** Finds the pixels that are there. */
-export async function findValid(frame: AnyFrame, signs: MissingSigns, pauses: Pauses): Promise<ValidPixels> {
-  if (!mayMiss(frame, signs)) return { valid: null, missingPixels: 0 };
+/** Finds the pixels that are there. @param valid memory for what is found; none where no pixel may be missing */
+export async function findValid(
+  frame: AnyFrame,
+  signs: MissingSigns,
+  pauses: Pauses,
+  valid: Uint8Array,
+): Promise<ValidPixels> {
+  if (valid.length === 0) return { valid: null, missingPixels: 0 };
   const { width, height } = frame;
-  const valid = new Uint8Array(width * height);
   const tests = testsOf(frame, signs);
   let missingPixels = 0;
   for (let row = 0; row < height; row += 1) {

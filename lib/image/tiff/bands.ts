@@ -28,15 +28,15 @@ export async function readBandRoles(directory: Directory, bands: number): Promis
 }
 
 /**
- * The white level that the file states: MaxSampleValue where it is neither 0 nor what the samples can hold, or this
- * where they are narrower than those of the frame; else undefined.
+ * The white level that the file states of 16-bit samples: MaxSampleValue where it is neither 0 nor what the samples can
+ * hold, or this where they are narrower than those of the frame; else undefined.
  */
 export async function readWhite(
   directory: Directory,
   bands: number,
   { sampleType, bits }: Pick<Layout, 'sampleType' | 'bits'>,
 ): Promise<number | undefined> {
-  if (frameDepthOf(sampleType) === 32) return undefined;
+  if (frameDepthOf(sampleType) !== 16) return undefined;
   const most = 2 ** bits - 1;
   const white = (await directory.numbers(TAG.maxSampleValue, bands)).reduce((most, one) => Math.max(most, one), 0);
   if (white > 0 && white < most) return white;

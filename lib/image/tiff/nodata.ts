@@ -1,6 +1,12 @@
+import type { AnyFrameSize } from '../frame.js';
+import type { ImageMetadata, TiffField } from '../metadata/image-metadata.js';
 import type { Directory } from './directory.js';
+import { TYPE_OF_DEPTH } from './samples.js';
 import type { SampleType } from './samples.js';
-import { TAG } from './tags.js';
+import { PHOTOMETRIC, TAG } from './tags.js';
+
+/** Type of a field: text that ends with a zero. */
+const ASCII = 2;
 
 /** Smallest and largest value of a type of integers. */
 const RANGES: Partial<Record<SampleType, readonly [number, number]>> = {
@@ -34,7 +40,7 @@ export async function readNodataText(directory: Directory): Promise<string | nul
 export function parseNodata(text: string | null, type: SampleType): Nodata {
   if (text === null) return { value: null, problem: null };
   const word = text.replace(/\0[\s\S]*$/, '').trim();
-  const value = toNumber(word);
+  const value = numberOf(word);
   if (value === null) return ignored(word, 'is no number');
   const range = RANGES[type];
   if (!range) return floatNodata(value, word);
@@ -54,14 +60,67 @@ function floatNodata(value: number, word: string): Nodata {
   return { value: Math.fround(value) + 0, problem: null };
 }
 
-function ignored(word: string, reason: string): Nodata {
-  const problem = `its nodata value '${word.slice(0, 40)}' ${reason}: all samples are taken as measured`;
+function ignored(text: string, reason: string): Nodata {
+  const word = text.replace(/\0[\s\S]*$/, '').slice(0, 40);
+  const problem = `its nodata value '${word}' ${reason}: all samples are taken as measured`;
   return { value: null, problem };
 }
 
-function toNumber(word: string): number | null {
+/** How a picture that libvips decodes is stored. */
+export interface DecodedSamples {
+  readonly bits: number;
+  readonly photometric: number;
+}
+
+/**
+ * The same where libvips makes bytes of 1, 2 or 4 bits, and turns samples round whose white is 0. Numbers of colours
+ * are no samples any more.
+ */
+export function parseDecodedNodata(text: string | null, { bits, photometric }: DecodedSamples): Nodata {
+  if (text !== null && photometric === PHOTOMETRIC.palette) return ignored(text, 'is the number of a colour');
+  const found = parseNodata(text, bits === 16 ? 'uint16' : 'uint8');
+  if (text === null || found.value === null) return found;
+  const [stored, most] = [2 ** bits - 1, bits === 16 ? 65_535 : 255];
+  if (found.value > stored) return ignored(text, `is none of samples of ${bits} bits`);
+  const value = (found.value * most) / stored;
+  return { value: photometric === PHOTOMETRIC.whiteIsZero ? most - value : value, problem: null };
+}
+
+/** A number as programs write it, NaN and infinite ones too; null: it is none. */
+export function numberOf(word: string): number | null {
   if (NUMBER.test(word)) return Number(word);
   if (/^[+-]?nan(\(\w*\))?$/i.test(word)) return NaN;
   const infinite = /^([+-]?)(inf|infinity|1\.#inf)$/i.exec(word);
   return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : null;
+}
+
+/** The value of missing samples that metadata state; null: none, or none that such samples have, or NaN. */
+export function nodataOf({ tiffFields = [] }: ImageMetadata, { depth }: Pick<AnyFrameSize, 'depth'>): number | null {
+  const text = tiffFields.find(isNodata)?.data.toString('latin1') ?? null;
+  const { value } = parseNodata(text, TYPE_OF_DEPTH[depth]);
+  return Number.isNaN(value) ? null : value;
+}
+
+/**
+ * What is to be said in a file of the value of missing samples: what the reader took for it. What the file itself says
+ * stays, unless the options say otherwise.
+ * @param given by the options
+ */
+export function stateNodata(
+  metadata: ImageMetadata,
+  nodata: number | null,
+  given: number | 'none' | undefined,
+): ImageMetadata {
+  const { tiffFields = [], ...blocks } = metadata;
+  if (given === undefined && (nodata === null || tiffFields.some(isNodata))) return metadata;
+  const others = tiffFields.filter((field) => !isNodata(field));
+  const fields = nodata === null ? others : [...others, nodataField(nodata)].sort((a, b) => a.tag - b.tag);
+  return { ...blocks, ...(fields.length > 0 && { tiffFields: fields }) };
+}
+
+const isNodata = ({ tag }: TiffField): boolean => tag === TAG.gdalNodata;
+
+function nodataField(value: number): TiffField {
+  const data = Buffer.from(`${String(value).toLowerCase()}\0`, 'latin1');
+  return { tag: TAG.gdalNodata, type: ASCII, count: data.length, data };
 }

@@ -1,6 +1,6 @@
 import type { Layout } from './layout.js';
 import { undoOf } from './predictor.js';
-import { toFrameSamples } from './samples.js';
+import { TYPE_OF_DEPTH, toFrameSamples } from './samples.js';
 import { COMPRESSION } from './tags.js';
 import { unpackerOf } from './unpack.js';
 import type { TiffSamples } from './write-blocks.js';
@@ -8,7 +8,6 @@ import type { TiffDescription, TiffGrid } from './write-description.js';
 import type { BlockList } from './write-directory.js';
 import type { TiffSpool } from './write-sink.js';
 
-const SAMPLE_TYPES = { 8: 'uint8', 16: 'uint16', 32: 'float32' } as const;
 const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 
 /** A picture in tiles that the writer has made, all samples of a pixel together. */
@@ -37,7 +36,7 @@ export async function readTileRow(
     const packed = await spool.read(blocks.offsets[index]!, blocks.byteCounts[index]!);
     const bytes = await unpack(Buffer.from(packed.buffer, packed.byteOffset, packed.length), signal);
     undo(bytes);
-    const tile = toFrameSamples(bytes, SAMPLE_TYPES[depth]);
+    const tile = toFrameSamples(bytes, TYPE_OF_DEPTH[depth]);
     const left = column * grid.width;
     const length = Math.min(grid.width, width - left) * channels;
     for (let row = 0; row < count; row += 1) {
@@ -54,7 +53,7 @@ function layoutOf(
   { width: blockWidth, height: blockHeight, across, down }: TiffGrid,
 ): Layout {
   return {
-    ...{ width, height, bands: channels, sampleType: SAMPLE_TYPES[depth], bits: depth },
+    ...{ width, height, bands: channels, sampleType: TYPE_OF_DEPTH[depth], bits: depth },
     ...{ isTiled: true, blockWidth, blockHeight, across, down, isPlanar: false, blockBands: channels },
     ...{ compression: COMPRESSION.deflate, predictor: depth === 32 ? FLOATING_POINT : HORIZONTAL, isBig: false },
   };

@@ -1,7 +1,7 @@
 import type { Pauses } from '../../runtime/pauses.js';
 import { hasAlpha } from '../frame.js';
-import { parseNodata } from './nodata.js';
-import { TAG } from './tags.js';
+import { besideNodata } from '../missing/keep.js';
+import { nodataOf } from './nodata.js';
 import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription } from './write-description.js';
 
@@ -13,13 +13,9 @@ export interface ValidityRule {
   readonly hasAlpha: boolean;
 }
 
-const SAMPLE_TYPES = { 8: 'uint8', 16: 'uint16', 32: 'float32' } as const;
-
 /** The rule of a picture, from its alpha and GDAL's nodata value. */
 export function validityOf(description: TiffDescription): ValidityRule {
-  const text = description.metadata?.tiffFields?.find(({ tag }) => tag === TAG.gdalNodata)?.data.toString('latin1');
-  const { value } = parseNodata(text ?? null, SAMPLE_TYPES[description.depth]);
-  return { nodata: value, hasAlpha: hasAlpha(description) };
+  return { nodata: nodataOf(description.metadata ?? {}, description), hasAlpha: hasAlpha(description) };
 }
 
 /** Rows of interleaved samples. */
@@ -60,14 +56,12 @@ class PixelMean {
   readonly #channels: number;
   readonly #rule: ValidityRule;
   readonly #isFloat: boolean;
-  readonly #full: number;
 
   constructor(samples: TiffSamples, channels: number, rule: ValidityRule) {
     this.#samples = samples;
     this.#channels = channels;
     this.#rule = rule;
     this.#isFloat = samples instanceof Float32Array;
-    this.#full = samples instanceof Uint8Array ? 255 : 65_535;
   }
 
   /** @param beside distance to the pixel on the right, or 0 for none @param below to that of the next row, or 0 */
@@ -113,8 +107,6 @@ class PixelMean {
   /** The mean as a sample; one that would be the nodata value becomes the next one. */
   #avoidNodata(mean: number): number {
     const value = this.#isFloat ? Math.fround(mean) : Math.round(mean);
-    if (value !== this.#rule.nodata) return value;
-    if (this.#isFloat) return value === 0 ? 2 ** -149 : Math.fround(value * (1 + 2 ** -23));
-    return value < this.#full ? value + 1 : value - 1;
+    return value === this.#rule.nodata ? besideNodata(value, mean, this.#samples) : value;
   }
 }

@@ -6,16 +6,18 @@ import type { ImageMetadata } from '../metadata/image-metadata.js';
 import type { ByteSource } from './byte-source.js';
 import { isForLibvips } from './decoder-choice.js';
 import { openTiffFile } from './directory.js';
+import type { Directory } from './directory.js';
 import { choosePage, readPages } from './pages.js';
 import type { Page } from './pages.js';
 import type { Layout } from './layout.js';
 import { openMask, openSamples } from './open-samples.js';
 import type { OpenSamples } from './open-samples.js';
-import { parseNodata, readNodataText } from './nodata.js';
+import { parseDecodedNodata, parseNodata, readNodataText, stateNodata } from './nodata.js';
+import type { Nodata } from './nodata.js';
 import { readMetadata } from './read-metadata.js';
 import { readRows } from './read-rows.js';
 import type { FrameSamples } from './samples.js';
-import { TAG } from './tags.js';
+import { PHOTOMETRIC, TAG } from './tags.js';
 import { requireWholeDirectories } from './whole.js';
 
 /** Samples of a picture that are read from its file row by row. */
@@ -79,10 +81,11 @@ async function openPage(
 ): Promise<Omit<TiffPicture, 'pageCount'>> {
   const { metadata, warnings } = await readMetadata(directory);
   const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
-  // What libvips decodes are bytes.
-  const nodata = samples?.nodata ?? parseNodata(await readNodataText(directory), 'uint8');
+  const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
+  const nodata = samples?.nodata ?? (await readDecodedNodata(directory, photometric));
   return {
-    metadata: samples && samples.reader.inverted > 0 ? withNodata(metadata, nodata.value) : metadata,
+    // The number of a colour means nothing where colours are written.
+    metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
     nodata: nodata.value,
     warnings: [...warnings, ...(samples?.warnings ?? []), ...(nodata.problem === null ? [] : [nodata.problem])],
@@ -92,15 +95,17 @@ async function openPage(
   };
 }
 
-/** Metadata of samples that were turned round, and their nodata value with them. */
-function withNodata(metadata: ImageMetadata, nodata: number | null): ImageMetadata {
-  const { tiffFields } = metadata;
-  if (!tiffFields || nodata === null) return metadata;
-  const data = Buffer.from(`${nodata}\0`, 'latin1');
-  const changed = tiffFields.map((field) =>
-    field.tag === TAG.gdalNodata ? { ...field, count: data.length, data } : field,
-  );
-  return { ...metadata, tiffFields: changed };
+async function readDecodedNodata(directory: Directory, photometric: number): Promise<Nodata> {
+  const bits = await directory.value(TAG.bits, 1);
+  return parseDecodedNodata(await readNodataText(directory), { bits, photometric });
+}
+
+/** Metadata with the value of missing samples as they are read, where that is another than the one of stored ones. */
+function withNodata(metadata: ImageMetadata, { value }: Nodata): ImageMetadata {
+  const { tiffFields = [] } = metadata;
+  const text = tiffFields.find(({ tag }) => tag === TAG.gdalNodata)?.data.toString('latin1');
+  const isAsStored = text === undefined || value === null || Object.is(parseNodata(text, 'float32').value, value);
+  return isAsStored ? metadata : stateNodata(metadata, value, value);
 }
 
 /** Samples with what reads their rows. */

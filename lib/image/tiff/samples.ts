@@ -43,6 +43,9 @@ export function frameDepthOf(type: SampleType): 8 | 16 | 32 {
 /** Bytes of a sample that is not packed. */
 export const SAMPLE_BYTES = { packed: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, float16: 2, float32: 4 } as const;
 
+/** How the samples of a frame are stored, by its depth. */
+export const TYPE_OF_DEPTH = { 8: 'uint8', 16: 'uint16', 32: 'float32' } as const;
+
 /** Samples of a frame. */
 export type FrameSamples = Uint8Array | Uint16Array | Float32Array;
 
