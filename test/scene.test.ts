@@ -85,6 +85,19 @@ describe('a scene restored window by window by the network', () => {
     }
   });
 
+  it('has them also where pixels are missing, across windows and beyond them', async () => {
+    const isHole = (x: number, y: number): boolean => x + y / 4 < 40 || (y > 250 && y < 275) || (y > 500 && x > 60);
+    const input = await writeScene({ width: 80, height: 700, depth: 16, channels: 1 }, ({ data, width }) => {
+      data.forEach((_, at) => {
+        if (isHole(at % width, Math.floor(at / width))) data[at] = 0;
+      });
+    });
+    const whole = await restorer.restore(input, { nodata: 0 });
+    const { report } = await restorer.restoreFile(input, output, { nodata: 0, windowRows: 128 });
+    expect(report.missingPixels).toBe(whole.report.missingPixels);
+    expect(await digestOf(output)).toBe(digest(whole.data));
+  });
+
   it('does so with all passes of an ensemble', async () => {
     const ensemble = await Restorer.open({ model: randomModel(1, 4), ensemble: 4 });
     const input = await writeScene({ width: 40, height: 330 });

@@ -2,6 +2,7 @@ import type { AnyFrame, AnyFrameSize, Depth } from '../image/frame.js';
 import type { FramePlan, ScenePlan } from '../image/frame-memory.js';
 import type { FrameSource, SourceFrame } from '../image/source.js';
 import { fillMissing } from '../image/missing/fill.js';
+import type { FrameWindow } from '../image/missing/fill.js';
 import { keepMissing } from '../image/missing/keep.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
@@ -117,7 +118,12 @@ async function restoreSource<Report extends FrameReport>(
   return restored;
 }
 
-/** What a restoration gets: the frame without gaps. */
-export async function toTask({ frame, valid, isJpeg }: SourceFrame, pauses: Pauses): Promise<RestorationTask> {
-  return { frame: valid ? await fillMissing(frame, valid, pauses) : frame, valid, isJpeg };
+/** What a restoration gets: the frame without gaps. @param window where it is a part of a frame */
+export async function toTask(
+  { frame, valid, isJpeg }: SourceFrame,
+  pauses: Pauses,
+  window?: FrameWindow,
+): Promise<RestorationTask> {
+  const filled = valid ? await fillMissing(frame, valid, pauses, window) : frame;
+  return { frame: filled, valid, isJpeg, ...(window && { part: { top: window.top, height: window.height } }) };
 }

@@ -1,8 +1,10 @@
+import { garbage } from '../../runtime/garbage.js';
 import type { Pauses } from '../../runtime/pauses.js';
-import type { AnyFrame } from '../frame.js';
-import { copySamples } from '../frame.js';
+import { copySamples, frameBytes } from '../frame.js';
+import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import { colourPlanes } from '../planes.js';
 import { typeScale } from '../samples.js';
+import type { RowWindow } from '../stored.js';
 
 /** Sweeps of Gauss and Seidel at each scale: the scale before has settled what is coarser. */
 const SWEEPS = 12;
@@ -15,33 +17,101 @@ interface Level {
   readonly known: Uint8Array;
 }
 
+/**
+ * Rows that are filled at a time, and those above and below that are looked at meanwhile: so that what fills a row
+ * depends on some rows around it alone, and windows of a frame are filled as the whole frame is.
+ */
+const [BAND_ROWS, CONTEXT_ROWS] = [256, 128];
+
+/** Rows of the most that are looked at. */
+const MOST_ROWS = BAND_ROWS + 2 * CONTEXT_ROWS;
+
 /** Bytes that filling takes besides the filled frame. */
 export function fillBytes({ width, height }: Pick<AnyFrame, 'width' | 'height'>): number {
+  const rows = Math.min(height, MOST_ROWS);
   // Values and marks of the plane, and of all scales below it, which add a third; sides are rounded up.
-  return Math.ceil(((4 + 1) * width * height * 4) / 3) + 64 * (width + height);
+  return Math.ceil(((4 + 1) * width * rows * 4) / 3) + 64 * (width + rows);
+}
+
+/** Bytes that filling a window takes besides, where it must read rows beyond its edges. */
+export function contextBytes(size: AnyFrameSize): number {
+  return frameBytes({ ...size, height: Math.min(size.height, MOST_ROWS) }) + size.width * MOST_ROWS;
+}
+
+/** Some rows, and which of their pixels are there. */
+export interface KnownRows {
+  readonly frame: AnyFrame;
+  readonly valid: Uint8Array | null;
+}
+
+/** Where a window lies in a frame, and how rows beyond it are read. */
+export interface FrameWindow {
+  readonly top: number;
+  /** Rows of the whole frame. */
+  readonly height: number;
+  readonly readRows: (rows: RowWindow) => Promise<KnownRows>;
 }
 
 /**
  * A copy of a frame whose missing pixels continue the others without an edge: each is the mean of its neighbours, as
  * a membrane that is held by the pixels that are there (Laplace's equation), solved from coarse to fine.
+ * @param window where it is a part of a frame
  */
-export async function fillMissing(frame: AnyFrame, valid: Uint8Array, pauses: Pauses): Promise<AnyFrame> {
-  const { width, height, channels } = frame;
+export async function fillMissing(
+  frame: AnyFrame,
+  valid: Uint8Array,
+  pauses: Pauses,
+  window: FrameWindow = { top: 0, height: frame.height, readRows: () => Promise.resolve({ frame, valid }) },
+): Promise<AnyFrame> {
   const data = copySamples(frame.data);
+  const end = window.top + frame.height;
+  for (let band = window.top - (window.top % BAND_ROWS); band < end; band += BAND_ROWS) {
+    const [first, last] = [Math.max(window.top, band), Math.min(end, band + BAND_ROWS)];
+    const [from, to] = [(first - window.top) * frame.width, (last - window.top) * frame.width];
+    if (!valid.subarray(from, to).includes(0)) continue;
+    const top = Math.max(0, band - CONTEXT_ROWS);
+    const rows = { top, count: Math.min(window.height, band + BAND_ROWS + CONTEXT_ROWS) - top };
+    const known = await knownRows({ frame, valid }, window, rows);
+    await fillRows(known, first - top, data.subarray(from * frame.channels, to * frame.channels), pauses);
+  }
+  return { ...frame, data } as AnyFrame;
+}
+
+/** Rows of the frame: those of the window, or read again where it does not have them all. */
+async function knownRows(held: KnownRows, window: FrameWindow, { top, count }: RowWindow): Promise<KnownRows> {
+  const { frame, valid } = held;
+  const start = top - window.top;
+  if (start < 0 || start + count > frame.height) return await window.readRows({ top, count });
+  const [from, to] = [start * frame.width, (start + count) * frame.width];
+  const data = frame.data.subarray(from * frame.channels, to * frame.channels);
+  return { frame: { ...frame, height: count, data } as AnyFrame, valid: valid!.subarray(from, to) };
+}
+
+/** Fills some rows. @param first row of the known ones that is the first of the target */
+async function fillRows(
+  { frame, valid }: KnownRows,
+  first: number,
+  target: AnyFrame['data'],
+  pauses: Pauses,
+): Promise<void> {
+  if (!valid) return;
+  const { width, height, channels } = frame;
   const most = frame.depth === 32 ? Infinity : typeScale(frame);
+  const values = new Float32Array(width * height);
   for (let band = 0; band < colourPlanes(frame); band += 1) {
-    const values = new Float32Array(width * height);
     for (let pixel = 0; pixel < values.length; pixel += 1)
       values[pixel] = valid[pixel] === 0 ? 0 : frame.data[pixel * channels + band]!;
     await pauses.take();
     await solve({ width, height, values, known: valid }, pauses);
     const isWhole = most !== Infinity;
-    for (let pixel = 0; pixel < values.length; pixel += 1) {
-      if (valid[pixel] === 0) data[pixel * channels + band] = isWhole ? Math.round(values[pixel]!) : values[pixel]!;
+    for (let pixel = first * width, at = band; at < target.length; pixel += 1, at += channels) {
+      if (valid[pixel] === 0) target[at] = isWhole ? Math.round(values[pixel]!) : values[pixel]!;
     }
+    garbage.add(fillBytes(frame) - values.byteLength);
+    garbage.settle(() => {});
     await pauses.take();
   }
-  return { ...frame, data } as AnyFrame;
+  garbage.add(values.byteLength);
 }
 
 /** Finds the values that are not known. */

@@ -1,5 +1,6 @@
 import type { AnyFrameSize } from '../../image/frame.js';
 import { frameBytes } from '../../image/frame.js';
+import { contextBytes } from '../../image/missing/fill.js';
 import { rowWriterBytes, rowsWrittenAtOnce } from '../../image/row-writer.js';
 import type { RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
@@ -115,7 +116,8 @@ function planWindow<Report extends FrameReport>(
   const size: AnyFrameSize = { ...header, height: count };
   const buffers = source.rowBuffers(count);
   const carried = frameBytes({ ...header, height: fade });
-  const codecBytes = bytesOf(buffers) + rowWriterBytes(picture, threads) + carried;
+  const context = isMasked ? contextBytes(header) : 0;
+  const codecBytes = bytesOf(buffers) + rowWriterBytes(picture, threads) + carried + context;
   const input: PlannedInput = { size, buffers, isMasked, codecBytes };
   return restoration.plan(input);
 }

@@ -1,5 +1,6 @@
 import { copySamples, frameBytes } from '../../image/frame.js';
 import type { AnyFrame } from '../../image/frame.js';
+import type { FrameWindow } from '../../image/missing/fill.js';
 import { keepMissing } from '../../image/missing/keep.js';
 import { fullScale } from '../../image/samples.js';
 import type { ImageSource, SourceFrame } from '../../image/source.js';
@@ -116,7 +117,7 @@ export class SceneWork<Report extends FrameReport> {
     const { signal, runtime } = this.#scope;
     const { height } = this.#source.header;
     const source = await this.#source.readRows(read, signal);
-    const task = { ...(await toTask(source, this.#pauses)), part: { top: read.top, height } };
+    const task = await toTask(source, this.#pauses, windowAt(this.#source, read, signal));
     const onProgress = ({ phase: part, done, total }: Progress): void => {
       if (part !== 'restore') return;
       this.#scope.progress({
@@ -136,17 +137,21 @@ export class SceneWork<Report extends FrameReport> {
   }
 }
 
+/** Where rows lie in a scene, and how others are read. */
+function windowAt(source: ImageSource, { top }: RowWindow, signal: AbortSignal): FrameWindow {
+  return { top, height: source.header.height, readRows: (rows) => source.readRows(rows, signal) };
+}
+
 /** Reads samples of a scene one after the other. */
 async function* readSamples(
   source: ImageSource,
   windows: readonly RowWindow[],
   scope: Scope,
 ): AsyncGenerator<RestorationTask, void, void> {
-  const { header } = source;
   for (const [index, rows] of windows.entries()) {
     scope.progress({ unit: 'windows', phase: 'survey', done: index, total: windows.length });
     const read = await source.readRows(rows, scope.signal);
-    yield { ...(await toTask(read, new Pauses(scope.signal))), part: { top: rows.top, height: header.height } };
+    yield await toTask(read, new Pauses(scope.signal), windowAt(source, rows, scope.signal));
     garbage.add(2 * frameBytes(read.frame));
     garbage.settle(() => scope.binding.trimHeap());
   }
