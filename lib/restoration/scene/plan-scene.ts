@@ -15,6 +15,8 @@ import type { SceneWindow, WindowRule } from './windows.js';
 const SAMPLES = 5;
 /** Rows of a sample, at most. */
 const SAMPLE_ROWS = 640;
+/** Whatever the scene: samples drawn for its white, the journal, code that only scenes need. */
+const FIXED_BYTES = 6e6;
 /** Numbers of rows that are considered grow by this factor. */
 const GROWTH = 1.25;
 
@@ -117,7 +119,7 @@ function planWindow<Report extends FrameReport>(
   const buffers = source.rowBuffers(count);
   const carried = frameBytes({ ...header, height: fade });
   const context = isMasked ? contextBytes(header) : 0;
-  const codecBytes = bytesOf(buffers) + rowWriterBytes(picture, threads) + carried + context;
+  const codecBytes = FIXED_BYTES + bytesOf(buffers) + rowWriterBytes(picture, threads) + carried + context;
   const input: PlannedInput = { size, buffers, isMasked, codecBytes };
   return restoration.plan(input);
 }
