@@ -1,6 +1,7 @@
 // Restores a scene that is far larger than memory, by the network and by deconvolution, with the command line. Prints
 // what it took, and whether edges of windows can be seen: a part across one is restored again as a whole frame.
-// Usage: node bench/scene.mjs [--size 20000x20000] [--memory 1GB] [--ways restore,deconvolve] [--folder <path>] [--keep]
+// Usage: node bench/scene.mjs [--size 20000x20000] [--memory 1GB] [--ways restore,deconvolve] [--folder <path>]
+// [--keep]
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';

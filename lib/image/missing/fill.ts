@@ -121,10 +121,22 @@ async function solve(level: Level, pauses: Pauses): Promise<void> {
   const coarse = shrink(level);
   if (level.width > 1 || level.height > 1) await solve(coarse, pauses);
   spread(coarse, level);
+  const spans = spansOf(level);
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     if (pauses.isDue) await pauses.take();
-    relax(level);
+    relax(level, spans);
   }
+}
+
+/** The first and the last unknown value of each row; -1 as the last where all are known. */
+function spansOf({ width, height, known }: Level): Int32Array {
+  const spans = new Int32Array(2 * height);
+  for (let y = 0; y < height; y += 1) {
+    const row = known.subarray(y * width, (y + 1) * width);
+    spans[2 * y] = row.indexOf(0);
+    spans[2 * y + 1] = row.lastIndexOf(0);
+  }
+  return spans;
 }
 
 /** Half as large: means of the known values of two by two. */
@@ -165,9 +177,10 @@ function spread(coarse: Level, { width, height, values, known }: Level): void {
 }
 
 /** Each unknown value becomes the mean of its neighbours; at a side of the frame there are fewer. */
-function relax({ width, height, values, known }: Level): void {
+function relax({ width, height, values, known }: Level, spans: Int32Array): void {
   for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
+    const [first, last] = [spans[2 * y]!, spans[2 * y + 1]!];
+    for (let x = Math.max(0, first); x <= last; x += 1) {
       const at = y * width + x;
       if (known[at] !== 0) continue;
       let [sum, count] = [0, 0];
