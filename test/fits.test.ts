@@ -57,6 +57,14 @@ describe('samples of a FITS image', () => {
       32,
       [100.25, 99, 100],
     ],
+    [
+      'scaled',
+      16,
+      [valueCard('BSCALE', '0.01'), valueCard('BZERO', 50)],
+      [1, -4, 7],
+      32,
+      [50.01, 49.96, 50.07].map(Math.fround),
+    ],
     ['floats', -32, [], [1e-30, -7.25, Infinity], 32, [Math.fround(1e-30), -7.25, Infinity]],
     ['doubles that floats hold', -64, [], [0.5, NaN, 1e6], 32, [0.5, NaN, 1e6]],
   ])('of %s are exact', async (_, bitpix, cards, numbers, depth, expected) => {
@@ -67,7 +75,13 @@ describe('samples of a FITS image', () => {
 
   it.each<[string, number, readonly Buffer[], number, RegExp]>([
     ['32-bit integers', 32, [], 2 ** 24 + 1, /BITPIX 32, and a 32-bit float does not hold its value 16777217 exactly/],
-    ['scaled integers', 16, [valueCard('BSCALE', '0.1')], 1, /BSCALE 0\.1 and BZERO 0, .*astype\('float32'\)/],
+    [
+      'scaled integers',
+      32,
+      [valueCard('BSCALE', '0.1')],
+      2 ** 24 + 1,
+      /BSCALE 0\.1 and BZERO 0, .*astype\('float32'\)/,
+    ],
     ['doubles', -64, [], 0.1, /BITPIX -64, .*value 0\.1 exactly/],
   ])('of %s that floats do not hold are refused', async (_, bitpix, cards, number, message) => {
     const refusal = open(fitsFile({ bitpix, axes: [3, 1], numbers: [0, number, 0], cards }));

@@ -69,6 +69,12 @@ describe.each(FORMATS)('in a %s', (format) => {
     expect(found.resolution).toEqual(expected[format]);
   });
 
+  it('the shape of pixels is kept where the format says it', async () => {
+    const shape = { x: 3, y: 2, unit: 'none' } as const;
+    const found = await throughFile(format, { resolution: shape });
+    expect(found.resolution).toEqual(format === 'webp' ? undefined : shape);
+  });
+
   it('no resolution is invented', async () => {
     expect(await throughFile(format, {})).toEqual({});
   });

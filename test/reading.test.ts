@@ -66,8 +66,8 @@ describe('bands', () => {
   });
 
   it.each([
-    ['of a sixth', [[1, 2, 6]], /no band 6 to take, the image has 5/],
-    ['twice', [[1, 2, 2]], /no band 2 to take, it is named twice/],
+    ['of a sixth', [[1, 2, 6]], /band 6 is beyond the 5 of the image/],
+    ['twice', [[1, 2, 2]], /band 2 is named twice/],
     ['of alpha', [[1, 2, 17]], /between 1 and 16 for band/],
     ['of two', [[1, 2]], /lists of three bands for bands/],
   ])('%s are refused', async (_, bands, message) => {
@@ -82,6 +82,9 @@ describe('options that say how samples are understood', () => {
     ['nodata as text', { nodata: '0' }, /number or 'none' for nodata/],
     ['white 0', { white: 0 }, /for white/],
     ['white NaN', { white: NaN }, /for white/],
+    ['white beyond 16 bits', { white: 70_000 }, /white 70000 is no value of samples of 16 bits: give one from 0/],
+    ['nodata beyond 16 bits', { nodata: -9999 }, /nodata -9999 is no value of samples of 16 bits/],
+    ['nodata between integers', { nodata: 1.5 }, /nodata 1\.5 is no value/],
     ['page 0', { page: 0 }, /integer between 1 and 65535 for page/],
     ['page 2 of pixels', { page: 2 }, /there is no page 2/],
     ['a plane of another size', { valid: new Uint8Array(5) }, /3072 bytes for valid/],

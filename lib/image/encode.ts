@@ -19,11 +19,17 @@ import { encodeTiff } from './tiff/write-frame.js';
  */
 export async function checkOutput(path: string, cog = false): Promise<ImageFormat> {
   const format = formatOfExtension(extname(path));
-  if (!format) throw unwritable(path, `its extension is none of ${IMAGE_EXTENSIONS.join(', ')}`);
+  if (!format) throw unknownExtension(path);
   if (cog && format !== 'tiff')
     throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
   await checkWritable(path);
   return format;
+}
+
+/** Of a file that cannot be written because its name tells no format. */
+export function unknownExtension(path: string): Error {
+  const known = IMAGE_EXTENSIONS.join(', ');
+  return unwritable(path, `its extension is none of ${known}; give the output a name that ends in one of them`);
 }
 
 /**

@@ -16,7 +16,7 @@ export interface ReadingOptions {
    * of alpha 0.
    */
   readonly nodata?: number | 'none';
-  /** A picture of the same size: pixels are missing where it is 0 in all bands. */
+  /** A picture of the same size: pixels are missing where it is 0 or NaN in all bands, or alpha is 0. */
   readonly mask?: ImageInput;
   /** One byte per pixel, 0 where it is missing, as for dead pixels and clouds. */
   readonly valid?: Uint8Array;
@@ -62,8 +62,10 @@ export function checkReadingOptions({ nodata, valid, white, page, bands }: Readi
 /** The header with what the options say of it. Throws ArgumentError where they do not fit. */
 export function describeSamples<Size extends AnyFrameSize>(
   header: Size,
-  { white, bands, valid }: ReadingOptions,
+  { nodata, white, bands, valid }: ReadingOptions,
 ): Size {
+  requireValue('nodata', nodata, header);
+  requireValue('white', white, header);
   const pixels = header.width * header.height;
   if (valid !== undefined && valid.length !== pixels) throw expected(`${pixels} bytes`, 'valid', valid.length);
   const rgb = bands?.map((triple) => triple.map((band) => band - 1) as unknown as RgbBands);
@@ -75,11 +77,20 @@ export function describeSamples<Size extends AnyFrameSize>(
   };
 }
 
+/** Throws ArgumentError for a value that no sample of integers has. */
+function requireValue(name: 'nodata' | 'white', value: number | string | undefined, { depth }: AnyFrameSize): void {
+  if (depth === 32 || typeof value !== 'number') return;
+  const most = 2 ** depth - 1;
+  const isOne = value >= 0 && value <= most && (name === 'white' || Number.isInteger(value));
+  if (!isOne)
+    throw new ArgumentError(`${name} ${value} is no value of samples of ${depth} bits: give one from 0 to ${most}`);
+}
+
 function requireBands(header: AnyFrameSize, rgb: readonly RgbBands[]): void {
   const planes = colourPlanes(header);
   const used = rgb.flat();
   const wrong = used.find((channel, index) => channel >= planes || used.indexOf(channel) !== index);
   if (wrong === undefined) return;
-  const reason = wrong >= planes ? `the image has ${planes}` : 'it is named twice';
-  throw new ArgumentError(`bands: there is no band ${wrong + 1} to take, ${reason}`);
+  const reason = wrong >= planes ? `is beyond the ${planes} of the image` : 'is named twice';
+  throw new ArgumentError(`bands: band ${wrong + 1} ${reason}`);
 }

@@ -16,7 +16,7 @@ import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
 import { stateNodata } from './tiff/nodata.js';
-import { findLargest, findWhite } from './white.js';
+import { checkStated, findLargest, findWhite } from './white.js';
 import type { KnownWhite, WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
@@ -139,7 +139,8 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, 
     const plane = new Uint8Array(isMasked ? frame.width * frame.height : 0);
     let found = await findValid(frame, signs, pauses, plane);
     const isWhole = rows.count === stored.header.height;
-    const white = known ?? (await chooseWhite(frame, found.valid, isWhole, options, pauses));
+    const read = { frame, valid: found.valid, isWhole, isFile: stored.format !== null };
+    const white = known ?? (await chooseWhite(read, options, pauses));
     const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white.white);
     if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
     const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
@@ -176,18 +177,27 @@ function nodataOf(stored: StoredImage, { nodata }: ReadingOptions): number | nul
   return stored.header.depth === 32 ? Math.fround(nodata) : nodata;
 }
 
-function chooseWhite(
-  frame: AnyFrame,
-  valid: Uint8Array | null,
-  isWhole: boolean,
+/** Samples that were read: of a file or not, and of all rows or some. */
+interface ReadSamples {
+  readonly frame: AnyFrame;
+  readonly valid: Uint8Array | null;
+  readonly isWhole: boolean;
+  readonly isFile: boolean;
+}
+
+async function chooseWhite(
+  { frame, valid, isWhole, isFile }: ReadSamples,
   { white, findsWhite = true }: OpenImageOptions,
   pauses: Pauses,
 ): Promise<KnownWhite> {
-  if (typeof white === 'number') return Promise.resolve({ white, whiteFrom: 'given' });
-  if (frame.white !== undefined) return Promise.resolve({ white: frame.white, whiteFrom: 'file' });
-  if (isWhole && !findsWhite && frame.depth === 32) return findLargest(frame, valid, pauses);
-  if (!isWhole || !findsWhite) return Promise.resolve({ white: typeScale(frame), whiteFrom: 'type' });
-  return findWhite(frame, valid, pauses);
+  if (typeof white === 'number') return { white, whiteFrom: 'given' };
+  const { white: stated } = frame;
+  // Pixels in memory come with what their owner knows; what is in a file may have been said of other samples.
+  if (stated !== undefined && isFile && isWhole && findsWhite) return await checkStated(stated, frame, valid, pauses);
+  if (stated !== undefined) return { white: stated, whiteFrom: 'file' };
+  if (isWhole && !findsWhite && frame.depth === 32) return await findLargest(frame, valid, pauses);
+  if (!isWhole || !findsWhite) return { white: typeScale(frame), whiteFrom: 'type' };
+  return await findWhite(frame, valid, pauses);
 }
 
 /** What was read belongs to one operation, which may change it: nobody gets it a second time. */

@@ -47,6 +47,18 @@ export async function findWhite(frame: AnyFrame, valid: Uint8Array | null, pause
   return meter.find();
 }
 
+/** What the file says is white, unless the samples are brighter: then it does not know them, and they tell. */
+export async function checkStated(
+  white: number,
+  frame: AnyFrame,
+  valid: Uint8Array | null,
+  pauses: Pauses,
+): Promise<KnownWhite> {
+  const meter = new WhiteMeter(frame);
+  await meter.add(frame, valid, 0, pauses);
+  return meter.level > white ? meter.find() : { white, whiteFrom: 'file' };
+}
+
 /**
  * Finds the value of white in the samples of a frame, of which rows are shown in turn: the one that all but the
  * brightest reach, or what the samples can hold where they reach half of it; so the unit of the samples does not
@@ -83,10 +95,15 @@ export class WhiteMeter {
     }
   }
 
+  /** What all but the brightest of the samples that were drawn reach; 0 where there are none. */
+  get level(): number {
+    const samples = this.#drawn.subarray(0, this.#count).sort();
+    return samples[Math.floor((samples.length - 1) * (1 - BRIGHTER_PART))] ?? 0;
+  }
+
   find(): KnownWhite {
     const byType = { white: this.#most, whiteFrom: 'type' } as const;
-    const samples = this.#drawn.subarray(0, this.#count).sort();
-    const level = samples[Math.floor((samples.length - 1) * (1 - BRIGHTER_PART))] ?? 0;
+    const { level } = this;
     if (!(level > 0)) return byType;
     const fills = level >= FILLED_PART * this.#most && level <= this.#most;
     return fills ? byType : { white: level, whiteFrom: 'data' };

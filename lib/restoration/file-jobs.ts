@@ -1,6 +1,8 @@
+import { extname } from 'node:path';
 import { identifyFile, sameFile } from '../files/same-file.js';
-import { checkOutput } from '../image/encode.js';
+import { checkOutput, unknownExtension } from '../image/encode.js';
 import { checkFormatHolds } from '../image/format-limits.js';
+import { formatOfExtension } from '../image/codec/sharp.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import type { EncodedImage } from '../image/decode.js';
 import type { Frame, FrameSize } from '../image/frame.js';
@@ -66,6 +68,13 @@ function overwrites(output: string, input: string): ArgumentError {
 
 /** What writing a frame to a path takes. Rejects with ImageError where nothing can be written there. */
 export async function planWriting(path: string, cog = false): Promise<Finish<FramePlan>> {
+  // The output is named as the input by default: of a format that is not read, the input's own error says more.
+  if (!formatOfExtension(extname(path)))
+    return {
+      buffers: () => {
+        throw unknownExtension(path);
+      },
+    };
   const format: ImageFormat = await checkOutput(path, cog);
   return {
     buffers: ({ frame }) => {

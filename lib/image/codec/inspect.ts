@@ -40,6 +40,20 @@ const OTHER_BEGINNINGS: readonly Beginning<string>[] = [
   [0, 'v/1\x01', 'exr'],
   [0, '#?RADIANCE', 'hdr'],
   [0, '\x89HDF', 'hdf5'],
+  [0, 'CDF', 'netcdf'],
+  [0, 'NITF', 'nitf'],
+  [0, 'NSIF', 'nitf'],
+  [0, 'GRIB', 'grib'],
+  [0, '\x93NUMPY', 'npy'],
+  [0, 'II\xbc\x01', 'jxr'],
+];
+/** Of files in which another one may be packed. */
+const PACKED_BEGINNINGS: readonly Beginning<string>[] = [
+  [0, '\x1f\x8b', 'gzip'],
+  [0, 'BZh', 'bzip2'],
+  [0, '\xfd7zXZ\0', 'xz'],
+  [0, '\x28\xb5\x2f\xfd', 'zstd'],
+  [0, 'PK\x03\x04', 'zip'],
 ];
 /** Enough for all beginnings; an SVG may have a declaration and a comment before it. */
 const BEGINNING_BYTES = 1024;
@@ -61,6 +75,8 @@ export function inspectFile(file: Buffer): InspectedFile {
   const formats = [...Object.keys(INSPECTORS), 'fits'].join(', ');
   const other = findName(OTHER_BEGINNINGS, beginning) ?? textFormat(beginning);
   if (other) throw unsupported(`its format ${other} is none of ${formats}`, 'convert it to PNG or TIFF');
+  const packed = findName(PACKED_BEGINNINGS, beginning);
+  if (packed) throw unsupported(`it is packed with ${packed}`, 'unpack it first');
   throw damaged(`it begins like no ${formats} file`);
 }
 

@@ -207,9 +207,14 @@ function joinProfile(parts: ReadonlyMap<number, Buffer>): ImageMetadata {
   return parts.size > 0 && complete.length === parts.size ? { icc: Buffer.concat(complete) } : {};
 }
 
+const DENSITY_UNITS: Readonly<Record<number, Resolution['unit']>> = { 0: 'none', 1: 'inch', 2: 'centimetre' };
+
 /** After the prefix: version (2 bytes), unit (0: none, 1: inch, 2: centimetre), density along both axes. */
 function readDensity(payload: Buffer): { resolution?: Resolution } {
   if (payload.length < 12) return {};
-  const unit = payload[7] === 1 ? 'inch' : payload[7] === 2 ? 'centimetre' : null;
-  return unit ? { resolution: { x: payload.readUInt16BE(8), y: payload.readUInt16BE(10), unit } } : {};
+  const unit = DENSITY_UNITS[payload[7]!];
+  const [x, y] = [payload.readUInt16BE(8), payload.readUInt16BE(10)];
+  // Square pixels of no size: what every encoder writes where nothing is known.
+  if (!unit || (unit === 'none' && x === y)) return {};
+  return { resolution: { x, y, unit } };
 }

@@ -82,10 +82,11 @@ function copyOf({ type, data }: Chunk): Buffer {
   return Buffer.concat([Buffer.from(type, 'latin1'), data]);
 }
 
-/** Pixels per unit along both axes, and whether the unit is the metre; else it is unknown. */
+/** Pixels per unit along both axes, and the unit: 0: none, 1: the metre. */
 function withResolution(metadata: ImageMetadata, data: Buffer): ImageMetadata {
-  if (data.length !== 9 || data[8] !== 1) return metadata;
-  const resolution: Resolution = { x: data.readUInt32BE(0), y: data.readUInt32BE(4), unit: 'metre' };
+  if (data.length !== 9 || data[8]! > 1) return metadata;
+  const unit = data[8] === 1 ? 'metre' : 'none';
+  const resolution: Resolution = { x: data.readUInt32BE(0), y: data.readUInt32BE(4), unit };
   return { ...metadata, resolution };
 }
 

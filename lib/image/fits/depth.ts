@@ -16,7 +16,7 @@ const UNSIGNED_ZERO = 32_768;
 
 /**
  * Chooses 8 or 16 bits where all values are such integers, else floats. Rejects with ImageProblem where a float does
- * not hold a value exactly.
+ * not tell a number: a double that it rounds, or an integer that cannot be found again from its scaled value.
  * @param chunks all numbers of the picture; they are looked at only where the header does not tell
  */
 export async function chooseSamples(values: FitsValues, chunks: AsyncIterable<FitsChunk>): Promise<FitsSamples> {
@@ -41,11 +41,15 @@ async function hasNegative(chunks: AsyncIterable<FitsChunk>): Promise<boolean> {
 }
 
 function requireExact(numbers: FitsNumbers, { bitpix, scale, zero, blank }: FitsValues): void {
+  const isInteger = bitpix > 0;
   for (let index = 0; index < numbers.length; index += 1) {
     const number = Number(numbers[index]!);
     const value = zero + scale * number;
+    const sample = Math.fround(value);
     // NaN is missing, and infinite floats are what they are.
-    if (Math.fround(value) === value || number === blank || Number.isNaN(value)) continue;
+    if (sample === value || number === blank || Number.isNaN(value)) continue;
+    // A scale such as 0.01 gives values that no float of any size holds: what was measured is the integer.
+    if (isInteger && Math.round((sample - zero) / scale) === number) continue;
     const scaling = scale === 1 && zero === 0 ? '' : `, BSCALE ${scale} and BZERO ${zero}`;
     throw unsupported(
       `it has BITPIX ${bitpix}${scaling}, and a 32-bit float does not hold its value ${value} exactly`,

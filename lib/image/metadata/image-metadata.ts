@@ -1,8 +1,9 @@
-/** Pixels per unit of length. */
+/** Pixels per unit of length along both axes. */
 export interface Resolution {
   readonly x: number;
   readonly y: number;
-  readonly unit: 'inch' | 'centimetre' | 'metre';
+  /** 'none': the two numbers say what shape pixels have, not how large they are. */
+  readonly unit: 'inch' | 'centimetre' | 'metre' | 'none';
 }
 
 /** A field of a TIFF directory. */

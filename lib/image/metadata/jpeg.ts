@@ -65,11 +65,14 @@ function single(marker: number, prefix: string, block: Buffer | undefined): Buff
   return [segment(marker, Buffer.concat([Buffer.from(prefix, 'latin1'), block]))];
 }
 
+/** Units of JFIF. */
+const UNIT_CODES = { none: 0, inch: 1, centimetre: 2, metre: 2 } as const;
+
 /** Version 1.1, unit, whole pixels per unit along both axes, no thumbnail. */
 function jfifHeader(resolution: Resolution): Buffer {
   const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution;
   const payload = Buffer.from('JFIF\0\x01\x01\0\0\0\0\0\0\0', 'latin1');
-  payload[7] = unit === 'inch' ? 1 : 2;
+  payload[7] = UNIT_CODES[unit];
   payload.writeUInt16BE(Math.min(Math.max(1, Math.round(x)), 65_535), 8);
   payload.writeUInt16BE(Math.min(Math.max(1, Math.round(y)), 65_535), 10);
   return segment(APP0, payload);

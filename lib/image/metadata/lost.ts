@@ -21,7 +21,8 @@ const EXTRA_SAMPLES = 338;
  * where everything is kept.
  */
 export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
-  const blocks = BLOCKS.filter(({ name, formats }) => isThere(metadata[name]) && !formats.includes(format));
+  const known = isTelling(metadata) ? metadata : { ...metadata, resolution: undefined };
+  const blocks = BLOCKS.filter(({ name, formats }) => isThere(known[name]) && !formats.includes(format));
   return [
     ...(format === 'tiff' ? [] : lostFields(fieldsWithout(heldTags(format, size), metadata))),
     ...(format === 'tiff' ? [] : lostOfSamples(size)),
@@ -39,6 +40,10 @@ export function warnOfLosses(path: string, format: ImageFormat, metadata: ImageM
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
+
+/** Whether a resolution says more than that pixels are square. */
+const isTelling = ({ resolution }: ImageMetadata): boolean =>
+  resolution?.unit !== 'none' || resolution.x !== resolution.y;
 
 /** All but FITS. */
 const PICTURES: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp'];

@@ -27,13 +27,13 @@ export function addToPng(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
   return [...parts, ...withoutResolution(file)];
 }
 
-/** Whole pixels per metre. */
+/** Whole pixels per metre, or the shape of pixels. */
 function resolutionChunk(resolution: Resolution): Buffer {
-  const { x, y } = inUnit(resolution, 'metre');
+  const { x, y, unit } = inUnit(resolution, 'metre');
   const data = Buffer.alloc(9);
   data.writeUInt32BE(Math.min(Math.round(x), 0x7fffffff), 0);
   data.writeUInt32BE(Math.min(Math.round(y), 0x7fffffff), 4);
-  data[8] = 1;
+  data[8] = unit === 'none' ? 0 : 1;
   return chunk('pHYs', data);
 }
 

@@ -76,9 +76,12 @@ function blockFields({ icc, xmp, iptc, photoshop, resolution }: ImageMetadata): 
   ];
 }
 
+/** ResolutionUnit (TIFF 6.0). */
+const UNIT_CODES = { none: 1, inch: 2, centimetre: 3, metre: 3 } as const;
+
 function resolutionFields(resolution: Resolution): TiffField[] {
   const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'centimetre') : resolution;
-  const code = Buffer.from([unit === 'inch' ? 2 : 3, 0]);
+  const code = Buffer.from([UNIT_CODES[unit], 0]);
   return [
     { tag: X_RESOLUTION_TAG, type: RATIONAL, count: 1, data: toRational(x) },
     { tag: Y_RESOLUTION_TAG, type: RATIONAL, count: 1, data: toRational(y) },

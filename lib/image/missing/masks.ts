@@ -68,15 +68,18 @@ function takeRows(
   return ownBytes(part, 'valid', { signal, length: count * width });
 }
 
-/** 0 where all bands are 0. */
+/** 0 where all bands are 0 or no numbers, and where alpha is 0. */
 async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Array> {
   const { width, height, channels, data } = frame;
   const bands = colourPlanes(frame);
   const mask = new Uint8Array(width * height);
+  const isSet = (at: number): boolean => data[at] !== 0 && !Number.isNaN(data[at]);
   for (let row = 0; row < height; row += 1) {
     if (pauses.isDue) await pauses.take();
     for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
-      for (let at = pixel * channels; at < pixel * channels + bands; at += 1) if (data[at] !== 0) mask[pixel] = 1;
+      const first = pixel * channels;
+      if (bands < channels && !isSet(first + bands)) continue;
+      for (let at = first; at < first + bands; at += 1) if (isSet(at)) mask[pixel] = 1;
     }
   }
   return mask;

@@ -70,13 +70,17 @@ async function blockField(
   return { data: Buffer.from(await directory.file.read(entry.valuesAt, entry.sizeBytes)) };
 }
 
-/** Pixels per inch (unit 2, which is the default) or centimetre (3). */
+/** ResolutionUnit; 2 is the default. */
+const UNITS: Readonly<Record<number, Resolution['unit']>> = { 1: 'none', 2: 'inch', 3: 'centimetre' };
+
+/** Pixels per unit of length, or the shape of pixels. */
 async function readResolution(fieldOf: (tag: number) => Promise<TiffField | null>): Promise<Resolution | null> {
   const rational = (field: TiffField | null): number =>
     field?.type === 5 ? field.data.readUInt32LE(0) / field.data.readUInt32LE(4) : 0;
   const [x, y] = [rational(await fieldOf(TAG.xResolution)), rational(await fieldOf(TAG.yResolution))];
   const unit = await fieldOf(TAG.resolutionUnit);
   const code = unit && unit.data.length >= 2 ? unit.data.readUInt16LE(0) : 2;
-  if (!(x > 0 && x < Infinity && y > 0 && y < Infinity) || (code !== 2 && code !== 3)) return null;
-  return { x, y, unit: code === 2 ? 'inch' : 'centimetre' };
+  const name = UNITS[code];
+  if (!(x > 0 && x < Infinity && y > 0 && y < Infinity) || !name) return null;
+  return { x, y, unit: name };
 }

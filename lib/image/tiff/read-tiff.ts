@@ -7,6 +7,7 @@ import type { ByteSource } from './byte-source.js';
 import { isForLibvips } from './decoder-choice.js';
 import { openTiffFile } from './directory.js';
 import type { Directory } from './directory.js';
+import { maskOfNumber, openMissingColour } from './palette.js';
 import { choosePage, readPages } from './pages.js';
 import type { Page } from './pages.js';
 import type { Layout } from './layout.js';
@@ -75,14 +76,18 @@ export async function openTiff(source: ByteSource, label: string, options: OpenT
   );
 }
 
-async function openPage(
-  { directory, mask }: Page,
-  withRows: <S extends FrameSamples>(samples: OpenSamples) => TiffSamples<S>,
-): Promise<Omit<TiffPicture, 'pageCount'>> {
+/** No sample stands for a missing one. */
+const NO_VALUE: Nodata = { value: null, problem: null };
+
+/** Adds to samples what reads their rows. */
+type WithRows = <S extends FrameSamples>(samples: OpenSamples) => TiffSamples<S>;
+
+async function openPage({ directory, mask }: Page, withRows: WithRows): Promise<Omit<TiffPicture, 'pageCount'>> {
   const { metadata, warnings } = await readMetadata(directory);
   const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
   const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
-  const nodata = samples?.nodata ?? (await readDecodedNodata(directory, photometric));
+  const colour = photometric === PHOTOMETRIC.palette && !mask ? await openMissingColour(directory) : null;
+  const nodata = samples?.nodata ?? (colour ? NO_VALUE : await readDecodedNodata(directory, photometric));
   return {
     // The number of a colour means nothing where colours are written.
     metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
@@ -91,7 +96,7 @@ async function openPage(
     warnings: [...warnings, ...(samples?.warnings ?? []), ...(nodata.problem === null ? [] : [nodata.problem])],
     directoryAt: directory.offset,
     samples: samples && withRows(samples),
-    mask: mask && withRows<Uint8Array>(await openMask(mask)),
+    mask: colour ? maskOfNumber(withRows(colour.numbers), colour.missing) : mask && withRows(await openMask(mask)),
   };
 }
 
