@@ -5,7 +5,7 @@ import { openFits } from '../lib/image/fits/read-fits.js';
 import type { FitsPicture } from '../lib/image/fits/read-fits.js';
 import { encodeFits } from '../lib/image/fits/write-fits.js';
 import { openImage } from '../lib/image/source.js';
-import { memorySource } from '../lib/image/tiff/byte-source.js';
+import { memorySource } from '../lib/files/byte-source.js';
 import { PerifocalError, deconvolve, psf, stars } from '../lib/index.js';
 import { createRandom } from '../lib/math/random.js';
 import { card, cardsOf, fitsFile, onesSum, valueCard } from './support/fits-files.js';
@@ -324,6 +324,20 @@ describe('FITS as an image', () => {
     const values = await samplesOf(await open(readFileSync(folder.path('floats.FTS'))));
     expect(values.map(Number.isNaN).indexOf(true)).toBe(77);
     expect(values).toEqual(Array.from(restored.data));
+  });
+
+  it('on disk is read in parts to the same samples, and says as BLANK what stands for missing ones', async () => {
+    const path = folder.path('scene.fits');
+    writeFileSync(path, unsigned);
+    const options = { ...settings, nodata: 20_000 };
+    const [fromDisk, fromMemory] = [await deconvolve(path, options), await deconvolve(unsigned, options)];
+    expect(fromDisk.data).toEqual(fromMemory.data);
+    expect(fromDisk.report.inputSha256).toBe(fromMemory.report.inputSha256);
+    expect(fromDisk.report.missingPixels).toBeGreaterThan(0);
+    const source = await openImage(path, { signal });
+    expect(source.buffers.find(({ name }) => name === 'file')?.bytes).toBe(0);
+    await fromDisk.toFile(folder.path('blank.fits'));
+    expect((await open(readFileSync(folder.path('blank.fits')))).nodata).toBe(20_000);
   });
 
   it('takes what other formats hold, but no alpha', async () => {

@@ -35,7 +35,7 @@ describe('an image source', () => {
     ] as const) {
       const source = await openImage(input, { signal });
       expect(source).toMatchObject({ label, format, header, isJpeg: false });
-      expect(source.sha256()).toBe(sum);
+      expect(source.sha256).toBe(sum);
       const { frame: read } = await source.read(signal);
       expect(digest(read.data as Uint8Array)).toBe(digest(frame.data));
       await expect(source.read(signal)).rejects.toThrow(/can be read once/);

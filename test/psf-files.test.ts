@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deconvolve, psf } from '../lib/index.js';
-import { halfToNumber } from '../lib/psf/npy-types.js';
+import { halfToNumber } from '../lib/math/half.js';
 import { NUMBERS, npyFile, numberBytes, tiffFile } from './support/kernel-files.js';
 import { createFolder } from './support/models.js';
 

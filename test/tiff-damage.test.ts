@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { PerifocalError } from '../lib/runtime/errors.js';
-import { memorySource } from '../lib/image/tiff/byte-source.js';
+import { memorySource } from '../lib/files/byte-source.js';
 import { openTiff } from '../lib/image/tiff/read-tiff.js';
 import { createRandom } from '../lib/math/random.js';
 import { packBits, packLzw, packZstd, tiffFile } from './support/tiff-file.js';

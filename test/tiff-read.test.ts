@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openImage } from '../lib/image/source.js';
 import type { ImageSource } from '../lib/image/source.js';
-import { memorySource } from '../lib/image/tiff/byte-source.js';
+import { memorySource } from '../lib/files/byte-source.js';
 import { openTiff } from '../lib/image/tiff/read-tiff.js';
 import type { TiffPicture } from '../lib/image/tiff/read-tiff.js';
 import { createRandom } from '../lib/math/random.js';
@@ -99,7 +99,7 @@ describe('a TIFF file on disk', () => {
     const file = tiffFile([page(5, 'uint16', { compression: 'deflate' })]);
     const source = await openPath(file);
     expect(source.buffers.find(({ name }) => name === 'file')?.bytes).toBe(0);
-    expect(source.sha256()).toBe(createHash('sha256').update(file).digest('hex'));
+    expect(source.sha256).toBe(createHash('sha256').update(file).digest('hex'));
     expect(source).toMatchObject({ sizeBytes: file.length, header: { channels: 5, depth: 16, alpha: false } });
   });
 

@@ -6,11 +6,13 @@ import { ImageProblem } from './codec/inspection.js';
 import type { Orientation } from './codec/inspection.js';
 import { sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp } from './codec/sharp.js';
-import { MAX_SIDE, MIN_SIDE, frameBytes } from './frame.js';
+import { frameBytes } from './frame.js';
 import type { Depth, Frame, FrameSize } from './frame.js';
-import { normaliseExif } from './metadata/exif.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
+import { uprightMetadata } from './metadata/upright.js';
+import { requireSides } from './stored.js';
 import type { RowWindow } from './stored.js';
+import { uprightSize } from './turn.js';
 
 /** A file's path, or a whole file in memory. */
 export type EncodedImage = string | Uint8Array;
@@ -75,12 +77,11 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
   const { format, picture, orientation, metadata, decoderBytes, bands } = file;
   requireAcceptable(found, label);
   const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]!, ...bands };
-  const size = orientation < 5 ? stored : { ...stored, width: height, height: width };
   const isGrey = GREY_SPACES.includes(space);
   return {
-    size,
+    size: uprightSize(stored, orientation),
     format,
-    metadata: upright(metadata, orientation),
+    metadata: uprightMetadata(metadata, orientation),
     decoderBytes: Math.ceil(decoderBytes(stored) + pipelineBytes({ ...file, isGrey }, stored)),
     stored: { picture, orientation, isGrey },
   };
@@ -117,29 +118,6 @@ function requireAcceptable(found: Metadata, label: string): void {
     );
   if (!Object.hasOwn(DEPTHS, depth))
     throw refuse(`samples of type ${depth} are neither 8 nor 16 bit`, 'write unsigned integers of 8 or 16 bits');
-}
-
-/** Throws ImageError for a picture that is too small or too large. */
-export function requireSides({ width, height }: Pick<FrameSize, 'width' | 'height'>, label: string): void {
-  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
-  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
-  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
-}
-
-/** What is said of the stored picture, said of the upright one. */
-export function upright(metadata: ImageMetadata, orientation: Orientation): ImageMetadata {
-  const { exif, resolution, tiffFields, ...rest } = metadata;
-  return {
-    ...rest,
-    ...(exif && { exif: normaliseExif(exif) }),
-    ...(resolution && { resolution: orientation < 5 ? resolution : swapAxes(resolution) }),
-    // A georeference speaks of stored rows and columns.
-    ...(tiffFields && orientation === 1 && { tiffFields }),
-  };
-}
-
-function swapAxes<T extends { readonly x: number; readonly y: number }>(resolution: T): T {
-  return { ...resolution, x: resolution.y, y: resolution.x };
 }
 
 /** Decodes the picture upright, without colour conversion. Rejects with ImageError for damaged files. */

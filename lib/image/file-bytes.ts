@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { FileSource } from '../files/byte-source.js';
 import { RegularFile } from '../files/read-file.js';
-import { BudgetError, ImageError, PerifocalError } from '../runtime/errors.js';
+import { BudgetError } from '../runtime/errors.js';
+import { toReadingError } from './codec/inspection.js';
 import { ownBytes } from './own-bytes.js';
-import { FileSource } from './tiff/byte-source.js';
 
 /** Enough to tell formats. */
 const BEGINNING_BYTES = 16;
@@ -34,6 +35,7 @@ export async function readFileBytes(path: string, signal: AbortSignal, budgetByt
 /** A file that stays on disk, and its digest. */
 export interface FileOnDisk {
   readonly source: FileSource;
+  readonly beginning: Buffer;
   /** In hex. */
   readonly sha256: string;
 }
@@ -48,10 +50,11 @@ export async function openFileOnDisk(
   hasBeginning: (beginning: Buffer) => boolean,
 ): Promise<FileOnDisk | null> {
   return await withFile(path, signal, async (file) => {
-    if (!hasBeginning(await file.read(0, Math.min(BEGINNING_BYTES, file.sizeBytes)))) return null;
+    const beginning = await file.read(0, Math.min(BEGINNING_BYTES, file.sizeBytes));
+    if (!hasBeginning(beginning)) return null;
     const hash = createHash('sha256');
     await file.visit((chunk) => hash.update(chunk), signal);
-    return { source: new FileSource(file), sha256: hash.digest('hex') };
+    return { source: new FileSource(file), beginning, sha256: hash.digest('hex') };
   });
 }
 
@@ -60,9 +63,7 @@ async function withFile<T>(path: string, signal: AbortSignal, work: (file: Regul
     await using file = await RegularFile.open(path);
     return await work(file);
   } catch (cause) {
-    if (signal.aborted) throw signal.reason;
-    if (cause instanceof PerifocalError) throw cause;
-    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw toReadingError(cause, path, signal);
   }
 }
 

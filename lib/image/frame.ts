@@ -52,7 +52,8 @@ export type AnyFrameSize = FrameSize<Depth | 32>;
 /** A frame of 8 or 16 bits, or of floats. */
 export type AnyFrame = Frame | FloatFrame;
 
-const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+/** Arrays of samples, by bits. */
+export const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Bytes of all samples. */
 export function frameBytes({ width, height, channels, depth }: AnyFrameSize): number {

@@ -25,7 +25,7 @@ export function storePixels(input: AnyFrame, name: string, depths: readonly (Dep
     nodata: null,
     buffers: [],
     warnings: [],
-    sha256: () => null,
+    sha256: null,
     readAll: async (signal) =>
       ({ ...frame, data: await ownBytes(data, `data of ${name}`, { signal, length }) }) as AnyFrame,
     readRows: async (rows, signal) => {

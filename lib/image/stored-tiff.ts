@@ -1,28 +1,18 @@
 import { Pauses } from '../runtime/pauses.js';
 import type { Orientation } from './codec/inspection.js';
-import { requireSides, upright } from './decode.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrame } from './frame.js';
-import { requireRows } from './stored.js';
-import type { RowWindow, StoredImage } from './stored.js';
+import { uprightMetadata } from './metadata/upright.js';
+import { readingBuffers, requireRows, requireSides } from './stored.js';
+import type { RowWindow, StoredImage, StoredOrigin } from './stored.js';
 import type { TiffPicture, TiffSamples } from './tiff/read-tiff.js';
 import type { FrameSamples } from './tiff/samples.js';
 import { turnUpright, uprightSize } from './turn.js';
 
-/** The file that a picture is in. */
-export interface TiffOrigin {
-  readonly label: string;
-  readonly sizeBytes: number;
-  /** In hex. */
-  readonly sha256: string;
-  /** Whether its bytes are held in memory. */
-  readonly isMemory: boolean;
-}
-
 /** A page of a TIFF file whose samples are read from there when they are asked for. Throws ImageError for its sides. */
-export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: TiffOrigin): StoredImage {
+export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: StoredOrigin): StoredImage {
   const { orientation } = picture;
-  const { label, sizeBytes, sha256, isMemory } = origin;
+  const { label, sha256, source } = origin;
   const header = uprightSize(samples.size, orientation);
   requireSides(header, label);
   const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<AnyFrame> => {
@@ -35,12 +25,9 @@ export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: Ti
     label,
     header,
     format: 'tiff',
-    sizeBytes,
-    buffers: [
-      { name: 'file', bytes: isMemory ? sizeBytes : 0 },
-      { name: 'decoder', bytes: readingBytes(samples, orientation) + maskBytes },
-    ],
-    sha256: () => sha256,
+    sizeBytes: source.sizeBytes,
+    buffers: readingBuffers(origin, readingBytes(samples, orientation) + maskBytes),
+    sha256,
     readRows,
     readAll: (signal) => readRows({ top: 0, count: header.height }, signal),
   };
@@ -55,7 +42,7 @@ export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' |
 /** What the directory of a page says of its picture. */
 export function describeTiff({ metadata, orientation, nodata, warnings, mask }: TiffPicture): TiffPageFacts {
   return {
-    metadata: { ...upright(metadata, orientation), ...(mask && { hasMask: true }) },
+    metadata: { ...uprightMetadata(metadata, orientation), ...(mask && { hasMask: true }) },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
     warnings,

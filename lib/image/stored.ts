@@ -1,3 +1,4 @@
+import type { ByteSource } from '../files/byte-source.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { ImageError } from '../runtime/errors.js';
 import { requireInteger } from '../runtime/validate.js';
@@ -31,14 +32,30 @@ export interface StoredImage {
   readonly buffers: readonly PlannedBuffer[];
   /** What was found in the file that cannot be heeded. */
   readonly warnings: readonly string[];
-  /** Hex SHA-256 of the file's bytes as they were read; null for pixels. */
-  readonly sha256: () => string | null;
+  /** Hex SHA-256 of the file's bytes; null for pixels. */
+  readonly sha256: string | null;
   /** Some rows, as often as wanted. Rejects with ImageError, ArgumentError or the signal's reason. */
   readRows(rows: RowWindow, signal: AbortSignal): Promise<AnyFrame>;
   /** All rows. It may be called once, after all else: it lets go of what reading takes. */
   readAll(signal: AbortSignal): Promise<AnyFrame>;
   /** A mask that the file has beside the picture: one byte per pixel of some rows, 0 where it is missing. */
   readonly readMask?: (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
+}
+
+/** A file, or a whole one in memory, of which parts are read. */
+export interface StoredOrigin {
+  readonly label: string;
+  readonly source: ByteSource;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+/** What reading of a file takes beside the rows that it brings. @param decoderBytes of what reads them */
+export function readingBuffers({ source }: StoredOrigin, decoderBytes: number): PlannedBuffer[] {
+  return [
+    { name: 'file', bytes: source.isMemory ? source.sizeBytes : 0 },
+    { name: 'decoder', bytes: decoderBytes },
+  ];
 }
 
 /** Throws ImageError for a picture that is too small or too large to be restored. @param label of its file */

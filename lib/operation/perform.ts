@@ -81,7 +81,7 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
     const report = {
       operation: operation.name,
       input: sources[0]!.label,
-      inputSha256: sources[0]!.sha256(),
+      inputSha256: sources[0]!.sha256,
       seconds: (performance.now() - running) / 1000,
       decodeSeconds: (running - opening) / 1000,
       peakRssBytes: readPeakRss(),

@@ -1,8 +1,8 @@
+import { memorySource } from '../files/byte-source.js';
 import { readChunks } from '../image/fits/chunks.js';
 import { readHdus } from '../image/fits/hdus.js';
 import { choosePage } from '../image/fits/pages.js';
 import { readValues } from '../image/fits/values.js';
-import { memorySource } from '../image/tiff/byte-source.js';
 import type { Matrix } from './npy.js';
 
 /**

@@ -1,3 +1,4 @@
+import { halfToNumber } from '../math/half.js';
 import { ImageError } from '../runtime/errors.js';
 
 /** How one element of a NumPy array is read, at a byte offset. */
@@ -53,12 +54,4 @@ function toNumber(value: bigint): number {
     'IMAGE_UNSUPPORTED',
     `it holds the weight ${value}, and integers beyond 2^53 are not exact; divide by the sum and save floats`,
   );
-}
-
-/** IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }

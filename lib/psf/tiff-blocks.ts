@@ -1,11 +1,11 @@
+import type { ReadBytes } from '../files/byte-source.js';
 import { damaged, unsupported } from '../image/codec/inspection.js';
-import type { ReadBytes } from '../image/tiff/byte-source.js';
 import type { Directory } from '../image/tiff/directory.js';
 import { blockBytes, blockRowBytes, nameOf, readBlocks, storedRows } from '../image/tiff/layout.js';
 import type { Layout } from '../image/tiff/layout.js';
 import { undoOf } from '../image/tiff/predictor.js';
 import { unpackerOf } from '../image/tiff/unpack.js';
-import { halfToNumber } from './npy-types.js';
+import { halfToNumber } from '../math/half.js';
 
 /** Larger strips or tiles belong to no kernel. */
 const MOST_BLOCK_BYTES = 2 ** 26;

@@ -1,6 +1,6 @@
+import { memorySource } from '../files/byte-source.js';
 import { damaged, unsupported } from '../image/codec/inspection.js';
 import { readBandRoles } from '../image/tiff/bands.js';
-import { memorySource } from '../image/tiff/byte-source.js';
 import { openTiffFile } from '../image/tiff/directory.js';
 import type { Directory } from '../image/tiff/directory.js';
 import type { Layout } from '../image/tiff/layout.js';

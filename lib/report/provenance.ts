@@ -49,7 +49,7 @@ function describeOrigin({ role, source, pixelDigest }: Origin): string[] {
   const { label, header, sizeBytes } = source;
   const { width, height, channels, depth } = header;
   const picture = `${width}x${height}, ${channels} x ${depth} bit`;
-  const digest = source.sha256();
+  const digest = source.sha256;
   if (digest === null) return [role, picture, 'pixels in memory', String(frameBytes(header)), pixelDigest];
   return [role, picture, basename(label), String(sizeBytes), digest];
 }

@@ -1,3 +1,4 @@
+import { ImageError, PerifocalError } from '../../runtime/errors.js';
 import type { FrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 
@@ -37,6 +38,18 @@ export function damaged(reason: string): ImageProblem {
 /** The file is valid, but of a kind that is not read. @param remedy what to do, as an imperative */
 export function unsupported(what: string, remedy: string): ImageProblem {
   return new ImageProblem('IMAGE_UNSUPPORTED', `cannot be read: ${what}; ${remedy}`);
+}
+
+/**
+ * What leaves this package as the failure to read a file: the signal's reason where it was aborted, errors of this
+ * package and of memory as they are, problems with the file's name, and what the system says of reading.
+ * @param label of the file
+ */
+export function toReadingError(cause: unknown, label: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (cause instanceof PerifocalError || cause instanceof RangeError) return cause;
+  if (cause instanceof ImageProblem) return new ImageError(cause.code, `${label} ${cause.message}`, { cause });
+  return new ImageError('IMAGE_UNREADABLE', `Cannot read ${label}: ${(cause as Error).message}`, { cause });
 }
 
 /** Number of an orientation as files give it; what is none means upright. */

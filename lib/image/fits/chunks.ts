@@ -1,5 +1,5 @@
+import type { ReadBytes } from '../../files/byte-source.js';
 import { Pauses } from '../../runtime/pauses.js';
-import type { ReadBytes } from '../tiff/byte-source.js';
 import type { FitsPage } from './pages.js';
 import { toNumbers } from './values.js';
 import type { FitsNumbers } from './values.js';

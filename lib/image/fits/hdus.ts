@@ -1,5 +1,5 @@
+import type { ReadBytes } from '../../files/byte-source.js';
 import { MAX_METADATA_BYTES, damaged, unsupported } from '../codec/inspection.js';
-import type { ReadBytes } from '../tiff/byte-source.js';
 import { BLOCK_BYTES, CARD_BYTES, FitsHeader, isEnd, toBlocks } from './header.js';
 
 /** What a header and its data are. */

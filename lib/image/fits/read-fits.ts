@@ -1,9 +1,8 @@
-import { ImageError, PerifocalError } from '../../runtime/errors.js';
-import { ImageProblem } from '../codec/inspection.js';
+import type { ByteSource, ReadBytes } from '../../files/byte-source.js';
+import { toReadingError } from '../codec/inspection.js';
 import type { RowWindow } from '../stored.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
-import type { ByteSource, ReadBytes } from '../tiff/byte-source.js';
 import { readChunks, CHUNK_BYTES } from './chunks.js';
 import { chooseSamples } from './depth.js';
 import { cardsOf } from './cards.js';
@@ -47,7 +46,7 @@ export async function openFits(source: ByteSource, label: string, options: OpenF
   const { signal, page: number } = options;
   const translated = <T>(active: AbortSignal, work: (read: ReadBytes) => Promise<T>): Promise<T> =>
     source.use(active, work).catch((cause: unknown) => {
-      throw translate(cause, label, active);
+      throw toReadingError(cause, label, active);
     });
   return await translated(signal, async (read) => {
     const hdus = await readHdus(source.sizeBytes, read);
@@ -67,12 +66,4 @@ export async function openFits(source: ByteSource, label: string, options: OpenF
       readRows: (rows, active) => translated(active, (part) => readRows(part, page, values, size, rows, active)),
     };
   });
-}
-
-/** What leaves as an error of this package. */
-function translate(cause: unknown, label: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (cause instanceof PerifocalError || cause instanceof RangeError) return cause;
-  if (cause instanceof ImageProblem) return new ImageError(cause.code, `${label} ${cause.message}`, { cause });
-  return new ImageError('IMAGE_UNREADABLE', `Cannot read ${label}: ${(cause as Error).message}`, { cause });
 }

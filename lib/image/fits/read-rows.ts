@@ -1,7 +1,7 @@
+import type { ReadBytes } from '../../files/byte-source.js';
 import { allocateSamples } from '../frame.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import type { RowWindow } from '../stored.js';
-import type { ReadBytes } from '../tiff/byte-source.js';
 import { readChunks } from './chunks.js';
 import type { FitsChunk } from './chunks.js';
 import type { FitsPage } from './pages.js';
@@ -18,7 +18,7 @@ export async function readRows(
 ): Promise<AnyFrame['data']> {
   const { width, channels, depth } = size;
   const count = width * rows.count * channels;
-  const samples = depth === 32 ? new Float32Array(count) : allocateSamples(count, depth);
+  const samples = allocateSamples(count, depth);
   for await (const chunk of readChunks(read, page, values.bitpix, rows, signal))
     placeSamples(chunk, values, samples, channels);
   return samples;

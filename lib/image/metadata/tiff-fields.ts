@@ -1,7 +1,7 @@
 import type { TiffField } from './image-metadata.js';
 
 /** Bytes per value of each TIFF field type, by type number (TIFF 6.0, section 2; 16 to 18 of BigTIFF). */
-const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+export const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 const LONG = 4;
 /** IFD, as offsets of directories are sometimes marked; later ones are of BigTIFF only. */
 const LAST_CLASSIC_TYPE = 13;
@@ -189,16 +189,16 @@ export interface Transplant {
   /** File offset at which `parts` end. */
   readonly position: number;
   /** Whether the file is a BigTIFF. */
-  readonly isBig?: boolean;
-  /** Which fields of the first directory belong to EXIF, beside the pointers. */
-  readonly isKept?: (tag: number) => boolean;
+  readonly isBig: boolean;
+  /** Which fields of the first directory are taken, beside the pointers. */
+  readonly isKept: (tag: number) => boolean;
 }
 
 /** The fields of a first directory that belong to EXIF; its sub-directories are written to `parts`. */
 export function transplantExif(
   reader: TiffReader,
   parts: Buffer[],
-  { position, isBig = false, isKept = (tag) => EXIF_ROOT_TAGS.includes(tag) }: Transplant,
+  { position, isBig, isKept }: Transplant,
 ): TiffField[] {
   const root = reader.readDirectory(reader.firstDirectory);
   const fields = root.filter(({ tag }) => !isPointer(tag) && isKept(tag));
@@ -222,15 +222,4 @@ export function transplantExif(
 function directoryAt(reader: TiffReader, { data }: TiffField): TiffField[] {
   if (data.length !== 4 && data.length !== 8) return [];
   return reader.readDirectory(data.readUIntLE(0, Math.min(data.length, 6)));
-}
-
-/** What a TIFF file's first directory holds of EXIF, as a structure of its own; null where that is nothing. */
-export function exifOfTiff(reader: TiffReader): Buffer | null {
-  const header = Buffer.from('II*\0\0\0\0\0', 'latin1');
-  const parts: Buffer[] = [];
-  const fields = transplantExif(reader, parts, { position: header.length });
-  if (fields.length === 0) return null;
-  const rootAt = header.length + parts.reduce((sum, { length }) => sum + length, 0);
-  header.writeUInt32LE(rootAt, 4);
-  return Buffer.concat([header, ...parts, writeDirectory(fields, rootAt)]);
 }

@@ -1,5 +1,6 @@
 import { StateError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
+import { allocateSamples } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
 import { LEADER_BYTES, TRAILER_BYTES, layoutCog } from './cog-layout.js';
 import { readTileRow } from './overview-tiles.js';
@@ -9,7 +10,7 @@ import type { TiffSamples } from './write-blocks.js';
 import { deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription } from './write-description.js';
 import type { TiffSink, TiffSpool } from './write-sink.js';
-import { SAMPLE_ARRAYS, TiffWriter, tiffWriterBytes } from './write.js';
+import { TiffWriter, tiffWriterBytes } from './write.js';
 import type { TiffWriterOptions, TiffWriterState } from './write.js';
 
 /** Side of a tile, and of the largest picture that needs no overview, in pixels. */
@@ -115,8 +116,8 @@ async function makeOverview(full: TiledPicture, spool: TiffSpool, options: TiffW
   const { signal = new AbortController().signal } = options;
   const pauses = new Pauses(signal);
   const rule = validityOf(full.description);
-  const rows = new SAMPLE_ARRAYS[depth](full.grid.height * width * channels);
-  const halved = new SAMPLE_ARRAYS[depth]((full.grid.height / 2) * size.width * channels);
+  const rows = allocateSamples(full.grid.height * width * channels, depth);
+  const halved = allocateSamples((full.grid.height / 2) * size.width * channels, depth);
   for (let tileRow = 0; tileRow < full.grid.down; tileRow += 1) {
     const count = await readTileRow(full, tileRow, rows, signal);
     await halveRows({ samples: rows, count, width, channels }, halved, rule, pauses);

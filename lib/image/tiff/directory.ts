@@ -1,9 +1,8 @@
+import type { ReadBytes } from '../../files/byte-source.js';
 import type { TiffField } from '../metadata/image-metadata.js';
+import { TYPE_BYTES } from '../metadata/tiff-fields.js';
 import { damaged } from '../codec/inspection.js';
-import type { ReadBytes } from './byte-source.js';
 
-/** Bytes per value of each field type, by type number (TIFF 6.0, section 2; 16 to 18 of BigTIFF). */
-const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 /** Bytes, numbers of 16, 32 and 64 bits, and offsets of directories. */
 const WHOLE_NUMBER_TYPES = [1, 3, 4, 13, 16, 18];
 /** Rationals are pairs of 32-bit numbers. */

@@ -1,5 +1,5 @@
 import { unsupported } from '../codec/inspection.js';
-import { MAX_CHANNELS } from '../frame.js';
+import { MAX_CHANNELS, allocateSamples } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import { readBandRoles, readWhite } from './bands.js';
 import { decoderBytes } from './decoder-memory.js';
@@ -28,7 +28,6 @@ export interface OpenSamples {
 }
 
 const READ_PHOTOMETRICS: readonly number[] = [PHOTOMETRIC.whiteIsZero, PHOTOMETRIC.blackIsZero, PHOTOMETRIC.rgb];
-const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** The samples of a picture. Throws ImageProblem where they are damaged, or of a kind that is not read. */
 export async function openSamples(directory: Directory): Promise<OpenSamples> {
@@ -53,7 +52,7 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
     warnings,
     decoderBytes: decoderBytes(layout, reader.blocks),
     reader: { ...reader, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
-    allocate: (rows) => new SAMPLE_ARRAYS[depth](rows * width * channels),
+    allocate: (rows) => allocateSamples(rows * width * channels, depth),
   };
 }
 

@@ -1,7 +1,7 @@
+import type { ReadBytes } from '../../files/byte-source.js';
 import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { damaged } from '../codec/inspection.js';
-import type { ReadBytes } from './byte-source.js';
 import { blockRowBytes, nameOf, storedRows } from './layout.js';
 import type { Blocks, Layout } from './layout.js';
 import { undoOf } from './predictor.js';

@@ -1,9 +1,8 @@
-import { ImageError, PerifocalError } from '../../runtime/errors.js';
-import { ImageProblem, toOrientation } from '../codec/inspection.js';
+import type { ByteSource } from '../../files/byte-source.js';
+import { toOrientation, toReadingError } from '../codec/inspection.js';
 import type { Orientation } from '../codec/inspection.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
-import type { ByteSource } from './byte-source.js';
 import { isForLibvips } from './decoder-choice.js';
 import { openTiffFile } from './directory.js';
 import type { Directory } from './directory.js';
@@ -132,9 +131,6 @@ async function translated<T>(label: string, signal: AbortSignal, work: () => Pro
   try {
     return await work();
   } catch (cause) {
-    if (signal.aborted) throw signal.reason;
-    if (cause instanceof PerifocalError || cause instanceof RangeError) throw cause;
-    if (cause instanceof ImageProblem) throw new ImageError(cause.code, `${label} ${cause.message}`, { cause });
-    throw new ImageError('IMAGE_UNREADABLE', `Cannot read ${label}: ${(cause as Error).message}`, { cause });
+    throw toReadingError(cause, label, signal);
   }
 }

@@ -1,3 +1,4 @@
+import { halfToNumber } from '../../math/half.js';
 import { unsupported } from '../codec/inspection.js';
 
 /** How a sample is stored; packed ones are unsigned integers of 1 to 15 bits without gaps. */
@@ -66,13 +67,6 @@ export function toFrameSamples(bytes: Uint8Array, type: Exclude<SampleType, 'pac
     case 'float16':
       return Float32Array.from(new Uint16Array(buffer, byteOffset, length / 2), halfToNumber);
   }
-}
-
-/** The value of a 16-bit float (IEEE 754). */
-function halfToNumber(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** Samples of some bits, the highest first; rows of `count` samples begin with whole bytes. One bit makes a byte. */

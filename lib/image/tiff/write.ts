@@ -2,6 +2,7 @@ import { StateError } from '../../runtime/errors.js';
 import { UNCOLLECTED_BYTES, garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { expected, requireInteger } from '../../runtime/validate.js';
+import { SAMPLE_ARRAYS } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
 import { compress, predictBlock } from './write-blocks.js';
 import type { TiffSamples } from './write-blocks.js';
@@ -35,8 +36,6 @@ const DEFAULT_LEVEL = 4;
 const WRITTEN_BYTES = 4e6;
 /** Whatever the size: states of zlib, and what the C library keeps of blocks that are freed, as measured. */
 const FIXED_BYTES = 8e6;
-/** Arrays of samples, by bits. */
-export const SAMPLE_ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Bytes that a writer holds at most beside what it is given: independent of the height of the picture. */
 export function tiffWriterBytes(description: TiffDescription, threads = 1): number {

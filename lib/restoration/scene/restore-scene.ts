@@ -54,7 +54,7 @@ export async function restoreScene<Report extends FrameReport>(
 ): Promise<RestoredScene<Report>> {
   const opening = performance.now();
   const picture: RowPicture = { size: source.header, metadata: source.metadata, cog };
-  const identity = identify(source.sha256(), `${cog} ${reading}`, restoration.identity);
+  const identity = identify(source.sha256, `${cog} ${reading}`, restoration.identity);
   const paths = await partPathsOf(output);
   const journal = await findJournal(paths, identity, output, resume);
   const { threads, runtime } = scope;
@@ -72,7 +72,7 @@ export async function restoreScene<Report extends FrameReport>(
   const base: OperationReport<Report['plan']> = {
     operation: restoration.name,
     input: source.label,
-    inputSha256: source.sha256(),
+    inputSha256: source.sha256,
     seconds: (performance.now() - running) / 1000,
     decodeSeconds: (running - opening) / 1000,
     peakRssBytes: readPeakRss(),

@@ -1,4 +1,4 @@
-import { RegularFile } from '../../files/read-file.js';
+import { RegularFile } from './read-file.js';
 
 /** Reads a part of a file. Rejects where the file ends before, or with the signal's reason. */
 export type ReadBytes = (offset: number, length: number) => Promise<Buffer>;
