@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deconvolve } from '../lib/index.js';
 import type { AnyFrame, EncodedImage, Frame, ImageOptions } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
+import { createFolder } from './support/models.js';
 import { tiffFile } from './support/tiff-file.js';
 import type { TiffPage } from './support/tiff-file.js';
 
@@ -76,5 +78,37 @@ describe('a file of another format', () => {
   ])('such as %s is not called damaged', async (_, file, message) => {
     await expect(restored(file)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED' });
     await expect(restored(file)).rejects.toThrow(message);
+  });
+});
+
+describe('beside a file', () => {
+  const folder = createFolder();
+  afterAll(() => folder.remove());
+  const picture = tiffFile([page((index) => index)]);
+
+  it('GDAL finds its mask, and so does every operation', async () => {
+    const path = folder.path('masked.tif');
+    await writeFile(path, picture);
+    const mask = page((index) => (index < 70 ? 0 : 255), { type: 'uint8', compression: 'deflate' });
+    await writeFile(`${path}.msk`, tiffFile([mask]));
+    const { report, data } = await restored(path);
+    expect(report.missingPixels).toBe(70);
+    expect([...data.subarray(0, 70)]).toEqual(Array.from({ length: 70 }, (_, index) => index));
+    await writeFile(`${path}.msk`, tiffFile([{ ...mask, height: height - 1 }]));
+    await expect(restored(path)).rejects.toThrow(/mask .*masked\.tif\.msk has 40x31 pixels/);
+  });
+
+  it('what is not read is said', async () => {
+    const path = folder.path('placed.tif');
+    await writeFile(path, picture);
+    await writeFile(folder.path('placed.tfw'), '10 0 0 -10 400000 5000000');
+    await writeFile(`${path}.aux.xml`, '<PAMDataset><GeoTransform>1,2,3</GeoTransform></PAMDataset>');
+    const { warnings } = (await restored(path)).report;
+    expect(warnings).toEqual([
+      expect.stringMatching(/^placed\.tfw, .* is not read/),
+      expect.stringMatching(/^placed\.tif\.aux\.xml, .* is not read/),
+    ]);
+    await writeFile(`${path}.aux.xml`, '<PAMDataset><PAMRasterBand/></PAMDataset>');
+    expect((await restored(path)).report.warnings).toHaveLength(1);
   });
 });

@@ -11,6 +11,7 @@ import { MOST_LIGHT, MOST_WHITES, findValid, mayMiss } from './missing/valid.js'
 import { checkReadingOptions, describeSamples } from './reading.js';
 import type { ReadingOptions } from './reading.js';
 import { typeScale } from './samples.js';
+import { findSidecars } from './sidecars.js';
 import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
@@ -92,9 +93,16 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   const stored = await openStored(input, options);
   signal.throwIfAborted();
   requireOneOf('depth', stored.header.depth, depths);
-  const described = { ...stored, header: describeSamples(stored.header, options) };
-  const mask = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));
-  return toSource(described, joinMasks(described, options, mask), options);
+  const { mask: own, warnings } = await findSidecars(input, signal);
+  const described = {
+    ...stored,
+    header: describeSamples(stored.header, options),
+    metadata: own ? { ...stored.metadata, hasMask: true as const } : stored.metadata,
+    warnings: [...stored.warnings, ...warnings],
+  };
+  const given = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));
+  const pictures = [own, given].filter((mask) => mask !== null);
+  return toSource(described, joinMasks(described, options, pictures), options);
 }
 
 /** A mask is a picture like any other, of which nothing else is said. */

@@ -20,20 +20,20 @@ export interface Masks {
 /** A mask by rows. */
 type ReadMask = (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
 
-/** The file's own mask, the pixels that the options name, and the picture that they name, where it is opened. */
-export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, picture: StoredImage | null): Masks {
+/** The file's own mask, the pixels that the options name, and pictures: one beside the file, and a given one. */
+export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictures: readonly StoredImage[]): Masks {
   const { width } = stored.header;
   const masks: ReadMask[] = [];
   if (stored.readMask) masks.push(stored.readMask);
   if (valid) masks.push((rows, signal) => takeRows(valid, width, rows, signal));
-  if (picture) {
+  for (const picture of pictures) {
     requireSameSize(stored, picture);
     masks.push(async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal)));
   }
   return {
     isAny: masks.length > 0,
     buffers: (rows) => [
-      ...(picture ? readingBuffers(picture, rows) : []),
+      ...pictures.flatMap((picture) => readingBuffers(picture, rows)),
       ...(masks.length > 0 ? [{ name: 'masks', bytes: masks.length * width * rows }] : []),
     ],
     read: async (rows, signal) => {
