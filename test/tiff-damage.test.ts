@@ -12,7 +12,7 @@ const [WIDTH, HEIGHT] = [20, 17];
 /** For a long night: PERIFOCAL_TIFF_MUTATIONS=1000000. */
 const MUTATIONS = Number(process.env.PERIFOCAL_TIFF_MUTATIONS ?? 2000);
 /** A plan of more would be refused: so large a picture is not read here. */
-const MOST_BYTES = 2 ** 24;
+const MOST_BYTES = 64e6;
 
 function page(bands: number, form: Partial<TiffPage> = {}): TiffPage {
   const samples = Uint16Array.from({ length: WIDTH * HEIGHT * bands }, (_, at) => (at * 37) % 251);

@@ -68,9 +68,9 @@ function zstdUnpacker(most: number): Unpack {
     const { ZSTDDecoder } = await import('zstddec');
     const decoder = new ZSTDDecoder();
     await decoder.init();
-    // With a size it writes no more than that; what it cannot unpack it gives back as nothing.
+    // With a size it writes no more than that; of what it cannot unpack it gives back nothing, or anything.
     const bytes = decoder.decode(packed, most);
-    if (bytes.length === 0) throw damaged('its Zstandard data is broken');
+    if (bytes.length === 0 || bytes.length > most) throw damaged('its Zstandard data is broken');
     return bytes;
   };
 }
