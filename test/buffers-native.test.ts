@@ -81,6 +81,18 @@ const networkEntries: readonly Entry[] = [
       }),
   },
   {
+    name: 'pipeline.setValid',
+    arrays: () => ({
+      valid: new Uint8Array(PIXELS),
+      ...tables(),
+      colPixels: Uint32Array.from({ length: 16 }, () => WIDTH - 1),
+    }),
+    call: (a) => {
+      pipeline.reset();
+      pipeline.setValid(a.valid, mapOf(a));
+    },
+  },
+  {
     name: 'pipeline.push',
     arrays: () => ({ rows: new Uint8Array(16 * 4 * 3) }),
     call: (a) => pipeline.push(a.rows, 4, ticket),

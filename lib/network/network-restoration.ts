@@ -126,9 +126,9 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     };
   }
 
-  async run({ frame }: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
+  async run(task: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
     using used = this.use(plan);
-    const data = await restoreFrame(used.pipelines[0]!, plan, frame, scope);
+    const data = await restoreFrame(used.pipelines[0]!, plan, task, scope);
     return { data, report: (base) => this.#reportOf(base, plan.macs) };
   }
 

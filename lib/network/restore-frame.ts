@@ -13,6 +13,8 @@ import type { Residual, RowFeed } from './run-pass.js';
 interface FrameTask {
   readonly plan: Plan;
   readonly frame: AnyFrame;
+  /** One byte per pixel, 0 where it is missing; null: none is. */
+  readonly valid: Uint8Array | null;
   readonly output: AnyFrame['data'];
   /** Residuals of all passes over a group but the last, 3 per pixel; null where there is one pass. */
   readonly sums: Int16Array | null;
@@ -20,17 +22,18 @@ interface FrameTask {
 
 /**
  * Restores a frame in memory as its plan says: group by group of its bands, pass by pass, panel by panel, strip by
- * strip. The frame is only read. Rejects with PerifocalError, or with the reason of the scope's signal.
+ * strip. Where pixels are missing, by `valid`, the network sees what it sees beyond the rim of a frame. The frame is
+ * only read. Rejects with PerifocalError, or with the reason of the scope's signal.
  */
 export async function restoreFrame(
   pipeline: NativePipeline,
   plan: Plan,
-  frame: AnyFrame,
+  { frame, valid }: Pick<FrameTask, 'frame' | 'valid'>,
   scope: Scope,
 ): Promise<AnyFrame['data']> {
   const flips = ensembleFlips(plan.ensemble);
   const sums = flips.length > 1 ? new Int16Array(frame.width * frame.height * 3) : null;
-  const task: FrameTask = { plan, frame, output: copySamples(frame.data), sums };
+  const task: FrameTask = { plan, frame, valid, output: copySamples(frame.data), sums };
   const total = plan.pass.height * plan.layout.panels.length * flips.length * plan.groups.length;
   let done = 0;
   for (const group of plan.groups) {
@@ -71,7 +74,7 @@ async function* restorePass(
 /** Cuts a panel of the frame into strips of pass rows. */
 function gatherStrips(
   binding: Binding,
-  { plan, frame }: FrameTask,
+  { plan, frame, valid }: FrameTask,
   bands: BandGroup,
   geometry: PassGeometry,
   panel: Panel,
@@ -83,9 +86,10 @@ function gatherStrips(
     const count = Math.min(stripRows, geometry.height - row);
     if (count === 0) return null;
     const rows = strip.subarray(0, count * width * 3);
-    binding.gatherRows(frame.data, bands, geometry.readMap(row, count, panel.start, width), rows);
+    const map = geometry.readMap(row, count, panel.start, width);
+    binding.gatherRows(frame.data, bands, map, rows);
     row += count;
-    return { rows: [rows], count };
+    return { rows: [rows], count, ...(valid && { valid: { plane: valid, map } }) };
   };
 }
 

@@ -1,5 +1,5 @@
 import { orAbort } from '../runtime/abort.js';
-import type { ComposeRequest, NativePipeline } from '../runtime/native/binding.js';
+import type { ComposeRequest, NativePipeline, PixelMap } from '../runtime/native/binding.js';
 import type { NativeTicket } from '../runtime/native/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import type { Plan } from './plan.js';
@@ -9,6 +9,8 @@ import { Marks } from './marks.js';
 export interface RowBlock {
   readonly rows: readonly Uint8Array[];
   readonly count: number;
+  /** Which pixels of a frame are there, and which of them these rows are; without it, all are there. */
+  readonly valid?: { readonly plane: Uint8Array; readonly map: PixelMap };
 }
 
 /** `count` x pass width residuals of red, green and blue, and what `ComposeRequest` calls shared. */
@@ -68,11 +70,12 @@ class Pass {
 
   /** Feeds one block, and asks for the next as soon as the last pipeline has copied this one. */
   async push(
-    { rows, count }: RowBlock,
+    { rows, count, valid }: RowBlock,
     feed: RowFeed,
   ): Promise<{ readonly residuals: Int16Array[]; readonly upcoming: ReturnType<RowFeed> }> {
     let upcoming: ReturnType<RowFeed> = Promise.resolve(null);
     const residuals = await this.#inTurn((pipeline, index, ticket) => {
+      if (valid) pipeline.setValid(valid.plane, valid.map);
       const pending = pipeline.push(rows[index]!, count, ticket);
       this.#marks[index]!.add(rows[index]!, count);
       if (index < rows.length - 1) return pending;

@@ -1,34 +1,14 @@
 // Rows of frames to network rows and back, on the event loop.
 #include "image/pixels.h"
 
-#include <algorithm>
-
 #include "addon/arguments.h"
 #include "addon/network.h"
+#include "addon/pixel_tables.h"
 
 namespace perifocal::addon {
 namespace {
 
-std::size_t largestOf(std::span<const std::uint32_t> values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
-
-/// The tables of a pass, and the frame pixels that they reach.
-struct Map {
-  std::span<const std::uint32_t> rows, columns;
-
-  explicit Map(const Napi::Object& object)
-      : rows(arrayOf<std::uint32_t>(object, "rowPixels")), columns(arrayOf<std::uint32_t>(object, "colPixels")) {}
-
-  PixelMap map() const { return {rows.data(), rows.size(), columns.data(), columns.size()}; }
-  std::size_t pixels() const { return rows.size() * columns.size(); }
-  /// Pixels that a frame must have at least.
-  std::size_t framePixels() const { return pixels() == 0 ? 0 : largestOf(rows) + largestOf(columns) + 1; }
-};
-
-Map mapOf(const Napi::Value& value) { return Map(asObject(value, "map")); }
-
-ResidualStrip stripOf(const Napi::Object& request, const Map& map) {
+ResidualStrip stripOf(const Napi::Object& request, const PixelTables& map) {
   const auto width = static_cast<std::size_t>(intOf(request, "residualWidth"));
   const auto first = static_cast<std::size_t>(intOf(request, "firstColumn"));
   requireCount(request.Env(), "residual row", width, first + map.columns.size());
@@ -56,14 +36,14 @@ BandGroup groupOf(const Napi::Object& object) {
 template <class T>
 void gather(const Napi::CallbackInfo& info) {
   const BandGroup group = groupOf(asObject(info[1], "bands"));
-  const Map map = mapOf(info[2]);
+  const PixelTables map = pixelTablesOf(info[2]);
   const std::span<T> source = asArray<T>(info[0], "source", map.framePixels() * group.channels);
   gatherRows(source.data(), group, map.map(), asArray<std::uint8_t>(info[3], "out", map.pixels() * 3).data());
 }
 
 template <class T>
 void compose(const Napi::Object& request) {
-  const Map map = mapOf(request.Get("map"));
+  const PixelTables map = pixelTablesOf(request.Get("map"));
   const BandGroup group = groupOf(objectOf(request, "bands"));
   const std::size_t samples = map.framePixels() * group.channels;
   const Napi::Value sums = request.Get("sums");
@@ -95,7 +75,7 @@ Napi::Value gatherRows(const Napi::CallbackInfo& info) {
 
 Napi::Value accumulateRows(const Napi::CallbackInfo& info) {
   const Napi::Object request = asObject(info[0], "request");
-  const Map map = mapOf(request.Get("map"));
+  const PixelTables map = pixelTablesOf(request.Get("map"));
   const std::span<std::int16_t> sums = asArray<std::int16_t>(info[1], "sums", map.framePixels() * 3);
   perifocal::accumulateRows(stripOf(request, map), map.map(), sums.data());
   return info.Env().Undefined();

@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "addon/arguments.h"
 #include "addon/handle.h"
 #include "addon/module.h"
 #include "addon/network.h"
+#include "addon/pixel_tables.h"
 #include "streaming/pipeline.h"
 
 namespace perifocal::addon {
@@ -35,7 +38,8 @@ class PipelineHandle : public Handle<PipelineHandle, OwnedPipeline> {
     return DefineClass(
         env, "NativePipeline",
         {mappedBytesProperty(), method<&PipelineHandle::push>("push"), method<&PipelineHandle::drain>("drain"),
-         method<&PipelineHandle::cancel>("cancel"), method<&PipelineHandle::reset>("reset"), disposeMethod()});
+         method<&PipelineHandle::setValid>("setValid"), method<&PipelineHandle::cancel>("cancel"),
+         method<&PipelineHandle::reset>("reset"), disposeMethod()});
   }
 
   void beforeRelease() {
@@ -44,6 +48,20 @@ class PipelineHandle : public Handle<PipelineHandle, OwnedPipeline> {
   }
 
  private:
+  Napi::Value setValid(const Napi::CallbackInfo& info) {
+    Pipeline& pipeline = idle(info.Env()).pipeline();
+    const PixelTables map = pixelTablesOf(info[1]);
+    const std::span<const std::uint8_t> valid = asArray<std::uint8_t>(info[0], "valid", map.framePixels());
+    requireCount(info.Env(), "colPixels", map.columns.size(), pipeline.pass().width);
+    std::vector<std::uint8_t> row(map.columns.size());
+    for (const std::uint32_t first : map.rows) {
+      std::transform(map.columns.begin(), map.columns.end(), row.begin(),
+                     [&](std::uint32_t column) { return valid[static_cast<std::size_t>(first) + column]; });
+      if (Status status = pipeline.setValid(row.data(), 1); !status.ok()) throw toError(info.Env(), status);
+    }
+    return info.Env().Undefined();
+  }
+
   Napi::Value push(const Napi::CallbackInfo& info) {
     Pipeline& pipeline = idle(info.Env()).pipeline();
     const int count = intOf(info[1]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace perifocal::checks {
 namespace {
@@ -21,6 +22,33 @@ struct Planes {
   std::int32_t centred(int c, int y, int x) const {
     return y < 0 || x < 0 || y >= height || x >= width ? 0 : at(c, y, x) - zero;
   }
+};
+
+/// Where pixels count as missing at any scale: in blocks of 4x4 of the image none of which is there.
+class Gaps {
+ public:
+  Gaps(const std::vector<std::uint8_t>& valid, int width, int height) : valid_(valid), width_(width), height_(height) {}
+
+  /// Codes are zero points where the image is missing.
+  Planes cut(Planes codes) const {
+    for (int y = 0; y < codes.height && !valid_.empty(); ++y)
+      for (int x = 0; x < codes.width; ++x)
+        for (int c = 0; c < codes.channels; ++c)
+          if (isMissing(y * height_ / codes.height / 4 * 4, x * width_ / codes.width / 4 * 4))
+            codes.at(c, y, x) = codes.zero;
+    return codes;
+  }
+
+ private:
+  bool isMissing(int top, int left) const {
+    for (int y = top; y < top + 4; ++y)
+      for (int x = left; x < left + 4; ++x)
+        if (valid_[static_cast<std::size_t>(y) * width_ + x] != 0) return false;
+    return true;
+  }
+
+  const std::vector<std::uint8_t>& valid_;
+  int width_, height_;
 };
 
 std::int32_t rne(float x) { return static_cast<std::int32_t>(std::nearbyint(x)); }
@@ -42,9 +70,10 @@ Planes sampled(const Planes& in, int height, int width) {
 
 class Network {
  public:
-  explicit Network(const RandomModel& model) : m_(model), n_(model.shape().residualBlocks) {}
+  Network(const RandomModel& model, const Gaps& gaps) : m_(model), n_(model.shape().residualBlocks), gaps_(gaps) {}
 
-  Planes run(const Planes& x) {
+  Planes run(const Planes& image) {
+    const Planes x = gaps_.cut(image);
     const Planes x2 = sampled(x, x.height / 2, x.width / 2), x4 = sampled(x, x.height / 4, x.width / 4);
     const Planes z2 = shallow("SCM2", x2), z4 = shallow("SCM1", x4);
     Trunk z = start("feat_extract.0.main.0", {x}, "Encoder.0");
@@ -140,7 +169,7 @@ class Network {
         for (int x = 0; x < result.width; ++x)
           result.at(c, y, x) = requantise(result.at(c, y, x), m, low, high) + result.zero;
     }
-    return result;
+    return gaps_.cut(std::move(result));
   }
 
   Planes copyOf(const Planes& trunk, const std::string& key, double trunkScale) const {
@@ -149,7 +178,7 @@ class Network {
     codes.zero = m_.ints(key + ".output_zero_point")[0];
     const float r = static_cast<float>(trunkScale / codes.scale);
     for (auto& v : codes.v) v = requantise(v, r, -128 - codes.zero, 127 - codes.zero) + codes.zero;
-    return codes;
+    return gaps_.cut(std::move(codes));
   }
 
   Trunk start(const std::string& key, const std::vector<Planes>& sources, const std::string& stage) const {
@@ -222,19 +251,20 @@ class Network {
 
   const RandomModel& m_;
   int n_;
+  const Gaps& gaps_;
 };
 
 }  // namespace
 
 std::vector<std::int16_t> referenceResidual(const RandomModel& model, const std::vector<std::uint8_t>& rgb, int width,
-                                            int height) {
+                                            int height, const std::vector<std::uint8_t>& valid) {
   Planes image(3, height, width);
   image.scale = static_cast<double>(1.0f / 255.0f);
   image.zero = -128;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
       for (int c = 0; c < 3; ++c) image.at(c, y, x) = rgb[(static_cast<std::size_t>(y) * width + x) * 3 + c] - 128;
-  const Planes out = Network(model).run(image);
+  const Planes out = Network(model, Gaps(valid, width, height)).run(image);
   std::vector<std::int16_t> residual(rgb.size());
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)

@@ -9,8 +9,9 @@
 
 namespace perifocal::checks {
 
-/// Interleaved 8-bit RGB in, interleaved residual (steps of 1/4080) out; both sides multiples of 4.
+/// Interleaved 8-bit RGB in, interleaved residual (steps of 1/4080) out; both sides multiples of 4. `valid` has a byte
+/// per pixel, 0 where it is missing; empty: none is.
 std::vector<std::int16_t> referenceResidual(const RandomModel& model, const std::vector<std::uint8_t>& rgb, int width,
-                                            int height);
+                                            int height, const std::vector<std::uint8_t>& valid = {});
 
 }  // namespace perifocal::checks

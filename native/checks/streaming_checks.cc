@@ -26,19 +26,33 @@ std::vector<std::uint8_t> randomImage(int width, int height, std::uint64_t seed)
   return rgb;
 }
 
+/// A border that runs down aslant, a hole, and a pixel here and there: 0 where one is missing.
+std::vector<std::uint8_t> randomGaps(int width, int height, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::uint8_t> valid(static_cast<std::size_t>(width) * height, 1);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const bool border = 3 * x < y + width / 4 - 2, hole = std::abs(x - width / 2) + std::abs(y - height / 2) < 9;
+      if (border || hole || random.between(0, 40) == 0) valid[static_cast<std::size_t>(y) * width + x] = 0;
+    }
+  }
+  return valid;
+}
+
 template <class T>
-std::vector<T> transposedImage(const std::vector<T>& image, int width, int height) {
+std::vector<T> transposedImage(const std::vector<T>& image, int width, int height, int channels = 3) {
   std::vector<T> out(image.size());
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      for (int c = 0; c < 3; ++c)
-        out[(static_cast<std::size_t>(x) * height + y) * 3 + c] =
-            image[(static_cast<std::size_t>(y) * width + x) * 3 + c];
+      for (int c = 0; c < channels; ++c)
+        out[(static_cast<std::size_t>(x) * height + y) * channels + c] =
+            image[(static_cast<std::size_t>(y) * width + x) * channels + c];
   return out;
 }
 
-/// Runs one pass; an empty result means that `context` has the reason.
-std::vector<std::int16_t> runPass(Context& context, Pipeline& pipeline, const std::vector<std::uint8_t>& rgb) {
+/// Runs one pass; an empty result means that `context` has the reason. `valid` is empty where no pixel is missing.
+std::vector<std::int16_t> runPass(Context& context, Pipeline& pipeline, const std::vector<std::uint8_t>& rgb,
+                                  const std::vector<std::uint8_t>& valid = {}) {
   const PassShape& pass = pipeline.pass();
   const std::size_t rowSamples = static_cast<std::size_t>(pass.width) * 3;
   std::vector<std::int16_t> result, strip((pass.stripRows + kEmissionSlack) * rowSamples);
@@ -51,6 +65,10 @@ std::vector<std::int16_t> runPass(Context& context, Pipeline& pipeline, const st
     const int count = std::min(pass.stripRows, pass.height - row);
     std::memcpy(pipeline.staging(), rgb.data() + row * rowSamples, count * rowSamples);
     int emitted = 0;
+    if (!valid.empty()) {
+      const Status status = pipeline.setValid(valid.data() + static_cast<std::size_t>(row) * pass.width, count);
+      context.expect(status.ok(), status.message());
+    }
     const Status status = pipeline.push(count, strip.data(), emitted);
     if (!collect(status, emitted)) return {};
   }
@@ -95,13 +113,14 @@ std::unique_ptr<Pipeline> open(Context& context, const Model& model, const PassS
 struct Case {
   NetworkShape shape;
   int width, height;
+  bool hasGaps = false;
 };
 
 std::string text(Algorithm algorithm) { return algorithm == Algorithm::kDirect ? "direct" : "winograd"; }
 
 std::string text(const Case& c) {
   return "n" + std::to_string(c.shape.residualBlocks) + " base " + std::to_string(c.shape.baseWidth) + " " +
-         std::to_string(c.width) + "x" + std::to_string(c.height);
+         std::to_string(c.width) + "x" + std::to_string(c.height) + (c.hasGaps ? " with gaps" : "");
 }
 
 /// @param real threads that run those of the pass; 0: as many
@@ -109,7 +128,8 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
                           Algorithm algorithm = Algorithm::kWinograd, int real = 0) {
   const RandomModel source(c.shape, 7);
   const auto rgb = randomImage(c.width, c.height, 11);
-  const auto expected = referenceResidual(source, rgb, c.width, c.height);
+  const auto valid = c.hasGaps ? randomGaps(c.width, c.height, 13) : std::vector<std::uint8_t>();
+  const auto expected = referenceResidual(source, rgb, c.width, c.height, valid);
   const auto model = load(context, source, kernels, algorithm);
   if (model == nullptr) return;
   pass.width = pass.transposed ? c.height : c.width;
@@ -118,7 +138,9 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
   if (pipeline == nullptr) return;
   Crew crew(pass.threads, real == 0 ? pass.threads : real);
   const Team::Loan loan(pipeline->team(), crew.ticket());
-  auto actual = runPass(context, *pipeline, pass.transposed ? transposedImage(rgb, c.width, c.height) : rgb);
+  auto actual = pass.transposed ? runPass(context, *pipeline, transposedImage(rgb, c.width, c.height),
+                                          transposedImage(valid, c.width, c.height, valid.empty() ? 0 : 1))
+                                : runPass(context, *pipeline, rgb, valid);
   if (pass.transposed) actual = transposedImage(actual, c.height, c.width);
   context.expect(actual.size() == expected.size(), "wrong number of rows");
   if (context.failed()) return;
@@ -176,6 +198,25 @@ void checkReuseAfterAbort(Context& context) {
   pipeline->reset();
   context.expect(runPass(context, *pipeline, rgb) == first, "a pass after an abort differs from a fresh one");
   context.expect(pipeline->push(1, strip.data(), emitted).code() == StatusCode::kState, "a row too many was accepted");
+}
+
+/// What is missing from one pass is not missing from the next; a mask without gaps is no mask.
+void checkGapsAreForgotten(Context& context) {
+  const Case c{{2, 8}, 40, 36};
+  const RandomModel source(c.shape, 3);
+  const auto model = load(context, source, bestKernels());
+  if (model == nullptr) return;
+  const auto rgb = randomImage(c.width, c.height, 5);
+  const auto expected = referenceResidual(source, rgb, c.width, c.height);
+  const std::vector<std::uint8_t> whole(static_cast<std::size_t>(c.width) * c.height, 1);
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 8});
+  for (const auto& valid : {whole, {}}) {
+    context.expect(runPass(context, *pipeline, rgb, randomGaps(c.width, c.height, 5)) != expected, "ignores gaps");
+    pipeline->reset();
+    context.expect(runPass(context, *pipeline, rgb, valid) == expected, "sees gaps where there are none");
+    pipeline->reset();
+  }
+  context.expect(pipeline->setValid(whole.data(), 9).code() == StatusCode::kState, "rows too many were accepted");
 }
 
 void checkCancelledTicket(Context& context) {
@@ -236,8 +277,9 @@ void checkPlanIsMinimal(Context& context) {
 
 std::vector<Check> streamingChecks() {
   std::vector<Check> checks;
-  const std::vector<Case> sizes = {{{1, 8}, 4, 4},   {{1, 8}, 8, 4},    {{1, 8}, 4, 8},    {{2, 8}, 20, 16},
-                                   {{3, 8}, 64, 20}, {{1, 12}, 36, 52}, {{2, 4}, 100, 60}, {{1, 16}, 132, 40}};
+  const std::vector<Case> sizes = {{{1, 8}, 4, 4},    {{1, 8}, 8, 4},         {{1, 8}, 4, 8},
+                                   {{2, 8}, 20, 16},  {{2, 8}, 84, 64, true}, {{3, 8}, 64, 20},
+                                   {{1, 12}, 36, 52}, {{2, 4}, 100, 60},      {{1, 16}, 132, 40}};
   for (const auto& [name, kernels] : runnableKernels()) {
     for (const Case& c : sizes) {
       checks.push_back({"stream == whole image, " + text(c) + ", " + name, [=](Context& context) {
@@ -252,7 +294,10 @@ std::vector<Check> streamingChecks() {
     }
     for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
       checks.push_back({"transposed pass == plain pass, " + text(algorithm) + ", " + name, [=](Context& context) {
-                          compareWithReference(context, {{2, 8}, 52, 28}, *kernels, {0, 0, true, 2, 4}, algorithm);
+                          for (bool hasGaps : {false, true}) {
+                            compareWithReference(context, {{2, 8}, 52, 28, hasGaps}, *kernels, {0, 0, true, 2, 4},
+                                                 algorithm);
+                          }
                         }});
     }
   }
@@ -262,8 +307,10 @@ std::vector<Check> streamingChecks() {
         checks.push_back({"strips of " + std::to_string(strip) + " rows, " + text(algorithm) + ", " +
                               std::to_string(threads) + " threads",
                           [=](Context& context) {
-                            compareWithReference(context, {{2, 8}, 84, 64}, bestKernels(),
-                                                 {0, 0, false, threads, strip}, algorithm);
+                            for (bool hasGaps : {false, true}) {
+                              compareWithReference(context, {{2, 8}, 84, 64, hasGaps}, bestKernels(),
+                                                   {0, 0, false, threads, strip}, algorithm);
+                            }
                           }});
       }
     }
@@ -274,6 +321,7 @@ std::vector<Check> streamingChecks() {
                                              Algorithm::kWinograd, real);
                       }});
   }
+  checks.push_back({"gaps are forgotten with their pass", checkGapsAreForgotten});
   checks.push_back({"a cancelled ticket ends the pass until it is reset", checkCancelledTicket});
   checks.push_back({"winograd leaves layers of too large sums to the direct kernels", checkLargeSums});
   checks.push_back({"a pass after an abort equals a fresh one", checkReuseAfterAbort});

@@ -94,6 +94,7 @@ void sumUp(const PassShape& pass, MemoryPlan& plan) {
   plan.buffers.push_back({"border row", plan.borderBytes, 1});
   plan.buffers.push_back({"thread scratch", plan.scratchBytes, pass.threads});
   if (plan.transformedBytes > 0) plan.buffers.push_back({"transformed weights", plan.transformedBytes, 1});
+  plan.buffers.push_back({"missing blocks", plan.missingRowBytes, plan.missingRows});
   plan.buffers.push_back({"input strip", plan.stagingBytes, 1});
   for (const PlannedBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.rowBytes * buffer.rows;
 }
@@ -121,6 +122,9 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
     const std::size_t scratch = planWinogradScratch(layout.winograd, layer.sources[0]).bytes;
     plan.scratchBytes = std::max(plan.scratchBytes, arenaBytes(scratch));
   }
+  plan.missingRowBytes = arenaBytes(pass.width / kMaxBlockRows);
+  // From the oldest row that is still to come out to the last that is being fed; both may be within a block.
+  plan.missingRows = (plan.delayRows + pass.stripRows) / kMaxBlockRows + 4;
   plan.stagingBytes = arenaBytes(static_cast<std::size_t>(pass.stripRows) * pass.width * 3);
   sumUp(pass, plan);
   return plan;

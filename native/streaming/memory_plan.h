@@ -44,6 +44,8 @@ struct MemoryPlan {
   std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image
   std::size_t scratchBytes;        ///< per thread
   std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest
+  std::size_t missingRowBytes;     ///< one row of blocks of 4x4 pixels that may be missing
+  int missingRows;                 ///< such rows that are kept
   std::size_t stagingBytes;        ///< one strip of input
   std::size_t arenaBytes;
   int delayRows;                       ///< input rows read beyond the newest row emitted

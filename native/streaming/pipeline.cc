@@ -17,7 +17,7 @@ Pipeline::Pipeline(const Model& model, const PassShape& pass)
       plan_(planMemory(model.graph(), pass, model.kernels().layout)),
       team_(pass.threads),
       schedule_(model.graph(), pass.height),
-      runner_(model, pass, team_) {}
+      runner_(model, pass, missing_, team_) {}
 
 Status Pipeline::create(const Model& model, const PassShape& pass, std::unique_ptr<Pipeline>& out) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(model, pass));
@@ -30,7 +30,8 @@ Status Pipeline::attach() {
   if (!arena_.map(plan_.arenaBytes)) {
     return {StatusCode::kOutOfMemory, "cannot map " + std::to_string(plan_.arenaBytes) + " bytes"};
   }
-  const bool fits = store_.attach(plan_, arena_) && runner_.attach(plan_, arena_);
+  const bool fits =
+      store_.attach(plan_, arena_) && runner_.attach(plan_, arena_) && missing_.attach(plan_, pass_.width, arena_);
   staging_ = reinterpret_cast<std::uint8_t*>(arena_.take(plan_.stagingBytes));
   if (!fits || staging_ == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
   reset();
@@ -40,23 +41,39 @@ Status Pipeline::attach() {
 void Pipeline::reset() {
   store_.reset();
   schedule_.reset();
+  missing_.reset();
   firstLive_.assign(model_.graph().tensors.size(), 0);
   rowsTaken_ = 0;
   cancelled_.store(false, std::memory_order_relaxed);
 }
 
+/// Rows that can be fed at once.
+int Pipeline::rowsLeft() const { return std::min(pass_.stripRows, pass_.height - rowsTaken_); }
+
+Status Pipeline::setValid(const std::uint8_t* valid, int count) {
+  const int most = rowsTaken_ + rowsLeft() - missing_.rows();
+  if (count < 0 || count > most) {
+    return {StatusCode::kState, "cannot take the gaps of " + std::to_string(count) + " rows: no more than " +
+                                    std::to_string(most) + " can be fed"};
+  }
+  missing_.add(valid, count);
+  return {};
+}
+
 Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
   emitted = 0;
-  if (count < 0 || count > pass_.stripRows || count > pass_.height - rowsTaken_) {
+  if (count < 0 || count > rowsLeft()) {
     return {StatusCode::kState, "cannot take " + std::to_string(count) +
                                     " rows: " + std::to_string(pass_.height - rowsTaken_) +
                                     " are left and a strip holds " + std::to_string(pass_.stripRows)};
   }
+  missing_.add(nullptr, std::max(0, rowsTaken_ + count - missing_.rows()));
   for (int i = 0; i < count; ++i) {
     const std::size_t rowBytes = static_cast<std::size_t>(pass_.width) * 3;
     if (Status s = takeRow(rowsTaken_++, staging_ + i * rowBytes); !s.ok()) return s;
     // Whole blocks only, so that the order of work is the same for every strip height.
     if (rowsTaken_ % kMaxBlockRows != 0) continue;
+    clearMissing(rowsTaken_ - kMaxBlockRows);
     schedule_.addInput(kMaxBlockRows);
     if (Status s = advance(pass_.stripRows + kEmissionSlack - kMaxBlockRows, residual, emitted); !s.ok()) return s;
   }
@@ -83,6 +100,16 @@ Status Pipeline::takeRow(int row, const std::uint8_t* rgb) {
   }
   for (int c = -4; c < 0; ++c) out[c] = out[4 * static_cast<std::ptrdiff_t>(pass_.width) + 4 + c] = flip;
   return {};
+}
+
+/// In the image, nothing is black. What is missing of a row is known once its whole block is.
+void Pipeline::clearMissing(int firstRow) {
+  const Tensor& image = model_.graph().tensors[0];
+  const std::int32_t zero = model_.zeroOf(image) + model_.kernels().layout.storedOffset;
+  for (int row = firstRow; row < firstRow + kMaxBlockRows; ++row) {
+    auto* pixels = reinterpret_cast<std::uint8_t*>(store_.pixels(0, row));
+    missing_.clear({pixels, row, image.scale, image.channels, zero}, 0, pass_.width);
+  }
 }
 
 /// Rows of a cancelled call are lost, so that the pass cannot go on.

@@ -9,6 +9,7 @@
 #include "runtime/arena.h"
 #include "runtime/team.h"
 #include "streaming/memory_plan.h"
+#include "streaming/missing_blocks.h"
 #include "streaming/row_store.h"
 #include "streaming/schedule.h"
 #include "streaming/stage_runner.h"
@@ -36,6 +37,10 @@ class Pipeline {
   /// Where the caller puts the next strip: stripRows x width x 3 bytes of RGB.
   std::uint8_t* staging() { return staging_; }
 
+  /// Says which pixels are there of the next `count` rows to be fed of which nothing was said: width bytes each, 0
+  /// where one is missing. Rows fed of which nothing was said are there whole. Fails beyond one strip.
+  Status setValid(const std::uint8_t* valid, int count);
+
   /// Feeds `count` rows of the staging strip; writes up to stripRows + kEmissionSlack residual rows of
   /// width x 3 to `residual` and their number to `emitted`. Fails with kAborted once `cancel` was called or the team
   /// was cancelled, and then until `reset`.
@@ -52,7 +57,9 @@ class Pipeline {
  private:
   Pipeline(const Model& model, const PassShape& pass);
   Status attach();
+  int rowsLeft() const;
   Status takeRow(int row, const std::uint8_t* rgb);
+  void clearMissing(int firstRow);
   bool isCancelled();
   Status advance(int limit, std::int16_t* residual, int& emitted);
   Status fire(const Firing& firing, std::int16_t* residual);
@@ -65,6 +72,7 @@ class Pipeline {
   Team team_;
   RowStore store_;
   Schedule schedule_;
+  MissingBlocks missing_;
   StageRunner runner_;
   std::uint8_t* staging_ = nullptr;
   std::vector<int> firstLive_;

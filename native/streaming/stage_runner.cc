@@ -5,12 +5,11 @@
 
 #include "kernels/winograd.h"
 #include "network/pack.h"
-#include "streaming/split.h"
 
 namespace perifocal {
 
-StageRunner::StageRunner(const Model& model, const PassShape& pass, Team& team)
-    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), team_(team) {
+StageRunner::StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, Team& team)
+    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), missing_(missing), team_(team) {
   for (const Stage& stage : graph_.stages) taps_.push_back(tapsOfStage(stage));
 }
 
@@ -45,6 +44,7 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
 
 Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual) {
   stage_ = &graph_.stages[firing.stage];
+  rowBegin_ = firing.rowBegin;
   rowCount_ = firing.rowEnd - firing.rowBegin;
   columns_ = columnsOfStage(*stage_, pass_.width);
   jobCount_ = 0;
@@ -232,7 +232,9 @@ void StageRunner::runColumns(int thread) {
   if (stage_->kind == StageKind::kDownsample) downsampleColumns(range.begin, range.end);
   const auto convolve = usesWinograd() ? kernels_.convolveWinograd : kernels_.convolve;
   for (int j = 0; j < jobCount_; ++j) convolve(jobs_[j], range.begin, range.end, scratch_[thread]);
-  if (stage_->codes >= 0) padCodes(range.begin == 0, range.end == columns_);
+  if (stage_->codes < 0) return;
+  clearMissing(range);
+  padCodes(range.begin == 0, range.end == columns_);
 }
 
 void StageRunner::downsampleColumns(int begin, int end) const {
@@ -243,6 +245,17 @@ void StageRunner::downsampleColumns(int begin, int end) const {
     for (std::ptrdiff_t x = begin; x < end; ++x) {
       std::memcpy(codesOut_[i] + x * kPixelBytes, in + x * step * kPixelBytes, kPixelBytes);
     }
+  }
+}
+
+/// Layers see nothing where the image is missing. Trunks and partial sums stay: a pixel of them is only read for its
+/// own pixel, or for those of its block.
+void StageRunner::clearMissing(const ColumnRange& range) const {
+  const Tensor& tensor = graph_.tensors[stage_->codes];
+  const int each = stage_->kind == StageKind::kTranspose ? 2 : 1;
+  for (int i = 0; i < rowCount_; ++i) {
+    missing_.clear({codesOut_[i], rowBegin_ + i, tensor.scale, tensor.channels, storedZero(stage_->codes)},
+                   range.begin * each, range.end * each);
   }
 }
 

@@ -8,14 +8,16 @@
 #include "kernels/limits.h"
 #include "network/model.h"
 #include "runtime/team.h"
+#include "streaming/missing_blocks.h"
 #include "streaming/row_store.h"
 #include "streaming/schedule.h"
+#include "streaming/split.h"
 
 namespace perifocal {
 
 class StageRunner {
  public:
-  StageRunner(const Model& model, const PassShape& pass, Team& team);
+  StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, Team& team);
 
   /// Takes the border row, the scratch of every thread and room for transformed weights from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
@@ -44,6 +46,7 @@ class StageRunner {
   void runColumns(int thread);
   bool usesWinograd() const { return stage_->kind == StageKind::kConvolve && graph_.layers[stage_->layer].winograd; }
   void downsampleColumns(int begin, int end) const;
+  void clearMissing(const ColumnRange& range) const;
   void padCodes(bool left, bool right) const;
   std::int32_t storedZero(int tensor) const {
     return model_.zeroOf(graph_.tensors[tensor]) + kernels_.layout.storedOffset;
@@ -53,6 +56,7 @@ class StageRunner {
   const Graph& graph_;
   const Kernels& kernels_;
   const PassShape pass_;
+  const MissingBlocks& missing_;
   Team& team_;
   std::vector<std::vector<ConvTap>> taps_;  ///< per stage; empty unless it convolves
   std::byte* border_ = nullptr;
@@ -64,6 +68,7 @@ class StageRunner {
 
   // The firing under way, as the threads see it.
   const Stage* stage_ = nullptr;
+  int rowBegin_ = 0;
   int rowCount_ = 0;
   int columns_ = 0;  ///< to divide among the threads
   std::array<InputRows, kMaxSources + 1> inputs_;

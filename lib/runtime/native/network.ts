@@ -74,6 +74,13 @@ export interface NativeModel {
 export interface NativePipeline {
   readonly mappedBytes: number;
   /**
+   * Says which pixels are there of the rows that are pushed next: `valid` has one byte per pixel of the frame, 0 where
+   * it is missing. Blocks of 4 x 4 pass pixels none of which is there are to the network what lies beyond the rim of a
+   * frame; what else is missing it takes as pushed. Rows pushed of which nothing was said are there whole. Throws
+   * STATE for more rows than a strip.
+   */
+  setValid(valid: Uint8Array, map: PixelMap): void;
+  /**
    * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
    * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
    * view is valid until the next push or drain, which writes into the same memory.

@@ -1,0 +1,62 @@
+#include "streaming/missing_blocks.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/limits.h"
+
+namespace perifocal {
+namespace {
+
+constexpr int kSide = kMaxBlockRows;
+
+}  // namespace
+
+bool MissingBlocks::attach(const MemoryPlan& plan, int width, Arena& arena) {
+  width_ = width;
+  ringRows_ = plan.missingRows;
+  rowBytes_ = static_cast<std::ptrdiff_t>(plan.missingRowBytes);
+  blocks_ = reinterpret_cast<std::uint8_t*>(arena.take(plan.missingRowBytes * plan.missingRows));
+  isMissing_.assign(ringRows_, 0);
+  return blocks_ != nullptr;
+}
+
+void MissingBlocks::reset() {
+  rows_ = 0;
+  std::fill(isMissing_.begin(), isMissing_.end(), 0);
+}
+
+void MissingBlocks::add(const std::uint8_t* valid, int count) {
+  for (int i = 0; i < count; ++i) addRow(valid == nullptr ? nullptr : valid + static_cast<std::ptrdiff_t>(i) * width_);
+}
+
+void MissingBlocks::addRow(const std::uint8_t* valid) {
+  const int blockRow = rows_ / kSide, columns = width_ / kSide;
+  std::uint8_t* blocks = blocksOf(blockRow);
+  std::uint8_t& isMissing = isMissing_[blockRow % ringRows_];
+  if (rows_++ % kSide == 0) {
+    std::memset(blocks, 1, columns);
+    isMissing = 1;
+  }
+  // One row that is there whole leaves no block missing.
+  if (valid == nullptr) isMissing = 0;
+  if (isMissing == 0) return;
+  isMissing = 0;
+  for (int b = 0; b < columns; ++b) {
+    const std::uint8_t* pixels = valid + static_cast<std::ptrdiff_t>(b) * kSide;
+    if (std::any_of(pixels, pixels + kSide, [](std::uint8_t there) { return there != 0; })) blocks[b] = 0;
+    isMissing |= blocks[b];
+  }
+}
+
+void MissingBlocks::clear(const CodeRow& row, int begin, int end) const {
+  const int side = kSide >> row.scale, blockRow = row.row / side;
+  if (isMissing_[blockRow % ringRows_] == 0) return;
+  const std::uint8_t* blocks = blocksOf(blockRow);
+  const std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(side) * row.channels;
+  for (int b = begin / side; b < end / side; ++b) {
+    if (blocks[b] != 0) std::memset(row.pixels + b * bytes, row.zero, bytes);
+  }
+}
+
+}  // namespace perifocal

@@ -1,0 +1,53 @@
+// Where the image has nothing to show: there every layer sees what it sees beyond the rim of an image.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/arena.h"
+#include "streaming/memory_plan.h"
+
+namespace perifocal {
+
+/// A row of a tensor of codes.
+struct CodeRow {
+  std::uint8_t* pixels;
+  int row;
+  int scale;
+  int channels;
+  std::int32_t zero;  ///< what stands for nothing
+};
+
+/// The blocks of 4x4 pixels none of which is there, for the rows that are alive. A block is a pixel at quarter
+/// scale, so that all scales agree on what is missing.
+class MissingBlocks {
+ public:
+  /// Takes its rows from `arena`; false when that is too small.
+  bool attach(const MemoryPlan& plan, int width, Arena& arena);
+
+  /// Forgets all rows.
+  void reset();
+
+  /// The next `count` rows, `width` bytes each, 0 where a pixel is missing; null: none is.
+  void add(const std::uint8_t* valid, int count);
+
+  /// Rows of the image that were added.
+  int rows() const { return rows_; }
+
+  /// Writes nothing where blocks are missing in pixels [begin, end), whole blocks, of a row.
+  void clear(const CodeRow& row, int begin, int end) const;
+
+ private:
+  std::uint8_t* blocksOf(int blockRow) const { return blocks_ + blockRow % ringRows_ * rowBytes_; }
+  void addRow(const std::uint8_t* valid);
+
+  int width_ = 0;
+  int ringRows_ = 1;
+  std::ptrdiff_t rowBytes_ = 0;
+  std::uint8_t* blocks_ = nullptr;       ///< a ring of rows of blocks, 1 where missing
+  std::vector<std::uint8_t> isMissing_;  ///< per row of blocks of the ring: whether any is
+  int rows_ = 0;
+};
+
+}  // namespace perifocal
