@@ -22,8 +22,8 @@ const page = (sample: (index: number) => number, more: Partial<TiffPage> = {}): 
   ...more,
 });
 
-const restored = (input: EncodedImage | Frame, options: ImageOptions = {}) =>
-  deconvolve(input, { psf: 'disk:1', sigma: 0.01, ...options });
+const restored = (input: EncodedImage | AnyFrame, options: ImageOptions = {}) =>
+  deconvolve(input as Frame, { psf: 'disk:1', sigma: 0.01, ...options });
 
 describe('a palette', () => {
   const colourMap = Array.from({ length: 768 }, (_, index) => 257 * ((7 * index) % 256));
@@ -67,6 +67,20 @@ describe('a mask', () => {
     const data = new Float32Array(pixels).fill(1).fill(NaN, 0, 30);
     const { report } = await restored(frame, { mask: { width, height, channels: 1, depth: 32, data } as AnyFrame });
     expect(report.missingPixels).toBe(30);
+  });
+});
+
+describe('floats below 0', () => {
+  const floats = (offset: number): AnyFrame => {
+    const data = Float32Array.from(createFrame({ width, height }).data, (sample) => sample / 255 + offset);
+    return { width, height, channels: 3, depth: 32, data } as AnyFrame;
+  };
+
+  it('are said to be so, where they are more than noise', async () => {
+    expect((await restored(floats(0))).report.warnings).toEqual([]);
+    expect((await restored(floats(-0.02))).report.warnings).toEqual([]);
+    const { warnings } = (await restored(floats(-20))).report;
+    expect(warnings).toEqual([expect.stringMatching(/^100\.00 % of its samples are far below 0, .*: add a number/)]);
   });
 });
 

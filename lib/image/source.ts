@@ -2,6 +2,7 @@ import { ArgumentError, ImageError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { Pauses } from '../runtime/pauses.js';
 import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
+import { warnOfNegatives } from './black.js';
 import { copyFileBytes, readFileBytes } from './file-bytes.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, Depth } from './frame.js';
@@ -36,6 +37,8 @@ export interface SourceFrame extends FrameSource {
   readonly whiteFrom: WhiteSource;
   /** Value of samples that stands for "not measured"; null: none does. */
   readonly nodata: number | null;
+  /** What was found in the samples that no method heeds, for people. */
+  readonly warnings: readonly string[];
 }
 
 /** An image whose header was read. Its pixels are decoded later, when there is room for them. */
@@ -153,7 +156,9 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, 
     if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
     const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
     const isJpeg = stored.format === 'jpeg';
-    return { frame: { ...size, data: frame.data } as AnyFrame, isJpeg, ...found, whiteFrom, nodata };
+    const result = { ...size, data: frame.data } as AnyFrame;
+    const warnings = await warnOfNegatives(result, found.valid, pauses);
+    return { frame: result, isJpeg, ...found, whiteFrom, nodata, warnings };
   };
   const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
     const { header } = stored;

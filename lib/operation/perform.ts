@@ -89,7 +89,10 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
       threads: scope.threads,
       plan: needed.plan,
       ...factsOf(frames[0]!),
-      warnings: [...sources.flatMap(({ warnings }) => warnings), ...(finish?.warnings?.(sources[0]!) ?? [])],
+      warnings: [
+        ...[...sources, ...frames].flatMap(({ warnings }) => warnings),
+        ...(finish?.warnings?.(sources[0]!) ?? []),
+      ],
     };
     const frame = frames.reduce((sum, one) => sum + frameBytes(one.frame), 0);
     garbage.add(frame);
