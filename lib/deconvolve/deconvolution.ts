@@ -20,6 +20,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import { defined } from '../runtime/validate.js';
 import { deconvolveFrame } from './deconvolve-frame.js';
+import type { SolverSource } from './part-solver.js';
 import type { DeconvolveSettings } from './settings.js';
 import { planDeconvolution, windowRuleOf, work } from './plan.js';
 import type { DeconvolutionContext, DeconvolutionPlan } from './plan.js';
@@ -72,9 +73,10 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return this.#plans.get(input, () => planDeconvolution(input, this.#settings, this.#context));
   }
 
-  keptFor({ shape, probe }: DeconvolutionPlan): Kept | null {
-    // Which of them it is depends on what is found in a frame; the plan counts the larger.
-    const either = [shape, probe].flatMap((one) => (one ? [true, false].map((masked) => ({ ...one, masked })) : []));
+  keptFor({ shape, probe, withDefects }: DeconvolutionPlan): Kept | null {
+    // Which of them it is depends on what is found in a frame; the plan counts the largest.
+    const shapes = [shape, probe, withDefects?.shape, withDefects?.probe];
+    const either = shapes.flatMap((one) => (one ? [true, false].map((masked) => ({ ...one, masked })) : []));
     return this.#solver.keptFor(either);
   }
 
@@ -94,9 +96,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     survey: SceneSurvey<DeconvolutionReport>,
     scope: Scope,
   ): Promise<WindowRestoration<DeconvolutionReport>> {
-    const found = await this.#keepingSolver(() =>
-      surveyScene(this.#settings, survey, (shape) => this.#solverOf(shape), scope),
-    );
+    const found = await this.#keepingSolver(() => surveyScene(this.#settings, survey, this.#solvers, scope));
     const { settings, estimatedPsf, stopReason } = found;
     const all: DeconvolutionFacts[] = [];
     const said = new Set<string>();
@@ -104,7 +104,9 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
       this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
     return {
       run: async (task, leased, windowScope) => {
-        const plan = { ...planFor(task, leased), probe: null };
+        const found = planFor(task, leased);
+        const withDefects = found.withDefects && { ...found.withDefects, probe: null };
+        const plan = { ...found, probe: null, withDefects };
         const { data, facts, warnings } = await this.#deconvolve(settings, task, plan, windowScope);
         for (const warning of warnings) said.add(warning);
         all.push(stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason });
@@ -159,8 +161,8 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const { codecBytes } = leased;
     const input = { size: leased.frame, buffers: [], isMasked: valid !== null, ...defined({ codecBytes }) };
     const context = { ...this.#context, budgetBytes: leased.bytes };
-    const { tiles, shape, solver, probe } = planDeconvolution(input, settings, context);
-    return { ...leased, tiles, shape, solver, probe };
+    const { tiles, shape, solver, probe, withDefects, keepsSolver } = planDeconvolution(input, settings, context);
+    return { ...leased, tiles, shape, solver, probe, withDefects, keepsSolver };
   }
 
   #deconvolve(
@@ -169,7 +171,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     plan: DeconvolutionPlan,
     scope: Scope,
   ): ReturnType<typeof deconvolveFrame> {
-    return this.#keepingSolver(() => deconvolveFrame((shape) => this.#solverOf(shape), settings, task, plan, scope));
+    return this.#keepingSolver(() => deconvolveFrame(this.#solvers, settings, task, plan, scope));
   }
 
   /** Does some work with solvers, the last of which stays at hand. */
@@ -181,8 +183,11 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     }
   }
 
-  #solverOf(shape: SolverShape): NativeSolver {
-    return this.#solver.take(shape, () => this.#createSolver(shape));
+  get #solvers(): SolverSource {
+    return {
+      of: (shape) => this.#solver.take(shape, () => this.#createSolver(shape)),
+      free: () => this.#solver.free(),
+    };
   }
 
   #createSolver(shape: SolverShape): NativeSolver {

@@ -15,7 +15,7 @@ import { NoiseMeter, rootMeanSquare } from './noise.js';
 import type { DeconvolveSettings } from './settings.js';
 import { PartSolver, iterate } from './part-solver.js';
 import type { Ended, SolverSource } from './part-solver.js';
-import type { DeconvolutionPlan } from './plan.js';
+import type { DeconvolutionPlan, SolvingPlan } from './plan.js';
 import { Probe } from './probe.js';
 import type { Course } from './probe.js';
 import { TilePsfs } from './psf-source.js';
@@ -33,7 +33,7 @@ export interface Deconvolved {
  * and samples that no blurred scene can have, are left out.
  */
 export async function deconvolveFrame(
-  solverOf: SolverSource,
+  solvers: SolverSource,
   settings: DeconvolveSettings,
   task: RestorationTask,
   plan: DeconvolutionPlan,
@@ -41,15 +41,16 @@ export async function deconvolveFrame(
 ): Promise<Deconvolved> {
   if (isBlank(task.frame)) return { data: copySamples(task.frame.data), facts: blankFacts(settings), warnings: [] };
   const psfs = new TilePsfs(settings.psf, settings.modes);
+  if (!plan.keepsSolver) solvers.free();
   const sound = await leaveOutDefects(task, settings, psfs, scope);
   const { frame, warnings } = sound;
   const isMasked = hasGaps(sound) || settings.saturation <= 1;
   const noise = new NoiseMeter(sound, psfs, scope);
   const sigma = settings.sigma ?? rootMeanSquare(await noise.measure());
-  const solver = new PartSolver(solverOf, psfs, sound, scope);
-  const { shape, probe, ...rest } = maskPlan(plan, isMasked);
-  const course = await new Probe(solver, noise, settings, scope).find(probe, sigma);
-  const ended = await solveTiles(solver, course, sound, { shape, probe, ...rest }, scope);
+  const solver = new PartSolver(solvers, psfs, sound, scope);
+  const solving = maskPlan(plan, isMasked);
+  const course = await new Probe(solver, noise, settings, scope).find(solving.probe, sigma);
+  const ended = await solveTiles(solver, course, sound, solving, scope);
   await keepAllClipped(task.frame, sound, scope);
   const numbers = METHODS[settings.method].numbersOf(course.tuning);
   return { data: frame.data, facts: { ...factsOf(ended), sigma, ...numbers, defects: sound.defects }, warnings };
@@ -57,9 +58,10 @@ export async function deconvolveFrame(
 
 const planesOf = (frame: AnyFrame): number[] => Array.from({ length: colourPlanes(frame) }, (_, plane) => plane);
 
-/** The plan with solvers that leave samples out, or not. Memory was planned for either. */
-function maskPlan(plan: DeconvolutionPlan, masked: boolean): DeconvolutionPlan {
-  return { ...plan, shape: { ...plan.shape, masked }, probe: plan.probe && { ...plan.probe, masked } };
+/** How the frame is solved, with samples left out or without. Memory was planned for either. */
+function maskPlan(plan: DeconvolutionPlan, masked: boolean): SolvingPlan {
+  const chosen = (masked ? plan.withDefects : null) ?? plan;
+  return { ...chosen, shape: { ...chosen.shape, masked }, probe: chosen.probe && { ...chosen.probe, masked } };
 }
 
 async function keepAllClipped(source: AnyFrame, { frame, validOf, defects }: SoundFrame, scope: Scope): Promise<void> {
@@ -76,7 +78,7 @@ async function solveTiles(
   solver: PartSolver,
   { tuning, test, most }: Course,
   { frame }: SoundFrame,
-  { tiles, shape }: DeconvolutionPlan,
+  { tiles, shape }: SolvingPlan,
   scope: Scope,
 ): Promise<readonly Ended[]> {
   const planes = colourPlanes(frame);

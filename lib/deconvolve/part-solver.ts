@@ -7,8 +7,13 @@ import type { Place, TilePsfs } from './psf-source.js';
 import type { StopReason } from './report.js';
 import type { StopTest } from './stop.js';
 
-/** Gives the native solver of a shape; the one before is then no longer used. */
-export type SolverSource = (shape: SolverShape) => NativeSolver;
+/** Where native solvers come from. */
+export interface SolverSource {
+  /** The solver of a shape; the one before is then no longer used. */
+  of(shape: SolverShape): NativeSolver;
+  /** Gives the memory of the solver before back. */
+  free(): void;
+}
 
 /** How the iterations of one part of one plane ended. */
 export interface Ended {
@@ -35,15 +40,15 @@ export interface PartSource extends Omit<RestorationTask, 'valid'> {
 
 /** Loads parts of a frame, one plane at a time, into solvers. */
 export class PartSolver {
-  readonly #solverOf: SolverSource;
+  readonly #solvers: SolverSource;
   readonly #psfs: TilePsfs;
   readonly #source: PartSource;
   readonly #scope: Scope;
   /** What the solver was told last: one kernel holds for many parts. */
   #told: { readonly solver: NativeSolver; readonly psf: SolverPsf } | null = null;
 
-  constructor(solverOf: SolverSource, psfs: TilePsfs, source: PartSource, scope: Scope) {
-    this.#solverOf = solverOf;
+  constructor(solvers: SolverSource, psfs: TilePsfs, source: PartSource, scope: Scope) {
+    this.#solvers = solvers;
     this.#psfs = psfs;
     this.#source = source;
     this.#scope = scope;
@@ -58,7 +63,7 @@ export class PartSolver {
   ): Promise<NativeSolver | null> {
     const { frame, validOf } = this.#source;
     const { width, height } = shape;
-    const solver = this.#solverOf(shape);
+    const solver = this.#solvers.of(shape);
     solver.configure(tuning);
     await this.#tell(solver, this.#psfs.at(plane, placeOf(this.#source, { left, top, width, height })));
     const window = windowOf(frame, frame.data, plane, left, top);

@@ -32,8 +32,8 @@ const MAX_TILES = 64;
 /** Largest side of the window on which the number of iterations is found. */
 const PROBE_SIDE = 512;
 
-/** How one frame will be deconvolved, and in what memory. */
-export interface DeconvolutionPlan extends FramePlan {
+/** How the planes of a frame are solved. */
+export interface SolvingPlan {
   readonly tiles: TileLayout;
   /** What solves each tile of each plane. */
   readonly shape: SolverShape;
@@ -43,6 +43,14 @@ export interface DeconvolutionPlan extends FramePlan {
    * needed.
    */
   readonly probe: SolverShape | null;
+}
+
+/** How one frame will be deconvolved, and in what memory. */
+export interface DeconvolutionPlan extends FramePlan, SolvingPlan {
+  /** How it is solved where samples turn out to be impossible, which takes more memory; null: no differently. */
+  readonly withDefects: SolvingPlan | null;
+  /** Whether there is memory for a solver of the frame before while defects are looked for. */
+  readonly keepsSolver: boolean;
   /** What was counted for decoder and encoder together, where it was known. */
   readonly codecBytes?: number;
 }
@@ -65,14 +73,33 @@ export function planDeconvolution(
   context: DeconvolutionContext,
 ): DeconvolutionPlan {
   const frame = input.size;
-  const { isMasked } = input;
   checkPsfFits(settings.psf, frame, colourPlanes(frame));
   checkKnownDefects(settings.knownDefects, frame);
+  const { defects, knownDefects, saturation } = settings;
+  const isMasked = input.isMasked || knownDefects !== null || saturation <= 1;
+  if (defects === 'none') return choosePlan(input, isMasked, settings, context);
+  // Whether samples are impossible is only known once they are there.
+  const { tiles, shape, solver, probe, ...larger } = choosePlan(input, true, settings, context);
+  const plan = choosePlan(input, isMasked, settings, context);
+  const either = plan.bytes < larger.bytes ? { ...plan, buffers: larger.buffers, bytes: larger.bytes } : plan;
+  const withDefects = isMasked ? null : { tiles, shape, solver, probe };
+  return keepSolver({ ...either, withDefects }, searchBuffers(input, settings, context));
+}
+
+/** The cheapest plan that fits the budget, with solvers that leave samples out, or not. */
+function choosePlan(
+  input: PlannedInput,
+  masked: boolean,
+  settings: DeconvolveSettings,
+  context: DeconvolutionContext,
+): DeconvolutionPlan {
+  const frame = input.size;
   const plans: DeconvolutionPlan[] = [];
   for (const tiles of listLayouts(frame, settings)) {
-    const shape = shapeOf(frame, isMasked, settings, context.threads);
+    const shape = shapeOf(frame, masked, settings, context.threads);
     const working = buildPlan(input, tiles, shape, settings, context);
-    const reading = coverPhase(working, inputBuffers([input]));
+    const searching = coverPhase(working, searchBuffers(input, settings, context));
+    const reading = coverPhase(searching, inputBuffers([input]));
     const plan = settings.isPsfAuto ? coverPhase(reading, estimateBuffers(input, context.threads)) : reading;
     // The first is the whole frame, or as few tiles as the PSFs allow: nothing is cheaper.
     if (plans.length === 0 && plan.bytes <= plan.budgetBytes) return plan;
@@ -86,6 +113,25 @@ export function planDeconvolution(
       `method ${settings.method}, the budget is ${formatBytes(context.budgetBytes)}`,
     required,
   );
+}
+
+/** What looking for defects takes, before anything is solved. */
+function searchBuffers(
+  input: PlannedInput,
+  settings: DeconvolveSettings,
+  { threads, defectScratchBytes }: DeconvolutionContext,
+): PlannedBuffer[] {
+  if (settings.defects === 'none') return [];
+  const { size } = input;
+  const bytes = Math.min(colourPlanes(size), threads) * defectScratchBytes(size.width, size.height);
+  return [...frameAndGapBuffers(input), ...defectBuffers(size, true, settings), { name: 'search for defects', bytes }];
+}
+
+/** The plan with the solver of the frame before beside the search, where the budget has room for both. */
+function keepSolver(plan: DeconvolutionPlan, search: readonly PlannedBuffer[]): DeconvolutionPlan {
+  const bytes = Math.max(plan.solver.arenaBytes, plan.withDefects?.solver.arenaBytes ?? 0);
+  const keeping = coverPhase(plan, [...search, { name: 'solver', bytes }]);
+  return keeping.bytes <= plan.budgetBytes ? keeping : { ...plan, keepsSolver: false };
 }
 
 function checkKnownDefects(known: Uint8Array | null, { width, height }: AnyFrameSize): void {
@@ -133,8 +179,8 @@ export function windowRuleOf({ psf, method, boundary }: DeconvolveSettings): Win
 /** The solver of a whole frame; tiles have other sides only. */
 function shapeOf(
   frame: AnyFrameSize,
-  isMasked: boolean,
-  { psf, method, boundary, modes, acceleration, totalVariation, saturation, knownDefects }: DeconvolveSettings,
+  masked: boolean,
+  { psf, method, boundary, modes, acceleration, totalVariation }: DeconvolveSettings,
   threads: 1 | 2 | 3,
 ): SolverShape {
   const { isMultiplicative } = METHODS[method];
@@ -151,7 +197,7 @@ function shapeOf(
     sampleBits: frame.depth,
     acceleration: isMultiplicative ? acceleration : 'none',
     totalVariation: isMultiplicative && totalVariation > 0,
-    masked: isMasked || knownDefects !== null || saturation <= 1,
+    masked,
   };
 }
 
@@ -173,16 +219,13 @@ function buildPlan(
   const isTiled = tiles.columns.starts.length * tiles.rows.starts.length > 1;
   const solver = context.planSolver(shape);
   const probe = probeShape(shape, isTiled || colourPlanes(frame) > 1, settings);
-  // Whether samples are impossible is only known once they are there.
-  const bytesOfSolver = (one: SolverShape): number =>
-    context.planSolver(settings.defects === 'find' ? { ...one, masked: true } : one).arenaBytes;
+  const probeBytes = probe ? context.planSolver(probe).arenaBytes : 0;
   const buffers = [
     ...processBuffers(),
-    ...frameBuffers(frame, bytesOf(fileBuffers(input)), input.codecBytes),
-    ...gapBuffers(input),
-    ...defectBuffers(frame, settings, context),
+    ...frameAndGapBuffers(input),
+    ...defectBuffers(frame, shape.masked, settings),
     { name: 'rows being blended', bytes: isTiled ? frame.width * shape.height * 4 : 0 },
-    { name: 'solver', bytes: Math.max(bytesOfSolver(shape), probe ? bytesOfSolver(probe) : 0) },
+    { name: 'solver', bytes: Math.max(solver.arenaBytes, probeBytes) },
   ];
   const { codecBytes } = input;
   return {
@@ -191,23 +234,28 @@ function buildPlan(
     shape,
     solver,
     probe,
+    withDefects: null,
+    keepsSolver: true,
     ...defined({ codecBytes }),
     ...sumBuffers(buffers, context.budgetBytes),
   };
 }
 
-/** What finding and leaving out defects takes: a byte per sample, and what it takes for as many planes as threads. */
+/** The frame before and after, and what fills its gaps. */
+function frameAndGapBuffers(input: PlannedInput): PlannedBuffer[] {
+  return [...frameBuffers(input.size, bytesOf(fileBuffers(input)), input.codecBytes), ...gapBuffers(input)];
+}
+
+/** What leaving out defects takes: those that are known, and a byte per sample where any are looked for. */
 function defectBuffers(
   frame: AnyFrameSize,
+  masked: boolean,
   { defects, knownDefects }: DeconvolveSettings,
-  { threads, defectScratchBytes }: DeconvolutionContext,
 ): PlannedBuffer[] {
-  const { width, height } = frame;
-  const planes = colourPlanes(frame);
-  const known = knownDefects ? 2 * width * height + fillBytes(frame) : 0;
-  if (defects === 'none') return [{ name: 'defects', bytes: known }];
-  const search = Math.min(planes, threads) * defectScratchBytes(width, height);
-  return [{ name: 'defects', bytes: known + planes * width * height + search }];
+  const pixels = frame.width * frame.height;
+  const known = knownDefects ? 2 * pixels + fillBytes(frame) : 0;
+  const found = masked && defects === 'find' ? colourPlanes(frame) * pixels : 0;
+  return [{ name: 'defects', bytes: known + found }];
 }
 
 /**

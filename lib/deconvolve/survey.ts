@@ -32,22 +32,23 @@ export interface SceneSettings {
 export async function surveyScene(
   given: DeconvolveSettings,
   survey: Survey,
-  solverOf: SolverSource,
+  solvers: SolverSource,
   scope: Scope,
 ): Promise<SceneSettings> {
   const { psf, estimatedPsf } = given.isPsfAuto
     ? await estimateScenePsf(survey, scope)
     : { psf: given.psf, estimatedPsf: null };
   const known = { ...given, psf, isPsfAuto: false };
-  const { sigma, level } = await measureScene(known, survey, scope);
+  const { sigma, level } = await measureScene(known, survey, solvers, scope);
   const settings = { ...known, sigma, level };
   const shape = probeShape(survey.plan.shape, true, settings);
   if (!shape) return { settings, estimatedPsf, stopReason: null };
   const courses: Course[] = [];
   for await (const task of survey.samples()) {
     const psfs = new TilePsfs(psf, given.modes);
+    if (!survey.plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
-    const solver = new PartSolver(solverOf, psfs, sound, scope);
+    const solver = new PartSolver(solvers, psfs, sound, scope);
     const probe = new Probe(solver, new NoiseMeter(sound, psfs, scope), settings, scope);
     courses.push(await probe.find({ ...shape, masked: hasGaps(sound) || shape.masked }, sigma));
   }
@@ -77,7 +78,8 @@ async function estimateScenePsf(
 /** Noise and mean level over all samples. */
 async function measureScene(
   settings: DeconvolveSettings,
-  { samples }: Survey,
+  { plan, samples }: Survey,
+  solvers: SolverSource,
   scope: Scope,
 ): Promise<{ readonly sigma: number; readonly level: number | null }> {
   const { psf, modes, sigma, damping } = settings;
@@ -85,6 +87,7 @@ async function measureScene(
   const [sigmas, levels]: [number[], number[]] = [[], []];
   for await (const task of samples()) {
     const psfs = new TilePsfs(psf, modes);
+    if (!plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
     if (sigma === null) sigmas.push(...(await new NoiseMeter(sound, psfs, scope).measure()));
     levels.push(meanLevel(sound.frame));

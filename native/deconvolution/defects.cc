@@ -117,6 +117,7 @@ DefectCounts findDefects(const DefectRequest& request, const Team& team) {
   counts.clipped = leaveOutClipped(frame, noise);
   if (!team.cancelled()) leaveOutStuck(frame, noise, counts);
   if (!team.cancelled()) counts.tooMany = !Singles(frame, noise).find(counts, team);
+  if (!team.cancelled()) fillClipped(frame);
   frame.finish();
   return counts;
 }

@@ -30,11 +30,10 @@ class Surroundings {
     static constexpr int kStableOrder[8] = {0, 7, 3, 4, 1, 6, 2, 5};
     bool isLong() const { return passes == 8; }
   };
-  /// Wiener's filter rings far: with fewer passes, tiles would differ from the whole frame. Pixels that are left out
-  /// lie amid others: what is next to them has to be right (bench/defects.mjs).
+  /// The hyper-Laplacian prior forgives errors beyond edges, Wiener's filter carries them far into the frame. Pixels
+  /// that are left out lie amid others: what is next to them has to be right (bench/defects.mjs).
   static constexpr Schedule scheduleOf(DeconvolutionMethod method, bool masked) {
-    if (masked) return {8, 0.03};
-    return method == DeconvolutionMethod::kWiener ? Schedule{4, 0.3} : Schedule{2, 0.15};
+    return masked || method == DeconvolutionMethod::kWiener ? Schedule{8, 0.03} : Schedule{2, 0.15};
   }
 
   /// `spectrum` holds the rows of the continued samples, transformed, before and after.

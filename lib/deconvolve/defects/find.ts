@@ -5,6 +5,7 @@ import { colourPlanes } from '../../image/planes.js';
 import { fullScale, typeScale, windowOf } from '../../image/samples.js';
 import type { RestorationTask } from '../../restoration/restoration.js';
 import type { NativeDefects } from '../../runtime/native/binding.js';
+import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { placeOf } from '../part-solver.js';
@@ -61,17 +62,28 @@ async function leaveOutKnown(task: RestorationTask, known: Uint8Array | null, sc
 async function searchPlanes(task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects[]> {
   const count = colourPlanes(task.frame);
   const found: PlaneDefects[] = [];
+  const spares: Uint8Array[] = [];
   for (let first = 0; first < count; first += scope.threads) {
     const some = Array.from({ length: Math.min(scope.threads, count - first) }, (_, index) => first + index);
-    found.push(...(await Promise.all(some.map((plane) => searchPlane(task, plane, psfs, scope)))));
+    found.push(...(await Promise.all(some.map((plane) => searchPlane(task, plane, psfs, spares, scope)))));
   }
+  garbage.add(spares.reduce((sum, { length }) => sum + length, 0));
   return found;
 }
 
-async function searchPlane(task: RestorationTask, plane: number, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects> {
+/** @param spares masks that no plane needs, to be used again */
+async function searchPlane(
+  task: RestorationTask,
+  plane: number,
+  psfs: TilePsfs,
+  spares: Uint8Array[],
+  scope: Scope,
+): Promise<PlaneDefects> {
   const { frame, valid: given } = task;
   const { width, height, depth } = frame;
-  const valid = given ? Uint8Array.from(given) : new Uint8Array(width * height).fill(1);
+  const valid = spares.pop() ?? new Uint8Array(width * height);
+  if (given) valid.set(given);
+  else valid.fill(1);
   const kernel = psfs.middle(plane, placeOf(task, { left: 0, top: 0, width, height }));
   const isFloat = depth === 32;
   const request = {
@@ -86,5 +98,7 @@ async function searchPlane(task: RestorationTask, plane: number, psfs: TilePsfs,
   };
   const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, ticket), 1);
   const isSound = counts.clipped + counts.hot + counts.dead + counts.stuck === 0;
-  return { counts, valid: isSound ? given : valid };
+  if (!isSound) return { counts, valid };
+  spares.push(valid);
+  return { counts, valid: given };
 }
