@@ -120,26 +120,6 @@ describe('a scene restored window by window by the network', () => {
     expect(() => result.data).toThrow(/samples are in its file/);
   });
 
-  it('is chosen where the budget has no room for the whole frame, and stays within it', async () => {
-    const size = { width: 500, height: 1600, depth: 16 } as const;
-    const input = await writeScene({ ...size, channels: 4, alpha: false });
-    const { bytes } = restorer.plan({ ...size, channels: 4, alpha: false });
-    const open = (memory: number): Promise<Restorer> => Restorer.open({ model: randomModel(1, 4), memory });
-    await using tiny = await open(112e6);
-    await expect(tiny.restoreFile(input, folder.path('refused.png'))).rejects.toThrow(/500x1600 frame/);
-    const refusal: unknown = await tiny.restoreFile(input, output).catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ code: 'BUDGET_TOO_SMALL' });
-    const { requiredBytes } = refusal as { requiredBytes: number };
-    expect(requiredBytes).toBeLessThan(bytes);
-    // The other models of this file are open.
-    const memory = requiredBytes + 6e6;
-    await using enough = await open(memory);
-    const { report } = await enough.restoreFile(input, output);
-    expect(report.scene!.windows).toBeGreaterThan(1);
-    expect(report.plan.bytes).toBeLessThanOrEqual(memory);
-    expect(await digestOf(output)).toBe(digest((await restorer.restore(input)).data));
-  });
-
   it('is refused for formats that are not written row by row', async () => {
     const run = restorer.restoreFile(await writeScene({}), folder.path('refused.png'), { windowRows: 64 });
     await expect(run).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });

@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Restorer } from '../../lib/index.js';
+import type { Frame } from '../../lib/index.js';
+import { openImage } from '../../lib/image/source.js';
+import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
+import { createFrame, digest } from '../support/frames.js';
+import { createFolder, randomModel } from '../support/models.js';
+
+const folder = createFolder();
+afterAll(() => folder.remove());
+
+const restorer = await Restorer.open({ model: randomModel(1, 4) });
+
+/** The samples of a file, for a comparison of all at once. */
+async function digestOf(path: string): Promise<string> {
+  const { signal } = new AbortController();
+  const source = await openImage(path, { signal });
+  return digest((await source.read(signal)).frame.data as Frame['data']);
+}
+
+describe('a scene restored window by window', () => {
+  it('is chosen where the budget has no room for the whole frame, and stays within it', async () => {
+    const size = { width: 500, height: 2400, depth: 16 } as const;
+    const frame: Frame = { ...createFrame({ ...size, channels: 4 }), alpha: false };
+    const [input, output] = ['scene.tif', 'windows.tif'].map((name) => folder.path(name)) as [string, string];
+    writeFileSync(input, await encodeTiff(frame, frame.data));
+    const { bytes } = restorer.plan({ ...size, channels: 4, alpha: false });
+    const open = (memory: number): Promise<Restorer> => Restorer.open({ model: randomModel(1, 4), memory });
+    await using tiny = await open(112e6);
+    await expect(tiny.restoreFile(input, folder.path('refused.png'))).rejects.toThrow(/500x2400 frame/);
+    const refusal: unknown = await tiny.restoreFile(input, output).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'BUDGET_TOO_SMALL' });
+    const { requiredBytes } = refusal as { requiredBytes: number };
+    expect(requiredBytes).toBeLessThan(bytes);
+    // The other models of this file are open.
+    const memory = requiredBytes + 4e6;
+    await using enough = await open(memory);
+    const { report } = await enough.restoreFile(input, output);
+    expect(report.scene!.windows).toBeGreaterThan(1);
+    expect(report.plan.bytes).toBeLessThanOrEqual(memory);
+    expect(await digestOf(output)).toBe(digest((await restorer.restore(input)).data));
+  });
+});
