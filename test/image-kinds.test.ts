@@ -95,6 +95,25 @@ describe('a file of another format', () => {
   });
 });
 
+describe('a stack of ImageJ', () => {
+  const tags = { 270: 'ImageJ=1.11a\nimages=2\nslices=2\n' };
+  const one = page((index) => index, { tags });
+
+  it('leaves its description where one page of it is restored', async () => {
+    const { metadata, report } = await restored(tiffFile([one, page((index) => index)]), { page: 1 });
+    expect(report.warnings).toEqual(['its ImageDescription tells of all its pages, and is left out']);
+    expect(metadata.exif?.toString('latin1') ?? '').not.toContain('ImageJ');
+  });
+
+  it('of which one page alone is described is refused', async () => {
+    await expect(restored(tiffFile([one]))).rejects.toThrow(/a stack of 2 images, .*--page 1/);
+    expect((await restored(tiffFile([one]), { page: 1 })).report.warnings).toHaveLength(1);
+    const single = page((index) => index, { tags: { 270: 'ImageJ=1.11a\nimages=1\n' } });
+    const { metadata } = await restored(tiffFile([single]));
+    expect(metadata.exif!.toString('latin1')).toContain('ImageJ=1.11a');
+  });
+});
+
 describe('beside a file', () => {
   const folder = createFolder();
   afterAll(() => folder.remove());

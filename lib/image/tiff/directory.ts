@@ -113,6 +113,19 @@ export class Directory {
     return this.#file;
   }
 
+  /** The same directory as if it had not these tags. */
+  without(tags: readonly number[]): Directory {
+    const entries = this.entries.filter(({ tag }) => !tags.includes(tag));
+    return new Directory(this.#file, this.offset, entries, this.next);
+  }
+
+  /** The first bytes of a tag's values, at most `most` of them, as they are stored; none where the tag is missing. */
+  async bytes(tag: number, most: number): Promise<Buffer> {
+    const entry = this.#entries.get(tag);
+    if (!entry || entry.sizeBytes === 0) return Buffer.alloc(0);
+    return Buffer.from(await this.#file.read(entry.valuesAt, Math.min(most, entry.sizeBytes)));
+  }
+
   has(tag: number): boolean {
     return this.#entries.has(tag);
   }

@@ -17,6 +17,8 @@ import type { Nodata } from './nodata.js';
 import { readMetadata } from './read-metadata.js';
 import { readRows } from './read-rows.js';
 import type { FrameSamples } from './samples.js';
+import { countPictures, withoutStack } from './stacks.js';
+import type { OwnWords } from './stacks.js';
 import { PHOTOMETRIC, TAG } from './tags.js';
 import { requireWholeDirectories } from './whole.js';
 
@@ -68,7 +70,9 @@ export async function openTiff(source: ByteSource, label: string, options: OpenT
       const file = await openTiffFile(source.sizeBytes, read);
       const pages = await readPages(file);
       const page = choosePage(pages, number, label);
-      const picture = await openPage(page, (samples) => toSamples(source, label, samples));
+      const isOneOfMany = (await countPictures(pages, number)) > 1;
+      const own = isOneOfMany ? await withoutStack(page.directory) : { directory: page.directory, warnings: [] };
+      const picture = await openPage(page, own, (samples) => toSamples(source, label, samples));
       await requireWholeDirectories(pages.directories);
       return { ...picture, pageCount: pages.pages.length };
     }),
@@ -81,8 +85,12 @@ const NO_VALUE: Nodata = { value: null, problem: null };
 /** Adds to samples what reads their rows. */
 type WithRows = <S extends FrameSamples>(samples: OpenSamples) => TiffSamples<S>;
 
-async function openPage({ directory, mask }: Page, withRows: WithRows): Promise<Omit<TiffPicture, 'pageCount'>> {
-  const { metadata, warnings } = await readMetadata(directory);
+async function openPage(
+  { directory, mask }: Page,
+  own: OwnWords,
+  withRows: WithRows,
+): Promise<Omit<TiffPicture, 'pageCount'>> {
+  const { metadata, warnings } = await readMetadata(own.directory);
   const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
   const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
   const colour = photometric === PHOTOMETRIC.palette && !mask ? await openMissingColour(directory) : null;
@@ -92,7 +100,12 @@ async function openPage({ directory, mask }: Page, withRows: WithRows): Promise<
     metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
     nodata: nodata.value,
-    warnings: [...warnings, ...(samples?.warnings ?? []), ...(nodata.problem === null ? [] : [nodata.problem])],
+    warnings: [
+      ...own.warnings,
+      ...warnings,
+      ...(samples?.warnings ?? []),
+      ...(nodata.problem === null ? [] : [nodata.problem]),
+    ],
     directoryAt: directory.offset,
     samples: samples && withRows(samples),
     mask: colour ? maskOfNumber(withRows(colour.numbers), colour.missing) : mask && withRows(await openMask(mask)),

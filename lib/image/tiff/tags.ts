@@ -8,6 +8,7 @@ export const TAG = {
   compression: 259,
   photometric: 262,
   fillOrder: 266,
+  description: 270,
   stripOffsets: 273,
   orientation: 274,
   samplesPerPixel: 277,
