@@ -41,6 +41,7 @@ interface KnownBlur {
 export class Deconvolution implements Restoration<DeconvolutionReport> {
   readonly name = 'deconvolve' as const;
   readonly depths = [8, 16, 32] as const;
+  readonly continuation = 'level';
   readonly heldBytes = 0;
   readonly #binding: Binding;
   readonly #isa: string;
@@ -103,6 +104,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const planFor = (task: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan =>
       this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
     return {
+      continuation: this.continuation,
       run: async (task, leased, windowScope) => {
         const found = planFor(task, leased);
         const withDefects = found.withDefects && { ...found.withDefects, probe: null };

@@ -60,6 +60,8 @@ class PipelineSet {
 export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly name = 'restore';
   readonly depths = [8, 16, 32] as const;
+  /** What is missing ends within blocks of 4 x 4 pixels, of which the network sees the rest. */
+  readonly continuation = 'curved';
   readonly heldBytes: number;
   readonly context: PlanContext;
   readonly #binding: Binding;
@@ -118,6 +120,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   async survey(): Promise<WindowRestoration<NetworkReport>> {
     let macs = 0;
     return {
+      continuation: this.continuation,
       run: async (task, plan, scope) => {
         macs += plan.macs;
         return (await this.run(task, plan, scope)).data;

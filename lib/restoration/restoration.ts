@@ -2,7 +2,7 @@ import type { AnyFrame, AnyFrameSize, Depth } from '../image/frame.js';
 import type { FramePlan, ScenePlan } from '../image/frame-memory.js';
 import type { FrameSource, SourceFrame } from '../image/source.js';
 import { fillMissing } from '../image/missing/fill.js';
-import type { FrameWindow } from '../image/missing/fill.js';
+import type { Continuation, FrameWindow } from '../image/missing/fill.js';
 import { keepMissing } from '../image/missing/keep.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
@@ -50,6 +50,8 @@ export interface RestorationTask extends FrameSource {
 
 /** Restores the windows of one scene alike. */
 export interface WindowRestoration<Report extends FrameReport> {
+  /** How it wants missing pixels filled. */
+  readonly continuation: Continuation;
   /** Restores a window as planned. The source is only read. */
   run(task: RestorationTask, plan: Report['plan'], scope: Scope): Promise<AnyFrame['data']>;
   /** The whole report, once all windows are restored. */
@@ -69,6 +71,8 @@ export interface Restoration<Report extends FrameReport> {
   readonly name: Report['operation'];
   /** Bits per sample that it takes. */
   readonly depths: readonly (Depth | 32)[];
+  /** How it wants missing pixels filled. */
+  readonly continuation: Continuation;
   /** Bytes of its plans that the ledger counts already, such as the weights of an open model. */
   readonly heldBytes: number;
   /** Bytes that native code has mapped for frames. */
@@ -113,17 +117,18 @@ async function restoreSource<Report extends FrameReport>(
 ): Promise<Restored<Report>> {
   const { frame, valid, nodata } = source;
   const pauses = new Pauses(scope.signal);
-  const restored = await restoration.run(await toTask(source, pauses), plan, scope);
+  const restored = await restoration.run(await toTask(restoration, source, pauses), plan, scope);
   await keepMissing(frame, valid, nodata, restored.data, pauses);
   return restored;
 }
 
 /** What a restoration gets: the frame without gaps. @param window where it is a part of a frame */
 export async function toTask(
+  { continuation }: { readonly continuation: Continuation },
   { frame, valid, isJpeg }: SourceFrame,
   pauses: Pauses,
   window?: FrameWindow,
 ): Promise<RestorationTask> {
-  const filled = valid ? await fillMissing(frame, valid, pauses, window) : frame;
+  const filled = valid ? await fillMissing(frame, valid, pauses, window, continuation) : frame;
   return { frame: filled, valid, isJpeg, ...(window && { part: { top: window.top, height: window.height } }) };
 }

@@ -5,17 +5,11 @@ import type { AnyFrame, AnyFrameSize } from '../frame.js';
 import { colourPlanes } from '../planes.js';
 import { typeScale } from '../samples.js';
 import type { RowWindow } from '../stored.js';
+import { curveEdges } from './curve.js';
+import type { Plane } from './curve.js';
 
 /** Sweeps of Gauss and Seidel at each scale: the scale before has settled what is coarser. */
 const SWEEPS = 12;
-
-/** One plane at one scale; `known` is 0 where the value is to be found. */
-interface Level {
-  readonly width: number;
-  readonly height: number;
-  readonly values: Float32Array;
-  readonly known: Uint8Array;
-}
 
 /**
  * Rows that are filled at a time, and those above and below that are looked at meanwhile: so that what fills a row
@@ -52,6 +46,9 @@ export interface FrameWindow {
   readonly readRows: (rows: RowWindow) => Promise<KnownRows>;
 }
 
+/** How missing pixels beside others continue them: by their level alone, or also by their slopes and curvatures. */
+export type Continuation = 'level' | 'curved';
+
 /**
  * A copy of a frame whose missing pixels continue the others without an edge: each is the mean of its neighbours, as
  * a membrane that is held by the pixels that are there (Laplace's equation), solved from coarse to fine.
@@ -62,6 +59,7 @@ export async function fillMissing(
   valid: Uint8Array,
   pauses: Pauses,
   window: FrameWindow = { top: 0, height: frame.height, readRows: () => Promise.resolve({ frame, valid }) },
+  continuation: Continuation = 'level',
 ): Promise<AnyFrame> {
   const data = copySamples(frame.data);
   const end = window.top + frame.height;
@@ -72,7 +70,8 @@ export async function fillMissing(
     const top = Math.max(0, band - CONTEXT_ROWS);
     const rows = { top, count: Math.min(window.height, band + BAND_ROWS + CONTEXT_ROWS) - top };
     const known = await knownRows({ frame, valid }, window, rows);
-    await fillRows(known, first - top, data.subarray(from * frame.channels, to * frame.channels), pauses);
+    const target = data.subarray(from * frame.channels, to * frame.channels);
+    await fillRows(known, first - top, target, continuation, pauses);
   }
   return { ...frame, data } as AnyFrame;
 }
@@ -92,6 +91,7 @@ async function fillRows(
   { frame, valid }: KnownRows,
   first: number,
   target: AnyFrame['data'],
+  continuation: Continuation,
   pauses: Pauses,
 ): Promise<void> {
   if (!valid) return;
@@ -102,10 +102,13 @@ async function fillRows(
     for (let pixel = 0; pixel < values.length; pixel += 1)
       values[pixel] = valid[pixel] === 0 ? 0 : frame.data[pixel * channels + band]!;
     await pauses.take();
-    await solve({ width, height, values, known: valid }, pauses);
+    const plane = { width, height, values, known: valid };
+    await solve(plane, pauses);
+    if (continuation === 'curved') await curveEdges(plane, pauses);
     const isWhole = most !== Infinity;
     for (let pixel = first * width, at = band; at < target.length; pixel += 1, at += channels) {
-      if (valid[pixel] === 0) target[at] = isWhole ? Math.round(values[pixel]!) : values[pixel]!;
+      if (valid[pixel] === 0)
+        target[at] = isWhole ? Math.round(Math.min(most, Math.max(0, values[pixel]!))) : values[pixel]!;
     }
     garbage.add(fillBytes(frame) - values.byteLength);
     garbage.settle(() => {});
@@ -115,7 +118,7 @@ async function fillRows(
 }
 
 /** Finds the values that are not known. */
-async function solve(level: Level, pauses: Pauses): Promise<void> {
+async function solve(level: Plane, pauses: Pauses): Promise<void> {
   if (pauses.isDue) await pauses.take();
   if (!level.known.includes(0)) return;
   const coarse = shrink(level);
@@ -129,7 +132,7 @@ async function solve(level: Level, pauses: Pauses): Promise<void> {
 }
 
 /** The first and the last unknown value of each row; -1 as the last where all are known. */
-function spansOf({ width, height, known }: Level): Int32Array {
+function spansOf({ width, height, known }: Plane): Int32Array {
   const spans = new Int32Array(2 * height);
   for (let y = 0; y < height; y += 1) {
     const row = known.subarray(y * width, (y + 1) * width);
@@ -140,7 +143,7 @@ function spansOf({ width, height, known }: Level): Int32Array {
 }
 
 /** Half as large: means of the known values of two by two. */
-function shrink({ width, height, values, known }: Level): Level {
+function shrink({ width, height, values, known }: Plane): Plane {
   const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)];
   const coarse = {
     width: columns,
@@ -167,7 +170,7 @@ function shrink({ width, height, values, known }: Level): Level {
 }
 
 /** A first guess of what is not known, from half the size. */
-function spread(coarse: Level, { width, height, values, known }: Level): void {
+function spread(coarse: Plane, { width, height, values, known }: Plane): void {
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const at = y * width + x;
@@ -177,7 +180,7 @@ function spread(coarse: Level, { width, height, values, known }: Level): void {
 }
 
 /** Each unknown value becomes the mean of its neighbours; at a side of the frame there are fewer. */
-function relax({ width, height, values, known }: Level, spans: Int32Array): void {
+function relax({ width, height, values, known }: Plane, spans: Int32Array): void {
   for (let y = 0; y < height; y += 1) {
     const [first, last] = [spans[2 * y]!, spans[2 * y + 1]!];
     for (let x = Math.max(0, first); x <= last; x += 1) {

@@ -63,7 +63,7 @@ export class SceneWork<Report extends FrameReport> {
     scope: Scope,
   ): Promise<SceneWork<Report>> {
     const survey = {
-      samples: () => readSamples(source, scene.samples, scope),
+      samples: () => readSamples(restoration, source, scene.samples, scope),
       plan: scene.planOf(scene.samples[0]!.count),
     };
     const windows = await restoration.survey(survey, scope);
@@ -117,7 +117,7 @@ export class SceneWork<Report extends FrameReport> {
     const { signal, runtime } = this.#scope;
     const { height } = this.#source.header;
     const source = await this.#source.readRows(read, signal);
-    const task = await toTask(source, this.#pauses, windowAt(this.#source, read, signal));
+    const task = await toTask(this.#restoration, source, this.#pauses, windowAt(this.#source, read, signal));
     const onProgress = ({ phase: part, done, total }: Progress): void => {
       if (part !== 'restore') return;
       this.#scope.progress({
@@ -144,6 +144,7 @@ function windowAt(source: ImageSource, { top }: RowWindow, signal: AbortSignal):
 
 /** Reads samples of a scene one after the other. */
 async function* readSamples(
+  restoration: Parameters<typeof toTask>[0],
   source: ImageSource,
   windows: readonly RowWindow[],
   scope: Scope,
@@ -151,7 +152,7 @@ async function* readSamples(
   for (const [index, rows] of windows.entries()) {
     scope.progress({ unit: 'windows', phase: 'survey', done: index, total: windows.length });
     const read = await source.readRows(rows, scope.signal);
-    yield await toTask(read, new Pauses(scope.signal), windowAt(source, rows, scope.signal));
+    yield await toTask(restoration, read, new Pauses(scope.signal), windowAt(source, rows, scope.signal));
     garbage.add(2 * frameBytes(read.frame));
     garbage.settle(() => scope.binding.trimHeap());
   }
