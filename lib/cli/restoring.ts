@@ -42,7 +42,7 @@ export interface Restoring<R extends FrameReport> {
 /** Inputs and outputs of a command that restores files. */
 export function addFileOptions(command: Command): Command {
   return command
-    .argument('<input...>', 'picture files, JPEG, PNG, TIFF or WebP; - is standard input')
+    .argument('<input...>', 'picture files, TIFF, FITS, PNG, JPEG or WebP; - is standard input')
     .option(
       '-o, --output <path>',
       'output file, - for standard output, or folder for several inputs (default: <input>.restored.<ext>)',

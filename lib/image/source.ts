@@ -1,24 +1,20 @@
 import { ArgumentError, ImageError, StateError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import { Pauses } from '../runtime/pauses.js';
 import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
-import { warnOfNegatives } from './black.js';
 import { copyFileBytes, readFileBytes } from './file-bytes.js';
-import { sizeOf } from './frame.js';
 import type { AnyFrame, Depth } from './frame.js';
+import { interpretRows } from './interpret.js';
 import { joinMasks } from './missing/masks.js';
 import type { Masks } from './missing/masks.js';
-import { MOST_LIGHT, MOST_WHITES, findValid, mayMiss } from './missing/valid.js';
+import { mayMiss } from './missing/valid.js';
 import { checkReadingOptions, describeSamples } from './reading.js';
 import type { ReadingOptions } from './reading.js';
-import { typeScale } from './samples.js';
 import { findSidecars } from './sidecars.js';
 import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
 import { stateNodata } from './tiff/nodata.js';
-import { checkStated, findLargest, findWhite } from './white.js';
 import type { KnownWhite, WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
@@ -142,44 +138,20 @@ function toFileOptions(label: string, { signal, page, expectSha256 }: OpenImageO
 
 function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
   const nodata = nodataOf(stored, options);
-  const isMasked = masks.isAny || mayMiss(stored.header, { nodata, planes: [] });
-  const describe = async (frame: AnyFrame, rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
-    const pauses = new Pauses(signal);
-    const planes = await masks.read(rows, signal);
-    const signs = { nodata, planes, mostLight: MOST_LIGHT };
-    const plane = new Uint8Array(isMasked ? frame.width * frame.height : 0);
-    let found = await findValid(frame, signs, pauses, plane);
-    const isWhole = rows.count === stored.header.height;
-    const read = { frame, valid: found.valid, isWhole, isFile: stored.format !== null };
-    const white = known ?? (await chooseWhite(read, options, pauses));
-    const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white.white);
-    if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
-    const { whiteFrom, ...size } = { ...sizeOf(frame), ...white };
-    const isJpeg = stored.format === 'jpeg';
-    const result = { ...size, data: frame.data } as AnyFrame;
-    const warnings = await warnOfNegatives(result, found.valid, pauses);
-    return { frame: result, isJpeg, ...found, whiteFrom, nodata, warnings };
-  };
-  const readRows = async (rows: RowWindow, signal: AbortSignal): Promise<SourceFrame> => {
-    const { header } = stored;
-    const frame = await stored.readRows(rows, signal);
-    return describe({ ...header, height: rows.count, data: frame.data } as AnyFrame, rows, signal);
-  };
-  const read = async (signal: AbortSignal): Promise<SourceFrame> => {
-    const { header } = stored;
-    const { data } = await stored.readAll(signal);
-    return describe({ ...header, data } as AnyFrame, { top: 0, count: header.height }, signal);
-  };
   const { label, header, format, sizeBytes, warnings, sha256 } = stored;
   const metadata = stateNodata(stored.metadata, nodata, options.nodata);
+  const isMasked = masks.isAny || mayMiss(header, { nodata, planes: [] });
+  const how = { ...{ stored, masks, nodata, isMasked, options }, ...defined({ known }) };
   return {
     ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
     isJpeg: format === 'jpeg',
     buffers: [...stored.buffers, ...masks.buffers(header.height)],
     rowBuffers: (rows) => [...stored.buffers, ...masks.buffers(rows)],
     withWhite: (white) => toSource(stored, masks, options, white),
-    readRows,
-    read: once(read),
+    readRows: async (rows, signal) => interpretRows(await stored.readRows(rows, signal), rows, how, signal),
+    read: once(async (signal) =>
+      interpretRows(await stored.readAll(signal), { top: 0, count: header.height }, how, signal),
+    ),
   };
 }
 
@@ -188,29 +160,6 @@ function nodataOf(stored: StoredImage, { nodata }: ReadingOptions): number | nul
   if (nodata === 'none') return null;
   if (nodata === undefined) return stored.nodata;
   return stored.header.depth === 32 ? Math.fround(nodata) : nodata;
-}
-
-/** Samples that were read: of a file or not, and of all rows or some. */
-interface ReadSamples {
-  readonly frame: AnyFrame;
-  readonly valid: Uint8Array | null;
-  readonly isWhole: boolean;
-  readonly isFile: boolean;
-}
-
-async function chooseWhite(
-  { frame, valid, isWhole, isFile }: ReadSamples,
-  { white, findsWhite = true }: OpenImageOptions,
-  pauses: Pauses,
-): Promise<KnownWhite> {
-  if (typeof white === 'number') return { white, whiteFrom: 'given' };
-  const { white: stated } = frame;
-  // Pixels in memory come with what their owner knows; what is in a file may have been said of other samples.
-  if (stated !== undefined && isFile && isWhole && findsWhite) return await checkStated(stated, frame, valid, pauses);
-  if (stated !== undefined) return { white: stated, whiteFrom: 'file' };
-  if (isWhole && !findsWhite && frame.depth === 32) return await findLargest(frame, valid, pauses);
-  if (!isWhole || !findsWhite) return { white: typeScale(frame), whiteFrom: 'type' };
-  return await findWhite(frame, valid, pauses);
 }
 
 /** What was read belongs to one operation, which may change it: nobody gets it a second time. */

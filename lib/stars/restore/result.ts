@@ -77,8 +77,8 @@ export class StarResult {
   }
 
   /**
-   * Writes the restored frame with the metadata of its source, whole or not at all: JPEG, PNG, TIFF or WebP by the
-   * extension of `path`. Rejects with ImageError, or the signal's reason.
+   * Writes the restored frame with the metadata of its source, whole or not at all: TIFF, FITS, PNG, JPEG or WebP by
+   * the extension of `path`. Rejects with ImageError, or the signal's reason.
    */
   async toFile(path: string, options: WritingOptions = {}): Promise<void> {
     await writeResult(path, this.frame, this.metadata, options);
