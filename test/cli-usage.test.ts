@@ -31,7 +31,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
   [`deconvolve ${missing}`]: [
     ['', /required option '--psf/],
     ['--psf disk', /neither a shape nor a file/],
-    ['--psf disk:2 gaussian:1', /PSF/i],
+    [`--psf ${'disk:2 '.repeat(17).trim()}`, /PSF/i],
     ['--psf disk:2 --method magic', /--method .*Allowed choices/],
     ['--psf disk:2 --method rl --iterations 0', /for iterations but received 0/],
     ['--psf disk:2 --method rl --iterations x', /--iterations .*Expected a number/],

@@ -96,3 +96,36 @@ describe('defects', () => {
     await expect(deconvolve(blurred, { psf: KERNEL, defects: 'maybe' as 'find' })).rejects.toThrow(/find, none/);
   });
 });
+
+describe('clipped glints', () => {
+  const glints: Spoilt = along(5, (i) => [24 + 19 * i, 30 + 17 * ((i * 2) % 5), 0]);
+  const reach = 3;
+
+  /** Light far above white, behind the same kernel. */
+  const addLight = (frame: Frame): Frame => {
+    const data = Uint8Array.from(frame.data);
+    for (const [x, y] of glints) {
+      KERNEL.data.forEach((weight, index) => {
+        const [dx, dy] = [index % KERNEL.width, Math.floor(index / KERNEL.width)];
+        const pixel = (y + dy - (KERNEL.height - 1) / 2) * SIDE + x + dx - (KERNEL.width - 1) / 2;
+        data[pixel] = Math.min(255, data[pixel]! + 255 * 60 * weight);
+      });
+    }
+    return { ...frame, data };
+  };
+  const around: Spoilt = glints.flatMap(([x, y]) =>
+    along((2 * reach + 1) ** 2, (i) => [
+      x + (i % (2 * reach + 1)) - reach,
+      y + Math.floor(i / (2 * reach + 1)) - reach,
+      0,
+    ]),
+  );
+
+  it.each(METHODS)('cost nothing outside 3 pixels of them with %s', async (method) => {
+    const options = { psf: KERNEL, method };
+    const clean = await deconvolve(blurred, options);
+    const { data, report } = await deconvolve(addLight(blurred), options);
+    expect(report.defects!.clipped).toBeGreaterThan(5 * 9);
+    expect(10 * Math.log10(errorOutside(around, data) / errorOutside(around, clean.data))).toBeLessThan(0.3);
+  });
+});

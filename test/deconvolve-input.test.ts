@@ -40,7 +40,7 @@ describe('opening a deconvolver', () => {
     ['an empty PSF file', { psf: folder.path('empty.png') }, /empty\.png: the file is empty/],
     ['a missing PSF file', { psf: './missing.png' }, /Cannot read the PSF .*ENOENT/],
     ['a PSF that says nothing', { psf: 'blur' }, /neither a shape nor a file/],
-    ['two PSFs', { psf: ['disk:2', 'disk:3'] }, /Expected one PSF, or three for the colours/],
+    ['17 PSFs', { psf: Array(17).fill('disk:2') }, /Expected one PSF, or one for each of up to 16 bands/],
     [
       'a field with too few kernels',
       { psf: { columns: 2, rows: 1, kernels: [kernel] } },
@@ -124,8 +124,15 @@ describe('frames', () => {
 
   it('of one colour take no three PSFs', async () => {
     expect((await failure(deconvolve(frame, { psf: ['disk:2', 'disk:2', 'disk:2'] }))).message).toBe(
-      '3 PSFs were given for a frame of 1 colour',
+      '3 PSFs were given; expected one PSF',
     );
+  });
+
+  it('of five bands take a PSF for each', async () => {
+    const bands = { width: 64, height: 64, channels: 5, depth: 8, data: new Uint8Array(5 * 64 * 64).fill(90) } as const;
+    const { report } = await deconvolve(bands, { psf: ['disk:2', 'disk:2', 'disk:3', 'disk:2', 'disk:2'] });
+    expect(report.kernels).toHaveLength(5);
+    expect((await failure(deconvolve(bands, { psf: ['disk:2', 'disk:3'] }))).message).toMatch(/each of the 5 bands/);
   });
 
   it('do not fit a budget too small, which names the one that would do', async () => {

@@ -13,6 +13,9 @@ import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
 import type { OtherPaths } from './targets.js';
+import type { Session } from './runner.js';
+import { readKnownDefects } from './known-defects.js';
+import { defined } from '../runtime/validate.js';
 
 /** The methods as the library names them, and short names: `rl-tv` is Richardson-Lucy with total variation. */
 const METHODS: Readonly<Record<string, DeconvolutionMethod>> = {
@@ -59,12 +62,13 @@ export interface DeconvolutionFlags extends Tuning {
   readonly method: string;
 }
 
-type DeconvolveFlags = DeconvolutionFlags & RestoringFlags;
+type DeconvolveFlags = DeconvolutionFlags & RestoringFlags & { readonly knownDefects?: string };
 
 export function addDeconvolveCommand(program: Command): void {
   const command = program.command('deconvolve').description('restore pictures whose blur is known').action(deconvolve);
   addFileOptions(command);
   addDeconvolutionOptions(command);
+  command.option('--known-defects <file>', 'picture of the same size that is not 0 where pixels are defective');
   addReadingOptions(command);
   addWorkOptions(command, DEFAULT_DECONVOLUTION_BUDGET);
 }
@@ -73,8 +77,7 @@ export function addDeconvolutionOptions(command: Command): Command {
   command
     .requiredOption(
       '--psf <spec...>',
-      `blur kernel, or one each for red, green and blue: ${PSF_SYNTAX}; ` +
-        'or auto: the defocus, estimated from each picture',
+      `blur kernel, or one for each band: ${PSF_SYNTAX}; ` + 'or auto: the defocus, estimated from each picture',
     )
     .addOption(
       new Option(
@@ -163,19 +166,25 @@ export function toDeconvolveOptions(flags: DeconvolutionFlags, runtime: Runtime)
   };
 }
 
-/** The files that kernels come from. */
-function kernelPaths({ psf }: DeconvolutionFlags): OtherPaths {
-  return { reads: psf.map(psfFileOf) };
+/** The files that kernels and known defects come from. */
+function otherPaths({ psf, knownDefects }: DeconvolveFlags): OtherPaths {
+  return { reads: [...psf.map(psfFileOf), knownDefects] };
 }
 
 async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<void> {
   await restoreAll<DeconvolutionReport>({
     inputs,
     flags,
-    others: kernelPaths(flags),
-    open: ({ runtime }) => Deconvolver.open(toDeconvolveOptions(flags, runtime)),
+    others: otherPaths(flags),
+    open: (session) => openDeconvolver(flags, session),
     describe: describeDeconvolution,
   });
+}
+
+async function openDeconvolver(flags: DeconvolveFlags, session: Session): Promise<Deconvolver> {
+  const { knownDefects: path } = flags;
+  const knownDefects = path === undefined ? undefined : await readKnownDefects(path, session);
+  return Deconvolver.open({ ...toDeconvolveOptions(flags, session.runtime), ...defined({ knownDefects }) });
 }
 
 /** How a deconvolution went, for people. */

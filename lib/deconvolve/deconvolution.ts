@@ -82,7 +82,11 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   }
 
   get identity(): string {
-    return createHash('sha256').update(JSON.stringify(this.#settings)).digest('hex');
+    const { knownDefects, ...settings } = this.#settings;
+    return createHash('sha256')
+      .update(JSON.stringify(settings))
+      .update(knownDefects ?? '')
+      .digest('hex');
   }
 
   windowRule(): WindowRule | null {

@@ -134,8 +134,9 @@ function keepSolver(plan: DeconvolutionPlan, search: readonly PlannedBuffer[]): 
   return keeping.bytes <= plan.budgetBytes ? keeping : { ...plan, keepsSolver: false };
 }
 
+/** Windows of a scene get their rows of it. */
 function checkKnownDefects(known: Uint8Array | null, { width, height }: AnyFrameSize): void {
-  if (known && known.length !== width * height)
+  if (known && (known.length < width * height || known.length % width !== 0))
     throw expected(
       `${width * height} bytes, one per pixel of the ${width}x${height} frame`,
       'knownDefects',
@@ -253,7 +254,7 @@ function defectBuffers(
   { defects, knownDefects }: DeconvolveSettings,
 ): PlannedBuffer[] {
   const pixels = frame.width * frame.height;
-  const known = knownDefects ? 2 * pixels + fillBytes(frame) : 0;
+  const known = knownDefects ? knownDefects.length + pixels + fillBytes(frame) : 0;
   const found = masked && defects === 'find' ? colourPlanes(frame) * pixels : 0;
   return [{ name: 'defects', bytes: known + found }];
 }

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../runtime/errors.js';
 import { settleAll } from '../runtime/settle-all.js';
 import { expected } from '../runtime/validate.js';
+import { MAX_CHANNELS } from '../image/frame.js';
 import { checkField, decompose, enlarge, interpolate, kernelAt } from '../psf/field.js';
 import type { KernelFacts } from '../psf/facts.js';
 import type { PsfField, PsfModes } from '../psf/field.js';
@@ -27,7 +28,7 @@ export interface Place {
 
 /** The kernels of all colours, of one size. */
 export interface PreparedPsf {
-  /** One for all colours, or one per colour. */
+  /** One for all bands, or one per band. */
   readonly colours: readonly (Psf | PsfField)[];
   readonly radiusX: number;
   readonly radiusY: number;
@@ -43,7 +44,8 @@ export interface PreparedPsf {
 /** Reads, checks and enlarges kernels to one size. Rejects with ArgumentError or ImageError. */
 export async function preparePsf(source: PsfSource | readonly PsfSource[]): Promise<PreparedPsf> {
   const sources: readonly PsfSource[] = Array.isArray(source) ? source : [source as PsfSource];
-  if (![1, 3].includes(sources.length)) throw expected('one PSF, or three for the colours', 'psf', sources.length);
+  if (sources.length < 1 || sources.length > MAX_CHANNELS)
+    throw expected(`one PSF, or one for each of up to ${MAX_CHANNELS} bands`, 'psf', sources.length);
   const given = await settleAll(sources.map(readSource));
   const found = given.map(({ psf }) => psf);
   const all = found.flatMap(kernelsOf);
@@ -94,14 +96,15 @@ export function fieldSize({ colours }: PreparedPsf): { readonly columns: number;
   };
 }
 
-/** Throws ArgumentError where the number of kernels does not fit the frame's colours, or they do not fit into it. */
+/** Throws ArgumentError where the number of kernels does not fit the frame's bands, or they do not fit into it. */
 export function checkPsfFits(
   { colours, radiusX, radiusY }: PreparedPsf,
   frame: { readonly width: number; readonly height: number },
   planes: number,
 ): void {
   if (colours.length > 1 && colours.length !== planes) {
-    throw new ArgumentError(`${colours.length} PSFs were given for a frame of ${planes} colour`);
+    const others = planes > 1 ? `, or one for each of the ${planes} bands of the frame` : '';
+    throw new ArgumentError(`${colours.length} PSFs were given; expected one PSF${others}`);
   }
   const [width, height] = [2 * radiusX + 1, 2 * radiusY + 1];
   if (width > frame.width || height > frame.height) {

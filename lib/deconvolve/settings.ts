@@ -8,7 +8,8 @@ export type StopRule = 'discrepancy' | 'relative-change';
 /** Options of every method. */
 interface CommonOptions {
   /**
-   * The kernel, or one per colour; in words such as 'disk:4' or 'kernel.png', as weights, or as a field over the frame.
+   * The kernel, or one per band (of up to 16, alpha not counted); in words such as 'disk:4' or 'kernel.png', as
+   * weights, or as a field over the frame.
    * 'auto': the defocus of each frame, estimated from it, which may be declined; `plan` counts with the largest.
    */
   readonly psf: PsfSource | readonly PsfSource[];
@@ -22,7 +23,10 @@ interface CommonOptions {
    * pixels, stuck columns and lines. 'none': all count that are not known to be defective.
    */
   readonly defects?: 'find' | 'none';
-  /** One byte per pixel: pixels where it is not 0 are left out, and restored from what is around them. */
+  /**
+   * One byte per pixel of the frame, or of the whole scene: pixels where it is not 0 are left out, and restored from
+   * what is around them.
+   */
   readonly knownDefects?: Uint8Array;
 }
 

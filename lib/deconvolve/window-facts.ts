@@ -1,3 +1,4 @@
+import { sumDefects } from './defects/report.js';
 import { blankFacts } from './deconvolve-frame.js';
 import type { DeconvolutionFacts } from './report.js';
 import type { DeconvolveSettings } from './settings.js';
@@ -13,6 +14,10 @@ export function meanFacts(all: readonly DeconvolutionFacts[], settings: Deconvol
     ...first,
     secondsPerIteration: sum(({ secondsPerIteration }) => secondsPerIteration),
     residual: sum(({ residual }) => residual) / restored.length,
+    defects: sumDefects(
+      restored.flatMap(({ defects }) => defects ?? []),
+      settings.knownDefects,
+    ),
     energy: sum(({ energy }) => energy) / restored.length,
   };
 }

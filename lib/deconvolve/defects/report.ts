@@ -43,9 +43,24 @@ export function countDefects(
     dead: sum('dead'),
     columns: sum('columns'),
     lines: sum('lines'),
-    known: knownDefects?.reduce((total, defect) => total + (defect === 0 ? 0 : 1), 0) ?? 0,
+    known: countKnown(knownDefects),
     share: (sum('clipped') + sum('hot') + sum('dead') + sum('stuck')) / samples,
   };
+}
+
+const countKnown = (known: Uint8Array | null): number =>
+  known?.reduce((total, defect) => total + (defect === 0 ? 0 : 1), 0) ?? 0;
+
+/**
+ * Of all windows of a scene; what lies where some overlap counts for each, but for known ones. Null: none were looked
+ * for.
+ */
+export function sumDefects(all: readonly Defects[], knownDefects: Uint8Array | null): Defects | null {
+  const sum = (key: keyof Defects): number => all.reduce((total, one) => total + one[key], 0);
+  if (all.length === 0) return null;
+  const [clipped, hot, dead] = [sum('clipped'), sum('hot'), sum('dead')];
+  const [columns, lines] = [sum('columns'), sum('lines')];
+  return { clipped, hot, dead, columns, lines, known: countKnown(knownDefects), share: sum('share') / all.length };
 }
 
 /** Whether what was found says that the kernel is wrong, and not the samples. */

@@ -69,7 +69,7 @@ function takeRows(
 }
 
 /** 0 where all bands are 0 or no numbers, and where alpha is 0. */
-async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Array> {
+export async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Array> {
   const { width, height, channels, data } = frame;
   const bands = colourPlanes(frame);
   const mask = new Uint8Array(width * height);
