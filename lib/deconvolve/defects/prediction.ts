@@ -18,8 +18,17 @@ const [SCENE, NOISE] = [0.2, 0.005];
 /** Of the level of scenes: unknown. */
 const LEVEL = 3;
 
+/** Bands and frames share kernels, and a prediction takes as long as the search in a small frame. */
+const known = new WeakMap<Psf, Prediction>();
+
 /** The best linear prediction of a sample from the 24 around it, and how far scenes behind this PSF are from it. */
 export function predictionOf(psf: Psf): Prediction {
+  const found = known.get(psf) ?? predict(psf);
+  known.set(psf, found);
+  return found;
+}
+
+function predict(psf: Psf): Prediction {
   const weights = weightsOf(psf);
   const images = [psf, ...edgesOf(psf)];
   const spreadShares = Float32Array.of(0, 1, 2).map((dropped) =>
