@@ -123,7 +123,7 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
     warnings: ({ metadata, header }) =>
-      restored === undefined ? [] : warnOfLosses(restored, formatOf(restored), metadata, header),
+      restored === undefined ? [] : warnOfLosses(formatOf(restored), metadata, header),
   };
 }
 

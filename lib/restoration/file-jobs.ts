@@ -81,6 +81,6 @@ export async function planWriting(path: string, cog = false): Promise<Finish<Fra
       checkFormatHolds(path, format, frame as FrameSize);
       return encoderBuffers(frame, format, cog);
     },
-    warnings: ({ metadata, header }) => warnOfLosses(path, format, metadata, header),
+    warnings: ({ metadata, header }) => warnOfLosses(format, metadata, header),
   };
 }

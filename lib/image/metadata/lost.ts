@@ -31,12 +31,12 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
   ];
 }
 
-/** The same as one warning, where anything is lost. @param path of what is written */
-export function warnOfLosses(path: string, format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
+/** The same as one warning, where anything is lost. */
+export function warnOfLosses(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
   const lost = lostIn(format, metadata, size);
   if (lost.length === 0) return [];
   const advice = format === 'tiff' ? '' : `: ${format} cannot hold that; write TIFF to keep what it can hold`;
-  return [`${path} is written without ${lost.join(', ')}${advice}`];
+  return [`its output (${format}) is without ${lost.join(', ')}${advice}`];
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);

@@ -80,7 +80,7 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...work.facts,
-    warnings: [...source.warnings, ...warnOfLosses(output, ROW_FORMAT, source.metadata, source.header)],
+    warnings: [...source.warnings, ...warnOfLosses(ROW_FORMAT, source.metadata, source.header)],
   };
   return { size: source.header, metadata: source.metadata, report: work.report(base) };
 }
