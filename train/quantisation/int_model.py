@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from ..network.graph import FAM_FACTORS, network, resblock_key
 from ..network.mimo_unet import downsample, upsample
+from .neutrality import neutral
 
 ACCUMULATOR_LIMIT = 1 << 24  # int32 -> float32 is exact below it
 FINE_STEPS = 16  # residual steps per 8-bit level: feat_extract.5 writes steps of 1/4080
@@ -149,8 +150,9 @@ class IntModel:
         """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass)."""
         wide = image.dtype == np.uint16
         codes = np.rint(image / 257.0).astype(np.uint8) if wide else image
-        fine = self.residual(to_padded_batch(codes))[0, :, : image.shape[0], : image.shape[1]]
-        fine = fine.permute(1, 2, 0).numpy().astype(np.float64)
+        batch = to_padded_batch(codes)
+        fine = neutral(batch[0], self.residual(batch)[0])[:, : image.shape[0], : image.shape[1]]
+        fine = fine.permute(1, 2, 0).numpy()
         if wide:
             return np.clip(image + np.rint(257 * fine / FINE_STEPS), 0, 65535).astype(np.uint16)
         return np.clip(np.rint((FINE_STEPS * image.astype(np.float64) + fine) / FINE_STEPS), 0, 255).astype(np.uint8)
