@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Deconvolver, Restorer, psf } from '../lib/index.js';
-import type { DeconvolveOptions, Frame, Progress, RestoreFileOptions } from '../lib/index.js';
-import { openImage } from '../lib/image/source.js';
-import { encodeTiff } from '../lib/image/tiff/write-frame.js';
-import { layoutWindows } from '../lib/restoration/scene/windows.js';
-import { blurScene } from './support/blur.js';
-import { createFrame, digest } from './support/frames.js';
-import type { FrameOptions } from './support/frames.js';
-import { createFolder, randomModel } from './support/models.js';
+import { Deconvolver, Restorer, psf } from '../../lib/index.js';
+import type { DeconvolveOptions, Frame, Progress, RestoreFileOptions } from '../../lib/index.js';
+import { openImage } from '../../lib/image/source.js';
+import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
+import { layoutWindows } from '../../lib/restoration/scene/windows.js';
+import { blurScene } from '../support/blur.js';
+import { createFrame, digest } from '../support/frames.js';
+import type { FrameOptions } from '../support/frames.js';
+import { createFolder, randomModel } from '../support/models.js';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blur, take, toPlanes } from '../bench/estimate-cases.mjs';
-import { estimate, psf } from '../lib/index.js';
-import type { AnyFrame, DefocusEstimate, Estimate, EstimateOptions, Frame } from '../lib/index.js';
-import { createScene } from '../scripts/scene.mjs';
-import { crop, without } from './support/parts.js';
+import { blur, take, toPlanes } from '../../bench/estimate-cases.mjs';
+import { estimate, psf } from '../../lib/index.js';
+import type { AnyFrame, DefocusEstimate, Estimate, EstimateOptions, Frame } from '../../lib/index.js';
+import { createScene } from '../../scripts/scene.mjs';
+import { crop, without } from '../support/parts.js';
 
 /** Of what a blur leaves of a scene that is larger by its reach. */
 const [WIDTH, HEIGHT] = [1192, 592];

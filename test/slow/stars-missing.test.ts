@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { stars } from '../lib/index.js';
-import type { AnyFrame, Frame } from '../lib/index.js';
-import { without } from './support/parts.js';
+import { stars } from '../../lib/index.js';
+import type { AnyFrame, Frame } from '../../lib/index.js';
+import { without } from '../support/parts.js';
 
 const SIDE = 512;
 /** The half that is there. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Restorer } from '../lib/index.js';
-import type { BudgetError, Frame, ImageOptions, RestorerOptions } from '../lib/index.js';
-import { createFrame, digest } from './support/frames.js';
-import { randomModel } from './support/models.js';
+import { Restorer } from '../../lib/index.js';
+import type { BudgetError, Frame, ImageOptions, RestorerOptions } from '../../lib/index.js';
+import { createFrame, digest } from '../support/frames.js';
+import { randomModel } from '../support/models.js';
 
 const model = randomModel(1, 4);
 const [width, height] = [280, 264];
