@@ -44,7 +44,17 @@ export type { TransformOptions } from './fft/fft.js';
 export { MAX_FFT_LENGTH } from './fft/shape.js';
 export type { FftImage, FftLines, FftOptions, FftRequest, HalfSpectrum } from './fft/shape.js';
 export type { FftCache } from './fft/fft-cache.js';
-export type { AnyFrame, AnyFrameSize, Depth, FloatFrame, Frame, FrameSize, Region, RgbBands } from './image/frame.js';
+export type {
+  AnyFrame,
+  AnyFrameSize,
+  Depth,
+  FloatFrame,
+  Frame,
+  FrameSize,
+  PixelSize,
+  Region,
+  RgbBands,
+} from './image/frame.js';
 export type { EncodedImage } from './image/decode.js';
 export type { ImageMetadata } from './image/metadata/image-metadata.js';
 export { DEFAULT_MODEL, listModels } from './network/model/catalog.js';
@@ -65,7 +75,6 @@ export type {
   SolverShape,
 } from './runtime/native/binding.js';
 export type { ConvChoice } from './network/convolutions.js';
-export type { PixelSize } from './operation/input-buffers.js';
 export type { OnProgress, OperationOptions, Progress } from './runtime/progress.js';
 export { planReport } from './report/plan.js';
 export type { ReportPlanOptions } from './report/plan.js';

@@ -1,7 +1,7 @@
 import type { AnyFrameSize } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
-import type { PixelSize } from '../operation/input-buffers.js';
+import type { PixelSize } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { ImageOptions } from '../operation/options.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';

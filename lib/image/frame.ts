@@ -69,6 +69,14 @@ export function allocateSamples(count: number, depth: Depth | 32): AnyFrame['dat
   return new SAMPLE_ARRAYS[depth](count);
 }
 
+/** The size of pixels to plan for: samples have 3 channels of 8 bits unless it is said. */
+export type PixelSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
+
+/** The size with what it leaves out. */
+export function completeSize(size: PixelSize): AnyFrameSize {
+  return sizeOf({ channels: 3, depth: 8, ...defined(size) });
+}
+
 /** A copy of its own: what `slice` makes of a Buffer shares its memory. */
 export function copySamples<S extends AnyFrame['data']>(data: S): S {
   return (data instanceof Uint8Array ? new Uint8Array(data) : data.slice()) as S;

@@ -1,5 +1,5 @@
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
-import type { PixelSize } from '../operation/input-buffers.js';
+import type { PixelSize } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';

@@ -1,5 +1,5 @@
-import { checkFrameSize, frameBytes, sizeOf } from '../image/frame.js';
-import type { AnyFrameSize } from '../image/frame.js';
+import { checkFrameSize, completeSize, frameBytes } from '../image/frame.js';
+import type { PixelSize } from '../image/frame.js';
 import { fillBytes } from '../image/missing/fill.js';
 import { coverPhase, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
@@ -58,14 +58,10 @@ export function gapBuffers(input: PlannedInput): PlannedBuffer[] {
   ];
 }
 
-/** Pixels that will be given to an operation: samples have 3 channels of 8 bits unless it is said. */
-export type PixelSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
-
 /** Pixels in memory as an input that can be planned for. Throws ArgumentError. */
 export function plannedPixels(pixels: PixelSize): PlannedInput {
   requireObject('size', pixels);
-  const { channels = 3, depth = 8 } = pixels;
-  const size = sizeOf({ ...pixels, channels, depth });
+  const size = completeSize(pixels);
   checkFrameSize(size, [8, 16, 32]);
   return { size, buffers: [], isMasked: false };
 }

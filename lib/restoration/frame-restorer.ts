@@ -1,6 +1,6 @@
 import type { EncodedImage } from '../image/decode.js';
 import type { WritingOptions } from '../image/encode.js';
-import { checkFrameSize, sizeOf } from '../image/frame.js';
+import { checkFrameSize, completeSize } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
@@ -44,11 +44,6 @@ export interface PlanSize
   readonly masked?: boolean;
 }
 
-/** The size with what it leaves out. */
-export function plannedSize(size: PlanSize): AnyFrameSize {
-  return sizeOf({ channels: 3, depth: 8, ...defined(size) });
-}
-
 /** What is restored: a file, a file in memory, or pixels. */
 export type RestoreInput = EncodedImage | Frame;
 
@@ -83,7 +78,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with a budget that suffices. */
   plan(frame: PlanSize): R['plan'] {
     requireObject('size', frame);
-    const size = plannedSize(frame);
+    const size = completeSize(frame);
     checkFrameSize(size, this.#restoration.depths);
     return this.#restoration.plan({ size, buffers: [], isMasked: frame.masked ?? false });
   }

@@ -2,7 +2,7 @@ import { Deconvolver } from '../deconvolve/deconvolver.js';
 import { checkDeconvolveOptions } from '../deconvolve/options.js';
 import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import type { DeconvolutionReport } from '../deconvolve/report.js';
-import { checkFrameSize } from '../image/frame.js';
+import { checkFrameSize, completeSize } from '../image/frame.js';
 import { ConvCache } from '../network/conv-cache.js';
 import { chooseConv } from '../network/convolutions.js';
 import type { ConvChoice } from '../network/convolutions.js';
@@ -12,7 +12,7 @@ import { openNetwork } from '../network/open.js';
 import type { ModelInfo, NetworkSettings, OpenNetwork } from '../network/open.js';
 import { restoreStream } from '../network/stream.js';
 import type { RowSource, Strip } from '../network/stream.js';
-import { FrameRestorer, plannedSize } from '../restoration/frame-restorer.js';
+import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { PlanSize, RestoreOptions } from '../restoration/frame-restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError, ModelError } from '../runtime/errors.js';
@@ -104,7 +104,7 @@ export class Restorer extends FrameRestorer<NetworkReport> {
         throw new ArgumentError('stream() needs ensemble 1: the other passes read the whole frame');
       }
       requireObject('size', frame);
-      const size = plannedSize(frame);
+      const size = completeSize(frame);
       checkFrameSize(size, network.depths);
       yield* restoreStream(network, rows, size, scope);
     });

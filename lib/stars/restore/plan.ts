@@ -1,6 +1,6 @@
 import type { FramePlan } from '../../image/frame-memory.js';
-import { checkFrameSize, frameBytes } from '../../image/frame.js';
-import type { AnyFrameSize } from '../../image/frame.js';
+import { checkFrameSize, completeSize, frameBytes } from '../../image/frame.js';
+import type { AnyFrameSize, PixelSize } from '../../image/frame.js';
 import { colourPlanes } from '../../image/planes.js';
 import { gapBuffers } from '../../operation/input-buffers.js';
 import type { PlannedInput } from '../../operation/operation.js';
@@ -27,7 +27,7 @@ export interface StarPlan extends FramePlan {
 }
 
 /** The size of a frame, and its samples: 3 of 8 bits by default. */
-export type StarFrameSize = Pick<AnyFrameSize, 'width' | 'height'> & Partial<AnyFrameSize>;
+export type StarFrameSize = PixelSize;
 
 /** The plan of a file with a frame of a size, before there is one. Throws ArgumentError or BudgetError. */
 export function planFile(
@@ -37,8 +37,7 @@ export function planFile(
   budgetBytes: number,
 ): StarPlan {
   requireObject('size', frame);
-  const { width, height, channels = 3, depth = 8 } = frame;
-  const size: AnyFrameSize = { width, height, channels, depth };
+  const size = completeSize(frame);
   checkFrameSize(size, [8, 16, 32]);
   // No format that is read takes more than the samples themselves.
   const buffers = ['file', 'decoder'].map((name) => ({ name, bytes: frameBytes(size) }));
