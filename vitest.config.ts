@@ -26,6 +26,7 @@ export default defineConfig({
     projects: [
       project('fast', 'test', 0),
       project('slow', 'test/slow', 0),
+      project('service', 'service/test', 0),
       // What a process takes is measured alone, after all others: one file at a time.
       project('memory', 'test/memory', 1, true),
     ],
