@@ -81,6 +81,20 @@ export class NativeError extends PerifocalError {
   }
 }
 
+/** A call of the operating system has failed; code `SYSTEM`. */
+export class SystemError extends PerifocalError {
+  /** The name of the reason, such as `EPERM`. */
+  readonly errno: string;
+  /** The call that has failed, such as `flock` or `VIDIOC_S_FMT`. */
+  readonly call: string;
+
+  constructor(errno: string, call: string, message: string, options?: ErrorOptions) {
+    super('SYSTEM', message, options);
+    this.errno = errno;
+    this.call = call;
+  }
+}
+
 /** What the engine of JavaScript says where an array cannot be made. */
 const ALLOCATION_FAILURE = /allocation failed|invalid (typed )?array length|out of memory/i;
 

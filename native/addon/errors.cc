@@ -7,6 +7,7 @@ namespace perifocal::addon {
 Napi::Error toError(Napi::Env env, const Status& status) {
   Napi::Error error = Napi::Error::New(env, status.message());
   error.Set("code", Napi::String::New(env, statusName(status.code())));
+  if (status.systemCode() != 0) error.Set("errno", Napi::Number::New(env, status.systemCode()));
   return error;
 }
 

@@ -7,7 +7,7 @@
 
 namespace perifocal::addon {
 
-/// An `Error` with the status's message and its name as `code`.
+/// An `Error` with the status's message and its name as `code`, and the `errno` of a system call.
 Napi::Error toError(Napi::Env env, const Status& status);
 
 /// An error that Node-API's wrapper has made, with a code: INTERNAL, or OUT_OF_MEMORY where an allocation has failed.

@@ -13,6 +13,7 @@ Napi::Object addAll(Napi::Env env, Napi::Object exports) {
   addEstimation(exports);
   addMetrics(exports);
   addStars(exports);
+  addSystem(exports);
   addDiagnostics(exports);
   return exports;
 }

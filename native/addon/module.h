@@ -41,6 +41,7 @@ void addFft(Napi::Object& exports, InstanceData& data);
 void addEstimation(Napi::Object& exports);
 void addMetrics(Napi::Object& exports);
 void addStars(Napi::Object& exports);
+void addSystem(Napi::Object& exports);
 void addDiagnostics(Napi::Object& exports);
 
 }  // namespace perifocal::addon

@@ -14,6 +14,7 @@ enum class StatusCode {
   kOutOfMemory,
   kAborted,
   kState,
+  kSystem,  ///< a system call has failed; `systemCode` says why
   kInternal
 };
 
@@ -25,14 +26,26 @@ class [[nodiscard]] Status {
   bool ok() const { return code_ == StatusCode::kOk; }
   StatusCode code() const { return code_; }
   const std::string& message() const { return message_; }
+  /// The errno of kSystem, else 0.
+  int systemCode() const { return systemCode_; }
 
  private:
+  friend Status systemFailure(std::string call, int code);
+
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
+  int systemCode_ = 0;
 };
 
 /// An allocation has failed. Short enough that the message needs none itself.
 inline Status outOfMemory() { return {StatusCode::kOutOfMemory, "out of memory"}; }
+
+/// A system call has failed with this errno. @param call its name, which is all of the message
+inline Status systemFailure(std::string call, int code) {
+  Status status(StatusCode::kSystem, std::move(call));
+  status.systemCode_ = code;
+  return status;
+}
 
 /// What the exception under way says; to be called while it is caught.
 Status statusOfException() noexcept;
@@ -47,6 +60,7 @@ constexpr const char* statusName(StatusCode code) {
     case StatusCode::kOutOfMemory: return "OUT_OF_MEMORY";
     case StatusCode::kAborted: return "ABORTED";
     case StatusCode::kState: return "STATE";
+    case StatusCode::kSystem: return "SYSTEM";
     case StatusCode::kInternal: return "INTERNAL";
   }
   return "INTERNAL";

@@ -22,6 +22,7 @@ const ROOMS = [
   'image',
   'files',
   'math',
+  'system',
   'runtime',
 ];
 

@@ -22,6 +22,8 @@ import { SOLVER_FUNCTIONS } from './solver.js';
 import type { SolverBinding } from './solver.js';
 import { STAR_FUNCTIONS } from './stars.js';
 import type { StarBinding } from './stars.js';
+import { SYSTEM_FUNCTIONS } from './system.js';
+import type { SystemBinding } from './system.js';
 
 export type * from './defects.js';
 export type * from './diagnostics.js';
@@ -32,11 +34,12 @@ export type * from './network.js';
 export type * from './runtime.js';
 export type * from './solver.js';
 export type * from './stars.js';
+export type * from './system.js';
 
 /**
  * ARGUMENT: a ticket is missing, or an array is shorter than what it is for, such as one whose buffer was transferred.
- * ABORTED: the ticket of the call was cancelled. STATE: the object is disposed or busy. INTERNAL: TypeScript and C++ do
- * not agree.
+ * ABORTED: the ticket of the call was cancelled. STATE: the object is disposed or busy. SYSTEM: a system call has
+ * failed; the message is its name, `errno` the number of the reason. INTERNAL: TypeScript and C++ do not agree.
  */
 export type NativeErrorCode =
   | 'ARGUMENT'
@@ -45,6 +48,7 @@ export type NativeErrorCode =
   | 'OUT_OF_MEMORY'
   | 'ABORTED'
   | 'STATE'
+  | 'SYSTEM'
   | 'INTERNAL';
 
 export interface Binding
@@ -56,6 +60,7 @@ export interface Binding
     EstimationBinding,
     MetricBinding,
     StarBinding,
+    SystemBinding,
     DiagnosticsBinding {}
 
 /** All that the addon exports: a test compares this list with the addon and with {@link Binding}. */
@@ -68,5 +73,6 @@ export const BINDING_FUNCTIONS = [
   ...ESTIMATION_FUNCTIONS,
   ...METRIC_FUNCTIONS,
   ...STAR_FUNCTIONS,
+  ...SYSTEM_FUNCTIONS,
   ...DIAGNOSTICS_FUNCTIONS,
 ] as const;

@@ -1,6 +1,15 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
-import { ArgumentError, IsaError, ModelError, NativeError, PerifocalError, StateError } from '../errors.js';
+import { getSystemErrorName } from 'node:util';
+import {
+  ArgumentError,
+  IsaError,
+  ModelError,
+  NativeError,
+  PerifocalError,
+  StateError,
+  SystemError,
+} from '../errors.js';
 import { toPerifocalError } from '../errors.js';
 import { requireString } from '../validate.js';
 import { VERSION } from '../version.js';
@@ -117,9 +126,18 @@ export function translateNativeError(error: unknown): unknown {
       return new NativeError('OUT_OF_MEMORY', message, options);
     case 'STATE':
       return new StateError(message, options);
+    case 'SYSTEM':
+      return systemErrorOf(error as Error & { errno: number });
     case 'INTERNAL':
       return new NativeError('INTERNAL', message, options);
     default:
       return toPerifocalError(error);
   }
+}
+
+/** The message of the native error is the call that has failed. */
+function systemErrorOf(error: Error & { errno: number }): SystemError {
+  const { message: call, errno } = error;
+  const name = getSystemErrorName(-errno);
+  return new SystemError(name, call, `${call} failed with ${name}`, { cause: error });
 }
