@@ -1,0 +1,72 @@
+import type { Io } from '../../io.js';
+import type { Store } from '../../store/store.js';
+import type { CaptureEvent } from '../../capture/capture.js';
+
+/** Events that are read from the store at once. */
+const BATCH = 500;
+
+/** Events of those apps that a caller may see, and how to go on. */
+export interface VisibleEvents {
+  readonly events: readonly CaptureEvent[];
+  /** The cursor after them: events up to here have been looked at. */
+  readonly next: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** Events as they are committed, for everybody who waits for them. */
+export class EventFeed {
+  readonly #store: Store;
+  readonly #wakers = new Set<() => void>();
+  readonly #unsubscribe: () => void;
+  readonly #io: Io;
+  #isClosed = false;
+
+  constructor(store: Store, io: Io) {
+    this.#store = store;
+    this.#io = io;
+    this.#unsubscribe = store.onEvent(() => this.#wake());
+  }
+
+  /** Whether the service stops: whoever waits ends then. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. */
+  async read(after: number, limit: number, app: string | null): Promise<VisibleEvents> {
+    const events: CaptureEvent[] = [];
+    let next = after;
+    for (;;) {
+      const page = await this.#store.events(next, BATCH);
+      for (const event of page.events) {
+        if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
+        next = event.seq;
+        if (app === null || event.app === app) events.push(event);
+      }
+      if (page.events.length < BATCH) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
+    }
+  }
+
+  /** Resolves once there is an event after the cursor, the time is over, or the signal or the service says to stop. */
+  async waitBeyond(cursor: number, milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#store.lastSeq > cursor || signal.aborted || this.#isClosed) return;
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    this.#wakers.add(wake);
+    signal.addEventListener('abort', wake);
+    await this.#io.sleep(milliseconds, woken.signal).catch(() => undefined);
+    signal.removeEventListener('abort', wake);
+    this.#wakers.delete(wake);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+}

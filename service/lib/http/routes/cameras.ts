@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { checkId } from '../../capture/request.js';
+import { ServiceError } from '../../errors.js';
+import type { HttpContext } from '../context.js';
+import { ApiError } from '../errors.js';
+import { register } from './register.js';
+import type { Call } from './register.js';
+
+type FrameCall = Call<{ id: string }, { capture?: string }, Readable>;
+
+/** Cameras, and frames for those that are pushed to. */
+export function addCameras(app: FastifyInstance, context: HttpContext): void {
+  const { cameras } = context;
+  register(app, 'listCameras', () => ({ cameras: cameras.list() }));
+  app.register(async (scope) => {
+    // A frame is never held in memory: whatever its type, its bytes go on as they arrive.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    register(scope, 'pushFrame', (call: FrameCall, reply) => pushFrame(context, call, reply), Number.MAX_SAFE_INTEGER);
+  });
+}
+
+async function pushFrame({ cameras }: HttpContext, call: FrameCall, reply: FastifyReply): Promise<object> {
+  const { params, query, headers, caller } = call;
+  const limit = cameras.frameLimit(params.id);
+  if (limit === null) {
+    throw new ServiceError(
+      'UNKNOWN',
+      `There is no camera '${params.id}' that takes frames: GET /v1/cameras lists them`,
+    );
+  }
+  const mime = headers['content-type']?.split(';')[0]?.trim();
+  if (!mime) throw new ApiError('MEDIA_TYPE', 'The frame has no content-type: give one, such as image/jpeg');
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(params.id, limit);
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort(new ServiceError('CAMERA', 'The sender was gone before the frame was whole'));
+  call.raw.once('close', () => call.raw.complete || onClose());
+  const frame = {
+    app: caller.app,
+    mime,
+    captureId: query.capture === undefined ? null : checkId(query.capture),
+    bytes: bound(call.body ?? [], limit, params.id),
+    signal: gone.signal,
+  };
+  const taken = await cameras.push(params.id, frame);
+  reply.code(201);
+  return taken;
+}
+
+/** The same bytes, up to a limit. */
+async function* bound(bytes: AsyncIterable<Uint8Array> | [], limit: number, camera: string): AsyncIterable<Uint8Array> {
+  let total = 0;
+  for await (const chunk of bytes) {
+    total += chunk.length;
+    if (total > limit) throw tooLarge(camera, limit);
+    yield chunk;
+  }
+}
+
+const tooLarge = (camera: string, limit: number): ApiError =>
+  new ApiError('TOO_LARGE', `The frame is larger than the ${limit} bytes that camera ${camera} takes`);

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { checkId, checkRequest } from '../../capture/request.js';
+import type { Capture, CaptureState } from '../../capture/capture.js';
+import { isTerminal } from '../../capture/machine.js';
+import { ServiceError } from '../../errors.js';
+import { includesRole } from '../access.js';
+import type { Caller } from '../auth.js';
+import type { HttpContext } from '../context.js';
+import { register } from './register.js';
+import type { Call } from './register.js';
+
+type OnCapture = Call<{ id: string }>;
+type ListCall = Call<unknown, ListQuery>;
+
+interface ListQuery {
+  readonly after?: number;
+  readonly newest?: boolean;
+  readonly state?: CaptureState;
+  readonly camera?: string;
+  readonly app?: string;
+  readonly limit?: number;
+}
+
+const DEFAULT_PAGE = 100;
+
+/** The app whose captures a caller sees; null for an operator, who sees all. */
+export const visibleApp = ({ role, app }: Caller): string | null => (includesRole(role, 'operator') ? null : app);
+
+/** A capture that the caller may see. Another app's is as unknown as one that never was: UNKNOWN. */
+export async function findCapture({ store }: HttpContext, caller: Caller, id: string): Promise<Capture> {
+  const capture = await store.get(checkId(id));
+  const app = visibleApp(caller);
+  if (capture && (app === null || capture.app === app)) return capture;
+  throw new ServiceError('UNKNOWN', `There is no capture ${id} of ${caller.app}: GET /v1/captures lists them`);
+}
+
+/** Requests, states and lists of captures. */
+export function addCaptures(app: FastifyInstance, context: HttpContext): void {
+  const { store } = context;
+  register(app, 'requestCapture', (call: Call<{ id: string }, unknown, unknown>, reply) =>
+    requestCapture(context, call, reply),
+  );
+  register(app, 'getCapture', ({ caller, params }: OnCapture) => findCapture(context, caller, params.id));
+  register(app, 'listCaptures', ({ caller, query }: ListCall) => listCaptures(context, caller, query));
+  register(app, 'ackCapture', async ({ caller, params }: OnCapture) => {
+    const capture = await findCapture(context, caller, params.id);
+    return store.ack(capture.id, capture.app);
+  });
+  register(app, 'endCapture', async ({ caller, params }: OnCapture) => {
+    const capture = await findCapture(context, caller, params.id);
+    if (capture.state === 'stored') return store.release(capture.id, capture.app);
+    return isTerminal(capture.state) ? capture : store.cancel(capture.id, capture.app);
+  });
+}
+
+async function requestCapture(
+  { store, cameras, io }: HttpContext,
+  { caller, params, body }: Call<{ id: string }, unknown, unknown>,
+  reply: FastifyReply,
+): Promise<Capture> {
+  const checked = checkRequest(body, io.now());
+  const { camera, priority } = checked.request;
+  if (!cameras.list().some(({ id }) => id === camera)) {
+    throw new ServiceError('UNKNOWN', `There is no camera '${camera}': GET /v1/cameras lists them`);
+  }
+  if (priority > caller.maxPriority) {
+    const limit = `${caller.app} may ask for ${caller.maxPriority} at most`;
+    throw new ServiceError('FORBIDDEN', `priority is ${priority}: ${limit}`);
+  }
+  const { capture, outcome } = await store.request(caller.app, checkId(params.id), checked);
+  reply.code(outcome === 'created' ? 202 : 200).header('location', `/v1/captures/${capture.id}`);
+  return capture;
+}
+
+async function listCaptures({ store }: HttpContext, caller: Caller, query: ListQuery): Promise<object> {
+  const { newest = false, limit = DEFAULT_PAGE, app: wanted, ...filter } = query;
+  const visible = visibleApp(caller);
+  if (wanted !== undefined && visible !== null && wanted !== visible) {
+    throw new ServiceError('FORBIDDEN', `app is '${wanted}': ${caller.app} sees its own captures only`);
+  }
+  const app = visible ?? wanted;
+  const only = app === undefined ? {} : { app };
+  const captures = await store.list({ ...filter, ...only, newestFirst: newest, limit });
+  return { captures, next: captures.length === limit ? captures.at(-1)!.order : null };
+}

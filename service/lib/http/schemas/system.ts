@@ -1,0 +1,38 @@
+import { STATUS_OF } from '../errors.js';
+import { CAMERA_ID, CAPTURE_ID } from './captures.js';
+import { count, flag, list, named, object, oneOf, orNull, record, text } from './schema.js';
+
+const ERROR = record('What went wrong', {
+  error: object(
+    'The code is stable; the message is for people',
+    {
+      code: oneOf('What it is', Object.keys(STATUS_OF)),
+      message: text('What was wrong, with the value, and what to do'),
+      retryAfterSeconds: count('When to try again'),
+    },
+    ['code', 'message'],
+  ),
+});
+
+const CAMERA = record('A camera', {
+  id: CAMERA_ID,
+  driver: text('The kind of its driver'),
+  healthy: flag('Whether it works'),
+  reason: orNull(text('What is wrong with it')),
+  width: orNull(count('Pixels of a row, where they are known')),
+  height: orNull(count('Rows, where they are known')),
+});
+
+/** Schemas of the service itself that have names. */
+export const SYSTEM_SCHEMAS = {
+  Error: ERROR,
+  Camera: CAMERA,
+  CameraList: record('All cameras', { cameras: list('In the order of the configuration', named('Camera')) }),
+  Frame: record('What a frame was taken for', { captureId: CAPTURE_ID }),
+  Health: record('How the service is', {
+    live: flag('Whether it works at all'),
+    ready: flag('Whether it takes requests'),
+    degraded: list('What does not work as it should', text('In words')),
+    version: text('Of the service'),
+  }),
+} as const;

@@ -1,0 +1,163 @@
+import { chmod, chown, lstat, rename, unlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
+import { ServiceError } from '../errors.js';
+import { createApi } from './app.js';
+import type { HttpContext } from './context.js';
+import { ApiError, describeError } from './errors.js';
+import { identifyByPeer, identifyByToken } from './identify.js';
+import type { Identify } from './identify.js';
+
+/** Where the API listens. */
+export interface Listening {
+  readonly socket: {
+    readonly path: string;
+    /** Such as 0o660. */
+    readonly mode: number;
+    /** The group that it belongs to; null to leave it. */
+    readonly gid: number | null;
+  } | null;
+  /** Loopback TCP; port 0 takes any. Null for none. */
+  readonly tcp: { readonly host: '127.0.0.1' | '::1'; readonly port: number } | null;
+}
+
+/** A running API. */
+export interface HttpService {
+  /** The port of TCP, or null. */
+  readonly port: number | null;
+  /** Takes no more connections, ends streams and waits, lets the others finish for a moment, and closes. */
+  close(): Promise<void>;
+}
+
+/** Connections that are taken beyond the limit to be told so; more are closed at once. */
+const SPARE_CONNECTIONS = 16;
+const CLOSING_MILLISECONDS = 2000;
+
+/** Serves the API. Throws ServiceError LOCKED where another service listens on the socket. */
+export async function serveHttp(context: HttpContext, { socket, tcp }: Listening): Promise<HttpService> {
+  const connections = new Connections(context.limits.connections);
+  const byPeer = identifyByPeer(context.rules, context.peerCredentials);
+  const byToken = identifyByToken(context.rules);
+  const identify: Identify = (request) => (connections.isLocal(request.socket) ? byPeer(request) : byToken(request));
+  const api = await createApi(context, identify, (connection) => connections.isCrowded(connection));
+  const servers: Server[] = [];
+  const open = (isLocal: boolean): Server => {
+    const server = createHttpServer(context, (connection) => connections.add(connection, isLocal));
+    server.on('request', (request, response) => api.app.routing(request, response));
+    servers.push(server);
+    return server;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...servers.map(closeServer), api.close()]);
+    if (socket) await unlink(socket.path).catch(() => undefined);
+  };
+  if (socket) await listenOnSocket(open(true), socket);
+  if (!tcp) return { port: null, close };
+  const server = open(false);
+  await listenOn(server, tcp);
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+function createHttpServer({ limits }: HttpContext, onConnection: (socket: Socket) => void): Server {
+  const server = createServer({
+    headersTimeout: limits.headSeconds * 1000,
+    requestTimeout: limits.frameSeconds * 1000,
+    keepAliveTimeout: limits.idleSeconds * 1000,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+  });
+  server.maxConnections = limits.connections + SPARE_CONNECTIONS;
+  server.timeout = limits.idleSeconds * 1000;
+  server.on('connection', onConnection);
+  server.on('clientError', answerMalformed);
+  return server;
+}
+
+/** What cannot be parsed has no request: its answer is written by hand. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const { status, body } = describeError(toRefusal(error));
+  const text = JSON.stringify(body);
+  const head = `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\nconnection: close\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+}
+
+function toRefusal({ code, message }: NodeJS.ErrnoException): ApiError | ServiceError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError('TIMEOUT', 'The request did not arrive in time: send it faster');
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') return new ApiError('HEADERS', 'The headers are larger than 16 KiB: send fewer');
+  return new ServiceError('INVALID', `This is no HTTP/1.1 request (${message}): check the client`);
+}
+
+/** The open connections: which are of the Unix socket, and which are beyond the limit. */
+class Connections {
+  readonly #most: number;
+  readonly #local = new WeakSet<Socket>();
+  readonly #crowded = new WeakSet<Socket>();
+  #count = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(socket: Socket, isLocal: boolean): void {
+    if (isLocal) this.#local.add(socket);
+    if (++this.#count > this.#most) this.#crowded.add(socket);
+    socket.once('close', () => this.#count--);
+  }
+
+  isLocal(socket: Socket): boolean {
+    return this.#local.has(socket);
+  }
+
+  isCrowded(socket: Socket): boolean {
+    return this.#crowded.has(socket);
+  }
+}
+
+const listenOn = (server: Server, where: object): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** A socket that a crash has left is taken away; one on which somebody answers is not. */
+async function listenOnSocket(server: Server, { path, mode, gid }: NonNullable<Listening['socket']>): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found && !found.isSocket()) throw new ServiceError('INVALID', `${path} is no socket: remove it, or name another`);
+  if (found && (await answers(path))) {
+    throw new ServiceError('LOCKED', `Another service listens on ${path}: stop it, or name another`);
+  }
+  // Nobody finds it before its mode and group are right.
+  const hidden = `${path}.new`;
+  await unlink(hidden).catch(() => undefined);
+  await listenOn(server, { path: hidden });
+  if (gid !== null) await chown(hidden, -1, gid);
+  await chmod(hidden, mode);
+  await rename(hidden, path);
+}
+
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSING_MILLISECONDS);
+  await closed;
+  clearTimeout(timer);
+}

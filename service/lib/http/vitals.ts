@@ -1,0 +1,57 @@
+/** How warm the board is: `hot` computes with fewer threads, `critical` passes frames through. */
+export type Thermal = 'normal' | 'hot' | 'critical';
+
+/** Seconds that something took, counted in classes as OpenMetrics has them. */
+export interface Durations {
+  /** Upper bounds of the classes in seconds, ascending; above the last there is one more class. */
+  readonly bounds: readonly number[];
+  /** How many fell into each class; one more than there are bounds. */
+  readonly counts: readonly number[];
+  /** Sum of all in seconds. */
+  readonly sum: number;
+}
+
+/** What computing in radiation found, since the start. */
+export interface IntegrityCounters {
+  /** Checks that failed: of weights, of sums, of stored bytes. */
+  readonly found: number;
+  /** Those of them that were mended from a whole copy or by computing again. */
+  readonly healed: number;
+  /** Those that could not be mended. */
+  readonly lost: number;
+}
+
+/** What the service measures of itself and of the board. `null` is what cannot be measured here. */
+export interface Vitals {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly residentBytes: number;
+  readonly peakResidentBytes: number;
+  /** CPU time of this process, user and system. */
+  readonly cpuSeconds: number;
+  /** Time that the cgroup kept the process from computing. */
+  readonly throttledSeconds: number | null;
+  /** How late the event loop is: 99th percentile of the last minute. */
+  readonly loopLagSeconds: number;
+  readonly temperatureCelsius: number | null;
+  readonly thermal: Thermal;
+  /** Errors of memory as the kernel counts them. */
+  readonly memoryErrors: { readonly corrected: number; readonly uncorrected: number } | null;
+  readonly integrity: IntegrityCounters;
+  /** What syncs of the store took. */
+  readonly syncs: Durations;
+  /** Seconds that a level takes for a frame, 95th percentile; levels that were never measured are left out. */
+  readonly levelSeconds: Readonly<Record<string, number>>;
+  /** What is being restored, and how much of it is done, 0 to 1. */
+  readonly working: { readonly id: string; readonly level: string; readonly done: number } | null;
+  /** How often a driver or the worker had to be started again. */
+  readonly restarts: number;
+}
+
+/** Whether the service lives, whether it takes requests, and what is wrong with it. */
+export interface Health {
+  readonly live: boolean;
+  readonly ready: boolean;
+  /** What does not work as it should, in words; empty where all is well. */
+  readonly degraded: readonly string[];
+}
