@@ -8,4 +8,6 @@ export { notifySystemd, peerCredentials } from './sockets.js';
 export type { PeerCredentials, SystemdState } from './sockets.js';
 export { readScheduling, setScheduling } from './scheduling.js';
 export type { SchedulingOptions, ThreadScheduling } from './scheduling.js';
+export { captureVideo, videoBytes } from './video.js';
+export type { VideoCoding, VideoFrame, VideoOptions } from './video.js';
 export { SystemError } from '../runtime/errors.js';

@@ -14,6 +14,7 @@ Napi::Object addAll(Napi::Env env, Napi::Object exports) {
   addMetrics(exports);
   addStars(exports);
   addSystem(exports);
+  addVideo(exports);
   addDiagnostics(exports);
   return exports;
 }

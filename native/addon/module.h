@@ -42,6 +42,7 @@ void addEstimation(Napi::Object& exports);
 void addMetrics(Napi::Object& exports);
 void addStars(Napi::Object& exports);
 void addSystem(Napi::Object& exports);
+void addVideo(Napi::Object& exports);
 void addDiagnostics(Napi::Object& exports);
 
 }  // namespace perifocal::addon

@@ -1,11 +1,32 @@
 /** What a service asks of Linux. Failures have the code SYSTEM, the call as their message, and its `errno`. */
 
+import type { NativeTicket } from './runtime.js';
+
 /** A thread's place among all others. What is not given stays as it is. */
 export interface NativeSchedulingChange {
   readonly policy?: 'other' | 'batch' | 'idle';
   readonly nice?: number;
   /** Numbers of processors, one at least. */
   readonly cpus?: Int32Array;
+}
+
+/** One frame of a camera of Video4Linux 2. */
+export interface NativeVideoRequest {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly coding: 'MJPG' | 'YUYV' | 'GREY';
+  /** Frames that are let go first. */
+  readonly skip: number;
+  readonly timeoutMs: number;
+}
+
+export interface NativeVideoFrame {
+  /** MJPG: a JPEG. YUYV: red, green and blue. GREY: one byte a pixel. */
+  readonly data: Uint8Array;
+  readonly sequence: number;
+  /** Frames before it that were not whole. */
+  readonly damaged: number;
 }
 
 /** The part of the addon that is about the operating system. */
@@ -20,6 +41,8 @@ export interface SystemBinding {
   setScheduling(thread: number, change: NativeSchedulingChange): void;
   /** `policy` is the kernel's number. */
   scheduling(thread: number): { readonly policy: number; readonly nice: number; readonly cpus: readonly number[] };
+  /** ARGUMENT: the camera cannot do that. SYSTEM with ETIMEDOUT: no whole frame came in time. */
+  captureVideo(request: NativeVideoRequest, ticket: NativeTicket): Promise<NativeVideoFrame>;
 }
 
 export const SYSTEM_FUNCTIONS = [
@@ -28,4 +51,5 @@ export const SYSTEM_FUNCTIONS = [
   'lockFile',
   'setScheduling',
   'scheduling',
+  'captureVideo',
 ] as const satisfies readonly (keyof SystemBinding)[];
