@@ -68,6 +68,8 @@ function createHttpServer({ limits }: HttpContext, onConnection: (socket: Socket
     keepAliveTimeout: limits.idleSeconds * 1000,
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
+    // Nothing depends on it, and Node's own refusal would not be JSON.
+    requireHostHeader: false,
   });
   server.maxConnections = limits.connections + SPARE_CONNECTIONS;
   server.timeout = limits.idleSeconds * 1000;

@@ -5,7 +5,7 @@ import type { ByteRange } from './range.js';
 /** Bytes that are read at once, and held for each client. */
 const CHUNK_BYTES = 128 * 1024;
 
-/** A part of an open file as a stream, read only as fast as it is taken. At the end, whatever it is, the file is closed. */
+/** A part of an open file as a stream, read only as fast as it is taken. The file is closed when it ends. */
 export function streamFile(file: IoFile, range: ByteRange): Readable {
   let position = range.first;
   return new Readable({
