@@ -1,0 +1,51 @@
+import { ServiceError } from '../errors.js';
+import type { Io } from '../io.js';
+import type { Sink } from './driver.js';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, or with the signal's reason. */
+export async function writeChunks(
+  io: Io,
+  chunks: AsyncIterable<Uint8Array>,
+  { path, mostBytes }: Sink,
+  signal: AbortSignal,
+): Promise<number> {
+  const file = await io.create(path);
+  let written = 0;
+  try {
+    for await (const chunk of chunks) {
+      signal.throwIfAborted();
+      written += chunk.length;
+      if (written > mostBytes) throw tooLong(written, mostBytes);
+      await file.write(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  return written;
+}
+
+/** Of a frame that is larger than the camera may deliver. */
+export const tooLong = (bytes: number, mostBytes: number): ServiceError =>
+  new ServiceError('CAMERA', `The frame has ${bytes} bytes or more, and ${mostBytes} may come: raise mostBytes`);
+
+/** Copies a file into a sink: a second name for it would change with it. */
+export async function copyFile(io: Io, from: string, sink: Sink, signal: AbortSignal): Promise<void> {
+  const file = await io.open(from);
+  try {
+    await writeChunks(io, readChunks(file), sink, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* readChunks(file: Awaited<ReturnType<Io['open']>>): AsyncIterable<Uint8Array> {
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (let position = 0; ; ) {
+    const count = await file.read(chunk, position);
+    if (count === 0) return;
+    yield chunk.subarray(0, count);
+    position += count;
+  }
+}

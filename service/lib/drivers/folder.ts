@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import type { Io, IoStat } from '../io.js';
+import { inspect } from './container/inspect.js';
+import { copyFile } from './copy.js';
+import type { Acquired, Arrival, CameraInfo, Driver, DriverHealth, DriverRequest, Intake, Sink } from './driver.js';
+import { Mailbox } from './mailbox.js';
+import { verifyFrame } from './verify.js';
+import type { FrameSize } from './verify.js';
+
+/** A folder into which another program puts frames. */
+export interface FolderOptions extends FrameSize {
+  readonly driver: 'folder';
+  readonly folder: string;
+  /** Between two looks into the folder; hints of the system come in between. Default 2. */
+  readonly rescanSeconds: number;
+  /** A file that has not changed for so long may be a whole frame. Default 0.5. */
+  readonly stableSeconds: number;
+  /** A file that is no whole frame, and has not changed for so long, is put aside into `rejected/`. Default 60. */
+  readonly rejectSeconds: number;
+}
+
+/** What is known of a file. */
+interface Sighting {
+  readonly bytes: number;
+  readonly modifiedAt: number;
+  /** By the clock that never jumps. */
+  readonly since: number;
+}
+
+/** Files that others are still writing, by custom. */
+const UNFINISHED = /^\.|\.(tmp|part|partial|crdownload)$/i;
+const REJECTED = 'rejected';
+
+/**
+ * Frames are files that appear in a folder. One counts when it has not changed for a moment and its container is
+ * complete, so that neither a rename nor a slow writer is mistaken. It is copied into the inbox, and removed once its
+ * capture is durable.
+ */
+export class FolderDriver implements Driver {
+  readonly #io: Io;
+  readonly #name: string;
+  readonly #options: FolderOptions;
+  readonly #mailbox: Mailbox;
+  readonly #closing = new AbortController();
+  readonly #seen = new Map<string, Sighting>();
+  /** Somebody has them, or they could not be removed. */
+  readonly #given = new Set<string>();
+  readonly #done: Promise<void>;
+  #wake = (): void => {};
+  #trouble: string | null = null;
+  #rejected = 0;
+
+  constructor(io: Io, name: string, options: FolderOptions, intake: Intake | null) {
+    this.#io = io;
+    this.#name = name;
+    this.#options = options;
+    this.#mailbox = new Mailbox(intake);
+    this.#done = this.#run();
+  }
+
+  describe(): CameraInfo {
+    const { driver, folder, width, height } = this.#options;
+    return { driver, source: folder, width, height };
+  }
+
+  health(): DriverHealth {
+    if (this.#trouble !== null) return { healthy: false, reason: this.#trouble };
+    const reason = this.#rejected > 0 ? `${this.#rejected} files were no frames: see ${REJECTED}/ in the folder` : null;
+    return { healthy: true, reason };
+  }
+
+  async acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
+    const waiting = this.#mailbox.acquire(request, sink, AbortSignal.any([signal, this.#closing.signal]));
+    this.#wake();
+    return waiting;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#wake();
+    await this.#done;
+  }
+
+  /** Looks into the folder now and then, and soon after a hint. */
+  async #run(): Promise<void> {
+    const watcher = this.#watch();
+    while (!this.#closing.signal.aborted) {
+      let isSettled = true;
+      try {
+        isSettled = await this.#scan();
+        this.#trouble = null;
+      } catch (error) {
+        this.#trouble = `cannot look into ${this.#options.folder}: ${(error as Error).message}`;
+      }
+      await this.#pause(isSettled ? this.#options.rescanSeconds : this.#options.stableSeconds);
+    }
+    watcher?.close();
+  }
+
+  /** A hint only: where the system gives none, looking now and then is enough. */
+  #watch(): { close(): void } | null {
+    try {
+      return this.#io.watch(this.#options.folder, () => this.#wake());
+    } catch {
+      return null;
+    }
+  }
+
+  #pause(seconds: number): Promise<void> {
+    const waking = new AbortController();
+    this.#wake = () => waking.abort();
+    const signal = AbortSignal.any([waking.signal, this.#closing.signal]);
+    return this.#io.sleep(seconds * 1000, signal).catch(() => undefined);
+  }
+
+  /** Resolves with false where a file is to be looked at again soon. */
+  async #scan(): Promise<boolean> {
+    const names = (await this.#io.list(this.#options.folder)).filter((name) => !UNFINISHED.test(name));
+    for (const name of [...this.#seen.keys(), ...this.#given]) {
+      if (names.includes(name)) continue;
+      this.#seen.delete(name);
+      this.#given.delete(name);
+    }
+    const ready: { readonly name: string; readonly modifiedAt: number }[] = [];
+    let isSettled = true;
+    for (const name of names.filter((candidate) => !this.#given.has(candidate))) {
+      const stat = await this.#io.stat(this.#pathOf(name));
+      if (stat?.kind !== 'file') continue;
+      if (!this.#isStable(name, stat)) isSettled = false;
+      else if (await this.#isWhole(name)) ready.push({ name, modifiedAt: stat.modifiedAt });
+    }
+    ready.sort((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1));
+    for (const { name } of ready) await this.#offer(name);
+    return isSettled;
+  }
+
+  #isStable(name: string, { bytes, modifiedAt }: IoStat): boolean {
+    const before = this.#seen.get(name);
+    const now = this.#io.monotonic();
+    if (before?.bytes === bytes && before.modifiedAt === modifiedAt) {
+      return now - before.since >= this.#options.stableSeconds * 1000;
+    }
+    this.#seen.set(name, { bytes, modifiedAt, since: now });
+    return false;
+  }
+
+  async #isWhole(name: string): Promise<boolean> {
+    const { state } = await inspect(this.#io, this.#pathOf(name));
+    if (state === 'whole') return true;
+    const unchangedMs = this.#io.monotonic() - this.#seen.get(name)!.since;
+    if (unchangedMs >= this.#options.rejectSeconds * 1000) await this.#reject(name);
+    return false;
+  }
+
+  /** It is kept, where it does not stand in the way. */
+  async #reject(name: string): Promise<void> {
+    const folder = this.#pathOf(REJECTED);
+    await this.#io.makeFolder(folder);
+    await this.#io.rename(this.#pathOf(name), join(folder, name));
+    this.#seen.delete(name);
+    this.#rejected += 1;
+  }
+
+  async #offer(name: string): Promise<void> {
+    if (!this.#mailbox.isWanted) return;
+    this.#given.add(name);
+    const answer = await this.#mailbox.offer(this.#arrivalOf(name));
+    if (answer === 'later') this.#given.delete(name);
+    if (answer === 'dropped') await this.#remove(name);
+  }
+
+  #arrivalOf(name: string): Arrival {
+    const path = this.#pathOf(name);
+    return {
+      name,
+      captureId: null,
+      write: async (sink, signal) => {
+        await copyFile(this.#io, path, sink, signal);
+        const facts = await verifyFrame(this.#io, sink.path, this.#options, this.#name);
+        const stat = await this.#io.stat(path);
+        return stat ? { ...facts, acquiredAt: Math.round(stat.modifiedAt) } : facts;
+      },
+      settle: async (captureId) => {
+        if (captureId !== null) return this.#remove(name);
+        this.#given.delete(name);
+        // It has had its chance; as a new file it gets another one.
+        this.#seen.delete(name);
+      },
+    };
+  }
+
+  /** One that cannot be removed is not given again while the service runs. */
+  async #remove(name: string): Promise<void> {
+    this.#seen.delete(name);
+    try {
+      await this.#io.unlink(this.#pathOf(name));
+    } catch (error) {
+      this.#trouble = `cannot remove ${this.#pathOf(name)}: ${(error as Error).message}`;
+    }
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#options.folder, name);
+  }
+}

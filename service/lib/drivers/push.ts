@@ -1,0 +1,99 @@
+import { QuotaError, ServiceError } from '../errors.js';
+import type { Io } from '../io.js';
+import { writeChunks } from './copy.js';
+import type { Acquired, Arrival, CameraInfo, Driver, DriverHealth, DriverRequest, Intake, Sink } from './driver.js';
+import { Mailbox } from './mailbox.js';
+import { verifyFrame } from './verify.js';
+import type { FrameSize } from './verify.js';
+
+/** Other software delivers frames over HTTP. */
+export interface PushOptions extends FrameSize {
+  readonly driver: 'push';
+}
+
+/** A frame as it comes in. */
+export interface Pushed {
+  /** Meant for this capture; null for the oldest that waits. */
+  readonly captureId: string | null;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Aborts when the sender is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** After how long a sender that must wait is to try again. */
+const RETRY_SECONDS = 2;
+
+/** Frames come by `PUT /v1/cameras/{id}/frames`. */
+export class PushDriver implements Driver {
+  readonly #io: Io;
+  readonly #name: string;
+  readonly #options: PushOptions;
+  readonly #mailbox: Mailbox;
+  readonly #closing = new AbortController();
+
+  constructor(io: Io, name: string, options: PushOptions, intake: Intake | null) {
+    this.#io = io;
+    this.#name = name;
+    this.#options = options;
+    this.#mailbox = new Mailbox(intake);
+  }
+
+  describe(): CameraInfo {
+    const { driver, width, height } = this.#options;
+    return { driver, source: `PUT /v1/cameras/${this.#name}/frames`, width, height };
+  }
+
+  health(): DriverHealth {
+    return { healthy: true, reason: null };
+  }
+
+  acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
+    return this.#mailbox.acquire(request, sink, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /**
+   * Takes a frame. Resolves with the capture that has it once it is durable. Rejects with `STATE` where nobody waits
+   * for it, with `QUOTA` where too many wait, with `CAMERA` where it is no whole frame.
+   */
+  push(frame: Pushed): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#mailbox.offer(this.#arrivalOf(frame, resolve, reject)).then((answer) => {
+        if (answer !== 'taken') reject(this.#refusal());
+      }, reject);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ServiceError('CLOSED', `The service is stopping: push to ${this.#name} later`));
+  }
+
+  #arrivalOf(
+    { captureId, bytes, signal: gone }: Pushed,
+    resolve: (captureId: string) => void,
+    reject: (reason: unknown) => void,
+  ): Arrival {
+    let failure: unknown = new ServiceError('CAMERA', `The frame was not kept by ${this.#name}: send it again`);
+    return {
+      name: 'a pushed frame',
+      captureId,
+      write: async (sink, signal) => {
+        try {
+          await writeChunks(this.#io, bytes, sink, AbortSignal.any([gone, signal, this.#closing.signal]));
+          return await verifyFrame(this.#io, sink.path, this.#options, this.#name);
+        } catch (error) {
+          failure = error;
+          throw error;
+        }
+      },
+      settle: async (kept) => (kept === null ? reject(failure) : resolve(kept)),
+    };
+  }
+
+  #refusal(): ServiceError {
+    if (this.#mailbox.hasIntake) {
+      return new QuotaError(`Too many frames of ${this.#name} wait: send this one again later`, RETRY_SECONDS);
+    }
+    const advice = 'request a capture first, or give the camera standing captures in the configuration';
+    return new ServiceError('STATE', `No capture waits for a frame of ${this.#name}: ${advice}`);
+  }
+}
