@@ -102,8 +102,11 @@ export interface Capture {
   readonly report: unknown;
 }
 
-/** What an event tells of: a state that was reached, or something that happened to a stored product. */
-export type EventType = CaptureState | 'acked' | 'released' | 'evicted';
+/**
+ * What an event tells of: a state that was reached, or something that happened to a stored product; `lost` where the
+ * record of the event is damaged: whoever reads it should list its captures.
+ */
+export type EventType = CaptureState | 'acked' | 'released' | 'evicted' | 'lost';
 
 /** One entry of the log. */
 export interface CaptureEvent {

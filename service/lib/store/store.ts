@@ -95,7 +95,6 @@ export interface RecoveryReport {
   readonly captures: number;
   readonly requeued: number;
   readonly completed: number;
-  readonly removedFiles: number;
   readonly quarantinedFiles: number;
   readonly healedRows: number;
   readonly damagedRows: number;
@@ -117,8 +116,9 @@ export interface Store {
     id: string,
     checked: CheckedRequest,
   ): Promise<{ readonly capture: Capture; readonly outcome: 'created' | 'same' }>;
-  /** Rejects with DAMAGED where its record is damaged and cannot be healed. */
+  /** With its report. Rejects with DAMAGED where its record is damaged and cannot be healed. */
   get(id: string): Promise<Capture | undefined>;
+  /** Without reports. */
   list(query: CaptureQuery): Promise<Capture[]>;
   /** All captures that are in no terminal state, in the order of their requests. */
   live(): readonly Capture[];
@@ -148,6 +148,11 @@ export interface Store {
   readonly lastSeq: number;
   /** Calls the listener after each commit, in order; returns what takes it away again. */
   onEvent(listener: (event: CaptureEvent) => void): () => void;
+
+  /** A small value that outlives restarts, such as what the engine has learnt; undefined where there is none. */
+  memo(name: string): unknown;
+  /** JSON, at most 64 KiB. */
+  setMemo(name: string, value: unknown): Promise<void>;
 
   pathOf(capture: Capture, what: FileClass): string;
   usage(): StoreUsage;

@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import type { Capture, CaptureEvent, OutputFormat } from '../capture/capture.js';
+import type { CaptureChange } from '../capture/machine.js';
+import type { CheckedRequest } from '../capture/request.js';
+import { ServiceError } from '../errors.js';
+import type { Context } from './context.js';
+import { retain } from './evict.js';
+import { MANIFEST, folderOf } from './layout.js';
+import type { Memos } from './memos.js';
+import { beginProduct, commitProduct } from './products.js';
+import { adopt, inboxPath } from './raw-files.js';
+import { readManifest, recordOf, requireEntry } from './records-of.js';
+import { takeRequest } from './requests.js';
+import { Scrub } from './scrub.js';
+import { markStored, move } from './steps.js';
+import type {
+  CaptureQuery,
+  EventPage,
+  FileClass,
+  ProductDraft,
+  ProductFacts,
+  RawFacts,
+  RecoveryReport,
+  Store,
+  StoreHealth,
+  StoreUsage,
+} from './store.js';
+import { tidyAll } from './tidy.js';
+
+/** The store as everybody else sees it: every method is a few words, what they mean is in the files beside it. */
+export class CaptureStore implements Store {
+  readonly recovery: RecoveryReport;
+  readonly #context: Context;
+  readonly #memos: Memos;
+  readonly #scrub = new Scrub();
+  #freeBytes = 0;
+  #closed = false;
+
+  constructor(context: Context, memos: Memos, recovery: RecoveryReport) {
+    this.#context = context;
+    this.#memos = memos;
+    this.recovery = recovery;
+  }
+
+  request(app: string, id: string, checked: CheckedRequest): ReturnType<Store['request']> {
+    return this.#inTurn(id, () => takeRequest(this.#context, app, id, checked));
+  }
+
+  async get(id: string): Promise<Capture | undefined> {
+    const entry = this.#context.catalogue.find(id);
+    if (!entry) return undefined;
+    const { capture } = await recordOf(this.#context, entry);
+    if (capture.state !== 'stored') return capture;
+    const manifest = await readManifest(this.#context.io, this.pathOf(capture, 'manifest'));
+    return { ...capture, report: manifest?.capture.report ?? null };
+  }
+
+  async list(query: CaptureQuery): Promise<Capture[]> {
+    const limit = Math.min(1000, Math.max(1, query.limit));
+    const entries = this.#context.catalogue.select({ ...query, limit });
+    return Promise.all(entries.map(async (entry) => (await recordOf(this.#context, entry)).capture));
+  }
+
+  live(): readonly Capture[] {
+    return this.#context.catalogue.live();
+  }
+
+  advance(id: string, change: CaptureChange): Promise<Capture> {
+    return this.#inTurn(id, () => move(this.#context, id, change));
+  }
+
+  inboxPath(id: string): string {
+    return inboxPath(this.#context.folder, id);
+  }
+
+  adopt(id: string, path: string, facts: RawFacts): Promise<Capture> {
+    return this.#inTurn(id, () => adopt(this.#context, id, path, facts));
+  }
+
+  beginProduct(id: string, format: OutputFormat): Promise<ProductDraft> {
+    return this.#inTurn(id, () => beginProduct(this.#context, id, format));
+  }
+
+  commit(draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
+    return this.#inTurn(draft.id, () => commitProduct(this.#context, draft, facts));
+  }
+
+  discard(draft: ProductDraft, reason: string): Promise<Capture> {
+    return this.advance(draft.id, { to: 'acquired', reason });
+  }
+
+  ack(id: string, app: string): Promise<Capture> {
+    return this.#inTurn(id, () => markStored(this.#context, requireEntry(this.#context, id), 'acked', app));
+  }
+
+  release(id: string, app: string): Promise<Capture> {
+    return this.#inTurn(id, () => markStored(this.#context, requireEntry(this.#context, id), 'released', app));
+  }
+
+  cancel(id: string, app: string): Promise<Capture> {
+    return this.advance(id, { to: 'cancelled', reason: `cancelled by ${app}` });
+  }
+
+  events(after: number, limit: number): Promise<EventPage> {
+    return this.#context.ledger.events(Math.max(0, after), Math.min(1000, Math.max(1, limit)));
+  }
+
+  get lastSeq(): number {
+    return this.#context.ledger.meta.lastSeq;
+  }
+
+  onEvent(listener: (event: CaptureEvent) => void): () => void {
+    return this.#context.ledger.onEvent(listener);
+  }
+
+  memo(name: string): unknown {
+    return this.#memos.get(name);
+  }
+
+  setMemo(name: string, value: unknown): Promise<void> {
+    return this.#memos.set(this.#context.ledger, name, value);
+  }
+
+  pathOf(capture: Capture, what: FileClass): string {
+    const name = what === 'manifest' ? MANIFEST : capture[what]?.name;
+    if (name !== undefined) return join(folderOf(this.#context.folder, capture), name);
+    throw new ServiceError('UNKNOWN', `Capture ${capture.id} is ${capture.state} and has no ${what}`);
+  }
+
+  usage(): StoreUsage {
+    const { catalogue, counts, limits } = this.#context;
+    return {
+      bytesByClass: catalogue.bytesByClass,
+      quarantinedBytes: counts.quarantinedBytes,
+      files: catalogue.files,
+      queued: catalogue.live().length,
+      quotaBytes: limits.quotaBytes,
+      freeBytes: this.#freeBytes,
+    };
+  }
+
+  health(): StoreHealth {
+    const { problems, counts, ledger, database } = this.#context;
+    const { quarantinedBytes: _, ...counted } = counts;
+    const rows = database.counters;
+    return {
+      writable: !this.#closed && !problems.has('full') && !problems.has('database'),
+      reasons: [...problems.values()],
+      counters: {
+        ...counted,
+        commits: ledger.commits,
+        healedRows: counted.healedRows + rows.healedRows,
+        damagedRows: counted.damagedRows + rows.damagedRows,
+      },
+    };
+  }
+
+  async tend(): Promise<void> {
+    const { io, folder, ledger, problems, reserve } = this.#context;
+    const { freeBytes } = await io.room(folder);
+    this.#freeBytes = freeBytes;
+    // What goes first makes room for what comes after; each is tried, whatever becomes of the others.
+    await this.#attempt('full', () => tidyAll(this.#context));
+    await this.#attempt('full', () => retain(this.#context, freeBytes));
+    if (problems.has('full') || !reserve.present) {
+      await this.#attempt('full', async () => {
+        await reserve.ensure();
+        problems.delete('full');
+      });
+    }
+    if (problems.has('database') && !problems.has('full')) {
+      await this.#attempt('database', async () => {
+        await this.#context.database.renew();
+        problems.delete('database');
+      });
+    }
+    if (ledger.untidy.length === 0) await this.#scrub.step(this.#context);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#context.database.close();
+  }
+
+  async #attempt(problem: 'full' | 'database', run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#context.problems.set(problem, (error as Error).message);
+    }
+  }
+
+  /** One thing at a time for each capture. A full disk is remembered, until housekeeping finds room. */
+  #inTurn<T>(id: string, run: () => Promise<T>): Promise<T> {
+    return this.#context.turns.take(id, async () => {
+      if (this.#closed) throw new ServiceError('CLOSED', 'The store is closed');
+      try {
+        return await run();
+      } catch (error) {
+        this.#notice(error as ServiceError);
+        throw error;
+      }
+    });
+  }
+
+  #notice({ code, message }: ServiceError): void {
+    const { counts, problems } = this.#context;
+    if (code === 'SYNC') counts.syncFailures += 1;
+    if (code === 'FULL') problems.set('full', message);
+  }
+}

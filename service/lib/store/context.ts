@@ -1,0 +1,50 @@
+import type { Io } from '../io.js';
+import type { Catalogue } from './catalogue.js';
+import type { Database } from './database.js';
+import type { Folders } from './durable.js';
+import type { Ledger } from './ledger.js';
+import type { StoreLimits } from './options.js';
+import type { Reserve } from './reserve.js';
+import type { Turns } from './turns.js';
+
+/** What the store counts; see `StoreCounters`. */
+export interface Counts {
+  healedRows: number;
+  damagedRows: number;
+  damagedFiles: number;
+  scrubbedFiles: number;
+  syncFailures: number;
+  fullErrors: number;
+  evictedFiles: number;
+  quarantinedBytes: number;
+}
+
+/** What is not as it should be, one line each. While one of the first two is there, the store takes no requests. */
+export type Problem = 'full' | 'database' | 'damage';
+
+/** What the parts of an open store share. */
+export interface Context {
+  readonly io: Io;
+  readonly folder: string;
+  readonly limits: StoreLimits;
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly ledger: Ledger;
+  readonly folders: Folders;
+  readonly reserve: Reserve;
+  /** One thing at a time for each capture, by its id. */
+  readonly turns: Turns;
+  readonly counts: Counts;
+  readonly problems: Map<Problem, string>;
+}
+
+export const noCounts = (): Counts => ({
+  healedRows: 0,
+  damagedRows: 0,
+  damagedFiles: 0,
+  scrubbedFiles: 0,
+  syncFailures: 0,
+  fullErrors: 0,
+  evictedFiles: 0,
+  quarantinedBytes: 0,
+});

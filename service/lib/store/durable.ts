@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { FullError, ServiceError } from '../errors.js';
+import type { Io, IoFile } from '../io.js';
+import { UNFINISHED } from './layout.js';
+
+const CHUNK_BYTES = 256 * 1024;
+/** A file whose sync has failed is written again under a new name, this often in all. */
+const MOST_ATTEMPTS = 3;
+
+/** A file's size and digest. */
+export interface Sealed {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** An error of the disk as the store's own: `FULL`, `SYNC` or `UNWRITABLE`, with what was being done. */
+export function diskError(error: unknown, doing: string): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new FullError(`The disk is full while ${doing} (${code}): it goes on when there is room`, { cause: error });
+  }
+  const [ours, advice] =
+    code === 'EIO' ? (['SYNC', 'what was being written is lost'] as const) : (['UNWRITABLE', 'see the disk'] as const);
+  return new ServiceError(ours, `The disk failed while ${doing}: ${message}: ${advice}`, { cause: error });
+}
+
+/** Runs something on the disk; its errors come out as the store's own. */
+export async function onDisk<T>(doing: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw diskError(error, doing);
+  }
+}
+
+/** Makes a file's bytes durable. A sync that fails is never tried again: the kernel forgets what it could not write. */
+async function sync(file: IoFile, path: string): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (diskError(error, '').code === 'FULL') throw error;
+    throw new ServiceError('SYNC', `${path} could not be synced: ${(error as Error).message}: make it again`, {
+      cause: error,
+    });
+  }
+}
+
+/** Makes a file durable that somebody has written, and says what is in it. */
+export async function seal(io: Io, path: string): Promise<Sealed> {
+  return onDisk(`syncing ${path}`, async () => {
+    const file = await io.open(path);
+    try {
+      await sync(file, path);
+      return await digest(file);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Size and digest of a file, or null where there is none. */
+export async function digestFile(io: Io, path: string): Promise<Sealed | null> {
+  if ((await io.stat(path))?.kind !== 'file') return null;
+  const file = await io.open(path);
+  try {
+    return await digest(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function digest(file: IoFile): Promise<Sealed> {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let bytes = 0;
+  for (;;) {
+    const read = await file.read(chunk, bytes);
+    if (read === 0) return { bytes, sha256: hash.digest('hex') };
+    hash.update(chunk.subarray(0, read));
+    bytes += read;
+  }
+}
+
+/**
+ * Puts a small file in place, whole or not at all: written under another name, synced, renamed. The folder is left to
+ * be synced by the caller.
+ */
+export async function writeDurably(io: Io, path: string, bytes: Uint8Array): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const temporary = `${path}.${attempt}${UNFINISHED}`;
+    try {
+      return await onDisk(`writing ${path}`, () => writeAndRename(io, temporary, path, bytes));
+    } catch (error) {
+      await io.unlink(temporary).catch(() => {});
+      if ((error as ServiceError).code !== 'SYNC' || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function writeAndRename(io: Io, temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+  await io.unlink(temporary);
+  const file = await io.create(temporary);
+  try {
+    await file.write(bytes);
+    await sync(file, temporary);
+  } finally {
+    await file.close();
+  }
+  await io.rename(temporary, path);
+}
+
+/** Folders that are known to be durable: each is synced into its parent once by this process. */
+export class Folders {
+  readonly #io: Io;
+  readonly #durable = new Set<string>();
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  /** Makes the folders below a root, one in the other, durably; resolves with the innermost. */
+  async make(root: string, parts: readonly string[]): Promise<string> {
+    let folder = root;
+    for (const part of parts) {
+      folder = join(folder, part);
+      if (this.#durable.has(folder)) continue;
+      await this.#io.makeFolder(folder);
+      await this.#io.syncFolder(dirname(folder));
+      this.#durable.add(folder);
+    }
+    return folder;
+  }
+
+  forget(folder: string): void {
+    this.#durable.delete(folder);
+  }
+}

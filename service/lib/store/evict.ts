@@ -1,0 +1,68 @@
+import { dirname, join } from 'node:path';
+import type { Capture, StoredFile } from '../capture/capture.js';
+import { mark } from '../capture/machine.js';
+import type { Context } from './context.js';
+import { folderOf } from './layout.js';
+import { recordOf } from './records-of.js';
+import type { Entry } from './records.js';
+import { holdsThatEnd, planRemovals } from './retention.js';
+import type { Removal } from './retention.js';
+import { markStored } from './steps.js';
+import { tidyEntry } from './tidy.js';
+
+/** Things that go in one round: the event loop and the disk are for others too. */
+const MOST_IN_A_ROUND = 64;
+
+/** Ends holds whose time is over, then takes away what has to go. */
+export async function retain(context: Context, freeBytes: number): Promise<void> {
+  const { catalogue, limits, io } = context;
+  for (const entry of holdsThatEnd(catalogue.entries, io.now()).slice(0, MOST_IN_A_ROUND)) {
+    await context.turns.take(entry.id, () => markStored(context, entry, 'released', 'retention'));
+  }
+  const { entries, bytesByClass } = catalogue;
+  const removals = planRemovals({ entries, limits, bytesByClass, now: io.now(), freeBytes });
+  for (const removal of removals.slice(0, MOST_IN_A_ROUND)) {
+    await context.turns.take(removal.entry.id, () => remove(context, removal));
+  }
+}
+
+/**
+ * The database says first what will be gone: whoever reads it never finds a file missing that it promised. Then the
+ * manifest says it, then the file goes. A crash in between is finished by recovery.
+ */
+async function remove(context: Context, { entry, what }: Removal): Promise<void> {
+  // It may have changed while others had their turn.
+  if (context.catalogue.find(entry.id) !== entry || entry.live) return;
+  if (what === 'record') return removeRecord(context, entry);
+  const record = await recordOf(context, entry);
+  const after = what === 'raw' ? { ...record.capture, raw: gone(record.capture.raw) } : evicted(record.capture);
+  if (!after) return;
+  const event = what === 'raw' ? null : ({ type: 'evicted', detail: { by: 'retention' } } as const);
+  const change = { record: { ...record, capture: after }, event, untidy: true };
+  await context.ledger.commit(context.io.now(), () => [change]);
+  context.counts.evictedFiles += 1;
+  await tidyEntry(context, entry);
+}
+
+/** A capture whose product has gone; null where it has gone already. */
+function evicted(capture: Capture): Capture | null {
+  const marked = mark(capture, 'evicted');
+  if (!marked) return null;
+  return { ...marked.capture, product: gone(capture.product), thumbnail: gone(capture.thumbnail) };
+}
+
+const gone = (file: StoredFile | null): StoredFile | null => file && { ...file, present: false };
+
+/** The last that is known of a capture goes: its manifest first, since a record without one is still a record. */
+async function removeRecord(context: Context, entry: Entry): Promise<void> {
+  const { io } = context;
+  const folder = folderOf(context.folder, entry);
+  if ((await io.stat(folder))?.kind === 'folder') {
+    for (const name of await io.list(folder)) await io.unlink(join(folder, name));
+    await io.syncFolder(folder);
+    await io.removeFolder(folder);
+    context.folders.forget(folder);
+    await io.syncFolder(dirname(folder));
+  }
+  await context.ledger.remove(entry);
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { Capture, OutputFormat } from '../capture/capture.js';
+
+/**
+ *     format                       which version has written the store
+ *     lock, catalogue-000001.db    SQLite
+ *     reserve                      room that is given up when the disk is full
+ *     inbox/<uuid>                 frames that cameras are writing
+ *     quarantine/                  what recovery found and nobody knows
+ *     2026/11/29/<uuid>/           by the day of the request:
+ *       raw.jpg, acquired.json     as the camera delivered it, and what it is
+ *       restored.png, thumbnail.jpg
+ *       manifest.json              last
+ */
+export const FORMAT_NAME = 'format';
+export const RESERVE = 'reserve';
+export const INBOX = 'inbox';
+export const QUARANTINE = 'quarantine';
+export const ACQUIRED = 'acquired.json';
+export const MANIFEST = 'manifest.json';
+export const THUMBNAIL = 'thumbnail.jpg';
+/** Of a file that is not whole yet. */
+export const UNFINISHED = '.tmp';
+
+/** Names that the store gives to files of a capture; anything else there is a stranger's. */
+export const OWN_NAME =
+  /^(draft-\d+\.)?(raw\.[a-z0-9]+|restored\.[a-z]+|thumbnail\.jpg|(acquired|manifest)\.json)(\.\d+\.tmp)?$/;
+export const YEAR = /^\d{4,6}$/;
+export const TWO_DIGITS = /^\d\d$/;
+
+const EXTENSIONS: Readonly<Record<OutputFormat, string>> = {
+  png: 'png',
+  jpeg: 'jpg',
+  webp: 'webp',
+  tiff: 'tif',
+  fits: 'fits',
+};
+const RAW_EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'image/tiff': 'tif',
+  'image/fits': 'fits',
+  'application/fits': 'fits',
+};
+
+export const productName = (format: OutputFormat): string => `restored.${EXTENSIONS[format]}`;
+/** A product that is being made: its name ends as its format wants. */
+export const draftName = (restoration: number, name: string): string => `draft-${restoration}.${name}`;
+export const rawName = (mime: string): string => `raw.${RAW_EXTENSIONS[mime] ?? 'bin'}`;
+
+/** The folders of a capture below the store's, outermost first: year, month, day, id. */
+export function folderParts({ id, createdAt }: Pick<Capture, 'id' | 'createdAt'>): string[] {
+  const day = new Date(createdAt).toISOString().split('T')[0]!;
+  // Years beyond 9999 have a sign.
+  const [date, month, year] = day.split('-').reverse();
+  return [year!.replace('+', ''), month!, date!, id];
+}
+
+export const folderOf = (store: string, capture: Pick<Capture, 'id' | 'createdAt'>): string =>
+  join(store, ...folderParts(capture));

@@ -1,0 +1,179 @@
+import type { CaptureEvent, EventType } from '../capture/capture.js';
+import { ServiceError } from '../errors.js';
+import type { Catalogue } from './catalogue.js';
+import type { Database, RowWrite } from './database.js';
+import { META_KEY, decodeEvent, encodeRecord } from './records.js';
+import type { CaptureRecord, Entry, Meta } from './records.js';
+import type { EventPage } from './store.js';
+import { Turns } from './turns.js';
+
+/** One change to the record of a capture, with what the log says of it. */
+export interface Change {
+  readonly record: CaptureRecord;
+  readonly event: { readonly type: EventType; readonly detail: Readonly<Record<string, unknown>> } | null;
+  /** The folder is not as the record says from now on, until {@link Ledger.tidied}. */
+  readonly untidy: boolean;
+}
+
+/** Database work that has failed: the store makes room or a new file, and says whether to try again. */
+export type OnFailure = (error: ServiceError, attempt: number) => Promise<boolean>;
+
+/** Events are dropped in lots of this share of those that are kept. */
+const LOT = 0.1;
+
+/**
+ * The one writer of the database: transactions one at a time, seq and order without gaps, memory changed and listeners
+ * told only once the change is durable.
+ */
+export class Ledger {
+  readonly #database: Database;
+  readonly #catalogue: Catalogue;
+  readonly #keepEvents: number;
+  readonly #onFailure: OnFailure;
+  readonly #turns = new Turns();
+  readonly #listeners = new Set<(event: CaptureEvent) => void>();
+  readonly #untidy: Set<number>;
+  #meta: Meta;
+  #commits = 0;
+
+  constructor(database: Database, catalogue: Catalogue, meta: Meta, keepEvents: number, onFailure: OnFailure) {
+    this.#database = database;
+    this.#catalogue = catalogue;
+    this.#meta = meta;
+    this.#untidy = new Set(meta.untidy);
+    this.#keepEvents = keepEvents;
+    this.#onFailure = onFailure;
+  }
+
+  get meta(): Meta {
+    return this.#meta;
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Orders of captures whose folder is to be brought in line. */
+  get untidy(): readonly number[] {
+    return [...this.#untidy];
+  }
+
+  /** That a folder is as its record says becomes durable with the next transaction. */
+  tidied(order: number): void {
+    this.#untidy.delete(order);
+  }
+
+  onEvent(listener: (event: CaptureEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Makes changes durable, all or none. `make` is called when it is their turn, with the order that a new capture gets,
+   * so that it sees everything that was committed before.
+   */
+  async commit<T extends Change>(now: number, make: (nextOrder: number) => readonly T[]): Promise<readonly T[]> {
+    return this.#turns.take('commit', async () => {
+      const changes = make(this.#meta.lastOrder + 1);
+      const events = this.#number(changes, now);
+      const untidy = new Set(this.#untidy);
+      for (const { untidy: mark, record } of changes) if (mark) untidy.add(record.capture.order);
+      const meta = this.#metaAfter(changes, events.length, untidy);
+      await this.#write([...changes.map(toRow), ...events.map(eventRow), metaRow(meta)], meta);
+      for (const order of untidy) this.#untidy.add(order);
+      for (const { record } of changes) this.#catalogue.put(record);
+      this.#tell(events);
+      return changes;
+    });
+  }
+
+  /** Takes a record away for good. */
+  async remove(entry: Entry): Promise<void> {
+    await this.#turns.take('commit', async () => {
+      const meta = { ...this.#meta, captures: this.#meta.captures - 1, untidy: [...this.#untidy] };
+      await this.#write([{ table: 'captures', key: entry.order, body: null }, metaRow(meta)], meta);
+      this.#catalogue.remove(entry);
+    });
+  }
+
+  /** Writes rows that are no captures. */
+  async writeRow(row: RowWrite): Promise<void> {
+    await this.#turns.take('commit', () => this.#write([row], this.#meta));
+  }
+
+  /** Events after a cursor; those whose record is damaged are `lost`. */
+  async events(after: number, limit: number): Promise<EventPage> {
+    const { firstSeq, lastSeq } = this.#meta;
+    const from = Math.max(after, firstSeq - 1);
+    const count = Math.min(limit, Math.max(0, lastSeq - from));
+    const rows = await this.#database.scan('events', from, count);
+    const bodies = new Map(rows.map(({ key, body }) => [key, body]));
+    const seqs = Array.from({ length: count }, (_, index) => from + 1 + index);
+    return { events: seqs.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq)), firstSeq, lastSeq };
+  }
+
+  #number(changes: readonly Change[], now: number): CaptureEvent[] {
+    const told = changes.filter(({ event }) => event !== null);
+    return told.map(({ record: { capture }, event }, index) => ({
+      seq: this.#meta.lastSeq + 1 + index,
+      at: now,
+      captureId: capture.id,
+      app: capture.app,
+      ...event!,
+    }));
+  }
+
+  #metaAfter(changes: readonly Change[], events: number, untidy: ReadonlySet<number>): Meta {
+    const { captures, lastOrder, lastSeq: last, firstSeq } = this.#meta;
+    const orders = changes.map(({ record }) => record.capture.order);
+    const lastSeq = last + events;
+    const tooMany = lastSeq - firstSeq + 1 > this.#keepEvents * (1 + LOT);
+    return {
+      captures: captures + changes.filter(({ record }) => !this.#catalogue.find(record.capture.id)).length,
+      lastOrder: Math.max(lastOrder, ...orders),
+      firstSeq: tooMany ? lastSeq - this.#keepEvents + 1 : firstSeq,
+      lastSeq,
+      untidy: [...untidy],
+    };
+  }
+
+  async #write(writes: readonly RowWrite[], meta: Meta): Promise<void> {
+    const dropEventsBelow = meta.firstSeq > this.#meta.firstSeq ? meta.firstSeq : null;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#database.commit({ writes, dropEventsBelow });
+        this.#meta = meta;
+        this.#commits += 1;
+        return;
+      } catch (error) {
+        if (!(error instanceof ServiceError) || !(await this.#onFailure(error, attempt))) throw error;
+      }
+    }
+  }
+
+  #tell(events: readonly CaptureEvent[]): void {
+    for (const event of events) {
+      for (const listener of this.#listeners) {
+        try {
+          listener(event);
+        } catch {
+          // The change is durable, whatever becomes of those who are told: they have the log.
+        }
+      }
+    }
+  }
+}
+
+const toRow = ({ record }: Change): RowWrite => ({
+  table: 'captures',
+  key: record.capture.order,
+  body: encodeRecord(record),
+});
+
+const eventRow = (event: CaptureEvent): RowWrite => ({
+  table: 'events',
+  key: event.seq,
+  body: JSON.stringify(event),
+});
+
+export const metaRow = (meta: Meta): RowWrite => ({ table: 'memos', key: META_KEY, body: JSON.stringify(meta) });

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { CaptureStore } from './capture-store.js';
+import { Catalogue } from './catalogue.js';
+import { noCounts } from './context.js';
+import type { Context } from './context.js';
+import type { Database, StoredRow } from './database.js';
+import { Folders, onDisk } from './durable.js';
+import { makeOnFailure } from './failures.js';
+import { checkFormat } from './format.js';
+import { Generations } from './generations.js';
+import { INBOX, QUARANTINE } from './layout.js';
+import { Ledger } from './ledger.js';
+import { load, readAllEvents } from './load.js';
+import type { Loaded } from './load.js';
+import { Memos } from './memos.js';
+import { DEFAULT_LIMITS } from './options.js';
+import type { StoreOptions } from './options.js';
+import { mergeRecords, metaFor, readFolders, rowsOf } from './rebuild.js';
+import type { Folders as FoundFolders } from './rebuild.js';
+import { META_KEY } from './records.js';
+import { quarantineFolders, recover } from './recovery.js';
+import { Reserve } from './reserve.js';
+import { SqliteDatabase } from './sqlite.js';
+import type { Store } from './store.js';
+import { Turns } from './turns.js';
+
+/** Takes the lock of the store and gives its database, not yet open. */
+export type OpenDatabase = (folder: string) => Promise<Database>;
+
+/**
+ * Opens a store, or makes one: takes its lock, reads its database, heals it from manifests where it is damaged, and
+ * finishes what a crash has interrupted. Rejects with `LOCKED` where another service has it, `FORMAT` where a newer one
+ * has written it, `UNWRITABLE` where it cannot be written.
+ * @param openDatabase for tests; default: SQLite
+ */
+export async function openStore(options: StoreOptions, openDatabase?: OpenDatabase): Promise<Store> {
+  const { folder, io } = options;
+  const begin = io.monotonic();
+  await onDisk(`opening the store ${folder}`, async () => {
+    await checkFormat(io, folder);
+    for (const name of [INBOX, QUARANTINE]) await new Folders(io).make(folder, [name]);
+  });
+  const database = await (openDatabase ?? sqlite(options))(folder);
+  try {
+    return await open(options, database, begin);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+const sqlite =
+  ({ io }: StoreOptions): OpenDatabase =>
+  (folder) =>
+    SqliteDatabase.lock(folder, new Generations(io, folder));
+
+async function open(options: StoreOptions, database: Database, begin: number): Promise<Store> {
+  const { io, folder } = options;
+  const { loaded, found, healed } = await openDatabase(options, database);
+  const context = await makeContext(options, database, loaded);
+  if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
+  const quarantinedFiles = await quarantineFolders(context, found?.strangers ?? []);
+  context.counts.quarantinedBytes = await bytesIn(options, join(folder, QUARANTINE));
+  const recovered = await onDisk(`recovering ${folder}`, () => recover(context));
+  await context.reserve.ensure().catch((error: Error) => context.problems.set('full', error.message));
+  const { counters } = database;
+  return new CaptureStore(context, new Memos(loaded.memos), {
+    seconds: (io.monotonic() - begin) / 1000,
+    captures: context.catalogue.size,
+    ...recovered,
+    quarantinedFiles,
+    healedRows: counters.healedRows + healed,
+    damagedRows: counters.damagedRows,
+    rebuilt: loaded.damage !== null || healed > 0,
+  });
+}
+
+/** What is in the database; made anew from manifests where it is damaged, or is not there and they are. */
+async function openDatabase(
+  options: StoreOptions,
+  database: Database,
+): Promise<{ loaded: Loaded; found: FoundFolders | null; healed: number }> {
+  const loaded = await loadOrDamage(database);
+  const empty = loaded.records.length === 0 && loaded.memos.length === 0;
+  if (loaded.damage === null && !empty) return { loaded, found: null, healed: 0 };
+  const found = await readFolders(options.io, options.folder);
+  if (loaded.damage === null && found.records.length === 0) return { loaded, found, healed: 0 };
+  const records = mergeRecords(loaded.records, found.records);
+  const events = await readAllEvents(database, loaded.meta).catch(() => []);
+  const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
+  const meta = metaFor(records, gapless ? loaded.meta : Math.max(loaded.meta.lastSeq, found.lastSeq));
+  const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
+  await database.replace(rowsOf(records, gapless ? events : [], memos, meta));
+  const healed = records.length - loaded.records.length;
+  return { loaded: { ...loaded, records, memos, meta }, found, healed };
+}
+
+async function loadOrDamage(database: Database): Promise<Loaded> {
+  try {
+    await database.open();
+    return await load(database);
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code !== 'DAMAGED') throw error;
+    const memos: StoredRow[] = [];
+    return { records: [], memos, meta: metaFor([], 0), damage: message };
+  }
+}
+
+async function makeContext(options: StoreOptions, database: Database, loaded: Loaded): Promise<Context> {
+  const { io, folder, limits = DEFAULT_LIMITS } = options;
+  const catalogue = new Catalogue();
+  for (const record of loaded.records) catalogue.put(record);
+  const reserve = new Reserve(io, folder, limits.reserveBytes);
+  const shared = { io, folder, limits, database, catalogue, reserve, counts: noCounts(), problems: new Map() };
+  const ledger = new Ledger(database, catalogue, loaded.meta, limits.events, makeOnFailure(shared));
+  return { ...shared, ledger, folders: new Folders(io), turns: new Turns() };
+}
+
+/** Bytes of all files below a folder. */
+async function bytesIn(options: StoreOptions, folder: string): Promise<number> {
+  const { io } = options;
+  let sum = 0;
+  for (const name of await io.list(folder)) {
+    const found = await io.stat(join(folder, name));
+    sum += found?.kind === 'folder' ? await bytesIn(options, join(folder, name)) : (found?.bytes ?? 0);
+  }
+  return sum;
+}

@@ -1,0 +1,84 @@
+import type { Io } from '../io.js';
+import type { Transaction } from './database.js';
+import { metaRow } from './ledger.js';
+import { encodeRecord } from './records.js';
+import type { CaptureRecord, Meta } from './records.js';
+import type { StoredRow } from './database.js';
+import { readFolder, walk } from './walk.js';
+
+const LOT = 500;
+/** After events have been lost, numbers go on above any that somebody can have seen: at the next multiple of this. */
+const SEQ_STEP = 1_000_000;
+
+/** What the folders of a store say. */
+export interface Folders {
+  readonly records: readonly CaptureRecord[];
+  /** The newest event that any of them knows of. */
+  readonly lastSeq: number;
+  /** Folders of which nothing is whole. */
+  readonly strangers: readonly { readonly path: string; readonly id: string }[];
+}
+
+/** Reads the manifests of all captures. */
+export async function readFolders(io: Io, store: string): Promise<Folders> {
+  const records: CaptureRecord[] = [];
+  const strangers: { path: string; id: string }[] = [];
+  let lastSeq = 0;
+  for await (const { path, id } of walk(io, store)) {
+    const { manifest, manifestBytes } = await readFolder(io, path, id);
+    if (!manifest) strangers.push({ path, id });
+    else {
+      records.push({ capture: manifest.capture, manifestBytes });
+      lastSeq = Math.max(lastSeq, manifest.lastSeq);
+    }
+  }
+  return { records, lastSeq, strangers };
+}
+
+/** Records of the database and of folders together, by order; the database knows better where it knows anything. */
+export function mergeRecords(known: readonly CaptureRecord[], found: readonly CaptureRecord[]): CaptureRecord[] {
+  const ids = new Set(known.map(({ capture }) => capture.id));
+  const orders = new Set(known.map(({ capture }) => capture.order));
+  const added = found.filter(({ capture }) => !ids.has(capture.id));
+  let last = Math.max(0, ...[...known, ...added].map(({ capture }) => capture.order));
+  const placed = added.map((record) => {
+    const { order } = record.capture;
+    if (!orders.has(order)) {
+      orders.add(order);
+      return record;
+    }
+    last += 1;
+    return { ...record, capture: { ...record.capture, order: last } };
+  });
+  return [...known, ...placed].sort((a, b) => a.capture.order - b.capture.order);
+}
+
+/**
+ * What the database says of itself when it is made anew. Where events are lost, their numbers are not used again: the
+ * log begins above them, and readers with an older cursor are told so.
+ */
+export function metaFor(records: readonly CaptureRecord[], log: Pick<Meta, 'firstSeq' | 'lastSeq'> | number): Meta {
+  const lastOrder = records.at(-1)?.capture.order ?? 0;
+  const counts = { captures: records.length, lastOrder, untidy: [] };
+  if (typeof log !== 'number') return { ...counts, firstSeq: log.firstSeq, lastSeq: log.lastSeq };
+  const lastSeq = log === 0 && records.length === 0 ? 0 : (Math.floor(log / SEQ_STEP) + 1) * SEQ_STEP;
+  return { ...counts, firstSeq: lastSeq + 1, lastSeq };
+}
+
+/** All rows of a database as transactions of a bounded size. */
+export function* rowsOf(
+  records: readonly CaptureRecord[],
+  events: readonly StoredRow[],
+  memos: readonly StoredRow[],
+  meta: Meta,
+): Generator<Transaction> {
+  const writes = [
+    ...records.map((record) => ({ table: 'captures' as const, key: record.capture.order, body: encodeRecord(record) })),
+    ...events.map(({ key, body }) => ({ table: 'events' as const, key, body })),
+    ...memos.map(({ key, body }) => ({ table: 'memos' as const, key, body })),
+    metaRow(meta),
+  ];
+  for (let start = 0; start < writes.length; start += LOT) {
+    yield { writes: writes.slice(start, start + LOT), dropEventsBelow: null };
+  }
+}

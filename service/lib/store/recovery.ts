@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { Capture } from '../capture/capture.js';
+import { step } from '../capture/machine.js';
+import type { CaptureChange, Step } from '../capture/machine.js';
+import type { Context } from './context.js';
+import { ACQUIRED, INBOX, MANIFEST, folderOf } from './layout.js';
+import { filesAreWhole } from './products.js';
+import { readManifest } from './records-of.js';
+import { expectedNames, manifestBytesIn, quarantine, tidyAll, tidyEntry } from './tidy.js';
+
+/** What recovery has done. */
+export interface Recovered {
+  requeued: number;
+  completed: number;
+}
+
+const RESTARTED = 'the service was started again';
+
+/**
+ * Brings files and database in line after a crash. Every capture that is in no terminal state goes to where its files
+ * let it: forward where its next files were whole already, else back into the queue.
+ */
+export async function recover(context: Context): Promise<Recovered> {
+  const recovered: Recovered = { requeued: 0, completed: 0 };
+  await tidyAll(context);
+  await emptyInbox(context);
+  for (const capture of context.catalogue.live()) await recoverCapture(context, capture, recovered);
+  return recovered;
+}
+
+/** Frames that were being written when the service ended are not whole. */
+async function emptyInbox({ io, folder }: Context): Promise<void> {
+  for (const name of await io.list(join(folder, INBOX))) await io.unlink(join(folder, INBOX, name));
+}
+
+async function recoverCapture(context: Context, capture: Capture, recovered: Recovered): Promise<void> {
+  const found = await whereItStands(context, capture);
+  if (found) {
+    const { step: taken, forward } = found;
+    const manifestBytes = await manifestBytesIn(context, folderOf(context.folder, capture));
+    const record = { capture: taken.capture, manifestBytes };
+    const event = { type: taken.type, detail: taken.detail };
+    await context.ledger.commit(context.io.now(), () => [{ record, event, untidy: true }]);
+    if (forward) recovered.completed += 1;
+    else recovered.requeued += 1;
+  }
+  const entry = context.catalogue.find(capture.id);
+  if (entry && (found || (await hasLeftovers(context, capture)))) await tidyEntry(context, entry);
+}
+
+/** Files that a step has left which was not taken in the end. */
+async function hasLeftovers({ io, folder }: Context, capture: Capture): Promise<boolean> {
+  const path = folderOf(folder, capture);
+  if ((await io.stat(path)) === null) return false;
+  const expected = expectedNames(capture);
+  return (await io.list(path)).some((name) => !expected.has(name));
+}
+
+/** The step that a capture has to take now, or null where it stays. */
+async function whereItStands(
+  context: Context,
+  capture: Capture,
+): Promise<{ readonly step: Step; readonly forward: boolean } | null> {
+  const { state } = capture;
+  if (state === 'requested') return null;
+  if (state === 'acquired') return (await frameIsThere(context, capture)) ? null : lost(context, capture);
+  const next = await finished(context, capture);
+  if (next) return { step: { ...next, detail: { ...next.detail, recovered: true } }, forward: true };
+  if (state === 'restoring' && !(await frameIsThere(context, capture))) return lost(context, capture);
+  const back: CaptureChange =
+    state === 'acquiring' ? { to: 'requested', reason: RESTARTED } : { to: 'acquired', reason: RESTARTED };
+  return { step: step(capture, back, context.io.now()), forward: false };
+}
+
+/** In its size: it was durable, and reading all frames that wait would take long. */
+async function frameIsThere({ io, folder }: Context, capture: Capture): Promise<boolean> {
+  const { raw } = capture;
+  return raw !== null && (await io.stat(join(folderOf(folder, capture), raw.name)))?.bytes === raw.bytes;
+}
+
+function lost(context: Context, capture: Capture): { step: Step; forward: boolean } {
+  const reason = 'the frame is not there as it was stored: the medium fails';
+  context.counts.damagedFiles += 1;
+  context.problems.set('damage', `capture ${capture.id}: ${reason}`);
+  return { step: step(capture, { to: 'failed', reason }, context.io.now()), forward: true };
+}
+
+/** The step that had its files whole and only missed the database. */
+async function finished(context: Context, capture: Capture): Promise<Step | null> {
+  const [name, to] =
+    capture.state === 'acquiring' ? ([ACQUIRED, 'acquired'] as const) : ([MANIFEST, 'stored'] as const);
+  const manifest = await readManifest(context.io, join(folderOf(context.folder, capture), name));
+  if (manifest?.capture.id !== capture.id || manifest.capture.state !== to) return null;
+  // What is left of an earlier attempt is not what this one was making.
+  if (manifest.capture.attempts !== capture.attempts || manifest.capture.restorations !== capture.restorations)
+    return null;
+  if (!(await filesAreWhole(context, manifest.capture))) return null;
+  const { raw, product } = manifest.capture;
+  const sha256 = (to === 'acquired' ? raw : product)?.sha256;
+  return {
+    capture: { ...manifest.capture, order: capture.order },
+    type: to,
+    detail: { sha256, level: manifest.capture.level },
+  };
+}
+
+/** Keeps folders aside that no record knows. */
+export async function quarantineFolders(
+  context: Context,
+  strangers: readonly { readonly path: string; readonly id: string }[],
+): Promise<number> {
+  let files = 0;
+  for (const { path, id } of strangers) {
+    const known = context.catalogue.find(id);
+    if (known && folderOf(context.folder, known) === path) continue;
+    files += (await context.io.list(path)).length;
+    await quarantine(context, path, id);
+  }
+  return files;
+}

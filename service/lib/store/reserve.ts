@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Io } from '../io.js';
+import { RESERVE, UNFINISHED } from './layout.js';
+
+const CHUNK_BYTES = 2 ** 20;
+
+/** Room that is kept, and given up when the disk is full: so that deletions can be recorded, and end it. */
+export class Reserve {
+  readonly #io: Io;
+  readonly #path: string;
+  readonly #bytes: number;
+  #present = false;
+
+  constructor(io: Io, folder: string, bytes: number) {
+    this.#io = io;
+    this.#path = join(folder, RESERVE);
+    this.#bytes = bytes;
+  }
+
+  get present(): boolean {
+    return this.#present || this.#bytes === 0;
+  }
+
+  /** Takes the room where it is not taken yet. Rejects where there is none. */
+  async ensure(): Promise<void> {
+    if (this.present) return;
+    if ((await this.#io.stat(this.#path))?.bytes !== this.#bytes) await this.#fill();
+    this.#present = true;
+  }
+
+  /** Frees the room; whether there was any. */
+  async giveUp(): Promise<boolean> {
+    if (!this.#present) return false;
+    this.#present = false;
+    await this.#io.unlink(this.#path);
+    return true;
+  }
+
+  async #fill(): Promise<void> {
+    const unfinished = this.#path + UNFINISHED;
+    await this.#io.unlink(this.#path);
+    await this.#io.unlink(unfinished);
+    const file = await this.#io.create(unfinished);
+    try {
+      const zeros = new Uint8Array(Math.min(CHUNK_BYTES, this.#bytes));
+      for (let start = 0; start < this.#bytes; start += CHUNK_BYTES) {
+        await file.write(zeros.subarray(0, Math.min(CHUNK_BYTES, this.#bytes - start)));
+      }
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      await this.#io.unlink(unfinished);
+      throw error;
+    }
+    await file.close();
+    await this.#io.rename(unfinished, this.#path);
+  }
+}

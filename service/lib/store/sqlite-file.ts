@@ -1,0 +1,131 @@
+import { ServiceError } from '../errors.js';
+import { crc32c } from './crc32c.js';
+import { TABLES } from './database.js';
+import type { DatabaseCounters, RowWrite, StoredRow, Table, Transaction } from './database.js';
+import { verifyRow } from './rows.js';
+import type { RawRow } from './rows.js';
+import { errorCode } from './sqlite-errors.js';
+import { loadSqlite } from './sqlite-module.js';
+import type { DatabaseSync } from './sqlite-module.js';
+
+/** Pages of the log after which SQLite copies them into the database: 1 MiB. */
+const CHECKPOINT_PAGES = 256;
+/** The log is cut back to this. */
+const LOG_BYTES = 4 * 2 ** 20;
+
+/** EXCLUSIVE before WAL keeps the index of the log in memory: no shared-memory file, and nobody else gets in. */
+const PRAGMAS = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  PRAGMA journal_size_limit = ${LOG_BYTES};
+  PRAGMA cache_size = -1024;
+  PRAGMA cell_size_check = ON;`;
+
+const SCHEMA = TABLES.map(
+  (table) => `CREATE TABLE IF NOT EXISTS ${table}(
+    key INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL, copy BLOB NOT NULL);`,
+).join('\n');
+
+/** One database file, as `Database` describes its rows. All calls wait for the disk. */
+export class SqliteFile {
+  readonly #database: DatabaseSync;
+  #healedRows = 0;
+  #damagedRows = 0;
+
+  /** Opens the file, or makes it. Throws ServiceError. */
+  constructor(path: string) {
+    const { DatabaseSync } = loadSqlite();
+    this.#database = named(path, () => new DatabaseSync(path));
+    named(path, () => this.#database.exec(PRAGMAS + SCHEMA));
+  }
+
+  get counters(): DatabaseCounters {
+    return { healedRows: this.#healedRows, damagedRows: this.#damagedRows };
+  }
+
+  read(table: Table, keys: readonly number[]): StoredRow[] {
+    const statement = this.#database.prepare(`SELECT * FROM ${table} WHERE key = ?`);
+    const rows = named(table, () => keys.map((key) => statement.get(key) as RawRow | undefined));
+    return rows.filter((row) => row !== undefined).map((row) => this.#verify(table, row));
+  }
+
+  scan(table: Table, after: number, limit: number): StoredRow[] {
+    const statement = this.#database.prepare(`SELECT * FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`);
+    const rows = named(table, () => statement.all(after, limit) as RawRow[]);
+    return rows.map((row) => this.#verify(table, row));
+  }
+
+  commit({ writes, dropEventsBelow }: Transaction): void {
+    named('a transaction', () => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const write of writes) this.#write(write);
+        if (dropEventsBelow !== null) this.#database.prepare('DELETE FROM events WHERE key < ?').run(dropEventsBelow);
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    });
+  }
+
+  /** Writes all rows to a new file. It is not synced. */
+  copyTo(path: string): void {
+    named(path, () => this.#database.prepare('VACUUM INTO ?').run(path));
+  }
+
+  /** Closes the file also where the disk does not take what is left in the log: that is committed already. */
+  close(): void {
+    try {
+      this.#database.close();
+    } catch {}
+  }
+
+  #write({ table, key, body }: RowWrite): void {
+    if (body === null) this.#database.prepare(`DELETE FROM ${table} WHERE key = ?`).run(key);
+    else this.#put(table, key, Buffer.from(body));
+  }
+
+  #put(table: Table, key: number, body: Uint8Array): void {
+    this.#database.prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?)`).run(key, body, crc32c(body), body);
+  }
+
+  /** SQLite has rolled back by itself after some errors. */
+  #rollBack(): void {
+    if (!this.#database.isTransaction) return;
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {}
+  }
+
+  #verify(table: Table, row: RawRow): StoredRow {
+    const key = Number(row.key);
+    const { body, healed } = verifyRow(row);
+    if (body === null) this.#damagedRows += 1;
+    if (healed && body) this.#heal(table, key, body);
+    return { key, body: body && Buffer.from(body).toString() };
+  }
+
+  #heal(table: Table, key: number, body: Uint8Array): void {
+    this.#healedRows += 1;
+    try {
+      this.#put(table, key, body);
+    } catch {
+      // It is read from the other copy again next time.
+    }
+  }
+}
+
+/** Errors of SQLite as the store's own. */
+function named<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw new ServiceError(errorCode(error), `The database failed at ${what}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

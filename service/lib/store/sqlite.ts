@@ -1,0 +1,120 @@
+import { Worker } from 'node:worker_threads';
+import { ServiceError } from '../errors.js';
+import type { Database, DatabaseCounters, StoredRow, Table, Transaction } from './database.js';
+import type { Generations } from './generations.js';
+import type { Reply, Task } from './sqlite-protocol.js';
+
+/** Threads load no TypeScript: from the sources, as tests run them, the thread is the built one. */
+const WORKER = import.meta.url.endsWith('.ts') ? '../../dist/store/sqlite-worker.js' : './sqlite-worker.js';
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: ServiceError): void;
+}
+
+/**
+ * The database of a store: SQLite in a thread of its own, which also holds the lock. Its file has a number in its name;
+ * `renew` begins the next one.
+ */
+export class SqliteDatabase implements Database {
+  readonly #worker: Worker;
+  readonly #generations: Generations;
+  readonly #waiting = new Map<number, Waiting>();
+  #sent = 0;
+  #ended = false;
+  #counters: DatabaseCounters = { healedRows: 0, damagedRows: 0 };
+
+  private constructor(folder: string, generations: Generations) {
+    this.#generations = generations;
+    this.#worker = new Worker(new URL(WORKER, import.meta.url), { workerData: { folder } });
+    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
+    this.#worker.on('error', (error) => this.#fail(error.message));
+    this.#worker.on('exit', () => this.#fail('its thread has ended'));
+  }
+
+  /** Takes the lock of the store. Rejects with LOCKED where another service has it. No file is open yet. */
+  static async lock(folder: string, generations: Generations): Promise<SqliteDatabase> {
+    const database = new SqliteDatabase(folder, generations);
+    try {
+      await database.#do({ kind: 'open', path: ':memory:' });
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** Opens the newest file, or makes the first. Rejects with DAMAGED where SQLite cannot read it. */
+  async open(): Promise<void> {
+    await this.#do({ kind: 'open', path: await this.#generations.current() });
+  }
+
+  /** Replaces the newest file by one with other rows. */
+  async replace(transactions: AsyncIterable<Transaction> | Iterable<Transaction>): Promise<void> {
+    await this.#generations.next(async (path) => {
+      await this.#do({ kind: 'open', path });
+      for await (const transaction of transactions) await this.commit(transaction);
+      // Closing the file puts all of it into one.
+      await this.#do({ kind: 'open', path: ':memory:' });
+    });
+    await this.open();
+    await this.#generations.dropOld();
+  }
+
+  get counters(): DatabaseCounters {
+    return this.#counters;
+  }
+
+  read(table: Table, keys: readonly number[]): Promise<StoredRow[]> {
+    return this.#do({ kind: 'read', table, keys }) as Promise<StoredRow[]>;
+  }
+
+  scan(table: Table, after: number, limit: number): Promise<StoredRow[]> {
+    return this.#do({ kind: 'scan', table, after, limit }) as Promise<StoredRow[]>;
+  }
+
+  async commit(transaction: Transaction): Promise<void> {
+    await this.#do({ kind: 'commit', transaction });
+  }
+
+  async renew(): Promise<void> {
+    await this.#generations.next(async (path) => {
+      await this.#do({ kind: 'copy', path });
+    });
+    await this.open();
+    await this.#generations.dropOld();
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    await this.#do({ kind: 'end' }).catch(() => {});
+    this.#ended = true;
+    await this.#worker.terminate();
+  }
+
+  #do(task: Task): Promise<unknown> {
+    if (this.#ended) return Promise.reject(new ServiceError('CLOSED', 'The database is closed'));
+    const number = this.#sent;
+    this.#sent += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject });
+      this.#worker.postMessage({ number, task });
+    });
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.number);
+    this.#waiting.delete(reply.number);
+    if (reply.counters) this.#counters = reply.counters;
+    if (reply.error) waiting?.reject(new ServiceError(reply.error.code, reply.error.message));
+    else waiting?.resolve(reply.result);
+  }
+
+  #fail(reason: string): void {
+    this.#ended = true;
+    for (const { reject } of this.#waiting.values()) {
+      reject(new ServiceError('CLOSED', `The database is closed: ${reason}`));
+    }
+    this.#waiting.clear();
+  }
+}

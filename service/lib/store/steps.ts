@@ -1,0 +1,59 @@
+import type { Capture, CaptureState } from '../capture/capture.js';
+import { mark, step } from '../capture/machine.js';
+import type { CaptureChange, Mark } from '../capture/machine.js';
+import { StateError } from '../errors.js';
+import type { Context } from './context.js';
+import { recordOf, requireEntry } from './records-of.js';
+import type { CaptureRecord, Entry } from './records.js';
+import { tidyEntry } from './tidy.js';
+
+/** States in which a capture may have files that its next state does not want. */
+const WITH_FILES: readonly CaptureState[] = ['acquiring', 'acquired', 'restoring'];
+
+/** The record of a capture that is in no terminal state. Throws StateError where it is in one. */
+export function liveRecord(context: Context, id: string): CaptureRecord & { readonly capture: Capture } {
+  const entry = requireEntry(context, id);
+  if (entry.live) return { capture: entry.live, manifestBytes: entry.bytes.manifest };
+  throw new StateError(`Capture ${id} is ${entry.state}, and that is final: request another one`);
+}
+
+/** One step of the state machine, durable with its event; whoever calls has the capture's turn. */
+export async function move(
+  context: Context,
+  id: string,
+  change: CaptureChange,
+  manifestBytes?: number,
+): Promise<Capture> {
+  const now = context.io.now();
+  const untidy = WITH_FILES.includes(requireEntry(context, id).state) && dropsFiles(change);
+  const [done] = await context.ledger.commit(now, () => {
+    const record = liveRecord(context, id);
+    const { capture, type, detail } = step(record.capture, change, now);
+    const kept = manifestBytes ?? record.manifestBytes;
+    return [{ record: { capture, manifestBytes: kept }, event: { type, detail }, untidy }];
+  });
+  if (untidy) await tidyEntry(context, requireEntry(context, id));
+  return done!.record.capture;
+}
+
+/** Whether a step leaves files behind that are of no use any more. */
+function dropsFiles(change: CaptureChange): boolean {
+  if (change.to === 'acquired') return 'reason' in change;
+  return change.to !== 'acquiring' && change.to !== 'restoring' && change.to !== 'stored';
+}
+
+/** Acknowledges or releases a stored product; nothing where that has happened before. */
+export async function markStored(
+  context: Context,
+  entry: Entry,
+  what: Exclude<Mark, 'evicted'>,
+  by: string,
+): Promise<Capture> {
+  const record = await recordOf(context, entry);
+  const marked = mark(record.capture, what);
+  if (!marked) return record.capture;
+  const { capture, type } = marked;
+  const event = { type, detail: { by } };
+  await context.ledger.commit(context.io.now(), () => [{ record: { ...record, capture }, event, untidy: false }]);
+  return capture;
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Capture } from '../capture/capture.js';
+import type { Context } from './context.js';
+import { onDisk, writeDurably } from './durable.js';
+import { ACQUIRED, INBOX, MANIFEST, OWN_NAME, QUARANTINE, draftName, folderOf } from './layout.js';
+import { encodeManifest } from './manifest.js';
+import { readManifest, recordOf } from './records-of.js';
+import type { Entry } from './records.js';
+
+/** Brings the folders of all captures in line that are not as their record says; those that cannot be wait. */
+export async function tidyAll(context: Context): Promise<void> {
+  for (const order of context.ledger.untidy) {
+    const entry = context.catalogue.entries.find((each) => each.order === order);
+    if (!entry) context.ledger.tidied(order);
+    else await context.turns.take(entry.id, () => tidyEntry(context, entry));
+  }
+}
+
+/** Brings one folder in line. What the disk refuses is done later: the database remembers. */
+export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
+  try {
+    const record = await recordOf(context, entry);
+    const manifestBytes = await tidy(context, record.capture);
+    context.ledger.tidied(entry.order);
+    if (manifestBytes === record.manifestBytes) return;
+    const change = { record: { ...record, manifestBytes }, event: null, untidy: false };
+    await context.ledger.commit(context.io.now(), () => [change]);
+  } catch (error) {
+    context.problems.set('damage', `capture ${entry.id}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Makes the folder of a capture what its record says: the manifest first, which says what is there, then files that are
+ * not in it any more go. Resolves with the bytes of its manifests.
+ */
+export async function tidy(context: Context, capture: Capture): Promise<number> {
+  const { io } = context;
+  const folder = folderOf(context.folder, capture);
+  if (capture.state !== 'acquiring') await io.unlink(join(context.folder, INBOX, capture.id));
+  if ((await io.stat(folder))?.kind !== 'folder') return 0;
+  return onDisk(`tidying ${folder}`, async () => {
+    if (capture.state === 'stored') await rewriteManifest(context, folder, capture);
+    const expected = expectedNames(capture);
+    for (const name of await io.list(folder)) {
+      if (!expected.has(name)) await takeAway(context, folder, name);
+    }
+    await io.syncFolder(folder);
+    return finish(context, folder);
+  });
+}
+
+/** Names that may be in the folder of a capture. */
+export function expectedNames(capture: Capture): Set<string> {
+  const names = [capture.raw, capture.product, capture.thumbnail].filter((file) => file?.present);
+  const expected = new Set(names.map((file) => file!.name));
+  if (capture.raw?.present) expected.add(ACQUIRED);
+  if (capture.state === 'stored') expected.add(MANIFEST);
+  if (capture.state !== 'restoring') return expected;
+  for (const name of ['restored.png', 'restored.jpg', 'restored.webp', 'restored.tif', 'restored.fits']) {
+    expected.add(draftName(capture.restorations, name));
+  }
+  return expected.add(draftName(capture.restorations, 'thumbnail.jpg'));
+}
+
+/** A manifest says of every file whether it is still there. */
+async function rewriteManifest(context: Context, folder: string, capture: Capture): Promise<void> {
+  const path = join(folder, MANIFEST);
+  const manifest = await readManifest(context.io, path);
+  if (manifest && presence(manifest.capture) === presence(capture)) return;
+  const report = manifest?.capture.report ?? null;
+  const bytes = encodeManifest({ capture: { ...capture, report }, lastSeq: context.ledger.meta.lastSeq });
+  await writeDurably(context.io, path, bytes);
+  await context.io.syncFolder(folder);
+}
+
+const presence = ({ raw, product, thumbnail }: Capture): string =>
+  [raw, product, thumbnail].map((file) => file?.present).join();
+
+/** Own files that are not expected go; a stranger's are kept aside. */
+async function takeAway(context: Context, folder: string, name: string): Promise<void> {
+  if (OWN_NAME.test(name)) await context.io.unlink(join(folder, name));
+  else await quarantine(context, join(folder, name), name);
+}
+
+/** Keeps a file or folder aside that nobody knows, for a person to look at. */
+export async function quarantine(context: Context, path: string, name: string): Promise<void> {
+  const bytes = (await context.io.stat(path))?.bytes ?? 0;
+  await context.folders.make(context.folder, [QUARANTINE]);
+  await context.io.rename(path, join(context.folder, QUARANTINE, `${context.io.uuid()}-${name}`));
+  await context.io.syncFolder(join(context.folder, QUARANTINE));
+  context.counts.quarantinedBytes += bytes;
+}
+
+async function finish(context: Context, folder: string): Promise<number> {
+  const names = await context.io.list(folder);
+  if (names.length === 0) {
+    await context.io.removeFolder(folder);
+    context.folders.forget(folder);
+    return 0;
+  }
+  return manifestBytesIn(context, folder);
+}
+
+/** Bytes of the manifests in a folder, as they count. */
+export async function manifestBytesIn({ io }: Pick<Context, 'io'>, folder: string): Promise<number> {
+  const found = await Promise.all([ACQUIRED, MANIFEST].map((name) => io.stat(join(folder, name))));
+  return found.reduce((sum, file) => sum + (file?.bytes ?? 0), 0);
+}
