@@ -124,6 +124,12 @@ export class MemoryStore implements Store {
     return () => void this.#listeners.delete(listener);
   }
 
+  memo(): unknown {
+    return undefined;
+  }
+
+  async setMemo() {}
+
   pathOf({ id, raw, product, thumbnail }: Capture, what: FileClass) {
     const names = { raw: raw?.name, product: product?.name, thumbnail: thumbnail?.name, manifest: 'manifest.json' };
     return join(this.#folder, id, names[what] ?? 'none');
