@@ -1,0 +1,314 @@
+"""Client of the perifocal capture service: one file, the standard library only, Python 3.8 or later.
+
+    client = CaptureClient(socket_path="/run/perifocal/api.sock")
+    capture = client.request({"camera": "front", "deadlineMs": 8000})
+    capture = client.wait_for(capture["id"])
+    if capture["state"] == "stored":
+        client.download(capture["id"], "product", "frame.png")
+        client.ack(capture["id"])
+
+Captures and events are the dictionaries that the service's OpenAPI description names `Capture` and `Event`. Every
+method but `push_frame` may be called again after a failure: ids make requests the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+
+__all__ = ["CaptureClient", "CaptureError"]
+
+FINAL_STATES = ("stored", "rejected", "failed", "expired", "cancelled")
+# Answers after which the same request may succeed by itself soon.
+PASSING = ("UNREACHABLE", "BUSY", "CLOSED")
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+# The service gives a sign of life more often than that.
+SILENCE_SECONDS = 90.0
+CHUNK_BYTES = 1 << 18
+WAIT_SECONDS = 30
+PAGE = 100
+
+
+class CaptureError(Exception):
+    """What the service answered, or why it could not be asked.
+
+    `code` is stable: the service's, such as CONFLICT or QUOTA; UNREACHABLE where it did not answer, DAMAGED where a
+    file has not the digest that the service said, MISSED where events are not kept any more that were asked for.
+    `status` is the HTTP status, `retry_after` the seconds to wait where the service said so; both may be None.
+    """
+
+    def __init__(self, code: str, message: str, status: int | None = None, retry_after: int | None = None):
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout: float):
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class CaptureClient:
+    """The service on its Unix socket, or on a port of this machine with a token.
+
+    A service that does not answer is tried again for `retry_seconds`. One client may be used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        socket_path: str | None = None,
+        port: int | None = None,
+        token: str | None = None,
+        host: str = "127.0.0.1",
+        retry_seconds: float = 30.0,
+    ):
+        if (socket_path is None) == (port is None):
+            raise ValueError("give socket_path, or port and token")
+        self._socket_path = socket_path
+        self._address = (host, port)
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._retry_seconds = retry_seconds
+
+    def request(self, wish: dict[str, Any], id: str | None = None) -> dict[str, Any]:
+        """Ask for a capture; `wish` needs a `camera`. Give an `id` (UUID) that you have kept to ask once for sure."""
+        id = str(uuid.uuid4()) if id is None else id
+        return self._json("PUT", f"/v1/captures/{quote(id, safe='')}", wish)
+
+    def get(self, id: str) -> dict[str, Any]:
+        return self._json("GET", f"/v1/captures/{quote(id, safe='')}")
+
+    def list(self, **query: Any) -> Iterator[dict[str, Any]]:
+        """All captures that the app may see, page by page: `state`, `camera`, `newest=True`."""
+        cursor: int | None = None
+        while True:
+            words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+            after = {} if cursor is None else {"after": cursor}
+            page = self._json("GET", "/v1/captures?" + urlencode({"limit": PAGE, **words, **after}))
+            yield from page["captures"]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def wait_for(self, id: str, timeout: float | None = None) -> dict[str, Any]:
+        """Wait until a capture is stored, or has ended otherwise: look at its `state`. TimeoutError after `timeout`."""
+        end = None if timeout is None else time.monotonic() + timeout
+        # The cursor is read first, so that what happens meanwhile is not missed.
+        cursor = self.last_seq()
+        while True:
+            capture = self.get(id)
+            if capture["state"] in FINAL_STATES:
+                return capture
+            is_over = False
+            while not is_over:
+                left = WAIT_SECONDS if end is None else min(WAIT_SECONDS, end - time.monotonic())
+                if left <= 0:
+                    raise TimeoutError(f"capture {id} is {capture['state']} after {timeout} s")
+                page = self._events(cursor, max(1, int(left)), 1000)
+                cursor = page["next"]
+                is_over = any(
+                    event["captureId"] == capture["id"] and event["type"] in FINAL_STATES for event in page["events"]
+                )
+
+    def last_seq(self) -> int:
+        """The number of the last event: where `events` begins for those that are still to come."""
+        return self._events(0, 0, 1)["lastSeq"]
+
+    def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
+        """Events after a cursor, each once and in order, for ever. A connection that breaks is made anew.
+
+        Keep the `seq` of the last event that you are done with where a crash cannot: it is the next `after`.
+        """
+        cursor = after
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                for id, event in self._stream(cursor):
+                    pause = FIRST_PAUSE
+                    if event is not None and event["seq"] > cursor:
+                        yield event
+                    cursor = max(cursor, id)
+            except CaptureError as error:
+                if error.code not in PASSING:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def download(self, id: str, kind: str, path: str) -> dict[str, Any]:
+        """Download `raw`, `product` or `thumbnail`, and check its digest.
+
+        The file comes under its name only when it is whole and durable. Returns what the service says of it.
+        """
+        file = self.get(id)[kind]
+        if file is None:
+            raise CaptureError("UNKNOWN", f"capture {id} has no {kind}: wait until it is stored")
+        part = f"{path}.part"
+        try:
+            with open(part, "wb") as output:
+                self._fetch(f"/v1/captures/{id}/{kind}", file, output)
+                output.flush()
+                os.fsync(output.fileno())
+            os.replace(part, path)
+        finally:
+            if os.path.exists(part):
+                os.unlink(part)
+        return file
+
+    def link(self, id: str, kind: str, folder: str) -> str:
+        """Link `raw` or `product` into a folder that the configuration allows: no byte is copied. Returns its path."""
+        return self._json("GET", f"/v1/captures/{id}/{kind}?" + urlencode({"link": folder}))["path"]
+
+    def ack(self, id: str) -> dict[str, Any]:
+        """Say that the product has been taken over: the service need not keep it."""
+        return self._json("POST", f"/v1/captures/{quote(id, safe='')}/ack")
+
+    def end(self, id: str) -> dict[str, Any]:
+        """Cancel a capture, or release its product."""
+        return self._json("DELETE", f"/v1/captures/{quote(id, safe='')}")
+
+    def cameras(self) -> Any:
+        return self._json("GET", "/v1/cameras")["cameras"]
+
+    def push_frame(self, camera: str, frame: bytes | IO[bytes], mime: str, capture_id: str | None = None) -> str:
+        """Deliver a frame (bytes, or an open file) to a camera of the kind push; returns the id of its capture."""
+        query = "" if capture_id is None else f"?capture={capture_id}"
+        path = f"/v1/cameras/{quote(camera, safe='')}/frames{query}"
+        connection, response = self._open("PUT", path, frame, {"content-type": mime})
+        try:
+            return json.loads(response.read())["captureId"]
+        finally:
+            connection.close()
+
+    def _events(self, after: int, wait: int, limit: int) -> dict[str, Any]:
+        return self._json("GET", f"/v1/events?after={after}&wait={wait}&limit={limit}")
+
+    def _json(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON of a reply; tried again while the service does not answer."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if body is None else {"content-type": "application/json"}
+
+        def attempt() -> Any:
+            connection, response = self._open(method, path, data, headers)
+            try:
+                return json.loads(response.read())
+            except (OSError, http.client.HTTPException) as error:
+                raise CaptureError("UNREACHABLE", f"{method} {path} broke off: {error!r}") from error
+            finally:
+                connection.close()
+
+        return self._retry(attempt)
+
+    def _retry(self, attempt: Any) -> Any:
+        end = time.monotonic() + self._retry_seconds
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return attempt()
+            except CaptureError as error:
+                if error.code not in PASSING or time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _open(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """A reply whose bytes have not been read, and its connection. Raises CaptureError where it is no success."""
+        if self._socket_path is not None:
+            connection: http.client.HTTPConnection = _SocketConnection(self._socket_path, SILENCE_SECONDS)
+        else:
+            connection = http.client.HTTPConnection(*self._address, timeout=SILENCE_SECONDS)
+        try:
+            connection.request(method, path, body, {**self._headers, **headers})
+            response = connection.getresponse()
+            if response.status < 400:
+                return connection, response
+            raise _to_error(response.status, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            message = f"{method} {path}: {error!r}: is the service running?"
+            raise CaptureError("UNREACHABLE", message) from error
+        except CaptureError:
+            connection.close()
+            raise
+
+    def _stream(self, after: int) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """One connection of the event stream: pairs of its cursor and an event or None."""
+        connection, response = self._open("GET", f"/v1/events?after={after}", None, {"accept": "text/event-stream"})
+        id, name, data = after, "message", None
+        try:
+            for line in iter(response.readline, b""):
+                field, _, value = line.decode().rstrip("\n").partition(": ")
+                if field == "id":
+                    id = int(value)
+                elif field == "event":
+                    name = value
+                elif field == "data":
+                    data = json.loads(value)
+                elif field == "":
+                    if name == "missed":
+                        raise CaptureError("MISSED", f"events after {after} are not kept any more: list captures")
+                    yield id, data
+                    name, data = "message", None
+        except (OSError, http.client.HTTPException) as error:
+            raise CaptureError("UNREACHABLE", f"the stream broke off: {error!r}") from error
+        finally:
+            connection.close()
+
+    def _fetch(self, path: str, file: dict[str, Any], output: IO[bytes]) -> None:
+        """The bytes of a file; the rest is asked for where a connection breaks."""
+        digest = hashlib.sha256()
+
+        def attempt() -> None:
+            while output.tell() < file["bytes"]:
+                headers = {"range": f"bytes={output.tell()}-", "if-range": f'"{file["sha256"]}"'}
+                connection, response = self._open("GET", path, None, headers)
+                try:
+                    if response.status != 206:
+                        raise CaptureError("DAMAGED", f"{path} is another file by now: ask for its capture again")
+                    self._copy(response, digest, output)
+                finally:
+                    connection.close()
+
+        self._retry(attempt)
+        if digest.hexdigest() != file["sha256"] or output.tell() != file["bytes"]:
+            raise CaptureError("DAMAGED", f"{path} came as {digest.hexdigest()}, not {file['sha256']}: try again")
+
+    @staticmethod
+    def _copy(response: http.client.HTTPResponse, digest: Any, output: IO[bytes]) -> None:
+        left = response.length or 0
+        while left > 0:
+            try:
+                chunk = response.read(min(left, CHUNK_BYTES))
+            except (OSError, http.client.HTTPException) as error:
+                raise CaptureError("UNREACHABLE", f"a download broke off: {error!r}") from error
+            if not chunk:
+                raise CaptureError("UNREACHABLE", f"a download ended {left} bytes early")
+            left -= len(chunk)
+            digest.update(chunk)
+            output.write(chunk)
+
+
+def _to_error(status: int, body: bytes) -> CaptureError:
+    try:
+        error = json.loads(body)["error"]
+        return CaptureError(error["code"], error["message"], status, error.get("retryAfterSeconds"))
+    except (ValueError, KeyError, TypeError):
+        return CaptureError("INTERNAL", f"HTTP {status}: {body[:200]!r}", status)

@@ -1,0 +1,15 @@
+export type {
+  Capture,
+  CaptureEvent,
+  CaptureRequest,
+  CaptureState,
+  EventType,
+  Level,
+  OutputRequest,
+  StoredFile,
+} from '../capture/capture.js';
+export { CaptureClient } from './client.js';
+export type { Camera, CaptureWish, ClientOptions, FileKind, ListOptions } from './client.js';
+export { CaptureClientError } from './errors.js';
+export type { EventOptions } from './events.js';
+export type { Place } from './transport.js';

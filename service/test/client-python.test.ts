@@ -1,0 +1,66 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TOKENS, startApi } from './support/api.js';
+import type { StartedApi } from './support/api.js';
+import { openFlakyProxy } from './support/flaky-proxy.js';
+import type { FlakyProxy } from './support/flaky-proxy.js';
+
+const CLIENTS = fileURLToPath(new URL('../clients', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('python/check_client.py', import.meta.url));
+const product = Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => (index * 31) % 253));
+
+/** Python of this machine, and the oldest that is promised where it is there. */
+const pythons = ['python3', 'python3.8'].filter((name) => spawnSync(name, ['--version']).status === 0);
+
+let api: StartedApi;
+let proxy: FlakyProxy;
+beforeAll(async () => {
+  api = await startApi({ limits: { heartbeatSeconds: 0.2 } });
+  proxy = await openFlakyProxy(api.port);
+  api.store.onEvent(({ captureId, type }) => {
+    const { camera } = api.store.captures.get(captureId)!.request;
+    if (type === 'requested' && camera === 'front') {
+      setTimeout(() => void api.store.finish(captureId, Buffer.from('raw'), product), 50);
+    }
+  });
+});
+afterAll(async () => {
+  await proxy.close();
+  await api.close();
+});
+
+describe.each(pythons)('the client for %s', (python) => {
+  it('does all that the API does, over connections that break', async () => {
+    proxy.cutAfter = 700_000;
+    const cutting = setInterval(() => proxy.cut(), 300);
+    const places = [api.socketPath, String(proxy.port), TOKENS.alpha, api.folder];
+    const { stdout } = await promisify(execFile)(python, [SCRIPT, CLIENTS, ...places], { timeout: 90_000 });
+    clearInterval(cutting);
+    expect(JSON.parse(stdout)).toMatchObject({
+      same: true,
+      state: 'stored',
+      digest: true,
+      parts: [],
+      linked: true,
+      acked: true,
+      ended: 'released',
+      listed: true,
+      newest: true,
+      events: true,
+      pushed: true,
+      pushed_file: true,
+      cameras: ['front', 'rear'],
+      errors: [
+        ['UNKNOWN', 404],
+        ['INVALID', 400],
+        ['UNKNOWN', 404],
+        ['CONFLICT', 409],
+        ['UNAUTHENTICATED', 401],
+        ['UNREACHABLE', null],
+      ],
+    });
+    expect(api.cameras.frames.splice(0)).toHaveLength(2);
+  });
+});
