@@ -112,7 +112,7 @@ function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): Fa
 function sendError(error: unknown, reply: FastifyReply): FastifyReply {
   if (reply.sent) return reply;
   const { status, headers, body } = describeError(toApiError(error));
-  if (status === 401) reply.header('www-authenticate', 'Bearer, Basic realm="perifocal"');
+  if (status === 401) reply.header('www-authenticate', ['Basic realm="perifocal"', 'Bearer']);
   // A body that has not been read must not be taken for the next request.
   if (!reply.request.raw.complete) reply.header('connection', 'close');
   for (const name of ['content-length', 'content-type', 'etag', 'accept-ranges']) reply.removeHeader(name);

@@ -15,7 +15,7 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 /** Keeps browsers from running, showing or loading anything but what the page itself has. */
 export const POLICY = [
   "default-src 'none'",
-  "img-src 'self'",
+  "img-src 'self' data:",
   "connect-src 'self'",
   `style-src ${hashOf(STYLE)}`,
   `script-src ${hashOf(SCRIPT)}`,
@@ -29,7 +29,7 @@ export function layOutPage(data: PageData): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>
-<title>perifocal capture service</title><style>${new Html(STYLE)}</style></head>
+<title>perifocal capture service</title><link rel="icon" href="data:,"><style>${new Html(STYLE)}</style></head>
 <body data-seq="${data.lastSeq}"><a class="skip" href="#main">To the content</a>
 <header><h1>perifocal capture service</h1>${showHealth(data)}
 <p>version ${data.version}; <span id="connection" role="status">as of the time it was loaded</span></p></header>
