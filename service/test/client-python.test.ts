@@ -20,16 +20,20 @@ beforeAll(async () => {
   api = await startApi({ limits: { heartbeatSeconds: 0.2 } });
   proxy = await openFlakyProxy(api.port);
   api.store.onEvent(({ captureId, type }) => {
-    const { camera } = api.store.captures.get(captureId)!.request;
-    if (type === 'requested' && camera === 'front') {
-      setTimeout(() => void api.store.finish(captureId, Buffer.from('raw'), product), 50);
-    }
+    if (type === 'requested') void restore(captureId);
   });
 });
 afterAll(async () => {
   await proxy.close();
   await api.close();
 });
+
+/** What a camera and a restoration would do, for captures of `front`. */
+async function restore(id: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { request } = (await api.store.get(id))!;
+  if (request.camera === 'front') await api.finish(id, Buffer.from('raw'), product);
+}
 
 describe.each(pythons)('the client for %s', (python) => {
   it('does all that the API does, over connections that break', async () => {

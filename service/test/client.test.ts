@@ -36,7 +36,7 @@ const product = Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => (ind
 
 async function stored(by: CaptureClient): Promise<string> {
   const { id } = await by.request(wish);
-  await api.store.finish(id, Buffer.from('raw'), product);
+  await api.finish(id, Buffer.from('raw'), product);
   return id;
 }
 
@@ -46,7 +46,7 @@ describe('a client', () => {
     const asked = await client.request({ ...wish, priority: 8, output: { format: 'jpeg' } }, id);
     expect(asked).toMatchObject({ id, state: 'requested', request: { priority: 8 } });
     const waiting = client.waitFor(id);
-    await api.store.finish(id, Buffer.from('raw'), product);
+    await api.finish(id, Buffer.from('raw'), product);
     expect(await waiting).toMatchObject({ state: 'stored', level: 'network' });
     const path = join(api.folder, 'product.png');
     const file = await client.download(id, 'product', path);
@@ -58,7 +58,7 @@ describe('a client', () => {
   it('asks once, however often it asks with the same id', async () => {
     const id = randomUUID();
     await Promise.all([1, 2, 3].map(() => client.request(wish, id)));
-    expect(api.store.log.filter(({ captureId }) => captureId === id)).toHaveLength(1);
+    expect(api.log.filter(({ captureId }) => captureId === id)).toHaveLength(1);
   });
 
   it('waits for captures that end otherwise, and for such that have ended', async () => {
@@ -179,7 +179,7 @@ describe('over connections that break', () => {
 describe('a download', () => {
   it('that comes damaged leaves no file', async () => {
     const id = await stored(client);
-    const capture = api.store.captures.get(id)!;
+    const capture = (await api.store.get(id))!;
     const damaged = Buffer.from(product);
     damaged[1000]! ^= 1;
     writeFileSync(api.store.pathOf(capture, 'product'), damaged);

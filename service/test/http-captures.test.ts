@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../lib/store/options.js';
 import { call, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
 
@@ -19,7 +20,7 @@ async function stored(size = 1000): Promise<{ id: string; raw: Buffer; product: 
   const id = randomUUID();
   await call(api, 'PUT', path(id), { body: request });
   const [raw, product] = [Buffer.alloc(size, 7), Buffer.from(Array.from({ length: size }, (_, i) => i % 251))];
-  await api.store.finish(id, raw, product);
+  await api.finish(id, raw, product);
   return { id, raw, product };
 }
 
@@ -33,7 +34,7 @@ describe('a request', () => {
     expect(first.json).toMatchObject({ id, app: 'alpha', state: 'requested', request: { priority: 5 } });
     const again = await call(api, 'PUT', path(id), { body });
     expect({ status: again.status, json: again.json }).toEqual({ status: 200, json: first.json });
-    expect(api.store.log.filter(({ captureId }) => captureId === id)).toHaveLength(1);
+    expect(api.log.filter(({ captureId }) => captureId === id)).toHaveLength(1);
   });
 
   it('with an id in upper case is the same', async () => {
@@ -53,11 +54,13 @@ describe('a request', () => {
   });
 
   it('beyond the limit of the queue is told when to come back', async () => {
-    api.store.queueLimit = 0;
-    const reply = await call(api, 'PUT', path(randomUUID()), { body: request });
-    api.store.queueLimit = 100_000;
-    expect(reply).toMatchObject({ status: 429, headers: { 'retry-after': '8' } });
-    expect(reply.json.error).toMatchObject({ code: 'QUOTA', retryAfterSeconds: 8 });
+    const own = await startApi({ storeLimits: { appQueue: { captures: 2, bytes: 1e9 } } });
+    const ask = () => call(own, 'PUT', path(randomUUID()), { body: request });
+    const [, , reply] = [await ask(), await ask(), await ask()];
+    await own.close();
+    expect(reply.status).toBe(429);
+    expect(reply.json.error).toMatchObject({ code: 'QUOTA', retryAfterSeconds: expect.any(Number) });
+    expect(Number(reply.headers['retry-after'])).toBe(reply.json.error.retryAfterSeconds);
   });
 
   it.each([
@@ -109,7 +112,7 @@ describe('a capture', () => {
     const { id } = await stored();
     expect((await call(api, 'POST', path(id, '/ack'))).json).toMatchObject({ acked: true, retention: 'released' });
     expect((await call(api, 'POST', path(id, '/ack'))).status).toBe(200);
-    expect(api.store.log.filter(({ captureId, type }) => captureId === id && type === 'acked')).toHaveLength(1);
+    expect(api.log.filter(({ captureId, type }) => captureId === id && type === 'acked')).toHaveLength(1);
   });
 
   it('that is not stored cannot be acknowledged', async () => {
@@ -186,20 +189,28 @@ describe('files', () => {
     });
     await call(api, 'DELETE', path(id));
     expect((await call(api, 'GET', path(id, '/product'))).json.error.code).toBe('UNKNOWN');
-    const done = await stored();
-    const capture = api.store.captures.get(done.id)!;
-    const product = { ...capture.product!, present: false };
-    api.store.captures.set(done.id, { ...capture, product, retention: 'evicted' });
-    expect(await call(api, 'GET', path(done.id, '/product'))).toMatchObject({
-      status: 410,
-      json: { error: { code: 'GONE' } },
+  });
+
+  it('that retention has taken are gone', async () => {
+    const { classes } = DEFAULT_LIMITS;
+    const own = await startApi({ storeLimits: { classes: { ...classes, product: { bytes: 10, ageSeconds: 1e6 } } } });
+    const id = randomUUID();
+    await call(own, 'PUT', path(id), { body: request });
+    await own.finish(id, Buffer.from('raw'), Buffer.alloc(1000));
+    await call(own, 'POST', path(id, '/ack'));
+    await own.store.tend();
+    const reply = await call(own, 'GET', path(id, '/product'));
+    expect(reply).toMatchObject({ status: 410, json: { error: { code: 'GONE' } } });
+    expect((await call(own, 'GET', path(id))).json).toMatchObject({
+      retention: 'evicted',
+      product: { present: false },
     });
+    await own.close();
   });
 
   it('that have vanished from the disk are an error, and the service goes on', async () => {
     const { id } = await stored();
-    const capture = { ...api.store.captures.get(id)! };
-    api.store.captures.set(id, { ...capture, product: { ...capture.product!, name: 'none.png' } });
+    unlinkSync(api.store.pathOf((await api.store.get(id))!, 'product'));
     expect((await call(api, 'GET', path(id, '/product'))).status).toBe(500);
     expect((await call(api, 'GET', '/v1/health')).status).toBe(200);
   });
@@ -253,7 +264,7 @@ describe('a list', () => {
       cursor = json.next;
     }
     expect(found.slice(-7)).toEqual(ids);
-    expect(api.store.captures.get(found[0]!)!.app).toBe('beta');
+    expect((await api.store.get(found[0]!))!.app).toBe('beta');
     const newest = await call(api, 'GET', '/v1/captures?newest=true&limit=2', { as: 'beta' });
     expect(newest.json.captures.map(({ id }: { id: string }) => id)).toEqual([ids[6], ids[5]]);
   });

@@ -25,7 +25,7 @@ beforeAll(async () => {
     const body = { camera: 'front', deadlineMs: level === 'pass-through' ? 1 : 60_000 };
     await call(api, 'PUT', `/v1/captures/${id}`, { body });
     await new Promise((resolve) => setTimeout(resolve, 2));
-    await api.store.finish(id, Buffer.from('raw'), Buffer.from('product'), level);
+    await api.finish(id, Buffer.from('raw'), Buffer.from('product'), level);
   }
   await call(api, 'PUT', `/v1/captures/${randomUUID()}`, { body: { camera: 'front' } });
 });

@@ -40,7 +40,7 @@ async function store(as: AppName, index: number): Promise<string> {
   const id = await ask(as, { camera: 'front', deadlineMs: index === 3 ? 1 : 60_000 });
   await new Promise((resolve) => setTimeout(resolve, 2));
   const [raw, product, thumbnail] = [await picture(200, 40), await picture(200, 240), await picture(64, 240)];
-  await api.store.finish(id, raw, product, LEVELS[index % LEVELS.length]!, thumbnail);
+  await api.finish(id, raw, product, LEVELS[index % LEVELS.length]!, thumbnail);
   return id;
 }
 
@@ -53,24 +53,24 @@ describe('the status page', () => {
     for (const heading of ['View', 'Last products of all apps', 'Queue', 'Levels and misses over a day', 'Disk'])
       expect(page).toContain(`>${heading}</h2>`);
     for (const heading of ['Board', 'Cameras', 'Integrity', 'Events']) expect(page).toContain(`>${heading}</h2>`);
-    for (const text of ['51.2 \u00b0C', 'no frame for 30 s', '8.0 GB of 20.0 GB', '7.0 GB free', 'late', '40 %'])
+    for (const text of ['51.2 \u00b0C', 'no frame for 30 s', 'of 21.5 GB', 'late', '40 %'])
       expect(page).toContain(text);
     expect(page).toContain('<noscript><meta http-equiv="refresh" content="10"></noscript>');
   });
 
   it('is small, whatever there is', async () => {
     const own = await startApi();
-    for (let index = 0; index < 300; index++) {
+    for (let index = 0; index < 120; index++) {
       const id = randomUUID();
       await call(own, 'PUT', `/v1/captures/${id}`, { body: { camera: 'front' } });
-      if (index % 2) await own.store.finish(id, Buffer.from('raw'), Buffer.from('product'));
+      if (index % 2) await own.finish(id, Buffer.from('raw'), Buffer.from('product'));
     }
     expect((await call(own, 'GET', '/', { as: 'operator' })).bytes.length).toBeLessThan(100_000);
     await own.close();
   });
 
   it('shows an app its own captures only', async () => {
-    const other = [...api.store.captures.values()].find(({ app }) => app === 'beta')!;
+    const other = (await api.store.list({ app: 'beta', limit: 1 }))[0]!;
     const page = await load('alpha');
     expect(page).toContain('Last products of alpha');
     expect(page).not.toContain(other.id.slice(0, 8));

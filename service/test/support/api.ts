@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request as httpRequest } from 'node:http';
@@ -11,7 +12,11 @@ import { serveHttp } from '../../lib/http/server.js';
 import type { HttpService, Listening } from '../../lib/http/server.js';
 import type { Health, Vitals } from '../../lib/http/vitals.js';
 import { realIo } from '../../lib/io.js';
-import { MemoryStore } from './memory-store.js';
+import { openStore } from '../../lib/store/open.js';
+import type { StoreLimits } from '../../lib/store/options.js';
+import type { CaptureEvent, Level } from '../../lib/capture/capture.js';
+import type { Store } from '../../lib/store/store.js';
+import { SMALL_LIMITS } from './real-store.js';
 
 /** Tokens of TCP, by app. */
 export const TOKENS = {
@@ -75,19 +80,24 @@ export interface ApiSettings {
   readonly health?: () => Health;
   readonly vitals?: () => Vitals;
   readonly listening?: Partial<Listening>;
+  readonly storeLimits?: Partial<StoreLimits>;
 }
 
-/** A real API on a Unix socket and on TCP over a store in memory. */
+/** A real API on a Unix socket and on TCP over a real store. */
 export async function startApi(settings: ApiSettings = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'perifocal-api-'));
   mkdirSync(join(folder, 'links'));
-  const store = new MemoryStore(join(folder, 'store'));
+  const io = realIo();
+  const limits = { ...SMALL_LIMITS, ...settings.storeLimits };
+  const store = await openStore({ folder: join(folder, 'store'), io, limits });
+  const log: CaptureEvent[] = [];
+  store.onEvent((event) => log.push(event));
   const cameras = new PushedCamera();
   const socketPath = join(folder, 'api.sock');
   const context: HttpContext = {
     store,
     cameras,
-    io: realIo(),
+    io,
     rules: settings.rules ?? defaultRules(folder),
     peerCredentials,
     vitals: settings.vitals ?? (() => VITALS),
@@ -102,12 +112,43 @@ export async function startApi(settings: ApiSettings = {}) {
   });
   const close = async (): Promise<void> => {
     await service.close();
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { store, cameras, context, folder, socketPath, port: service.port!, service, close };
+  const finish = (id: string, raw: Uint8Array, product: Uint8Array, level?: Level, thumbnail?: Uint8Array) =>
+    finishCapture(store, id, { raw, product, level, thumbnail });
+  return { store, log, finish, cameras, context, folder, socketPath, port: service.port!, service, close };
 }
 
 export type StartedApi = Awaited<ReturnType<typeof startApi>>;
+
+interface Files {
+  readonly raw: Uint8Array;
+  readonly product: Uint8Array;
+  readonly level: Level | undefined;
+  readonly thumbnail: Uint8Array | undefined;
+}
+
+/** Brings a capture to `stored` with these bytes as its files, as camera and restoration would. */
+async function finishCapture(store: Store, id: string, files: Files) {
+  const { raw, product, level = 'network', thumbnail = product } = files;
+  await store.advance(id, { to: 'acquiring' });
+  await writeFile(store.inboxPath(id), raw);
+  await store.adopt(id, store.inboxPath(id), { mime: 'image/png', width: 400, height: 200 });
+  const draft = await store.beginProduct(id, 'png');
+  await writeFile(draft.productPath, product);
+  await writeFile(draft.thumbnailPath, thumbnail);
+  return store.commit(draft, {
+    level,
+    levelReason: 'there was time for it',
+    model: null,
+    mime: 'image/png',
+    width: 400,
+    height: 200,
+    thumbnail: { width: 128, height: 64 },
+    report: { seconds: 1.25 },
+  });
+}
 
 function defaultRules(folder: string): AccessRule[] {
   return [
