@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
+import { whenAborted, withAnyOf } from '../signals.js';
 import { tooLong, writeChunks } from './copy.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth, DriverRequest, Sink } from './driver.js';
 import { verifyFrame } from './verify.js';
@@ -63,7 +63,7 @@ export class ExecDriver implements Driver {
   }
 
   async acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    const run = this.#run(request, sink, AbortSignal.any([signal, this.#closing.signal]));
+    const run = withAnyOf([signal, this.#closing.signal], (either) => this.#run(request, sink, either));
     this.#running = run.catch(() => undefined);
     try {
       await run;
@@ -141,10 +141,16 @@ export class ExecDriver implements Driver {
 
   /** How it has ended; once aborted, it is not waited for longer than it takes to be killed. */
   async #settled(ended: Promise<string | null>, signal: AbortSignal): Promise<string | null> {
-    const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
     const limit = this.#options.killSeconds * 1000 + HOPELESS_MS;
-    const hopeless = aborted.then(() => this.#io.sleep(limit)).then(() => 'hangs in the kernel and cannot be ended');
-    return Promise.race([ended, hopeless]);
+    const over = new AbortController();
+    const hopeless = whenAborted(signal, over.signal)
+      .then(() => this.#io.sleep(limit, over.signal))
+      .then(() => 'hangs in the kernel and cannot be ended');
+    try {
+      return await Promise.race([ended, hopeless]);
+    } finally {
+      over.abort();
+    }
   }
 
   #failure(how: string, stderr: string): ServiceError {

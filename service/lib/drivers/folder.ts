@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { Bell } from '../bell.js';
+import { ServiceError } from '../errors.js';
 import type { Io, IoStat } from '../io.js';
+import { withAnyOf } from '../signals.js';
 import { inspect } from './container/inspect.js';
 import { copyFile } from './copy.js';
 import type { Acquired, Arrival, CameraInfo, Driver, DriverHealth, DriverRequest, Intake, Sink } from './driver.js';
@@ -30,6 +33,8 @@ interface Sighting {
 /** Files that others are still writing, by custom. */
 const UNFINISHED = /^\.|\.(tmp|part|partial|crdownload)$/i;
 const REJECTED = 'rejected';
+/** A file that could not be taken so often is put aside. */
+const MOST_FAILURES = 3;
 
 /**
  * Frames are files that appear in a folder. One counts when it has not changed for a moment and its container is
@@ -46,7 +51,9 @@ export class FolderDriver implements Driver {
   /** Somebody has them, or they could not be removed. */
   readonly #given = new Set<string>();
   readonly #done: Promise<void>;
-  #wake = (): void => {};
+  readonly #bell: Bell;
+  /** How often a file could not be taken. */
+  readonly #failures = new Map<string, number>();
   #trouble: string | null = null;
   #rejected = 0;
 
@@ -55,6 +62,7 @@ export class FolderDriver implements Driver {
     this.#name = name;
     this.#options = options;
     this.#mailbox = new Mailbox(intake);
+    this.#bell = new Bell(io);
     this.#done = this.#run();
   }
 
@@ -70,14 +78,13 @@ export class FolderDriver implements Driver {
   }
 
   async acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    const waiting = this.#mailbox.acquire(request, sink, AbortSignal.any([signal, this.#closing.signal]));
-    this.#wake();
-    return waiting;
+    this.#bell.ring();
+    return withAnyOf([signal, this.#closing.signal], (either) => this.#mailbox.acquire(request, sink, either));
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    this.#wake();
+    this.#closing.abort(new ServiceError('CLOSED', `Camera ${this.#name} is being closed`));
+    this.#bell.ring();
     await this.#done;
   }
 
@@ -92,7 +99,8 @@ export class FolderDriver implements Driver {
       } catch (error) {
         this.#trouble = `cannot look into ${this.#options.folder}: ${(error as Error).message}`;
       }
-      await this.#pause(isSettled ? this.#options.rescanSeconds : this.#options.stableSeconds);
+      const { rescanSeconds, stableSeconds } = this.#options;
+      await this.#bell.wait(1000 * (isSettled ? rescanSeconds : stableSeconds));
     }
     watcher?.close();
   }
@@ -100,17 +108,10 @@ export class FolderDriver implements Driver {
   /** A hint only: where the system gives none, looking now and then is enough. */
   #watch(): { close(): void } | null {
     try {
-      return this.#io.watch(this.#options.folder, () => this.#wake());
+      return this.#io.watch(this.#options.folder, () => this.#bell.ring());
     } catch {
       return null;
     }
-  }
-
-  #pause(seconds: number): Promise<void> {
-    const waking = new AbortController();
-    this.#wake = () => waking.abort();
-    const signal = AbortSignal.any([waking.signal, this.#closing.signal]);
-    return this.#io.sleep(seconds * 1000, signal).catch(() => undefined);
   }
 
   /** Resolves with false where a file is to be looked at again soon. */
@@ -158,15 +159,21 @@ export class FolderDriver implements Driver {
     await this.#io.makeFolder(folder);
     await this.#io.rename(this.#pathOf(name), join(folder, name));
     this.#seen.delete(name);
+    this.#failures.delete(name);
     this.#rejected += 1;
   }
 
   async #offer(name: string): Promise<void> {
     if (!this.#mailbox.isWanted) return;
     this.#given.add(name);
-    const answer = await this.#mailbox.offer(this.#arrivalOf(name));
-    if (answer === 'later') this.#given.delete(name);
-    if (answer === 'dropped') await this.#remove(name);
+    try {
+      const answer = await this.#mailbox.offer(this.#arrivalOf(name));
+      if (answer === 'later') this.#given.delete(name);
+      if (answer === 'dropped') await this.#remove(name);
+    } catch (error) {
+      this.#given.delete(name);
+      throw error;
+    }
   }
 
   #arrivalOf(name: string): Arrival {
@@ -182,9 +189,10 @@ export class FolderDriver implements Driver {
       },
       settle: async (captureId) => {
         if (captureId !== null) return this.#remove(name);
+        const failures = (this.#failures.get(name) ?? 0) + 1;
+        this.#failures.set(name, failures);
+        if (failures >= MOST_FAILURES) await this.#reject(name);
         this.#given.delete(name);
-        // It has had its chance; as a new file it gets another one.
-        this.#seen.delete(name);
       },
     };
   }
@@ -192,6 +200,7 @@ export class FolderDriver implements Driver {
   /** One that cannot be removed is not given again while the service runs. */
   async #remove(name: string): Promise<void> {
     this.#seen.delete(name);
+    this.#failures.delete(name);
     try {
       await this.#io.unlink(this.#pathOf(name));
     } catch (error) {

@@ -1,5 +1,6 @@
 import { QuotaError, ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
+import { withAnyOf } from '../signals.js';
 import { writeChunks } from './copy.js';
 import type { Acquired, Arrival, CameraInfo, Driver, DriverHealth, DriverRequest, Intake, Sink } from './driver.js';
 import { Mailbox } from './mailbox.js';
@@ -48,7 +49,7 @@ export class PushDriver implements Driver {
   }
 
   acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    return this.#mailbox.acquire(request, sink, AbortSignal.any([signal, this.#closing.signal]));
+    return withAnyOf([signal, this.#closing.signal], (either) => this.#mailbox.acquire(request, sink, either));
   }
 
   /**
@@ -78,7 +79,8 @@ export class PushDriver implements Driver {
       captureId,
       write: async (sink, signal) => {
         try {
-          await writeChunks(this.#io, bytes, sink, AbortSignal.any([gone, signal, this.#closing.signal]));
+          const signals = [gone, signal, this.#closing.signal];
+          await withAnyOf(signals, (any) => writeChunks(this.#io, bytes, sink, any));
           return await verifyFrame(this.#io, sink.path, this.#options, this.#name);
         } catch (error) {
           failure = error;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
+import { withAnyOf } from '../signals.js';
 import { copyFile } from './copy.js';
 import type { Acquired, Arrival, CameraInfo, Driver, DriverHealth, DriverRequest, Intake, Sink } from './driver.js';
 import { Mailbox } from './mailbox.js';
@@ -50,11 +51,12 @@ export class ReplayDriver implements Driver {
   }
 
   async acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    if (this.#options.everySeconds !== null) return this.#mailbox.acquire(request, sink, either);
-    const arrival = await this.#next();
-    const facts = await arrival.write(sink, either);
-    return { ...facts, settle: (captureId) => arrival.settle(captureId) };
+    return withAnyOf([signal, this.#closing.signal], async (either) => {
+      if (this.#options.everySeconds !== null) return this.#mailbox.acquire(request, sink, either);
+      const arrival = await this.#next();
+      const facts = await arrival.write(sink, either);
+      return { ...facts, settle: (captureId) => arrival.settle(captureId) };
+    });
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { captureVideo } from 'perifocal/system';
 import type { VideoCoding, VideoFrame } from 'perifocal/system';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
+import { withAnyOf } from '../signals.js';
 import { writeChunks } from './copy.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth, DriverRequest, Sink } from './driver.js';
 import { tiffHeader } from './plain-tiff.js';
@@ -47,15 +48,16 @@ export class V4l2Driver implements Driver {
   }
 
   async acquire(_request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
     const acquiredAt = this.#io.now();
     try {
-      await this.#save(await this.#capture(either), sink, either);
+      await withAnyOf([signal, this.#closing.signal], async (either) =>
+        this.#save(await this.#capture(either), sink, either),
+      );
       const facts = await verifyFrame(this.#io, sink.path, this.#options, this.#name);
       this.#trouble = null;
       return { ...facts, acquiredAt, settle: async () => {} };
     } catch (error) {
-      either.throwIfAborted();
+      signal.throwIfAborted();
       this.#trouble = (error as Error).message;
       throw error instanceof ServiceError ? error : new ServiceError('CAMERA', this.#trouble, { cause: error });
     }

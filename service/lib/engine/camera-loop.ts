@@ -1,0 +1,184 @@
+import { Bell } from '../bell.js';
+import type { Capture } from '../capture/capture.js';
+import { nextToAcquire } from '../capture/scheduler.js';
+import type { Acquired, CameraInfo, Driver, DriverHealth } from '../drivers/driver.js';
+import { openDriver } from '../drivers/open.js';
+import { PushDriver } from '../drivers/push.js';
+import type { Pushed } from '../drivers/push.js';
+import { ServiceError } from '../errors.js';
+import type { Io } from '../io.js';
+import type { Store } from '../store/store.js';
+import { whenAborted, withAnyOf } from '../signals.js';
+import { CaptureEnded, watchEnd } from './ended.js';
+import { FrameIntake } from './intake.js';
+import type { IntakeCounts } from './intake.js';
+import type { CameraSettings } from './settings.js';
+
+const IDLE_MS = 1000;
+/** After the first failure; twice as long after each further one. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** So many failures in turn, and the driver is opened anew. */
+const FAILURES_TO_REOPEN = 3;
+/** A driver that has not stopped by then hangs, and is replaced. */
+const GRACE_MS = 10_000;
+
+/** Takes frames of one camera for those who ask, one after the other, and sees to it that its driver lives. */
+export class CameraLoop {
+  readonly settings: CameraSettings;
+  readonly #io: Io;
+  readonly #store: Store;
+  readonly #bell: Bell;
+  readonly #closing = new AbortController();
+  readonly #intake: FrameIntake;
+  readonly #done: Promise<void>;
+  #driver: Driver;
+  #failures = 0;
+  #reopened = 0;
+  #lastFailure: string | null = null;
+
+  constructor(io: Io, store: Store, settings: CameraSettings) {
+    this.settings = settings;
+    this.#io = io;
+    this.#store = store;
+    this.#bell = new Bell(io);
+    this.#intake = new FrameIntake(io, store, settings, this.#closing.signal);
+    this.#driver = this.#open();
+    this.#done = this.#run();
+  }
+
+  /** How often the driver was opened anew. */
+  get reopened(): number {
+    return this.#reopened;
+  }
+
+  get counts(): IntakeCounts {
+    return this.#intake.counts;
+  }
+
+  describe(): CameraInfo {
+    return this.#driver.describe();
+  }
+
+  health(): DriverHealth {
+    const health = this.#driver.health();
+    if (health.healthy && this.#failures > 0) return { healthy: false, reason: this.#lastFailure };
+    return health;
+  }
+
+  /** Whether frames may be pushed to it. */
+  get takesFrames(): boolean {
+    return this.#driver instanceof PushDriver;
+  }
+
+  /** See {@link PushDriver.push}. Rejects with `UNKNOWN` where the camera takes none. */
+  async push(frame: Pushed): Promise<string> {
+    if (this.#driver instanceof PushDriver) return this.#driver.push(frame);
+    throw new ServiceError('UNKNOWN', `Camera ${this.settings.name} takes no frames: only those of the kind push do`);
+  }
+
+  /** A capture may be there to be taken. */
+  ring(): void {
+    this.#bell.ring();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ServiceError('CLOSED', 'The service is stopping'));
+    this.#bell.ring();
+    await this.#driver.close();
+    await this.#done;
+  }
+
+  #open(): Driver {
+    const { name, driver, standing } = this.settings;
+    return openDriver(this.#io, name, driver, standing === null ? null : (arrival) => this.#intake.take(arrival));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      const live = this.#store.live().filter(({ id }) => !this.#intake.owns(id));
+      const capture = nextToAcquire(live, this.settings.name, this.#io.now());
+      if (capture === null) await this.#bell.wait(IDLE_MS);
+      else await this.#acquire(capture);
+    }
+  }
+
+  async #acquire(capture: Capture): Promise<void> {
+    const { id } = capture;
+    const ending = watchEnd(this.#store, id);
+    const path = this.#store.inboxPath(id);
+    try {
+      await this.#store.advance(id, { to: 'acquiring' });
+      const acquired = await this.#take(capture, path, ending.signal);
+      await this.#adopt(id, path, acquired);
+      this.#failures = 0;
+    } catch (error) {
+      await this.#io.unlink(path);
+      await this.#fail(capture, error);
+    } finally {
+      ending.close();
+    }
+  }
+
+  /** One frame, within the time that it may take, from a driver that may hang. */
+  async #take({ id, request }: Capture, path: string, ended: AbortSignal): Promise<Acquired> {
+    const { timeoutSeconds, mostBytes, name } = this.settings;
+    const timer = new AbortController();
+    const over = new AbortController();
+    const late = new ServiceError('CAMERA', `${name} delivered nothing within ${timeoutSeconds} s: look at the camera`);
+    void this.#io.sleep(timeoutSeconds * 1000, over.signal).then(
+      () => timer.abort(late),
+      () => {},
+    );
+    try {
+      return await withAnyOf([ended, this.#closing.signal, timer.signal], (signal) => {
+        const acquired = this.#driver.acquire({ captureId: id, params: request.params }, { path, mostBytes }, signal);
+        return Promise.race([acquired, this.#hung(signal, over.signal)]);
+      });
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Rejects some time after the signal, when the driver should have stopped. */
+  async #hung(signal: AbortSignal, over: AbortSignal): Promise<never> {
+    await whenAborted(signal, over);
+    await this.#io.sleep(GRACE_MS, over).catch(() => undefined);
+    this.#failures = FAILURES_TO_REOPEN;
+    throw new ServiceError('CAMERA', `The driver of ${this.settings.name} hangs: it is opened anew`);
+  }
+
+  async #adopt(id: string, path: string, { settle, ...facts }: Acquired): Promise<void> {
+    try {
+      await this.#store.adopt(id, path, facts);
+    } catch (error) {
+      await settle(null);
+      throw error;
+    }
+    await settle(id);
+  }
+
+  async #fail(capture: Capture, error: unknown): Promise<void> {
+    if (error instanceof CaptureEnded || this.#closing.signal.aborted) return;
+    const isDisk = error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE'].includes(error.code);
+    const reason = (error as Error).message;
+    this.#failures += 1;
+    this.#lastFailure = reason;
+    const isLast = !isDisk && capture.attempts + 1 >= this.settings.attempts;
+    const change = isLast ? ({ to: 'failed', reason } as const) : ({ to: 'requested', reason } as const);
+    // It may have been cancelled in the meantime.
+    await this.#store.advance(capture.id, change).catch(() => undefined);
+    await this.#recover();
+  }
+
+  async #recover(): Promise<void> {
+    if (this.#failures >= FAILURES_TO_REOPEN) {
+      const former = this.#driver;
+      this.#reopened += 1;
+      this.#driver = this.#open();
+      void former.close().catch(() => undefined);
+    }
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(16, this.#failures - 1));
+    await this.#io.sleep(pause, this.#closing.signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,13 @@
+import type { OutputFormat } from '../capture/capture.js';
+
+export const MIMES: Readonly<Record<OutputFormat, string>> = {
+  png: 'image/png',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  tiff: 'image/tiff',
+  fits: 'image/fits',
+};
+
+/** The format of a raw file, or null where a product could not have it. */
+export const formatOf = (mime: string): OutputFormat | null =>
+  (Object.keys(MIMES) as OutputFormat[]).find((format) => MIMES[format] === mime) ?? null;

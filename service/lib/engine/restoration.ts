@@ -1,0 +1,188 @@
+import type { Progress } from 'perifocal';
+import type { Capture, Level, OutputRequest } from '../capture/capture.js';
+import type { Choice } from '../capture/ladder.js';
+import { inspect } from '../drivers/container/inspect.js';
+import { ServiceError } from '../errors.js';
+import type { Io } from '../io.js';
+import type { Thermal } from '../limits/thermal.js';
+import type { ProductDraft, ProductFacts, Store } from '../store/store.js';
+import { MIMES } from './formats.js';
+import { withAnyOf } from '../signals.js';
+import { LevelDrop, LevelLadder } from './level-ladder.js';
+import type { Pace } from './pace.js';
+import { passFormat, passThrough } from './pass-through.js';
+import type { Outcome, Restorers } from './restorers.js';
+import { writeThumbnail, writeThumbnailOfFile } from './thumbnail.js';
+
+/** What the restoration of a capture needs. */
+export interface RestorationContext {
+  readonly io: Io;
+  readonly store: Store;
+  readonly restorers: Restorers;
+  readonly pace: Pace;
+  readonly thermal: () => Thermal;
+  /** Told how far a level is, 0 to 1. */
+  readonly onProgress: (level: Level, done: number) => void;
+}
+
+/** A product before it is committed. */
+interface Made extends Pick<ProductFacts, 'level' | 'levelReason' | 'model' | 'report' | 'width' | 'height'> {
+  readonly draft: ProductDraft;
+  readonly output: OutputRequest;
+  readonly thumbnail: ProductFacts['thumbnail'];
+}
+
+/**
+ * Restores one capture by the best level that there is time for, goes down the levels where that becomes too slow or
+ * fails, and commits the product. Rejects with the signal's reason, or where even passing the frame through fails.
+ */
+export async function restoreCapture(
+  context: RestorationContext,
+  capture: Capture,
+  signal: AbortSignal,
+): Promise<void> {
+  const { io, store, restorers, pace } = context;
+  const ladder = new LevelLadder(io, pace, capture, restorers.levels, context.thermal());
+  const work = new Work(context, capture, ladder, signal);
+  const made = await work.run();
+  const begun = io.monotonic();
+  const { draft, output, ...facts } = made;
+  await store.commit(draft, { ...facts, mime: MIMES[output.format] });
+  pace.stored((io.monotonic() - begun) / 1000);
+}
+
+/** The way down the levels of one capture. */
+class Work {
+  readonly #context: RestorationContext;
+  readonly #capture: Capture;
+  readonly #ladder: LevelLadder;
+  readonly #signal: AbortSignal;
+  #draft: ProductDraft | null = null;
+
+  constructor(context: RestorationContext, capture: Capture, ladder: LevelLadder, signal: AbortSignal) {
+    this.#context = context;
+    this.#capture = capture;
+    this.#ladder = ladder;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<Made> {
+    const { store } = this.#context;
+    const { id, request } = this.#capture;
+    this.#draft = await store.beginProduct(id, request.output.format);
+    try {
+      return await this.#descend(this.#ladder.choose());
+    } catch (error) {
+      if (!this.#signal.aborted) await this.#discard((error as Error).message);
+      throw error;
+    }
+  }
+
+  async #descend(first: Choice): Promise<Made> {
+    for (let choice = first; ; ) {
+      try {
+        return await this.#take(choice);
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        if (isOfStore(error)) throw error;
+        const next = error instanceof LevelDrop ? error.choice : this.#ladder.below(choice.level, messageOf(error));
+        if (next === null) throw error;
+        choice = next;
+      }
+    }
+  }
+
+  async #take({ level, reason }: Choice): Promise<Made> {
+    const { io, pace } = this.#context;
+    const [begun, startedAt] = [io.monotonic(), io.now()];
+    const facts = { level, levelReason: reason };
+    if (level === 'pass-through') {
+      const made = await this.#pass();
+      pace.finished(level, this.#ladder.work, (io.monotonic() - begun) / 1000);
+      return { ...facts, ...made };
+    }
+    const { image, model } = await this.#restore(level, startedAt);
+    pace.finished(level, this.#ladder.work, (io.monotonic() - begun) / 1000);
+    const thumbnail = await this.#thumbnail(image);
+    const { width, height, report } = image;
+    const shared = { draft: this.#draft!, output: this.#capture.request.output };
+    return { ...facts, ...shared, model, report: plain(report), width, height, thumbnail };
+  }
+
+  async #restore(level: Exclude<Level, 'pass-through'>, startedAt: number): Promise<Outcome> {
+    const { io, pace, restorers, store, onProgress } = this.#context;
+    const dropping = new AbortController();
+    const begun = io.monotonic();
+    let done = 0;
+    const job = {
+      rawPath: store.pathOf(this.#capture, 'raw'),
+      productPath: this.#draft!.productPath,
+      output: this.#capture.request.output,
+    };
+    try {
+      const listen = (progress: Progress): void => {
+        if (progress.phase === 'restore') done = progress.done / Math.max(1, progress.total);
+        onProgress(level, done);
+        this.#checkPace(level, startedAt, done, dropping);
+      };
+      return await withAnyOf([this.#signal, dropping.signal], (signal) =>
+        restorers.restore(level, job, { signal, onProgress: listen }),
+      );
+    } catch (error) {
+      if (dropping.signal.aborted) pace.abandoned(level, this.#ladder.work, (io.monotonic() - begun) / 1000, done);
+      throw error;
+    }
+  }
+
+  #checkPace(level: Level, startedAt: number, done: number, dropping: AbortController): void {
+    try {
+      this.#ladder.check(level, startedAt, done);
+    } catch (drop) {
+      dropping.abort(drop);
+    }
+  }
+
+  /** The frame as it is; where it cannot have the format that was asked for, in its own. */
+  async #pass(): Promise<Omit<Made, 'level' | 'levelReason'>> {
+    const { io, store, onProgress } = this.#context;
+    const { id, raw, request } = this.#capture;
+    onProgress('pass-through', 0);
+    const format = passFormat(raw!.mime, request.output.format);
+    if (format === null) throw new ServiceError('CAMERA', `A frame of ${raw!.mime} cannot be passed through`);
+    const output = format === request.output.format ? request.output : { format };
+    if (output !== request.output) {
+      await this.#discard(`it is passed through as ${format}`);
+      this.#draft = await store.beginProduct(id, format);
+    }
+    const draft = this.#draft!;
+    const rawPath = store.pathOf(this.#capture, 'raw');
+    await passThrough(io, { path: rawPath, mime: raw!.mime }, { path: draft.productPath, output }, this.#signal);
+    const found = await inspect(io, draft.productPath);
+    if (found.state !== 'whole') throw new ServiceError('INTERNAL', `The product is not whole: ${found.reason}`);
+    const [width, height] = [found.width ?? raw!.width ?? 0, found.height ?? raw!.height ?? 0];
+    const thumbnail = await writeThumbnailOfFile(rawPath, draft.thumbnailPath);
+    return { draft, output, model: null, report: { operation: 'pass-through' }, width, height, thumbnail };
+  }
+
+  async #thumbnail(image: Outcome['image']): Promise<ProductFacts['thumbnail']> {
+    const { productPath, thumbnailPath } = this.#draft!;
+    // The samples of a scene are in its file alone.
+    if (image.report.scene) return writeThumbnailOfFile(productPath, thumbnailPath);
+    return writeThumbnail(image, thumbnailPath);
+  }
+
+  async #discard(reason: string): Promise<void> {
+    const draft = this.#draft;
+    this.#draft = null;
+    if (draft) await this.#context.store.discard(draft, reason.slice(0, 500));
+  }
+}
+
+/** The disk is the matter, not the level. */
+const isOfStore = (error: unknown): boolean =>
+  error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE', 'STATE', 'CLOSED'].includes(error.code);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 300);
+
+/** A report as JSON has it. */
+const plain = (report: object): unknown => JSON.parse(JSON.stringify(report));

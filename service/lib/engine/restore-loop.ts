@@ -1,0 +1,116 @@
+import type { Capture, Level } from '../capture/capture.js';
+import { Bell } from '../bell.js';
+import { nextToRestore } from '../capture/scheduler.js';
+import { ServiceError } from '../errors.js';
+import { withAnyOf } from '../signals.js';
+import { watchEnd } from './ended.js';
+import { restoreCapture } from './restoration.js';
+import type { RestorationContext } from './restoration.js';
+
+/** Without a reason to wake, this often. */
+const IDLE_MS = 1000;
+/** After a disk that did not take a product. */
+const DISK_PAUSE_MS = 2000;
+
+export interface RestoreLoopOptions extends Omit<RestorationContext, 'onProgress'> {
+  /** So often a capture is tried to be restored. */
+  readonly attempts: number;
+  /** Threads for the next frame. */
+  readonly threads: () => 1 | 2 | 3;
+}
+
+/** What is being restored, and how much of it is done, 0 to 1. */
+export interface Working {
+  readonly id: string;
+  readonly level: Level;
+  readonly done: number;
+}
+
+/** Restores one capture after the other, the most urgent first. */
+export class RestoreLoop {
+  readonly #options: RestoreLoopOptions;
+  readonly #bell: Bell;
+  readonly #closing = new AbortController();
+  readonly #failures = new Map<string, number>();
+  readonly #done: Promise<void>;
+  #working: Working | null = null;
+  #progressAt: number;
+
+  constructor(options: RestoreLoopOptions) {
+    this.#options = options;
+    this.#bell = new Bell(options.io);
+    this.#progressAt = options.io.monotonic();
+    this.#done = this.#run();
+  }
+
+  get working(): Working | null {
+    return this.#working;
+  }
+
+  /** Since something last went on, in seconds; 0 while there is nothing to do. */
+  get stalledSeconds(): number {
+    return this.#working === null ? 0 : (this.#options.io.monotonic() - this.#progressAt) / 1000;
+  }
+
+  /** Something may be there to be restored. */
+  ring(): void {
+    this.#bell.ring();
+  }
+
+  /** Gives up what is being restored: it is restored after the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ServiceError('CLOSED', 'The service is stopping'));
+    this.#bell.ring();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { store, io } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      const capture = nextToRestore(store.live(), io.now());
+      if (capture === null) await this.#bell.wait(IDLE_MS);
+      else await this.#restore(capture);
+    }
+  }
+
+  async #restore(capture: Capture): Promise<void> {
+    const { store, restorers, threads, pace } = this.#options;
+    const ending = watchEnd(store, capture.id);
+    this.#advance(capture.id, 'pass-through', 0);
+    try {
+      await restorers.setThreads(threads());
+      const onProgress = (level: Level, done: number): void => this.#advance(capture.id, level, done);
+      const context = { ...this.#options, onProgress };
+      const signals = [ending.signal, this.#closing.signal];
+      await withAnyOf(signals, (signal) => restoreCapture(context, capture, signal));
+      this.#failures.delete(capture.id);
+      await store.setMemo('pace', pace.memo);
+    } catch (error) {
+      await this.#fail(capture, error);
+    } finally {
+      ending.close();
+      this.#working = null;
+    }
+  }
+
+  #advance(id: string, level: Level, done: number): void {
+    this.#working = { id, level, done };
+    this.#progressAt = this.#options.io.monotonic();
+  }
+
+  /** The disk may be full, or the service stop: that is not the capture's fault. */
+  async #fail(capture: Capture, error: unknown): Promise<void> {
+    const { attempts, store } = this.#options;
+    if (this.#closing.signal.aborted) return;
+    if (!store.live().some(({ id }) => id === capture.id)) return void this.#failures.delete(capture.id);
+    if (error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE'].includes(error.code)) {
+      return this.#bell.wait(DISK_PAUSE_MS);
+    }
+    const failures = (this.#failures.get(capture.id) ?? 0) + 1;
+    this.#failures.set(capture.id, failures);
+    if (failures < attempts) return;
+    this.#failures.delete(capture.id);
+    const reason = `restoration failed ${failures} times, at last: ${(error as Error).message}`;
+    await store.advance(capture.id, { to: 'failed', reason }).catch(() => undefined);
+  }
+}
