@@ -203,9 +203,12 @@ export class CaptureStore implements Store {
     });
   }
 
-  #notice({ code, message }: ServiceError): void {
+  /** A quota that is reached is no fault of the disk: it has no cause. */
+  #notice({ code, message, cause }: ServiceError): void {
     const { counts, problems } = this.#context;
     if (code === 'SYNC') counts.syncFailures += 1;
-    if (code === 'FULL') problems.set('full', message);
+    if (code !== 'FULL' || cause === undefined || problems.has('full')) return;
+    counts.fullErrors += 1;
+    problems.set('full', message);
   }
 }

@@ -47,13 +47,19 @@ async function sync(file: IoFile, path: string): Promise<void> {
   }
 }
 
-/** Makes a file durable that somebody has written, and says what is in it. */
+/**
+ * Makes a file durable that somebody has written, and says what is in it. A file that cannot be synced is removed: it
+ * could be synced the next time, and still not be on the disk.
+ */
 export async function seal(io: Io, path: string): Promise<Sealed> {
   return onDisk(`syncing ${path}`, async () => {
     const file = await io.open(path);
     try {
       await sync(file, path);
       return await digest(file);
+    } catch (error) {
+      if (diskError(error, '').code === 'SYNC') await io.unlink(path);
+      throw error;
     } finally {
       await file.close();
     }

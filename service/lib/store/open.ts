@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CaptureStore } from './capture-store.js';
 import { Catalogue } from './catalogue.js';
 import { noCounts } from './context.js';
-import type { Context } from './context.js';
+import type { Context, Counts } from './context.js';
 import type { Database, StoredRow } from './database.js';
 import { Folders, onDisk } from './durable.js';
 import { makeOnFailure } from './failures.js';
@@ -16,7 +16,6 @@ import { Memos } from './memos.js';
 import { DEFAULT_LIMITS } from './options.js';
 import type { StoreOptions } from './options.js';
 import { mergeRecords, metaFor, readFolders, rowsOf } from './rebuild.js';
-import type { Folders as FoundFolders } from './rebuild.js';
 import { META_KEY } from './records.js';
 import { quarantineFolders, recover } from './recovery.js';
 import { Reserve } from './reserve.js';
@@ -56,10 +55,10 @@ const sqlite =
 
 async function open(options: StoreOptions, database: Database, begin: number): Promise<Store> {
   const { io, folder } = options;
-  const { loaded, found, healed } = await openDatabase(options, database);
-  const context = await makeContext(options, database, loaded);
+  const counts = noCounts();
+  const { loaded, healed, quarantinedFiles } = await openDatabase(options, database, counts);
+  const context = await makeContext(options, database, loaded, counts);
   if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
-  const quarantinedFiles = await quarantineFolders(context, found?.strangers ?? []);
   context.counts.quarantinedBytes = await bytesIn(options, join(folder, QUARANTINE));
   const recovered = await onDisk(`recovering ${folder}`, () => recover(context));
   await context.reserve.ensure().catch((error: Error) => context.problems.set('full', error.message));
@@ -79,12 +78,15 @@ async function open(options: StoreOptions, database: Database, begin: number): P
 async function openDatabase(
   options: StoreOptions,
   database: Database,
-): Promise<{ loaded: Loaded; found: FoundFolders | null; healed: number }> {
+  counts: Counts,
+): Promise<{ loaded: Loaded; healed: number; quarantinedFiles: number }> {
   const loaded = await loadOrDamage(database);
   const empty = loaded.records.length === 0 && loaded.memos.length === 0;
-  if (loaded.damage === null && !empty) return { loaded, found: null, healed: 0 };
+  if (loaded.damage === null && !empty) return { loaded, healed: 0, quarantinedFiles: 0 };
   const found = await readFolders(options.io, options.folder);
-  if (loaded.damage === null && found.records.length === 0) return { loaded, found, healed: 0 };
+  // Before the database is whole again: after a crash in between, folders are looked at once more.
+  const quarantinedFiles = await quarantineFolders({ ...options, counts }, found.strangers, loaded.records);
+  if (loaded.damage === null && found.records.length === 0) return { loaded, healed: 0, quarantinedFiles };
   const records = mergeRecords(loaded.records, found.records);
   const events = await readAllEvents(database, loaded.meta).catch(() => []);
   const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
@@ -92,7 +94,7 @@ async function openDatabase(
   const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
   await database.replace(rowsOf(records, gapless ? events : [], memos, meta));
   const healed = records.length - loaded.records.length;
-  return { loaded: { ...loaded, records, memos, meta }, found, healed };
+  return { loaded: { ...loaded, records, memos, meta }, healed, quarantinedFiles };
 }
 
 async function loadOrDamage(database: Database): Promise<Loaded> {
@@ -107,12 +109,17 @@ async function loadOrDamage(database: Database): Promise<Loaded> {
   }
 }
 
-async function makeContext(options: StoreOptions, database: Database, loaded: Loaded): Promise<Context> {
+async function makeContext(
+  options: StoreOptions,
+  database: Database,
+  loaded: Loaded,
+  counts: Counts,
+): Promise<Context> {
   const { io, folder, limits = DEFAULT_LIMITS } = options;
   const catalogue = new Catalogue();
   for (const record of loaded.records) catalogue.put(record);
   const reserve = new Reserve(io, folder, limits.reserveBytes);
-  const shared = { io, folder, limits, database, catalogue, reserve, counts: noCounts(), problems: new Map() };
+  const shared = { io, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
   const ledger = new Ledger(database, catalogue, loaded.meta, limits.events, makeOnFailure(shared));
   return { ...shared, ledger, folders: new Folders(io), turns: new Turns() };
 }

@@ -6,6 +6,7 @@ import type { Context } from './context.js';
 import { ACQUIRED, INBOX, MANIFEST, folderOf } from './layout.js';
 import { filesAreWhole } from './products.js';
 import { readManifest } from './records-of.js';
+import type { CaptureRecord } from './records.js';
 import { expectedNames, manifestBytesIn, quarantine, tidyAll, tidyEntry } from './tidy.js';
 
 /** What recovery has done. */
@@ -104,15 +105,15 @@ async function finished(context: Context, capture: Capture): Promise<Step | null
   };
 }
 
-/** Keeps folders aside that no record knows. */
+/** Keeps folders aside that no record knows; resolves with how many files were in them. */
 export async function quarantineFolders(
-  context: Context,
+  context: Pick<Context, 'io' | 'folder' | 'counts'>,
   strangers: readonly { readonly path: string; readonly id: string }[],
+  known: readonly CaptureRecord[],
 ): Promise<number> {
+  const paths = new Set(known.map(({ capture }) => folderOf(context.folder, capture)));
   let files = 0;
-  for (const { path, id } of strangers) {
-    const known = context.catalogue.find(id);
-    if (known && folderOf(context.folder, known) === path) continue;
+  for (const { path, id } of strangers.filter((each) => !paths.has(each.path))) {
     files += (await context.io.list(path)).length;
     await quarantine(context, path, id);
   }

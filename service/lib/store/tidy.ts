@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Capture } from '../capture/capture.js';
 import type { Context } from './context.js';
 import { onDisk, writeDurably } from './durable.js';
@@ -84,11 +84,15 @@ async function takeAway(context: Context, folder: string, name: string): Promise
 }
 
 /** Keeps a file or folder aside that nobody knows, for a person to look at. */
-export async function quarantine(context: Context, path: string, name: string): Promise<void> {
+export async function quarantine(
+  context: Pick<Context, 'io' | 'folder' | 'counts'>,
+  path: string,
+  name: string,
+): Promise<void> {
   const bytes = (await context.io.stat(path))?.bytes ?? 0;
-  await context.folders.make(context.folder, [QUARANTINE]);
   await context.io.rename(path, join(context.folder, QUARANTINE, `${context.io.uuid()}-${name}`));
   await context.io.syncFolder(join(context.folder, QUARANTINE));
+  await context.io.syncFolder(dirname(path));
   context.counts.quarantinedBytes += bytes;
 }
 

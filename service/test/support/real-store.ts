@@ -10,8 +10,9 @@ import type { Io } from '../../lib/io.js';
 import { openStore } from '../../lib/store/open.js';
 import { DEFAULT_LIMITS } from '../../lib/store/options.js';
 import type { StoreLimits } from '../../lib/store/options.js';
-import type { ProductFacts, Store } from '../../lib/store/store.js';
+import type { Store } from '../../lib/store/store.js';
 import { uuidOf } from './captures.js';
+import { FACTS } from './facts.js';
 
 /** Small, so that tests are quick. */
 export const SMALL_LIMITS: StoreLimits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 64 * 1024 };
@@ -29,17 +30,6 @@ export async function openReal(folder: string, limits: Partial<StoreLimits> = {}
   onTestFinished(() => store.close());
   return store;
 }
-
-export const FACTS: ProductFacts = {
-  level: 'network',
-  levelReason: 'in time',
-  model: { name: 'eo', sha256: 'b'.repeat(64) },
-  mime: 'image/png',
-  width: 4,
-  height: 3,
-  thumbnail: { width: 4, height: 3 },
-  report: { seconds: 1 },
-};
 
 /** Requests a capture with the id of that number. */
 export async function request(

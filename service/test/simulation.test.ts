@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { noSimulationCounts, simulate } from './support/simulation.js';
+
+/** `SIMULATION_SEEDS=100000-110000 npx vitest run --project service service/test/simulation.test.ts` runs others. */
+const [first = 0, end = 1000] = (process.env.SIMULATION_SEEDS ?? '0-1000').split('-').map(Number);
+
+test(`a store on a simulated disk loses nothing, seeds ${first} to ${end - 1}`, { timeout: 600_000 }, async () => {
+  const counts = noSimulationCounts();
+  for (let seed = first; seed < end; seed += 1) await simulate(seed, 4, counts);
+  console.log(JSON.stringify(counts));
+  const seeds = end - first;
+  // It tests what it says.
+  expect(counts.crashes).toBeGreaterThan(seeds);
+  expect(counts.stored).toBeGreaterThan(seeds);
+  for (const often of [counts.evicted, counts.completed, counts.requeued, counts.rebuilds]) {
+    expect(often).toBeGreaterThan(seeds / 20);
+  }
+});
