@@ -179,6 +179,10 @@ class CaptureClient:
         """Say that the product has been taken over: the service need not keep it."""
         return self._json("POST", f"/v1/captures/{quote(id, safe='')}/ack")
 
+    def hold(self, id: str, seconds: int) -> dict[str, Any]:
+        """Have the product kept for so long from now, also where it was released."""
+        return self._json("POST", f"/v1/captures/{quote(id, safe='')}/hold", {"seconds": seconds})
+
     def end(self, id: str) -> dict[str, Any]:
         """Cancel a capture, or release its product."""
         return self._json("DELETE", f"/v1/captures/{quote(id, safe='')}")

@@ -49,6 +49,7 @@ describe.each(pythons)('the client for %s', (python) => {
       parts: [],
       linked: true,
       acked: true,
+      held: 'held',
       ended: 'released',
       listed: true,
       newest: true,

@@ -52,6 +52,7 @@ describe('a client', () => {
     const file = await client.download(id, 'product', path);
     expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(file.sha256);
     expect(await client.ack(id)).toMatchObject({ acked: true });
+    expect(await client.hold(id, 60)).toMatchObject({ retention: 'held' });
     expect(await client.end(id)).toMatchObject({ retention: 'released' });
   });
 

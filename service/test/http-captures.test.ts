@@ -115,6 +115,21 @@ describe('a capture', () => {
     expect(api.log.filter(({ captureId, type }) => captureId === id && type === 'acked')).toHaveLength(1);
   });
 
+  it('is held for longer, also after it was released', async () => {
+    const { id } = await stored();
+    await call(api, 'POST', path(id, '/ack'));
+    const reply = await call(api, 'POST', path(id, '/hold'), { body: { seconds: 3600 } });
+    expect(reply).toMatchObject({ status: 200, json: { retention: 'held', acked: true } });
+    expect(Math.abs(reply.json.holdUntil - Date.now() - 3_600_000)).toBeLessThan(60_000);
+    expect(api.log.at(-1)).toMatchObject({ captureId: id, type: 'held', detail: { by: 'alpha' } });
+    for (const body of [{}, { seconds: -1 }, { seconds: 1e12 }, { seconds: 1, why: '' }]) {
+      expect((await call(api, 'POST', path(id, '/hold'), { body })).status).toBe(400);
+    }
+    const waiting = randomUUID();
+    await call(api, 'PUT', path(waiting), { body: request });
+    expect((await call(api, 'POST', path(waiting, '/hold'), { body: { seconds: 1 } })).json.error.code).toBe('STATE');
+  });
+
   it('that is not stored cannot be acknowledged', async () => {
     const id = randomUUID();
     await call(api, 'PUT', path(id), { body: request });

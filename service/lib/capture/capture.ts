@@ -106,7 +106,8 @@ export interface Capture {
  * What an event tells of: a state that was reached, or something that happened to a stored product; `lost` where the
  * record of the event is damaged: whoever reads it should list its captures.
  */
-export type EventType = CaptureState | 'acked' | 'released' | 'evicted' | 'lost';
+export const EVENT_TYPES = [...STATES, 'acked', 'held', 'released', 'evicted', 'lost'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
 
 /** One entry of the log. */
 export interface CaptureEvent {

@@ -98,4 +98,13 @@ export function mark(capture: Capture, what: Mark): Step | null {
   return marked({ ...capture, retention: 'evicted' }, what);
 }
 
+/** Holds a stored product until then, whatever held or released it before. Throws StateError where there is none. */
+export function hold(capture: Capture, until: number): Step {
+  if (capture.state === 'stored' && capture.retention !== null && capture.retention !== 'evicted') {
+    return { capture: { ...capture, retention: 'held', holdUntil: until }, type: 'held', detail: { until } };
+  }
+  const state = capture.retention ?? capture.state;
+  throw new StateError(`Capture ${capture.id} is ${state}: only a stored one that has not been evicted can be held`);
+}
+
 const marked = (capture: Capture, type: Mark): Step => ({ capture, type, detail: {} });

@@ -145,6 +145,11 @@ export class CaptureClient {
     return this.#transport.json({ method: 'POST', path: pathOf(id, '/ack') });
   }
 
+  /** Has the product kept for so long from now, also where it was released. */
+  hold(id: string, seconds: number): Promise<Capture> {
+    return this.#transport.json({ method: 'POST', path: pathOf(id, '/hold'), body: { seconds } });
+  }
+
   /** Cancels a capture, or releases its product. */
   end(id: string): Promise<Capture> {
     return this.#transport.json({ method: 'DELETE', path: pathOf(id) });

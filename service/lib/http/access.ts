@@ -31,6 +31,7 @@ export const ROUTES = {
   listCaptures: route('GET', '/v1/captures', 'observer', 'Captures in the order of their requests, page by page'),
   endCapture: route('DELETE', '/v1/captures/:id', 'requester', 'Cancel a capture, or release its product'),
   ackCapture: route('POST', '/v1/captures/:id/ack', 'requester', 'Say that the product has been taken over'),
+  holdCapture: route('POST', '/v1/captures/:id/hold', 'requester', 'Keep the product for longer'),
   getRaw: route('GET', '/v1/captures/:id/raw', 'observer', 'The frame as the camera delivered it'),
   getProduct: route('GET', '/v1/captures/:id/product', 'observer', 'The restored frame'),
   getThumbnail: route('GET', '/v1/captures/:id/thumbnail', 'observer', 'A small picture of the restored frame'),

@@ -12,7 +12,7 @@ import { adopt, inboxPath } from './raw-files.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import { takeRequest } from './requests.js';
 import { Scrub } from './scrub.js';
-import { markStored, move } from './steps.js';
+import { holdStored, markStored, move } from './steps.js';
 import type {
   CaptureQuery,
   EventPage,
@@ -95,6 +95,10 @@ export class CaptureStore implements Store {
 
   release(id: string, app: string): Promise<Capture> {
     return this.#inTurn(id, () => markStored(this.#context, requireEntry(this.#context, id), 'released', app));
+  }
+
+  hold(id: string, app: string, until: number): Promise<Capture> {
+    return this.#inTurn(id, () => holdStored(this.#context, requireEntry(this.#context, id), until, app));
   }
 
   cancel(id: string, app: string): Promise<Capture> {

@@ -1,6 +1,6 @@
 import type { Capture, CaptureState } from '../capture/capture.js';
-import { mark, step } from '../capture/machine.js';
-import type { CaptureChange, Mark } from '../capture/machine.js';
+import { hold, mark, step } from '../capture/machine.js';
+import type { CaptureChange, Mark, Step } from '../capture/machine.js';
 import { StateError } from '../errors.js';
 import type { Context } from './context.js';
 import { recordOf, requireEntry } from './records-of.js';
@@ -51,9 +51,18 @@ export async function markStored(
 ): Promise<Capture> {
   const record = await recordOf(context, entry);
   const marked = mark(record.capture, what);
-  if (!marked) return record.capture;
-  const { capture, type } = marked;
-  const event = { type, detail: { by } };
+  return marked ? tell(context, record, marked, by) : record.capture;
+}
+
+/** Holds a stored product until then. */
+export async function holdStored(context: Context, entry: Entry, until: number, by: string): Promise<Capture> {
+  const record = await recordOf(context, entry);
+  return tell(context, record, hold(record.capture, until), by);
+}
+
+async function tell(context: Context, record: CaptureRecord, made: Step, by: string): Promise<Capture> {
+  const { capture, type, detail } = made;
+  const event = { type, detail: { ...detail, by } };
   await context.ledger.commit(context.io.now(), () => [{ record: { ...record, capture }, event, untidy: false }]);
   return capture;
 }

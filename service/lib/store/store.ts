@@ -140,6 +140,8 @@ export interface Store {
   ack(id: string, app: string): Promise<Capture>;
   /** The product need not be held any more. */
   release(id: string, app: string): Promise<Capture>;
+  /** The product is held until then (milliseconds since the epoch), also where it was released. STATE: it is gone. */
+  hold(id: string, app: string, until: number): Promise<Capture>;
   /** Cancels a capture that is in no terminal state. */
   cancel(id: string, app: string): Promise<Capture>;
 

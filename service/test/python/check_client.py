@@ -41,6 +41,7 @@ with open(path, "rb") as stored:
 seen["parts"] = [name for name in os.listdir(folder) if name.endswith(".part")]
 seen["linked"] = os.path.exists(shaky.link(id, "product", os.path.join(folder, "links")))
 seen["acked"] = shaky.ack(id)["acked"]
+seen["held"] = shaky.hold(id, 60)["retention"]
 seen["ended"] = shaky.end(id)["retention"]
 
 ids = [shaky.request({"camera": "rear"})["id"] for _ in range(105)]

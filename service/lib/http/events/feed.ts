@@ -33,7 +33,10 @@ export class EventFeed {
     return this.#isClosed;
   }
 
-  /** Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. */
+  /**
+   * Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. Those that are lost may
+   * have been anybody's.
+   */
   async read(after: number, limit: number, app: string | null): Promise<VisibleEvents> {
     const events: CaptureEvent[] = [];
     let next = after;
@@ -42,7 +45,7 @@ export class EventFeed {
       for (const event of page.events) {
         if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
         next = event.seq;
-        if (app === null || event.app === app) events.push(event);
+        if (app === null || event.app === app || event.type === 'lost') events.push(event);
       }
       if (page.events.length < BATCH) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
     }

@@ -46,6 +46,10 @@ export function addCaptures(app: FastifyInstance, context: HttpContext): void {
     const capture = await findCapture(context, caller, params.id);
     return store.ack(capture.id, capture.app);
   });
+  register(app, 'holdCapture', async ({ caller, params, body }: Call<{ id: string }, unknown, { seconds: number }>) => {
+    const capture = await findCapture(context, caller, params.id);
+    return store.hold(capture.id, capture.app, context.io.now() + body.seconds * 1000);
+  });
   register(app, 'endCapture', async ({ caller, params }: OnCapture) => {
     const capture = await findCapture(context, caller, params.id);
     if (capture.state === 'stored') return store.release(capture.id, capture.app);

@@ -1,4 +1,4 @@
-import { FORMATS, LEVELS, STATES } from '../../capture/capture.js';
+import { EVENT_TYPES, FORMATS, LEVELS, STATES } from '../../capture/capture.js';
 import { anything, count, flag, integer, list, named, object, oneOf, orNull, record, text, time } from './schema.js';
 
 const YEAR_SECONDS = 366 * 86_400;
@@ -91,14 +91,9 @@ const CAPTURE = record('A request and what has become of it', {
 const EVENT = record('Something that happened to a capture', {
   seq: count('One more than that of the event before, over all apps'),
   at: time('When it happened'),
-  captureId: CAPTURE_ID,
+  captureId: text('Which capture; empty where the event is lost'),
   app: text('Whose capture it is'),
-  type: oneOf('The state that was reached, or what happened to the product', [
-    ...STATES,
-    'acked',
-    'released',
-    'evicted',
-  ]),
+  type: oneOf('The state that was reached, or what happened to the product; lost: list your captures', EVENT_TYPES),
   detail: { type: 'object', description: 'Such as level and sha256 of a product, or a reason' },
 });
 
@@ -119,6 +114,9 @@ export const CAPTURE_SCHEMAS = {
     next: count('The cursor to ask with next: all events up to here have been looked at'),
     firstSeq: count('The oldest event that is kept: with an older cursor, list the captures'),
     lastSeq: count('The last event of all'),
+  }),
+  Hold: record('For how long', {
+    seconds: integer('The product is kept for so long from now', 0, YEAR_SECONDS),
   }),
   Link: record('A second name of a file', {
     path: text('Where it is'),

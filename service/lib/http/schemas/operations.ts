@@ -83,6 +83,12 @@ export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
     replies: { 200: json('The capture; its product need not be held any more', 'Capture') },
     errors: ['UNKNOWN', 'STATE', 'UNWRITABLE'],
   },
+  holdCapture: {
+    path: onCapture,
+    body: json('For how long', 'Hold'),
+    replies: { 200: json('The capture; its product is kept until holdUntil', 'Capture') },
+    errors: ['UNKNOWN', 'STATE', 'UNWRITABLE'],
+  },
   getRaw: file('The frame as the camera delivered it', true),
   getProduct: file('The restored frame', true),
   getThumbnail: file('A JPEG', false),
