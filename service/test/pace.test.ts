@@ -47,8 +47,29 @@ describe('Pace', () => {
 
   it('learns from frames that were given up', () => {
     const pace = learnt();
-    pace.abandoned('network', WORK, 3.6, 0.1);
+    pace.abandoned('network', WORK, 36, 0.1);
     expect(pace.secondsFor(WORK).deconvolve).toBeGreaterThan(2.5);
+  });
+
+  it('does not judge a level that nobody knows by the first rows of its first frame', () => {
+    const pace = new Pace(undefined);
+    expect(pace.isUntold('network', 0.1)).toBe(true);
+    pace.abandoned('network', WORK, 100, 0.1);
+    expect(pace.secondsFor(WORK).network).toBe(null);
+    pace.abandoned('network', WORK, 30, 0.3);
+    expect(pace.secondsFor(WORK).network).toBeGreaterThan(29);
+  });
+
+  it('tries a better level now and then', () => {
+    const pace = new Pace(undefined);
+    const tried = Array.from({ length: 22 }, () => {
+      const { shouldProbe } = pace;
+      pace.chosen(false);
+      return shouldProbe;
+    });
+    expect(tried.filter(Boolean).length).toBe(2);
+    pace.chosen(true);
+    expect(pace.shouldProbe).toBe(false);
   });
 
   it('forgets what it has learnt on a busy machine', () => {

@@ -68,7 +68,7 @@ export class Engine {
     return [...this.cameras.values()].reduce((sum, camera) => sum + camera.reopened, 0);
   }
 
-  /** Cameras first, so that nothing new comes; what is being restored is given up, and restored after the next start. */
+  /** Cameras first, so that nothing new comes; what is being restored is given up until the next start. */
   async close(): Promise<void> {
     this.#unlisten();
     this.#closing.abort();

@@ -42,11 +42,16 @@ export class LevelLadder {
 
   choose(): Choice {
     const choice = chooseLevel(this.#facts());
-    return this.#limitation === null ? choice : { ...choice, reason: this.#limitation };
+    if (this.#limitation !== null) return { ...choice, reason: this.#limitation };
+    const place = this.#levels.indexOf(choice.level);
+    const isProbe = place > 0 && this.#pace.shouldProbe;
+    this.#pace.chosen(place <= 0);
+    return isProbe ? { level: this.#levels[place - 1]!, reason: 'tried again after many lower ones' } : choice;
   }
 
   /** Throws LevelDrop where the frame would be late. */
   check(level: Level, startedAt: number, done: number): void {
+    if (this.#pace.isUntold(level, done)) return;
     const choice = redecide({ level, startedAt, done }, this.#facts());
     if (choice) throw new LevelDrop(choice);
   }

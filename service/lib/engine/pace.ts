@@ -13,6 +13,10 @@ const FALLING = 0.7;
 /** To make a thumbnail and to store the product, before anything is known. */
 const FIRST_STORE_SECONDS = 0.5;
 const STORE_WEIGHT = 0.2;
+/** Of a level that nobody knows, this share of a frame must be done before its own pace tells anything. */
+const TELLING_SHARE = 0.2;
+/** After so many frames below the best level, the next better one is tried: what is known of it may be wrong. */
+const FRAMES_TO_PROBE = 10;
 /** No processor is shared among so many that it gets slower than that. */
 const MOST_SLOWDOWN = 100;
 
@@ -32,6 +36,7 @@ export class Pace {
   #rates: Rates;
   #slowdown: number;
   #storeSeconds: number;
+  #framesBelow = 0;
 
   /** @param memo of an earlier run, of any kind */
   constructor(memo: unknown) {
@@ -55,6 +60,21 @@ export class Pace {
     return Object.fromEntries(seconds.map(([level, value]) => [level, value === null ? null : value * this.#slowdown]));
   }
 
+  /** Whether a level is unknown, and a frame has not yet shown how fast it is. */
+  isUntold(level: Level, done: number): boolean {
+    return this.#rates[level] === undefined && done < TELLING_SHARE;
+  }
+
+  /** Whether it is time to try a better level. */
+  get shouldProbe(): boolean {
+    return this.#framesBelow >= FRAMES_TO_PROBE;
+  }
+
+  /** A level was chosen; `isBest` where there is no better one. */
+  chosen(isBest: boolean): void {
+    this.#framesBelow = isBest || this.shouldProbe ? 0 : this.#framesBelow + 1;
+  }
+
   /** A frame is restored. */
   finished(level: Level, work: number, seconds: number): void {
     const mean = this.#rates[level]?.mean;
@@ -64,11 +84,10 @@ export class Pace {
     this.#slow(ratio);
   }
 
-  /** A frame was given up when that share of it was done. */
-  abandoned(level: Level, work: number, seconds: number, done: number): void {
-    if (!(done > 0)) return;
+  /** A frame was given up; by its pace it would have taken so long. @param done share of it that shows the pace */
+  abandoned(level: Level, work: number, whole: number, done: number): void {
+    if (!(done > 0) || this.isUntold(level, done)) return;
     const mean = this.#rates[level]?.mean;
-    const whole = seconds / done;
     if (mean === undefined) this.#rates = learn(this.#rates, level, work, whole);
     else this.#slow(whole / work / mean);
   }

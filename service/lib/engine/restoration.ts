@@ -94,14 +94,14 @@ class Work {
 
   async #take({ level, reason }: Choice): Promise<Made> {
     const { io, pace } = this.#context;
-    const [begun, startedAt] = [io.monotonic(), io.now()];
+    const begun = io.monotonic();
     const facts = { level, levelReason: reason };
     if (level === 'pass-through') {
       const made = await this.#pass();
       pace.finished(level, this.#ladder.work, (io.monotonic() - begun) / 1000);
       return { ...facts, ...made };
     }
-    const { image, model } = await this.#restore(level, startedAt);
+    const { image, model } = await this.#restore(level);
     pace.finished(level, this.#ladder.work, (io.monotonic() - begun) / 1000);
     const thumbnail = await this.#thumbnail(image);
     const { width, height, report } = image;
@@ -109,11 +109,10 @@ class Work {
     return { ...facts, ...shared, model, report: plain(report), width, height, thumbnail };
   }
 
-  async #restore(level: Exclude<Level, 'pass-through'>, startedAt: number): Promise<Outcome> {
+  async #restore(level: Exclude<Level, 'pass-through'>): Promise<Outcome> {
     const { io, pace, restorers, store, onProgress } = this.#context;
     const dropping = new AbortController();
-    const begun = io.monotonic();
-    let done = 0;
+    const measured = new Measured(io);
     const job = {
       rawPath: store.pathOf(this.#capture, 'raw'),
       productPath: this.#draft!.productPath,
@@ -121,22 +120,22 @@ class Work {
     };
     try {
       const listen = (progress: Progress): void => {
-        if (progress.phase === 'restore') done = progress.done / Math.max(1, progress.total);
-        onProgress(level, done);
-        this.#checkPace(level, startedAt, done, dropping);
+        if (progress.phase === 'restore') measured.advance(progress.done / Math.max(1, progress.total));
+        onProgress(level, measured.done);
+        this.#checkPace(level, measured, dropping);
       };
       return await withAnyOf([this.#signal, dropping.signal], (signal) =>
         restorers.restore(level, job, { signal, onProgress: listen }),
       );
     } catch (error) {
-      if (dropping.signal.aborted) pace.abandoned(level, this.#ladder.work, (io.monotonic() - begun) / 1000, done);
+      if (dropping.signal.aborted) pace.abandoned(level, this.#ladder.work, measured.wholeSeconds, measured.share);
       throw error;
     }
   }
 
-  #checkPace(level: Level, startedAt: number, done: number, dropping: AbortController): void {
+  #checkPace(level: Level, { startedAt, share }: Measured, dropping: AbortController): void {
     try {
-      this.#ladder.check(level, startedAt, done);
+      this.#ladder.check(level, startedAt, share);
     } catch (drop) {
       dropping.abort(drop);
     }
@@ -175,6 +174,46 @@ class Work {
     const draft = this.#draft;
     this.#draft = null;
     if (draft) await this.#context.store.discard(draft, reason.slice(0, 500));
+  }
+}
+
+/** How much of a frame is done, and how much of it since something was: reading and opening come first. */
+class Measured {
+  readonly #io: Io;
+  readonly #begun: number;
+  #first: number | null = null;
+  /** When something was done first, by the clock that never jumps. */
+  #firstAt: number;
+  done = 0;
+  /** The same by the clock of deadlines. */
+  startedAt: number;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#begun = io.monotonic();
+    this.#firstAt = this.#begun;
+    this.startedAt = io.now();
+  }
+
+  /** What all of it would take, by its pace so far. */
+  get wholeSeconds(): number {
+    const { share } = this;
+    const since = this.#io.monotonic() - this.#firstAt;
+    return (this.#firstAt - this.#begun + since / Math.max(share, 1e-6)) / 1000;
+  }
+
+  /** Of what was left when the first part was done. */
+  get share(): number {
+    const first = this.#first ?? this.done;
+    return first < 1 ? (this.done - first) / (1 - first) : 1;
+  }
+
+  advance(done: number): void {
+    this.done = done;
+    if (this.#first !== null || done <= 0) return;
+    this.#first = done;
+    this.#firstAt = this.#io.monotonic();
+    this.startedAt = this.#io.now();
   }
 }
 

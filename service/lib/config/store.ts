@@ -1,0 +1,46 @@
+import { DEFAULT_LIMITS } from '../store/options.js';
+import type { ClassLimit, QueueLimit, StoreLimits } from '../store/options.js';
+import type { Fields } from './fields.js';
+
+const COUNT = { least: 1 };
+const BYTES = { least: 0 };
+
+function readClass(fields: Fields, fallback: ClassLimit): ClassLimit {
+  return fields.done({
+    bytes: fields.integer('bytes', BYTES, fallback.bytes),
+    ageSeconds: fields.number('ageSeconds', BYTES, fallback.ageSeconds),
+  });
+}
+
+function readQueue(fields: Fields, fallback: QueueLimit): QueueLimit {
+  return fields.done({
+    captures: fields.integer('captures', COUNT, fallback.captures),
+    bytes: fields.integer('bytes', COUNT, fallback.bytes),
+  });
+}
+
+/** What the store may take; what is not said is as in {@link DEFAULT_LIMITS}. */
+export function readLimits(fields: Fields): StoreLimits {
+  const known = DEFAULT_LIMITS;
+  const classes = fields.object('classes');
+  const apps = fields.object('apps');
+  const appQueue = readQueue(fields.object('appQueue'), known.appQueue);
+  const limits = {
+    quotaBytes: fields.integer('quotaBytes', { least: 2 ** 20 }, known.quotaBytes),
+    minFreeBytes: fields.integer('minFreeBytes', BYTES, known.minFreeBytes),
+    classes: {
+      raw: readClass(classes.object('raw'), known.classes.raw),
+      product: readClass(classes.object('product'), known.classes.product),
+      thumbnail: readClass(classes.object('thumbnail'), known.classes.thumbnail),
+      manifest: readClass(classes.object('manifest'), known.classes.manifest),
+    },
+    queue: readQueue(fields.object('queue'), known.queue),
+    appQueue,
+    apps: Object.fromEntries(apps.keys.map((app) => [app, readQueue(apps.object(app), appQueue)])),
+    events: fields.integer('events', { least: 100 }, known.events),
+    reserveBytes: fields.integer('reserveBytes', BYTES, known.reserveBytes),
+    scrubSeconds: fields.number('scrubSeconds', { least: 0.1 }, known.scrubSeconds),
+  };
+  classes.done(apps.done(limits));
+  return fields.done(limits);
+}

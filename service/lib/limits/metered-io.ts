@@ -1,0 +1,39 @@
+import type { Io, IoFile } from '../io.js';
+
+/** How long syncs took, in classes as OpenMetrics has them. */
+export interface SyncTimes {
+  /** Upper bounds in seconds. */
+  readonly bounds: readonly number[];
+  /** One more than there are bounds. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
+const BOUNDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
+
+/** An `Io` whose syncs are timed: a disk that fails becomes slow first. */
+export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => SyncTimes } {
+  const counts: number[] = new Array(BOUNDS.length + 1).fill(0);
+  let sum = 0;
+  const timed = async (work: Promise<void>): Promise<void> => {
+    const begun = io.monotonic();
+    await work;
+    const seconds = (io.monotonic() - begun) / 1000;
+    const place = BOUNDS.findIndex((bound) => seconds <= bound);
+    counts[place < 0 ? BOUNDS.length : place]! += 1;
+    sum += seconds;
+  };
+  const meter = (file: IoFile): IoFile => ({
+    write: (bytes) => file.write(bytes),
+    read: (into, position) => file.read(into, position),
+    sync: () => timed(file.sync()),
+    close: () => file.close(),
+  });
+  const metered: Io = {
+    ...io,
+    create: async (path) => meter(await io.create(path)),
+    open: async (path) => meter(await io.open(path)),
+    syncFolder: (path) => timed(io.syncFolder(path)),
+  };
+  return { io: metered, times: () => ({ bounds: BOUNDS, counts: [...counts], sum }) };
+}

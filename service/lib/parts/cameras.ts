@@ -1,0 +1,38 @@
+import type { Engine } from '../engine/engine.js';
+import { ServiceError } from '../errors.js';
+import type { CameraStatus, Cameras } from '../http/context.js';
+import type { Store } from '../store/store.js';
+
+/** The cameras of the engine, as the API shows them. */
+export function camerasOf(engine: Engine, store: Store): Cameras {
+  const find = (id: string) => {
+    const camera = engine.cameras.get(id);
+    if (camera) return camera;
+    throw new ServiceError('UNKNOWN', `There is no camera '${id}': GET /v1/cameras lists them`);
+  };
+  return {
+    list: () => [...engine.cameras.keys()].map((id) => statusOf(id, engine)),
+    frameLimit: (id) => {
+      const camera = engine.cameras.get(id);
+      return camera?.takesFrames ? camera.settings.mostBytes : null;
+    },
+    push: async (id, { app, captureId, bytes, signal }) => {
+      const camera = find(id);
+      if (captureId !== null) await requireOwn(store, app, captureId, id);
+      return { captureId: await camera.push({ captureId, bytes, signal }) };
+    },
+  };
+}
+
+function statusOf(id: string, engine: Engine): CameraStatus {
+  const camera = engine.cameras.get(id)!;
+  const { driver, width, height } = camera.describe();
+  return { id, driver, ...camera.health(), width, height };
+}
+
+/** A frame for a capture comes from the app that has asked for it. */
+async function requireOwn(store: Store, app: string, captureId: string, camera: string): Promise<void> {
+  const capture = await store.get(captureId);
+  if (capture?.app === app && capture.request.camera === camera) return;
+  throw new ServiceError('UNKNOWN', `${app} has no capture ${captureId} of camera ${camera}`);
+}

@@ -1,0 +1,62 @@
+import type { Engine } from '../engine/engine.js';
+import type { Health, IntegrityCounters, Vitals } from '../http/vitals.js';
+import type { Board } from '../limits/board.js';
+import type { LoopLag } from '../limits/loop-lag.js';
+import type { SyncTimes } from '../limits/metered-io.js';
+import type { Store } from '../store/store.js';
+
+/** What the service looks at to say how it is. */
+export interface Observed {
+  readonly startedAt: number;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly board: Board;
+  readonly lag: LoopLag;
+  readonly syncs: () => SyncTimes;
+  /** What does not answer, in words. */
+  readonly troubles: () => readonly string[];
+  /** Megapixels of the frame that is planned for. */
+  readonly megapixels: number;
+}
+
+export function vitalsOf({ startedAt, store, engine, board, lag, syncs, megapixels }: Observed): Vitals {
+  const { thermal, temperatureCelsius, cgroup, memoryErrors, peakBytes } = board.state;
+  const { user, system } = process.cpuUsage();
+  const residentBytes = process.memoryUsage.rss();
+  const seconds = Object.entries(engine.pace.secondsFor(megapixels));
+  return {
+    startedAt,
+    residentBytes,
+    peakResidentBytes: Math.max(peakBytes ?? 0, residentBytes),
+    cpuSeconds: (user + system) / 1e6,
+    throttledSeconds: cgroup.throttledSeconds,
+    loopLagSeconds: lag.p99Seconds,
+    temperatureCelsius,
+    thermal,
+    memoryErrors,
+    integrity: integrityOf(store),
+    syncs: syncs(),
+    levelSeconds: Object.fromEntries(seconds.filter((entry): entry is [string, number] => entry[1] !== null)),
+    working: engine.working,
+    restarts: engine.restarts,
+  };
+}
+
+/** Of records and files of the store. */
+function integrityOf(store: Store): IntegrityCounters {
+  const { damagedRows, damagedFiles, healedRows } = store.health().counters;
+  const found = damagedRows + damagedFiles;
+  return { found, healed: healedRows, lost: Math.max(0, found - healedRows) };
+}
+
+/** Ready as long as requests can be taken; all that is not as it should be is said. */
+export function healthOf({ store, engine, board, troubles }: Observed): Health {
+  const { writable, reasons } = store.health();
+  const { thermal, temperatureCelsius } = board.state;
+  const cameras = [...engine.cameras].flatMap(([name, camera]) => {
+    const { healthy, reason } = camera.health();
+    return healthy ? [] : [`camera ${name}: ${reason}`];
+  });
+  const heat = thermal === 'normal' ? [] : [`the board is ${thermal}: ${temperatureCelsius} degrees Celsius`];
+  return { live: true, ready: writable, degraded: [...reasons, ...cameras, ...heat, ...troubles()] };
+}
