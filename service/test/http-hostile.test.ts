@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TOKENS, call, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
+import { Random } from './support/random.js';
 
 let api: StartedApi;
 beforeAll(async () => {
@@ -18,7 +20,7 @@ afterEach(async () => {
 const AUTH = `host: x\r\nauthorization: Bearer ${TOKENS.alpha}\r\n`;
 
 /** Sends bytes as they are, and reads all that comes until the connection ends. */
-function sendRaw(text: string, then?: (socket: ReturnType<typeof connect>) => void): Promise<string> {
+function sendRaw(text: string | Buffer, then?: (socket: ReturnType<typeof connect>) => void): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port: api.port, host: '127.0.0.1', allowHalfOpen: true });
     let reply = '';
@@ -132,6 +134,90 @@ describe('connections', () => {
     const ask = `GET /v1/health HTTP/1.1\r\n${AUTH}\r\n`;
     const reply = await sendRaw(ask.repeat(3), (socket) => socket.end());
     expect(reply.match(/HTTP\/1.1 200 OK/g)).toHaveLength(3);
+  });
+});
+
+describe('a client that goes away within a download', () => {
+  it('leaves no open file', async () => {
+    const id = randomUUID();
+    await call(api, 'PUT', `/v1/captures/${id}`, { body: { camera: 'front' } });
+    await api.finish(id, Buffer.from('raw'), Buffer.alloc(30_000_000, 1));
+    const isOpen = (): boolean =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).includes(`${id}/restored`);
+        } catch {
+          return false;
+        }
+      });
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(`GET /v1/captures/${id}/product HTTP/1.1\r\n${AUTH}\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    expect(isOpen()).toBe(true);
+    socket.destroy();
+    await expect.poll(isOpen).toBe(false);
+  });
+
+  it('or does not read it, is disconnected', async () => {
+    const [capture] = await api.store.list({ newestFirst: true, limit: 1, state: 'stored' });
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(`GET /v1/captures/${capture!.id}/product HTTP/1.1\r\n${AUTH}\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    let received = 0;
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(received).toBeLessThan(30_000_000);
+  });
+});
+
+describe('requests at random', () => {
+  it('are answered or refused, and the service goes on', async () => {
+    const random = new Random(2026);
+    const pick = <T>(items: readonly T[]): T => random.pick(items);
+    const paths = [
+      '/v1/captures',
+      `/v1/captures/${randomUUID()}`,
+      '/v1/events?wait=0',
+      '/metrics',
+      '/',
+      '/v1/cameras/front/frames',
+    ];
+    for (let index = 0; index < 300; index++) {
+      const body = pick([
+        '',
+        '{}',
+        '[]',
+        'null',
+        '{"camera":"front"}',
+        '{"camera":{}}',
+        '\u0000',
+        '"x"',
+        '1e999',
+        '{"a":'.repeat(50),
+      ]);
+      const head = `${pick(['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE'])} ${pick(paths)} HTTP/1.1`;
+      const extra = pick([
+        '',
+        'range: bytes=9-\r\n',
+        'accept: */*\r\n',
+        'if-none-match: *\r\n',
+        'content-encoding: gzip\r\n',
+      ]);
+      const headers = `${AUTH}${extra}connection: close\r\ncontent-type: ${pick(['application/json', 'image/png', 'x'])}\r\n`;
+      const bytes = Buffer.from(`${head}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      for (let flips = pick([0, 0, 1, 3]); flips > 0; flips--)
+        bytes[random.below(bytes.length)] = pick([0, 10, 32, 65, 255]);
+      const reply = await sendRaw(bytes, (socket) => socket.end());
+      // A request that was broken may never be whole: then the end of it is the answer.
+      if (reply !== '') expect(reply).toMatch(/^HTTP\/1\.1 [2-5]\d\d /);
+      expect(reply).not.toMatch(/"INTERNAL"/);
+    }
   });
 });
 

@@ -114,7 +114,10 @@ function sendError(error: unknown, reply: FastifyReply): FastifyReply {
   const { status, headers, body } = describeError(toApiError(error));
   if (status === 401) reply.header('www-authenticate', ['Basic realm="perifocal"', 'Bearer']);
   // A body that has not been read must not be taken for the next request.
-  if (!reply.request.raw.complete) reply.header('connection', 'close');
+  if (hasUnreadBody(reply.request)) reply.header('connection', 'close');
   for (const name of ['content-length', 'content-type', 'etag', 'accept-ranges']) reply.removeHeader(name);
   return reply.code(status).headers(headers).type('application/json').send(JSON.stringify(body));
 }
+
+const hasUnreadBody = ({ raw, headers }: FastifyRequest): boolean =>
+  !raw.complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
