@@ -149,12 +149,12 @@ export class CaptureStore implements Store {
     const rows = database.counters;
     return {
       writable: !this.#closed && !problems.has('full') && !problems.has('database'),
-      reasons: [...problems.values()],
+      reasons: [...problems.values(), ...lostEvents(ledger.lostEvents)],
       counters: {
         ...counted,
         commits: ledger.commits,
         healedRows: counted.healedRows + rows.healedRows,
-        damagedRows: counted.damagedRows + rows.damagedRows,
+        damagedRows: counted.damagedRows + rows.damagedRows + ledger.lostEvents,
       },
     };
   }
@@ -216,3 +216,5 @@ export class CaptureStore implements Store {
     problems.set('full', message);
   }
 }
+
+const lostEvents = (count: number): string[] => (count > 0 ? [`the records of ${count} events are damaged`] : []);

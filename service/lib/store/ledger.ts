@@ -33,6 +33,8 @@ export class Ledger {
   readonly #turns = new Turns();
   readonly #listeners = new Set<(event: CaptureEvent) => void>();
   readonly #untidy: Set<number>;
+  /** Events whose record is damaged, as far as anybody has read them. */
+  readonly #lostEvents = new Set<number>();
   #meta: Meta;
   #commits = 0;
 
@@ -51,6 +53,10 @@ export class Ledger {
 
   get commits(): number {
     return this.#commits;
+  }
+
+  get lostEvents(): number {
+    return this.#lostEvents.size;
   }
 
   /** Orders of captures whose folder is to be brought in line. */
@@ -109,7 +115,9 @@ export class Ledger {
     const rows = await this.#database.scan('events', from, count);
     const bodies = new Map(rows.map(({ key, body }) => [key, body]));
     const seqs = Array.from({ length: count }, (_, index) => from + 1 + index);
-    return { events: seqs.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq)), firstSeq, lastSeq };
+    const events = seqs.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq));
+    for (const { seq, type } of events) if (type === 'lost') this.#lostEvents.add(seq);
+    return { events, firstSeq, lastSeq };
   }
 
   #number(changes: readonly Change[], now: number): CaptureEvent[] {

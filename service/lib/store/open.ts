@@ -15,12 +15,12 @@ import type { Loaded } from './load.js';
 import { Memos } from './memos.js';
 import { DEFAULT_LIMITS } from './options.js';
 import type { StoreOptions } from './options.js';
-import { mergeRecords, metaFor, readFolders, rowsOf } from './rebuild.js';
+import { mergeRecords, metaFor, readFolders, rowsOf, untidyOrders } from './rebuild.js';
 import { META_KEY } from './records.js';
 import { quarantineFolders, recover } from './recovery.js';
 import { Reserve } from './reserve.js';
 import { SqliteDatabase } from './sqlite.js';
-import type { Store } from './store.js';
+import type { RecoveryReport, Store } from './store.js';
 import { Turns } from './turns.js';
 
 /** Takes the lock of the store and gives its database, not yet open. */
@@ -46,6 +46,23 @@ export async function openStore(options: StoreOptions, openDatabase?: OpenDataba
     await database.close();
     throw error;
   }
+}
+
+/**
+ * Makes the database of a store anew from its manifests, as if it had been lost, and recovers. Captures that had no
+ * frame yet are in the database only, and go with it. Rejects as {@link openStore} does.
+ */
+export async function rebuildStore(options: StoreOptions): Promise<RecoveryReport> {
+  const store = await openStore(options, async (folder) => {
+    const database = await SqliteDatabase.lock(folder, new Generations(options.io, folder));
+    await database.replace([]).catch(async (error) => {
+      await database.close();
+      throw error;
+    });
+    return database;
+  });
+  await store.close();
+  return store.recovery;
 }
 
 const sqlite =
@@ -90,7 +107,8 @@ async function openDatabase(
   const records = mergeRecords(loaded.records, found.records);
   const events = await readAllEvents(database, loaded.meta).catch(() => []);
   const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
-  const meta = metaFor(records, gapless ? loaded.meta : Math.max(loaded.meta.lastSeq, found.lastSeq));
+  const log = gapless ? loaded.meta : Math.max(loaded.meta.lastSeq, found.lastSeq);
+  const meta = { ...metaFor(records, log), untidy: untidyOrders(records, found) };
   const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
   await database.replace(rowsOf(records, gapless ? events : [], memos, meta));
   const healed = records.length - loaded.records.length;

@@ -37,7 +37,8 @@ export async function commitProduct(context: Context, draft: ProductDraft, facts
     requireRoom(context, product.bytes + (thumbnail?.bytes ?? 0));
     const { level, levelReason, model, report } = facts;
     const change = { to: 'stored', facts: { level, levelReason, model, product, thumbnail, report } } as const;
-    const manifest = encodeManifest({ ...step(capture, change, io.now()), lastSeq: ledger.meta.lastSeq });
+    const now = io.now();
+    const manifest = encodeManifest({ ...step(capture, change, now), lastSeq: ledger.meta.lastSeq });
     if (manifest.length > MOST_MANIFEST_BYTES) {
       throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);
     }
@@ -47,7 +48,7 @@ export async function commitProduct(context: Context, draft: ProductDraft, facts
     await writeDurably(io, join(folder, MANIFEST), manifest);
     await io.syncFolder(folder);
     const acquired = (await io.stat(join(folder, ACQUIRED)))?.bytes ?? 0;
-    return move(context, draft.id, change, manifest.length + acquired);
+    return move(context, draft.id, change, manifest.length + acquired, now);
   });
 }
 

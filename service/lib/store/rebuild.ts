@@ -1,9 +1,9 @@
 import type { Io } from '../io.js';
-import type { Transaction } from './database.js';
+import type { StoredRow, Transaction } from './database.js';
 import { metaRow } from './ledger.js';
 import { encodeRecord } from './records.js';
 import type { CaptureRecord, Meta } from './records.js';
-import type { StoredRow } from './database.js';
+import { expectedNames } from './tidy.js';
 import { readFolder, walk } from './walk.js';
 
 const LOT = 500;
@@ -16,6 +16,8 @@ export interface Folders {
   /** The newest event that any of them knows of. */
   readonly lastSeq: number;
   /** Folders of which nothing is whole. */
+  /** Names in the folders of the records, by id. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
   readonly strangers: readonly { readonly path: string; readonly id: string }[];
 }
 
@@ -23,16 +25,18 @@ export interface Folders {
 export async function readFolders(io: Io, store: string): Promise<Folders> {
   const records: CaptureRecord[] = [];
   const strangers: { path: string; id: string }[] = [];
+  const names = new Map<string, readonly string[]>();
   let lastSeq = 0;
   for await (const { path, id } of walk(io, store)) {
     const { manifest, manifestBytes } = await readFolder(io, path, id);
     if (!manifest) strangers.push({ path, id });
     else {
       records.push({ capture: manifest.capture, manifestBytes });
+      names.set(id, await io.list(path));
       lastSeq = Math.max(lastSeq, manifest.lastSeq);
     }
   }
-  return { records, lastSeq, strangers };
+  return { records, lastSeq, names, strangers };
 }
 
 /** Records of the database and of folders together, by order; the database knows better where it knows anything. */
@@ -51,6 +55,15 @@ export function mergeRecords(known: readonly CaptureRecord[], found: readonly Ca
     return { ...record, capture: { ...record.capture, order: last } };
   });
   return [...known, ...placed].sort((a, b) => a.capture.order - b.capture.order);
+}
+
+/** Orders of those whose folder has files that their record does not want. */
+export function untidyOrders(records: readonly CaptureRecord[], { names }: Folders): number[] {
+  const untidy = records.filter(({ capture }) => {
+    const expected = expectedNames(capture);
+    return names.get(capture.id)?.some((name) => !expected.has(name));
+  });
+  return untidy.map(({ capture }) => capture.order);
 }
 
 /**

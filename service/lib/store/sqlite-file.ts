@@ -28,9 +28,21 @@ const SCHEMA = TABLES.map(
     key INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL, copy BLOB NOT NULL);`,
 ).join('\n');
 
+/**
+ * Before a file is closed: the log goes into it, and the lock ends. The package leaves a file open, and so locked, until
+ * its statements are garbage. The lock ends with the first read.
+ */
+const UNLOCK = `
+  PRAGMA journal_mode = DELETE;
+  PRAGMA locking_mode = NORMAL;
+  SELECT count(*) FROM sqlite_schema;`;
+
+type Statement = ReturnType<DatabaseSync['prepare']>;
+
 /** One database file, as `Database` describes its rows. All calls wait for the disk. */
 export class SqliteFile {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, Statement>();
   #healedRows = 0;
   #damagedRows = 0;
 
@@ -46,14 +58,14 @@ export class SqliteFile {
   }
 
   read(table: Table, keys: readonly number[]): StoredRow[] {
-    const statement = this.#database.prepare(`SELECT * FROM ${table} WHERE key = ?`);
-    const rows = named(table, () => keys.map((key) => statement.get(key) as RawRow | undefined));
+    const find = (key: number): unknown => this.#prepare(`SELECT * FROM ${table} WHERE key = ?`).get(key);
+    const rows = named(table, () => keys.map((key) => find(key) as RawRow | undefined));
     return rows.filter((row) => row !== undefined).map((row) => this.#verify(table, row));
   }
 
   scan(table: Table, after: number, limit: number): StoredRow[] {
-    const statement = this.#database.prepare(`SELECT * FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`);
-    const rows = named(table, () => statement.all(after, limit) as RawRow[]);
+    const text = `SELECT * FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`;
+    const rows = named(table, () => this.#prepare(text).all(after, limit) as RawRow[]);
     return rows.map((row) => this.#verify(table, row));
   }
 
@@ -62,7 +74,7 @@ export class SqliteFile {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         for (const write of writes) this.#write(write);
-        if (dropEventsBelow !== null) this.#database.prepare('DELETE FROM events WHERE key < ?').run(dropEventsBelow);
+        if (dropEventsBelow !== null) this.#prepare('DELETE FROM events WHERE key < ?').run(dropEventsBelow);
         this.#database.exec('COMMIT');
       } catch (error) {
         this.#rollBack();
@@ -73,23 +85,31 @@ export class SqliteFile {
 
   /** Writes all rows to a new file. It is not synced. */
   copyTo(path: string): void {
-    named(path, () => this.#database.prepare('VACUUM INTO ?').run(path));
+    named(path, () => this.#prepare('VACUUM INTO ?').run(path));
   }
 
   /** Closes the file also where the disk does not take what is left in the log: that is committed already. */
   close(): void {
-    try {
-      this.#database.close();
-    } catch {}
+    for (const run of [() => this.#database.exec(UNLOCK), () => this.#database.close()]) {
+      try {
+        run();
+      } catch {}
+    }
+  }
+
+  #prepare(text: string): Statement {
+    const statement = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
   }
 
   #write({ table, key, body }: RowWrite): void {
-    if (body === null) this.#database.prepare(`DELETE FROM ${table} WHERE key = ?`).run(key);
+    if (body === null) this.#prepare(`DELETE FROM ${table} WHERE key = ?`).run(key);
     else this.#put(table, key, Buffer.from(body));
   }
 
   #put(table: Table, key: number, body: Uint8Array): void {
-    this.#database.prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?)`).run(key, body, crc32c(body), body);
+    this.#prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?)`).run(key, body, crc32c(body), body);
   }
 
   /** SQLite has rolled back by itself after some errors. */

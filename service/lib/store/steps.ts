@@ -23,8 +23,8 @@ export async function move(
   id: string,
   change: CaptureChange,
   manifestBytes?: number,
+  now = context.io.now(),
 ): Promise<Capture> {
-  const now = context.io.now();
   const untidy = WITH_FILES.includes(requireEntry(context, id).state) && dropsFiles(change);
   const [done] = await context.ledger.commit(now, () => {
     const record = liveRecord(context, id);
