@@ -59,7 +59,7 @@ export async function readConfig(io: Io, path: string): Promise<ServiceConfig> {
   return checkConfig(value, dirname(path));
 }
 
-/** Checks a configuration, JSON from a file. @param base folder of relative paths in `store.folder` and `socket.path` */
+/** Checks a configuration, JSON from a file. @param base folder that paths of the store and the socket begin at */
 export async function checkConfig(value: unknown, base: string): Promise<ServiceConfig> {
   const fields = new Fields('', value);
   const accounts = await readAccounts();

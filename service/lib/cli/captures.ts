@@ -94,7 +94,7 @@ async function get(client: CaptureClient, id: string, { file = 'product', output
   print(`${output}: ${bytes} bytes, sha256 ${sha256}`);
 }
 
-/** `captures list|request|watch|get`: what an app does, from a shell. @param fail says an error and sets the exit code */
+/** `captures list|request|watch|get`: what an app does, from a shell. @param fail says an error, sets the exit code */
 export function addCaptureCommands(program: Command, fail: (error: unknown) => void): void {
   const captures = program.command('captures').description('talk to a running service, as an app does');
   const add = (usage: string, text: string): Command =>

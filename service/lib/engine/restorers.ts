@@ -71,7 +71,7 @@ export class Restorers {
     this.#threads = threads;
   }
 
-  /** The most memory that any of the levels plans for such a frame, in bytes. Rejects with the library's BudgetError. */
+  /** The most bytes that any of the levels plans for such a frame. Rejects with the library's BudgetError. */
   async planBytes(width: number, height: number): Promise<number> {
     const levels = this.levels.filter((level) => level !== 'pass-through');
     let most = 0;
