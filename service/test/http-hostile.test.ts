@@ -209,7 +209,8 @@ describe('requests at random', () => {
         'if-none-match: *\r\n',
         'content-encoding: gzip\r\n',
       ]);
-      const headers = `${AUTH}${extra}connection: close\r\ncontent-type: ${pick(['application/json', 'image/png', 'x'])}\r\n`;
+      const type = pick(['application/json', 'image/png', 'x']);
+      const headers = `${AUTH}${extra}connection: close\r\ncontent-type: ${type}\r\n`;
       const bytes = Buffer.from(`${head}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
       for (let flips = pick([0, 0, 1, 3]); flips > 0; flips--)
         bytes[random.below(bytes.length)] = pick([0, 10, 32, 65, 255]);
