@@ -12,7 +12,7 @@ interface PlaceFlags {
   readonly tokenFile?: string;
 }
 
-const DEFAULT_SOCKET = process.env.PERIFOCAL_SOCKET || '/run/perifocal/perifocal.sock';
+const DEFAULT_SOCKET = process.env.PERIFOCAL_SOCKET || '/run/perifocal/api.sock';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
