@@ -36,10 +36,18 @@ export async function adopt(context: Context, id: string, path: string, facts: R
     const change = { to: 'acquired', raw, acquiredAt: facts.acquiredAt ?? io.now() } as const;
     const record = encodeManifest({ ...step(capture, change, io.now()), lastSeq: context.ledger.meta.lastSeq });
     if (source !== target) await io.rename(source, target);
+    await dropOthers(context, folder, name);
     await writeDurably(io, join(folder, ACQUIRED), record);
     await io.syncFolder(folder);
     return move(context, id, change, record.length);
   });
+}
+
+/** An earlier attempt may have left a frame of another kind. */
+async function dropOthers({ io }: Context, folder: string, name: string): Promise<void> {
+  for (const other of await io.list(folder)) {
+    if (other.startsWith('raw.') && other !== name) await io.unlink(join(folder, other));
+  }
 }
 
 /** Where the frame is: in the inbox, or where an earlier attempt has put it. */

@@ -24,6 +24,7 @@ export class Reserve {
   /** Takes the room where it is not taken yet. Rejects where there is none. */
   async ensure(): Promise<void> {
     if (this.present) return;
+    await this.#io.unlink(this.#path + UNFINISHED);
     if ((await this.#io.stat(this.#path))?.bytes !== this.#bytes) await this.#fill();
     this.#present = true;
   }
@@ -39,7 +40,6 @@ export class Reserve {
   async #fill(): Promise<void> {
     const unfinished = this.#path + UNFINISHED;
     await this.#io.unlink(this.#path);
-    await this.#io.unlink(unfinished);
     const file = await this.#io.create(unfinished);
     try {
       const zeros = new Uint8Array(Math.min(CHUNK_BYTES, this.#bytes));

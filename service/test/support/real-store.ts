@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -14,12 +14,15 @@ import type { Store } from '../../lib/store/store.js';
 import { uuidOf } from './captures.js';
 import { FACTS } from './facts.js';
 
+/** In memory where there is such a place: thousands of stores are quicker there. What a crash leaves is computed. */
+export const QUICK_FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /** Small, so that tests are quick. */
 export const SMALL_LIMITS: StoreLimits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 64 * 1024 };
 
 /** A folder that is gone after the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'perifocal-store-'));
+export async function temporaryFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'perifocal-store-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

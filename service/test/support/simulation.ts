@@ -116,7 +116,7 @@ class World {
       throw new Error(`not writable on a disk that works: ${store.health().reasons.join()}`);
     for (const { id } of store.live()) await this.#finish(store, id);
     if (store.live().length > 0) throw new Error(`${store.live().length} captures did not come to an end`);
-    await this.#check();
+    await this.#check(true);
     await store.close();
   }
 
@@ -160,10 +160,10 @@ class World {
     this.#log = this.#log.filter((record) => record.kind === 'event' && record.type === 'stored');
   }
 
-  async #check(): Promise<void> {
+  async #check(settled = false): Promise<void> {
     const rows = async (table: Table) => sorted(this.#tables[table]);
     const most = { quotaBytes: LIMITS.quotaBytes, frameBytes: 1e6 };
-    const { findings } = await check({ io: this.#io, folder: FOLDER, rows, clientLog: this.#log, most });
+    const { findings } = await check({ io: this.#io, folder: FOLDER, rows, clientLog: this.#log, most, settled });
     if (findings.length > 0)
       throw new Error(findings.map(({ invariant, message }) => `${invariant}: ${message}`).join('\n'));
   }
