@@ -248,6 +248,12 @@ describe('a frame', () => {
     expect(facts).toMatchObject({ mime: 'image/jpeg', captureId: id, app: 'alpha' });
   });
 
+  it('that comes a little before the camera asks for it is kept waiting, not refused', async () => {
+    api.cameras.refusals = 3;
+    expect((await put('/v1/cameras/front/frames', Buffer.from('early'))).status).toBe(201);
+    expect(api.cameras.frames.at(-1)!.bytes.toString()).toBe('early');
+  });
+
   it('may be JSON for all that the API cares', async () => {
     expect(
       (await put('/v1/cameras/front/frames', Buffer.from('{'), { 'content-type': 'application/json' })).status,

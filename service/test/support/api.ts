@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { peerCredentials } from 'perifocal/system';
+import { ServiceError } from '../../lib/errors.js';
 import type { AccessRule } from '../../lib/http/auth.js';
 import { DEFAULT_LIMITS } from '../../lib/http/context.js';
 import type { Cameras, HttpContext, PushedFrame } from '../../lib/http/context.js';
@@ -30,6 +31,8 @@ export type AppName = keyof typeof TOKENS;
 /** A camera of the kind push that keeps what it is given. */
 export class PushedCamera implements Cameras {
   readonly frames: { readonly facts: PushedFrame; readonly bytes: Buffer }[] = [];
+  /** So many times nobody waits for a frame yet. */
+  refusals = 0;
   /** Milliseconds that it takes for each piece. */
   delay = 0;
 
@@ -46,6 +49,7 @@ export class PushedCamera implements Cameras {
   }
 
   async push(_id: string, facts: PushedFrame) {
+    if (this.refusals-- > 0) throw new ServiceError('STATE', 'No capture waits for a frame of front');
     const chunks: Uint8Array[] = [];
     for await (const chunk of facts.bytes) {
       chunks.push(chunk);

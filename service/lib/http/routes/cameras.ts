@@ -21,7 +21,11 @@ export function addCameras(app: FastifyInstance, context: HttpContext): void {
   });
 }
 
-async function pushFrame({ cameras }: HttpContext, call: FrameCall, reply: FastifyReply): Promise<object> {
+/** A frame may come a little before the camera asks for it: who has just requested a capture need not wait himself. */
+const PATIENCE_MILLISECONDS = 5000;
+const PAUSE_MILLISECONDS = 50;
+
+async function pushFrame({ cameras, io }: HttpContext, call: FrameCall, reply: FastifyReply): Promise<object> {
   const { params, query, headers, caller } = call;
   const limit = cameras.frameLimit(params.id);
   if (limit === null) {
@@ -36,25 +40,49 @@ async function pushFrame({ cameras }: HttpContext, call: FrameCall, reply: Fasti
   const gone = new AbortController();
   const onClose = (): void => gone.abort(new ServiceError('CAMERA', 'The sender was gone before the frame was whole'));
   call.raw.once('close', () => call.raw.complete || onClose());
-  const frame = {
-    app: caller.app,
-    mime,
-    captureId: query.capture === undefined ? null : checkId(query.capture),
-    bytes: bound(call.body ?? [], limit, params.id),
-    signal: gone.signal,
-  };
-  const taken = await cameras.push(params.id, frame);
-  reply.code(201);
-  return taken;
+  const body = new BoundedBody(call.body ?? [], limit, params.id);
+  const captureId = query.capture === undefined ? null : checkId(query.capture);
+  const frame = { app: caller.app, mime, captureId, bytes: body, signal: gone.signal };
+  const end = io.monotonic() + PATIENCE_MILLISECONDS;
+  for (;;) {
+    try {
+      const taken = await cameras.push(params.id, frame);
+      reply.code(201);
+      return taken;
+    } catch (error) {
+      const isEarly = error instanceof ServiceError && error.code === 'STATE' && !body.isBegun;
+      if (!isEarly || io.monotonic() > end) throw error;
+    }
+    await io.sleep(PAUSE_MILLISECONDS, gone.signal);
+  }
 }
 
-/** The same bytes, up to a limit. */
-async function* bound(bytes: AsyncIterable<Uint8Array> | [], limit: number, camera: string): AsyncIterable<Uint8Array> {
-  let total = 0;
-  for await (const chunk of bytes) {
-    total += chunk.length;
-    if (total > limit) throw tooLarge(camera, limit);
-    yield chunk;
+/** The bytes of a frame, up to a limit; they can be read once. */
+class BoundedBody implements AsyncIterable<Uint8Array> {
+  readonly #bytes: AsyncIterable<Uint8Array> | [];
+  readonly #limit: number;
+  readonly #camera: string;
+  #isBegun = false;
+
+  constructor(bytes: AsyncIterable<Uint8Array> | [], limit: number, camera: string) {
+    this.#bytes = bytes;
+    this.#limit = limit;
+    this.#camera = camera;
+  }
+
+  /** Whether somebody has begun to read. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.#isBegun = true;
+    let total = 0;
+    for await (const chunk of this.#bytes) {
+      total += chunk.length;
+      if (total > this.#limit) throw tooLarge(this.#camera, this.#limit);
+      yield chunk;
+    }
   }
 }
 
