@@ -177,6 +177,23 @@ describe('over connections that break', () => {
   });
 });
 
+describe('events that are not kept any more', () => {
+  it('are said to be missed', async () => {
+    const own = await startApi({ storeLimits: { events: 20 } });
+    const asker = new CaptureClient({ socketPath: own.socketPath });
+    for (let index = 0; index < 200; index++) await asker.request(wish);
+    await own.store.tend();
+    const page = await own.store.events(1, 10);
+    expect(page.firstSeq).toBeGreaterThan(2);
+    await expect(asker.events({ after: 1 }).next()).rejects.toMatchObject({ code: 'MISSED' });
+    const first = await asker.events({ after: page.firstSeq - 1 }).next();
+    expect(first.value.seq).toBe(page.firstSeq);
+    await expect(asker.events({ after: 1e6 }).next()).rejects.toMatchObject({ code: 'GONE', status: 410 });
+    asker.close();
+    await own.close();
+  });
+});
+
 describe('a download', () => {
   it('that comes damaged leaves no file', async () => {
     const id = await stored(client);

@@ -1,10 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../lib/store/options.js';
-import { call, startApi } from './support/api.js';
+import { TOKENS, call, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
+
+/** Whether there is a second file system to try. */
+const isOtherDisk = (): boolean => existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
 
 let api: StartedApi;
 beforeAll(async () => {
@@ -251,6 +264,20 @@ describe('a link', () => {
     const other = await call(api, 'GET', path(id, linkTo(`${api.folder}/links/../links`)));
     expect(other.status).toBe(403);
     expect(existsSync(join(folder, `${id}-restored.png`))).toBe(false);
+  });
+
+  it.skipIf(!isOtherDisk())('to another file system is refused: download it', async () => {
+    const folder = mkdtempSync('/dev/shm/perifocal-link-');
+    const own = await startApi({
+      rules: [{ app: 'alpha', role: 'requester', token: TOKENS.alpha, linkFolders: [folder] }],
+    });
+    const id = randomUUID();
+    await call(own, 'PUT', path(id), { body: request });
+    await own.finish(id, Buffer.from('raw'), Buffer.from('product'));
+    const reply = await call(own, 'GET', path(id, linkTo(folder)));
+    expect(reply.json.error).toMatchObject({ code: 'STATE', message: expect.stringMatching(/download/) });
+    rmSync(folder, { recursive: true });
+    await own.close();
   });
 
   it('never takes the place of another file', async () => {

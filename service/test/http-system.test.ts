@@ -8,6 +8,7 @@ import { LEVELS } from '../lib/capture/capture.js';
 import { ROUTES } from '../lib/http/access.js';
 import type { RouteName } from '../lib/http/access.js';
 import { OPERATIONS } from '../lib/http/schemas/operations.js';
+import { Tally } from '../lib/http/tally.js';
 import { crc16 } from '../lib/http/telemetry/crc16.js';
 import { FIELDS, RECORD_BYTES, SIZES, encodeHousekeeping } from '../lib/http/telemetry/record.js';
 import type { Housekeeping } from '../lib/http/telemetry/record.js';
@@ -43,6 +44,28 @@ describe('health', () => {
     const reply = await call(api, 'GET', '/v1/health');
     isReady = true;
     expect(reply).toMatchObject({ status: 503, json: { live: true, ready: false, degraded: ['the store is full'] } });
+  });
+});
+
+describe('the hours of the last day', () => {
+  it('are known again after a start', async () => {
+    const tally = new Tally(api.store);
+    await tally.fill(Date.now());
+    const hours = tally.hours(Date.now());
+    tally.close();
+    expect(hours).toHaveLength(24);
+    expect(hours.map(({ late }) => late).reduce((sum, count) => sum + count)).toBe(1);
+    for (const level of LEVELS) {
+      expect(hours.map(({ levels }) => levels[level]).reduce((sum, count) => sum + count)).toBe(1);
+    }
+  });
+
+  it('leave out what is older', async () => {
+    const tally = new Tally(api.store);
+    await tally.fill(Date.now() + 48 * 3_600_000);
+    const hours = tally.hours(Date.now() + 48 * 3_600_000);
+    tally.close();
+    expect(hours.every(({ levels }) => Object.values(levels).every((count) => count === 0))).toBe(true);
   });
 });
 
