@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { LEVELS } from '../lib/capture/capture.js';
+import type { Capture, Level } from '../lib/capture/capture.js';
+import { LevelDrop, LevelLadder } from '../lib/engine/level-ladder.js';
+import { Pace } from '../lib/engine/pace.js';
+import { realIo } from '../lib/io.js';
+
+const SECONDS: Readonly<Record<Level, number>> = {
+  network: 9,
+  'network-small': 3.6,
+  deconvolve: 0.7,
+  'pass-through': 0.1,
+};
+
+/** A ladder for a frame of 3 megapixels at a time that the test moves. */
+function ladderOf(
+  deadlineMs: number | null,
+  levels: readonly Level[] = LEVELS,
+  thermal: 'normal' | 'critical' = 'normal',
+) {
+  const pace = new Pace(undefined);
+  for (let i = 0; i < 5; i += 1) for (const level of LEVELS) pace.finished(level, 3, SECONDS[level]);
+  const clock = { now: 0 };
+  const raw = { width: 2000, height: 1500 };
+  const capture = { request: { deadline: deadlineMs, levels }, raw } as unknown as Capture;
+  const io = { ...realIo(), now: () => clock.now };
+  return { ladder: new LevelLadder(io, pace, capture, LEVELS, thermal), clock, pace };
+}
+
+describe('LevelLadder', () => {
+  it('chooses the best level that is in time', () => {
+    for (const [deadlineMs, level] of [
+      [null, 'network'],
+      [20_000, 'network'],
+      [8000, 'network-small'],
+      [3000, 'deconvolve'],
+      [1000, 'pass-through'],
+      [-5000, 'pass-through'],
+    ] as const) {
+      expect(ladderOf(deadlineMs).ladder.choose().level, `${deadlineMs}`).toBe(level);
+    }
+  });
+
+  it('gives a frame up as soon as its pace says that it will be late, early enough for the next level', () => {
+    const { ladder, clock } = ladderOf(8000);
+    clock.now = 1000;
+    ladder.check('network-small', 0, 0.25);
+    clock.now = 3000;
+    const drop = (): void => ladder.check('network-small', 0, 0.1);
+    expect(drop).toThrow(LevelDrop);
+    try {
+      drop();
+    } catch (error) {
+      const { choice } = error as LevelDrop;
+      expect(choice.level).toBe('deconvolve');
+      expect(choice.reason).toMatch(/network-small would have been .* late/);
+    }
+  });
+
+  it('keeps a frame that has no deadline, however slow', () => {
+    const { ladder, clock } = ladderOf(null);
+    clock.now = 1e6;
+    ladder.check('network', 0, 0.1);
+  });
+
+  it('goes to the next level where one fails, at last to the frame itself', () => {
+    const { ladder } = ladderOf(20_000, ['network', 'deconvolve']);
+    expect(ladder.below('network', 'no memory')).toEqual({
+      level: 'deconvolve',
+      reason: 'network failed: no memory',
+    });
+    expect(ladder.below('deconvolve', 'bad')).toEqual({ level: 'pass-through', reason: 'deconvolve failed: bad' });
+    expect(ladder.below('pass-through', 'disk')).toBe(null);
+  });
+
+  it('only passes frames through while the board is too hot', () => {
+    const { ladder } = ladderOf(20_000, LEVELS, 'critical');
+    expect(ladder.choose()).toEqual({ level: 'pass-through', reason: 'the board is too hot' });
+  });
+
+  it('tries a better level after ten frames below it', () => {
+    const { pace } = ladderOf(8000);
+    const frame = () => {
+      const raw = { width: 2000, height: 1500 };
+      const capture = { request: { deadline: 8000, levels: LEVELS }, raw } as unknown as Capture;
+      return new LevelLadder({ ...realIo(), now: () => 0 }, pace, capture, LEVELS, 'normal').choose();
+    };
+    const chosen = Array.from({ length: 11 }, () => frame().level);
+    expect(chosen.slice(0, 10)).toEqual(new Array(10).fill('network-small'));
+    expect(chosen[10]).toBe('network');
+  });
+});
