@@ -113,7 +113,8 @@ export class CameraLoop {
       await this.#adopt(id, path, acquired);
       this.#failures = 0;
     } catch (error) {
-      await this.#io.unlink(path);
+      // A disk that cannot be written must not end the loop; the store tidies its inbox when it is opened.
+      await this.#io.unlink(path).catch(() => undefined);
       await this.#fail(capture, error);
     } finally {
       ending.close();

@@ -87,7 +87,7 @@ export class FrameIntake {
       await this.#store.adopt(id, sink.path, facts);
       await arrival.settle(id);
     } catch (error) {
-      await this.#io.unlink(sink.path);
+      await this.#io.unlink(sink.path).catch(() => undefined);
       const reason = `${arrival.name}: ${(error as Error).message}`;
       await this.#store.advance(id, { to: 'failed', reason }).catch(() => undefined);
       await arrival.settle(null);

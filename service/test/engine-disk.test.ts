@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ServiceError } from '../lib/errors.js';
+import { Bench, camera, picture } from './support/engine.js';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.make();
+  await mkdir(bench.path('frames'));
+  await writeFile(bench.path('frames/1.jpg'), await picture());
+});
+afterEach(() => bench.remove());
+
+const replay = () => ({
+  driver: 'replay' as const,
+  folder: bench.path('frames'),
+  everySeconds: null,
+  frames: null,
+  width: null,
+  height: null,
+});
+
+it('waits for a disk that takes nothing, and then goes on by itself', async () => {
+  await bench.start([camera('nadir', replay())]);
+  const { adopt, commit } = bench.store;
+  const full = async (): Promise<never> => {
+    throw new ServiceError('FULL', 'no room');
+  };
+  bench.store.adopt = full;
+  const id = await bench.request({ camera: 'nadir' });
+  await sleep(400);
+  expect((await bench.store.get(id))!.state).not.toBe('failed');
+  bench.store.adopt = adopt.bind(bench.store);
+  bench.store.commit = async (draft) => {
+    await bench.store.discard(draft, 'no room');
+    return full();
+  };
+  await bench.until(id, ({ restorations }) => restorations > 0);
+  await sleep(400);
+  bench.store.commit = commit.bind(bench.store);
+  expect(await bench.ended(id)).toMatchObject({ state: 'stored', level: 'network' });
+});
