@@ -13,6 +13,8 @@ export interface Change {
   readonly event: { readonly type: EventType; readonly detail: Readonly<Record<string, unknown>> } | null;
   /** The folder is not as the record says from now on, until {@link Ledger.tidied}. */
   readonly untidy: boolean;
+  /** The folder is as this record says. */
+  readonly tidied?: boolean;
 }
 
 /** Database work that has failed: the store makes room or a new file, and says whether to try again. */
@@ -83,11 +85,17 @@ export class Ledger {
       const changes = make(this.#meta.lastOrder + 1);
       const events = this.#number(changes, now);
       const untidy = new Set(this.#untidy);
-      for (const { untidy: mark, record } of changes) if (mark) untidy.add(record.capture.order);
+      for (const { untidy: mark, tidied, record } of changes) {
+        if (mark) untidy.add(record.capture.order);
+        if (tidied) untidy.delete(record.capture.order);
+      }
       const meta = this.#metaAfter(changes, events.length, untidy);
       await this.#write([...changes.map(toRow), ...events.map(eventRow), metaRow(meta)], meta);
-      for (const order of untidy) this.#untidy.add(order);
-      for (const { record } of changes) this.#catalogue.put(record);
+      for (const { untidy: mark, tidied, record } of changes) {
+        if (mark) this.#untidy.add(record.capture.order);
+        if (tidied) this.#untidy.delete(record.capture.order);
+        this.#catalogue.put(record);
+      }
       this.#tell(events);
       return changes;
     });

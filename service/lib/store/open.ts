@@ -137,6 +137,7 @@ async function makeContext(
   const catalogue = new Catalogue();
   for (const record of loaded.records) catalogue.put(record);
   const reserve = new Reserve(io, folder, limits.reserveBytes);
+  await reserve.find();
   const shared = { io, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
   const ledger = new Ledger(database, catalogue, loaded.meta, limits.events, makeOnFailure(shared));
   return { ...shared, ledger, folders: new Folders(io), turns: new Turns() };

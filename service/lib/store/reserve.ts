@@ -21,11 +21,18 @@ export class Reserve {
     return this.#present || this.#bytes === 0;
   }
 
+  /** Finds the room that an earlier service has kept: recovery may need it. */
+  async find(): Promise<void> {
+    // What a crash has left of an earlier attempt is no use to anybody.
+    await this.#io.unlink(this.#path + UNFINISHED);
+    this.#present = (await this.#io.stat(this.#path))?.bytes === this.#bytes;
+  }
+
   /** Takes the room where it is not taken yet. Rejects where there is none. */
   async ensure(): Promise<void> {
     if (this.present) return;
-    await this.#io.unlink(this.#path + UNFINISHED);
-    if ((await this.#io.stat(this.#path))?.bytes !== this.#bytes) await this.#fill();
+    await this.find();
+    if (!this.#present) await this.#fill();
     this.#present = true;
   }
 

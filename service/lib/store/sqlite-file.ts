@@ -29,8 +29,8 @@ const SCHEMA = TABLES.map(
 ).join('\n');
 
 /**
- * Before a file is closed: the log goes into it, and the lock ends. The package leaves a file open, and so locked, until
- * its statements are garbage. The lock ends with the first read.
+ * Before a file is closed: the log goes into it, and the lock ends, with the first read. The package leaves a file
+ * open, and so locked, until its statements are garbage.
  */
 const UNLOCK = `
   PRAGMA journal_mode = DELETE;

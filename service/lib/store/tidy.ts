@@ -21,9 +21,9 @@ export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
   try {
     const record = await recordOf(context, entry);
     const manifestBytes = await tidy(context, record.capture);
-    context.ledger.tidied(entry.order);
-    if (manifestBytes === record.manifestBytes) return;
-    const change = { record: { ...record, manifestBytes }, event: null, untidy: false };
+    if (manifestBytes === record.manifestBytes) return context.ledger.tidied(entry.order);
+    // In one transaction: else a crash in between leaves a folder that counts wrongly and passes for tidy.
+    const change = { record: { ...record, manifestBytes }, event: null, untidy: false, tidied: true };
     await context.ledger.commit(context.io.now(), () => [change]);
   } catch (error) {
     context.problems.set('damage', `capture ${entry.id}: ${(error as Error).message}`);

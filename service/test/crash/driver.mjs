@@ -23,12 +23,13 @@ await store.close();
 /** @param {string} id @param {number} n */
 async function takeOne(id, n) {
   if (await store.get(id)) return;
-  const checked = checkRequest({ camera: 'main', holdFor: 3600 }, Date.now());
+  const checked = checkRequest({ camera: 'main', holdFor: 0 }, Date.now());
   await retry(() => store.request('app', id, checked));
   say({ kind: 'accepted', id });
   if (n % 4 === 3) await retry(() => store.cancel(id, 'app'));
   else await finish(id);
   if (n % 4 === 1) await retry(() => store.ack(id, 'app'));
+  await store.tend();
 }
 
 /** From wherever it stands to `stored`. @param {string} id */

@@ -5,6 +5,9 @@ import { check } from '../../lib/store/check.js';
 import type { ClientRecord } from '../../lib/store/check.js';
 import type { Table } from '../../lib/store/database.js';
 import { openStore } from '../../lib/store/open.js';
+import { digestFile } from '../../lib/store/durable.js';
+import { readManifest } from '../../lib/store/records-of.js';
+import { walk } from '../../lib/store/walk.js';
 import { DEFAULT_LIMITS } from '../../lib/store/options.js';
 import type { StoreLimits } from '../../lib/store/options.js';
 import type { Store } from '../../lib/store/store.js';
@@ -21,12 +24,12 @@ const HOUR_MS = 3_600_000;
 /** So small that things have to go. */
 const LIMITS: StoreLimits = {
   ...DEFAULT_LIMITS,
-  quotaBytes: 30_000,
+  quotaBytes: 18_000,
   minFreeBytes: 0,
   classes: {
-    raw: { bytes: 15_000, ageSeconds: 90 * 86_400 },
-    product: { bytes: 15_000, ageSeconds: 90 * 86_400 },
-    thumbnail: { bytes: 15_000, ageSeconds: 90 * 86_400 },
+    raw: { bytes: 8_000, ageSeconds: 90 * 86_400 },
+    product: { bytes: 8_000, ageSeconds: 90 * 86_400 },
+    thumbnail: { bytes: 8_000, ageSeconds: 90 * 86_400 },
     manifest: { bytes: 1e9, ageSeconds: 1e9 },
   },
   reserveBytes: 2000,
@@ -103,6 +106,7 @@ class World {
       if (!this.disk.crashed) await store.close();
     }
     this.#reboot();
+    await this.#quietly(() => this.#checkManifests());
   }
 
   /** All goes well again: everything comes to an end, and it is all there. */
@@ -151,6 +155,19 @@ class World {
     this.#counts.crashes += 1;
     this.disk.restart();
     if (this.#random.chance(0.1)) this.#loseDatabase();
+  }
+
+  /** A manifest that is seen after a crash has its files, before anything is recovered. */
+  async #checkManifests(): Promise<void> {
+    if (!(await this.#io.stat(FOLDER))) return;
+    for await (const { path } of walk(this.#io, FOLDER)) {
+      const manifest = await readManifest(this.#io, `${path}/manifest.json`);
+      const { raw = null, product = null, thumbnail = null } = manifest?.capture ?? {};
+      for (const file of [raw, product, thumbnail].filter((each) => each?.present)) {
+        const found = await digestFile(this.#io, `${path}/${file!.name}`);
+        if (found?.sha256 !== file!.sha256) throw new Error(`${path} has a manifest, and not the ${file!.name} of it`);
+      }
+    }
   }
 
   /** What is left then is what files say: products that were stored, and frames. */
@@ -202,10 +219,10 @@ class World {
     const live = store.live();
     const one = live.length > 0 ? random.pick(live) : null;
     this.disk.advance(random.below(1000));
-    const choice = random.below(12);
+    const choice = random.below(14);
     if (choice < 3 || (one === null && choice < 9)) return this.#request(store);
     if (choice < 9 && one) return this.#push(store, one.id);
-    if (choice === 9) return store.tend();
+    if (choice === 9 || choice > 11) return store.tend();
     if (choice === 10) return this.#mark(store);
     this.disk.advance(random.chance(0.1) ? HOUR_MS : 0);
     if (one) await store.cancel(one.id, 'app');
