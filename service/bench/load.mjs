@@ -110,8 +110,9 @@ async function main() {
     const metrics = await running.text('/metrics');
     report(captures, acknowledged, await delays, await running.peakBytes(), throttle.how, metrics);
   } finally {
-    await throttle.close();
+    await throttle.set(1);
     await running.stop();
+    await throttle.close();
     await removeFolder(folder);
   }
 }

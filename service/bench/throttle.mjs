@@ -35,11 +35,8 @@ async function makeGroup(pid, root) {
     await rmdir(folder).catch(() => undefined);
     return null;
   }
-  const close = async () => {
-    await set(1);
-    // It is empty once the process has ended.
-    await rmdir(folder).catch(() => undefined);
-  };
+  // It is empty once the process has ended.
+  const close = () => rmdir(folder).catch(() => undefined);
   return { how: `cgroup ${isV1 ? 'v1' : 'v2'}`, set, close };
 }
 
