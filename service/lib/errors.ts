@@ -79,6 +79,10 @@ export class StateError extends ServiceError {
   }
 }
 
+/** Whether the disk is the matter, and neither a camera nor a level: what was done is to be done again later. */
+export const isDiskFault = (error: unknown): boolean =>
+  error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE'].includes(error.code);
+
 /** The error as one of the service's own: those pass unchanged, others become `INTERNAL` with their cause. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;

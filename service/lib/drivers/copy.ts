@@ -1,24 +1,29 @@
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
+import { onDisk } from '../store/durable.js';
 import type { Sink } from './driver.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, or with the signal's reason. */
+/**
+ * Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, with the signal's reason, as their source
+ * does, or with `FULL`, `SYNC` or `UNWRITABLE` where the disk does not take them.
+ */
 export async function writeChunks(
   io: Io,
   chunks: AsyncIterable<Uint8Array>,
   { path, mostBytes }: Sink,
   signal: AbortSignal,
 ): Promise<number> {
-  const file = await io.create(path);
+  const doing = `writing ${path}`;
+  const file = await onDisk(doing, () => io.create(path));
   let written = 0;
   try {
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       written += chunk.length;
       if (written > mostBytes) throw tooLong(written, mostBytes);
-      await file.write(chunk);
+      await onDisk(doing, () => file.write(chunk));
     }
   } finally {
     await file.close();

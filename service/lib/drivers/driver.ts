@@ -34,8 +34,10 @@ export interface Sink {
 
 /** A frame in its sink. */
 export interface Acquired extends RawFacts {
-  /** To be called once: the frame is durable as that capture, so that its source may go; null: it was not taken. */
-  settle(captureId: string | null): Promise<void>;
+  /**
+   * To be called once: the frame is durable as that capture, so that its source may go; null: it was not taken, and why.
+   */
+  settle(captureId: string | null, why?: unknown): Promise<void>;
 }
 
 /** A camera. One frame at a time is wanted of it. */
@@ -60,7 +62,7 @@ export interface Arrival {
   /** Writes it into a sink; may be called again where that fails. */
   write(sink: Sink, signal: AbortSignal): Promise<RawFacts>;
   /** As that of {@link Acquired}. */
-  settle(captureId: string | null): Promise<void>;
+  settle(captureId: string | null, why?: unknown): Promise<void>;
 }
 
 /**

@@ -157,10 +157,18 @@ export class FolderDriver implements Driver {
   async #reject(name: string): Promise<void> {
     const folder = this.#pathOf(REJECTED);
     await this.#io.makeFolder(folder);
-    await this.#io.rename(this.#pathOf(name), join(folder, name));
+    // Whoever may write frames could have made it a link to anywhere.
+    if ((await this.#io.stat(folder))?.kind !== 'folder') throw new ServiceError('CAMERA', `${folder} is no folder`);
+    await this.#io.rename(this.#pathOf(name), await this.#freeName(folder, name));
     this.#seen.delete(name);
     this.#failures.delete(name);
     this.#rejected += 1;
+  }
+
+  /** A name that is not taken there: an earlier file of that name is kept too. */
+  async #freeName(folder: string, name: string): Promise<string> {
+    const path = join(folder, name);
+    return (await this.#io.stat(path)) === null ? path : join(folder, `${this.#io.uuid()}-${name}`);
   }
 
   async #offer(name: string): Promise<void> {
@@ -187,14 +195,20 @@ export class FolderDriver implements Driver {
         const stat = await this.#io.stat(path);
         return stat ? { ...facts, acquiredAt: Math.round(stat.modifiedAt) } : facts;
       },
-      settle: async (captureId) => {
-        if (captureId !== null) return this.#remove(name);
-        const failures = (this.#failures.get(name) ?? 0) + 1;
-        this.#failures.set(name, failures);
-        if (failures >= MOST_FAILURES) await this.#reject(name);
-        this.#given.delete(name);
-      },
+      settle: (captureId, why) => (captureId === null ? this.#returned(name, why) : this.#remove(name)),
     };
+  }
+
+  /** It is offered again; where it is at fault itself, not for ever. */
+  async #returned(name: string, why: unknown): Promise<void> {
+    const isAtFault = !(why instanceof ServiceError) || why.code === 'CAMERA';
+    const failures = (this.#failures.get(name) ?? 0) + (isAtFault ? 1 : 0);
+    this.#failures.set(name, failures);
+    try {
+      if (failures >= MOST_FAILURES) await this.#reject(name);
+    } finally {
+      this.#given.delete(name);
+    }
   }
 
   /** One that cannot be removed is not given again while the service runs. */

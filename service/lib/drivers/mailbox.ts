@@ -40,9 +40,9 @@ export class Mailbox {
     const arrival = await this.#next(request.captureId, signal);
     try {
       const facts = await arrival.write(sink, signal);
-      return { ...facts, settle: (captureId) => arrival.settle(captureId) };
+      return { ...facts, settle: (captureId, why) => arrival.settle(captureId, why) };
     } catch (error) {
-      await arrival.settle(null);
+      await arrival.settle(null, signal.aborted ? signal.reason : error);
       throw error;
     }
   }

@@ -73,21 +73,16 @@ export class PushDriver implements Driver {
     resolve: (captureId: string) => void,
     reject: (reason: unknown) => void,
   ): Arrival {
-    let failure: unknown = new ServiceError('CAMERA', `The frame was not kept by ${this.#name}: send it again`);
+    const failure = new ServiceError('CAMERA', `The frame was not kept by ${this.#name}: send it again`);
     return {
       name: 'a pushed frame',
       captureId,
       write: async (sink, signal) => {
-        try {
-          const signals = [gone, signal, this.#closing.signal];
-          await withAnyOf(signals, (any) => writeChunks(this.#io, bytes, sink, any));
-          return await verifyFrame(this.#io, sink.path, this.#options, this.#name);
-        } catch (error) {
-          failure = error;
-          throw error;
-        }
+        const signals = [gone, signal, this.#closing.signal];
+        await withAnyOf(signals, (any) => writeChunks(this.#io, bytes, sink, any));
+        return verifyFrame(this.#io, sink.path, this.#options, this.#name);
       },
-      settle: async (kept) => (kept === null ? reject(failure) : resolve(kept)),
+      settle: async (kept, why) => (kept === null ? reject(why ?? failure) : resolve(kept)),
     };
   }
 

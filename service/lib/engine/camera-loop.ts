@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Bell } from '../bell.js';
 import type { Capture } from '../capture/capture.js';
 import { nextToAcquire } from '../capture/scheduler.js';
@@ -5,19 +6,24 @@ import type { Acquired, CameraInfo, Driver, DriverHealth } from '../drivers/driv
 import { openDriver } from '../drivers/open.js';
 import { PushDriver } from '../drivers/push.js';
 import type { Pushed } from '../drivers/push.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
 import { whenAborted, withAnyOf } from '../signals.js';
+import { clear } from './clear.js';
+import { blame } from './disk-fault.js';
 import { CaptureEnded, watchEnd } from './ended.js';
 import { FrameIntake } from './intake.js';
 import type { IntakeCounts } from './intake.js';
 import type { CameraSettings } from './settings.js';
+import { tryStep } from './try-step.js';
 
 const IDLE_MS = 1000;
 /** After the first failure; twice as long after each further one. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
+/** After a disk that did not take a frame or a record. */
+const DISK_PAUSE_MS = 2000;
 /** So many failures in turn, and the driver is opened anew. */
 const FAILURES_TO_REOPEN = 3;
 /** A driver that has not stopped by then hangs, and is replaced. */
@@ -35,6 +41,8 @@ export class CameraLoop {
   #driver: Driver;
   #failures = 0;
   #reopened = 0;
+  /** Attempts at captures that the disk has spoilt: not the fault of the camera. */
+  readonly #excused = new Map<string, number>();
   #lastFailure: string | null = null;
 
   constructor(io: Io, store: Store, settings: CameraSettings) {
@@ -96,10 +104,31 @@ export class CameraLoop {
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const live = this.#store.live().filter(({ id }) => !this.#intake.owns(id));
-      const capture = nextToAcquire(live, this.settings.name, this.#io.now());
-      if (capture === null) await this.#bell.wait(IDLE_MS);
-      else await this.#acquire(capture);
+      try {
+        await this.#step();
+      } catch (error) {
+        this.#lastFailure = (error as Error).message;
+        await this.#pause(DISK_PAUSE_MS);
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    const live = this.#store.live().filter(({ id }) => !this.#intake.owns(id));
+    for (const id of this.#excused.keys()) if (!live.some((capture) => capture.id === id)) this.#excused.delete(id);
+    await this.#requeue(live);
+    const capture = nextToAcquire(live, this.settings.name, this.#io.now());
+    if (capture === null) await this.#bell.wait(IDLE_MS);
+    else await this.#acquire(capture);
+  }
+
+  /** Nobody takes them any more: the disk did not take the step that was to follow. */
+  async #requeue(live: readonly Capture[]): Promise<void> {
+    const stranded = live.filter(
+      ({ state, request }) => state === 'acquiring' && request.camera === this.settings.name,
+    );
+    for (const { id } of stranded) {
+      await tryStep(this.#store, id, { to: 'requested', reason: 'what became of its frame could not be recorded' });
     }
   }
 
@@ -113,9 +142,8 @@ export class CameraLoop {
       await this.#adopt(id, path, acquired);
       this.#failures = 0;
     } catch (error) {
-      // A disk that cannot be written must not end the loop; the store tidies its inbox when it is opened.
-      await this.#io.unlink(path).catch(() => undefined);
-      await this.#fail(capture, error);
+      await clear(this.#io, path);
+      await this.#fail(capture, await blame(this.#io, dirname(path), error));
     } finally {
       ending.close();
     }
@@ -144,7 +172,8 @@ export class CameraLoop {
   /** Rejects some time after the signal, when the driver should have stopped. */
   async #hung(signal: AbortSignal, over: AbortSignal): Promise<never> {
     await whenAborted(signal, over);
-    await this.#io.sleep(GRACE_MS, over).catch(() => undefined);
+    // A driver that stops in time is no reason to open it anew.
+    await this.#io.sleep(GRACE_MS, over);
     this.#failures = FAILURES_TO_REOPEN;
     throw new ServiceError('CAMERA', `The driver of ${this.settings.name} hangs: it is opened anew`);
   }
@@ -153,7 +182,7 @@ export class CameraLoop {
     try {
       await this.#store.adopt(id, path, facts);
     } catch (error) {
-      await settle(null);
+      await settle(null, error).catch(() => undefined);
       throw error;
     }
     await settle(id);
@@ -161,14 +190,17 @@ export class CameraLoop {
 
   async #fail(capture: Capture, error: unknown): Promise<void> {
     if (error instanceof CaptureEnded || this.#closing.signal.aborted) return;
-    const isDisk = error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE'].includes(error.code);
     const reason = (error as Error).message;
-    this.#failures += 1;
     this.#lastFailure = reason;
-    const isLast = !isDisk && capture.attempts + 1 >= this.settings.attempts;
-    const change = isLast ? ({ to: 'failed', reason } as const) : ({ to: 'requested', reason } as const);
-    // It may have been cancelled in the meantime.
-    await this.#store.advance(capture.id, change).catch(() => undefined);
+    const excused = this.#excused.get(capture.id) ?? 0;
+    if (isDiskFault(error)) {
+      this.#excused.set(capture.id, excused + 1);
+      await this.#pause(DISK_PAUSE_MS);
+      return tryStep(this.#store, capture.id, { to: 'requested', reason });
+    }
+    this.#failures += 1;
+    const isLast = capture.attempts + 1 - excused >= this.settings.attempts;
+    await tryStep(this.#store, capture.id, { to: isLast ? 'failed' : 'requested', reason });
     await this.#recover();
   }
 
@@ -180,6 +212,10 @@ export class CameraLoop {
       void former.close().catch(() => undefined);
     }
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(16, this.#failures - 1));
-    await this.#io.sleep(pause, this.#closing.signal).catch(() => undefined);
+    await this.#pause(pause);
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await this.#io.sleep(milliseconds, this.#closing.signal).catch(() => undefined);
   }
 }

@@ -1,10 +1,11 @@
 import type { EventType } from '../capture/capture.js';
+import { ServiceError } from '../errors.js';
 import type { Store } from '../store/store.js';
 
 /** Why work on a capture ends: it is cancelled, or its time is over. */
-export class CaptureEnded extends Error {
+export class CaptureEnded extends ServiceError {
   constructor(id: string, how: EventType) {
-    super(`Capture ${id} is ${how}`);
+    super('STATE', `Capture ${id} is ${how}`);
   }
 }
 

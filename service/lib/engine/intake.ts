@@ -1,9 +1,13 @@
+import { dirname } from 'node:path';
 import { decidePush } from '../capture/scheduler.js';
 import { checkRequest } from '../capture/request.js';
 import type { Arrival } from '../drivers/driver.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
+import { clear } from './clear.js';
+import { blame } from './disk-fault.js';
+import { tryStep } from './try-step.js';
 import type { CameraSettings, StandingRequest } from './settings.js';
 
 /** Frames that came unasked and are no captures, by what became of them. */
@@ -21,6 +25,10 @@ export class FrameIntake {
   readonly #closing: AbortSignal;
   /** Captures whose frame is there: nobody else is to look for one. */
   readonly #own = new Set<string>();
+  /** Captures that the disk has cost their frame: it is offered again, and is theirs. */
+  readonly #robbed = new Set<string>();
+  /** One decision at a time: several at once would all take the same place. */
+  #turn: Promise<unknown> = Promise.resolve();
   #counts: IntakeCounts = { droppedOldest: 0, droppedNewest: 0, refused: 0 };
 
   constructor(io: Io, store: Store, camera: CameraSettings, closing: AbortSignal) {
@@ -41,57 +49,83 @@ export class FrameIntake {
 
   /** Rejects where the store cannot be written. */
   async take(arrival: Arrival): Promise<'taken' | 'dropped' | 'later'> {
+    // The camera asks for their frames in a moment.
+    if (this.#isAnyRobbed()) return 'later';
+    const id = this.#io.uuid();
+    this.#own.add(id);
+    try {
+      const answer = await this.#inTurn(() => this.#request(id));
+      if (answer !== 'taken') return answer;
+      await this.#fill(id, arrival);
+      return 'taken';
+    } finally {
+      this.#own.delete(id);
+    }
+  }
+
+  #isAnyRobbed(): boolean {
+    const live = new Set(this.#store.live().map(({ id, raw }) => (raw === null ? id : '')));
+    for (const id of this.#robbed) if (!live.has(id)) this.#robbed.delete(id);
+    return this.#robbed.size > 0;
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(run);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** A capture for the frame, where it may have one. */
+  async #request(id: string): Promise<'taken' | 'dropped' | 'later'> {
     const { name, queue, overflow } = this.#camera;
     const decision = decidePush(this.#store.live(), name, queue, overflow);
     if (!decision.take) {
       this.#count(decision.wait ? 'refused' : 'droppedNewest');
       return decision.wait ? 'later' : 'dropped';
     }
-    if (decision.drop) {
-      const reason = 'a newer frame has taken its place: too many of this camera wait';
-      await this.#store.advance(decision.drop.id, { to: 'failed', reason });
-      this.#count('droppedOldest');
-    }
-    return this.#adopt(arrival);
-  }
-
-  async #adopt(arrival: Arrival): Promise<'taken' | 'later'> {
-    const id = this.#io.uuid();
-    this.#own.add(id);
-    try {
-      return await this.#request(id, arrival);
-    } finally {
-      this.#own.delete(id);
-    }
-  }
-
-  async #request(id: string, arrival: Arrival): Promise<'taken' | 'later'> {
     try {
       const { app, ...standing } = this.#camera.standing!;
-      await this.#store.request(app, id, checkRequest(bodyOf(this.#camera.name, standing), this.#io.now()));
+      await this.#store.request(app, id, checkRequest(bodyOf(name, standing), this.#io.now()));
+      return 'taken';
     } catch (error) {
       if (!(error instanceof ServiceError) || !['QUOTA', 'FULL'].includes(error.code)) throw error;
       this.#count('refused');
       return 'later';
     }
-    await this.#fill(id, arrival);
-    return 'taken';
   }
 
-  /** Its capture has failed where the frame cannot be taken. */
+  /** Only once the new frame is safe, an older one goes for it. */
+  async #makePlace(id: string): Promise<void> {
+    const { name, queue, overflow } = this.#camera;
+    const others = this.#store.live().filter((capture) => capture.id !== id);
+    const decision = decidePush(others, name, queue, overflow);
+    if (!decision.take || !decision.drop) return;
+    const reason = 'a newer frame has taken its place: too many of this camera wait';
+    await tryStep(this.#store, decision.drop.id, { to: 'failed', reason });
+    this.#count('droppedOldest');
+  }
+
+  /**
+   * Its capture has failed where the frame cannot be taken; where the disk is at fault, it waits for the frame to be
+   * offered again.
+   */
   async #fill(id: string, arrival: Arrival): Promise<void> {
     const sink = { path: this.#store.inboxPath(id), mostBytes: this.#camera.mostBytes };
     try {
       await this.#store.advance(id, { to: 'acquiring' });
       const facts = await arrival.write(sink, this.#closing);
       await this.#store.adopt(id, sink.path, facts);
-      await arrival.settle(id);
-    } catch (error) {
-      await this.#io.unlink(sink.path).catch(() => undefined);
+    } catch (failure) {
+      await clear(this.#io, sink.path);
+      const error = await blame(this.#io, dirname(sink.path), failure);
       const reason = `${arrival.name}: ${(error as Error).message}`;
-      await this.#store.advance(id, { to: 'failed', reason }).catch(() => undefined);
-      await arrival.settle(null);
+      if (isDiskFault(error)) this.#robbed.add(id);
+      await arrival.settle(null, error).catch(() => undefined);
+      // Where not even this is taken, the loop of the camera has it requested again.
+      return tryStep(this.#store, id, { to: isDiskFault(error) ? 'requested' : 'failed', reason });
     }
+    await arrival.settle(id);
+    await this.#inTurn(() => this.#makePlace(id)).catch(() => undefined);
   }
 
   #count(what: keyof IntakeCounts): void {

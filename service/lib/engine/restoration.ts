@@ -1,11 +1,14 @@
+import { dirname } from 'node:path';
 import type { Progress } from 'perifocal';
 import type { Capture, Level, OutputRequest } from '../capture/capture.js';
 import type { Choice } from '../capture/ladder.js';
 import { inspect } from '../drivers/container/inspect.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Thermal } from '../limits/thermal.js';
 import type { ProductDraft, ProductFacts, Store } from '../store/store.js';
+import { clear } from './clear.js';
+import { blame } from './disk-fault.js';
 import { MIMES } from './formats.js';
 import { withAnyOf } from '../signals.js';
 import { LevelDrop, LevelLadder } from './level-ladder.js';
@@ -41,14 +44,9 @@ export async function restoreCapture(
   capture: Capture,
   signal: AbortSignal,
 ): Promise<void> {
-  const { io, store, restorers, pace } = context;
+  const { io, restorers, pace } = context;
   const ladder = new LevelLadder(io, pace, capture, restorers.levels, context.thermal());
-  const work = new Work(context, capture, ladder, signal);
-  const made = await work.run();
-  const begun = io.monotonic();
-  const { draft, output, ...facts } = made;
-  await store.commit(draft, { ...facts, mime: MIMES[output.format] });
-  pace.stored((io.monotonic() - begun) / 1000);
+  await new Work(context, capture, ladder, signal).run();
 }
 
 /** The way down the levels of one capture. */
@@ -66,30 +64,50 @@ class Work {
     this.#signal = signal;
   }
 
-  async run(): Promise<Made> {
+  async run(): Promise<void> {
     const { store } = this.#context;
     const { id, request } = this.#capture;
     this.#draft = await store.beginProduct(id, request.output.format);
     try {
-      return await this.#descend(this.#ladder.choose());
+      await this.#commit(await this.#descend(this.#ladder.choose()));
     } catch (error) {
-      if (!this.#signal.aborted) await this.#discard((error as Error).message);
+      // Where not even this is taken, the loop has it restored again.
+      if (!this.#signal.aborted) await this.#discard((error as Error).message).catch(() => undefined);
       throw error;
     }
+  }
+
+  async #commit({ draft, output, ...facts }: Made): Promise<void> {
+    const { io, store, pace } = this.#context;
+    const begun = io.monotonic();
+    await store.commit(draft, { ...facts, mime: MIMES[output.format] });
+    pace.stored((io.monotonic() - begun) / 1000);
   }
 
   async #descend(first: Choice): Promise<Made> {
     for (let choice = first; ; ) {
       try {
         return await this.#take(choice);
-      } catch (error) {
+      } catch (failure) {
         this.#signal.throwIfAborted();
+        const error = await this.#afterLevel(failure);
         if (isOfStore(error)) throw error;
         const next = error instanceof LevelDrop ? error.choice : this.#ladder.below(choice.level, messageOf(error));
         if (next === null) throw error;
         choice = next;
       }
     }
+  }
+
+  /** What a level has left is taken away, and its error told from one of the disk. */
+  async #afterLevel(failure: unknown): Promise<unknown> {
+    const { io } = this.#context;
+    if (this.#draft === null || failure instanceof LevelDrop) return failure;
+    const { productPath, thumbnailPath } = this.#draft;
+    const error = await blame(io, dirname(productPath), failure);
+    await clear(io, productPath);
+    await clear(io, thumbnailPath);
+    return error;
   }
 
   async #take({ level, reason }: Choice): Promise<Made> {
@@ -167,7 +185,12 @@ class Work {
     const { productPath, thumbnailPath } = this.#draft!;
     // The samples of a scene are in its file alone.
     if (image.report.scene) return writeThumbnailOfFile(productPath, thumbnailPath);
-    return writeThumbnail(image, thumbnailPath);
+    try {
+      return await writeThumbnail(image, thumbnailPath);
+    } catch {
+      // A product is worth having without one.
+      return null;
+    }
   }
 
   async #discard(reason: string): Promise<void> {
@@ -219,7 +242,7 @@ class Measured {
 
 /** The disk is the matter, not the level. */
 const isOfStore = (error: unknown): boolean =>
-  error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE', 'STATE', 'CLOSED'].includes(error.code);
+  isDiskFault(error) || (error instanceof ServiceError && ['STATE', 'CLOSED'].includes(error.code));
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 300);
 

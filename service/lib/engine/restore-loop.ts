@@ -1,11 +1,13 @@
 import type { Capture, Level } from '../capture/capture.js';
 import { Bell } from '../bell.js';
 import { nextToRestore } from '../capture/scheduler.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, isDiskFault } from '../errors.js';
+import type { Store } from '../store/store.js';
 import { withAnyOf } from '../signals.js';
 import { watchEnd } from './ended.js';
 import { restoreCapture } from './restoration.js';
 import type { RestorationContext } from './restoration.js';
+import { tryStep } from './try-step.js';
 
 /** Without a reason to wake, this often. */
 const IDLE_MS = 1000;
@@ -65,12 +67,36 @@ export class RestoreLoop {
   }
 
   async #run(): Promise<void> {
-    const { store, io } = this.#options;
     while (!this.#closing.signal.aborted) {
-      const capture = nextToRestore(store.live(), io.now());
-      if (capture === null) await this.#bell.wait(IDLE_MS);
-      else await this.#restore(capture);
+      try {
+        await this.#step();
+      } catch {
+        // Only the disk is at fault here: what could not be recorded is found again.
+        await this.#pause();
+      }
     }
+  }
+
+  async #step(): Promise<void> {
+    const { store, io } = this.#options;
+    await this.#requeue();
+    const capture = nextToRestore(store.live(), io.now());
+    if (capture === null) return this.#bell.wait(IDLE_MS);
+    // What could not be stored is not worth the work.
+    if (!hasRoom(store)) return this.#pause();
+    await this.#restore(capture);
+  }
+
+  /** Nobody restores them any more: the disk did not take the step that was to follow. */
+  async #requeue(): Promise<void> {
+    const { store } = this.#options;
+    for (const { id } of store.live().filter(({ state }) => state === 'restoring')) {
+      await tryStep(store, id, { to: 'acquired', reason: 'what became of its product could not be recorded' });
+    }
+  }
+
+  async #pause(): Promise<void> {
+    await this.#options.io.sleep(DISK_PAUSE_MS, this.#closing.signal).catch(() => undefined);
   }
 
   async #restore(capture: Capture): Promise<void> {
@@ -84,7 +110,8 @@ export class RestoreLoop {
       const signals = [ending.signal, this.#closing.signal];
       await withAnyOf(signals, (signal) => restoreCapture(context, capture, signal));
       this.#failures.delete(capture.id);
-      await store.setMemo('pace', pace.memo);
+      // What was learnt is worth no product.
+      await store.setMemo('pace', pace.memo).catch(() => undefined);
     } catch (error) {
       await this.#fail(capture, error);
     } finally {
@@ -103,14 +130,19 @@ export class RestoreLoop {
     const { attempts, store } = this.#options;
     if (this.#closing.signal.aborted) return;
     if (!store.live().some(({ id }) => id === capture.id)) return void this.#failures.delete(capture.id);
-    if (error instanceof ServiceError && ['FULL', 'SYNC', 'UNWRITABLE'].includes(error.code)) {
-      return this.#bell.wait(DISK_PAUSE_MS);
-    }
+    if (isDiskFault(error)) return this.#pause();
     const failures = (this.#failures.get(capture.id) ?? 0) + 1;
     this.#failures.set(capture.id, failures);
     if (failures < attempts) return;
-    this.#failures.delete(capture.id);
     const reason = `restoration failed ${failures} times, at last: ${(error as Error).message}`;
-    await store.advance(capture.id, { to: 'failed', reason }).catch(() => undefined);
+    await tryStep(store, capture.id, { to: 'failed', reason });
+    this.#failures.delete(capture.id);
   }
+}
+
+/** Whether the store would take a product. */
+function hasRoom(store: Store): boolean {
+  const { bytesByClass, quotaBytes } = store.usage();
+  const used = Object.values(bytesByClass).reduce((sum, bytes) => sum + bytes, 0);
+  return store.health().writable && used <= quotaBytes;
 }

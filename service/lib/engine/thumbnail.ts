@@ -35,9 +35,7 @@ export async function writeThumbnail(frame: AnyFrame, path: string): Promise<Thu
 /** The bands that are red, green and blue, or the first one. */
 function bandsOf({ channels, alpha, rgb }: AnyFrame): readonly number[] {
   const colours = channels - (alpha ? 1 : 0);
-  if (colours < 3) return [0];
-  // Bands are counted from 1.
-  return Array.isArray(rgb) && rgb.length === 3 ? rgb.map((band) => band - 1) : [0, 1, 2];
+  return colours < 3 ? [0] : (rgb?.[0] ?? [0, 1, 2]);
 }
 
 /** Means of some points of every square. */

@@ -9,10 +9,10 @@ import { checkRequest } from '../../lib/capture/request.js';
 import { Engine } from '../../lib/engine/engine.js';
 import { Restorers } from '../../lib/engine/restorers.js';
 import type { CameraSettings, EngineSettings } from '../../lib/engine/settings.js';
-import { realIo } from '../../lib/io.js';
 import { Board } from '../../lib/limits/board.js';
 import { openStore } from '../../lib/store/open.js';
 import type { Store } from '../../lib/store/store.js';
+import { FailingDisk } from './failing-disk.js';
 
 export const SIZE = { width: 160, height: 128 };
 
@@ -52,7 +52,8 @@ export const camera = (
 
 /** An engine on a store of its own. */
 export class Bench {
-  readonly io = realIo();
+  readonly disk = new FailingDisk();
+  readonly io = this.disk.io();
   readonly thermal: string;
   folder: string;
   store!: Store;

@@ -1,0 +1,164 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DriverOptions } from '../lib/drivers/open.js';
+import { FullError } from '../lib/errors.js';
+import { Bench, camera, picture } from './support/engine.js';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.make();
+  await mkdir(bench.path('frames'));
+  await writeFile(bench.path('frames/1.jpg'), await picture());
+});
+afterEach(() => bench.remove());
+
+const any = { width: null, height: null };
+const replay = (): DriverOptions => ({
+  driver: 'replay',
+  folder: bench.path('frames'),
+  everySeconds: null,
+  frames: null,
+  ...any,
+});
+const exec = (...command: string[]): DriverOptions => ({
+  driver: 'exec',
+  command,
+  output: command.join(' ').includes('{path}') ? 'path' : 'stdout',
+  extension: '',
+  killSeconds: 0.2,
+  limits: { dataBytes: null, cpuSeconds: null, openFiles: null },
+  ...any,
+});
+const folder = (): DriverOptions => ({
+  driver: 'folder',
+  folder: bench.path('frames'),
+  rescanSeconds: 0.1,
+  stableSeconds: 0.05,
+  rejectSeconds: 60,
+  ...any,
+});
+const standing = {
+  app: 'payload',
+  priority: 4,
+  levels: ['pass-through'],
+  output: { format: 'jpeg' },
+  deadlineMs: null,
+  holdForSeconds: 60,
+} as const;
+const passed = { camera: 'nadir', levels: ['pass-through'], output: { format: 'jpeg' } };
+
+const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 400 && !(await isTrue()); i += 1) await sleep(25);
+  expect(await isTrue()).toBe(true);
+};
+
+describe('a disk that fails', () => {
+  it.each([
+    ['is full when a product is committed', 'fullAt'],
+    ['loses what was synced', 'lostAt'],
+  ] as const)('%s: the capture is restored once it works again', async (_, fault) => {
+    await bench.start([camera('nadir', replay())]);
+    bench.disk[fault] = fault === 'fullAt' ? 'manifest' : 'draft-';
+    const id = await bench.request(passed);
+    await until(() => bench.disk.failures > 0);
+    bench.disk[fault] = null;
+    await bench.store.tend();
+    const capture = await bench.ended(id);
+    expect(capture).toMatchObject({ state: 'stored', level: 'pass-through' });
+  });
+
+  it('does not take the step back: it is made up for', async () => {
+    await bench.start([camera('nadir', replay())]);
+    const { advance } = bench.store;
+    let refused = 0;
+    bench.disk.fullAt = 'manifest';
+    bench.store.advance = async (id, change) => {
+      if (change.to !== 'acquired' || refused++ >= 2) return advance.call(bench.store, id, change);
+      throw new FullError('The disk is full: simulated', { cause: new Error('ENOSPC') });
+    };
+    bench.store.discard = (draft, reason) => bench.store.advance(draft.id, { to: 'acquired', reason });
+    const id = await bench.request(passed);
+    await until(() => refused > 0);
+    bench.disk.fullAt = null;
+    await bench.store.tend();
+    expect(await bench.ended(id)).toMatchObject({ state: 'stored' });
+  });
+
+  it('is full when a frame comes: that is no failure of the camera', async () => {
+    await bench.start([camera('nadir', replay(), { attempts: 1 })]);
+    bench.disk.fullAt = '/inbox/';
+    const id = await bench.request(passed);
+    await until(() => bench.disk.failures > 0);
+    expect((await bench.store.get(id))!.state).not.toBe('failed');
+    bench.disk.fullAt = null;
+    expect(await bench.ended(id)).toMatchObject({ state: 'stored' });
+    expect(bench.engine.restarts).toBe(0);
+  });
+
+  it('does not take that a camera has failed: it is tried again', async () => {
+    await bench.start([camera('nadir', exec('false'), { attempts: 1 })]);
+    const { advance } = bench.store;
+    let refused = 0;
+    bench.store.advance = async (id, change) => {
+      if (change.to !== 'failed' || refused++ > 0) return advance.call(bench.store, id, change);
+      throw new FullError('The disk is full: simulated');
+    };
+    expect(await bench.ended(await bench.request(passed))).toMatchObject({ state: 'failed' });
+  });
+
+  it('is full when a frame comes unasked: the frame stays where it is and is taken later', async () => {
+    bench.disk.fullAt = '/inbox/';
+    await bench.start([camera('nadir', folder(), { standing })]);
+    await until(() => bench.disk.failures > 1);
+    expect(await readdir(bench.path('frames'))).toEqual(['1.jpg']);
+    expect(await bench.store.list({ state: 'failed', limit: 10 })).toEqual([]);
+    bench.disk.fullAt = null;
+    await until(async () => (await bench.store.list({ state: 'stored', limit: 10 })).length === 1);
+    expect(await readdir(bench.path('frames'))).toEqual([]);
+    expect(await bench.store.list({ limit: 10 })).toHaveLength(1);
+  });
+});
+
+describe('a camera', () => {
+  it('may leave a folder where its frame is to be', async () => {
+    await bench.start([camera('nadir', exec('mkdir', '{path}'), { attempts: 1 }), camera('other', replay())]);
+    expect(await bench.ended(await bench.request(passed))).toMatchObject({ state: 'failed' });
+    expect(await bench.ended(await bench.request({ ...passed, camera: 'other' }))).toMatchObject({ state: 'stored' });
+    expect(await readdir(bench.path('store/inbox'))).toEqual([]);
+  });
+
+  it('is not opened anew because a capture is cancelled', async () => {
+    await bench.start([camera('nadir', exec('sleep', '60'))]);
+    const id = await bench.request(passed);
+    await bench.until(id, ({ state }) => state === 'acquiring');
+    await bench.store.cancel(id, 'app');
+    const late = await bench.request({ ...passed, expiresAt: Date.now() + 600 });
+    expect(await bench.ended(late)).toMatchObject({ state: 'expired' });
+    await sleep(200);
+    expect(bench.engine.restarts).toBe(0);
+  });
+});
+
+it('keeps the older frame until the newer one is safe', async () => {
+  await bench.start([camera('nadir', { driver: 'push', ...any }, { standing, queue: 1, overflow: 'drop-oldest-raw' })]);
+  const { store } = bench;
+  // Nothing is restored meanwhile.
+  store.beginProduct = async () => Promise.reject(new FullError('not now'));
+  const nadir = bench.engine.cameras.get('nadir')!;
+  const push = (bytes: Uint8Array): Promise<string> =>
+    nadir.push({
+      captureId: null,
+      bytes: (async function* () {
+        yield bytes;
+      })(),
+      signal: new AbortController().signal,
+    });
+  const old = await push(await picture());
+  await expect(push(Buffer.from('no frame'))).rejects.toThrow(/only a part of a frame/);
+  expect((await store.get(old))!.state).toBe('acquired');
+  const [one, two] = await Promise.all([push(await picture(2)), push(await picture(3))]);
+  await until(() => store.live().length === 1);
+  expect((await store.get(old))!.state).toBe('failed');
+  expect([one, two]).toContain(store.live()[0]!.id);
+});

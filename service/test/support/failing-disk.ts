@@ -1,0 +1,41 @@
+import { realIo } from '../../lib/io.js';
+import type { Io, IoFile } from '../../lib/io.js';
+
+const errno = (code: string): Error => Object.assign(new Error(`${code}: simulated`), { code });
+
+/** The real disk, which can be made to fail: writes that are full, syncs that lose what was written. */
+export class FailingDisk {
+  /** Writes fail in files whose path has this in it; null: none. */
+  fullAt: string | null = null;
+  /** Syncs fail of files whose path has this in it; null: none. */
+  lostAt: string | null = null;
+  /** Writes and syncs that have failed. */
+  failures = 0;
+
+  io(): Io {
+    const real = realIo();
+    const open = async (path: string, how: 'create' | 'open'): Promise<IoFile> =>
+      this.#file(await real[how](path), path);
+    return { ...real, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
+  }
+
+  #file(file: IoFile, path: string): IoFile {
+    const fail = (at: string | null, code: string): void => {
+      if (at === null || !path.includes(at)) return;
+      this.failures += 1;
+      throw errno(code);
+    };
+    return {
+      read: (into, position) => file.read(into, position),
+      close: () => file.close(),
+      write: async (bytes) => {
+        fail(this.fullAt, 'ENOSPC');
+        await file.write(bytes);
+      },
+      sync: async () => {
+        fail(this.lostAt, 'EIO');
+        await file.sync();
+      },
+    };
+  }
+}
