@@ -166,6 +166,7 @@ class CaptureClient:
                 output.flush()
                 os.fsync(output.fileno())
             os.replace(part, path)
+            _sync_folder(os.path.dirname(path) or ".")
         finally:
             if os.path.exists(part):
                 os.unlink(part)
@@ -308,6 +309,15 @@ class CaptureClient:
             left -= len(chunk)
             digest.update(chunk)
             output.write(chunk)
+
+
+def _sync_folder(path: str) -> None:
+    """Make a new name durable: the service may let its copy go once the download is acknowledged."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _to_error(status: int, body: bytes) -> CaptureError:

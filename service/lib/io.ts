@@ -56,6 +56,12 @@ export interface Io {
   /** Makes one folder; nothing where it exists. Resolves with whether it is new. */
   makeFolder(path: string): Promise<boolean>;
   rename(from: string, to: string): Promise<void>;
+  /** The path of a file or folder without any symbolic links. */
+  realPath(path: string): Promise<string>;
+  /** Whether both names are of the same file, and not only of equal ones. */
+  isSameFile(path: string, other: string): Promise<boolean>;
+  /** Lets nobody write a file any more through its names. */
+  protect(path: string): Promise<void>;
   /** A second name for a file (hard link). */
   link(existing: string, added: string): Promise<void>;
   /** Removes a file; nothing where there is none. */
@@ -86,6 +92,9 @@ export function realIo(): Io {
     stat,
     makeFolder,
     rename: (from, to) => fs.rename(from, to),
+    realPath: (path) => fs.realpath(path),
+    isSameFile,
+    protect: (path) => fs.chmod(path, 0o440),
     link: (existing, added) => fs.link(existing, added),
     unlink: async (path) => {
       await fs.unlink(path).catch(unlessMissing);
@@ -148,6 +157,11 @@ async function stat(path: string): Promise<IoStat | null> {
   if (!found) return null;
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
   return { kind, bytes: found.size, modifiedAt: found.mtimeMs };
+}
+
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, other].map((name) => fs.lstat(name, { bigint: true })));
+  return one!.dev === two!.dev && one!.ino === two!.ino;
 }
 
 async function makeFolder(path: string): Promise<boolean> {

@@ -54,7 +54,11 @@ describe.skipIf(!hasAravis)('a camera of GigE Vision', () => {
       null,
     );
     const sink = { path: join(folder, 'frame'), mostBytes: 10_000_000 };
-    const acquired = await driver.acquire({ captureId: 'x', params: {} }, sink, new AbortController().signal);
+    const acquired = await driver.acquire(
+      { captureId: 'x', app: 'app', params: {} },
+      sink,
+      new AbortController().signal,
+    );
     expect(acquired).toMatchObject({ mime: 'image/tiff', width: 512, height: 512 });
     await driver.close();
   });

@@ -13,7 +13,7 @@ import { realIo } from '../lib/io.js';
 const io = realIo();
 const SIZE = { width: 32, height: 24 };
 const any = { width: null, height: null };
-const request = { captureId: 'capture', params: { gain: 3 } };
+const request = { captureId: 'capture', app: 'app', params: { gain: 3 } };
 const never = new AbortController().signal;
 
 let folder: string;
@@ -252,6 +252,7 @@ describe('push', () => {
   const options: DriverOptions = { driver: 'push', ...any };
   const pushed = (bytes: Uint8Array, captureId: string | null = null, signal = never) => ({
     captureId,
+    app: null,
     bytes: inParts(bytes),
     signal,
   });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DriverOptions } from '../lib/drivers/open.js';
 import { FullError } from '../lib/errors.js';
+import { camerasOf } from '../lib/parts/cameras.js';
 import { Bench, camera, picture } from './support/engine.js';
 
 let bench: Bench;
@@ -140,6 +141,33 @@ describe('a camera', () => {
   });
 });
 
+it('gives no app a frame that another one has pushed, but for those that may', async () => {
+  const push = { driver: 'push', ...any } as const;
+  await bench.start([camera('nadir', push, { standing }), camera('front', push, { pushers: ['daemon'] })]);
+  const cameras = camerasOf(bench.engine, bench.store);
+  const frame = await picture();
+  const send = (id: string, app: string | null) => {
+    const bytes = (async function* () {
+      yield frame;
+    })();
+    return cameras.push(id, { app, captureId: null, bytes, signal: new AbortController().signal });
+  };
+  const id = await bench.request({ ...passed, camera: 'front' });
+  await bench.until(id, ({ state }) => state === 'acquiring');
+  await expect(send('front', 'stranger')).rejects.toMatchObject({ code: 'STATE' });
+  await expect(send('nadir', 'stranger')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await send('front', 'daemon')).toEqual({ captureId: id });
+  await send('nadir', 'payload');
+});
+
+it('tells no camera program of the watchdog', async () => {
+  process.env.NOTIFY_SOCKET = '/nowhere';
+  await bench.start([camera('nadir', exec('sh', '-c', 'echo "[$NOTIFY_SOCKET]" >&2; exit 1'), { attempts: 1 })]);
+  const { reason } = await bench.ended(await bench.request(passed));
+  delete process.env.NOTIFY_SOCKET;
+  expect(reason).toContain('it said: []');
+});
+
 it('keeps the older frame until the newer one is safe', async () => {
   await bench.start([camera('nadir', { driver: 'push', ...any }, { standing, queue: 1, overflow: 'drop-oldest-raw' })]);
   const { store } = bench;
@@ -149,6 +177,7 @@ it('keeps the older frame until the newer one is safe', async () => {
   const push = (bytes: Uint8Array): Promise<string> =>
     nadir.push({
       captureId: null,
+      app: null,
       bytes: (async function* () {
         yield bytes;
       })(),

@@ -64,7 +64,9 @@ export function checkRequest(body: unknown, now: number, defaults: RequestDefaul
     holdForSeconds: integer('holdFor', holdFor, 0, YEAR_SECONDS),
     params: checkParams(fields.params ?? {}),
   };
-  return { request, sha256: digest({ ...request, deadline: deadlineMs }) };
+  // Without defaults, which may be others in another version.
+  const levels = fields.levels === undefined ? {} : { levels: request.levels };
+  return { request, sha256: digest({ ...fields, ...levels }) };
 }
 
 const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');

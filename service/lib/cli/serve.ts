@@ -87,7 +87,11 @@ program
   .requiredOption('--config <file>', 'the configuration, JSON')
   .option('--check', 'check the configuration and the memory, and say what would be started')
   .action(async ({ config, check: isCheck }: { config: string; check?: boolean }) =>
-    (isCheck ? check(config) : serve(config)).catch(fail),
+    (isCheck ? check(config) : serve(config)).catch((error) => {
+      fail(error);
+      // Whatever is still open must not keep a service alive that has not started.
+      process.exit();
+    }),
   );
 addCaptureCommands(program, fail);
 await program.parseAsync();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { StoredFile } from '../capture/capture.js';
 import { CaptureClientError } from './errors.js';
 import type { Transport } from './transport.js';
@@ -32,9 +33,20 @@ export async function downloadFile(
     await handle.sync();
     await handle.close();
     await rename(part, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await abandon(handle, part);
     throw error;
+  }
+}
+
+/** The service may let its copy go once the download is acknowledged: the name must outlive a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

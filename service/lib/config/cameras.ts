@@ -40,10 +40,16 @@ function readCamera(name: string, fields: Fields): CameraSettings {
     timeoutSeconds: fields.number('timeoutSeconds', { least: 0.1, most: LONGEST_SECONDS }, waiting),
     attempts: fields.integer('attempts', { least: 1, most: 100 }, 3),
     mostBytes: fields.integer('mostBytes', { least: 1024, most: 4096 * MIB }, 64 * MIB),
+    pushers: fields.list('pushers', readApp, []),
     standing,
     queue: fields.integer('queue', { least: 1, most: 10_000 }, 16),
     overflow: fields.oneOf('overflow', OVERFLOWS, 'drop-newest'),
   });
+}
+
+function readApp(item: unknown, where: string): string {
+  if (isName(item)) return item;
+  throw refuse(where, item, 'the name of an app: 1 to 64 of a-z, 0-9, dot, underscore and hyphen');
 }
 
 const readSize = (fields: Fields) => ({

@@ -20,6 +20,8 @@ export interface DriverHealth {
 /** One frame that is wanted. */
 export interface DriverRequest {
   readonly captureId: string;
+  /** Who has asked for it. */
+  readonly app: string;
   /** Of the request, for the camera; the driver checks them. */
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -59,6 +61,8 @@ export interface Arrival {
   readonly name: string;
   /** The capture that it is meant for; null for any. */
   readonly captureId: string | null;
+  /** The app whose captures it may be for; null for those of all. */
+  readonly app: string | null;
   /** Writes it into a sink; may be called again where that fails. */
   write(sink: Sink, signal: AbortSignal): Promise<RawFacts>;
   /** As that of {@link Acquired}. */

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import { whenAborted, withAnyOf } from '../signals.js';
+import { clear } from './clear.js';
 import { tooLong, writeChunks } from './copy.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth, DriverRequest, Sink } from './driver.js';
 import { verifyFrame } from './verify.js';
@@ -46,6 +47,7 @@ export class ExecDriver implements Driver {
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #trouble: string | null = null;
+  #attempts = 0;
 
   constructor(io: Io, name: string, options: ExecOptions) {
     this.#io = io;
@@ -84,7 +86,8 @@ export class ExecDriver implements Driver {
   async #run(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const isStdout = this.#options.output === 'stdout';
-    const path = isStdout ? sink.path : sink.path + this.#options.extension;
+    // A name of its own for each attempt: what an earlier program has left behind may still be writing.
+    const path = isStdout ? sink.path : `${sink.path}.${(this.#attempts += 1)}${this.#options.extension}`;
     const child = this.#start(request, path);
     const stderr = keepTail(child);
     const ended = endOf(child);
@@ -101,7 +104,7 @@ export class ExecDriver implements Driver {
     } catch (error) {
       stop();
       await this.#settled(ended, AbortSignal.abort());
-      if (path !== sink.path) await this.#io.unlink(path);
+      if (path !== sink.path) await clear(this.#io, path);
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -125,7 +128,7 @@ export class ExecDriver implements Driver {
     const stdout = this.#options.output === 'stdout' ? 'pipe' : 'ignore';
     return this.#io.spawn(program!, args, {
       stdio: ['ignore', stdout, 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...inherited(), ...environment },
       // A group of its own, so that its children end with it.
       detached: true,
     });
@@ -159,6 +162,12 @@ export class ExecDriver implements Driver {
   }
 }
 
+/** What the manager of services has told this service is for it alone: a camera must not stroke its watchdog. */
+function inherited(): NodeJS.ProcessEnv {
+  const own = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
+}
+
 /** What sets the limits and then becomes the program. */
 function limited({ dataBytes, cpuSeconds, openFiles }: ProgramLimits): string[] {
   const options = [
@@ -188,11 +197,12 @@ function endOf(child: ChildProcess): Promise<string | null> {
   });
 }
 
-function signalGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+/** The program and its children: they may live on, and hold its output open, when it has ended itself. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has just ended.
+    // They have just ended.
   }
 }

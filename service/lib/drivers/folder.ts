@@ -189,6 +189,7 @@ export class FolderDriver implements Driver {
     return {
       name,
       captureId: null,
+      app: null,
       write: async (sink, signal) => {
         await copyFile(this.#io, path, sink, signal);
         const facts = await verifyFrame(this.#io, sink.path, this.#options, this.#name);

@@ -3,6 +3,7 @@ import type { Acquired, Arrival, DriverRequest, Intake, Sink } from './driver.js
 /** Somebody who waits for a frame. */
 interface Waiting {
   readonly captureId: string;
+  readonly app: string;
   resolve(arrival: Arrival): void;
 }
 
@@ -27,9 +28,8 @@ export class Mailbox {
 
   /** Gives a frame to who waits for it, else to the intake. `taken` only says that somebody has it now. */
   async offer(arrival: Arrival): Promise<'taken' | 'dropped' | 'later'> {
-    const fits = ({ captureId }: Waiting): boolean => arrival.captureId === null || arrival.captureId === captureId;
-    const waiting = this.#waiting.find(fits);
-    if (!waiting) return this.#intake ? this.#intake(arrival) : 'later';
+    const waiting = this.#waiting.find((candidate) => isFor(arrival, candidate));
+    if (!waiting) return this.#intake && arrival.captureId === null ? this.#intake(arrival) : 'later';
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
     waiting.resolve(arrival);
     return 'taken';
@@ -37,7 +37,7 @@ export class Mailbox {
 
   /** Waits for a frame and writes it. Rejects with the signal's reason, or as the frame's source does. */
   async acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired> {
-    const arrival = await this.#next(request.captureId, signal);
+    const arrival = await this.#next(request, signal);
     try {
       const facts = await arrival.write(sink, signal);
       return { ...facts, settle: (captureId, why) => arrival.settle(captureId, why) };
@@ -47,7 +47,7 @@ export class Mailbox {
     }
   }
 
-  #next(captureId: string, signal: AbortSignal): Promise<Arrival> {
+  #next({ captureId, app }: DriverRequest, signal: AbortSignal): Promise<Arrival> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -56,6 +56,7 @@ export class Mailbox {
       };
       const waiting: Waiting = {
         captureId,
+        app,
         resolve: (arrival) => {
           signal.removeEventListener('abort', onAbort);
           resolve(arrival);
@@ -66,3 +67,7 @@ export class Mailbox {
     });
   }
 }
+
+/** Nobody's frame is given to an app that its sender may not send for. */
+const isFor = (arrival: Arrival, { captureId, app }: Waiting): boolean =>
+  (arrival.captureId === null || arrival.captureId === captureId) && (arrival.app === null || arrival.app === app);

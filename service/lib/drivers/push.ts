@@ -16,6 +16,8 @@ export interface PushOptions extends FrameSize {
 export interface Pushed {
   /** Meant for this capture; null for the oldest that waits. */
   readonly captureId: string | null;
+  /** The app whose captures it may be for; null for those of all. */
+  readonly app: string | null;
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Aborts when the sender is gone. */
   readonly signal: AbortSignal;
@@ -59,7 +61,7 @@ export class PushDriver implements Driver {
   push(frame: Pushed): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#mailbox.offer(this.#arrivalOf(frame, resolve, reject)).then((answer) => {
-        if (answer !== 'taken') reject(this.#refusal());
+        if (answer !== 'taken') reject(this.#refusal(frame));
       }, reject);
     });
   }
@@ -69,7 +71,7 @@ export class PushDriver implements Driver {
   }
 
   #arrivalOf(
-    { captureId, bytes, signal: gone }: Pushed,
+    { captureId, app, bytes, signal: gone }: Pushed,
     resolve: (captureId: string) => void,
     reject: (reason: unknown) => void,
   ): Arrival {
@@ -77,6 +79,7 @@ export class PushDriver implements Driver {
     return {
       name: 'a pushed frame',
       captureId,
+      app,
       write: async (sink, signal) => {
         const signals = [gone, signal, this.#closing.signal];
         await withAnyOf(signals, (any) => writeChunks(this.#io, bytes, sink, any));
@@ -86,11 +89,12 @@ export class PushDriver implements Driver {
     };
   }
 
-  #refusal(): ServiceError {
-    if (this.#mailbox.hasIntake) {
+  #refusal({ captureId, app }: Pushed): ServiceError {
+    if (this.#mailbox.hasIntake && captureId === null) {
       return new QuotaError(`Too many frames of ${this.#name} wait: send this one again later`, RETRY_SECONDS);
     }
     const advice = 'request a capture first, or give the camera standing captures in the configuration';
-    return new ServiceError('STATE', `No capture waits for a frame of ${this.#name}: ${advice}`);
+    const whose = app === null ? '' : ` of ${app}`;
+    return new ServiceError('STATE', `No capture${whose} waits for a frame of ${this.#name}: ${advice}`);
   }
 }

@@ -97,6 +97,7 @@ export class ReplayDriver implements Driver {
     return {
       name,
       captureId: null,
+      app: null,
       write: async (sink, signal) => {
         await copyFile(this.#io, join(folder, name), sink, signal);
         return verifyFrame(this.#io, sink.path, this.#options, this.#name);

@@ -10,7 +10,7 @@ import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
 import { whenAborted, withAnyOf } from '../signals.js';
-import { clear } from './clear.js';
+import { clear } from '../drivers/clear.js';
 import { blame } from './disk-fault.js';
 import { CaptureEnded, watchEnd } from './ended.js';
 import { FrameIntake } from './intake.js';
@@ -150,7 +150,7 @@ export class CameraLoop {
   }
 
   /** One frame, within the time that it may take, from a driver that may hang. */
-  async #take({ id, request }: Capture, path: string, ended: AbortSignal): Promise<Acquired> {
+  async #take({ id, app, request }: Capture, path: string, ended: AbortSignal): Promise<Acquired> {
     const { timeoutSeconds, mostBytes, name } = this.settings;
     const timer = new AbortController();
     const over = new AbortController();
@@ -161,7 +161,11 @@ export class CameraLoop {
     );
     try {
       return await withAnyOf([ended, this.#closing.signal, timer.signal], (signal) => {
-        const acquired = this.#driver.acquire({ captureId: id, params: request.params }, { path, mostBytes }, signal);
+        const acquired = this.#driver.acquire(
+          { captureId: id, app, params: request.params },
+          { path, mostBytes },
+          signal,
+        );
         return Promise.race([acquired, this.#hung(signal, over.signal)]);
       });
     } finally {

@@ -5,7 +5,7 @@ import type { Arrival } from '../drivers/driver.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
-import { clear } from './clear.js';
+import { clear } from '../drivers/clear.js';
 import { blame } from './disk-fault.js';
 import { tryStep } from './try-step.js';
 import type { CameraSettings, StandingRequest } from './settings.js';
@@ -49,6 +49,7 @@ export class FrameIntake {
 
   /** Rejects where the store cannot be written. */
   async take(arrival: Arrival): Promise<'taken' | 'dropped' | 'later'> {
+    this.#requireSender(arrival);
     // The camera asks for their frames in a moment.
     if (this.#isAnyRobbed()) return 'later';
     const id = this.#io.uuid();
@@ -61,6 +62,17 @@ export class FrameIntake {
     } finally {
       this.#own.delete(id);
     }
+  }
+
+  /** Who may not send for the app of the standing request is told so. */
+  #requireSender({ app }: Arrival): void {
+    const { name, standing } = this.#camera;
+    if (app === null || app === standing!.app) return;
+    const message = `Frames of ${name} become captures of ${standing!.app}, and ${app} may not send them`;
+    throw new ServiceError(
+      'FORBIDDEN',
+      `${message}: name it among the pushers of the camera, or give a capture of yours`,
+    );
   }
 
   #isAnyRobbed(): boolean {

@@ -7,7 +7,7 @@ import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Thermal } from '../limits/thermal.js';
 import type { ProductDraft, ProductFacts, Store } from '../store/store.js';
-import { clear } from './clear.js';
+import { clear } from '../drivers/clear.js';
 import { blame } from './disk-fault.js';
 import { MIMES } from './formats.js';
 import { withAnyOf } from '../signals.js';

@@ -24,6 +24,8 @@ export interface CameraSettings {
   readonly attempts: number;
   /** More bytes are no frame. */
   readonly mostBytes: number;
+  /** Apps that may push frames for captures of all apps; others push for their own only. */
+  readonly pushers: readonly string[];
   /** Null: a frame is only taken for who asks for one. */
   readonly standing: StandingRequest | null;
   /** So many captures of this camera may wait for restoration, when frames come unasked. */

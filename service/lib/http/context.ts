@@ -18,9 +18,8 @@ export interface CameraStatus {
 
 /** A frame that comes in from outside. */
 export interface PushedFrame {
-  /** Who sends it. */
-  readonly app: string;
-  readonly mime: string;
+  /** Who sends it; null: an operator, for whatever app. */
+  readonly app: string | null;
   /** The capture that it is for; null: the oldest that waits for this camera. */
   readonly captureId: string | null;
   /** Its bytes as they arrive; whoever takes them bounds their memory by reading only as fast as it writes. */
@@ -34,7 +33,7 @@ export interface Cameras {
   list(): readonly CameraStatus[];
   /** The most bytes that a frame of that camera may have; null where it takes no frames, or there is no such camera. */
   frameLimit(id: string): number | null;
-  /** Resolves once the frame is durable, with the capture that it belongs to. Rejects with UNKNOWN, STATE or CAMERA. */
+  /** Resolves once the frame is durable, with the capture that it belongs to. Rejects with UNKNOWN, FORBIDDEN, STATE or CAMERA. */
   push(id: string, frame: PushedFrame): Promise<{ readonly captureId: string }>;
 }
 

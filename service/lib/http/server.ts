@@ -50,15 +50,38 @@ export async function serveHttp(context: HttpContext, { socket, tcp }: Listening
     servers.push(server);
     return server;
   };
+  let isOurs = false;
   const close = async (): Promise<void> => {
     await Promise.all([...servers.map(closeServer), api.close()]);
-    if (socket) await unlink(socket.path).catch(() => undefined);
+    if (socket && isOurs) await unlink(socket.path).catch(() => undefined);
   };
-  if (socket) await listenOnSocket(open(true), socket);
-  if (!tcp) return { port: null, close };
-  const server = open(false);
-  await listenOn(server, tcp);
-  return { port: (server.address() as AddressInfo).port, close };
+  try {
+    if (socket) await listenOnSocket(open(true), socket);
+    isOurs = true;
+    if (!tcp) return { port: null, close };
+    const server = open(false);
+    await listenOn(server, tcp);
+    return { port: (server.address() as AddressInfo).port, close };
+  } catch (error) {
+    // What listens already would keep the process alive.
+    await close();
+    throw describeListening(error, { socket, tcp });
+  }
+}
+
+/** An error of the system with where it was to listen. */
+function describeListening(error: unknown, { socket, tcp }: Listening): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const where = [socket?.path, tcp && `${tcp.host}:${tcp.port}`].filter((place) => place).join(' and ');
+  const { code, message } = error as NodeJS.ErrnoException;
+  const advice = code === 'EADDRINUSE' ? 'another program listens there' : 'see the configuration';
+  return new ServiceError(
+    code === 'EADDRINUSE' ? 'LOCKED' : 'INVALID',
+    `Cannot listen on ${where}: ${message}: ${advice}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function createHttpServer({ limits }: HttpContext, onConnection: (socket: Socket) => void): Server {
@@ -140,10 +163,15 @@ async function listenOnSocket(server: Server, { path, mode, gid }: NonNullable<L
   // Nobody finds it before its mode and group are right.
   const hidden = `${path}.new`;
   await unlink(hidden).catch(() => undefined);
-  await listenOn(server, { path: hidden });
-  if (gid !== null) await chown(hidden, -1, gid);
-  await chmod(hidden, mode);
-  await rename(hidden, path);
+  try {
+    await listenOn(server, { path: hidden });
+    if (gid !== null) await chown(hidden, -1, gid);
+    await chmod(hidden, mode);
+    await rename(hidden, path);
+  } catch (error) {
+    await unlink(hidden).catch(() => undefined);
+    throw error;
+  }
 }
 
 const answers = (path: string): Promise<boolean> =>

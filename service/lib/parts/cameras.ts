@@ -18,8 +18,10 @@ export function camerasOf(engine: Engine, store: Store): Cameras {
     },
     push: async (id, { app, captureId, bytes, signal }) => {
       const camera = find(id);
-      if (captureId !== null) await requireOwn(store, app, captureId, id);
-      return { captureId: await camera.push({ captureId, bytes, signal }) };
+      const servesAll = app === null || camera.settings.pushers.includes(app);
+      const own = servesAll ? null : app;
+      if (captureId !== null) await requireOwn(store, own, captureId, id);
+      return { captureId: await camera.push({ captureId, app: own, bytes, signal }) };
     },
   };
 }
@@ -30,9 +32,9 @@ function statusOf(id: string, engine: Engine): CameraStatus {
   return { id, driver, ...camera.health(), width, height };
 }
 
-/** A frame for a capture comes from the app that has asked for it. */
-async function requireOwn(store: Store, app: string, captureId: string, camera: string): Promise<void> {
+/** A frame for a capture comes from the app that has asked for it, or from one that serves all (null). */
+async function requireOwn(store: Store, app: string | null, captureId: string, camera: string): Promise<void> {
   const capture = await store.get(captureId);
-  if (capture?.app === app && capture.request.camera === camera) return;
-  throw new ServiceError('UNKNOWN', `${app} has no capture ${captureId} of camera ${camera}`);
+  if (capture?.request.camera === camera && (app === null || capture.app === app)) return;
+  throw new ServiceError('UNKNOWN', `${app ?? 'Nobody'} has no capture ${captureId} of camera ${camera}`);
 }

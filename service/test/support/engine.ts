@@ -40,6 +40,7 @@ const CAMERA = {
   attempts: 2,
   mostBytes: 10e6,
   standing: null,
+  pushers: [],
   queue: 3,
   overflow: 'drop-newest',
 } as const;

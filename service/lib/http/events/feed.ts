@@ -42,6 +42,8 @@ export class EventFeed {
     let next = after;
     for (;;) {
       const page = await this.#store.events(next, BATCH);
+      // What is not kept any more is never waited for: it would be over at once, again and again.
+      next = Math.max(next, page.firstSeq - 1);
       for (const event of page.events) {
         if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
         next = event.seq;

@@ -4,6 +4,8 @@ import { checkId } from '../../capture/request.js';
 import { ServiceError } from '../../errors.js';
 import type { HttpContext } from '../context.js';
 import { ApiError } from '../errors.js';
+import { camerasFor } from '../redact.js';
+import { visibleApp } from './captures.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
 
@@ -12,7 +14,7 @@ type FrameCall = Call<{ id: string }, { capture?: string }, Readable>;
 /** Cameras, and frames for those that are pushed to. */
 export function addCameras(app: FastifyInstance, context: HttpContext): void {
   const { cameras } = context;
-  register(app, 'listCameras', () => ({ cameras: cameras.list() }));
+  register(app, 'listCameras', ({ caller }) => ({ cameras: camerasFor(caller, cameras.list()) }));
   app.register(async (scope) => {
     // A frame is never held in memory: whatever its type, its bytes go on as they arrive.
     scope.removeAllContentTypeParsers();
@@ -42,7 +44,7 @@ async function pushFrame({ cameras, io }: HttpContext, call: FrameCall, reply: F
   call.raw.once('close', () => call.raw.complete || onClose());
   const body = new BoundedBody(call.body ?? [], limit, params.id);
   const captureId = query.capture === undefined ? null : checkId(query.capture);
-  const frame = { app: caller.app, mime, captureId, bytes: body, signal: gone.signal };
+  const frame = { app: visibleApp(caller), captureId, bytes: body, signal: gone.signal };
   const end = io.monotonic() + PATIENCE_MILLISECONDS;
   for (;;) {
     try {

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { checkId, checkRequest } from '../../capture/request.js';
+import type { CheckedRequest } from '../../capture/request.js';
 import type { Capture, CaptureState } from '../../capture/capture.js';
 import { isTerminal } from '../../capture/machine.js';
 import { ServiceError } from '../../errors.js';
 import { includesRole } from '../access.js';
 import type { Caller } from '../auth.js';
-import type { HttpContext } from '../context.js';
+import type { Cameras, HttpContext } from '../context.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
 
@@ -62,8 +63,16 @@ async function requestCapture(
   { caller, params, body }: Call<{ id: string }, unknown, unknown>,
   reply: FastifyReply,
 ): Promise<Capture> {
+  const id = checkId(params.id);
   const checked = checkRequest(body, io.now());
-  const { camera, priority } = checked.request;
+  // What was taken before is the same again, whatever has been configured since.
+  if ((await store.get(id))?.app !== caller.app) requireAllowed(cameras, caller, checked);
+  const { capture, outcome } = await store.request(caller.app, id, checked);
+  reply.code(outcome === 'created' ? 202 : 200).header('location', `/v1/captures/${capture.id}`);
+  return capture;
+}
+
+function requireAllowed(cameras: Cameras, caller: Caller, { request: { camera, priority } }: CheckedRequest): void {
   if (!cameras.list().some(({ id }) => id === camera)) {
     throw new ServiceError('UNKNOWN', `There is no camera '${camera}': GET /v1/cameras lists them`);
   }
@@ -71,9 +80,6 @@ async function requestCapture(
     const limit = `${caller.app} may ask for ${caller.maxPriority} at most`;
     throw new ServiceError('FORBIDDEN', `priority is ${priority}: ${limit}`);
   }
-  const { capture, outcome } = await store.request(caller.app, checkId(params.id), checked);
-  reply.code(outcome === 'created' ? 202 : 200).header('location', `/v1/captures/${capture.id}`);
-  return capture;
 }
 
 async function listCaptures({ store }: HttpContext, caller: Caller, query: ListQuery): Promise<object> {

@@ -6,6 +6,7 @@ import { namesTag } from '../files/range.js';
 import { layOutPage, POLICY } from '../page/page.js';
 import type { PageData } from '../page/data.js';
 import type { Tally } from '../tally.js';
+import { camerasFor, healthFor, reasonsFor } from '../redact.js';
 import { findCapture, visibleApp } from './captures.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
@@ -45,19 +46,22 @@ async function gather(context: HttpContext, tally: Tally, { caller, query }: Pag
   const products = await store.list({ state: 'stored', newestFirst: true, limit: PRODUCTS, ...only });
   const wanted = query.view === undefined ? undefined : await findCapture(context, caller, query.view);
   const recent = await store.events(Math.max(store.lastSeq - EVENTS, 0), EVENTS);
+  const [vitals, storeHealth] = [context.vitals(), store.health()];
+  const queue = store.live().filter(isVisible);
+  const isOwn = app === null || queue.some(({ id }) => id === vitals.working?.id);
   return {
     app,
     version: context.version,
     lastSeq: store.lastSeq,
-    health: context.health(),
-    vitals: context.vitals(),
-    cameras: cameras.list(),
-    queue: store.live().filter(isVisible),
+    health: healthFor(caller, context.health()),
+    vitals: { ...vitals, working: isOwn ? vitals.working : null },
+    cameras: camerasFor(caller, cameras.list()),
+    queue,
     products,
     viewed: wanted ?? products.find(hasBoth) ?? null,
     hours: tally.hours(io.now()),
     usage: store.usage(),
-    storeHealth: store.health(),
+    storeHealth: { ...storeHealth, reasons: reasonsFor(caller, storeHealth.reasons) },
     events: recent.events.filter(isVisible).toReversed(),
   };
 }

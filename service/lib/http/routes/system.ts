@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from '../context.js';
 import type { Metrics } from '../metrics.js';
+import { healthFor } from '../redact.js';
 import { describeApi } from '../schemas/openapi.js';
 import type { Tally } from '../tally.js';
 import { encodeHousekeeping } from '../telemetry/record.js';
@@ -11,8 +12,8 @@ import { register } from './register.js';
 export function addSystem(app: FastifyInstance, context: HttpContext, tally: Tally, metrics: Metrics): void {
   const description = JSON.stringify(describeApi(context.version));
   let records = 0;
-  register(app, 'getHealth', (_call, reply) => {
-    const health = context.health();
+  register(app, 'getHealth', ({ caller }, reply) => {
+    const health = healthFor(caller, context.health());
     reply.code(health.ready ? 200 : 503);
     return { ...health, version: context.version };
   });
