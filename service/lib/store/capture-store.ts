@@ -9,6 +9,7 @@ import { MANIFEST, folderOf } from './layout.js';
 import type { Memos } from './memos.js';
 import { beginProduct, commitProduct } from './products.js';
 import { adopt, inboxPath } from './raw-files.js';
+import { recoverRest } from './recovery.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import { takeRequest } from './requests.js';
 import { Scrub } from './scrub.js';
@@ -164,6 +165,7 @@ export class CaptureStore implements Store {
     const { freeBytes } = await io.room(folder);
     this.#freeBytes = freeBytes;
     // What goes first makes room for what comes after; each is tried, whatever becomes of the others.
+    await this.#attempt('full', () => recoverRest(this.#context));
     await this.#attempt('full', () => tidyAll(this.#context));
     await this.#attempt('full', () => retain(this.#context, freeBytes));
     if (problems.has('full') || !reserve.present) {

@@ -1,3 +1,4 @@
+import type { Capture } from '../capture/capture.js';
 import type { Io } from '../io.js';
 import type { Catalogue } from './catalogue.js';
 import type { Database } from './database.js';
@@ -19,8 +20,11 @@ export interface Counts {
   quarantinedBytes: number;
 }
 
-/** What is not as it should be, one line each. While one of the first two is there, the store takes no requests. */
-export type Problem = 'full' | 'database' | 'damage';
+/**
+ * What is not as it should be, one line each. While one of the first two is there, the store takes no requests.
+ * `untidy` goes once all folders are as their records say; `damage` stays for an operator.
+ */
+export type Problem = 'full' | 'database' | 'untidy' | 'damage';
 
 /** What the parts of an open store share. */
 export interface Context {
@@ -36,6 +40,8 @@ export interface Context {
   readonly turns: Turns;
   readonly counts: Counts;
   readonly problems: Map<Problem, string>;
+  /** Captures that recovery could not bring to where they belong: housekeeping tries again. */
+  readonly unrecovered: Set<Capture>;
 }
 
 export const noCounts = (): Counts => ({

@@ -25,6 +25,8 @@ export const UNFINISHED = '.tmp';
 /** Names that the store gives to files of a capture; anything else there is a stranger's. */
 export const OWN_NAME =
   /^(draft-\d+\.)?(raw\.[a-z0-9]+|restored\.[a-z]+|thumbnail\.jpg|(acquired|manifest)\.json)(\.\d+\.tmp)?$/;
+/** What the library writes while it makes a product: a crash may leave it. */
+export const LIBRARY_NAME = /^\.[0-9a-f]{16}\.tmp$/;
 export const YEAR = /^\d{4,6}$/;
 export const TWO_DIGITS = /^\d\d$/;
 

@@ -73,8 +73,10 @@ const sqlite =
 async function open(options: StoreOptions, database: Database, begin: number): Promise<Store> {
   const { io, folder } = options;
   const counts = noCounts();
-  const { loaded, healed, quarantinedFiles } = await openDatabase(options, database, counts);
-  const context = await makeContext(options, database, loaded, counts);
+  const reserve = new Reserve(io, folder, (options.limits ?? DEFAULT_LIMITS).reserveBytes);
+  await reserve.find();
+  const { loaded, healed, quarantinedFiles } = await reserve.lend(() => openDatabase(options, database, counts));
+  const context = makeContext(options, database, loaded, counts, reserve);
   if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
   context.counts.quarantinedBytes = await bytesIn(options, join(folder, QUARANTINE));
   const recovered = await onDisk(`recovering ${folder}`, () => recover(context));
@@ -127,20 +129,19 @@ async function loadOrDamage(database: Database): Promise<Loaded> {
   }
 }
 
-async function makeContext(
+function makeContext(
   options: StoreOptions,
   database: Database,
   loaded: Loaded,
   counts: Counts,
-): Promise<Context> {
+  reserve: Reserve,
+): Context {
   const { io, folder, limits = DEFAULT_LIMITS } = options;
   const catalogue = new Catalogue();
   for (const record of loaded.records) catalogue.put(record);
-  const reserve = new Reserve(io, folder, limits.reserveBytes);
-  await reserve.find();
   const shared = { io, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
   const ledger = new Ledger(database, catalogue, loaded.meta, limits.events, makeOnFailure(shared));
-  return { ...shared, ledger, folders: new Folders(io), turns: new Turns() };
+  return { ...shared, ledger, folders: new Folders(io), turns: new Turns(), unrecovered: new Set() };
 }
 
 /** Bytes of all files below a folder. */

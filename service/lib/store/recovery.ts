@@ -3,11 +3,12 @@ import type { Capture } from '../capture/capture.js';
 import { step } from '../capture/machine.js';
 import type { CaptureChange, Step } from '../capture/machine.js';
 import type { Context } from './context.js';
+import { diskError } from './durable.js';
 import { ACQUIRED, INBOX, MANIFEST, folderOf } from './layout.js';
 import { filesAreWhole } from './products.js';
 import { readManifest } from './records-of.js';
 import type { CaptureRecord } from './records.js';
-import { expectedNames, manifestBytesIn, quarantine, tidyAll, tidyEntry } from './tidy.js';
+import { clearInbox, expectedNames, manifestBytesIn, quarantine, tidyAll, tidyEntry } from './tidy.js';
 
 /** What recovery has done. */
 export interface Recovered {
@@ -25,13 +26,44 @@ export async function recover(context: Context): Promise<Recovered> {
   const recovered: Recovered = { requeued: 0, completed: 0 };
   await tidyAll(context);
   await emptyInbox(context);
-  for (const capture of context.catalogue.live()) await recoverCapture(context, capture, recovered);
+  for (const capture of context.catalogue.live()) {
+    await orLater(context, capture, () => recoverCapture(context, capture, recovered));
+  }
   return recovered;
 }
 
+/** Tries again what recovery could not do: it may go on as soon as there is room. */
+export async function recoverRest(context: Context): Promise<void> {
+  for (const capture of context.unrecovered) {
+    context.unrecovered.delete(capture);
+    await context.turns.take(capture.id, async () => {
+      // Somebody has taken it further.
+      if (context.catalogue.find(capture.id)?.live !== capture) return;
+      await orLater(context, capture, () => recoverCapture(context, capture, { requeued: 0, completed: 0 }));
+    });
+  }
+}
+
+/** One capture that the disk refuses does not keep the others from being served. */
+async function orLater(context: Context, capture: Capture, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    context.unrecovered.add(capture);
+    const { code, message } = diskError(error, `recovering capture ${capture.id}`);
+    context.problems.set(code === 'FULL' ? 'full' : 'untidy', `capture ${capture.id}: ${message}`);
+  }
+}
+
 /** Frames that were being written when the service ended are not whole. */
-async function emptyInbox({ io, folder }: Context): Promise<void> {
-  for (const name of await io.list(join(folder, INBOX))) await io.unlink(join(folder, INBOX, name));
+async function emptyInbox(context: Context): Promise<void> {
+  for (const name of await context.io.list(join(context.folder, INBOX))) {
+    try {
+      await clearInbox(context, name);
+    } catch (error) {
+      context.problems.set('damage', `${INBOX}/${name} cannot be removed: ${(error as Error).message}`);
+    }
+  }
 }
 
 async function recoverCapture(context: Context, capture: Capture, recovered: Recovered): Promise<void> {

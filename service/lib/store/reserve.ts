@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import { RESERVE, UNFINISHED } from './layout.js';
 
@@ -21,19 +22,29 @@ export class Reserve {
     return this.#present || this.#bytes === 0;
   }
 
-  /** Finds the room that an earlier service has kept: recovery may need it. */
+  /** Finds the room that an earlier service has kept, of whatever size: opening the store may need it. */
   async find(): Promise<void> {
     // What a crash has left of an earlier attempt is no use to anybody.
     await this.#io.unlink(this.#path + UNFINISHED);
-    this.#present = (await this.#io.stat(this.#path))?.bytes === this.#bytes;
+    this.#present = (await this.#io.stat(this.#path))?.kind === 'file';
   }
 
   /** Takes the room where it is not taken yet. Rejects where there is none. */
   async ensure(): Promise<void> {
-    if (this.present) return;
-    await this.find();
-    if (!this.#present) await this.#fill();
+    await this.#io.unlink(this.#path + UNFINISHED);
+    if (this.#bytes === 0) return this.#io.unlink(this.#path);
+    if ((await this.#io.stat(this.#path))?.bytes !== this.#bytes) await this.#fill();
     this.#present = true;
+  }
+
+  /** Runs something that needs a little room; once more with the room that was kept, where there is none. */
+  async lend<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if ((error as ServiceError).code !== 'FULL' || !(await this.giveUp())) throw error;
+      return run();
+    }
   }
 
   /** Frees the room; whether there was any. */

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { Capture } from '../capture/capture.js';
+import type { ServiceError } from '../errors.js';
 import type { Context } from './context.js';
 import { onDisk, writeDurably } from './durable.js';
-import { ACQUIRED, INBOX, MANIFEST, OWN_NAME, QUARANTINE, draftName, folderOf } from './layout.js';
+import { ACQUIRED, INBOX, LIBRARY_NAME, MANIFEST, OWN_NAME, QUARANTINE, draftName, folderOf } from './layout.js';
 import { encodeManifest } from './manifest.js';
 import { readManifest, recordOf } from './records-of.js';
 import type { Entry } from './records.js';
@@ -14,19 +15,32 @@ export async function tidyAll(context: Context): Promise<void> {
     if (!entry) context.ledger.tidied(order);
     else await context.turns.take(entry.id, () => tidyEntry(context, entry));
   }
+  if (context.ledger.untidy.length === 0 && context.unrecovered.size === 0) context.problems.delete('untidy');
 }
 
 /** Brings one folder in line. What the disk refuses is done later: the database remembers. */
 export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
   try {
     const record = await recordOf(context, entry);
-    const manifestBytes = await tidy(context, record.capture);
+    const manifestBytes = await tidyInAnyCase(context, record.capture);
     if (manifestBytes === record.manifestBytes) return context.ledger.tidied(entry.order);
     // In one transaction: else a crash in between leaves a folder that counts wrongly and passes for tidy.
     const change = { record: { ...record, manifestBytes }, event: null, untidy: false, tidied: true };
     await context.ledger.commit(context.io.now(), () => [change]);
   } catch (error) {
-    context.problems.set('damage', `capture ${entry.id}: ${(error as Error).message}`);
+    const { code, message } = error as ServiceError;
+    context.problems.set(code === 'FULL' ? 'full' : 'untidy', `capture ${entry.id}: ${message}`);
+  }
+}
+
+/** Also on a full disk: with the reserve, or else files go before the manifest says so, and make room for it. */
+async function tidyInAnyCase(context: Context, capture: Capture): Promise<number> {
+  try {
+    return await context.reserve.lend(() => tidy(context, capture));
+  } catch (error) {
+    if ((error as ServiceError).code !== 'FULL') throw error;
+    await dropUnexpected(context, folderOf(context.folder, capture), expectedNames(capture));
+    return tidy(context, capture);
   }
 }
 
@@ -37,14 +51,11 @@ export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
 export async function tidy(context: Context, capture: Capture): Promise<number> {
   const { io } = context;
   const folder = folderOf(context.folder, capture);
-  if (capture.state !== 'acquiring') await io.unlink(join(context.folder, INBOX, capture.id));
-  if ((await io.stat(folder))?.kind !== 'folder') return 0;
   return onDisk(`tidying ${folder}`, async () => {
+    if (capture.state !== 'acquiring') await clearInbox(context, capture.id);
+    if ((await io.stat(folder))?.kind !== 'folder') return 0;
     if (capture.state === 'stored') await rewriteManifest(context, folder, capture);
-    const expected = expectedNames(capture);
-    for (const name of await io.list(folder)) {
-      if (!expected.has(name)) await takeAway(context, folder, name);
-    }
+    await dropUnexpected(context, folder, expectedNames(capture));
     await io.syncFolder(folder);
     return finish(context, folder);
   });
@@ -77,10 +88,23 @@ async function rewriteManifest(context: Context, folder: string, capture: Captur
 const presence = ({ raw, product, thumbnail }: Capture): string =>
   [raw, product, thumbnail].map((file) => file?.present).join();
 
-/** Own files that are not expected go; a stranger's are kept aside. */
-async function takeAway(context: Context, folder: string, name: string): Promise<void> {
-  if (OWN_NAME.test(name)) await context.io.unlink(join(folder, name));
-  else await quarantine(context, join(folder, name), name);
+/** Own files that are not expected go; a stranger's, and what is no file, are kept aside. */
+async function dropUnexpected(context: Context, folder: string, expected: ReadonlySet<string>): Promise<void> {
+  for (const name of await context.io.list(folder)) {
+    if (expected.has(name)) continue;
+    const path = join(folder, name);
+    const isOwn = OWN_NAME.test(name) || LIBRARY_NAME.test(name);
+    if (isOwn && (await context.io.stat(path))?.kind === 'file') await context.io.unlink(path);
+    else await quarantine(context, path, name);
+  }
+}
+
+/** Removes what is in the inbox under a name; what is no file is kept aside. */
+export async function clearInbox(context: Context, name: string): Promise<void> {
+  const path = join(context.folder, INBOX, name);
+  const found = await context.io.stat(path);
+  if (found?.kind === 'file') await context.io.unlink(path);
+  else if (found) await quarantine(context, path, name);
 }
 
 /** Keeps a file or folder aside that nobody knows, for a person to look at. */

@@ -45,6 +45,7 @@ export class SimulatedDatabase implements Database {
       if (this.#failed) throw new ServiceError('SYNC', 'the file is not trusted any more');
       try {
         this.#disk.fail('full', 'ENOSPC');
+        this.#disk.requireRoom();
       } catch {
         throw new ServiceError('FULL', 'no room in the simulated database');
       }

@@ -48,6 +48,8 @@ export class SimulatedDisk {
   crashIn = Number.POSITIVE_INFINITY;
   faults: Faults = {};
   capacityBytes = Number.POSITIVE_INFINITY;
+  /** A database commits nothing while the disk has no room at all. */
+  databaseNeedsRoom = false;
   operations = 0;
   #crashed = false;
 
@@ -79,6 +81,10 @@ export class SimulatedDisk {
 
   fail(kind: keyof Faults, code: string): void {
     if (this.#random.chance(this.faults[kind] ?? 0)) throw failure(code);
+  }
+
+  requireRoom(): void {
+    if (this.databaseNeedsRoom && this.#room().freeBytes === 0) throw failure('ENOSPC');
   }
 
   /** Power comes back: what was not synced is there, or not, or in part. */

@@ -1,0 +1,79 @@
+import type { Capture } from '../../lib/capture/capture.js';
+import { checkRequest } from '../../lib/capture/request.js';
+import type { Io } from '../../lib/io.js';
+import { openStore } from '../../lib/store/open.js';
+import { DEFAULT_LIMITS } from '../../lib/store/options.js';
+import type { StoreLimits } from '../../lib/store/options.js';
+import type { Store } from '../../lib/store/store.js';
+import { uuidOf } from './captures.js';
+import { FACTS } from './facts.js';
+import { Random } from './random.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedDisk } from './simulated-disk.js';
+
+export const STORE_FOLDER = '/store';
+/** Nothing is too old, nothing too much, until a test says so. */
+const LIMITS: StoreLimits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 4000 };
+
+/** A disk with a store on it, for tests of single faults: `io` may be changed between two openings. */
+export class SimulatedStore {
+  readonly disk = new SimulatedDisk(new Random(1));
+  readonly tables = SimulatedDatabase.tables();
+  io: Io = this.disk.io();
+  store!: Store;
+
+  static async open(limits: Partial<StoreLimits> = {}): Promise<SimulatedStore> {
+    const made = new SimulatedStore();
+    await made.reopen(limits);
+    return made;
+  }
+
+  async reopen(limits: Partial<StoreLimits> = {}): Promise<Store> {
+    const database = new SimulatedDatabase(this.disk, this.tables);
+    const options = { folder: STORE_FOLDER, io: this.io, limits: { ...LIMITS, ...limits } };
+    this.store = await openStore(options, async () => database);
+    return this.store;
+  }
+
+  /** From now on the disk has this much room left. */
+  async leave(bytes: number): Promise<void> {
+    this.disk.capacityBytes = 2 ** 40;
+    const { freeBytes, totalBytes } = await this.io.room(STORE_FOLDER);
+    this.disk.capacityBytes = totalBytes - freeBytes + bytes;
+  }
+
+  async request(n: number, changes: object = {}, app = 'app'): Promise<Capture> {
+    const checked = checkRequest({ camera: 'main', ...changes }, this.io.now());
+    return (await this.store.request(app, uuidOf(n), checked)).capture;
+  }
+
+  async acquire(n: number): Promise<Capture> {
+    const id = uuidOf(n);
+    await this.store.advance(id, { to: 'acquiring' });
+    await this.write(this.store.inboxPath(id), `raw ${n}`);
+    return this.store.adopt(id, this.store.inboxPath(id), { mime: 'image/jpeg', width: 4, height: 3 });
+  }
+
+  async restore(n: number): Promise<Capture> {
+    const draft = await this.store.beginProduct(uuidOf(n), 'png');
+    await this.write(draft.productPath, `product ${n}`);
+    await this.write(draft.thumbnailPath, `thumbnail ${n}`);
+    return this.store.commit(draft, FACTS);
+  }
+
+  async storeWhole(n: number, changes: object = {}): Promise<Capture> {
+    await this.request(n, changes);
+    await this.acquire(n);
+    return this.restore(n);
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    const file = await this.io.create(path);
+    await file.write(Buffer.alloc(2000, text));
+    await file.close();
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return (await this.io.stat(path)) !== null;
+  }
+}
