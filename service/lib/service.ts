@@ -93,7 +93,7 @@ async function start(config: ServiceConfig, realDisk: Io, log: Log, opened: Open
   const watchdog = opened.add(
     new Watchdog({
       io,
-      probes: probesOf(engine, housekeeping, lag),
+      probes: probesOf(io, store, engine, housekeeping, lag),
       everyMs: strokeMilliseconds(process.env.WATCHDOG_USEC) ?? LOOK_MS,
       stroke: (status) => tell({ watchdog: true, status }, log),
       onTrouble: (troubles) => log(troubles.length > 0 ? `not well: ${troubles.join('; ')}` : 'well'),

@@ -94,7 +94,8 @@ describe('marks of a stored capture', () => {
   });
 
   test('an evicted product stays evicted', () => {
-    const evicted = mark(stored, 'evicted')!.capture;
+    const evicted = mark(mark(stored, 'released')!.capture, 'evicted')!.capture;
+    expect(() => mark(stored, 'evicted')).toThrow(/is held: only a released product/);
     expect(mark(evicted, 'released')).toBeNull();
     expect(mark(evicted, 'evicted')).toBeNull();
     expect(mark(evicted, 'acked')?.capture).toMatchObject({ acked: true, retention: 'evicted' });

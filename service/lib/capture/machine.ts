@@ -81,7 +81,7 @@ function told(change: CaptureChange): Readonly<Record<string, unknown>> {
 
 /**
  * Acknowledges, releases or evicts a stored product. Null where that has happened before: nothing changes, and there is
- * no second event. Throws StateError where there is no product.
+ * no second event. Throws StateError where there is no product, or where one that is held is to be evicted.
  */
 export function mark(capture: Capture, what: Mark): Step | null {
   if (capture.state !== 'stored' || capture.retention === null) {
@@ -95,6 +95,9 @@ export function mark(capture: Capture, what: Mark): Step | null {
   }
   if (retention === 'evicted' || retention === what) return null;
   if (what === 'released') return marked({ ...capture, retention: 'released' }, what);
+  if (retention === 'held') {
+    throw new StateError(`Capture ${capture.id} is held: only a released product can be evicted`);
+  }
   return marked({ ...capture, retention: 'evicted' }, what);
 }
 

@@ -1,6 +1,8 @@
 import type { Engine } from '../engine/engine.js';
+import type { Io } from '../io.js';
 import type { LoopLag } from '../limits/loop-lag.js';
 import type { Probe } from '../limits/watchdog.js';
+import type { Store } from '../store/store.js';
 import type { Housekeeping } from './housekeeping.js';
 
 const MOST_LAG_SECONDS = 1;
@@ -9,15 +11,44 @@ const MOST_HOUSEKEEPING_SECONDS = 120;
 /** A strip of the slowest network on a tenth of a processor takes less. */
 const MOST_STALL_SECONDS = 120;
 const MOST_SILENCE_SECONDS = 10;
+/** A store makes its database anew by itself, every two seconds; then a new start may still help. */
+const MOST_UNWRITABLE_SECONDS = 120;
 
 /** The parts that must answer, or the service is started again. */
-export function probesOf(engine: Engine, housekeeping: Housekeeping, lag: LoopLag): Readonly<Record<string, Probe>> {
+export function probesOf(
+  io: Io,
+  store: Store,
+  engine: Engine,
+  housekeeping: Housekeeping,
+  lag: LoopLag,
+): Readonly<Record<string, Probe>> {
+  const unwritable = new Unwritable(io, store);
   const within = (seconds: number, most: number, what: string): string | null =>
     seconds <= most ? null : `${what} for ${seconds.toFixed(0)} s`;
   return {
     'event loop': () => within(lag.p99Seconds, MOST_LAG_SECONDS, 'late'),
     store: () => within(housekeeping.silentSeconds, MOST_HOUSEKEEPING_SECONDS, 'no end of housekeeping'),
+    database: () => within(unwritable.seconds, MOST_UNWRITABLE_SECONDS, 'not writable, with room on the disk,'),
     engine: () => within(engine.stalledSeconds, MOST_STALL_SECONDS, 'no progress'),
     clock: () => within(engine.silentSeconds, MOST_SILENCE_SECONDS, 'no expiry was looked for'),
   };
+}
+
+/** For how long a store has been found unwritable, and not for want of room. */
+class Unwritable {
+  readonly #io: Io;
+  readonly #store: Store;
+  #since: number | null = null;
+
+  constructor(io: Io, store: Store) {
+    this.#io = io;
+    this.#store = store;
+  }
+
+  get seconds(): number {
+    const { writable, full } = this.#store.health();
+    const now = this.#io.monotonic();
+    this.#since = writable || full ? null : (this.#since ?? now);
+    return this.#since === null ? 0 : (now - this.#since) / 1000;
+  }
 }

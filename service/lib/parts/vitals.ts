@@ -44,9 +44,10 @@ export function vitalsOf({ startedAt, store, engine, board, lag, syncs, megapixe
 
 /** Of records and files of the store. */
 function integrityOf(store: Store): IntegrityCounters {
-  const { damagedRows, damagedFiles, healedRows } = store.health().counters;
+  const { damagedRows, damagedFiles, healedRows, healedFiles } = store.health().counters;
   const found = damagedRows + damagedFiles;
-  return { found, healed: healedRows, lost: Math.max(0, found - healedRows) };
+  const healed = healedRows + healedFiles;
+  return { found, healed, lost: Math.max(0, found - healed) };
 }
 
 /** Ready as long as requests can be taken; all that is not as it should be is said. */

@@ -9,6 +9,7 @@ import { MANIFEST, folderOf } from './layout.js';
 import type { Memos } from './memos.js';
 import { beginProduct, commitProduct } from './products.js';
 import { adopt, inboxPath } from './raw-files.js';
+import type { Entry } from './records.js';
 import { recoverRest } from './recovery.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import { takeRequest } from './requests.js';
@@ -59,7 +60,8 @@ export class CaptureStore implements Store {
   async list(query: CaptureQuery): Promise<Capture[]> {
     const limit = Math.min(1000, Math.max(1, query.limit));
     const entries = this.#context.catalogue.select({ ...query, limit });
-    return Promise.all(entries.map(async (entry) => (await recordOf(this.#context, entry)).capture));
+    const found = await Promise.all(entries.map((entry) => this.#captureOrNull(entry)));
+    return found.filter((capture) => capture !== null);
   }
 
   live(): readonly Capture[] {
@@ -150,6 +152,7 @@ export class CaptureStore implements Store {
     const rows = database.counters;
     return {
       writable: !this.#closed && !problems.has('full') && !problems.has('database'),
+      full: problems.has('full'),
       reasons: [...problems.values(), ...lostEvents(ledger.lostEvents)],
       counters: {
         ...counted,
@@ -186,6 +189,16 @@ export class CaptureStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#context.database.close();
+  }
+
+  /** Null where the record is damaged for good: the others are still listed, and health says it. */
+  async #captureOrNull(entry: Entry): Promise<Capture | null> {
+    try {
+      return (await recordOf(this.#context, entry)).capture;
+    } catch (error) {
+      if ((error as ServiceError).code !== 'DAMAGED') throw error;
+      return null;
+    }
   }
 
   async #attempt(problem: 'full' | 'database', run: () => Promise<void>): Promise<void> {

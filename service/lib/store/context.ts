@@ -13,6 +13,7 @@ export interface Counts {
   healedRows: number;
   damagedRows: number;
   damagedFiles: number;
+  healedFiles: number;
   scrubbedFiles: number;
   syncFailures: number;
   fullErrors: number;
@@ -48,6 +49,7 @@ export const noCounts = (): Counts => ({
   healedRows: 0,
   damagedRows: 0,
   damagedFiles: 0,
+  healedFiles: 0,
   scrubbedFiles: 0,
   syncFailures: 0,
   fullErrors: 0,

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Capture, StoredFile } from '../capture/capture.js';
 import { mark } from '../capture/machine.js';
+import type { ServiceError } from '../errors.js';
 import type { Context } from './context.js';
 import { folderOf } from './layout.js';
 import { recordOf } from './records-of.js';
@@ -17,13 +18,29 @@ const MOST_IN_A_ROUND = 64;
 export async function retain(context: Context, freeBytes: number): Promise<void> {
   const { catalogue, limits, io } = context;
   for (const entry of holdsThatEnd(catalogue.entries, io.now()).slice(0, MOST_IN_A_ROUND)) {
-    await context.turns.take(entry.id, () => markStored(context, entry, 'released', 'retention'));
+    await each(context, entry, () => endHold(context, entry));
   }
   const { entries, bytesByClass } = catalogue;
   const removals = planRemovals({ entries, limits, bytesByClass, now: io.now(), freeBytes });
   for (const removal of removals.slice(0, MOST_IN_A_ROUND)) {
-    await context.turns.take(removal.entry.id, () => remove(context, removal));
+    await each(context, removal.entry, () => remove(context, removal));
   }
+}
+
+/** One capture whose record or folder is damaged does not keep the others from going. A full disk ends the round. */
+async function each(context: Context, entry: Entry, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await context.turns.take(entry.id, run);
+  } catch (error) {
+    const { code, message } = error as ServiceError;
+    if (code === 'FULL' || code === 'CLOSED') throw error;
+    context.problems.set('damage', `capture ${entry.id} cannot go: ${message}`);
+  }
+}
+
+/** Its app may have held it anew while others had their turn. */
+async function endHold(context: Context, entry: Entry): Promise<void> {
+  if (holdsThatEnd([entry], context.io.now()).length > 0) await markStored(context, entry, 'released', 'retention');
 }
 
 /**
@@ -34,6 +51,7 @@ async function remove(context: Context, { entry, what }: Removal): Promise<void>
   // It may have changed while others had their turn.
   if (context.catalogue.find(entry.id) !== entry || entry.live) return;
   if (what === 'record') return removeRecord(context, entry);
+  if (what === 'product' && entry.retention !== 'released') return;
   const record = await recordOf(context, entry);
   const after = what === 'raw' ? { ...record.capture, raw: gone(record.capture.raw) } : evicted(record.capture);
   if (!after) return;

@@ -66,6 +66,11 @@ export class Ledger {
     return [...this.#untidy];
   }
 
+  /** A folder is to be brought in line; durable with the next transaction. */
+  untidied(order: number): void {
+    this.#untidy.add(order);
+  }
+
   /** That a folder is as its record says becomes durable with the next transaction. */
   tidied(order: number): void {
     this.#untidy.delete(order);
@@ -117,13 +122,16 @@ export class Ledger {
 
   /** Events after a cursor; those whose record is damaged are `lost`. */
   async events(after: number, limit: number): Promise<EventPage> {
-    const { firstSeq, lastSeq } = this.#meta;
-    const from = Math.max(after, firstSeq - 1);
+    const { lastSeq } = this.#meta;
+    const from = Math.max(after, this.#meta.firstSeq - 1);
     const count = Math.min(limit, Math.max(0, lastSeq - from));
     const rows = await this.#database.scan('events', from, count);
     const bodies = new Map(rows.map(({ key, body }) => [key, body]));
     const seqs = Array.from({ length: count }, (_, index) => from + 1 + index);
-    const events = seqs.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq));
+    // While the rows were read, the oldest may have been dropped: they are not damaged.
+    const { firstSeq } = this.#meta;
+    const present = seqs.filter((seq) => seq >= firstSeq);
+    const events = present.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq));
     for (const { seq, type } of events) if (type === 'lost') this.#lostEvents.add(seq);
     return { events, firstSeq, lastSeq };
   }

@@ -123,7 +123,8 @@ async function loadOrDamage(database: Database): Promise<Loaded> {
     return await load(database);
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
-    if (code !== 'DAMAGED') throw error;
+    // A read that fails is damage as well: sectors that cannot be read any more.
+    if (code !== 'DAMAGED' && code !== 'SYNC') throw error;
     const memos: StoredRow[] = [];
     return { records: [], memos, meta: metaFor([], 0), damage: message };
   }

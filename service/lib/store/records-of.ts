@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Capture, StoredFile } from '../capture/capture.js';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Context } from './context.js';
@@ -31,10 +32,22 @@ async function heal(context: Context, entry: Entry): Promise<CaptureRecord> {
     context.problems.set('damage', `the record of capture ${entry.id} is damaged, and there is no manifest to heal it`);
     throw new ServiceError('DAMAGED', `The record of capture ${entry.id} is damaged, and so is its manifest`);
   }
-  const record = { capture: manifest.capture, manifestBytes: entry.bytes.manifest };
+  const record = { capture: asKnown(manifest.capture, entry), manifestBytes: entry.bytes.manifest };
   await context.ledger.commit(context.io.now(), () => [{ record, event: null, untidy: false }]);
   context.counts.healedRows += 1;
   return record;
+}
+
+/** The capture of a manifest, with what memory knows better: the manifest may be of an earlier time or database. */
+function asKnown(capture: Capture, entry: Entry): Capture {
+  const { order, retention, holdUntil, acked, bytes } = entry;
+  const file = (found: StoredFile | null, size: number) => found && { ...found, present: size > 0 };
+  return {
+    ...{ ...capture, order, retention, holdUntil, acked, report: null },
+    raw: file(capture.raw, bytes.raw),
+    product: file(capture.product, bytes.product),
+    thumbnail: file(capture.thumbnail, bytes.thumbnail),
+  };
 }
 
 /** A manifest that is whole, or null. */

@@ -59,6 +59,7 @@ export class Entry {
   state!: Capture['state'];
   retention!: Capture['retention'];
   holdUntil!: number | null;
+  acked!: boolean;
   /** When it reached its state, as far as that is known. */
   endedAt!: number;
   bytes!: Readonly<Record<FileClass, number>>;
@@ -80,6 +81,7 @@ export class Entry {
     this.state = capture.state;
     this.retention = capture.retention;
     this.holdUntil = capture.holdUntil;
+    this.acked = capture.acked;
     this.endedAt = capture.storedAt ?? capture.acquiredAt ?? capture.createdAt;
     this.bytes = bytesOf(capture, manifestBytes);
   }

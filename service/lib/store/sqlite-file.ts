@@ -88,6 +88,18 @@ export class SqliteFile {
     named(path, () => this.#prepare('VACUUM INTO ?').run(path));
   }
 
+  /** Closes the file once all of it is in the one file, with that many rows. Throws ServiceError where it is not. */
+  finish(path: string, rows: number): void {
+    named(path, () => {
+      const { busy } = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+      if (busy !== 0) throw new ServiceError('SYNC', `${path} could not be made whole: its log is in use`);
+      this.#database.exec(UNLOCK);
+      this.#database.close();
+      const found = countRows(path);
+      if (found !== rows) throw new ServiceError('SYNC', `${path} has ${found} rows, and ${rows} were written`);
+    });
+  }
+
   /** Closes the file also where the disk does not take what is left in the log: that is committed already. */
   close(): void {
     for (const run of [() => this.#database.exec(UNLOCK), () => this.#database.close()]) {
@@ -112,9 +124,8 @@ export class SqliteFile {
     this.#prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?)`).run(key, body, crc32c(body), body);
   }
 
-  /** SQLite has rolled back by itself after some errors. */
+  /** SQLite has rolled back by itself after some errors: then this is one more. */
   #rollBack(): void {
-    if (!this.#database.isTransaction) return;
     try {
       this.#database.exec('ROLLBACK');
     } catch {}
@@ -135,6 +146,18 @@ export class SqliteFile {
     } catch {
       // It is read from the other copy again next time.
     }
+  }
+}
+
+/** Rows of all tables, as somebody finds them who has the one file only. */
+function countRows(path: string): number {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const counts = TABLES.map((table) => database.prepare(`SELECT count(*) AS rows FROM ${table}`).get());
+    return counts.reduce<number>((sum, found) => sum + Number((found as { rows: unknown }).rows), 0);
+  } finally {
+    database.close();
   }
 }
 

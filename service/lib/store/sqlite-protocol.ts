@@ -8,6 +8,7 @@ export type Task =
   | { readonly kind: 'scan'; readonly table: Table; readonly after: number; readonly limit: number }
   | { readonly kind: 'commit'; readonly transaction: Transaction }
   | { readonly kind: 'copy'; readonly path: string }
+  | { readonly kind: 'finish'; readonly path: string; readonly rows: number }
   | { readonly kind: 'end' };
 
 /** Its answer to the task with that number. */

@@ -19,6 +19,8 @@ function perform(task: Task): unknown {
   if ('error' in lock) throw new ServiceError(lock.error.code, lock.error.message);
   if (task.kind === 'open') {
     file?.close();
+    // Where the next one cannot be opened, there is none.
+    file = null;
     file = new SqliteFile(task.path);
     return null;
   }
@@ -27,7 +29,14 @@ function perform(task: Task): unknown {
   if (task.kind === 'read') return file.read(task.table, task.keys);
   if (task.kind === 'scan') return file.scan(task.table, task.after, task.limit);
   if (task.kind === 'copy') return file.copyTo(task.path);
+  if (task.kind === 'finish') return finish(file, task.path, task.rows);
   return file.commit(task.transaction);
+}
+
+function finish(whole: SqliteFile, path: string, rows: number): null {
+  file = null;
+  whole.finish(path, rows);
+  return null;
 }
 
 function end(): null {

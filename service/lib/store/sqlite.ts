@@ -17,19 +17,19 @@ interface Waiting {
  * `renew` begins the next one.
  */
 export class SqliteDatabase implements Database {
-  readonly #worker: Worker;
+  readonly #folder: string;
   readonly #generations: Generations;
   readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  /** Whether the thread has a file open. */
+  #isOpen = false;
   #sent = 0;
   #ended = false;
   #counters: DatabaseCounters = { healedRows: 0, damagedRows: 0 };
 
   private constructor(folder: string, generations: Generations) {
+    this.#folder = folder;
     this.#generations = generations;
-    this.#worker = new Worker(new URL(WORKER, import.meta.url), { workerData: { folder } });
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#fail(error.message));
-    this.#worker.on('exit', () => this.#fail('its thread has ended'));
   }
 
   /** Takes the lock of the store. Rejects with LOCKED where another service has it. No file is open yet. */
@@ -46,16 +46,22 @@ export class SqliteDatabase implements Database {
 
   /** Opens the newest file, or makes the first. Rejects with DAMAGED where SQLite cannot read it. */
   async open(): Promise<void> {
+    this.#isOpen = false;
     await this.#do({ kind: 'open', path: await this.#generations.current() });
+    this.#isOpen = true;
   }
 
   /** Replaces the newest file by one with other rows. */
   async replace(transactions: AsyncIterable<Transaction> | Iterable<Transaction>): Promise<void> {
     await this.#generations.next(async (path) => {
+      this.#isOpen = false;
       await this.#do({ kind: 'open', path });
-      for await (const transaction of transactions) await this.commit(transaction);
-      // Closing the file puts all of it into one.
-      await this.#do({ kind: 'open', path: ':memory:' });
+      let rows = 0;
+      for await (const transaction of transactions) {
+        await this.#do({ kind: 'commit', transaction });
+        rows += transaction.writes.length;
+      }
+      await this.#do({ kind: 'finish', path, rows });
     });
     await this.open();
     await this.#generations.dropOld();
@@ -66,18 +72,19 @@ export class SqliteDatabase implements Database {
   }
 
   read(table: Table, keys: readonly number[]): Promise<StoredRow[]> {
-    return this.#do({ kind: 'read', table, keys }) as Promise<StoredRow[]>;
+    return this.#ask({ kind: 'read', table, keys }) as Promise<StoredRow[]>;
   }
 
   scan(table: Table, after: number, limit: number): Promise<StoredRow[]> {
-    return this.#do({ kind: 'scan', table, after, limit }) as Promise<StoredRow[]>;
+    return this.#ask({ kind: 'scan', table, after, limit }) as Promise<StoredRow[]>;
   }
 
   async commit(transaction: Transaction): Promise<void> {
-    await this.#do({ kind: 'commit', transaction });
+    await this.#ask({ kind: 'commit', transaction });
   }
 
   async renew(): Promise<void> {
+    if (!this.#isOpen) await this.open();
     await this.#generations.next(async (path) => {
       await this.#do({ kind: 'copy', path });
     });
@@ -89,17 +96,36 @@ export class SqliteDatabase implements Database {
     if (this.#ended) return;
     await this.#do({ kind: 'end' }).catch(() => {});
     this.#ended = true;
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  /** A thread that has ended is started again, and opens what the other had open. */
+  async #ask(task: Task): Promise<unknown> {
+    if (!this.#worker && !this.#ended) await this.open();
+    return this.#do(task);
   }
 
   #do(task: Task): Promise<unknown> {
     if (this.#ended) return Promise.reject(new ServiceError('CLOSED', 'The database is closed'));
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const number = this.#sent;
     this.#sent += 1;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
-      this.#worker.postMessage({ number, task });
+      worker.postMessage({ number, task });
     });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL(WORKER, import.meta.url), { workerData: { folder: this.#folder } });
+    let reason = 'it has ended';
+    worker.on('message', (reply: Reply) => this.#settle(reply));
+    worker.on('error', (error) => {
+      reason = error.message;
+    });
+    worker.on('exit', () => this.#lose(reason));
+    return worker;
   }
 
   #settle(reply: Reply): void {
@@ -110,10 +136,13 @@ export class SqliteDatabase implements Database {
     else waiting?.resolve(reply.result);
   }
 
-  #fail(reason: string): void {
-    this.#ended = true;
+  /** Nobody knows whether what the thread was doing has become durable: it is done again. */
+  #lose(reason: string): void {
+    this.#worker = null;
+    this.#isOpen = false;
+    const [code, what] = this.#ended ? (['CLOSED', 'is closed'] as const) : (['SYNC', 'has lost its thread'] as const);
     for (const { reject } of this.#waiting.values()) {
-      reject(new ServiceError('CLOSED', `The database is closed: ${reason}`));
+      reject(new ServiceError(code, `The database ${what}: ${reason}`));
     }
     this.#waiting.clear();
   }

@@ -54,15 +54,17 @@ export async function markStored(
   return marked ? tell(context, record, marked, by) : record.capture;
 }
 
-/** Holds a stored product until then. */
+/** Holds a stored product until then. The manifest says so too, in case the database is made anew. */
 export async function holdStored(context: Context, entry: Entry, until: number, by: string): Promise<Capture> {
   const record = await recordOf(context, entry);
-  return tell(context, record, hold(record.capture, until), by);
+  const capture = await tell(context, record, hold(record.capture, until), by, true);
+  await tidyEntry(context, entry);
+  return capture;
 }
 
-async function tell(context: Context, record: CaptureRecord, made: Step, by: string): Promise<Capture> {
+async function tell(context: Context, record: CaptureRecord, made: Step, by: string, untidy = false): Promise<Capture> {
   const { capture, type, detail } = made;
   const event = { type, detail: { ...detail, by } };
-  await context.ledger.commit(context.io.now(), () => [{ record: { ...record, capture }, event, untidy: false }]);
+  await context.ledger.commit(context.io.now(), () => [{ record: { ...record, capture }, event, untidy }]);
   return capture;
 }

@@ -72,6 +72,8 @@ export interface StoreUsage {
 export interface StoreHealth {
   /** False: requests are refused with FULL or UNWRITABLE, reading goes on. */
   readonly writable: boolean;
+  /** There is no room: that ends by itself, or by acknowledgements, and no new start helps. */
+  readonly full: boolean;
   /** What is not as it should be, in words for an operator. */
   readonly reasons: readonly string[];
   readonly counters: StoreCounters;
@@ -83,6 +85,7 @@ export interface StoreCounters {
   readonly damagedRows: number;
   readonly healedRows: number;
   readonly damagedFiles: number;
+  readonly healedFiles: number;
   readonly scrubbedFiles: number;
   readonly syncFailures: number;
   readonly fullErrors: number;
@@ -118,7 +121,7 @@ export interface Store {
   ): Promise<{ readonly capture: Capture; readonly outcome: 'created' | 'same' }>;
   /** With its report. Rejects with DAMAGED where its record is damaged and cannot be healed. */
   get(id: string): Promise<Capture | undefined>;
-  /** Without reports. */
+  /** Without reports, and without captures whose record is damaged for good. */
   list(query: CaptureQuery): Promise<Capture[]>;
   /** All captures that are in no terminal state, in the order of their requests. */
   live(): readonly Capture[];

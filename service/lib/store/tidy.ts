@@ -74,19 +74,29 @@ export function expectedNames(capture: Capture): Set<string> {
   return expected.add(draftName(capture.restorations, 'thumbnail.jpg'));
 }
 
-/** A manifest says of every file whether it is still there. */
+/** A manifest says of every file whether it is still there, and until when it is held. */
 async function rewriteManifest(context: Context, folder: string, capture: Capture): Promise<void> {
   const path = join(folder, MANIFEST);
   const manifest = await readManifest(context.io, path);
-  if (manifest && presence(manifest.capture) === presence(capture)) return;
+  if (manifest && kept(manifest.capture) === kept(capture)) return;
   const report = manifest?.capture.report ?? null;
   const bytes = encodeManifest({ capture: { ...capture, report }, lastSeq: context.ledger.meta.lastSeq });
   await writeDurably(context.io, path, bytes);
   await context.io.syncFolder(folder);
 }
 
-const presence = ({ raw, product, thumbnail }: Capture): string =>
-  [raw, product, thumbnail].map((file) => file?.present).join();
+/** What `acquired.json` says, from a record of any later time. */
+export async function rewriteAcquired({ io, ledger }: Context, folder: string, capture: Capture): Promise<void> {
+  const nothing = { level: null, levelReason: null, model: null, product: null, thumbnail: null, report: null };
+  const unmarked = { retention: null, holdUntil: null, acked: false, storedAt: null, reason: null };
+  const acquired: Capture = { ...capture, ...nothing, ...unmarked, state: 'acquired' };
+  const path = join(folder, ACQUIRED);
+  await writeDurably(io, path, encodeManifest({ capture: acquired, lastSeq: ledger.meta.lastSeq }));
+  await io.syncFolder(folder);
+}
+
+const kept = ({ raw, product, thumbnail, holdUntil }: Capture): string =>
+  [...[raw, product, thumbnail].map((file) => file?.present), holdUntil].join();
 
 /** Own files that are not expected go; a stranger's, and what is no file, are kept aside. */
 async function dropUnexpected(context: Context, folder: string, expected: ReadonlySet<string>): Promise<void> {
