@@ -95,7 +95,7 @@ describe('a client', () => {
     expect(await client.pushFrame('front', path, 'image/jpeg', id)).toBe(id);
     expect(api.cameras.frames.at(-1)!.bytes.equals(product)).toBe(true);
     await client.pushFrame('front', Buffer.from('abc'), 'image/png');
-    expect(api.cameras.frames.at(-1)!.facts).toMatchObject({ app: 'alpha', captureId: null });
+    expect(api.cameras.frames.at(-1)!.facts).toMatchObject({ app: null, captureId: null });
     const large = client.pushFrame('front', Buffer.alloc(5_000_000), 'image/jpeg');
     await expect(large).rejects.toMatchObject({ code: 'TOO_LARGE', status: 413 });
   });

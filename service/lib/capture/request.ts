@@ -28,8 +28,8 @@ export interface CheckedRequest {
 }
 
 const MOST_PARAMS_BYTES = 16 * 1024;
-/** Longest deadline and hold: a year. */
-const YEAR_SECONDS = 366 * 86_400;
+/** Longest deadline and hold: a year, in seconds. */
+export const YEAR_SECONDS = 366 * 86_400;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FIELDS = ['camera', 'priority', 'expiresAt', 'deadlineMs', 'levels', 'output', 'holdFor', 'params'];

@@ -161,7 +161,7 @@ export class CaptureClient {
 
   /**
    * Delivers a frame, a file by its path or bytes, to a camera of the kind push. Not tried again by itself.
-   * @param captureId the capture that it is for; without, the oldest that waits for this camera
+   * @param captureId the capture that it is for; without, the app's own that this camera is taking
    * @returns the capture that it was taken for
    */
   async pushFrame(camera: string, frame: string | Uint8Array, mime: string, captureId?: string): Promise<string> {

@@ -22,11 +22,12 @@ export async function downloadFile(
   try {
     const hash = createHash('sha256');
     let position = 0;
-    await transport.retry(async () => {
+    await transport.retry(async (progress) => {
       for await (const chunk of readFrom(transport, url, file, position, signal)) {
         await handle.write(chunk, 0, chunk.length, position);
         hash.update(chunk);
         position += chunk.length;
+        progress();
       }
     }, signal);
     requireDigest(hash.digest('hex'), position, file, url);

@@ -62,16 +62,25 @@ export class Transport {
     throw toError(response.statusCode ?? 500, (await readAll(response)).toString('utf8'));
   }
 
-  /** Tries again, ever more slowly, while there is no answer. */
-  async retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const end = performance.now() + this.#retrySeconds * 1000;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+  /**
+   * Tries again, ever more slowly, while there is no answer.
+   * @param attempt calls `progress` when something has come: the time for further tries begins anew then
+   */
+  async retry<T>(attempt: (progress: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let pause = FIRST_PAUSE;
+    let since = performance.now();
+    const progress = (): void => {
+      since = performance.now();
+      pause = FIRST_PAUSE;
+    };
+    for (;;) {
       try {
-        return await attempt();
+        return await attempt(progress);
       } catch (error) {
-        if (!isPassing(error) || performance.now() + pause > end) throw error;
+        if (!isPassing(error) || performance.now() + pause > since + this.#retrySeconds * 1000) throw error;
       }
       await sleep(pause, undefined, signal ? { signal } : {});
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 

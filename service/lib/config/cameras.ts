@@ -1,6 +1,6 @@
 import { FORMATS, LEVELS } from '../capture/capture.js';
 import type { Level, OutputRequest } from '../capture/capture.js';
-import { REQUEST_DEFAULTS, isName } from '../capture/request.js';
+import { REQUEST_DEFAULTS, YEAR_SECONDS, isName } from '../capture/request.js';
 import type { DriverOptions } from '../drivers/open.js';
 import { PUSHING_DRIVERS } from '../drivers/open.js';
 import type { ExecOptions } from '../drivers/exec.js';
@@ -12,6 +12,7 @@ const OVERFLOWS = ['drop-oldest-raw', 'drop-newest', 'block'] as const;
 const MIB = 2 ** 20;
 /** A day. */
 const LONGEST_SECONDS = 86_400;
+const MOST_FRAMES = 1e9;
 const SIDE = { least: 16, most: 65_535 };
 /** Cameras that send on their own may take their time. */
 const WAITING_SECONDS = 600;
@@ -80,7 +81,7 @@ function readDriver(fields: Fields): DriverOptions {
         everySeconds: fields.orNull('everySeconds', (key) =>
           fields.number(key, { least: 0.01, most: LONGEST_SECONDS }),
         ),
-        frames: fields.orNull('frames', (key) => fields.integer(key, { least: 1 })),
+        frames: fields.orNull('frames', (key) => fields.integer(key, { least: 1, most: MOST_FRAMES })),
         ...readSize(fields),
       };
     case 'v4l2':
@@ -108,9 +109,9 @@ function readExec(fields: Fields): ExecOptions {
     extension: fields.has('extension') ? fields.text('extension') : '',
     killSeconds: fields.number('killSeconds', { least: 0.1, most: 600 }, 2),
     limits: limits.done({
-      dataBytes: limits.orNull('dataBytes', (key) => limits.integer(key, { least: MIB })),
-      cpuSeconds: limits.orNull('cpuSeconds', (key) => limits.integer(key, { least: 1 })),
-      openFiles: limits.orNull('openFiles', (key) => limits.integer(key, { least: 8 })),
+      dataBytes: limits.orNull('dataBytes', (key) => limits.integer(key, { least: MIB, most: 2 ** 40 })),
+      cpuSeconds: limits.orNull('cpuSeconds', (key) => limits.integer(key, { least: 1, most: LONGEST_SECONDS })),
+      openFiles: limits.orNull('openFiles', (key) => limits.integer(key, { least: 8, most: 2 ** 20 })),
     }),
     ...readSize(fields),
   };
@@ -124,8 +125,8 @@ function readStanding(fields: Fields): StandingRequest {
     priority: fields.integer('priority', { least: 0, most: 9 }, REQUEST_DEFAULTS.priority),
     levels: fields.list('levels', readLevel, LEVELS),
     output: readOutput(fields.object('output')),
-    deadlineMs: fields.orNull('deadlineMs', (key) => fields.integer(key, { least: 1 })),
-    holdForSeconds: fields.integer('holdForSeconds', { least: 0 }, REQUEST_DEFAULTS.holdForSeconds),
+    deadlineMs: fields.orNull('deadlineMs', (key) => fields.integer(key, { least: 1, most: YEAR_SECONDS * 1000 })),
+    holdForSeconds: fields.integer('holdForSeconds', { least: 0, most: YEAR_SECONDS }, REQUEST_DEFAULTS.holdForSeconds),
   });
 }
 

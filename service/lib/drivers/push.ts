@@ -14,7 +14,7 @@ export interface PushOptions extends FrameSize {
 
 /** A frame as it comes in. */
 export interface Pushed {
-  /** Meant for this capture; null for the oldest that waits. */
+  /** Meant for this capture; null for whichever waits. */
   readonly captureId: string | null;
   /** The app whose captures it may be for; null for those of all. */
   readonly app: string | null;

@@ -69,7 +69,7 @@ export class V4l2Driver implements Driver {
 
   #capture(signal: AbortSignal): Promise<VideoFrame> {
     const { device: path, width, height, coding, skip, frameSeconds } = this.#options;
-    return captureVideo({ path, width, height, coding, skip, timeoutMs: frameSeconds * 1000, signal });
+    return captureVideo({ path, width, height, coding, skip, timeoutMs: Math.ceil(frameSeconds * 1000), signal });
   }
 
   async #save({ kind, data, width, height }: VideoFrame, sink: Sink, signal: AbortSignal): Promise<void> {

@@ -20,7 +20,7 @@ export interface CameraStatus {
 export interface PushedFrame {
   /** Who sends it; null: an operator, for whatever app. */
   readonly app: string | null;
-  /** The capture that it is for; null: the oldest that waits for this camera. */
+  /** The capture that it is for; null: the one that this camera is taking, if it is of the app. */
   readonly captureId: string | null;
   /** Its bytes as they arrive; whoever takes them bounds their memory by reading only as fast as it writes. */
   readonly bytes: AsyncIterable<Uint8Array>;

@@ -30,7 +30,14 @@ async function deliver(context: HttpContext, kind: FileKind, call: FileCall, rep
     const linked = await linkInto(context.io, caller, query.link, path, capture, file);
     return { path: linked, bytes: file.bytes, sha256: file.sha256 };
   }
-  return send(context, file, path, call, reply);
+  try {
+    return await send(context, file, path, call, reply);
+  } catch (error) {
+    // Retention may have taken it in this very moment.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      requireFile(await findCapture(context, caller, params.id), kind);
+    throw error;
+  }
 }
 
 /** The file, or why there is none. */
