@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { unwritable } from '../files/write-file.js';
 import { formatOfExtension } from '../image/codec/sharp.js';
+import type { OutputForm } from '../image/codec/encoder-memory.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import { writeFrame } from '../image/encode.js';
 import { checkFormatHolds } from '../image/format-limits.js';
@@ -116,9 +117,10 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
 /** What writing the restored frame, and then the drawing, takes. */
 function planPictures(restored: string | undefined, draw: string | undefined): Finish<StarPlan> {
   return {
-    buffers: (_, { header }) => {
+    buffers: (_, { header, metadata: { hasMask } }) => {
       const frames = ['decoded frame', 'restored frame'].map((name) => ({ name, bytes: frameBytes(header) }));
-      const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize);
+      const form = defined({ hasMask });
+      const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize, form);
       const drawing = draw === undefined ? [] : planDrawing(draw, header);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
@@ -128,10 +130,10 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
 }
 
 /** Throws ImageError where the format does not hold the frame. */
-function planPicture(path: string, size: FrameSize): readonly PlannedBuffer[] {
+function planPicture(path: string, size: FrameSize, form: OutputForm): readonly PlannedBuffer[] {
   const format = formatOf(path);
   checkFormatHolds(path, format, size);
-  return encoderBuffers(size, format);
+  return encoderBuffers(size, format, form);
 }
 
 function formatOf(path: string): ImageFormat {
@@ -142,7 +144,7 @@ function formatOf(path: string): ImageFormat {
 
 function planDrawing(path: string, { width, height }: AnyFrameSize): PlannedBuffer[] {
   const brightness = { name: 'brightness', bytes: 4 * width * height };
-  return [brightness, ...planPicture(path, { width, height, channels: 3, depth: 8 })];
+  return [brightness, ...planPicture(path, { width, height, channels: 3, depth: 8 }, {})];
 }
 
 function summarise(input: string, { output, csv, draw }: Job['targets'], result: StarResult): Summary {

@@ -77,7 +77,11 @@ export async function writeFrame(
   const { signal } = options;
   const format = await checkImageOutput(path, frame, options.cog);
   signal?.throwIfAborted();
-  if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
+  if (format === 'tiff') {
+    const { mask = null } = metadata;
+    const description = { ...sizeOf(frame), metadata, hasMask: mask !== null };
+    return writeTiffFile(path, description, { samples: frame.data, mask }, options);
+  }
   if (format === 'fits') {
     const { fitsCards = [] } = metadata;
     return writeAtomically(path, await encodeFits(frame, fitsCards, nodataOf(metadata, frame), signal), signal);

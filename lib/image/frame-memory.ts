@@ -1,5 +1,6 @@
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { encoderBytes } from './codec/encoder-memory.js';
+import type { OutputForm } from './codec/encoder-memory.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrameSize } from './frame.js';
@@ -46,13 +47,10 @@ export function frameBuffers(
   ];
 }
 
-/**
- * What a frame takes while it is written, itself included.
- * @param cog whether it is written as Cloud Optimized GeoTIFF
- */
-export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat, cog = false): PlannedBuffer[] {
+/** What a frame takes while it is written, itself included. */
+export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat, form: OutputForm = {}): PlannedBuffer[] {
   return [
-    { name: `encoder (${cog ? 'COG' : format})`, bytes: encoderBytes(frame, format, cog) },
+    { name: `encoder (${form.cog ? 'COG' : format})`, bytes: encoderBytes(frame, format, form) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];
 }

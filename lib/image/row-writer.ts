@@ -31,8 +31,11 @@ export interface WrittenRows {
 
 /** Writes a picture from top to bottom. */
 export interface RowWriter {
-  /** Takes interleaved rows. Rejects with the system's error, or the signal's reason. */
-  writeRows(samples: AnyFrame['data'], count: number): Promise<void>;
+  /**
+   * Takes interleaved rows, and those of the mask where the metadata say that there is one. Rejects with the system's
+   * error, or the signal's reason.
+   */
+  writeRows(samples: AnyFrame['data'], count: number, mask: Uint8Array | null): Promise<void>;
   /** What is in the file. */
   state(): Promise<WrittenRows>;
   /**
@@ -56,6 +59,7 @@ export const ROW_FORMAT: ImageFormat = 'tiff';
 const describe = ({ size, metadata, cog }: RowPicture): TiffDescription => ({
   ...sizeOf(size),
   metadata,
+  hasMask: metadata.hasMask ?? false,
   ...(cog && { tileSize: TILE_SIZE }),
 });
 
@@ -66,8 +70,8 @@ export function rowsWrittenAtOnce(picture: RowPicture): number {
 
 /** What writing takes beside the rows. */
 export function rowWriterBytes(picture: RowPicture, threads: number): number {
-  const { size, metadata, cog } = picture;
-  return cog ? cogWriterBytes({ ...sizeOf(size), metadata }, threads) : tiffWriterBytes(describe(picture), threads);
+  const description = describe(picture);
+  return picture.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
 }
 
 /** A writer into an open file. Throws ArgumentError where it cannot go on from there. */
@@ -79,7 +83,7 @@ export function createRowWriter(handle: FileHandle, picture: RowPicture, options
     ? TiffWriter.resume(spool, describe(picture), from as TiffWriterState, how)
     : TiffWriter.create(spool, describe(picture), how);
   return {
-    writeRows: (samples, count) => writer.writeRows(samples, count),
+    writeRows: (samples, count, mask) => writer.writeRows(samples, count, mask),
     state: () => writer.state(),
     finish: async () => {
       await writer.finish();
@@ -94,16 +98,12 @@ function createCogWriter(
   picture: RowPicture,
   { threads, signal, from }: RowWriterOptions,
 ): RowWriter {
-  const { size, metadata } = picture;
-  const [description, how] = [
-    { ...sizeOf(size), metadata },
-    { threads, signal },
-  ];
+  const [description, how] = [describe(picture), { threads, signal }];
   const writer = from
     ? CogWriter.resume(spool, description, from as TiffWriterState, how)
     : CogWriter.create(spool, description, how);
   return {
-    writeRows: (samples, count) => writer.writeRows(samples, count),
+    writeRows: (samples, count, mask) => writer.writeRows(samples, count, mask),
     state: () => writer.state(),
     finish: async (path) => {
       const write = async ({ handle, folder }: FileInTheMaking): Promise<void> =>

@@ -1,3 +1,4 @@
+import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import { openImage } from '../image/source.js';
 import type { ImageSource, SourceFrame } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
@@ -28,6 +29,8 @@ export interface Finish<Plan extends MemoryPlan> {
 export interface Performed<Plan extends MemoryPlan, Outcome> extends Disposable {
   readonly outcome: Outcome;
   readonly report: OperationReport<Plan>;
+  /** What the first input says about itself, with its own mask as it was read. */
+  readonly metadata: ImageMetadata;
   /** What the headers of the inputs say. */
   readonly sources: readonly ImageSource[];
   /** Collects what has become garbage: to be called before much is allocated to finish. */
@@ -103,7 +106,9 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
       garbage.add(2 * frame + needed.finishBytes);
       lease.release();
     };
-    return { outcome, report, sources, settle: () => garbage.settle(trimHeap), [Symbol.dispose]: dispose };
+    const { mask } = frames[0]!;
+    const metadata = { ...sources[0]!.metadata, ...(mask && { mask }) };
+    return { outcome, report, metadata, sources, settle: () => garbage.settle(trimHeap), [Symbol.dispose]: dispose };
   } catch (error) {
     lease.release();
     throw error;

@@ -11,7 +11,7 @@ import type { FramePlan } from '../image/frame-memory.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
 import type { Finish } from '../operation/perform.js';
 import { ArgumentError } from '../runtime/errors.js';
-import { expected, requireSha256, requireString } from '../runtime/validate.js';
+import { defined, expected, requireSha256, requireString } from '../runtime/validate.js';
 import type { FrameReport } from './restoration.js';
 import type { RestoredImage } from './restored-image.js';
 
@@ -77,9 +77,9 @@ export async function planWriting(path: string, cog = false): Promise<Finish<Fra
     };
   const format: ImageFormat = await checkOutput(path, cog);
   return {
-    buffers: ({ frame }) => {
+    buffers: ({ frame }, { metadata: { hasMask } }) => {
       checkFormatHolds(path, format, frame as FrameSize);
-      return encoderBuffers(frame, format, cog);
+      return encoderBuffers(frame, format, { cog, ...defined({ hasMask }) });
     },
     warnings: ({ metadata, header }) => warnOfLosses(format, metadata, header),
   };

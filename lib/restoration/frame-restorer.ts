@@ -204,10 +204,10 @@ async function write<R extends FrameReport>(
 }
 
 function imageOf<R extends FrameReport>(
-  { outcome, report, sources }: PerformedRestoration<R>,
+  { outcome, report, metadata, sources }: PerformedRestoration<R>,
   peakRssBytes: number,
 ): RestoredImage<AnyFrame, R> {
-  const { header, metadata } = sources[0]!;
+  const { header } = sources[0]!;
   const frame = { ...header, data: outcome.data } as AnyFrame;
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }

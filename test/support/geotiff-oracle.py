@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.control import GroundControlPoint
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.rpc import RPC
 from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
@@ -74,6 +74,10 @@ def cases():
     ]:
         yield f"nodata-{name}", {"count": 2, "dtype": dtype, "nodata": nodata, **NORTH_UP}, {"alpha": False}
     yield "alpha", {"count": 4, "dtype": "uint8", "photometric": "rgb", "alpha": "yes", **NORTH_UP}, {"alpha": True}
+    for name, where in {"inside": True, "beside": False}.items():
+        masked = {"count": 3, "dtype": "uint16", "photometric": "rgb", **NORTH_UP}
+        yield f"mask-{name}", masked, {"mask": where}
+        yield f"mask-{name}-tiles", {**masked, **DEFLATE_TILES, "width": 601, "height": 523}, {"mask": where}
     yield "near-infrared", {"count": 4, "dtype": "uint16", "photometric": "rgb", "alpha": "no", **NORTH_UP}, {}
 
 
@@ -87,10 +91,10 @@ def plain_cases():
             yield f"bands-{count}-{dtype}", {"count": count, "dtype": dtype, **NORTH_UP, **layout}, {"names": True}
 
 
-def samples(count, dtype, nodata):
+def samples(count, dtype, nodata=None, width=WIDTH, height=HEIGHT, **_):
     """Smooth scenes with noise; the upper left corner is missing where there is a nodata value."""
     random = np.random.default_rng(5)
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    rows, columns = np.mgrid[:height, :width]
     scene = np.stack([0.5 + 0.3 * np.sin(columns / (5 + band)) * np.cos(rows / 7) for band in range(count)])
     scene = scene + 0.01 * random.standard_normal(scene.shape)
     white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
@@ -103,19 +107,29 @@ def samples(count, dtype, nodata):
 
 def write(folder):
     for name, keywords, others in cases():
-        data = samples(keywords["count"], keywords["dtype"], keywords.get("nodata"))
+        data = samples(**keywords)
         profile = {"driver": "GTiff", "width": WIDTH, "height": HEIGHT, **keywords}
-        with rasterio.open(folder / f"{name}.tif", "w", **profile) as file:
+        where = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=others.get("mask", True))
+        with where, rasterio.open(folder / f"{name}.tif", "w", **profile) as file:
             if others.get("alpha"):
                 data[3] = 255
                 file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
             file.write(data)
+            if "mask" in others:
+                file.write_mask(mask_like(data[0]))
             if "gcps" in others:
                 file.gcps = (others["gcps"], rasterio.crs.CRS.from_epsg(4326))
             if "rpcs" in others:
                 file.rpcs = others["rpcs"]
             if others.get("names"):
                 describe(file)
+
+
+def mask_like(plane):
+    """A corner, a column and pixels here and there are missing."""
+    mask = np.full(plane.shape, 255, np.uint8)
+    mask[:12, :12] = mask[:, 20] = mask[::7, ::5] = 0
+    return mask
 
 
 def describe(file):
@@ -155,6 +169,8 @@ def differences(before, after):
             found.append(f"{name}: {old} became {new}")
     if not same_numbers(before.nodatavals, after.nodatavals) if before.nodata is not None else after.nodata is not None:
         found.append(f"nodata: {before.nodatavals} became {after.nodatavals}")
+    if not np.array_equal(before.read_masks(), after.read_masks()):
+        found.append("other pixels are masked")
     return found + tag_differences(before, after) + place_differences(before, after)
 
 
@@ -198,8 +214,19 @@ def compare(folder, suffix):
             result[name] = ["there is no output"]
             continue
         with rasterio.open(folder / f"{name}.tif") as before, rasterio.open(path) as after:
-            result[name] = differences(before, after)
+            result[name] = differences(before, after) + overview_differences(path, before, after)
     print(json.dumps(result))
+
+
+def overview_differences(path, before, after):
+    """An overview shows a pixel where any of the four pixels below it is there."""
+    if before.mask_flag_enums[0][0] != MaskFlags.per_dataset or not after.overviews(1):
+        return []
+    mask = before.dataset_mask()
+    mask = np.pad(mask, [(0, side % 2) for side in mask.shape])
+    expected = np.maximum.reduce([mask[row::2, column::2] for row in (0, 1) for column in (0, 1)])
+    with rasterio.open(path, overview_level=0) as overview:
+        return [] if np.array_equal(overview.dataset_mask(), expected) else ["its overview has another mask"]
 
 
 def validate(paths):

@@ -10,19 +10,32 @@ const PIPELINE_ROWS = 400;
 /** Whatever the size: tables, and what the C library rounds up. */
 const FIXED_BYTES = 3.5e6;
 
+/** What the memory for an output depends on beside the frame and the format: what only TIFF has. */
+export interface OutputForm {
+  /** Whether it is a Cloud Optimized GeoTIFF; false by default. */
+  readonly cog?: boolean;
+  /** Whether a mask is written with it; false by default. */
+  readonly hasMask?: boolean;
+}
+
 /**
  * Most bytes that an encoder takes beside the frame itself, the encoded file included: bounds of what is measured with
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
  */
-export function encoderBytes(size: AnyFrameSize, format: ImageFormat, cog = false): number {
+export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form: OutputForm = {}): number {
   // Not libvips, but the writers of this package.
-  if (format === 'tiff') return cog ? cogWriterBytes(size) : tiffWriterBytes(size);
+  if (format === 'tiff') return tiffBytes(size, form);
   if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
   const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;
   const picture = { pixels: width * height, channels, isTransparent: hasAlpha(size), rowBytes, height };
   return Math.ceil(FIXED_BYTES + pipelineBytes + ownBytes(format, picture));
+}
+
+function tiffBytes(size: AnyFrameSize, { cog = false, hasMask = false }: OutputForm): number {
+  const description = { ...size, hasMask };
+  return cog ? cogWriterBytes(description) : tiffWriterBytes(description);
 }
 
 interface Picture {

@@ -58,7 +58,7 @@ const BLOCKS: readonly {
   { name: 'photoshop', words: 'image resources of Photoshop (IPTC)', formats: ['tiff', 'jpeg'] },
   { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
   { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
-  { name: 'hasMask', words: 'the mask of missing pixels', formats: [] },
+  { name: 'hasMask', words: 'the mask of missing pixels', formats: ['tiff'] },
   { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
   { name: 'fitsCards', words: 'the header of FITS (WCS, BLANK, HISTORY)', formats: ['fits'] },
   { name: 'exif', words: 'EXIF', formats: PICTURES },

@@ -11,6 +11,10 @@ export interface TiffDescription extends AnyFrameSize {
   readonly isBig?: boolean | undefined;
   /** Whether it is an overview of another picture; false by default. */
   readonly isReduced?: boolean | undefined;
+  /** Whether it is the mask of another picture: 0 where that is missing; false by default. */
+  readonly isMask?: boolean | undefined;
+  /** Whether it has a mask beside its samples; false by default. */
+  readonly hasMask?: boolean | undefined;
   /** What the picture says about itself; nothing by default. */
   readonly metadata?: ImageMetadata | undefined;
 }
@@ -59,8 +63,14 @@ export function deflateBound(bytes: number): number {
 }
 
 /** Whether the picture may need more bytes than offsets of 32 bits reach. @param otherBytes metadata and the like */
-export function mayExceedClassic({ bytes, across, down, planes }: TiffGrid, otherBytes: number): boolean {
-  // An entry of the directory's lists and, in a COG, the marks around a tile.
-  const perBlock = deflateBound(bytes) + 24;
-  return perBlock * across * down * planes + otherBytes + 2 ** 16 >= 2 ** 32;
+export function mayExceedClassic(description: TiffDescription, otherBytes: number): boolean {
+  const { across, down } = gridOf(description);
+  return across * down * blockBound(description) + otherBytes + 2 ** 16 >= 2 ** 32;
+}
+
+/** Most bytes of a block of all planes and of the mask, with entries of lists and, in a COG, the marks around them. */
+export function blockBound(description: TiffDescription): number {
+  const { width, height, bytes, planes } = gridOf(description);
+  const maskBytes = description.hasMask ? deflateBound(width * height) + 24 : 0;
+  return planes * (deflateBound(bytes) + 24) + maskBytes;
 }

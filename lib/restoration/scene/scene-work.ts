@@ -18,8 +18,8 @@ import type { SceneWindow } from './windows.js';
 
 type Samples = AnyFrame['data'];
 
-/** Takes restored rows. */
-export type TakeRows = (samples: Samples, count: number) => Promise<void>;
+/** Takes restored rows, and those of the file's own mask. */
+export type TakeRows = (samples: Samples, count: number, mask: Uint8Array | null) => Promise<void>;
 
 /** A window as it was read and restored. */
 interface RestoredWindow {
@@ -93,7 +93,7 @@ export class SceneWork<Report extends FrameReport> {
     this.#carry(window, data);
     const own = cutSource(source, start, count);
     await keepMissing(own.frame, own.valid, own.nodata, rows, this.#pauses);
-    await take(rows, count);
+    await take(rows, count, own.mask);
     this.missingPixels += own.missingPixels;
   }
 
