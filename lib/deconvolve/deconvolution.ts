@@ -62,7 +62,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
       threads,
       budgetBytes,
       planSolver: (shape) => binding.planSolver(shape, isa),
-      defectScratchBytes: (width, height) => binding.defectScratchBytes(width, height),
+      defectScratchBytes: (width, height) => binding.defectScratchBytes(width, height, threads),
     };
   }
 

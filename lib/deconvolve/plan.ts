@@ -119,11 +119,11 @@ function choosePlan(
 function searchBuffers(
   input: PlannedInput,
   settings: DeconvolveSettings,
-  { threads, defectScratchBytes }: DeconvolutionContext,
+  { defectScratchBytes }: DeconvolutionContext,
 ): PlannedBuffer[] {
   if (settings.defects === 'none') return [];
   const { size } = input;
-  const bytes = Math.min(colourPlanes(size), threads) * defectScratchBytes(size.width, size.height);
+  const bytes = defectScratchBytes(size.width, size.height);
   return [...frameAndGapBuffers(input), ...defectBuffers(size, true, settings), { name: 'search for defects', bytes }];
 }
 

@@ -7,6 +7,9 @@
 
 namespace perifocal {
 
+/// A position beyond an edge, reflected.
+inline int reflectedIndex(int i, int size) { return i < 0 ? -i : i >= size ? 2 * size - 2 - i : i; }
+
 class DefectFrame {
  public:
   explicit DefectFrame(const DefectRequest& request);
@@ -37,18 +40,18 @@ class DefectFrame {
   float departure(int x, int y) const;
   /// Whether what is around lets a blurred scene depart by as much from the prediction.
   bool isPossible(int x, int y, float departure) const;
+  /// The same, by the spreads of what is around (see Prediction), `stride` floats apart.
+  bool isPossible(float departure, const float* spreads, int stride) const;
 
  private:
   enum State : std::uint8_t { kUnknown, kValid, kClipped = ValidMask::kClipped, kReplaced };
 
+  float reflectedAt(int x, int y) const { return at(reflectedIndex(x, width()), reflectedIndex(y, height())); }
   std::uint8_t& state(int x, int y) const { return request_.valid[static_cast<std::ptrdiff_t>(y) * width() + x]; }
 
   DefectRequest request_;
   SourceWindow source_;
   float scale_;
 };
-
-/// A position beyond an edge, reflected.
-inline int reflectedIndex(int i, int size) { return i < 0 ? -i : i >= size ? 2 * size - 2 - i : i; }
 
 }  // namespace perifocal

@@ -4,12 +4,13 @@
 
 #include <cstdint>
 
+#include "deconvolution/kernels.h"
 #include "image/sample_window.h"
 #include "runtime/team.h"
 
 namespace perifocal {
 
-/// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike.
+/// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike; the same on opposite sides.
 struct Prediction {
   static constexpr int kReach = 2, kSide = 2 * kReach + 1, kSpreads = 3;
   const float* weights;  ///< row by row, 0 in the middle; they sum to 1
@@ -23,6 +24,7 @@ struct DefectRequest {
   TargetWindow window;  ///< one channel of a whole frame, 16 x 16 pixels or more; single and stuck pixels are replaced
   int width, height;
   Prediction prediction;
+  const DeconvolutionKernels* kernels;
   float step;           ///< between values that samples can have, 1 being white
   float low, high;      ///< samples at or beyond these are clipped where they lie together
   std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or ValidMask::kClipped where a sample is impossible
@@ -35,10 +37,10 @@ struct DefectCounts {
   bool tooMany = false;  ///< so many single pixels are impossible that the PSF must be wrong; `valid` means nothing
 };
 
-/// Incomplete once the team is cancelled.
-DefectCounts findDefects(const DefectRequest& request, const Team& team);
+/// Does not depend on the threads. Incomplete once the team is cancelled.
+DefectCounts findDefects(const DefectRequest& request, Team& team);
 
 /// Most bytes that it takes beside what it is given.
-std::size_t defectScratchBytes(int width, int height);
+std::size_t defectScratchBytes(int width, int height, int threads);
 
 }  // namespace perifocal

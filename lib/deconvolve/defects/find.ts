@@ -70,14 +70,12 @@ async function leaveOutKnown(task: RestorationTask, known: Uint8Array | null, sc
   return { ...task, frame: await fillMissing(frame, counts, new Pauses(scope.signal)), valid: counts };
 }
 
-/** As many planes at once as there are threads. */
+/** One plane after the other, each by all threads. */
 async function searchPlanes(task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects[]> {
-  const count = colourPlanes(task.frame);
   const found: PlaneDefects[] = [];
   const spares: Uint8Array[] = [];
-  for (let first = 0; first < count; first += scope.threads) {
-    const some = Array.from({ length: Math.min(scope.threads, count - first) }, (_, index) => first + index);
-    found.push(...(await Promise.all(some.map((plane) => searchPlane(task, plane, psfs, spares, scope)))));
+  for (let plane = 0; plane < colourPlanes(task.frame); plane += 1) {
+    found.push(await searchPlane(task, plane, psfs, spares, scope));
   }
   garbage.add(spares.reduce((sum, { length }) => sum + length, 0));
   return found;
@@ -107,8 +105,9 @@ async function searchPlane(
     low: isFloat ? -Infinity : 0,
     high: isFloat ? Infinity : typeScale(frame) / fullScale(frame),
     valid,
+    threads: scope.threads,
   };
-  const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, ticket), 1);
+  const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, scope.isa, ticket));
   const isSound = counts.clipped + counts.hot + counts.dead + counts.stuck === 0;
   if (!isSound) return { counts, valid };
   spares.push(valid);

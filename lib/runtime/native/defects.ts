@@ -29,6 +29,8 @@ export interface DefectRequest {
   readonly high: number;
   /** A byte a pixel, 0 where it is missing. Becomes 1, or 0 also where a sample is impossible, or 2 where clipped. */
   readonly valid: Uint8Array;
+  /** Logical threads that rows are shared out to; what is found does not depend on them, nor on the instruction set. */
+  readonly threads: 1 | 2 | 3;
 }
 
 /** What was found. */
@@ -46,11 +48,11 @@ export interface NativeDefects {
   readonly tooMany: boolean;
 }
 
-/** The part of the addon that finds defects. */
+/** The part of the addon that finds defects. `isa` is a name of `isas()`. */
 export interface DefectBinding {
-  findDefects(request: DefectRequest, ticket: NativeTicket): Promise<NativeDefects>;
+  findDefects(request: DefectRequest, isa: string, ticket: NativeTicket): Promise<NativeDefects>;
   /** Most bytes that `findDefects` takes. */
-  defectScratchBytes(width: number, height: number): number;
+  defectScratchBytes(width: number, height: number, threads: number): number;
 }
 
 export const DEFECT_FUNCTIONS = [
