@@ -27,6 +27,7 @@ export type { BlurShape } from './estimate/blur-shape.js';
 export type { Confidence } from './estimate/verdict.js';
 export * from './runtime/errors.js';
 export type { WritingOptions } from './image/encode.js';
+export type { TiffFormOptions } from './image/tiff/form.js';
 export type { FileJob, FileOutcome } from './restoration/file-jobs.js';
 export { FrameRestorer } from './restoration/frame-restorer.js';
 export type {

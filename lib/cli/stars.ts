@@ -2,7 +2,6 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { unwritable } from '../files/write-file.js';
 import { formatOfExtension } from '../image/codec/sharp.js';
-import type { OutputForm } from '../image/codec/encoder-memory.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import { writeFrame } from '../image/encode.js';
 import { checkFormatHolds } from '../image/format-limits.js';
@@ -10,6 +9,8 @@ import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
+import { tiffFormOf } from '../image/tiff/form.js';
+import type { TiffForm } from '../image/tiff/form.js';
 import type { Finish } from '../operation/perform.js';
 import { bytesOf } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -117,9 +118,9 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
 /** What writing the restored frame, and then the drawing, takes. */
 function planPictures(restored: string | undefined, draw: string | undefined): Finish<StarPlan> {
   return {
-    buffers: (_, { header, metadata: { hasMask } }) => {
+    buffers: (_, { header, metadata }) => {
       const frames = ['decoded frame', 'restored frame'].map((name) => ({ name, bytes: frameBytes(header) }));
-      const form = defined({ hasMask });
+      const form = tiffFormOf(header, metadata);
       const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize, form);
       const drawing = draw === undefined ? [] : planDrawing(draw, header);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
@@ -130,7 +131,7 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
 }
 
 /** Throws ImageError where the format does not hold the frame. */
-function planPicture(path: string, size: FrameSize, form: OutputForm): readonly PlannedBuffer[] {
+function planPicture(path: string, size: FrameSize, form?: TiffForm): readonly PlannedBuffer[] {
   const format = formatOf(path);
   checkFormatHolds(path, format, size);
   return encoderBuffers(size, format, form);
@@ -144,7 +145,7 @@ function formatOf(path: string): ImageFormat {
 
 function planDrawing(path: string, { width, height }: AnyFrameSize): PlannedBuffer[] {
   const brightness = { name: 'brightness', bytes: 4 * width * height };
-  return [brightness, ...planPicture(path, { width, height, channels: 3, depth: 8 }, {})];
+  return [brightness, ...planPicture(path, { width, height, channels: 3, depth: 8 })];
 }
 
 function summarise(input: string, { output, csv, draw }: Job['targets'], result: StarResult): Summary {

@@ -5,7 +5,8 @@ import type { ImageFormat } from './codec/sharp.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
-import { CogWriter, TILE_SIZE, cogWriterBytes } from './tiff/cog.js';
+import { CogWriter, cogWriterBytes } from './tiff/cog.js';
+import type { TiffForm } from './tiff/form.js';
 import { gridOf } from './tiff/write-description.js';
 import type { TiffDescription } from './tiff/write-description.js';
 import { withSpools } from './tiff/write-file.js';
@@ -17,8 +18,7 @@ import type { TiffWriterState } from './tiff/write.js';
 export interface RowPicture {
   readonly size: AnyFrameSize;
   readonly metadata: ImageMetadata;
-  /** Whether as Cloud Optimized GeoTIFF. */
-  readonly cog: boolean;
+  readonly form: TiffForm;
 }
 
 /** What a writer has written, for another that goes on: plain data, to be kept as JSON. */
@@ -56,11 +56,11 @@ export interface RowWriterOptions {
 /** The format that is written row by row. */
 export const ROW_FORMAT: ImageFormat = 'tiff';
 
-const describe = ({ size, metadata, cog }: RowPicture): TiffDescription => ({
+const describe = ({ size, metadata, form: { tileSize, hasMask } }: RowPicture): TiffDescription => ({
   ...sizeOf(size),
   metadata,
-  hasMask: metadata.hasMask ?? false,
-  ...(cog && { tileSize: TILE_SIZE }),
+  tileSize,
+  hasMask,
 });
 
 /** Rows that are written together: a writer can be left after a multiple of them. */
@@ -71,14 +71,14 @@ export function rowsWrittenAtOnce(picture: RowPicture): number {
 /** What writing takes beside the rows. */
 export function rowWriterBytes(picture: RowPicture, threads: number): number {
   const description = describe(picture);
-  return picture.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
+  return picture.form.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
 }
 
 /** A writer into an open file. Throws ArgumentError where it cannot go on from there. */
 export function createRowWriter(handle: FileHandle, picture: RowPicture, options: RowWriterOptions): RowWriter {
   const { threads, signal, from } = options;
   const [spool, how] = [new FileSpool(handle), { threads, signal }];
-  if (picture.cog) return createCogWriter(spool, picture, options);
+  if (picture.form.cog) return createCogWriter(spool, picture, options);
   const writer = from
     ? TiffWriter.resume(spool, describe(picture), from as TiffWriterState, how)
     : TiffWriter.create(spool, describe(picture), how);

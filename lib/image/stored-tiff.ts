@@ -1,4 +1,5 @@
 import { Pauses } from '../runtime/pauses.js';
+import { defined } from '../runtime/validate.js';
 import type { Orientation } from './codec/inspection.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrame } from './frame.js';
@@ -41,9 +42,9 @@ export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' |
 }
 
 /** What the directory of a page says of its picture. */
-export function describeTiff({ metadata, orientation, nodata, warnings, mask }: TiffPicture): TiffPageFacts {
+export function describeTiff({ metadata, orientation, nodata, warnings, mask, tileSize }: TiffPicture): TiffPageFacts {
   return {
-    metadata: uprightMetadata(metadata, orientation),
+    metadata: { ...uprightMetadata(metadata, orientation), ...defined({ tileSize }) },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
     warnings,

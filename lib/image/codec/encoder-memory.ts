@@ -2,6 +2,8 @@ import { frameBytes, hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import { fitsFileBytes } from '../fits/write-fits.js';
 import { cogWriterBytes } from '../tiff/cog.js';
+import { tiffFormOf } from '../tiff/form.js';
+import type { TiffForm } from '../tiff/form.js';
 import { tiffWriterBytes } from '../tiff/write.js';
 import type { ImageFormat, SharpFormat } from './sharp.js';
 
@@ -10,19 +12,12 @@ const PIPELINE_ROWS = 400;
 /** Whatever the size: tables, and what the C library rounds up. */
 const FIXED_BYTES = 3.5e6;
 
-/** What the memory for an output depends on beside the frame and the format: what only TIFF has. */
-export interface OutputForm {
-  /** Whether it is a Cloud Optimized GeoTIFF; false by default. */
-  readonly cog?: boolean;
-  /** Whether a mask is written with it; false by default. */
-  readonly hasMask?: boolean;
-}
-
 /**
  * Most bytes that an encoder takes beside the frame itself, the encoded file included: bounds of what is measured with
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
+ * @param form of a TIFF; in strips and without a mask by default
  */
-export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form: OutputForm = {}): number {
+export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form = tiffFormOf(size, {})): number {
   // Not libvips, but the writers of this package.
   if (format === 'tiff') return tiffBytes(size, form);
   if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
@@ -33,8 +28,8 @@ export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form: Outp
   return Math.ceil(FIXED_BYTES + pipelineBytes + ownBytes(format, picture));
 }
 
-function tiffBytes(size: AnyFrameSize, { cog = false, hasMask = false }: OutputForm): number {
-  const description = { ...size, hasMask };
+function tiffBytes(size: AnyFrameSize, { cog, ...form }: TiffForm): number {
+  const description = { ...size, ...form };
   return cog ? cogWriterBytes(description) : tiffWriterBytes(description);
 }
 

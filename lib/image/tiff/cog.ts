@@ -2,6 +2,7 @@ import { StateError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { allocateSamples } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
+import { tiffFormOf } from './form.js';
 import { LEADER_BYTES, TRAILER_BYTES, layoutCog } from './cog-layout.js';
 import { maskPictureOf, readTileRow } from './overview-tiles.js';
 import type { TiledPicture } from './overview-tiles.js';
@@ -13,11 +14,11 @@ import type { TiffSink, TiffSpool } from './write-sink.js';
 import { TiffWriter, tiffWriterBytes } from './write.js';
 import type { TiffWriterOptions, TiffWriterState } from './write.js';
 
-/** Side of a tile, and of the largest picture that needs no overview, in pixels. */
-export const TILE_SIZE = 512;
+/** Side of the largest picture that needs no overview, in pixels. */
+const LEAST_OVERVIEW = 512;
 
-/** A picture that is written as Cloud Optimized GeoTIFF: in tiles of 512, all samples of a pixel together. */
-export type CogDescription = Omit<TiffDescription, 'tileSize' | 'isPlanar' | 'isReduced' | 'isMask'>;
+/** A picture that is written as Cloud Optimized GeoTIFF: in tiles, all samples of a pixel together. */
+export type CogDescription = Omit<TiffDescription, 'isPlanar' | 'isReduced' | 'isMask'>;
 
 /** Makes another spool for an overview, which is let go at the end. */
 export type OpenSpool = () => Promise<TiffSpool>;
@@ -88,7 +89,7 @@ export class CogWriter {
     if (nextRow < description.height)
       throw new StateError(`Rows ${nextRow + 1} to ${description.height} are missing: write them first`);
     const pictures = [{ description, grid, spool: this.#spool, ...blocksOf(await this.state()) }];
-    for (let last = pictures[0]!; Math.max(last.description.width, last.description.height) > TILE_SIZE; ) {
+    for (let last = pictures[0]!; Math.max(last.description.width, last.description.height) > LEAST_OVERVIEW; ) {
       last = await makeOverview(last, await openSpool(), this.#options);
       pictures.push(last);
     }
@@ -98,7 +99,7 @@ export class CogWriter {
 
 const tiledLike = (description: CogDescription): TiffDescription => ({
   ...description,
-  tileSize: TILE_SIZE,
+  tileSize: description.tileSize ?? tiffFormOf(description, {}, { cog: true }).tileSize,
   isPlanar: false,
 });
 

@@ -9,6 +9,7 @@ import { deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import { fileHeader, placeDirectories, storageFields } from './write-directory.js';
 import type { BlockList } from './write-directory.js';
+import { requireTileSize } from './form.js';
 import { maskGridOf, maskOf } from './write-mask.js';
 import { BlockQueue, WRITTEN_BYTES } from './write-queue.js';
 import type { WrittenBlocks } from './write-queue.js';
@@ -216,9 +217,7 @@ function checkDescription({ width, height, channels, tileSize }: TiffDescription
   requireInteger('width', width, 1, 2 ** 31 - 1);
   requireInteger('height', height, 1, 2 ** 31 - 1);
   requireInteger('channels', channels, 1, 16);
-  if (tileSize === undefined) return;
-  requireInteger('tileSize', tileSize, 16, 4096);
-  if (tileSize % 16 !== 0) throw expected('multiple of 16', 'tileSize', tileSize);
+  if (tileSize !== undefined) requireTileSize(tileSize);
 }
 
 /** Throws ArgumentError unless the state lists all blocks up to its row. */

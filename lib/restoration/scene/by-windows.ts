@@ -6,6 +6,7 @@ import { formatOfExtension } from '../../image/codec/sharp.js';
 import type { Frame } from '../../image/frame.js';
 import type { ImageInput, ReadingOptions } from '../../image/reading.js';
 import { ROW_FORMAT } from '../../image/row-writer.js';
+import type { TiffFormOptions } from '../../image/tiff/form.js';
 import { openImage } from '../../image/source.js';
 import type { ImageSource } from '../../image/source.js';
 import type { OperationInput } from '../../operation/options.js';
@@ -37,8 +38,8 @@ export const SCENE_OPTIONS = ['resume', 'windowRows'] as const satisfies (keyof 
 /** Where a scene is written, and how. */
 export interface SceneTarget extends SceneOptions {
   readonly path: string;
-  /** Whether it is to be a Cloud Optimized GeoTIFF. */
-  readonly cog: boolean;
+  /** Of the TIFF. */
+  readonly form: TiffFormOptions;
 }
 
 /** Throws ArgumentError. */

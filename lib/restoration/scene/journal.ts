@@ -27,7 +27,7 @@ export interface Journal {
 
 const NAMES: Readonly<Record<keyof SceneIdentity, string>> = {
   input: 'another input',
-  reading: 'other options of reading or writing (nodata, mask, white, page, bands, cog)',
+  reading: 'other options of reading or writing (nodata, mask, white, page, bands, cog, tile size)',
   restoration: 'another model or other options',
   version: 'another version of perifocal',
 };

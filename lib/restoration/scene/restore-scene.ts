@@ -6,6 +6,8 @@ import { warnOfLosses } from '../../image/metadata/lost.js';
 import { ROW_FORMAT } from '../../image/row-writer.js';
 import type { RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
+import { tiffFormOf } from '../../image/tiff/form.js';
+import type { TiffFormOptions } from '../../image/tiff/form.js';
 import type { OperationReport } from '../../operation/report.js';
 import { garbage, readPeakRss } from '../../runtime/garbage.js';
 import { ledger } from '../../runtime/ledger.js';
@@ -23,9 +25,9 @@ import { writeScene } from './write-scene.js';
 /** A file that is to be restored window by window. */
 export interface SceneJob {
   readonly source: ImageSource;
-  /** Where it is written, and whether as Cloud Optimized GeoTIFF. */
+  /** Where it is written, and in which form. */
   readonly path: string;
-  readonly cog: boolean;
+  readonly form: TiffFormOptions;
   /** How its samples are to be understood, as text: part of what tells whether a part may be gone on with. */
   readonly reading: string;
   /** Whether what an earlier run has left may be gone on with. */
@@ -49,12 +51,14 @@ export interface RestoredScene<Report extends FrameReport> {
  */
 export async function restoreScene<Report extends FrameReport>(
   restoration: Restoration<Report>,
-  { source, path: output, cog, reading, resume = false, windowRows }: SceneJob,
+  { source, path: output, form: asked, reading, resume = false, windowRows }: SceneJob,
   scope: Scope,
 ): Promise<RestoredScene<Report>> {
   const opening = performance.now();
-  const picture: RowPicture = { size: source.header, metadata: source.metadata, cog };
-  const identity = identify(source.sha256, `${cog} ${reading}`, restoration.identity);
+  const { header, metadata } = source;
+  const form = tiffFormOf(header, metadata, asked);
+  const picture: RowPicture = { size: header, metadata, form };
+  const identity = identify(source.sha256, `${JSON.stringify(form)} ${reading}`, restoration.identity);
   const paths = await partPathsOf(output);
   const journal = await findJournal(paths, identity, output, resume);
   const { threads, runtime } = scope;
@@ -80,9 +84,9 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...work.facts,
-    warnings: [...source.warnings, ...warnOfLosses(ROW_FORMAT, source.metadata, source.header)],
+    warnings: [...source.warnings, ...warnOfLosses(ROW_FORMAT, metadata, header)],
   };
-  return { size: source.header, metadata: source.metadata, report: work.report(base) };
+  return { size: header, metadata, report: work.report(base) };
 }
 
 /** What an earlier run has left. Throws ImageError where it has left something that nobody asked to go on with. */
