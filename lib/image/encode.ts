@@ -16,8 +16,8 @@ import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
 
 /**
- * Throws ImageError where the path names no known format, a directory, or a folder that cannot be written, ArgumentError
- * for a form that no TIFF has. @param form of a TIFF
+ * Throws ImageError where the path names no known format, a directory, or a folder that cannot be written, and
+ * ArgumentError for a form that no TIFF has. @param form of a TIFF
  */
 export async function checkOutput(path: string, form: TiffFormOptions = {}): Promise<ImageFormat> {
   const { cog = false, tileSize } = form;

@@ -97,7 +97,7 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   const { mask: own, warnings } = await findSidecars(input, options);
   const described = {
     ...stored,
-    header: describeSamples(stored.header, options),
+    header: describeSamples(stored.header, options, stored.metadata.alphaBand),
     warnings: [...stored.warnings, ...warnings],
   };
   const given = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));

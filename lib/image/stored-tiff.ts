@@ -42,9 +42,20 @@ export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' |
 }
 
 /** What the directory of a page says of its picture. */
-export function describeTiff({ metadata, orientation, nodata, warnings, mask, tileSize }: TiffPicture): TiffPageFacts {
+export function describeTiff({
+  metadata,
+  orientation,
+  nodata,
+  warnings,
+  mask,
+  tileSize,
+  alphaBand,
+}: TiffPicture): TiffPageFacts {
   return {
-    metadata: { ...uprightMetadata(metadata, orientation), ...defined({ tileSize }) },
+    metadata: {
+      ...uprightMetadata(metadata, orientation),
+      ...defined({ tileSize, alphaBand: alphaBand ?? undefined }),
+    },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
     warnings,

@@ -36,13 +36,13 @@ export async function decodeTiffKernel(file: Buffer, maxSide: number): Promise<M
     const { layout, format } = await readSamples(directory, maxSide);
     const { width, height, bands } = layout;
     const white = await whiteOfInverted(directory, layout, format);
-    const { alpha } = await readBandRoles(directory, bands);
-    const taken = alpha ? bands - 1 : bands;
+    const { alphaBand } = await readBandRoles(directory, bands);
+    const taken = alphaBand === null ? bands : bands - 1;
     const samples = await readNumbers(read, directory, layout, format, signal);
     const data = new Float64Array(width * height);
     for (let pixel = 0; pixel < data.length; pixel += 1) {
       let sum = 0;
-      for (let band = 0; band < taken; band += 1) sum += samples[pixel * bands + band]!;
+      for (let band = 0; band < bands; band += 1) if (band !== alphaBand) sum += samples[pixel * bands + band]!;
       data[pixel] = white === null ? sum : taken * white - sum;
     }
     return { width, height, data };

@@ -78,6 +78,9 @@ def cases():
         masked = {"count": 3, "dtype": "uint16", "photometric": "rgb", **NORTH_UP}
         yield f"mask-{name}", masked, {"mask": where}
         yield f"mask-{name}-tiles", {**masked, **DEFLATE_TILES, "width": 601, "height": 523}, {"mask": where}
+    for name, layout in {"strips": {}, "tiles": DEFLATE_TILES, "planes": PLANAR_TILES}.items():
+        five = {"count": 5, "dtype": "uint16", "photometric": "rgb", "width": 600, **layout, **NORTH_UP}
+        yield f"alpha-before-infrared-{name}", five, {"alpha": True}
     yield "near-infrared", {"count": 4, "dtype": "uint16", "photometric": "rgb", "alpha": "no", **NORTH_UP}, {}
 
 
@@ -113,7 +116,9 @@ def write(folder):
         with where, rasterio.open(folder / f"{name}.tif", "w", **profile) as file:
             if others.get("alpha"):
                 data[3] = 255
-                file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
+                data[3, 5:9, 5:30] = 0
+                more = [ColorInterp.undefined] * (len(data) - 4)
+                file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha, *more]
             file.write(data)
             if "mask" in others:
                 file.write_mask(mask_like(data[0]))
@@ -169,6 +174,11 @@ def differences(before, after):
             found.append(f"{name}: {old} became {new}")
     if not same_numbers(before.nodatavals, after.nodatavals) if before.nodata is not None else after.nodata is not None:
         found.append(f"nodata: {before.nodatavals} became {after.nodatavals}")
+    found += [
+        f"band {band} is not the alpha that it was"
+        for band, meaning in enumerate(before.colorinterp, 1)
+        if meaning == ColorInterp.alpha and not np.array_equal(before.read(band), after.read(band))
+    ]
     if not np.array_equal(before.read_masks(), after.read_masks()):
         found.append("other pixels are masked")
     return found + tag_differences(before, after) + place_differences(before, after)

@@ -41,6 +41,8 @@ export interface ImageMetadata {
   readonly hasMask?: true;
   /** That mask, once it was read: one byte per pixel, 0 where it is missing. TIFF holds it. */
   readonly mask?: Uint8Array;
+  /** The band of a TIFF that is alpha, from 0, where it is not the last; frames have it last. */
+  readonly alphaBand?: number;
   /** Side of the tiles in which a TIFF has the picture; undefined: strips, or no TIFF. */
   readonly tileSize?: number;
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */

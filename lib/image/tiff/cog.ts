@@ -3,12 +3,13 @@ import { Pauses } from '../../runtime/pauses.js';
 import { allocateSamples } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
 import { tiffFormOf } from './form.js';
+import { moveToLast } from './alpha-place.js';
 import { LEADER_BYTES, TRAILER_BYTES, layoutCog } from './cog-layout.js';
 import { maskPictureOf, readTileRow } from './overview-tiles.js';
 import type { TiledPicture } from './overview-tiles.js';
 import { halveMask, halveRows, validityOf } from './overviews.js';
 import type { TiffSamples } from './write-blocks.js';
-import { blockBound, deflateBound, gridOf, mayExceedClassic } from './write-description.js';
+import { alphaBandOf, blockBound, deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription } from './write-description.js';
 import type { TiffSink, TiffSpool } from './write-sink.js';
 import { TiffWriter, tiffWriterBytes } from './write.js';
@@ -117,7 +118,7 @@ async function makeOverview(full: TiledPicture, spool: TiffSpool, options: TiffW
   const writer = TiffWriter.create(spool, description, options);
   const { signal = new AbortController().signal } = options;
   const pauses = new Pauses(signal);
-  const rule = validityOf(full.description);
+  const [rule, alphaBand] = [validityOf(full.description), alphaBandOf(full.description)];
   const pixels = full.grid.height * width;
   const [samples, mask] = [allocateSamples(pixels * channels, depth), new Uint8Array(hasMask ? pixels : 0)];
   const halved = allocateSamples((full.grid.height / 2) * size.width * channels, depth);
@@ -125,6 +126,7 @@ async function makeOverview(full: TiledPicture, spool: TiffSpool, options: TiffW
   const maskPicture = maskPictureOf(full);
   for (let tileRow = 0; tileRow < full.grid.down; tileRow += 1) {
     const count = await readTileRow(full, tileRow, samples, signal);
+    if (alphaBand < channels - 1) await moveToLast({ samples, channels }, alphaBand, pauses);
     if (maskPicture) await readTileRow(maskPicture, tileRow, mask, signal);
     await halveRows({ samples, count, width, channels, mask: maskPicture && mask }, halved, rule, pauses);
     if (maskPicture) halveMask(mask, count, width, halvedMask);

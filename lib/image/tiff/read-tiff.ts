@@ -43,6 +43,8 @@ export interface TiffPicture {
   readonly pageCount: number;
   /** What is said of the file and no error, for people; each goes on after the file's name. */
   readonly warnings: readonly string[];
+  /** The band that is alpha, from 0, where it is not the last of the file, as it is of the samples; else null. */
+  readonly alphaBand: number | null;
   /** The longer side of its tiles in pixels; undefined: it has strips. */
   readonly tileSize: number | undefined;
   /** Where the page's directory is. */
@@ -100,6 +102,7 @@ async function openPage(
   return {
     // The number of a colour means nothing where colours are written.
     metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
+    alphaBand: samples?.alphaBand ?? null,
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
     nodata: nodata.value,
     warnings: [

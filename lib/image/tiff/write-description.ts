@@ -1,3 +1,5 @@
+import { defined } from '../../runtime/validate.js';
+import { hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 
@@ -55,6 +57,14 @@ export function gridOf({ width, height, channels, depth, tileSize, isPlanar = fa
     samples,
     bytes: blockWidth * blockHeight * samples * (depth / 8),
   };
+}
+
+/** The band of the file that is alpha, from 0, where there is alpha; it is the last channel in memory. */
+export function alphaBandOf({ channels, alpha, metadata }: TiffDescription): number {
+  const { alphaBand = channels - 1 } = metadata ?? {};
+  return hasAlpha({ channels, ...defined({ alpha }) }) && alphaBand > 0 && alphaBand < channels
+    ? alphaBand
+    : channels - 1;
 }
 
 /** Most bytes that zlib makes of so many (`deflateBound`). */

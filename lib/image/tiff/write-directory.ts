@@ -4,6 +4,7 @@ import type { TiffField } from '../metadata/image-metadata.js';
 import { writeDirectory } from '../metadata/tiff-fields.js';
 import { rgbBands } from '../planes.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
+import { alphaBandOf } from './write-description.js';
 import { COMPRESSION, PHOTOMETRIC, TAG } from './tags.js';
 import { longs, longs8, shorts } from './write-fields.js';
 
@@ -70,15 +71,16 @@ function isRgb(picture: TiffDescription): boolean {
   return rgbBands(picture).some(([red, green, blue]) => red === 0 && green === 1 && blue === 2);
 }
 
-/** What the channels beyond grey or RGB are: as the source says, else alpha or unspecified. */
+/** What the bands beyond grey or RGB are: as the source says, else alpha or unspecified. */
 function extraSamples(picture: TiffDescription): number[] {
-  const count = picture.channels - (isRgb(picture) ? 3 : 1);
-  const isLastAlpha = hasAlpha(picture);
+  const { channels } = picture;
+  const count = channels - (isRgb(picture) ? 3 : 1);
+  const alpha = alphaBandOf(picture) - channels + count;
   const given = extraSamplesOf(picture.metadata ?? {});
-  const isAlpha = (kind: number | undefined): boolean => kind === 1 || kind === 2;
-  if (given?.length === count && isAlpha(given.at(-1)) === isLastAlpha) return given;
+  const isAlpha = given?.[alpha] === 1 || given?.[alpha] === 2;
+  if (given?.length === count && isAlpha === hasAlpha(picture)) return given;
   const kinds = new Array<number>(count).fill(0);
-  if (isLastAlpha) kinds[count - 1] = UNASSOCIATED_ALPHA;
+  if (hasAlpha(picture)) kinds[alpha] = UNASSOCIATED_ALPHA;
   return kinds;
 }
 

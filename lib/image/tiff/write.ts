@@ -3,9 +3,10 @@ import { Pauses } from '../../runtime/pauses.js';
 import { expected, requireInteger } from '../../runtime/validate.js';
 import { SAMPLE_ARRAYS } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
+import { moveFromLast } from './alpha-place.js';
 import { predictBlock } from './write-blocks.js';
 import type { Block, TiffSamples } from './write-blocks.js';
-import { deflateBound, gridOf, mayExceedClassic } from './write-description.js';
+import { alphaBandOf, deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import { fileHeader, placeDirectories, storageFields } from './write-directory.js';
 import type { BlockList } from './write-directory.js';
@@ -132,7 +133,7 @@ export class TiffWriter {
         samples: samples.subarray(done * width * channels, (done + taken) * width * channels),
         mask: mask?.subarray(done * width, (done + taken) * width) ?? null,
       };
-      if (taken === wanted) await this.#writeBlocks(rows, wanted);
+      if (taken === wanted && !this.#isMoved) await this.#writeBlocks(rows, wanted);
       else await this.#keepRows(rows, taken, wanted);
       done += taken;
     }
@@ -158,7 +159,14 @@ export class TiffWriter {
     this.#filled += count;
     if (this.#filled < wanted) return;
     this.#filled = 0;
+    const whole = this.#rows.samples.subarray(0, wanted * width * channels);
+    if (this.#isMoved) await moveFromLast({ samples: whole, channels }, alphaBandOf(this.description), this.#pauses);
     await this.#writeBlocks(this.#rows, wanted);
+  }
+
+  /** Whether alpha has another place in the file than in memory. */
+  get #isMoved(): boolean {
+    return alphaBandOf(this.description) < this.description.channels - 1;
   }
 
   /** Compresses all blocks of some rows. */
