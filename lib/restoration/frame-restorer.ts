@@ -197,7 +197,7 @@ async function write<R extends FrameReport>(
   options: WritingOptions,
 ): Promise<RestoredImage<Frame, R>> {
   using result = performed;
-  result.settle();
+  await result.settle();
   await imageOf(result, 0).toFile(output, options);
   return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
 }
