@@ -90,7 +90,7 @@ describe('bands of a file whose alpha is not the last', () => {
     write({ bands: 6, extraSamples: [2, 0, 2], photometric: 2, alpha: 5 }, input);
     await using restorer = await Deconvolver.open({ psf: 'gaussian:0.8', method: 'wiener', threads: 1 });
     const { report } = await restorer.restoreFile(input, folder.path('out.tif'));
-    expect(report.warnings).toEqual(['has 2 bands of alpha: all but band 6 are taken as bands like others']);
+    expect(report.warnings).toEqual(['has 2 bands of alpha: but for band 6 they are bands']);
     expect((await read(folder.path('out.tif'))).extras).toEqual([2, 0, 2]);
   });
 });

@@ -4,6 +4,7 @@ import { rgbBands } from '../planes.js';
 import { fullScale, typeScale } from '../samples.js';
 import type { ImageMetadata, TiffField } from './image-metadata.js';
 import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
+import { isTelling } from './resolution.js';
 
 const GDAL_NODATA = 42_113;
 /** What fields of TIFF say that people would miss, by tag (GeoTIFF 1.1, RPC in GeoTIFF, GDAL). */
@@ -40,10 +41,6 @@ export function warnOfLosses(format: ImageFormat, metadata: ImageMetadata, size:
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
-
-/** Whether a resolution says more than that pixels are square. */
-const isTelling = ({ resolution }: ImageMetadata): boolean =>
-  resolution?.unit !== 'none' || resolution.x !== resolution.y;
 
 /** All but FITS. */
 const PICTURES: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp'];

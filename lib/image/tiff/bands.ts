@@ -22,7 +22,7 @@ export async function readBandRoles(directory: Directory, bands: number): Promis
   // Where several are, the last band is meant as a rule; the others are restored as bands are.
   const alphaBand = [bands - 1, ...alphas].find((band) => band > 0 && alphas.includes(band)) ?? null;
   const isRgb = (await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero)) === PHOTOMETRIC.rgb;
-  const several = `has ${alphas.length} bands of alpha: all but band ${(alphaBand ?? 0) + 1} are taken as bands like others`;
+  const several = `has ${alphas.length} bands of alpha: but for band ${(alphaBand ?? 0) + 1} they are bands`;
   return {
     alphaBand,
     rgb: isRgb && bands - (alphaBand === null ? 0 : 1) >= 3 ? [[0, 1, 2]] : [],
