@@ -2,6 +2,7 @@ export * as metrics from './metrics/index.js';
 export * as stars from './stars/index.js';
 export * as psf from './psf/index.js';
 export { Deconvolver, deconvolve } from './deconvolve/deconvolver.js';
+export type { DefectPicture } from './deconvolve/defects/known.js';
 export type { DeconvolveOptions, StopRule } from './deconvolve/settings.js';
 export { DEFAULT_DECONVOLUTION_BUDGET } from './deconvolve/plan.js';
 export type { DeconvolutionPlan } from './deconvolve/plan.js';

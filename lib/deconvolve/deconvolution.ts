@@ -85,7 +85,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const { knownDefects, ...settings } = this.#settings;
     return createHash('sha256')
       .update(JSON.stringify(settings))
-      .update(knownDefects ?? '')
+      .update(knownDefects?.data ?? '')
       .digest('hex');
   }
 

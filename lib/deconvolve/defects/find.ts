@@ -8,11 +8,11 @@ import type { NativeDefects } from '../../runtime/native/binding.js';
 import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
-import { expected } from '../../runtime/validate.js';
 import { placeOf } from '../part-solver.js';
 import type { PartSource } from '../part-solver.js';
 import type { TilePsfs } from '../psf-source.js';
 import type { DeconvolveSettings } from '../settings.js';
+import { knownRows } from './known.js';
 import { predictionOf } from './prediction.js';
 import { countDefects, isWrong } from './report.js';
 import type { Defects, PlaneDefects } from './report.js';
@@ -34,7 +34,7 @@ export async function leaveOutDefects(
   psfs: TilePsfs,
   scope: Scope,
 ): Promise<SoundFrame> {
-  const knownDefects = all && rowsOf(all, task);
+  const knownDefects = all && knownRows(all, task);
   const base = await leaveOutKnown(task, knownDefects, scope);
   const { valid, ...rest } = base;
   const plain = { ...rest, validOf: () => valid, warnings: [] };
@@ -45,16 +45,6 @@ export async function leaveOutDefects(
   base.frame.data.set(untouched.frame.data);
   const warning = 'So many samples look impossible that the kernel must be wrong; none of them are left out';
   return { ...plain, defects: countDefects([], base.frame, knownDefects), warnings: [warning] };
-}
-
-/** What of known defects lies in a frame, or in a window of a scene. */
-function rowsOf(known: Uint8Array, { frame, part }: RestorationTask): Uint8Array {
-  const { width, height } = frame;
-  const pixels = width * (part?.height ?? height);
-  if (known.length !== pixels)
-    throw expected(`${pixels} bytes, one per pixel of the frame`, 'knownDefects', known.length);
-  const first = (part?.top ?? 0) * width;
-  return known.subarray(first, first + width * height);
 }
 
 /** Whether anything does not count. */
