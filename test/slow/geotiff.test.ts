@@ -30,7 +30,7 @@ describe.runIf(python)('GeoTIFFs that GDAL has written, as it reads them again',
     names = readdirSync(inputs)
       .filter((name) => name.endsWith('.tif'))
       .map((name) => name.replace('.tif', ''));
-    expect(names.length).toBeGreaterThan(30);
+    expect(names.length).toBeGreaterThan(60);
   });
 
   const isMasked = (name: string): boolean => name.startsWith('mask-');

@@ -5,6 +5,7 @@ geotiff-oracle.py compare FOLDER SUFFIX    JSON: a list of differences for each 
 geotiff-oracle.py cog FILE...              JSON: what rio cogeo validate --strict says against each file
 """
 
+import itertools
 import json
 import math
 import sys
@@ -60,6 +61,7 @@ BIG = {"bigtiff": "yes", "compress": "zstd"}
 def cases():
     """Name, keywords of rasterio, what else is written."""
     yield from plain_cases()
+    yield from storage_cases()
     for name, place in {"up": NORTH_UP, "turned": ROTATED, "geographic": GEOGRAPHIC, "custom": CUSTOM}.items():
         yield name, {"count": 1, "dtype": "uint16", **place}, {}
         yield f"{name}-float", {"count": 3, "dtype": "float32", "nodata": -9999.0, **place, **DEFLATE_TILES}, {}
@@ -94,16 +96,48 @@ def plain_cases():
             yield f"bands-{count}-{dtype}", {"count": count, "dtype": dtype, **NORTH_UP, **layout}, {"names": True}
 
 
+def storage_cases():
+    """Each way of storing samples, with types, bands, places and ways to be missing in turn."""
+    compressions = [
+        {},
+        {"compress": "packbits"},
+        {"compress": "lzw", "predictor": 1},
+        {"compress": "lzw", "predictor": 2},
+        {"compress": "deflate", "predictor": 1},
+        {"compress": "deflate", "predictor": 2},
+        {"compress": "zstd", "predictor": 2},
+    ]
+    shapes = [{"blockysize": 5}, {"tiled": True, "blockxsize": 48, "blockysize": 16}]
+    places = [NORTH_UP, ROTATED, GEOGRAPHIC, {}]
+    ways = itertools.product(compressions, shapes, ["pixel", "band"])
+    for index, (compression, shape, interleave) in enumerate(ways):
+        dtype = ["uint8", "uint16", "int16", "float32", "int8"][index % 5]
+        is_predicted = dtype == "float32" and compression.get("predictor") == 2
+        packed = {**compression, "predictor": 3} if is_predicted else compression
+        form = {"endianness": ["little", "big"][index // 3 % 2], "bigtiff": ["no", "yes"][index // 5 % 2]}
+        missing = [{}, {"nodata": 7}, {"nodata": 0}][index % 3]
+        keywords = {"count": [1, 2, 3, 5][index // 2 % 4], "dtype": dtype, "interleave": interleave, "alpha": "no"}
+        place = {"rpcs": RATIONAL} if index % 7 == 3 else {"gcps": GCPS} if index % 7 == 5 else {}
+        where = {} if place else places[index % 4]
+        masked = {} if missing or index % 2 else {"mask": True}
+        settings = {**keywords, **packed, **shape, **form, **missing, **where}
+        yield f"storage-{index}", settings, {**place, **masked, "names": index % 3 == 1}
+
+
+# Integers with a sign are read as floats.
+READ_AS = {"int8": "float32", "int16": "float32"}
+
+
 def samples(count, dtype, nodata=None, width=WIDTH, height=HEIGHT, **_):
     """Smooth scenes with noise; the upper left corner is missing where there is a nodata value."""
     random = np.random.default_rng(5)
     rows, columns = np.mgrid[:height, :width]
     scene = np.stack([0.5 + 0.3 * np.sin(columns / (5 + band)) * np.cos(rows / 7) for band in range(count)])
     scene = scene + 0.01 * random.standard_normal(scene.shape)
-    white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
+    white = {"uint8": 255, "uint16": 65535, "int8": 127, "int16": 32767, "float32": 1}[dtype]
     data = (scene * white).astype(dtype)
     if nodata is not None:
-        data[data == np.array(nodata, dtype)] = white // 2
+        data[data == np.array(nodata, dtype)] = white / 2
         data[:, :12, :12] = nodata
     return data
 
@@ -166,6 +200,8 @@ def differences(before, after):
         "mask_flag_enums",
     ]:
         old, new = getattr(before, name), getattr(after, name)
+        if name == "dtypes":
+            old = tuple(READ_AS.get(dtype, dtype) for dtype in old)
         if old != new:
             found.append(f"{name}: {old} became {new}")
     for name in ["transform", "scales", "offsets"]:
