@@ -1,9 +1,11 @@
 import { extname } from 'node:path';
-import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
+import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../files/write-file.js';
+import type { FileInTheMaking } from '../files/write-file.js';
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp, SharpFormat } from './codec/sharp.js';
-import { encodeFits } from './fits/write-fits.js';
+import { describeFits } from './fits/describe.js';
+import { FitsWriter, encodeFits } from './fits/write-fits.js';
 import { checkFormatHolds } from './format-limits.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
@@ -11,7 +13,7 @@ import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
 import { checkTiffForm, tiffFormOf } from './tiff/form.js';
 import type { TiffFormOptions } from './tiff/form.js';
-import { nodataOf } from './tiff/nodata.js';
+import { FileSpool } from './write-sink.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
 
@@ -91,15 +93,26 @@ export async function writeFrame(
     const description = { ...sizeOf(frame), metadata, tileSize, hasMask: mask !== null };
     return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal });
   }
-  if (format === 'fits') {
-    const { fitsCards = [] } = metadata;
-    return writeAtomically(path, await encodeFits(frame, fitsCards, nodataOf(metadata, frame), signal), signal);
-  }
+  if (format === 'fits') return writeFits(path, frame, metadata, signal);
   const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
   await writeAtomically(path, addMetadata(encoded, format, metadata, frame as Frame), signal);
+}
+
+async function writeFits(
+  path: string,
+  frame: AnyFrame,
+  metadata: ImageMetadata,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const write = async ({ handle }: FileInTheMaking): Promise<void> => {
+    const writer = new FitsWriter(new FileSpool(handle), describeFits(frame, metadata), signal);
+    await writer.writeRows(frame.data, frame.height);
+    await writer.finish();
+  };
+  await writeFileWith(path, write, signal);
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */
@@ -117,7 +130,7 @@ export async function writeResult(
 /** A whole file of that format, without metadata. */
 export async function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
   if (format === 'tiff') return encodeTiff(frame, frame.data);
-  return format === 'fits' ? Buffer.concat(await encodeFits(frame, [], null)) : encodeWithSharp(frame, format);
+  return format === 'fits' ? encodeFits(frame, [], null) : encodeWithSharp(frame, format);
 }
 
 function encodeWithSharp(frame: Frame, format: SharpFormat): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileSpool } from '../../lib/image/tiff/write-sink.js';
+import { FileSpool } from '../../lib/image/write-sink.js';
 import { TiffWriter } from '../../lib/image/tiff/write.js';
 import { createFrame } from '../support/frames.js';
 import { createFolder } from '../support/models.js';

@@ -11,7 +11,7 @@ import { halveMask, halveRows, validityOf } from './overviews.js';
 import type { TiffSamples } from './write-blocks.js';
 import { alphaBandOf, blockBound, deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription } from './write-description.js';
-import type { TiffSink, TiffSpool } from './write-sink.js';
+import type { ByteSink, ByteSpool } from '../write-sink.js';
 import { TiffWriter, tiffWriterBytes } from './write.js';
 import type { TiffWriterOptions, TiffWriterState } from './write.js';
 
@@ -22,7 +22,7 @@ const LEAST_OVERVIEW = 512;
 export type CogDescription = Omit<TiffDescription, 'isPlanar' | 'isReduced' | 'isMask'>;
 
 /** Makes another spool for an overview, which is let go at the end. */
-export type OpenSpool = () => Promise<TiffSpool>;
+export type OpenSpool = () => Promise<ByteSpool>;
 
 /** Bytes that a {@link CogWriter} holds at most beside what it is given: independent of the height of the picture. */
 export function cogWriterBytes(description: CogDescription, threads = 1): number {
@@ -42,23 +42,23 @@ export function cogWriterBytes(description: CogDescription, threads = 1): number
  */
 export class CogWriter {
   readonly #writer: TiffWriter;
-  readonly #spool: TiffSpool;
+  readonly #spool: ByteSpool;
   readonly #options: TiffWriterOptions;
 
-  private constructor(writer: TiffWriter, spool: TiffSpool, options: TiffWriterOptions) {
+  private constructor(writer: TiffWriter, spool: ByteSpool, options: TiffWriterOptions) {
     this.#writer = writer;
     this.#spool = spool;
     this.#options = options;
   }
 
   /** A writer of a new file. Throws ArgumentError for a description that makes no sense. */
-  static create(spool: TiffSpool, description: CogDescription, options: TiffWriterOptions = {}): CogWriter {
+  static create(spool: ByteSpool, description: CogDescription, options: TiffWriterOptions = {}): CogWriter {
     return new CogWriter(TiffWriter.create(spool, tiledLike(description), options), spool, options);
   }
 
   /** A writer that goes on where another has been, as {@link TiffWriter.resume}. */
   static resume(
-    spool: TiffSpool,
+    spool: ByteSpool,
     description: CogDescription,
     state: TiffWriterState,
     options: TiffWriterOptions = {},
@@ -85,7 +85,7 @@ export class CogWriter {
    * Makes the overviews and writes the file. Resolves to its bytes. Rejects with StateError where rows are missing, an
    * error of a sink or spool, or the signal's reason.
    */
-  async finish(sink: TiffSink, openSpool: OpenSpool): Promise<number> {
+  async finish(sink: ByteSink, openSpool: OpenSpool): Promise<number> {
     const { description, grid, nextRow } = this.#writer;
     if (nextRow < description.height)
       throw new StateError(`Rows ${nextRow + 1} to ${description.height} are missing: write them first`);
@@ -111,7 +111,7 @@ function blocksOf({ offsets, byteCounts }: TiffWriterState): Pick<TiledPicture, 
 }
 
 /** The picture at half its size, rounded up. */
-async function makeOverview(full: TiledPicture, spool: TiffSpool, options: TiffWriterOptions): Promise<TiledPicture> {
+async function makeOverview(full: TiledPicture, spool: ByteSpool, options: TiffWriterOptions): Promise<TiledPicture> {
   const { width, height, channels, depth, hasMask = false } = full.description;
   const size = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
   const description: TiffDescription = { ...full.description, ...size, isReduced: true };
@@ -139,7 +139,7 @@ async function makeOverview(full: TiledPicture, spool: TiffSpool, options: TiffW
 
 /** Puts everything in its order. */
 async function writePictures(
-  sink: TiffSink,
+  sink: ByteSink,
   pictures: readonly TiledPicture[],
   { signal }: TiffWriterOptions,
 ): Promise<number> {
@@ -157,7 +157,7 @@ async function writePictures(
 
 /** Writes the tiles of a picture, each with that of the mask behind it. */
 async function writeTiles(
-  sink: TiffSink,
+  sink: ByteSink,
   { spool, blocks, mask }: TiledPicture,
   start: number,
   signal: AbortSignal | undefined,

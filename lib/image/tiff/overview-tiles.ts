@@ -7,7 +7,7 @@ import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import type { BlockList } from './write-directory.js';
 import { maskGridOf, maskOf } from './write-mask.js';
-import type { TiffSpool } from './write-sink.js';
+import type { ByteSpool } from '../write-sink.js';
 
 const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 
@@ -15,7 +15,7 @@ const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 export interface TiledPicture {
   readonly description: TiffDescription;
   readonly grid: TiffGrid;
-  readonly spool: TiffSpool;
+  readonly spool: ByteSpool;
   /** Where the tiles are in the spool. */
   readonly blocks: BlockList;
   /** Where those of its mask are; null: it has none. */

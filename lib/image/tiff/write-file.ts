@@ -3,7 +3,7 @@ import { openNameless, writeFileWith } from '../../files/write-file.js';
 import { CogWriter } from './cog.js';
 import type { TiffDescription } from './write-description.js';
 import { writeTiff } from './write-frame.js';
-import { FileSpool } from './write-sink.js';
+import { FileSpool } from '../write-sink.js';
 import type { MaskedRows, TiffWriterOptions } from './write.js';
 
 /** How a TIFF file is written. */

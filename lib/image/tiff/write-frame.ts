@@ -1,13 +1,13 @@
 import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription } from './write-description.js';
-import { MemorySpool } from './write-sink.js';
-import type { TiffSink } from './write-sink.js';
+import { MemorySpool } from '../write-sink.js';
+import type { ByteSink } from '../write-sink.js';
 import { TiffWriter } from './write.js';
 import type { MaskedRows, TiffWriterOptions } from './write.js';
 
 /** Writes a picture in memory as TIFF. Rejects as {@link TiffWriter.writeRows}. */
 export async function writeTiff(
-  sink: TiffSink,
+  sink: ByteSink,
   description: TiffDescription,
   { samples, mask }: MaskedRows,
   options: TiffWriterOptions = {},

@@ -1,6 +1,6 @@
 import { UNCOLLECTED_BYTES, garbage } from '../../runtime/garbage.js';
 import { compress } from './write-blocks.js';
-import type { TiffSink } from './write-sink.js';
+import type { ByteSink } from '../write-sink.js';
 
 /** Compressed blocks that are written may wait for the collector: it takes little time beside compressing as much. */
 export const WRITTEN_BYTES = 4e6;
@@ -34,7 +34,7 @@ interface Pending {
 
 /** Compresses some blocks at a time, and writes them one behind the other in the order in which they were given. */
 export class BlockQueue {
-  readonly #sink: TiffSink;
+  readonly #sink: ByteSink;
   readonly #options: QueueOptions;
   readonly #pending: Pending[] = [];
   /** Rooms of blocks that are compressed. */
@@ -43,7 +43,7 @@ export class BlockQueue {
   readonly #byteCounts: number[][];
   #position: number;
 
-  constructor(sink: TiffSink, { position, offsets, byteCounts }: WrittenBlocks, options: QueueOptions) {
+  constructor(sink: ByteSink, { position, offsets, byteCounts }: WrittenBlocks, options: QueueOptions) {
     this.#sink = sink;
     this.#options = options;
     this.#position = position;

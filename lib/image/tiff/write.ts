@@ -14,7 +14,7 @@ import { requireTileSize } from './form.js';
 import { maskGridOf, maskOf } from './write-mask.js';
 import { BlockQueue, WRITTEN_BYTES } from './write-queue.js';
 import type { WrittenBlocks } from './write-queue.js';
-import type { TiffSink } from './write-sink.js';
+import type { ByteSink } from '../write-sink.js';
 
 /** How a TIFF is written. */
 export interface TiffWriterOptions {
@@ -63,7 +63,7 @@ export class TiffWriter {
   readonly description: TiffDescription;
   readonly grid: TiffGrid;
   readonly isBig: boolean;
-  readonly #sink: TiffSink;
+  readonly #sink: ByteSink;
   readonly #signal: AbortSignal | undefined;
   readonly #pauses: Pauses;
   readonly #queue: BlockQueue;
@@ -73,7 +73,7 @@ export class TiffWriter {
   #nextRow: number;
 
   private constructor(
-    sink: TiffSink,
+    sink: ByteSink,
     description: TiffDescription,
     { threads = 1, level = DEFAULT_LEVEL, signal }: TiffWriterOptions,
     from?: TiffWriterState,
@@ -91,7 +91,7 @@ export class TiffWriter {
   }
 
   /** A writer of a new file; nothing is written yet. Throws ArgumentError for a description that makes no sense. */
-  static create(sink: TiffSink, description: TiffDescription, options: TiffWriterOptions = {}): TiffWriter {
+  static create(sink: ByteSink, description: TiffDescription, options: TiffWriterOptions = {}): TiffWriter {
     checkDescription(description);
     return new TiffWriter(sink, description, options);
   }
@@ -101,7 +101,7 @@ export class TiffWriter {
    * the sink must hold what was written up to `state.position`. Throws ArgumentError where the state does not fit.
    */
   static resume(
-    sink: TiffSink,
+    sink: ByteSink,
     description: TiffDescription,
     state: TiffWriterState,
     options: TiffWriterOptions = {},

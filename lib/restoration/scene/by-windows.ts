@@ -3,9 +3,10 @@ import { extname } from 'node:path';
 import { partPathsOf, readJournal } from '../../files/part-file.js';
 import { RegularFile } from '../../files/read-file.js';
 import { formatOfExtension } from '../../image/codec/sharp.js';
+import { checkFormatHolds } from '../../image/format-limits.js';
 import type { Frame } from '../../image/frame.js';
 import type { ImageInput, ReadingOptions } from '../../image/reading.js';
-import { ROW_FORMAT } from '../../image/row-writer.js';
+import { isRowFormat } from '../../image/row-writer.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
 import { openImage } from '../../image/source.js';
 import type { ImageSource } from '../../image/source.js';
@@ -25,7 +26,7 @@ export interface SceneOptions {
    */
   readonly resume?: boolean;
   /**
-   * Restores a TIFF or FITS window by window into a TIFF also where memory would suffice for the whole frame, with at
+   * Restores a TIFF or FITS window by window into such a file also where memory would suffice for the whole frame, with at
    * most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
    * done where it does not suffice, with as many rows as are fastest.
    */
@@ -67,11 +68,13 @@ export async function restoreByWindows<Report extends FrameReport>(
   const { signal, runtime } = scope;
   const { depths } = restoration;
   const { budgetBytes } = runtime;
-  if (formatOfExtension(extname(target.path)) !== ROW_FORMAT) return null;
+  const format = formatOfExtension(extname(target.path));
+  if (!isRowFormat(format)) return null;
   try {
     const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
     if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
-    const job = { ...target, source, reading: await describeReading(reading, signal) };
+    checkFormatHolds(target.path, format, source.header);
+    const job = { ...target, format, source, reading: await describeReading(reading, signal) };
     const { size, metadata, report } = await restoreScene(restoration, job, scope);
     return new RestoredImage<Frame, Report>(size as Frame, metadata, report);
   } catch (error) {
@@ -84,7 +87,9 @@ const isReadByRows = ({ format }: ImageSource): boolean => format === 'tiff' || 
 
 /** The error where windows were asked for and cannot be. */
 export function noWindows(output: string): ArgumentError {
-  return new ArgumentError(`${output} cannot be restored by windows: that takes a TIFF or FITS, and writes a TIFF`);
+  return new ArgumentError(
+    `${output} cannot be restored by windows: that takes a TIFF or FITS, and writes one of them`,
+  );
 }
 
 /** Options of reading as text; what they name is told by what tells it from others. */

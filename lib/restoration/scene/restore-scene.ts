@@ -3,8 +3,7 @@ import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
 import type { AnyFrameSize } from '../../image/frame.js';
 import { warnOfLosses } from '../../image/metadata/lost.js';
-import { ROW_FORMAT } from '../../image/row-writer.js';
-import type { RowPicture } from '../../image/row-writer.js';
+import type { RowFormat, RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
 import { tiffFormOf } from '../../image/tiff/form.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
@@ -25,8 +24,9 @@ import { writeScene } from './write-scene.js';
 /** A file that is to be restored window by window. */
 export interface SceneJob {
   readonly source: ImageSource;
-  /** Where it is written, and in which form. */
+  /** Where it is written, and how. */
   readonly path: string;
+  readonly format: RowFormat;
   readonly form: TiffFormOptions;
   /** How its samples are to be understood, as text: part of what tells whether a part may be gone on with. */
   readonly reading: string;
@@ -51,14 +51,14 @@ export interface RestoredScene<Report extends FrameReport> {
  */
 export async function restoreScene<Report extends FrameReport>(
   restoration: Restoration<Report>,
-  { source, path: output, form: asked, reading, resume = false, windowRows }: SceneJob,
+  { source, path: output, format, form: asked, reading, resume = false, windowRows }: SceneJob,
   scope: Scope,
 ): Promise<RestoredScene<Report>> {
   const opening = performance.now();
   const { header, metadata } = source;
   const form = tiffFormOf(header, metadata, asked);
-  const picture: RowPicture = { size: header, metadata, form };
-  const identity = identify(source.sha256, `${JSON.stringify(form)} ${reading}`, restoration.identity);
+  const picture: RowPicture = { format, size: header, metadata, form };
+  const identity = identify(source.sha256, `${format} ${JSON.stringify(form)} ${reading}`, restoration.identity);
   const paths = await partPathsOf(output);
   const journal = await findJournal(paths, identity, output, resume);
   const { threads, runtime } = scope;
@@ -84,7 +84,7 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...work.facts,
-    warnings: [...source.warnings, ...warnOfLosses(ROW_FORMAT, metadata, header)],
+    warnings: [...source.warnings, ...warnOfLosses(format, metadata, header)],
   };
   return { size: header, metadata, report: work.report(base) };
 }
