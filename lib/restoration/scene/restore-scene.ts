@@ -8,8 +8,10 @@ import type { ImageSource } from '../../image/source.js';
 import { tiffFormOf } from '../../image/tiff/form.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
 import type { OperationReport } from '../../operation/report.js';
-import { garbage, readPeakRss } from '../../runtime/garbage.js';
+import { readPeakRss } from '../../runtime/garbage.js';
+import { Headroom } from '../../runtime/headroom.js';
 import { ledger } from '../../runtime/ledger.js';
+import type { Kept, Lease } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport, Restoration } from '../restoration.js';
@@ -67,8 +69,9 @@ export async function restoreScene<Report extends FrameReport>(
     { restoration, source, picture, threads, budgetBytes },
     journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows },
   );
-  using _lease = await reserve(restoration, scene, scope);
-  garbage.settle(() => scope.binding.trimHeap());
+  const kept = restoration.keptFor(scene.plan);
+  using lease = await reserve(restoration, scene, kept, scope);
+  await new Headroom(lease, budgetBytes, () => scope.binding.trimHeap()).begin(kept?.bytes ?? 0);
   const known = await knowWhite(source, scene.samples[0]!.count, scope);
   const running = performance.now();
   const work = await SceneWork.begin(restoration, known, scene, scope);
@@ -106,11 +109,11 @@ async function findJournal(
 function reserve<Report extends FrameReport>(
   restoration: Restoration<Report>,
   { plan }: PlannedScene<Report>,
+  reuse: Kept | null,
   { signal }: Scope,
-): ReturnType<typeof ledger.reserve> {
+): Promise<Lease> {
   const { name, heldBytes } = restoration;
   const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
-  const reuse = restoration.keptFor(plan);
   return ledger.reserve(
     { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${name} by windows`, reuse },
     signal,
