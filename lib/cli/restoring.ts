@@ -56,14 +56,11 @@ export function addFileOptions(command: Command): Command {
         'write a TIFF in tiles of that side, a multiple of 16, or none: strips (default: as the input; 512 of a COG)',
       ).argParser(parseNumberOr('none')),
     )
-    .option(
-      '--resume',
-      'go on with the part of a large TIFF or FITS that an interrupted run has left beside the output',
-    )
+    .option('--resume', 'go on with the part of a large file that an interrupted run has left beside the output')
     .addOption(
       new Option(
         '--window-rows <count>',
-        'restore a TIFF or FITS window by window, so many rows each (default: as many as are fastest, where memory is short)',
+        'restore window by window, so many rows each (default: as many as are fastest, where memory is short)',
       ).argParser(parseNumber),
     );
 }

@@ -98,8 +98,8 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 
   /**
    * Restores a file into another, whole or not at all. The output is checked before the work starts; it may not be the
-   * input, by whatever path. A TIFF or FITS that is too large for the memory is restored window by window into one of them
-   * (`report.scene`); what is written of it stays where that is interrupted, for `resume`. Rejects as `restore` does.
+   * input, by whatever path. A TIFF or FITS that is too large for the memory is restored window by window into one of
+   * them (`report.scene`); what is written stays where that is interrupted, for `resume`. Rejects as `restore`.
    */
   async restoreFile(
     input: EncodedImage,

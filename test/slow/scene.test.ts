@@ -170,6 +170,18 @@ describe('a scene deconvolved window by window', () => {
   });
 });
 
+describe('floats of a scene', () => {
+  it('that are far below black are warned of, as those of a frame are', async () => {
+    const frame = createFrame({ width: 60, height: 300, channels: 1, depth: 16 });
+    const data = Float32Array.from(frame.data, (sample, index) => (index > 9000 && index % 9 === 0 ? -4e4 : sample));
+    const path = folder.path('floats.tif');
+    writeFileSync(path, await encodeTiff({ ...frame, depth: 32 }, data));
+    await using deconvolver = await Deconvolver.open({ psf: 'gaussian:0.8', method: 'wiener', threads: 1 });
+    const { report } = await deconvolver.restoreFile(path, output, { windowRows: 64 });
+    expect(report.warnings.join(' ')).toMatch(/in rows from \d+ on, [\d.]+ % of its samples are far below 0/);
+  });
+});
+
 describe('a scene in a FITS file', () => {
   const [width, height, bands] = [61, 301, 3];
   const input = folder.path('scene.fits');

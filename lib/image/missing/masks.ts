@@ -7,6 +7,8 @@ import { ownBytes } from '../own-bytes.js';
 import { colourPlanes } from '../planes.js';
 import type { ReadingOptions } from '../reading.js';
 import type { RowWindow, StoredImage } from '../stored.js';
+import { bitMaskBytes, keepAsBits } from './bit-mask.js';
+import type { ReadMask } from './bit-mask.js';
 
 /** What tells beside the samples which pixels are missing. */
 export interface Masks {
@@ -26,9 +28,6 @@ export interface ReadMasks {
   readonly own: Uint8Array | null;
 }
 
-/** A mask by rows. */
-type ReadMask = (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
-
 /** Pictures that are masks: one beside the file, and one that the options name. */
 export interface MaskPictures {
   readonly own: StoredImage | null;
@@ -41,7 +40,8 @@ export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictur
   const ofPicture = (picture: StoredImage | null): ReadMask[] => {
     if (!picture) return [];
     requireSameSize(stored, picture);
-    return [async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal))];
+    const read: ReadMask = async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal));
+    return [isDecodedFromTop(picture) ? keepAsBits(picture, read) : read];
   };
   const own = [...(stored.readMask ? [stored.readMask] : []), ...ofPicture(pictures.own)];
   const others = ofPicture(pictures.given);
@@ -73,9 +73,17 @@ function joinOwn([first, ...others]: readonly Uint8Array[]): Uint8Array {
   return first!;
 }
 
+/** Whether reading some rows takes what reading all above them takes: libvips decodes such. */
+function isDecodedFromTop({ format }: StoredImage): boolean {
+  return format !== null && format !== 'tiff' && format !== 'fits';
+}
+
 /** What reading rows of a mask's picture takes; its file stays, as that of the frame does. */
-function readingBuffers({ buffers, header }: StoredImage, rows: number): PlannedBuffer[] {
-  return [...buffers, { name: 'picture of the mask', bytes: frameBytes({ ...header, height: rows }) }];
+function readingBuffers(picture: StoredImage, rows: number): PlannedBuffer[] {
+  const { buffers, header } = picture;
+  const isKept = isDecodedFromTop(picture) && rows < header.height;
+  const bytes = isKept ? bitMaskBytes(picture) : frameBytes({ ...header, height: rows });
+  return [...buffers, { name: 'picture of the mask', bytes }];
 }
 
 function requireSameSize(stored: StoredImage, picture: StoredImage): void {

@@ -26,8 +26,8 @@ export interface SceneOptions {
    */
   readonly resume?: boolean;
   /**
-   * Restores a TIFF or FITS window by window into such a file also where memory would suffice for the whole frame, with at
-   * most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
+   * Restores a TIFF or FITS window by window into such a file also where memory would suffice for the whole frame, with
+   * at most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
    * done where it does not suffice, with as many rows as are fastest.
    */
   readonly windowRows?: number;

@@ -87,7 +87,7 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...work.facts,
-    warnings: [...source.warnings, ...warnOfLosses(format, metadata, header)],
+    warnings: [...source.warnings, ...work.warnings, ...warnOfLosses(format, metadata, header)],
   };
   return { size: header, metadata, report: work.report(base) };
 }

@@ -38,6 +38,8 @@ export class SceneWork<Report extends FrameReport> {
   #carried: Samples | null = null;
   #first: SourceFrame;
   #fromRow = 0;
+  /** Of the first window whose samples are warned of: those of others differ in numbers alone. */
+  #warnings: readonly string[] = [];
   missingPixels = 0;
 
   private constructor(
@@ -103,6 +105,11 @@ export class SceneWork<Report extends FrameReport> {
     garbage.settle(() => this.#scope.binding.trimHeap());
   }
 
+  /** What was found in samples that no method heeds, for people. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
   /** What the report says of the samples. */
   get facts(): Pick<OperationReport, 'white' | 'whiteFrom' | 'missingPixels'> {
     const { frame, whiteFrom } = this.#first;
@@ -117,6 +124,9 @@ export class SceneWork<Report extends FrameReport> {
     const { signal, runtime } = this.#scope;
     const { height } = this.#source.header;
     const source = await this.#source.readRows(read, signal);
+    const { warnings } = source;
+    if (this.#warnings.length === 0)
+      this.#warnings = warnings.map((text) => `in rows from ${read.top + 1} on, ${text}`);
     const task = await toTask(this.#restoration, source, this.#pauses, windowAt(this.#source, read, signal));
     const onProgress = ({ phase: part, done, total }: Progress): void => {
       if (part !== 'restore') return;
