@@ -19,6 +19,8 @@ DefectRequest requestOf(const Napi::Object& object, const DeconvolutionKernels& 
           .height = size.height,
           .prediction = {.weights = arrayOf<float>(object, "weights", kTaps).data(),
                          .spreadShares = arrayOf<float>(object, "spreadShares", Prediction::kSpreads).data(),
+                         .width = intOf(object, "pointWidth"),
+                         .height = intOf(object, "pointHeight"),
                          .stepRatio = floatOf(object, "stepRatio")},
           .kernels = &kernels,
           .step = floatOf(object, "step"),

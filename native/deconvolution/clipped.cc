@@ -55,20 +55,6 @@ void forEachTogether(const End& end, int reach, int fewest, Visit&& visit) {
   }
 }
 
-/// What is next to clipped highlights has much of their light, which quadratic priors cannot tell from a wide one.
-void leaveOutAround(const DefectFrame& frame) {
-  for (int y = 0; y < frame.height(); ++y) {
-    for (int x = 0; x < frame.width(); ++x) {
-      if (!frame.isClipped(x, y)) continue;
-      for (int v = std::max(0, y - 1); v <= std::min(frame.height() - 1, y + 1); ++v) {
-        for (int u = std::max(0, x - 1); u <= std::min(frame.width() - 1, x + 1); ++u) {
-          if (frame.isValid(u, v)) frame.leaveOut(u, v);
-        }
-      }
-    }
-  }
-}
-
 /// Where highlights are clipped: at the end of the type, or at the brightest sample, if noise would not let several
 /// have it side by side.
 float highEnd(const DefectFrame& frame, const RowEnds& ends, float noise) {
@@ -114,7 +100,7 @@ std::int64_t leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, floa
   const auto leaveOut = [&](int x, int y) { frame.leaveOutClipped(x, y); };
   if (high.limit > low.limit) {
     forEachTogether(high, 1, kFewestBright, [&](int x, int y) { leaveOut(x, y), ++bright; });
-    if (bright > 0) leaveOutAround(frame);
+    if (bright > 0) tellGlints(frame, high.limit);
   }
   forEachTogether(low, kDarkReach, kAllDark, [&](int, int) { ++dark; });
   if (static_cast<double>(dark) > kMostDark * static_cast<double>(frame.pixels())) return bright;

@@ -31,6 +31,10 @@ class RowEnds {
 /// Leaves clipped samples out, and returns how many there are. @param noise of departures
 std::int64_t leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, float noise);
 
+/// Tells glints, no larger than the image of a point of light and steep, from white areas. Samples of these are the
+/// least that their light may be; what is next to a glint is left out, too. @param high where samples are clipped
+void tellGlints(const DefectFrame& frame, float high);
+
 /// Makes clipped samples, and those next to them, continue what counts around them: a first guess for methods that
 /// predict them, which light far above the white of a frame would mislead.
 void fillClipped(const DefectFrame& frame);

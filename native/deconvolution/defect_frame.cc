@@ -46,7 +46,7 @@ void DefectFrame::replace(int x, int y, float value) const {
 bool DefectFrame::isByUnknown(int x, int y) const {
   for (int v = std::max(0, y - kReach); v <= std::min(height() - 1, y + kReach); ++v) {
     for (int u = std::max(0, x - kReach); u <= std::min(width() - 1, x + kReach); ++u) {
-      if (state(u, v) == kUnknown || state(u, v) == kClipped) return true;
+      if (state(u, v) != kValid && state(u, v) != kReplaced) return true;
     }
   }
   return false;

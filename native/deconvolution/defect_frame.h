@@ -12,6 +12,15 @@ inline int reflectedIndex(int i, int size) { return i < 0 ? -i : i >= size ? 2 *
 
 class DefectFrame {
  public:
+  enum State : std::uint8_t {
+    kUnknown,
+    kValid,
+    kClipped = ValidMask::kClipped,
+    kAtLeast = ValidMask::kAtLeast,
+    kReplaced,  ///< by what is predicted for it, until the end: its neighbours can be judged
+    kGlint      ///< clipped, while glints are told from white areas
+  };
+
   explicit DefectFrame(const DefectRequest& request);
 
   int width() const { return request_.width; }
@@ -25,6 +34,8 @@ class DefectFrame {
   void row(int y, float* out) const;
   void replace(int x, int y, float value) const;
 
+  bool is(int x, int y, State which) const { return state(x, y) == which; }
+  void set(int x, int y, State which) const { state(x, y) = which; }
   bool isValid(int x, int y) const { return state(x, y) == kValid; }
   bool isClipped(int x, int y) const { return state(x, y) == kClipped; }
   /// Whether it lies next to a pixel that has no sample, so that it cannot be judged.
@@ -44,8 +55,6 @@ class DefectFrame {
   bool isPossible(float departure, const float* spreads, int stride) const;
 
  private:
-  enum State : std::uint8_t { kUnknown, kValid, kClipped = ValidMask::kClipped, kReplaced };
-
   float reflectedAt(int x, int y) const { return at(reflectedIndex(x, width()), reflectedIndex(y, height())); }
   std::uint8_t& state(int x, int y) const { return request_.valid[static_cast<std::ptrdiff_t>(y) * width() + x]; }
 

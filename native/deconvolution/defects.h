@@ -17,7 +17,8 @@ struct Prediction {
   /// Most that a blurred scene departs from it, over the spread of the samples around: of all of them, and without the
   /// one or two largest and least, of which some may be defects themselves.
   const float* spreadShares;
-  float stepRatio;  ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
+  int width, height;  ///< of the image of a point of light
+  float stepRatio;    ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
 };
 
 struct DefectRequest {
@@ -27,7 +28,7 @@ struct DefectRequest {
   const DeconvolutionKernels* kernels;
   float step;           ///< between values that samples can have, 1 being white
   float low, high;      ///< samples at or beyond these are clipped where they lie together
-  std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or ValidMask::kClipped where a sample is impossible
+  std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or one of ValidMask where a sample is impossible
 };
 
 struct DefectCounts {
