@@ -35,7 +35,7 @@ type RestoreFlags = NetworkFlags & RestoringFlags & DefectFlags;
 export function addRestoreCommand(program: Command): void {
   const command = program
     .command('restore')
-    .description('restore pictures (JPEG, PNG, TIFF, WebP) by a network')
+    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by a network')
     .action(restore);
   addFileOptions(command);
   addNetworkOptions(command).addOption(ofFallback(knownDefectsOption()));

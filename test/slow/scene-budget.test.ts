@@ -42,4 +42,23 @@ describe('a scene restored window by window', () => {
     expect(report.plan.bytes).toBeLessThanOrEqual(memory);
     expect(await digestOf(output)).toBe(digest((await restorer.restore(input)).data));
   });
+
+  it('gets smaller tiles, or strips, where those of the input take more memory than there is', async () => {
+    const size = { width: 600, height: 540, channels: 7, depth: 16 } as const;
+    const frame: Frame = { ...createFrame(size), alpha: false };
+    const [input, output] = ['tiles.tif', 'smaller.tif'].map((name) => folder.path(name)) as [string, string];
+    writeFileSync(input, await encodeTiff({ ...frame, tileSize: 512 }, frame.data));
+    const run = async (memory: number, tileSize?: 512): Promise<number | undefined> => {
+      await using other = await Restorer.open({ model: randomModel(1, 4), memory });
+      const { report } = await other.restoreFile(input, output, { windowRows: 64, ...(tileSize && { tileSize }) });
+      expect(report.scene).toBeDefined();
+      return (await openImage(output, { signal: new AbortController().signal })).metadata.tileSize;
+    };
+    const refusal = await run(60e6).catch((error: unknown) => error);
+    // The other model of this file is open.
+    const least = (refusal as { requiredBytes: number }).requiredBytes + 1e6;
+    expect([undefined, 64]).toContain(await run(least));
+    const asked = await run(least, 512).catch((error: unknown) => error);
+    expect((asked as { requiredBytes: number }).requiredBytes).toBeGreaterThan(least + 5e6);
+  });
 });

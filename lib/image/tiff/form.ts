@@ -54,6 +54,22 @@ export function tiffFormOf(size: AnyFrameSize, metadata: ImageMetadata, options:
   return { cog, tileSize: asked === undefined ? chosen : asked === 'none' ? undefined : asked, hasMask };
 }
 
+/** Side of the smallest tiles that are made of larger ones to save memory. */
+const LEAST_SAVING = 64;
+
+/**
+ * The same, and what takes less memory one after the other: smaller tiles, and strips in the end. One form alone where
+ * it was asked for, or is in strips.
+ */
+export function tiffFormsOf(size: AnyFrameSize, metadata: ImageMetadata, options: TiffFormOptions): TiffForm[] {
+  const form = tiffFormOf(size, metadata, options);
+  if (options.tileSize !== undefined || form.tileSize === undefined) return [form];
+  const forms = [form];
+  for (let side = toSide(form.tileSize / 2); side >= LEAST_SAVING; side = toSide(side / 2))
+    forms.push({ ...form, tileSize: side });
+  return form.cog ? forms : [...forms, { ...form, tileSize: undefined }];
+}
+
 /** A side that is about the wanted one, whose tiles are neither larger than the picture nor than memory holds. */
 function boundSide(wanted: number, { width, height, channels, depth }: AnyFrameSize): number {
   let side = toSide(Math.min(wanted, USUAL_SIDE, Math.max(width, height)));

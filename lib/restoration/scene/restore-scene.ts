@@ -5,11 +5,12 @@ import type { AnyFrameSize } from '../../image/frame.js';
 import { warnOfLosses } from '../../image/metadata/lost.js';
 import type { RowFormat, RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
-import { tiffFormOf } from '../../image/tiff/form.js';
+import { tiffFormOf, tiffFormsOf } from '../../image/tiff/form.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
 import type { OperationReport } from '../../operation/report.js';
 import { readPeakRss } from '../../runtime/garbage.js';
 import { Headroom } from '../../runtime/headroom.js';
+import { BudgetError } from '../../runtime/errors.js';
 import { ledger } from '../../runtime/ledger.js';
 import type { Kept, Lease } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
@@ -58,16 +59,15 @@ export async function restoreScene<Report extends FrameReport>(
 ): Promise<RestoredScene<Report>> {
   const opening = performance.now();
   const { header, metadata } = source;
-  const form = tiffFormOf(header, metadata, asked);
-  const picture: RowPicture = { format, size: header, metadata, form };
-  const identity = identify(source.sha256, `${format} ${JSON.stringify(form)} ${reading}`, restoration.identity);
-  const paths = await partPathsOf(output);
-  const journal = await findJournal(paths, identity, output, resume);
   const { threads, runtime } = scope;
   const { budgetBytes } = runtime;
-  const scene = planScene(
-    { restoration, source, picture, threads, budgetBytes },
-    journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows },
+  const paths = await partPathsOf(output);
+  const ways = waysToWrite({ source, format, form: asked, reading }, restoration.identity);
+  const journal = await findJournal(paths, ways, output, resume);
+  const rows = journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows };
+  const open = ways.filter(({ identity }) => !journal || identity.reading === journal.identity.reading);
+  const { picture, identity, scene } = planFirst(open, (one) =>
+    planScene({ restoration, source, picture: one, threads, budgetBytes }, rows),
   );
   const kept = restoration.keptFor(scene.plan);
   using lease = await reserve(restoration, scene, kept, scope);
@@ -92,16 +92,50 @@ export async function restoreScene<Report extends FrameReport>(
   return { size: header, metadata, report: work.report(base) };
 }
 
+/** How a scene may be written, and what a part is known by that was. */
+interface Way {
+  readonly picture: RowPicture;
+  readonly identity: SceneIdentity;
+}
+
+/** In the form that is asked for, or in those that take less and less memory where none is. */
+function waysToWrite(
+  { source, format, form: asked, reading }: Pick<SceneJob, 'source' | 'format' | 'form' | 'reading'>,
+  restoration: string,
+): Way[] {
+  const { header, metadata, sha256 } = source;
+  const forms = format === 'tiff' ? tiffFormsOf(header, metadata, asked) : [tiffFormOf(header, metadata)];
+  return forms.map((form) => ({
+    picture: { format, size: header, metadata, form },
+    identity: identify(sha256, `${format} ${JSON.stringify(form)} ${reading}`, restoration),
+  }));
+}
+
+/** The first way that can be planned. Throws the BudgetError that asks for the least where none can be. */
+function planFirst<Scene>(ways: readonly Way[], plan: (picture: RowPicture) => Scene): Way & { scene: Scene } {
+  let refusal: BudgetError | null = null;
+  for (const way of ways) {
+    try {
+      return { ...way, scene: plan(way.picture) };
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      if (!refusal || error.requiredBytes < refusal.requiredBytes) refusal = error;
+    }
+  }
+  throw refusal!;
+}
+
 /** What an earlier run has left. Throws ImageError where it has left something that nobody asked to go on with. */
 async function findJournal(
   paths: PartPaths,
-  identity: SceneIdentity,
+  ways: readonly Way[],
   output: string,
   resume: boolean,
 ): Promise<Journal | null> {
   const text = await readJournal(paths);
   if (text === null) return null;
-  if (resume) return parseJournal(text, identity, output);
+  const identities = ways.map(({ identity }) => identity);
+  if (resume) return parseJournal(text, identities, output);
   throw unwritable(output, `${output}.part is left of an earlier run: go on with it (--resume), or remove it`);
 }
 
