@@ -65,49 +65,54 @@ void Singles::reset() {
   gathered_ = 0;
 }
 
-std::vector<Singles::Suspect> Singles::takeSorted() {
-  std::vector<Suspect> all;
-  all.reserve(gathered_);
-  for (const auto& suspects : suspects_) all.insert(all.end(), suspects.begin(), suspects.end());
-  std::sort(all.begin(), all.end(), [](const Suspect& a, const Suspect& b) {
-    const float left = std::fabs(a.departure), right = std::fabs(b.departure);
-    return left != right ? left > right : a.pixel < b.pixel;
-  });
-  return all;
+bool Singles::isNearer(const Suspect& a, const Suspect& b) {
+  const float left = std::fabs(a.departure), right = std::fabs(b.departure);
+  return left != right ? left < right : a.pixel > b.pixel;
 }
 
 bool Singles::leaveOut(DefectCounts& counts, const Team& team) {
   if (gathered_ > most_) return false;
-  for (const Suspect& suspect : takeSorted()) {
-    if (team.cancelled()) break;
-    if (!judgeFrom(suspect.pixel, counts)) return false;
+  for (const auto& suspects : suspects_) open_.insert(open_.end(), suspects.begin(), suspects.end());
+  std::make_heap(open_.begin(), open_.end(), isNearer);
+  while (!open_.empty() && !team.cancelled()) {
+    const Suspect farthest = open_.front();
+    std::pop_heap(open_.begin(), open_.end(), isNearer);
+    open_.pop_back();
+    if (!judge(farthest, counts)) return false;
   }
   return true;
 }
 
-/// Once a pixel is out of the way, those around it show what they are.
-bool Singles::judgeFrom(std::uint32_t pixel, DefectCounts& counts) {
+/// Once a pixel is out of the way, those around it show what they are: the farthest from its prediction comes first.
+bool Singles::judge(const Suspect& suspect, DefectCounts& counts) {
   const auto width = static_cast<std::uint32_t>(frame_.width());
-  open_.assign(1, pixel);
-  while (!open_.empty()) {
-    const int x = static_cast<int>(open_.back() % width), y = static_cast<int>(open_.back() / width);
-    open_.pop_back();
-    const float departure = frame_.departure(x, y), sample = frame_.at(x, y);
-    if (!isImpossible(x, y, departure, sample)) continue;
-    ++(departure > 0 ? counts.hot : counts.dead);
-    if (counts.hot + counts.dead > static_cast<std::int64_t>(most_)) return false;
-    frame_.leaveOutAlone(x, y);
-    frame_.replace(x, y, sample - departure);
-    openAround(x, y);
+  const int x = static_cast<int>(suspect.pixel % width), y = static_cast<int>(suspect.pixel / width);
+  const float departure = frame_.departure(x, y), sample = frame_.at(x, y);
+  if (!isImpossible(x, y, departure, sample)) return true;
+  if (isNearer({suspect.pixel, departure}, suspect)) {
+    open({suspect.pixel, departure});
+    return true;
   }
+  ++(departure > 0 ? counts.hot : counts.dead);
+  if (counts.hot + counts.dead > static_cast<std::int64_t>(most_)) return false;
+  frame_.leaveOutAlone(x, y);
+  frame_.replace(x, y, sample - departure);
+  openAround(x, y);
   return true;
+}
+
+void Singles::open(const Suspect& suspect) {
+  open_.push_back(suspect);
+  std::push_heap(open_.begin(), open_.end(), isNearer);
 }
 
 void Singles::openAround(int x, int y) {
   constexpr int kReach = Prediction::kReach;
   for (int v = std::max(0, y - kReach); v <= std::min(frame_.height() - 1, y + kReach); ++v) {
     for (int u = std::max(0, x - kReach); u <= std::min(frame_.width() - 1, x + kReach); ++u) {
-      if (frame_.isValid(u, v)) open_.push_back(static_cast<std::uint32_t>(v) * frame_.width() + u);
+      const float departure = frame_.departure(u, v);
+      if (!isImpossible(u, v, departure, frame_.at(u, v))) continue;
+      open({static_cast<std::uint32_t>(v) * frame_.width() + u, departure});
     }
   }
 }
@@ -120,7 +125,7 @@ bool Singles::isImpossible(int x, int y, float departure, float sample) {
 
 std::size_t Singles::bytes(int width, int height) {
   const std::size_t suspects = mostSingles(static_cast<double>(width) * height) * sizeof(Suspect);
-  return 4 * suspects + FrameStrip::countIn(height) * sizeof(suspects_[0]) + DepartureNoise::bytes(width, height);
+  return 6 * suspects + FrameStrip::countIn(height) * sizeof(suspects_[0]) + DepartureNoise::bytes(width, height);
 }
 
 }  // namespace perifocal

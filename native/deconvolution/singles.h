@@ -31,8 +31,9 @@ class Singles {
   };
 
   void gatherChunk(const FrameStrip& strip, int row, int x, const float* departures, std::vector<Suspect>& suspects);
-  std::vector<Suspect> takeSorted();
-  bool judgeFrom(std::uint32_t pixel, DefectCounts& counts);
+  static bool isNearer(const Suspect& a, const Suspect& b);
+  bool judge(const Suspect& suspect, DefectCounts& counts);
+  void open(const Suspect& suspect);
   void openAround(int x, int y);
   bool isImpossible(int x, int y, float departure, float sample);
 
@@ -41,7 +42,7 @@ class Singles {
   const std::size_t most_;
   std::atomic<std::size_t> gathered_{0};
   std::vector<std::vector<Suspect>> suspects_;  ///< of every strip
-  std::vector<std::uint32_t> open_;
+  std::vector<Suspect> open_;                   ///< a heap of what is to be judged
 };
 
 }  // namespace perifocal
