@@ -12,11 +12,15 @@ import { openImage } from '../../image/source.js';
 import type { ImageSource } from '../../image/source.js';
 import type { OperationInput } from '../../operation/options.js';
 import { ArgumentError, toPerifocalError } from '../../runtime/errors.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { requireInteger, requireOneOf } from '../../runtime/validate.js';
 import type { FrameReport, Restoration } from '../restoration.js';
 import { RestoredImage } from '../restored-image.js';
 import { restoreScene } from './restore-scene.js';
+
+/** Bytes that are digested at a time: some milliseconds. */
+const DIGEST_BYTES = 2 ** 20;
 
 /** How files that are too large for memory are restored. */
 export interface SceneOptions {
@@ -95,17 +99,30 @@ export function noWindows(output: string): ArgumentError {
 /** Options of reading as text; what they name is told by what tells it from others. */
 async function describeReading(reading: ReadingOptions, signal: AbortSignal): Promise<string> {
   const { mask, valid, ...others } = reading;
-  const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-  const planes = { mask: mask === undefined ? null : await describeMask(mask, digest), valid: valid && digest(valid) };
+  const pauses = new Pauses(signal);
+  const planes = {
+    mask: mask === undefined ? null : await describeMask(mask, pauses),
+    valid: valid && (await digest(valid, pauses)),
+  };
   signal.throwIfAborted();
   return JSON.stringify({ ...others, ...planes });
 }
 
-async function describeMask(mask: ImageInput, digest: (bytes: Uint8Array) => string): Promise<string> {
+async function describeMask(mask: ImageInput, pauses: Pauses): Promise<string> {
   if (typeof mask === 'string') {
     await using file = await RegularFile.open(mask);
     return file.version;
   }
-  if (mask instanceof Uint8Array) return digest(mask);
-  return digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength));
+  if (mask instanceof Uint8Array) return await digest(mask, pauses);
+  return await digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength), pauses);
+}
+
+/** SHA-256 in hex. */
+async function digest(bytes: Uint8Array, pauses: Pauses): Promise<string> {
+  const hash = createHash('sha256');
+  for (let start = 0; start < bytes.length; start += DIGEST_BYTES) {
+    if (pauses.isDue) await pauses.take();
+    hash.update(bytes.subarray(start, start + DIGEST_BYTES));
+  }
+  return hash.digest('hex');
 }
