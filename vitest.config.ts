@@ -12,6 +12,7 @@ const project = (
   test: {
     name,
     include: [`${folder}/*.test.ts`],
+    setupFiles: ['test/support/equal-arrays.ts'],
     pool: 'forks',
     poolOptions: { forks: { singleFork } },
     sequence: { groupOrder },

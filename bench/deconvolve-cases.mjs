@@ -9,8 +9,9 @@ import { createScene } from '../scripts/scene.mjs';
 /** @typedef {{ name: string, side: number, data: Float64Array }} Scene grey, square, 0 to 1 */
 /** @typedef {{ name: string, kernel: psf.Psf }} Kernel */
 /**
- * @typedef {{ name: string, truth: Float32Array, frame: import('../dist/index.js').Frame, kernel: psf.Psf, sigma:
- * number }} Case
+ * `samples` are those of the frame before they are rounded and clipped, 1 being white.
+ * @typedef {{ name: string, truth: Float32Array, samples: Float32Array, frame: import('../dist/index.js').Frame,
+ * kernel: psf.Psf, sigma: number }} Case
  */
 
 const DATA = fileURLToPath(new URL('../../shared/data/', import.meta.url));
@@ -109,12 +110,12 @@ export function createCase(scene, { name, kernel }, sigma, seed) {
   const crop = (x, y) => scene.data[(y + MARGIN) * scene.side + x + MARGIN];
   const truth = Float32Array.from({ length: SIDE ** 2 }, (_, pixel) => crop(pixel % SIDE, Math.floor(pixel / SIDE)));
   const blurred = blur(scene, kernel);
-  const data = Uint8Array.from(blurred, (value) =>
-    Math.max(0, Math.min(255, Math.round(255 * (value + sigma * sampleNormal(random))))),
-  );
+  const samples = Float32Array.from(blurred, (value) => value + sigma * sampleNormal(random));
+  const data = Uint8Array.from(samples, (value) => Math.max(0, Math.min(255, Math.round(255 * value))));
   return {
     name: `${scene.name}, ${name}, ${sigma}`,
     truth,
+    samples,
     frame: { width: SIDE, height: SIDE, channels: 1, depth: 8, data },
     kernel,
     sigma,

@@ -1,6 +1,6 @@
 // What missing pixels and defects cost: gain in PSNR of each method near them, or outside them, against the same frame
-// without them; and whether the gain depends on the unit of the samples:
-//   node bench/defects.mjs [missing|defects|clean|range ...] [--json]
+// without them; and what clipping costs:
+//   node bench/defects.mjs [missing|defects|white ...] [--json]
 import { deconvolve, psf } from '../dist/index.js';
 import { createRandom } from '../dist/math/random.js';
 import { SIDE, createCase, createScenes } from './deconvolve-cases.mjs';
@@ -226,7 +226,58 @@ async function measureDefects(scenes, kernels = KERNELS, methods = METHODS) {
   return rows;
 }
 
-const PARTS = { missing: measureMissing, defects: measureDefects };
+/** Part of a scene that is white. */
+const WHITE_PART = 0.27;
+
+/** A scene so bright that this part of it is beyond white, or just white. */
+function brighten(scene, isCut) {
+  const sorted = Float64Array.from(scene.data).sort();
+  const white = sorted[Math.floor((1 - WHITE_PART) * sorted.length)];
+  return { ...scene, data: scene.data.map((value) => (isCut ? Math.min(1, value / white) : value / white)) };
+}
+
+/** What clipping costs outside 3 pixels of clipped samples, in dB against the same samples, not clipped. */
+async function measureWhite(scenes, kernels = KERNELS, methods = METHODS) {
+  const rows = [];
+  for (const kernel of kernels) {
+    for (const options of methods) {
+      for (const scene of ['just white', 'beyond white']) {
+        const found = [];
+        const cases = await createCases(
+          kernel,
+          scenes.map((one) => brighten(one, scene === 'just white')),
+        );
+        for (const { truth, frame, samples, kernel: weights } of cases) {
+          const near = isWithin(
+            frame.data.map((value) => (value === 255 ? 0 : 1)),
+            3,
+          );
+          const outside = [...near.keys()].filter((pixel) => near[pixel] === 0);
+          const psnrOf = async (data, depth, more) => {
+            const restored = await deconvolve({ ...frame, data, depth }, { psf: weights, ...options, ...more });
+            return psnrOver(outside, truth, restored.data, depth === 32 ? 1 : 255);
+          };
+          const whole = await psnrOf(samples, 32, { defects: 'none', white: 1 });
+          const [loss, without] = await Promise.all(
+            ['find', 'none'].map(async (defects) => whole - (await psnrOf(frame.data, 8, { defects, white: 255 }))),
+          );
+          found.push({ loss, without });
+        }
+        rows.push({
+          kernel,
+          method: wordsOf(options),
+          scene,
+          loss: mean(found.map(({ loss }) => loss)),
+          worst: Math.max(...found.map(({ loss }) => loss)),
+          without: mean(found.map(({ without }) => without)),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+const PARTS = { missing: measureMissing, defects: measureDefects, white: measureWhite };
 
 const words = process.argv.slice(2);
 const isJson = words.includes('--json');

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Deconvolver, Restorer } from '../dist/index.js';
 import { openImage } from '../dist/image/source.js';
-import { FileSpool } from '../dist/image/tiff/write-sink.js';
+import { FileSpool } from '../dist/image/write-sink.js';
 import { TiffWriter } from '../dist/image/tiff/write.js';
 
 const BANDS = 4;

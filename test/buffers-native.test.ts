@@ -179,8 +179,16 @@ const estimationEntries: readonly Entry[] = [
       valid: new Uint8Array(PIXELS).fill(1),
     }),
     call: ({ samples, ...arrays }) => {
-      const bounds = { stepRatio: 0.3, step: 1 / 255, low: 0, high: 1 };
-      return binding.findDefects({ window: windowOf(samples, 3), ...size, ...arrays, ...bounds }, ticket);
+      const bounds = {
+        pointWidth: 5,
+        pointHeight: 5,
+        stepRatio: 0.3,
+        step: 1 / 255,
+        low: 0,
+        high: 1,
+        threads: 2 as const,
+      };
+      return binding.findDefects({ window: windowOf(samples, 3), ...size, ...arrays, ...bounds }, isa, ticket);
     },
   },
   {

@@ -26,6 +26,9 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
     ['--expect-sha256 abc', /--expect-sha256 .*64 hexadecimal digits/],
     ['b.png -o out/ --expect-sha256 '.concat('0'.repeat(64)), /--expect-sha256 is for one input, 2 are given/],
     ['b.png -o -', /--output - takes one input, 2 are given/],
+    ['--defects none', /--defects is for the deconvolution.*--fallback/],
+    ['--known-defects k.png', /--known-defects is for the deconvolution.*--fallback/],
+    ['--fallback disk:2 --defects maybe', /--defects .*Allowed choices/],
     ['--psf disk:2', /unknown option '--psf'/],
   ],
   [`deconvolve ${missing}`]: [

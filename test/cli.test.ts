@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WRONG_USAGE, exitCodeOf } from '../lib/cli/exit.js';
+import { createProgram } from '../lib/cli/program.js';
 import { VERSION } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 import { createFolder, writeRandomModel } from './support/models.js';
@@ -23,6 +25,9 @@ beforeAll(async () => {
   await writePicture(picture, 64, 48);
 });
 afterAll(() => folder.remove());
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('perifocal restore', () => {
   it('writes the picture and one line on standard output', async () => {
@@ -111,7 +116,6 @@ describe('perifocal restore', () => {
     ['an ensemble of 3', ['restore', 'x.png', '--ensemble', '3'], /--ensemble .*Allowed: 1, 2, 4/],
     ['a budget of 0', ['restore', 'x.png', '--memory', '0'], /--memory .*Expected positive size/],
     ['an unknown command', ['reset'], /unknown command 'reset'/],
-    ['no command', [], /Usage: perifocal/],
     ['a size without sense', ['plan', '2048'], /Expected <width>x<height>/],
     ['a size too small', ['plan', '8x8'], /Expected integer between 16 and 65535 for width/],
     ['two inputs for one file', ['restore', 'a/x.png', 'b/x.png', '-o', 'out/'], /Two inputs would be written to/],
@@ -125,9 +129,20 @@ describe('perifocal restore', () => {
     ['an output over its input', ['restore', 'a/x.png', '-o', 'a/x.png'], /would overwrite an input/],
   ])('%s is wrong usage: exit code 2, nothing on standard output', async (_, args, message) => {
     const flags = args[0] === 'plan' ? ['--model', model] : [];
-    const { code, stdout, stderr } = await run(...args, ...flags);
+    const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const error: unknown = await createProgram()
+      .parseAsync([...args, ...flags], { from: 'user' })
+      .catch((reason: unknown) => reason);
+    expect(printed).not.toHaveBeenCalled();
+    expect(`${said.mock.calls.join('')}${(error as Error).message}`).toMatch(message);
+    expect(exitCodeOf(error)).toBe(WRONG_USAGE);
+  });
+
+  it('no command is wrong usage, too', async () => {
+    const { code, stdout, stderr } = await run();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/Usage: perifocal/);
   });
 
   it.each<[string, string[], RegExp]>([

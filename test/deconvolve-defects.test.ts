@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deconvolve, psf } from '../lib/index.js';
+import { createRandom, sampleNormal } from '../lib/math/random.js';
 import type { DeconvolveOptions, Frame } from '../lib/index.js';
 import { blurScene } from './support/blur.js';
 import { digest } from './support/frames.js';
@@ -32,13 +33,13 @@ function spoil(frame: Frame, spoilt: Spoilt): Frame {
 }
 
 /** Squared error outside 3 pixels of the places. */
-function errorOutside(spoilt: Spoilt, data: ArrayLike<number>): number {
+function errorOutside(spoilt: Spoilt, data: ArrayLike<number>, truth: ArrayLike<number> = sharp.data): number {
   const near = new Set(
     spoilt.flatMap(([x, y]) =>
       along(49, (i) => [x + (i % 7) - 3, y + Math.floor(i / 7) - 3, 0]).map(([u, v]) => v * SIDE + u),
     ),
   );
-  return Array.from(sharp.data).reduce(
+  return Array.from(truth).reduce(
     (sum, value, pixel) => (near.has(pixel) ? sum : sum + (value - data[pixel]!) ** 2),
     0,
   );
@@ -94,6 +95,46 @@ describe('defects', () => {
     const options = { psf: KERNEL, knownDefects: new Uint8Array(5) };
     await expect(deconvolve(blurred, options)).rejects.toThrow(/16384 bytes.*knownDefects/);
     await expect(deconvolve(blurred, { psf: KERNEL, defects: 'maybe' as 'find' })).rejects.toThrow(/find, none/);
+  });
+});
+
+describe('white areas of a scene', () => {
+  /** A scene out of focus, with noise, that reaches up to `most` before it is clipped at white. */
+  const blurBright = (most: number): { truth: Float64Array; frame: Frame } => {
+    const scene = Float64Array.from(sharp.data, (value) => Math.min(most, (2.2 * value) / 255));
+    const reach = (KERNEL.width - 1) / 2;
+    const at = (x: number, y: number): number =>
+      scene[Math.max(0, Math.min(SIDE - 1, y)) * SIDE + Math.max(0, Math.min(SIDE - 1, x))]!;
+    const random = createRandom(5);
+    const data = Uint8Array.from(scene, (_, pixel) => {
+      let sum = 0;
+      KERNEL.data.forEach((weight, tap) => {
+        const [dx, dy] = [(tap % KERNEL.width) - reach, Math.floor(tap / KERNEL.width) - reach];
+        sum += weight * at((pixel % SIDE) - dx, Math.floor(pixel / SIDE) - dy);
+      });
+      return Math.max(0, Math.min(255, Math.round(255 * (sum + 0.005 * sampleNormal(random)))));
+    });
+    return { truth: scene, frame: { ...blurred, data } };
+  };
+  const costOf = async (most: number, method: (typeof METHODS)[number]): Promise<number> => {
+    const { truth, frame } = blurBright(most);
+    const white: Spoilt = along(SIDE ** 2, (i) => [i % SIDE, Math.floor(i / SIDE), 0]);
+    const clipped = white.filter((_, i) => frame.data[i] === 255);
+    expect(clipped.length).toBeGreaterThan(0.05 * SIDE ** 2);
+    const scaled = truth.map((value) => 255 * value);
+    const [found, all] = await Promise.all(
+      (['find', 'none'] as const).map((defects) => deconvolve(frame, { psf: KERNEL, method, defects })),
+    );
+    const error = (data: ArrayLike<number>): number => errorOutside(clipped, data, scaled);
+    return 10 * Math.log10(error(found!.data) / error(all!.data));
+  };
+
+  it.each(METHODS)('cost little outside 3 pixels of them with %s where they are just white', async (method) => {
+    expect(await costOf(1, method)).toBeLessThan(0.3);
+  });
+
+  it.each(METHODS)('do not spread errors with %s where the light is beyond white', async (method) => {
+    expect(await costOf(9, method)).toBeLessThan(-2);
   });
 });
 

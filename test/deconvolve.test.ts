@@ -176,7 +176,7 @@ describe('floats that are no light', () => {
     for (const method of methods) {
       const { data, report } = await deconvolve(frame, { psf: 'disk:2', method });
       expect(report.stopReason).toBe('blank');
-      expect(new Uint32Array(data.buffer)).toEqual(new Uint32Array(frame.data.buffer));
+      expect(digest(new Uint8Array(data.buffer))).toBe(digest(new Uint8Array(frame.data.buffer)));
     }
   });
 
@@ -268,12 +268,18 @@ describe('marked pixels', () => {
 });
 
 describe('edges', () => {
+  const [radius, side] = [4, 256];
+  let scenes: BlurredScene[];
+  beforeAll(() => {
+    scenes = [3, 4, 5, 8].map((seed) =>
+      blurScene({ width: side, height: side, kernel: psf.disk(radius), noise: 0.005, seed }),
+    );
+  });
+
   /** How much better the middle is than the rim of 4 radii, in dB. */
   async function rimLoss(options: Omit<DeconvolveOptions, 'psf'>): Promise<number> {
-    const [radius, side] = [4, 256];
     const losses = [];
-    for (const seed of [3, 4, 5, 8]) {
-      const { sharp, blurred } = blurScene({ width: side, height: side, kernel: psf.disk(radius), noise: 0.005, seed });
+    for (const { sharp, blurred } of scenes) {
       const restored = await deconvolve(blurred, { psf: 'disk:4', ...options });
       const isInside = (x: number, y: number): boolean => Math.min(x, y, side - 1 - x, side - 1 - y) >= 4 * radius;
       losses.push(psnrOf(sharp, restored, isInside) - psnrOf(sharp, restored, (x, y) => !isInside(x, y)));
@@ -293,14 +299,17 @@ describe('edges', () => {
 
 describe('tiles', () => {
   const kernel = psf.disk(4);
-  const scene = (): BlurredScene => blurScene({ width: 900, height: 640, kernel, noise: 0.004 });
+  let scene: BlurredScene;
+  beforeAll(() => {
+    scene = blurScene({ width: 900, height: 640, kernel, noise: 0.004 });
+  });
 
   it.each([
     ['hyper-laplacian', { sigma: 0.004 }],
     ['richardson-lucy', { iterations: 25 }],
     ['wiener', { nsr: 0.01, prior: 'gradient' }],
   ] as const)('give with %s what the whole frame gives', async (method, numbers) => {
-    const { blurred } = scene();
+    const { blurred } = scene;
     const options = { psf: kernel, method, ...numbers, defects: 'none' } as const;
     const whole = await deconvolve(blurred, { ...options, memory: '1GB' });
     expect(whole.report.plan.tiles.columns.starts).toEqual([0]);
@@ -318,7 +327,7 @@ describe('tiles', () => {
   });
 
   it('all run the same number of iterations, found once', async () => {
-    const { blurred, sharp } = scene();
+    const { blurred, sharp } = scene;
     const options = { psf: kernel, method: 'richardson-lucy', defects: 'none' } as const;
     const whole = await deconvolve(blurred, { ...options, memory: '1GB' });
     const tiled = await deconvolve(blurred, { ...options, memory: whole.report.plan.bytes - 1e6 });
@@ -328,13 +337,13 @@ describe('tiles', () => {
   });
 
   it('are made for samples to be left out only where there are some', async () => {
-    const { blurred } = scene();
+    const { blurred } = scene;
     const { report } = await deconvolve(blurred, { psf: kernel, defects: 'none', memory: '1GB' });
     const memory = report.plan.bytes + 2e5;
     const clean = await deconvolve(blurred, { psf: kernel, memory });
     const none = await deconvolve(blurred, { psf: kernel, memory, defects: 'none' });
     expect(clean.report.plan.tiles).toEqual(none.report.plan.tiles);
-    expect(clean.data).toEqual(none.data);
+    expect(digest(clean.data)).toBe(digest(none.data));
     const { tiles } = clean.report.plan.withDefects!;
     expect(tiles.rows.starts.length * tiles.columns.starts.length).toBeGreaterThan(1);
     const data = blurred.data.slice();

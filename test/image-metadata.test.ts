@@ -42,6 +42,21 @@ async function exifBlock(): Promise<Buffer> {
   return (await metadataOf(file)).exif!;
 }
 
+describe('an IPTC record', () => {
+  it('in resources of Photoshop is a field of TIFF, and one of TIFF is such a resource of JPEG', async () => {
+    const other = Buffer.from('8BIM\x03\xed\x03abc\0\0\0\x03xyz\0', 'latin1');
+    expect((await throughFile('tiff', { photoshop: RESOURCES })).iptc).toEqual(IPTC);
+    expect((await throughFile('tiff', { photoshop: Buffer.concat([other, RESOURCES]) })).iptc).toEqual(IPTC);
+    expect((await throughFile('tiff', { photoshop: other })).iptc).toBeUndefined();
+    const both = await throughFile('jpeg', { photoshop: other, iptc: IPTC });
+    expect(both.photoshop).toEqual(Buffer.concat([other, RESOURCES]));
+    for (const cut of [1, 5, 9, 11]) {
+      const found = await throughFile('tiff', { photoshop: RESOURCES.subarray(0, RESOURCES.length - cut) });
+      expect(found.iptc).toBeUndefined();
+    }
+  });
+});
+
 describe.each(FORMATS)('in a %s', (format) => {
   it('a profile, an XMP packet and EXIF are kept byte for byte', async () => {
     const profile = (await sharp(await imageOf(frame).withIccProfile('p3').png().toBuffer()).metadata()).icc!;

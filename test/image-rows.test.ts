@@ -1,6 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { keepAsBits } from '../lib/image/missing/bit-mask.js';
 import { openImage } from '../lib/image/source.js';
+import type { StoredImage } from '../lib/image/stored.js';
 import type { ImageInput } from '../lib/image/reading.js';
 import { createFrame } from './support/frames.js';
 
@@ -54,5 +56,40 @@ describe('rows of a picture', () => {
     await expect(source.readRows({ top: -1, count: 4 }, signal)).rejects.toThrow(/for rows.top/);
     await source.read(signal);
     await expect(source.readRows({ top: 0, count: 1 }, signal)).rejects.toMatchObject({ code: 'STATE' });
+  });
+});
+
+describe('a mask that is a PNG', () => {
+  const frame = createFrame({ width: WIDTH, height: HEIGHT, channels: 1 });
+  const data = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => (pixel % 7 < 2 || pixel % 70 > 60 ? 0 : 9));
+
+  it('says of rows what it says of all, and is decoded once', async () => {
+    const mask = await sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } })
+      .png()
+      .toBuffer();
+    const source = await openImage(frame, { signal, mask });
+    for (const { top, count } of WINDOWS) {
+      const { valid, missingPixels } = await source.readRows({ top, count }, signal);
+      const expected = data.subarray(top * WIDTH, (top + count) * WIDTH);
+      expect(Array.from(valid!, (there) => there === 1)).toEqual(Array.from(expected, (value) => value !== 0));
+      expect(missingPixels).toBe(expected.filter((value) => value === 0).length);
+    }
+    const [rows, all] = [source.rowBuffers(20), source.buffers].map((buffers) => buffers.map(({ name }) => name));
+    expect(rows).toEqual(all);
+  });
+
+  it('is read in parts whatever rows are wanted first', async () => {
+    const picture = { header: frame, format: 'png' } as unknown as StoredImage;
+    const read: number[] = [];
+    const bits = keepAsBits(picture, (rows) => {
+      read.push(rows.count);
+      return Promise.resolve(data.slice(rows.top * WIDTH, (rows.top + rows.count) * WIDTH));
+    });
+    for (const top of [52, 0, 3]) {
+      const found = await bits({ top, count: 1 }, signal);
+      const expected = data.subarray(top * WIDTH, (top + 1) * WIDTH);
+      expect(Array.from(found)).toEqual(Array.from(expected, (value) => (value === 0 ? 0 : 1)));
+    }
+    expect(read).toEqual([HEIGHT]);
   });
 });

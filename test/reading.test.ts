@@ -108,3 +108,10 @@ describe('a mask', () => {
     expect(bytesOf(buffers)).toBeGreaterThan(file.length + 2 * 64 * 48);
   });
 });
+
+it('white is sought in all columns, also where the step between samples would divide the width', async () => {
+  const [width, height] = [2048, 2048];
+  const data = Uint16Array.from({ length: width * height }, (_, pixel) => (pixel % 4 === 0 ? 100 : 2000));
+  const frame = { width, height, channels: 1, depth: 16, data } as const;
+  expect(await findWhite(frame, null, new Pauses())).toEqual({ white: 2000, whiteFrom: 'data' });
+});

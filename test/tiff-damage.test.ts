@@ -2,7 +2,9 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { PerifocalError } from '../lib/runtime/errors.js';
 import { memorySource } from '../lib/files/byte-source.js';
+import type { Layout } from '../lib/image/tiff/layout.js';
 import { openTiff } from '../lib/image/tiff/read-tiff.js';
+import { unpackerOf } from '../lib/image/tiff/unpack.js';
 import { createRandom } from '../lib/math/random.js';
 import { packBits, packLzw, packZstd, tiffFile } from './support/tiff-file.js';
 import type { TiffForm, TiffPage } from './support/tiff-file.js';
@@ -129,5 +131,15 @@ describe('a TIFF', () => {
         if (file.readUInt16LE(entry) === tag) file.writeUInt16LE(value, entry + 8);
       await expect(readAll(file)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED' });
     }
+  });
+});
+
+describe('blocks in Zstandard', () => {
+  it('that would hold up the event loop are refused by name', () => {
+    const layout = { blockWidth: 8192, blockBands: 1, bits: 8, compression: 50_000, isTiled: true } as Layout;
+    expect(() => unpackerOf({ ...layout, blockHeight: 4096 })).not.toThrow();
+    expect(() => unpackerOf({ ...layout, blockHeight: 4097 })).toThrow(
+      'its tiles in Zstandard have 33562624 bytes each; write tiles of at most 33554432 bytes, or use Deflate',
+    );
   });
 });

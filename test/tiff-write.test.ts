@@ -3,11 +3,12 @@ import { fromArrayBuffer } from 'geotiff';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TiffField } from '../lib/image/metadata/image-metadata.js';
 import { TiffReader } from '../lib/image/metadata/tiff-fields.js';
-import { gridOf, mayExceedClassic } from '../lib/image/tiff/write-description.js';
+import { mayExceedClassic } from '../lib/image/tiff/write-description.js';
 import type { TiffDescription } from '../lib/image/tiff/write-description.js';
 import { encodeTiff } from '../lib/image/tiff/write-frame.js';
-import { FileSpool } from '../lib/image/tiff/write-sink.js';
-import { TiffWriter } from '../lib/image/tiff/write.js';
+import { openImage } from '../lib/image/source.js';
+import { FileSpool, MemorySpool } from '../lib/image/write-sink.js';
+import { TiffWriter, tiffWriterBytes } from '../lib/image/tiff/write.js';
 import { createFolder } from './support/models.js';
 
 const folder = createFolder();
@@ -131,11 +132,48 @@ describe('a TIFF that is written', () => {
     await expect(aborted.writeRows(new Uint8Array(64 * 640), 640)).rejects.toThrow('enough');
   });
 
+  it.each([{}, { tileSize: 32 }, { isPlanar: true, isBig: true }])('has its mask behind it: %j', async (layout) => {
+    const description: TiffDescription = { width: 50, height: 150, channels: 3, depth: 16, hasMask: true, ...layout };
+    const mask = Uint8Array.from({ length: 7500 }, (_, pixel) => (pixel % 7 === 0 ? 0 : pixel % 256));
+    const samples = samplesOf(description) as Uint16Array<ArrayBuffer>;
+    const spool = new MemorySpool();
+    const writer = TiffWriter.create(spool, description, { threads: 2 });
+    for (const [from, to] of [
+      [0, 40],
+      [40, 41],
+      [41, 150],
+    ] as const)
+      await writer.writeRows(samples.subarray(from * 150, to * 150), to - from, mask.subarray(from * 50, to * 50));
+    await writer.finish();
+    const file = spool.toBuffer();
+    const tiff = await fromArrayBuffer(new Uint8Array(file).buffer);
+    expect(await tiff.getImageCount()).toBe(2);
+    const image = await tiff.getImage(1);
+    const directory = image.fileDirectory;
+    expect(await directory.loadValue('NewSubfileType')).toBe(4);
+    expect(await directory.loadValue('PhotometricInterpretation')).toBe(4);
+    expect(bytesOf((await image.readRasters({ interleave: true })) as unknown as Samples)).toEqual(Buffer.from(mask));
+    const { signal } = new AbortController();
+    const read = await (await openImage(file, { signal })).read(signal);
+    expect(Buffer.from(read.mask!)).toEqual(Buffer.from(mask));
+    expect(bytesOf(read.frame.data as Samples)).toEqual(bytesOf(samples));
+  });
+
+  it('needs a mask where one was announced, of the same size', async () => {
+    const description: TiffDescription = { width: 20, height: 20, channels: 1, depth: 8 };
+    const write = (hasMask: boolean, mask: Uint8Array | null): Promise<void> =>
+      TiffWriter.create(new MemorySpool(), { ...description, hasMask }).writeRows(new Uint8Array(400), 20, mask);
+    await expect(write(true, null)).rejects.toThrow('Expected 400 bytes for mask');
+    await expect(write(true, new Uint8Array(399))).rejects.toThrow('399');
+    await expect(write(false, new Uint8Array(400))).rejects.toThrow('mask');
+    expect(tiffWriterBytes({ ...description, hasMask: true })).toBeGreaterThan(tiffWriterBytes(description));
+  });
+
   it('is a BigTIFF where it may exceed 4 GB, which is known before', () => {
     const size = { width: 20_000, height: 26_000, channels: 4, depth: 16 } as const;
-    expect(mayExceedClassic(gridOf(size), 0)).toBe(false);
-    expect(mayExceedClassic(gridOf({ ...size, height: 27_000 }), 0)).toBe(true);
-    expect(mayExceedClassic(gridOf(size), 2e8)).toBe(true);
+    expect(mayExceedClassic(size, 0)).toBe(false);
+    expect(mayExceedClassic({ ...size, height: 27_000 }, 0)).toBe(true);
+    expect(mayExceedClassic(size, 2e8)).toBe(true);
   });
 });
 

@@ -197,6 +197,7 @@ describe('what is lost in a format', () => {
     expect(lostIn('png', {}, size)).toEqual([]);
     expect(lostIn('fits', metadata, size)).not.toContain('the nodata value');
     expect(lostIn('fits', metadata, { ...size, depth: 32 })).toContain('the nodata value');
-    expect(lostIn('tiff', { hasMask: true }, size)).toEqual(['the mask of missing pixels']);
+    expect(lostIn('tiff', { hasMask: true }, size)).toEqual([]);
+    expect(lostIn('png', { hasMask: true }, size)).toEqual(['the mask of missing pixels']);
   });
 });

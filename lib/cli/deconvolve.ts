@@ -14,8 +14,8 @@ import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
 import type { OtherPaths } from './targets.js';
 import type { Session } from './runner.js';
-import { readKnownDefects } from './known-defects.js';
-import { defined } from '../runtime/validate.js';
+import { defectsOption, knownDefectsOption, readKnownDefects } from './defects.js';
+import type { DefectFlags } from './defects.js';
 
 /** The methods as the library names them, and short names: `rl-tv` is Richardson-Lucy with total variation. */
 const METHODS: Readonly<Record<string, DeconvolutionMethod>> = {
@@ -62,13 +62,13 @@ export interface DeconvolutionFlags extends Tuning {
   readonly method: string;
 }
 
-type DeconvolveFlags = DeconvolutionFlags & RestoringFlags & { readonly knownDefects?: string };
+type DeconvolveFlags = DeconvolutionFlags & RestoringFlags & Pick<DefectFlags, 'knownDefects'>;
 
 export function addDeconvolveCommand(program: Command): void {
   const command = program.command('deconvolve').description('restore pictures whose blur is known').action(deconvolve);
   addFileOptions(command);
   addDeconvolutionOptions(command);
-  command.option('--known-defects <file>', 'picture of the same size that is not 0 where pixels are defective');
+  command.addOption(knownDefectsOption());
   addReadingOptions(command);
   addWorkOptions(command, DEFAULT_DECONVOLUTION_BUDGET);
 }
@@ -106,11 +106,7 @@ function commonOptions(): Option[] {
   return [
     choice('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)', boundaries),
     numberOrAuto('--sigma <number|auto>', 'standard deviation of the noise, 1 being full scale (default: estimated)'),
-    choice(
-      '--defects <mode>',
-      'whether samples that no blurred scene can have (clipped, hot, dead, stuck) are left out (default: find)',
-      ['find', 'none'],
-    ),
+    defectsOption(),
     numberOrAuto(
       '--iterations <count|auto>',
       'richardson-lucy: how many (default: until the residual is down to the noise); hyper-laplacian: outer steps (6)',
@@ -182,9 +178,8 @@ async function deconvolve(inputs: string[], flags: DeconvolveFlags): Promise<voi
 }
 
 async function openDeconvolver(flags: DeconvolveFlags, session: Session): Promise<Deconvolver> {
-  const { knownDefects: path } = flags;
-  const knownDefects = path === undefined ? undefined : await readKnownDefects(path, session);
-  return Deconvolver.open({ ...toDeconvolveOptions(flags, session.runtime), ...defined({ knownDefects }) });
+  const known = await readKnownDefects(flags, session);
+  return Deconvolver.open({ ...toDeconvolveOptions(flags, session.runtime), ...known });
 }
 
 /** How a deconvolution went, for people. */

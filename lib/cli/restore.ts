@@ -7,17 +7,22 @@ import { psfFileOf } from '../psf/spec.js';
 import { Restorer } from '../restore/restorer.js';
 import type { Ensemble, RestorationReport, RestorerOptions } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
+import { ArgumentError } from '../runtime/errors.js';
+import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { describeDeconvolution } from './deconvolve.js';
+import { defectsOption, knownDefectsOption, readKnownDefects } from './defects.js';
+import type { DefectFlags } from './defects.js';
 import { addWorkOptions, parseChoice, toMegabytes } from './options.js';
 import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
+import type { Session } from './runner.js';
 import type { OtherPaths } from './targets.js';
 
 /** Options that decide how a network restores; the same for `restore` and `plan`. */
-export interface NetworkFlags {
+export interface NetworkFlags extends Pick<DefectFlags, 'defects'> {
   readonly model: string;
   readonly ensemble: Ensemble;
   readonly conv?: ConvChoice;
@@ -25,15 +30,15 @@ export interface NetworkFlags {
   readonly fallback?: string;
 }
 
-type RestoreFlags = NetworkFlags & RestoringFlags;
+type RestoreFlags = NetworkFlags & RestoringFlags & DefectFlags;
 
 export function addRestoreCommand(program: Command): void {
   const command = program
     .command('restore')
-    .description('restore pictures (JPEG, PNG, TIFF, WebP) by a network')
+    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by a network')
     .action(restore);
   addFileOptions(command);
-  addNetworkOptions(command);
+  addNetworkOptions(command).addOption(ofFallback(knownDefectsOption()));
   addReadingOptions(command);
   addWorkOptions(command, DEFAULT_BUDGET);
 }
@@ -50,22 +55,30 @@ export function addNetworkOptions(command: Command): Command {
       ),
     )
     .option('--conv-cache <file>', 'where to keep what was found to be faster')
-    .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged');
+    .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged')
+    .addOption(ofFallback(defectsOption()));
+}
+
+/** An option of deconvolutions, for the one that stands in for the network. */
+function ofFallback(option: Option): Option {
+  option.description = `of the fallback: ${option.description}`;
+  return option;
 }
 
 /** The library's options from the command line's. */
 export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): RestorerOptions {
-  const { model, ensemble, conv, convCache, fallback } = flags;
-  const instead = fallback === undefined ? undefined : { psf: fallback };
+  requireFallback(flags);
+  const { model, ensemble, conv, convCache, fallback, defects } = flags;
+  const instead = fallback === undefined ? undefined : { psf: fallback, ...defined({ defects }) };
   return { ...defined({ model, ensemble, conv, convCache, fallback: instead }), runtime };
 }
 
-/** The files that a network is made of. */
-async function networkPaths({ model, convCache, fallback }: NetworkFlags): Promise<OtherPaths> {
+/** The files that a network and its fallback are made of. */
+async function networkPaths({ model, convCache, fallback, knownDefects }: RestoreFlags): Promise<OtherPaths> {
   const kernel = fallback === undefined ? null : psfFileOf(fallback);
   // A model that there is not will be told when it is opened.
   const file = await resolveModel(model).catch(() => model);
-  return { reads: [file, kernel], writes: [convCache] };
+  return { reads: [file, kernel, knownDefects], writes: [convCache] };
 }
 
 async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
@@ -73,9 +86,23 @@ async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
     inputs,
     flags,
     others: await networkPaths(flags),
-    open: ({ runtime }) => Restorer.open(toRestorerOptions(flags, runtime)),
+    open: (session) => openRestorer(flags, session),
     describe: (report) => (report.method === 'network' ? describeNetwork(report) : describeDeconvolution(report)),
   });
+}
+
+async function openRestorer(flags: RestoreFlags, session: Session): Promise<FrameRestorer<RestorationReport>> {
+  const options = toRestorerOptions(flags, session.runtime);
+  const { fallback } = options;
+  if (!fallback) return Restorer.open(options);
+  return Restorer.open({ ...options, fallback: { ...fallback, ...(await readKnownDefects(flags, session)) } });
+}
+
+/** An option that would be ignored is an error of the caller's. */
+function requireFallback({ fallback, defects, knownDefects }: NetworkFlags & DefectFlags): void {
+  const given = defects === undefined ? knownDefects && '--known-defects' : '--defects';
+  if (fallback === undefined && given)
+    throw new ArgumentError(`${given} is for the deconvolution that stands in: give its kernel by --fallback, too`);
 }
 
 function describeNetwork(report: Extract<RestorationReport, { method: 'network' }>): string {

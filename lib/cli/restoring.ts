@@ -7,7 +7,7 @@ import type { RestoredImage } from '../restoration/restored-image.js';
 import { defined } from '../runtime/validate.js';
 import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
-import { parseNumber, requireOneInput } from './options.js';
+import { parseNumber, parseNumberOr, requireOneInput } from './options.js';
 import type { WorkFlags } from './options.js';
 import { toReadingOptions } from './reading.js';
 import type { ReadingFlags } from './reading.js';
@@ -22,6 +22,7 @@ import type { OtherPaths, TargetJob, TargetRule } from './targets.js';
 /** Options of every command that restores files. */
 export interface RestoringFlags extends WorkFlags, ReadingFlags, ImageFlags {
   readonly cog?: true;
+  readonly tileSize?: number | 'none';
   readonly resume?: true;
   readonly windowRows?: number;
 }
@@ -49,11 +50,17 @@ export function addFileOptions(command: Command): Command {
     )
     .addOption(formatOption())
     .option('--cog', 'write a Cloud Optimized GeoTIFF: a TIFF with tiles, overviews, and directories first')
-    .option('--resume', 'go on with the part of a large TIFF that an interrupted run has left beside the output')
+    .addOption(
+      new Option(
+        '--tile-size <pixels>',
+        'write a TIFF in tiles of that side, a multiple of 16, or none: strips (default: as the input; 512 of a COG)',
+      ).argParser(parseNumberOr('none')),
+    )
+    .option('--resume', 'go on with the part of a large file that an interrupted run has left beside the output')
     .addOption(
       new Option(
         '--window-rows <count>',
-        'restore a TIFF window by window, so many rows each (default: as many as are fastest, where memory is short)',
+        'restore window by window, so many rows each (default: as many as are fastest, where memory is short)',
       ).argParser(parseNumber),
     );
 }
@@ -76,10 +83,10 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
       await using spool = new Spool();
       const files = await toFileJobs(jobs, flags, session, spool);
       const { signal, onProgress } = session;
-      const { cog, resume, windowRows } = flags;
+      const { cog, tileSize, resume, windowRows } = flags;
       const options = {
         ...(await toReadingOptions(flags, session)),
-        ...defined({ cog, resume, windowRows }),
+        ...defined({ cog, tileSize, resume, windowRows }),
         signal,
         onProgress,
       };

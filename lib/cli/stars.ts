@@ -9,6 +9,8 @@ import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
+import { tiffFormOf } from '../image/tiff/form.js';
+import type { TiffForm } from '../image/tiff/form.js';
 import type { Finish } from '../operation/perform.js';
 import { bytesOf } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -116,9 +118,10 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
 /** What writing the restored frame, and then the drawing, takes. */
 function planPictures(restored: string | undefined, draw: string | undefined): Finish<StarPlan> {
   return {
-    buffers: (_, { header }) => {
+    buffers: (_, { header, metadata }) => {
       const frames = ['decoded frame', 'restored frame'].map((name) => ({ name, bytes: frameBytes(header) }));
-      const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize);
+      const form = tiffFormOf(header, metadata);
+      const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize, form);
       const drawing = draw === undefined ? [] : planDrawing(draw, header);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
@@ -128,10 +131,10 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
 }
 
 /** Throws ImageError where the format does not hold the frame. */
-function planPicture(path: string, size: FrameSize): readonly PlannedBuffer[] {
+function planPicture(path: string, size: FrameSize, form?: TiffForm): readonly PlannedBuffer[] {
   const format = formatOf(path);
   checkFormatHolds(path, format, size);
-  return encoderBuffers(size, format);
+  return encoderBuffers(size, format, form);
 }
 
 function formatOf(path: string): ImageFormat {

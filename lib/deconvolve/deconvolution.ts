@@ -62,7 +62,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
       threads,
       budgetBytes,
       planSolver: (shape) => binding.planSolver(shape, isa),
-      defectScratchBytes: (width, height) => binding.defectScratchBytes(width, height),
+      defectScratchBytes: (width, height) => binding.defectScratchBytes(width, height, threads),
     };
   }
 
@@ -85,7 +85,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const { knownDefects, ...settings } = this.#settings;
     return createHash('sha256')
       .update(JSON.stringify(settings))
-      .update(knownDefects ?? '')
+      .update(knownDefects?.data ?? '')
       .digest('hex');
   }
 

@@ -1,7 +1,7 @@
 import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
-import { CLIPPED, isCounted } from './defects/clipped.js';
+import { isClipped, isCounted } from './defects/clipped.js';
 import type { Scope } from '../runtime/scope.js';
 import { transferMagnitude } from '../psf/transfer.js';
 import type { Psf } from '../psf/psf.js';
@@ -148,7 +148,7 @@ function countStates(
     for (let x = left; x < left + BLOCK; x += 1) {
       const state = valid[y * frameWidth + x]!;
       if (isCounted(state)) counted += 1;
-      if (state === CLIPPED) clipped += 1;
+      if (isClipped(state)) clipped += 1;
     }
   }
   return { share: counted / BLOCK ** 2, fitness: counted / BLOCK ** 2 - WEIGHT_OF_CLIPPED * clipped };

@@ -3,6 +3,7 @@ import type { Acceleration, Boundary, DeconvolutionMethod } from '../runtime/nat
 import { RUNTIME_OPTIONS } from '../runtime/runtime.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
 import { MOST_RADIUS } from '../estimate/verdict.js';
+import { ownKnownDefects } from './defects/known.js';
 import { METHODS, METHOD_NAMES } from './methods/index.js';
 import { preparePsf } from './psf-source.js';
 import type { DeconvolveOptions, DeconvolveSettings } from './settings.js';
@@ -46,7 +47,7 @@ export async function checkDeconvolveOptions(
     boundary: requireOneOf('boundary', options.boundary ?? 'bertero', BOUNDARIES),
     sigma: orAuto('sigma', options.sigma, 1e-6, 1),
     defects: requireOneOf<'find' | 'none'>('defects', options.defects ?? 'find', ['find', 'none']),
-    knownDefects: ownDefects(options.knownDefects),
+    knownDefects: ownKnownDefects(options.knownDefects),
     ...checkNumbers(options, method),
   };
   checkCombination(settings);
@@ -65,13 +66,6 @@ function refuseForeignKeys(method: DeconvolutionMethod, options: DeconvolveOptio
 
 function orAuto(name: string, value: number | 'auto' | undefined, min: number, max: number): number | null {
   return value === undefined || value === 'auto' ? null : requireNumber(name, value, min, max);
-}
-
-/** A copy, as the caller's may change. */
-function ownDefects(known: unknown): Uint8Array | null {
-  if (known === undefined) return null;
-  if (!(known instanceof Uint8Array)) throw expected('Uint8Array of one byte per pixel', 'knownDefects', known);
-  return Uint8Array.from(known);
 }
 
 function checkNumbers(

@@ -1,6 +1,5 @@
 import { colourPlanes } from '../image/planes.js';
 import { BudgetError } from '../runtime/errors.js';
-import { expected } from '../runtime/validate.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import type { SolverPlan, SolverShape } from '../runtime/native/binding.js';
@@ -15,6 +14,7 @@ import { fillBytes } from '../image/missing/fill.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { WindowRule } from '../restoration/scene/windows.js';
+import { checkKnownDefects } from './defects/known.js';
 import { METHODS } from './methods/index.js';
 import type { DeconvolveSettings } from './settings.js';
 import { checkPsfFits, fieldSize } from './psf-source.js';
@@ -119,11 +119,11 @@ function choosePlan(
 function searchBuffers(
   input: PlannedInput,
   settings: DeconvolveSettings,
-  { threads, defectScratchBytes }: DeconvolutionContext,
+  { defectScratchBytes }: DeconvolutionContext,
 ): PlannedBuffer[] {
   if (settings.defects === 'none') return [];
   const { size } = input;
-  const bytes = Math.min(colourPlanes(size), threads) * defectScratchBytes(size.width, size.height);
+  const bytes = defectScratchBytes(size.width, size.height);
   return [...frameAndGapBuffers(input), ...defectBuffers(size, true, settings), { name: 'search for defects', bytes }];
 }
 
@@ -132,16 +132,6 @@ function keepSolver(plan: DeconvolutionPlan, search: readonly PlannedBuffer[]): 
   const bytes = Math.max(plan.solver.arenaBytes, plan.withDefects?.solver.arenaBytes ?? 0);
   const keeping = coverPhase(plan, [...search, { name: 'solver', bytes }]);
   return keeping.bytes <= plan.budgetBytes ? keeping : { ...plan, keepsSolver: false };
-}
-
-/** Windows of a scene get their rows of it. */
-function checkKnownDefects(known: Uint8Array | null, { width, height }: AnyFrameSize): void {
-  if (known && (known.length < width * height || known.length % width !== 0))
-    throw expected(
-      `${width * height} bytes, one per pixel of the ${width}x${height} frame`,
-      'knownDefects',
-      known.length,
-    );
 }
 
 /** Pixels that are transformed per iteration and plane. */
@@ -254,7 +244,7 @@ function defectBuffers(
   { defects, knownDefects }: DeconvolveSettings,
 ): PlannedBuffer[] {
   const pixels = frame.width * frame.height;
-  const known = knownDefects ? knownDefects.length + pixels + fillBytes(frame) : 0;
+  const known = knownDefects ? knownDefects.data.length + pixels + fillBytes(frame) : 0;
   const found = masked && defects === 'find' ? colourPlanes(frame) * pixels : 0;
   return [{ name: 'defects', bytes: known + found }];
 }

@@ -1,5 +1,6 @@
 import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../runtime/native/binding.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
+import type { DefectPicture, KnownDefects } from './defects/known.js';
 import type { PreparedPsf, PsfSource } from './psf-source.js';
 
 /** What ends Richardson-Lucy iterations whose number is not given. */
@@ -24,10 +25,10 @@ interface CommonOptions {
    */
   readonly defects?: 'find' | 'none';
   /**
-   * One byte per pixel of the frame, or of the whole scene: pixels where it is not 0 are left out, and restored from
-   * what is around them.
+   * One byte per pixel of the frame, or of the whole scene, or a picture of them, whose size is then checked: pixels
+   * where it is not 0 are left out, and restored from what is around them.
    */
-  readonly knownDefects?: Uint8Array;
+  readonly knownDefects?: Uint8Array | DefectPicture;
 }
 
 /** Options of Richardson-Lucy. */
@@ -101,7 +102,7 @@ export interface DeconvolveSettings {
   readonly boundary: Boundary;
   readonly sigma: number | null;
   readonly defects: 'find' | 'none';
-  readonly knownDefects: Uint8Array | null;
+  readonly knownDefects: KnownDefects | null;
   readonly iterations: number | null;
   readonly stop: StopRule;
   readonly tau: number;

@@ -16,7 +16,7 @@ export function meanFacts(all: readonly DeconvolutionFacts[], settings: Deconvol
     residual: sum(({ residual }) => residual) / restored.length,
     defects: sumDefects(
       restored.flatMap(({ defects }) => defects ?? []),
-      settings.knownDefects,
+      settings.knownDefects?.data ?? null,
     ),
     energy: sum(({ energy }) => energy) / restored.length,
   };

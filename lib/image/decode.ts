@@ -62,7 +62,7 @@ const HARMLESS_WARNING = /^\w+: Corrupt JPEG data: \d+ extraneous bytes before m
  */
 export async function readHeader(file: Buffer, label: string): Promise<ImageHeader> {
   try {
-    const inspected = inspectFile(file);
+    const inspected = await inspectFile(file);
     const found = await sharp(inspected.picture, READ_OPTIONS).metadata();
     return toHeader(inspected, found, label);
   } catch (cause) {

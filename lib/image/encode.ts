@@ -1,27 +1,35 @@
 import { extname } from 'node:path';
-import { checkWritable, unwritable, writeAtomically } from '../files/write-file.js';
+import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../files/write-file.js';
+import type { FileInTheMaking } from '../files/write-file.js';
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp, SharpFormat } from './codec/sharp.js';
-import { encodeFits } from './fits/write-fits.js';
+import { describeFits } from './fits/describe.js';
+import { FitsWriter, encodeFits } from './fits/write-fits.js';
 import { checkFormatHolds } from './format-limits.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
-import { nodataOf } from './tiff/nodata.js';
+import { checkTiffForm, tiffFormOf } from './tiff/form.js';
+import type { TiffFormOptions } from './tiff/form.js';
+import { FileSpool } from './write-sink.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
 
 /**
- * Throws ImageError where the path names no known format, a directory, or a folder that cannot be written.
- * @param cog whether it is to be a Cloud Optimized GeoTIFF
+ * Throws ImageError where the path names no known format, a directory, or a folder that cannot be written, and
+ * ArgumentError for a form that no TIFF has. @param form of a TIFF
  */
-export async function checkOutput(path: string, cog = false): Promise<ImageFormat> {
+export async function checkOutput(path: string, form: TiffFormOptions = {}): Promise<ImageFormat> {
+  const { cog = false, tileSize } = form;
+  checkTiffForm(form);
   const format = formatOfExtension(extname(path));
   if (!format) throw unknownExtension(path);
   if (cog && format !== 'tiff')
     throw unwritable(path, `a Cloud Optimized GeoTIFF is a TIFF, not a ${format}: end its name in .tif`);
+  if (typeof tileSize === 'number' && format !== 'tiff')
+    throw unwritable(path, `a TIFF has tiles, not a ${format}: end its name in .tif`);
   await checkWritable(path);
   return format;
 }
@@ -36,8 +44,12 @@ export function unknownExtension(path: string): Error {
  * Throws ImageError unless a frame of that size can be written there: the extension names a format which holds it, and
  * the folder can be written. To be called before the work, as soon as the header of the input is known.
  */
-export async function checkImageOutput(path: string, size: AnyFrameSize, cog = false): Promise<ImageFormat> {
-  const format = await checkOutput(path, cog);
+export async function checkImageOutput(
+  path: string,
+  size: AnyFrameSize,
+  form: TiffFormOptions = {},
+): Promise<ImageFormat> {
+  const format = await checkOutput(path, form);
   checkFormatHolds(path, format, size);
   return format;
 }
@@ -57,11 +69,9 @@ function compress(image: Sharp, format: SharpFormat): Sharp {
   }
 }
 
-/** How a frame is written. */
-export interface WritingOptions {
+/** How a frame is written; of a TIFF, in which form. */
+export interface WritingOptions extends TiffFormOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether a TIFF is a Cloud Optimized GeoTIFF: tiles, overviews, directories first. False by default. */
-  readonly cog?: boolean | undefined;
 }
 
 /**
@@ -75,18 +85,34 @@ export async function writeFrame(
   options: WritingOptions = {},
 ): Promise<void> {
   const { signal } = options;
-  const format = await checkImageOutput(path, frame, options.cog);
+  const format = await checkImageOutput(path, frame, options);
   signal?.throwIfAborted();
-  if (format === 'tiff') return writeTiffFile(path, { ...sizeOf(frame), metadata }, frame.data, options);
-  if (format === 'fits') {
-    const { fitsCards = [] } = metadata;
-    return writeAtomically(path, await encodeFits(frame, fitsCards, nodataOf(metadata, frame), signal), signal);
+  if (format === 'tiff') {
+    const { mask = null } = metadata;
+    const { cog, tileSize } = tiffFormOf(frame, metadata, options);
+    const description = { ...sizeOf(frame), metadata, tileSize, hasMask: mask !== null };
+    return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal });
   }
+  if (format === 'fits') return writeFits(path, frame, metadata, signal);
   const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
     throw unwritable(path, cause.message, { cause });
   });
   signal?.throwIfAborted();
   await writeAtomically(path, addMetadata(encoded, format, metadata, frame as Frame), signal);
+}
+
+async function writeFits(
+  path: string,
+  frame: AnyFrame,
+  metadata: ImageMetadata,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const write = async ({ handle }: FileInTheMaking): Promise<void> => {
+    const writer = new FitsWriter(new FileSpool(handle), describeFits(frame, metadata), signal);
+    await writer.writeRows(frame.data, frame.height);
+    await writer.finish();
+  };
+  await writeFileWith(path, write, signal);
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */
@@ -104,7 +130,7 @@ export async function writeResult(
 /** A whole file of that format, without metadata. */
 export async function encodeFrame(frame: Frame, format: ImageFormat): Promise<Buffer> {
   if (format === 'tiff') return encodeTiff(frame, frame.data);
-  return format === 'fits' ? Buffer.concat(await encodeFits(frame, [], null)) : encodeWithSharp(frame, format);
+  return format === 'fits' ? encodeFits(frame, [], null) : encodeWithSharp(frame, format);
 }
 
 function encodeWithSharp(frame: Frame, format: SharpFormat): Promise<Buffer> {

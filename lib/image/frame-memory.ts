@@ -3,6 +3,7 @@ import { encoderBytes } from './codec/encoder-memory.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrameSize } from './frame.js';
+import type { TiffForm } from './tiff/form.js';
 
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
 const CODEC_BYTES = 8e6;
@@ -46,13 +47,10 @@ export function frameBuffers(
   ];
 }
 
-/**
- * What a frame takes while it is written, itself included.
- * @param cog whether it is written as Cloud Optimized GeoTIFF
- */
-export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat, cog = false): PlannedBuffer[] {
+/** What a frame takes while it is written, itself included. @param form of a TIFF; strips without a mask by default */
+export function encoderBuffers(frame: AnyFrameSize, format: ImageFormat, form?: TiffForm): PlannedBuffer[] {
   return [
-    { name: `encoder (${cog ? 'COG' : format})`, bytes: encoderBytes(frame, format, cog) },
+    { name: `encoder (${form?.cog ? 'COG' : format})`, bytes: encoderBytes(frame, format, form) },
     { name: 'restored frame', bytes: frameBytes(frame) },
   ];
 }

@@ -33,7 +33,8 @@ export async function interpretRows(
 ): Promise<SourceFrame> {
   const pauses = new Pauses(signal);
   const frame = { ...stored.header, height: rows.count, data } as AnyFrame;
-  const signs = { nodata, planes: await masks.read(rows, signal), mostLight: MOST_LIGHT };
+  const { planes, own: mask } = await masks.read(rows, signal);
+  const signs = { nodata, planes, mostLight: MOST_LIGHT };
   const plane = new Uint8Array(isMasked ? frame.width * frame.height : 0);
   let found = await findValid(frame, signs, pauses, plane);
   const isWhole = rows.count === stored.header.height;
@@ -43,7 +44,7 @@ export async function interpretRows(
   if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
   const result = { ...sizeOf(frame), white, data } as AnyFrame;
   const warnings = await warnOfNegatives(result, found.valid, pauses);
-  return { frame: result, isJpeg: stored.format === 'jpeg', ...found, whiteFrom, nodata, warnings };
+  return { frame: result, isJpeg: stored.format === 'jpeg', ...found, whiteFrom, nodata, mask, warnings };
 }
 
 /** Samples that were read: of a file or not, and of all rows or some. */

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../runtime/errors.js';
 import { expected, requireArray, requireInteger, requireNumber } from '../runtime/validate.js';
 import type { EncodedImage } from './decode.js';
-import { MAX_CHANNELS } from './frame.js';
+import { MAX_CHANNELS, hasAlpha } from './frame.js';
 import type { AnyFrame, AnyFrameSize, RgbBands } from './frame.js';
 import { colourPlanes } from './planes.js';
 
@@ -59,16 +59,20 @@ export function checkReadingOptions({ nodata, valid, white, page, bands }: Readi
   }
 }
 
-/** The header with what the options say of it. Throws ArgumentError where they do not fit. */
+/**
+ * The header with what the options say of it. Throws ArgumentError where they do not fit.
+ * @param alphaBand the band of the file that is alpha, from 0; the last one by default
+ */
 export function describeSamples<Size extends AnyFrameSize>(
   header: Size,
   { nodata, white, bands, valid }: ReadingOptions,
+  alphaBand = header.channels - 1,
 ): Size {
   requireValue('nodata', nodata, header);
   requireValue('white', white, header);
   const pixels = header.width * header.height;
   if (valid !== undefined && valid.length !== pixels) throw expected(`${pixels} bytes`, 'valid', valid.length);
-  const rgb = bands?.map((triple) => triple.map((band) => band - 1) as unknown as RgbBands);
+  const rgb = bands?.map((triple) => triple.map((band) => toChannel(header, alphaBand, band)) as unknown as RgbBands);
   if (rgb) requireBands(header, rgb);
   return {
     ...header,
@@ -84,6 +88,13 @@ function requireValue(name: 'nodata' | 'white', value: number | string | undefin
   const isOne = value >= 0 && value <= most && (name === 'white' || Number.isInteger(value));
   if (!isOne)
     throw new ArgumentError(`${name} ${value} is no value of samples of ${depth} bits: give one from 0 to ${most}`);
+}
+
+/** The channel of a frame that is a band of its file, both of which number others where alpha is between them. */
+function toChannel(header: AnyFrameSize, alphaBand: number, band: number): number {
+  if (!hasAlpha(header) || band - 1 < alphaBand) return band - 1;
+  if (band - 1 === alphaBand) throw new ArgumentError(`bands: band ${band} is alpha`);
+  return band - 2;
 }
 
 function requireBands(header: AnyFrameSize, rgb: readonly RgbBands[]): void {

@@ -2,23 +2,37 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFileWith } from '../files/write-file.js';
 import type { FileInTheMaking } from '../files/write-file.js';
 import type { ImageFormat } from './codec/sharp.js';
+import { describeFits } from './fits/describe.js';
+import { FitsWriter, fitsWriterBytes } from './fits/write-fits.js';
+import type { FitsWriterState } from './fits/write-fits.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
-import { CogWriter, TILE_SIZE, cogWriterBytes } from './tiff/cog.js';
+import { CogWriter, cogWriterBytes } from './tiff/cog.js';
+import type { TiffForm } from './tiff/form.js';
 import { gridOf } from './tiff/write-description.js';
 import type { TiffDescription } from './tiff/write-description.js';
 import { withSpools } from './tiff/write-file.js';
-import { FileSpool } from './tiff/write-sink.js';
 import { TiffWriter, tiffWriterBytes } from './tiff/write.js';
 import type { TiffWriterState } from './tiff/write.js';
+import { FileSpool } from './write-sink.js';
+
+/** Formats that are written row by row. */
+const ROW_FORMATS = ['tiff', 'fits'] as const;
+export type RowFormat = (typeof ROW_FORMATS)[number];
+
+/** Whether files of a format are written row by row. */
+export function isRowFormat(format: ImageFormat | undefined): format is RowFormat {
+  return ROW_FORMATS.some((one) => one === format);
+}
 
 /** A picture that is to be written row by row. */
 export interface RowPicture {
+  readonly format: RowFormat;
   readonly size: AnyFrameSize;
   readonly metadata: ImageMetadata;
-  /** Whether as Cloud Optimized GeoTIFF. */
-  readonly cog: boolean;
+  /** Of a TIFF. */
+  readonly form: TiffForm;
 }
 
 /** What a writer has written, for another that goes on: plain data, to be kept as JSON. */
@@ -31,8 +45,11 @@ export interface WrittenRows {
 
 /** Writes a picture from top to bottom. */
 export interface RowWriter {
-  /** Takes interleaved rows. Rejects with the system's error, or the signal's reason. */
-  writeRows(samples: AnyFrame['data'], count: number): Promise<void>;
+  /**
+   * Takes interleaved rows, and those of the mask where the metadata say that there is one. Rejects with the system's
+   * error, or the signal's reason.
+   */
+  writeRows(samples: AnyFrame['data'], count: number, mask: Uint8Array | null): Promise<void>;
   /** What is in the file. */
   state(): Promise<WrittenRows>;
   /**
@@ -50,36 +67,39 @@ export interface RowWriterOptions {
   readonly from?: WrittenRows | undefined;
 }
 
-/** The format that is written row by row. */
-export const ROW_FORMAT: ImageFormat = 'tiff';
-
-const describe = ({ size, metadata, cog }: RowPicture): TiffDescription => ({
+const describeTiff = ({ size, metadata, form: { tileSize, hasMask } }: RowPicture): TiffDescription => ({
   ...sizeOf(size),
   metadata,
-  ...(cog && { tileSize: TILE_SIZE }),
+  tileSize,
+  hasMask,
 });
 
 /** Rows that are written together: a writer can be left after a multiple of them. */
 export function rowsWrittenAtOnce(picture: RowPicture): number {
-  return gridOf(describe(picture)).height;
+  return picture.format === 'fits' ? 1 : gridOf(describeTiff(picture)).height;
 }
 
 /** What writing takes beside the rows. */
 export function rowWriterBytes(picture: RowPicture, threads: number): number {
-  const { size, metadata, cog } = picture;
-  return cog ? cogWriterBytes({ ...sizeOf(size), metadata }, threads) : tiffWriterBytes(describe(picture), threads);
+  if (picture.format === 'fits') return fitsWriterBytes(describeFits(picture.size, picture.metadata));
+  const description = describeTiff(picture);
+  return picture.form.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
 }
 
 /** A writer into an open file. Throws ArgumentError where it cannot go on from there. */
 export function createRowWriter(handle: FileHandle, picture: RowPicture, options: RowWriterOptions): RowWriter {
-  const { threads, signal, from } = options;
-  const [spool, how] = [new FileSpool(handle), { threads, signal }];
-  if (picture.cog) return createCogWriter(spool, picture, options);
+  const spool = new FileSpool(handle);
+  if (picture.format === 'fits') return createFitsWriter(spool, picture, options);
+  return picture.form.cog ? createCogWriter(spool, picture, options) : createTiffWriter(spool, picture, options);
+}
+
+function createTiffWriter(spool: FileSpool, picture: RowPicture, { from, ...how }: RowWriterOptions): RowWriter {
+  const description = describeTiff(picture);
   const writer = from
-    ? TiffWriter.resume(spool, describe(picture), from as TiffWriterState, how)
-    : TiffWriter.create(spool, describe(picture), how);
+    ? TiffWriter.resume(spool, description, from as TiffWriterState, how)
+    : TiffWriter.create(spool, description, how);
   return {
-    writeRows: (samples, count) => writer.writeRows(samples, count),
+    writeRows: (samples, count, mask) => writer.writeRows(samples, count, mask),
     state: () => writer.state(),
     finish: async () => {
       await writer.finish();
@@ -88,29 +108,35 @@ export function createRowWriter(handle: FileHandle, picture: RowPicture, options
   };
 }
 
+/** A file of FITS holds no mask: a warning says so. */
+function createFitsWriter(spool: FileSpool, picture: RowPicture, { signal, from }: RowWriterOptions): RowWriter {
+  const description = describeFits(picture.size, picture.metadata);
+  const writer = new FitsWriter(spool, description, signal, from as FitsWriterState | undefined);
+  return {
+    writeRows: (samples, count) => writer.writeRows(samples, count),
+    state: async () => writer.state,
+    finish: async () => {
+      await writer.finish();
+      return true;
+    },
+  };
+}
+
 /** What it writes into the open file are tiles, of which the picture is made in the end. */
-function createCogWriter(
-  spool: FileSpool,
-  picture: RowPicture,
-  { threads, signal, from }: RowWriterOptions,
-): RowWriter {
-  const { size, metadata } = picture;
-  const [description, how] = [
-    { ...sizeOf(size), metadata },
-    { threads, signal },
-  ];
+function createCogWriter(spool: FileSpool, picture: RowPicture, { from, ...how }: RowWriterOptions): RowWriter {
+  const description = describeTiff(picture);
   const writer = from
     ? CogWriter.resume(spool, description, from as TiffWriterState, how)
     : CogWriter.create(spool, description, how);
   return {
-    writeRows: (samples, count) => writer.writeRows(samples, count),
+    writeRows: (samples, count, mask) => writer.writeRows(samples, count, mask),
     state: () => writer.state(),
     finish: async (path) => {
       const write = async ({ handle, folder }: FileInTheMaking): Promise<void> =>
         withSpools(folder, async (openSpool) => {
           await writer.finish(new FileSpool(handle), openSpool);
         });
-      await writeFileWith(path, write, signal);
+      await writeFileWith(path, write, how.signal);
       return false;
     },
   };

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { storeFileOnDisk } from './stored-file.js';
+import { readFileBytes } from './file-bytes.js';
+import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoredImage } from './stored.js';
 
 /** What lies beside a file and belongs to it. */
@@ -19,12 +20,18 @@ const TELLING = /<(SRS|GeoTransform|GCPList|NoDataValue|Scale|Offset|Description
 /** Longer files of GDAL hold tables of attributes. */
 const MOST_BYTES = 4e6;
 
+/** What bounds the reading of sidecars. */
+export interface SidecarOptions {
+  readonly signal: AbortSignal;
+  /** A file of more bytes than this is refused before it is read whole. */
+  readonly budgetBytes?: number;
+}
+
 /** Looks for what belongs to an input, which has company only where it is a path. Rejects as the opening of a TIFF. */
-export async function findSidecars(input: unknown, signal: AbortSignal): Promise<Sidecars> {
+export async function findSidecars(input: unknown, options: SidecarOptions): Promise<Sidecars> {
   if (typeof input !== 'string' || input === '') return NONE;
   const maskPath = `${input}.msk`;
-  const options = { signal, page: undefined, checkDigest: () => {} };
-  const mask = (await sizeOf(maskPath)) > 0 ? await storeFileOnDisk(maskPath, options) : null;
+  const mask = (await sizeOf(maskPath)) > 0 ? await openMask(maskPath, options) : null;
   const stem = input.slice(0, input.length - extname(input).length);
   const unread: string[] = [];
   for (const end of WORLD_FILES) if ((await sizeOf(stem + end)) > 0) unread.push(stem + end);
@@ -32,6 +39,12 @@ export async function findSidecars(input: unknown, signal: AbortSignal): Promise
   const bytes = await sizeOf(own);
   if (bytes > 0 && bytes <= MOST_BYTES && TELLING.test(await readFile(own, 'utf8').catch(() => ''))) unread.push(own);
   return { mask, warnings: unread.map(toWarning) };
+}
+
+async function openMask(path: string, { signal, budgetBytes = Infinity }: SidecarOptions): Promise<StoredImage> {
+  const asked = { signal, page: undefined, checkDigest: () => {} };
+  const stored = await storeFileOnDisk(path, asked);
+  return stored ?? (await storeFile(await readFileBytes(path, signal, budgetBytes), path, asked));
 }
 
 function toWarning(path: string): string {

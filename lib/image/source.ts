@@ -33,6 +33,8 @@ export interface SourceFrame extends FrameSource {
   readonly whiteFrom: WhiteSource;
   /** Value of samples that stands for "not measured"; null: none does. */
   readonly nodata: number | null;
+  /** What the file's own mask says, one byte per pixel, 0 where it is missing; null: it has none. */
+  readonly mask: Uint8Array | null;
   /** What was found in the samples that no method heeds, for people. */
   readonly warnings: readonly string[];
 }
@@ -92,16 +94,14 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   const stored = await openStored(input, options);
   signal.throwIfAborted();
   requireOneOf('depth', stored.header.depth, depths);
-  const { mask: own, warnings } = await findSidecars(input, signal);
+  const { mask: own, warnings } = await findSidecars(input, options);
   const described = {
     ...stored,
-    header: describeSamples(stored.header, options),
-    metadata: own ? { ...stored.metadata, hasMask: true as const } : stored.metadata,
+    header: describeSamples(stored.header, options, stored.metadata.alphaBand),
     warnings: [...stored.warnings, ...warnings],
   };
   const given = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));
-  const pictures = [own, given].filter((mask) => mask !== null);
-  return toSource(described, joinMasks(described, options, pictures), options);
+  return toSource(described, joinMasks(described, options, { own, given }), options);
 }
 
 /** A mask is a picture like any other, of which nothing else is said. */
@@ -139,7 +139,10 @@ function toFileOptions(label: string, { signal, page, expectSha256 }: OpenImageO
 function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
   const nodata = nodataOf(stored, options);
   const { label, header, format, sizeBytes, warnings, sha256 } = stored;
-  const metadata = stateNodata(stored.metadata, nodata, options.nodata);
+  const metadata = {
+    ...stateNodata(stored.metadata, nodata, options.nodata),
+    ...(masks.hasOwn && { hasMask: true as const }),
+  };
   const isMasked = masks.isAny || mayMiss(header, { nodata, planes: [] });
   const how = { ...{ stored, masks, nodata, isMasked, options }, ...defined({ known }) };
   return {

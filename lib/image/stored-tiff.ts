@@ -1,8 +1,10 @@
 import { Pauses } from '../runtime/pauses.js';
+import { defined } from '../runtime/validate.js';
 import type { Orientation } from './codec/inspection.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrame } from './frame.js';
 import { uprightMetadata } from './metadata/upright.js';
+import { THERE } from './missing/masks.js';
 import { readingBuffers, requireRows, requireSides } from './stored.js';
 import type { RowWindow, StoredImage, StoredOrigin } from './stored.js';
 import type { TiffPicture, TiffSamples } from './tiff/read-tiff.js';
@@ -40,15 +42,40 @@ export interface TiffPageFacts extends Pick<StoredImage, 'metadata' | 'nodata' |
 }
 
 /** What the directory of a page says of its picture. */
-export function describeTiff({ metadata, orientation, nodata, warnings, mask }: TiffPicture): TiffPageFacts {
+export function describeTiff({
+  metadata,
+  orientation,
+  nodata,
+  warnings,
+  mask,
+  tileSize,
+  alphaBand,
+}: TiffPicture): TiffPageFacts {
   return {
-    metadata: { ...uprightMetadata(metadata, orientation), ...(mask && { hasMask: true }) },
+    metadata: {
+      ...uprightMetadata(metadata, orientation),
+      ...defined({ tileSize, alphaBand: alphaBand ?? undefined }),
+    },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
     warnings,
     maskBytes: mask ? readingBytes(mask, orientation) : 0,
-    ...(mask && { readMask: (rows, signal) => readUpright(mask, orientation, rows, signal) }),
+    ...(mask && {
+      readMask: async (rows, signal) => toBytes(mask, await readUpright(mask, orientation, rows, signal), signal),
+    }),
   };
+}
+
+/** A mask of bits as one of bytes: there is what is not 0. */
+async function toBytes({ layout }: TiffSamples, mask: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  if (layout.bits !== 1) return mask;
+  const pauses = new Pauses(signal);
+  for (let row = 0; row < mask.length; row += layout.width) {
+    if (pauses.isDue) await pauses.take();
+    const end = Math.min(mask.length, row + layout.width);
+    for (let pixel = row; pixel < end; pixel += 1) mask[pixel]! *= THERE;
+  }
+  return mask;
 }
 
 /** What reading takes beside the rows that it brings. */

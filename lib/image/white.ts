@@ -72,19 +72,22 @@ export class WhiteMeter {
   readonly #step: number;
   readonly #drawn: Float32Array;
   #count = 0;
+  /** Of the samples that were drawn, once it is asked for. */
+  #level: number | null = null;
 
   constructor(size: AnyFrameSize) {
     const { width, height, depth } = size;
     const bands = colourPlanes(size);
     this.#most = typeScale(size);
     this.#isNeeded = depth !== 8;
-    this.#step = Math.max(1, Math.ceil((width * height * bands) / MOST_SAMPLES));
+    this.#step = stepAcross(width, Math.ceil((width * height * bands) / MOST_SAMPLES));
     this.#drawn = new Float32Array(this.#isNeeded ? Math.ceil((width * height) / this.#step) * bands : 0);
   }
 
   /** Draws samples of valid pixels of some rows, the first of which is `top` of the frame. */
   async add(frame: AnyFrame, valid: Uint8Array | null, top: number, pauses: Pauses): Promise<void> {
     if (!this.#isNeeded) return;
+    this.#level = null;
     const { width, height, channels, data } = frame;
     const planes = colourPlanes(frame);
     const start = top * width;
@@ -97,8 +100,10 @@ export class WhiteMeter {
 
   /** What all but the brightest of the samples that were drawn reach; 0 where there are none. */
   get level(): number {
+    if (this.#level !== null) return this.#level;
     const samples = this.#drawn.subarray(0, this.#count).sort();
-    return samples[Math.floor((samples.length - 1) * (1 - BRIGHTER_PART))] ?? 0;
+    this.#level = samples[Math.floor((samples.length - 1) * (1 - BRIGHTER_PART))] ?? 0;
+    return this.#level;
   }
 
   find(): KnownWhite {
@@ -108,4 +113,16 @@ export class WhiteMeter {
     const fills = level >= FILLED_PART * this.#most && level <= this.#most;
     return fills ? byType : { white: level, whiteFrom: 'data' };
   }
+}
+
+/** The smallest step from `least` on that comes through all columns: it shares no factor with the width. */
+function stepAcross(width: number, least: number): number {
+  let step = Math.max(1, least);
+  while (greatestDivisor(step, width) > 1) step += 1;
+  return step;
+}
+
+/** Of both numbers. */
+function greatestDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestDivisor(other, one % other);
 }

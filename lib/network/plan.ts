@@ -14,6 +14,7 @@ import type { PlannedInput } from '../operation/operation.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
 import { marksBytes, pendingRows } from './marks.js';
+import { streamGapsBytes } from './stream-gaps.js';
 
 /** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
@@ -88,8 +89,11 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
   throw refuse(frame, context, [...whole, ...split]);
 }
 
-/** The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError. */
-export function planStream(frame: AnyFrameSize, context: PlanContext): Plan {
+/**
+ * The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError.
+ * @param masked whether some of their pixels may be missing
+ */
+export function planStream(frame: AnyFrameSize, masked: boolean, context: PlanContext): Plan {
   const candidate = { ...createCandidate(frame, context, false), pipelines: bandGroups(frame).length };
   const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
   const held = [
@@ -97,6 +101,7 @@ export function planStream(frame: AnyFrameSize, context: PlanContext): Plan {
       name: 'rows awaiting their residual',
       bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }),
     },
+    { name: 'filled rows', bytes: masked ? streamGapsBytes(frame, ringRows) : 0 },
   ];
   const build = (one: Candidate): Plan => buildPlan(frame, context, one, held);
   const plan = build(candidate);

@@ -1,18 +1,23 @@
 import { orAbort } from '../runtime/abort.js';
 import { ArgumentError, NativeError } from '../runtime/errors.js';
-import { allocateSamples, checkSamples, copySamples } from '../image/frame.js';
+import { allocateSamples, copySamples } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
+import { keepMissing } from '../image/missing/keep.js';
 import { ledger } from '../runtime/ledger.js';
 import { PROCESS_BYTES } from '../runtime/memory-plan.js';
 import type { BandGroup, Binding, NativePipeline } from '../runtime/native/binding.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
 import type { NetworkRestoration } from './network-restoration.js';
 import { planStream, streamRingRows } from './plan.js';
 import type { Plan } from './plan.js';
+import { givenRows } from './row-source.js';
+import type { GivenRows, RowSource } from './row-source.js';
 import { runPass } from './run-pass.js';
+import { StreamGaps } from './stream-gaps.js';
 import type { ResidualBlock, RowBlock } from './run-pass.js';
 
 /** Consecutive restored rows: `count` x width x channels samples from image row `row` on. */
@@ -22,9 +27,6 @@ export interface Strip {
   readonly data: AnyFrame['data'];
 }
 
-/** Whole rows of interleaved samples, any number at a time, top to bottom. */
-export type RowSource = AsyncIterable<AnyFrame['data']> | Iterable<AnyFrame['data']>;
-
 /**
  * Restores rows as they arrive, under a lease for their plan; memory does not depend on the height. Rejects as
  * `runPass` does, or with BudgetError.
@@ -32,10 +34,11 @@ export type RowSource = AsyncIterable<AnyFrame['data']> | Iterable<AnyFrame['dat
 export async function* restoreStream(
   network: NetworkRestoration,
   source: RowSource,
-  size: AnyFrameSize,
+  size: AnyFrameSize & { readonly masked: boolean },
   scope: Scope,
 ): AsyncGenerator<Strip, void, void> {
-  const plan = planStream(size, network.context);
+  const { masked, ...frame } = size;
+  const plan = planStream(frame, masked, network.context);
   using _lease = await ledger.reserve(
     {
       bytes: plan.bytes - PROCESS_BYTES - network.heldBytes,
@@ -46,22 +49,24 @@ export async function* restoreStream(
     scope.signal,
   );
   using used = network.use(plan);
-  yield* restoreRows(used.pipelines, plan, source, scope);
+  yield* restoreRows(used.pipelines, plan, masked, source, scope);
 }
 
 /** Restores rows as they arrive. */
 async function* restoreRows(
   pipelines: readonly NativePipeline[],
   plan: Plan,
+  masked: boolean,
   source: RowSource,
   scope: Scope,
 ): AsyncGenerator<Strip, void, void> {
-  const ring = new SourceRing(scope.binding, plan);
-  const iterator = iterate(source, plan.frame);
+  const ring = new SourceRing(scope.binding, plan, masked);
+  const pauses = new Pauses(scope.signal);
+  const iterator = givenRows(source, plan.frame, masked);
   try {
     const feed = (): Promise<RowBlock | null> => ring.next(iterator);
     for await (const block of runPass(pipelines, plan, feed, scope)) {
-      const strip = ring.compose(block);
+      const strip = await ring.compose(block, pauses);
       if (strip) yield strip;
     }
     await orAbort(ring.end(iterator), scope.signal);
@@ -69,22 +74,6 @@ async function* restoreRows(
     // Not awaited: a source that has stalled must not hold up an abort.
     iterator.return().catch(() => {});
   }
-}
-
-/** The caller's arrays, checked, one after the other. */
-async function* iterate(source: RowSource, frame: AnyFrameSize): AsyncGenerator<AnyFrame['data'], void, void> {
-  const rowSamples = frame.width * frame.channels;
-  let rows = 0;
-  for await (const data of source) {
-    checkSamples(data, frame.depth);
-    if (data.length === 0 || data.length % rowSamples !== 0) {
-      throw new ArgumentError(`Expected whole rows of ${rowSamples} samples but received ${data.length} samples`);
-    }
-    rows += data.length / rowSamples;
-    if (rows > frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received at least ${rows}`);
-    yield data;
-  }
-  if (rows < frame.height) throw new ArgumentError(`Expected ${frame.height} rows but received ${rows}`);
 }
 
 function rowsChanged(): ArgumentError {
@@ -102,18 +91,20 @@ class SourceRing {
   readonly #stripRows: number;
   readonly #rows: Axis;
   readonly #columns: Axis;
-  #pending: AnyFrame['data'] | null = null;
+  readonly #gaps: StreamGaps | null;
+  #pending: GivenRows | null = null;
   /** Its samples when it came: a caller may take the memory away. */
   #pendingLength = 0;
   #received = 0;
   #pushed = 0;
 
-  constructor(binding: Binding, { frame, groups, pass, pipeline }: Plan) {
+  constructor(binding: Binding, { frame, groups, pass, pipeline }: Plan, masked: boolean) {
     this.#binding = binding;
     this.#frame = frame;
     this.#stripRows = pass.stripRows;
     this.#ringRows = streamRingRows(pipeline, pass);
     this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
+    this.#gaps = masked ? new StreamGaps(frame, this.#ringRows) : null;
     this.#bands = groups.map((group) => ({ channels: frame.channels, group, white: fullScale(frame) }));
     this.#strips = groups.map(() => new Uint8Array(pass.stripRows * pass.width * 3));
     this.#rows = createAxis(frame.height, false);
@@ -125,7 +116,7 @@ class SourceRing {
   }
 
   /** The next strip of pass rows for each group: frame rows as they come, then the reflected padding. */
-  async next(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<RowBlock | null> {
+  async next(source: AsyncGenerator<GivenRows, void, void>): Promise<RowBlock | null> {
     const { height } = this.#frame;
     if (this.#received < height) await this.#receive(source);
     const limit = this.#received === height ? this.#rows.indices.length : this.#received;
@@ -137,35 +128,40 @@ class SourceRing {
     };
     const rows = this.#bands.map((bands, index) => {
       const strip = this.#strips[index]!.subarray(0, count * this.#columns.indices.length * 3);
-      this.#binding.gatherRows(this.#samples, bands, map, strip);
+      this.#binding.gatherRows(this.#gaps?.filled ?? this.#samples, bands, map, strip);
       return strip;
     });
     this.#pushed += count;
-    return { rows, count };
+    return { rows, count, ...(this.#gaps && { valid: { plane: this.#gaps.valid, map } }) };
   }
 
   /** Waits for the end of the source: rows too many are refused also where they come late. */
-  async end(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<void> {
+  async end(source: AsyncGenerator<GivenRows, void, void>): Promise<void> {
     await source.next();
   }
 
   /** Copies at most one strip of rows from the source, which throws where it ends too early. */
-  async #receive(source: AsyncGenerator<AnyFrame['data'], void, void>): Promise<void> {
+  async #receive(source: AsyncGenerator<GivenRows, void, void>): Promise<void> {
     if (!this.#pending) {
       const { value, done } = await source.next();
       if (done) throw new NativeError('INTERNAL', `a source ended after ${this.#received} rows and said nothing`);
       this.#pending = value;
-      this.#pendingLength = value.length;
+      this.#pendingLength = value.data.length;
     }
-    if (this.#pending.length !== this.#pendingLength) throw rowsChanged();
+    const { data, valid } = this.#pending;
+    const { width, channels } = this.#frame;
+    const hasMask = valid === null || valid.length * channels === data.length;
+    if (data.length !== this.#pendingLength || !hasMask) throw rowsChanged();
     const count = Math.min(this.#stripRows, this.#pendingLength / this.#rowSamples);
     for (let index = 0; index < count; index += 1) {
-      const row = this.#pending.subarray(index * this.#rowSamples, (index + 1) * this.#rowSamples);
-      this.#samples.set(row, this.#ringPixel(this.#received + index) * this.#frame.channels);
+      const row = data.subarray(index * this.#rowSamples, (index + 1) * this.#rowSamples);
+      const pixel = this.#ringPixel(this.#received + index);
+      this.#samples.set(row, pixel * channels);
+      this.#gaps?.take(pixel, row, valid?.subarray(index * width, (index + 1) * width) ?? null);
     }
     this.#received += count;
-    const rest = this.#pending.subarray(count * this.#rowSamples);
-    this.#pending = rest.length > 0 ? rest : null;
+    const rest = data.subarray(count * this.#rowSamples);
+    this.#pending = rest.length > 0 ? { data: rest, valid: valid?.subarray(count * width) ?? null } : null;
     this.#pendingLength = rest.length;
   }
 
@@ -174,7 +170,7 @@ class SourceRing {
   }
 
   /** Adds residuals to the rows they belong to; null when all of them are padding. */
-  compose({ row, count, residuals }: ResidualBlock): Strip | null {
+  async compose({ row, count, residuals }: ResidualBlock, pauses: Pauses): Promise<Strip | null> {
     const rows = Math.min(count, this.#frame.height - row);
     if (rows <= 0) return null;
     if (this.#received - row > this.#ringRows)
@@ -190,7 +186,22 @@ class SourceRing {
       const place = { ...residuals[index]!, residualWidth: indices.length, firstColumn: 0, map };
       this.#binding.composeRows({ ...place, sums: null, passes: 1, source, output: data, bands });
     }
+    if (this.#gaps) {
+      const frame = { ...this.#frame, height: rows, data: source } as AnyFrame;
+      await keepMissing(frame, this.#copyValid(row, rows), null, data, pauses);
+    }
     return { row, count: rows, data };
+  }
+
+  /** Which pixels of rows of the ring are there. */
+  #copyValid(first: number, rows: number): Uint8Array {
+    const { width } = this.#frame;
+    const copy = new Uint8Array(width * rows);
+    for (let index = 0; index < rows; index += 1) {
+      const start = this.#ringPixel(first + index);
+      copy.set(this.#gaps!.valid.subarray(start, start + width), index * width);
+    }
+    return copy;
   }
 
   /** Frame rows of the ring, one after the other. */

@@ -1,19 +1,21 @@
 import { checkFrameSize, completeSize, frameBytes } from '../image/frame.js';
 import type { PixelSize } from '../image/frame.js';
 import { fillBytes } from '../image/missing/fill.js';
+import { KEPT_MASK } from '../image/missing/masks.js';
 import { coverPhase, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { requireObject } from '../runtime/validate.js';
 import type { PlannedInput } from './operation.js';
 
 /**
- * Bytes of a file, which its source holds to the end. What else reading takes is given back once the frame is there.
+ * Bytes of a file, which its source holds to the end, and its mask. What else reading takes is given back once the
+ * frame is there.
  */
-const isHeld = ({ name }: PlannedBuffer): boolean => name === 'file';
+const isHeld = ({ name }: PlannedBuffer): boolean => name === 'file' || name === KEPT_MASK;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** The bytes of a file, which stay to the end of an operation. */
+/** The bytes of a file and of its mask, which stay to the end of an operation. */
 export function fileBuffers({ buffers }: PlannedInput): PlannedBuffer[] {
   return buffers.filter(isHeld);
 }

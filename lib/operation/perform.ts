@@ -1,12 +1,14 @@
+import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import { openImage } from '../image/source.js';
 import type { ImageSource, SourceFrame } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
-import { UNCOLLECTED_BYTES, garbage, readPeakRss } from '../runtime/garbage.js';
+import { readPeakRss } from '../runtime/garbage.js';
+import { Headroom } from '../runtime/headroom.js';
 import { formatBytes } from '../runtime/budget.js';
 import { ledger } from '../runtime/ledger.js';
-import type { Lease } from '../runtime/ledger.js';
+import type { Kept, Lease } from '../runtime/ledger.js';
 import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
@@ -14,7 +16,7 @@ import { defined } from '../runtime/validate.js';
 import { fileBuffers } from './input-buffers.js';
 import type { Operation, PlannedInput } from './operation.js';
 import type { OperationInput } from './options.js';
-import type { OperationReport } from './report.js';
+import type { OperationName, OperationReport } from './report.js';
 
 /** What is done with an outcome while its memory is still leased, such as writing it. */
 export interface Finish<Plan extends MemoryPlan> {
@@ -28,10 +30,12 @@ export interface Finish<Plan extends MemoryPlan> {
 export interface Performed<Plan extends MemoryPlan, Outcome> extends Disposable {
   readonly outcome: Outcome;
   readonly report: OperationReport<Plan>;
+  /** What the first input says about itself, with its own mask as it was read. */
+  readonly metadata: ImageMetadata;
   /** What the headers of the inputs say. */
   readonly sources: readonly ImageSource[];
   /** Collects what has become garbage: to be called before much is allocated to finish. */
-  settle(): void;
+  settle(): Promise<void>;
   /** Gives the memory back. Idempotent. */
   [Symbol.dispose](): void;
 }
@@ -61,65 +65,86 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   scope: Scope,
   finish: Finish<Plan> | undefined,
 ): Promise<Performed<Plan, Outcome>> {
-  const { runtime, signal } = scope;
-  signal.throwIfAborted();
-  const trimHeap = (): void => runtime.binding.trimHeap();
+  scope.signal.throwIfAborted();
   const opening = performance.now();
   const sources = await openAll(operation, inputs, scope);
   const needed = planOf(operation, sources, finish);
-  garbage.settle(trimHeap, spareBytesOf(needed.plan));
-  const lease = await reserve(operation, needed, scope);
+  const kept = operation.keptFor?.(needed.plan) ?? null;
+  const lease = await reserve(operation, needed, kept, scope);
   try {
-    const frames = await readAll(sources, signal);
-    // What large decoders have taken is given back before more is taken.
-    const decoded = decoderBytes(sources);
-    garbage.add(decoded);
-    if (decoded >= UNCOLLECTED_BYTES) garbage.settle(trimHeap);
-    const running = performance.now();
-    const outcome = await operation.run(frames, needed.plan, scope);
-    signal.throwIfAborted();
-    const report = {
-      operation: operation.name,
-      input: sources[0]!.label,
-      inputSha256: sources[0]!.sha256,
-      seconds: (performance.now() - running) / 1000,
-      decodeSeconds: (running - opening) / 1000,
-      peakRssBytes: readPeakRss(),
-      isa: scope.isa,
-      threads: scope.threads,
-      plan: needed.plan,
-      ...factsOf(frames[0]!),
-      warnings: [
-        ...[...sources, ...frames].flatMap(({ warnings }) => warnings),
-        ...(finish?.warnings?.(sources[0]!) ?? []),
-      ],
-    };
-    const frame = frames.reduce((sum, one) => sum + frameBytes(one.frame), 0);
-    garbage.add(frame);
-    lease.shrink(needed.finishBytes);
-    ledger.makeRoom(needed.plan.budgetBytes);
-    const dispose = (): void => {
-      // By the next operation what was made of the pixels, and the files, are garbage, as a rule.
-      garbage.add(2 * frame + needed.finishBytes);
-      lease.release();
-    };
-    return { outcome, report, sources, settle: () => garbage.settle(trimHeap), [Symbol.dispose]: dispose };
+    const usedBytes = memoryOfFiles(sources) + (kept?.bytes ?? 0);
+    const prepared = { opening, sources, needed, lease, usedBytes, losses: finish?.warnings?.(sources[0]!) ?? [] };
+    return await workUnder(operation, prepared, scope);
   } catch (error) {
     lease.release();
     throw error;
   }
 }
 
-/** What the report says of the samples. */
-function factsOf({ frame, whiteFrom, missingPixels }: SourceFrame): Pick<SourceFrame, 'whiteFrom' | 'missingPixels'> & {
-  readonly white: number;
-} {
-  return { white: fullScale(frame), whiteFrom, missingPixels };
+/** What an operation needs to begin. */
+interface Prepared<Plan> {
+  /** When it was asked for, in milliseconds. */
+  readonly opening: number;
+  readonly sources: readonly ImageSource[];
+  readonly needed: Needed<Plan>;
+  readonly lease: Lease;
+  /** What is in use already, of what is leased. */
+  readonly usedBytes: number;
+  /** What will be lost when the outcome is written. */
+  readonly losses: readonly string[];
 }
 
-/** What the budget has left beside the plan and everything that is reserved, in bytes. */
-function spareBytesOf({ bytes, budgetBytes }: MemoryPlan): number {
-  return Math.max(0, budgetBytes - bytes - ledger.bytes);
+async function workUnder<Plan extends MemoryPlan, Outcome>(
+  operation: Operation<Plan, Outcome>,
+  { opening, sources, needed, lease, usedBytes, losses }: Prepared<Plan>,
+  scope: Scope,
+): Promise<Performed<Plan, Outcome>> {
+  const { plan, finishBytes } = needed;
+  const headroom = new Headroom(lease, plan.budgetBytes, () => scope.binding.trimHeap());
+  await headroom.begin(usedBytes);
+  const frames = await readAll(sources, scope.signal);
+  await headroom.settle(usedBytes + memoryOfFrames(frames));
+  const running = performance.now();
+  const outcome = await operation.run(frames, plan, scope);
+  scope.signal.throwIfAborted();
+  const times = { seconds: (performance.now() - running) / 1000, decodeSeconds: (running - opening) / 1000 };
+  const report = reportOf(operation.name, { sources, frames, plan, times, losses }, scope);
+  lease.shrink(finishBytes);
+  ledger.makeRoom(plan.budgetBytes);
+  const { mask } = frames[0]!;
+  const metadata = { ...sources[0]!.metadata, ...(mask && { mask }) };
+  const settle = (): Promise<void> => headroom.settle(0);
+  return { outcome, report, metadata, sources, settle, [Symbol.dispose]: () => lease.release() };
+}
+
+/** What an operation has worked on, how long, and what is lost of it. */
+interface Work<Plan> extends Pick<Prepared<Plan>, 'sources' | 'losses'> {
+  readonly frames: readonly SourceFrame[];
+  readonly plan: Plan;
+  readonly times: Pick<OperationReport, 'seconds' | 'decodeSeconds'>;
+}
+
+function reportOf<Plan extends MemoryPlan>(
+  operation: OperationName,
+  { sources, frames, plan, times, losses }: Work<Plan>,
+  { isa, threads }: Scope,
+): OperationReport<Plan> {
+  const { label: input, sha256: inputSha256 } = sources[0]!;
+  const { frame, whiteFrom, missingPixels } = frames[0]!;
+  return {
+    operation,
+    input,
+    inputSha256,
+    ...times,
+    peakRssBytes: readPeakRss(),
+    isa,
+    threads,
+    plan,
+    white: fullScale(frame),
+    whiteFrom,
+    missingPixels,
+    warnings: [...[...sources, ...frames].flatMap(({ warnings }) => warnings), ...losses],
+  };
 }
 
 async function openAll(
@@ -171,9 +196,13 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   return { plan: covering, finishBytes: bytesOf(buffers) };
 }
 
-function decoderBytes(sources: readonly ImageSource[]): number {
-  const files = sources.flatMap((source) => fileBuffers(toPlannedInput(source)));
-  return sources.reduce((sum, { buffers }) => sum + bytesOf(buffers), 0) - bytesOf(files);
+/** Bytes of files that are in memory as a whole. */
+function memoryOfFiles(sources: readonly ImageSource[]): number {
+  return bytesOf(sources.flatMap((source) => fileBuffers(toPlannedInput(source))));
+}
+
+function memoryOfFrames(frames: readonly SourceFrame[]): number {
+  return frames.reduce((sum, { frame, valid }) => sum + frameBytes(frame) + (valid?.length ?? 0), 0);
 }
 
 const toPlannedInput = ({ header, buffers, isMasked }: ImageSource): PlannedInput => ({
@@ -190,11 +219,11 @@ function purposeOf(name: string, sources: readonly ImageSource[]): string {
 function reserve<Plan extends MemoryPlan>(
   operation: Operation<Plan, unknown>,
   { plan }: Needed<Plan>,
+  reuse: Kept | null,
   { signal }: Scope,
 ): Promise<Lease> {
   const { heldBytes = 0 } = operation;
   const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
-  const reuse = operation.keptFor?.(plan) ?? null;
   return ledger.reserve(
     { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${operation.name}`, reuse },
     signal,

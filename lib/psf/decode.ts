@@ -22,7 +22,7 @@ export async function decodeKernelFile(file: Buffer): Promise<Matrix | MatrixGri
       throw unsupported('it is an archive, as numpy.savez writes it', 'save the kernel alone with numpy.save');
     if (TIFF.test(file.toString('latin1', 0, 4))) return await decodeTiffKernel(file, MAX_PSF_SIDE);
     if (isFits(file)) return await decodeFitsKernel(file, MAX_PSF_SIDE);
-    return await decodePicture(inspectFile(file).picture);
+    return await decodePicture((await inspectFile(file)).picture);
   } catch (cause) {
     const code = codeOf(cause);
     const reason = cause instanceof ImageProblem ? `it ${cause.message}` : (cause as Error).message;

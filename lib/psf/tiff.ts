@@ -3,9 +3,10 @@ import { damaged, unsupported } from '../image/codec/inspection.js';
 import { readBandRoles } from '../image/tiff/bands.js';
 import { openTiffFile } from '../image/tiff/directory.js';
 import type { Directory } from '../image/tiff/directory.js';
+import { readStorage } from '../image/tiff/layout.js';
 import type { Layout } from '../image/tiff/layout.js';
 import { readPages } from '../image/tiff/pages.js';
-import { COMPRESSION, PHOTOMETRIC, TAG } from '../image/tiff/tags.js';
+import { PHOTOMETRIC, TAG } from '../image/tiff/tags.js';
 import type { Matrix } from './npy.js';
 import { isReadable, readNumbers } from './tiff-blocks.js';
 
@@ -36,13 +37,13 @@ export async function decodeTiffKernel(file: Buffer, maxSide: number): Promise<M
     const { layout, format } = await readSamples(directory, maxSide);
     const { width, height, bands } = layout;
     const white = await whiteOfInverted(directory, layout, format);
-    const { alpha } = await readBandRoles(directory, bands);
-    const taken = alpha ? bands - 1 : bands;
+    const { alphaBand } = await readBandRoles(directory, bands);
+    const taken = alphaBand === null ? bands : bands - 1;
     const samples = await readNumbers(read, directory, layout, format, signal);
     const data = new Float64Array(width * height);
     for (let pixel = 0; pixel < data.length; pixel += 1) {
       let sum = 0;
-      for (let band = 0; band < taken; band += 1) sum += samples[pixel * bands + band]!;
+      for (let band = 0; band < bands; band += 1) if (band !== alphaBand) sum += samples[pixel * bands + band]!;
       data[pixel] = white === null ? sum : taken * white - sum;
     }
     return { width, height, data };
@@ -63,27 +64,11 @@ async function readSamples(directory: Directory, maxSide: number): Promise<Kerne
   const name = FORMAT_NAMES[said] ?? `format ${said}`;
   if (!isReadable(format, bits))
     throw unsupported(`its samples are ${name} of ${bits} bits`, 'write it as 32-bit floats');
-  const blocks = await readBlockShape(directory, width, height);
-  const isPlanar = bands > 1 && (await directory.value(TAG.planar, 1)) === 2;
-  const compression = await directory.value(TAG.compression, COMPRESSION.none);
-  const predictor = compression === COMPRESSION.none ? 1 : await directory.value(TAG.predictor, 1);
-  const storage = { isPlanar, blockBands: isPlanar ? 1 : bands, compression, predictor, isBig: directory.file.isBig };
-  return { layout: { width, height, bands, bits, ...blocks, ...storage, sampleType: standIn(format, bits) }, format };
-}
-
-/** Sides and numbers of strips or tiles. */
-async function readBlockShape(
-  directory: Directory,
-  width: number,
-  height: number,
-): Promise<Pick<Layout, 'isTiled' | 'blockWidth' | 'blockHeight' | 'across' | 'down'>> {
-  const isTiled = directory.has(TAG.tileOffsets) || directory.has(TAG.tileWidth);
-  const blockWidth = isTiled ? await directory.value(TAG.tileWidth, 0) : width;
-  const rows = isTiled ? await directory.value(TAG.tileHeight, 0) : await directory.value(TAG.rowsPerStrip, height);
-  const blockHeight = isTiled ? rows : Math.min(rows, height);
-  if (blockWidth === 0 || blockHeight === 0) throw damaged('its strips or tiles have no size');
-  const [across, down] = [Math.ceil(width / blockWidth), Math.ceil(height / blockHeight)];
-  return { isTiled, blockWidth, blockHeight, across, down };
+  const size = { width, height, bands };
+  return {
+    layout: { ...size, bits, ...(await readStorage(directory, size)), sampleType: standIn(format, bits) },
+    format,
+  };
 }
 
 /** A value that is said for each band, and must be the same; 1 by default. */

@@ -9,6 +9,8 @@ import type { Frame, FrameSize } from '../image/frame.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
+import { tiffFormOf } from '../image/tiff/form.js';
+import type { TiffFormOptions } from '../image/tiff/form.js';
 import type { Finish } from '../operation/perform.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { expected, requireSha256, requireString } from '../runtime/validate.js';
@@ -66,8 +68,11 @@ function overwrites(output: string, input: string): ArgumentError {
   return new ArgumentError(`Writing ${output} would overwrite the input ${input}: name another output`);
 }
 
-/** What writing a frame to a path takes. Rejects with ImageError where nothing can be written there. */
-export async function planWriting(path: string, cog = false): Promise<Finish<FramePlan>> {
+/**
+ * What writing a frame to a path takes. Rejects with ImageError where nothing can be written there, ArgumentError for a
+ * form that no TIFF has.
+ */
+export async function planWriting(path: string, form: TiffFormOptions = {}): Promise<Finish<FramePlan>> {
   // The output is named as the input by default: of a format that is not read, the input's own error says more.
   if (!formatOfExtension(extname(path)))
     return {
@@ -75,11 +80,11 @@ export async function planWriting(path: string, cog = false): Promise<Finish<Fra
         throw unknownExtension(path);
       },
     };
-  const format: ImageFormat = await checkOutput(path, cog);
+  const format: ImageFormat = await checkOutput(path, form);
   return {
-    buffers: ({ frame }) => {
+    buffers: ({ frame }, { metadata }) => {
       checkFormatHolds(path, format, frame as FrameSize);
-      return encoderBuffers(frame, format, cog);
+      return encoderBuffers(frame, format, tiffFormOf(frame, metadata, form));
     },
     warnings: ({ metadata, header }) => warnOfLosses(format, metadata, header),
   };

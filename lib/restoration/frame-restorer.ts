@@ -2,6 +2,7 @@ import type { EncodedImage } from '../image/decode.js';
 import type { WritingOptions } from '../image/encode.js';
 import { checkFrameSize, completeSize } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
+import type { TiffFormOptions } from '../image/tiff/form.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
@@ -28,10 +29,7 @@ import type { SceneOptions } from './scene/by-windows.js';
 export interface RestoreOptions extends ImageOptions {}
 
 /** What the restoration of a file into another may be told. */
-export interface RestoreFileOptions extends RestoreOptions, SceneOptions {
-  /** Whether the output is a Cloud Optimized GeoTIFF: tiles, overviews, directories first. False by default. */
-  readonly cog?: boolean;
-}
+export interface RestoreFileOptions extends RestoreOptions, SceneOptions, TiffFormOptions {}
 
 /** What the restoration of several files may be told; `expectSha256` is said of each of them. */
 export type RestoreFilesOptions = Omit<RestoreFileOptions, 'expectSha256'>;
@@ -100,8 +98,8 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 
   /**
    * Restores a file into another, whole or not at all. The output is checked before the work starts; it may not be the
-   * input, by whatever path. A TIFF or FITS that is too large for the memory is restored window by window into a TIFF
-   * (`report.scene`); what is written of it stays where that is interrupted, for `resume`. Rejects as `restore` does.
+   * input, by whatever path. A TIFF or FITS that is too large for the memory is restored window by window into one of
+   * them (`report.scene`); what is written stays where that is interrupted, for `resume`. Rejects as `restore`.
    */
   async restoreFile(
     input: EncodedImage,
@@ -161,10 +159,11 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     checkSceneOptions(options);
     await requireApart(job);
     const { output, expectSha256 } = job;
-    const { cog = false, resume, windowRows, ...others } = options;
-    const finish = await planWriting(output, cog);
+    const { cog, tileSize, resume, windowRows, ...others } = options;
+    const form = { cog, tileSize };
+    const finish = await planWriting(output, form);
     const inputs = toInputs([job.input], { ...others, ...defined({ expectSha256 }) });
-    const target = { path: output, cog, ...defined({ resume, windowRows }) };
+    const target = { path: output, form, ...defined({ resume, windowRows }) };
     const byWindows = (): Promise<RestoredImage<Frame, R> | null> =>
       restoreByWindows(this.#restoration, inputs[0]!, target, scope);
     if (await mustBeScene(target)) {
@@ -174,7 +173,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     }
     try {
       const performed = await this.#perform(inputs, scope, finish);
-      return { written: write(performed, output, { signal: scope.signal, cog }) };
+      return { written: write(performed, output, { signal: scope.signal, ...form }) };
     } catch (error) {
       const scene = error instanceof BudgetError ? await byWindows() : null;
       if (!scene) throw error;
@@ -198,19 +197,19 @@ async function write<R extends FrameReport>(
   options: WritingOptions,
 ): Promise<RestoredImage<Frame, R>> {
   using result = performed;
-  result.settle();
+  await result.settle();
   await imageOf(result, 0).toFile(output, options);
   return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
 }
 
 function imageOf<R extends FrameReport>(
-  { outcome, report, sources }: PerformedRestoration<R>,
+  { outcome, report, metadata, sources }: PerformedRestoration<R>,
   peakRssBytes: number,
 ): RestoredImage<AnyFrame, R> {
-  const { header, metadata } = sources[0]!;
+  const { header } = sources[0]!;
   const frame = { ...header, data: outcome.data } as AnyFrame;
   return new RestoredImage(frame, metadata, outcome.report({ ...report, peakRssBytes }));
 }
 
-const FILE_KEYS = [...IMAGE_OPTIONS, 'cog', ...SCENE_OPTIONS];
+const FILE_KEYS = [...IMAGE_OPTIONS, 'cog', 'tileSize', ...SCENE_OPTIONS];
 const FILES_KEYS = FILE_KEYS.filter((key) => key !== 'expectSha256');

@@ -11,7 +11,8 @@ import type { NetworkReport, NetworkRestoration } from '../network/network-resto
 import { openNetwork } from '../network/open.js';
 import type { ModelInfo, NetworkSettings, OpenNetwork } from '../network/open.js';
 import { restoreStream } from '../network/stream.js';
-import type { RowSource, Strip } from '../network/stream.js';
+import type { RowSource } from '../network/row-source.js';
+import type { Strip } from '../network/stream.js';
 import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { PlanSize, RestoreOptions } from '../restoration/frame-restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
@@ -89,8 +90,10 @@ export class Restorer extends FrameRestorer<NetworkReport> {
 
   /**
    * Restores rows as a sensor delivers them, in memory that does not depend on the height: whole rows of samples in,
-   * whole rows out, some hundred rows later. Needs ensemble 1. It ends when the source has ended. Rejects as `restore`
-   * does, and with ArgumentError where the source gives more or fewer rows than the size says.
+   * whole rows out, some hundred rows later. Where the size says `masked`, rows may come with what is missing of them;
+   * missing pixels are filled along their row, and come back bit for bit. Needs ensemble 1. It ends when the source has
+   * ended. Rejects as `restore` does, and with ArgumentError where the source gives more or fewer rows than the size
+   * says.
    */
   stream(
     rows: RowSource,
@@ -106,7 +109,7 @@ export class Restorer extends FrameRestorer<NetworkReport> {
       requireObject('size', frame);
       const size = completeSize(frame);
       checkFrameSize(size, network.depths);
-      yield* restoreStream(network, rows, size, scope);
+      yield* restoreStream(network, rows, { ...size, masked: frame.masked ?? false }, scope);
     });
   }
 }

@@ -44,8 +44,8 @@ export async function performStars(
   const operation = new StarOperation(settings, searchFrame(settings.blur, settings.search), runtime);
   try {
     const performed = await perform(operation, toInputs([input], options), scope, finish);
-    const { outcome, report, sources } = performed;
-    const result = new StarResult(outcome, report, sources[0]!.metadata);
+    const { outcome, report, metadata } = performed;
+    const result = new StarResult(outcome, report, metadata);
     return { result, [Symbol.dispose]: () => performed[Symbol.dispose]() };
   } finally {
     recountSpare();

@@ -11,7 +11,7 @@
 namespace perifocal::addon {
 namespace {
 
-DefectRequest requestOf(const Napi::Object& object) {
+DefectRequest requestOf(const Napi::Object& object, const DeconvolutionKernels& kernels) {
   const PartSize size{intOf(object, "width"), intOf(object, "height")};
   constexpr std::size_t kTaps = Prediction::kSide * Prediction::kSide;
   return {.window = windowOf<void>(objectOf(object, "window"), size),
@@ -19,7 +19,10 @@ DefectRequest requestOf(const Napi::Object& object) {
           .height = size.height,
           .prediction = {.weights = arrayOf<float>(object, "weights", kTaps).data(),
                          .spreadShares = arrayOf<float>(object, "spreadShares", Prediction::kSpreads).data(),
+                         .width = intOf(object, "pointWidth"),
+                         .height = intOf(object, "pointHeight"),
                          .stepRatio = floatOf(object, "stepRatio")},
+          .kernels = &kernels,
           .step = floatOf(object, "step"),
           .low = floatOf(object, "low"),
           .high = floatOf(object, "high"),
@@ -28,10 +31,11 @@ DefectRequest requestOf(const Napi::Object& object) {
 
 Napi::Value findDefects(const Napi::CallbackInfo& info) {
   const Napi::Object object = asObject(info[0], "request");
-  const DefectRequest request = requestOf(object);
+  const DefectRequest request = requestOf(object, *isaNamed(info[1]).deconvolution);
+  const int threads = threadsOf(object);
   auto counts = std::make_shared<DefectCounts>();
   const auto compute = [=](Ticket& ticket) {
-    const Team team(1, &ticket);
+    Team team(threads, &ticket);
     *counts = perifocal::findDefects(request, team);
     return team.status();
   };
@@ -47,12 +51,12 @@ Napi::Value findDefects(const Napi::CallbackInfo& info) {
   };
   const std::vector<Napi::Value> pinned{objectOf(object, "window").Get("samples"), object.Get("weights"),
                                         object.Get("spreadShares"), object.Get("valid")};
-  return start(info.Env(), ticketOf(info, 1), {pinned, compute, convert, nullptr});
+  return start(info.Env(), ticketOf(info, 2), {pinned, compute, convert, nullptr});
 }
 
 Napi::Value defectScratchBytes(const Napi::CallbackInfo& info) {
-  const auto bytes = static_cast<double>(perifocal::defectScratchBytes(intOf(info[0]), intOf(info[1])));
-  return Napi::Number::New(info.Env(), bytes);
+  const std::size_t bytes = perifocal::defectScratchBytes(intOf(info[0]), intOf(info[1]), intOf(info[2]));
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
 }
 
 }  // namespace

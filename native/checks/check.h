@@ -27,6 +27,7 @@ struct Check {
 
 std::vector<Check> fftChecks();
 std::vector<Check> deconvolutionChecks();
+std::vector<Check> defectChecks();
 std::vector<Check> solverChecks();
 std::vector<Check> estimationChecks();
 std::vector<Check> kernelChecks();

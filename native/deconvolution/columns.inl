@@ -98,6 +98,7 @@ constexpr DeconvolutionKernels deconvolutionKernelsOf(const char* name) {
           totalVariation<V>,
           shrinkDifference<V>,
           divergence<V>,
+          departures<V>,
           multiplyReal<V>,
           multiplyComplex<V, false>,
           multiplyComplex<V, true>,

@@ -20,7 +20,8 @@ DefectFrame::DefectFrame(const DefectRequest& request)
               request.window.white},
       scale_(1.0f / request.window.scale()) {
   // Whatever is not 0 counts.
-  for (std::int64_t i = 0; i < pixels(); ++i) request_.valid[i] = request_.valid[i] != 0 ? kValid : kUnknown;
+  std::uint8_t* states = request_.valid;
+  std::transform(states, states + pixels(), states, [](std::uint8_t state) { return state != 0 ? kValid : kUnknown; });
 }
 
 float DefectFrame::at(int x, int y) const {
@@ -45,43 +46,49 @@ void DefectFrame::replace(int x, int y, float value) const {
 bool DefectFrame::isByUnknown(int x, int y) const {
   for (int v = std::max(0, y - kReach); v <= std::min(height() - 1, y + kReach); ++v) {
     for (int u = std::max(0, x - kReach); u <= std::min(width() - 1, x + kReach); ++u) {
-      if (state(u, v) == kUnknown || state(u, v) == kClipped) return true;
+      if (state(u, v) != kValid && state(u, v) != kReplaced) return true;
     }
   }
   return false;
 }
 
 void DefectFrame::finish() const {
-  for (std::int64_t i = 0; i < pixels(); ++i) {
-    if (request_.valid[i] == kReplaced) request_.valid[i] = kUnknown;
-  }
+  std::uint8_t* states = request_.valid;
+  std::replace(states, states + pixels(), std::uint8_t{kReplaced}, std::uint8_t{kUnknown});
 }
 
 float DefectFrame::departure(int x, int y) const {
-  const float* weight = request_.prediction.weights;
-  float predicted = 0;
-  for (int dy = -kReach; dy <= kReach; ++dy) {
-    const int v = reflectedIndex(y + dy, height());
-    for (int dx = -kReach; dx <= kReach; ++dx, ++weight) {
-      if (*weight != 0.0f) predicted += *weight * at(reflectedIndex(x + dx, width()), v);
-    }
+  float departure = at(x, y);
+  for (int tap = 0; tap < kSide * kSide / 2; ++tap) {
+    // As kernels do it, to the bit.
+    const int dy = tap / kSide - kReach, dx = tap % kSide - kReach;
+    departure -= request_.prediction.weights[tap] * (reflectedAt(x + dx, y + dy) + reflectedAt(x - dx, y - dy));
   }
-  return at(x, y) - predicted;
+  return departure;
 }
 
 bool DefectFrame::isPossible(int x, int y, float departure) const {
+  constexpr int kSpreads = Prediction::kSpreads;
   std::array<float, kSide * kSide - 1> around;
   auto next = around.begin();
   for (int dy = -kReach; dy <= kReach; ++dy) {
     for (int dx = -kReach; dx <= kReach; ++dx) {
-      if (dx != 0 || dy != 0) *next++ = at(reflectedIndex(x + dx, width()), reflectedIndex(y + dy, height()));
+      if (dx != 0 || dy != 0) *next++ = reflectedAt(x + dx, y + dy);
     }
   }
   std::sort(around.begin(), around.end());
+  float spreads[kSpreads];
+  for (int dropped = 0; dropped < kSpreads; ++dropped) {
+    spreads[dropped] = around[around.size() - 1 - dropped] - around[dropped];
+  }
+  return isPossible(departure, spreads, 1);
+}
+
+bool DefectFrame::isPossible(float departure, const float* spreads, int stride) const {
   // Every spread is a bound of its own.
   for (int dropped = 0; dropped < Prediction::kSpreads; ++dropped) {
-    const float spread = around[around.size() - 1 - dropped] - around[dropped];
-    if (departure > (kMargin * request_.prediction.spreadShares[dropped] + kLeastShare) * spread) return false;
+    const float share = kMargin * request_.prediction.spreadShares[dropped] + kLeastShare;
+    if (departure > share * spreads[dropped * stride]) return false;
   }
   return true;
 }

@@ -7,8 +7,20 @@
 
 namespace perifocal {
 
+/// A position beyond an edge, reflected.
+inline int reflectedIndex(int i, int size) { return i < 0 ? -i : i >= size ? 2 * size - 2 - i : i; }
+
 class DefectFrame {
  public:
+  enum State : std::uint8_t {
+    kUnknown,
+    kValid,
+    kClipped = ValidMask::kClipped,
+    kAtLeast = ValidMask::kAtLeast,
+    kReplaced,  ///< by what is predicted for it, until the end: its neighbours can be judged
+    kGlint      ///< clipped, while glints are told from white areas
+  };
+
   explicit DefectFrame(const DefectRequest& request);
 
   int width() const { return request_.width; }
@@ -22,6 +34,8 @@ class DefectFrame {
   void row(int y, float* out) const;
   void replace(int x, int y, float value) const;
 
+  bool is(int x, int y, State which) const { return state(x, y) == which; }
+  void set(int x, int y, State which) const { state(x, y) = which; }
   bool isValid(int x, int y) const { return state(x, y) == kValid; }
   bool isClipped(int x, int y) const { return state(x, y) == kClipped; }
   /// Whether it lies next to a pixel that has no sample, so that it cannot be judged.
@@ -37,18 +51,16 @@ class DefectFrame {
   float departure(int x, int y) const;
   /// Whether what is around lets a blurred scene depart by as much from the prediction.
   bool isPossible(int x, int y, float departure) const;
+  /// The same, by the spreads of what is around (see Prediction), `stride` floats apart.
+  bool isPossible(float departure, const float* spreads, int stride) const;
 
  private:
-  enum State : std::uint8_t { kUnknown, kValid, kClipped = ValidMask::kClipped, kReplaced };
-
+  float reflectedAt(int x, int y) const { return at(reflectedIndex(x, width()), reflectedIndex(y, height())); }
   std::uint8_t& state(int x, int y) const { return request_.valid[static_cast<std::ptrdiff_t>(y) * width() + x]; }
 
   DefectRequest request_;
   SourceWindow source_;
   float scale_;
 };
-
-/// A position beyond an edge, reflected.
-inline int reflectedIndex(int i, int size) { return i < 0 ? -i : i >= size ? 2 * size - 2 - i : i; }
 
 }  // namespace perifocal

@@ -4,28 +4,31 @@
 
 #include <cstdint>
 
+#include "deconvolution/kernels.h"
 #include "image/sample_window.h"
 #include "runtime/team.h"
 
 namespace perifocal {
 
-/// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike.
+/// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike; the same on opposite sides.
 struct Prediction {
   static constexpr int kReach = 2, kSide = 2 * kReach + 1, kSpreads = 3;
   const float* weights;  ///< row by row, 0 in the middle; they sum to 1
   /// Most that a blurred scene departs from it, over the spread of the samples around: of all of them, and without the
   /// one or two largest and least, of which some may be defects themselves.
   const float* spreadShares;
-  float stepRatio;  ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
+  int width, height;  ///< of the image of a point of light
+  float stepRatio;    ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
 };
 
 struct DefectRequest {
   TargetWindow window;  ///< one channel of a whole frame, 16 x 16 pixels or more; single and stuck pixels are replaced
   int width, height;
   Prediction prediction;
+  const DeconvolutionKernels* kernels;
   float step;           ///< between values that samples can have, 1 being white
   float low, high;      ///< samples at or beyond these are clipped where they lie together
-  std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or ValidMask::kClipped where a sample is impossible
+  std::uint8_t* valid;  ///< a byte a pixel, 0: missing; becomes 0 or one of ValidMask where a sample is impossible
 };
 
 struct DefectCounts {
@@ -35,10 +38,10 @@ struct DefectCounts {
   bool tooMany = false;  ///< so many single pixels are impossible that the PSF must be wrong; `valid` means nothing
 };
 
-/// Incomplete once the team is cancelled.
-DefectCounts findDefects(const DefectRequest& request, const Team& team);
+/// Does not depend on the threads. Incomplete once the team is cancelled.
+DefectCounts findDefects(const DefectRequest& request, Team& team);
 
 /// Most bytes that it takes beside what it is given.
-std::size_t defectScratchBytes(int width, int height);
+std::size_t defectScratchBytes(int width, int height, int threads);
 
 }  // namespace perifocal

@@ -1,14 +1,13 @@
 #include "deconvolution/departures.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace perifocal {
 namespace {
 
-constexpr int kReach = Prediction::kReach, kSide = Prediction::kSide;
-constexpr int kBlock = DepartureStrips::kRows;
+constexpr int kReach = Prediction::kReach, kSide = Prediction::kSide, kChunk = FrameStrip::kChunk;
+constexpr int kBlock = FrameStrip::kRows;
 constexpr int kStride = 2;  ///< every second pixel of every second row of a block tells its noise
 constexpr float kDeviationOfMedian = 1.4826f;
 
@@ -22,6 +21,44 @@ float deviation(std::vector<float>& values, float step) {
   std::nth_element(values.begin(), middle, values.end());
   return std::max(rounding, kDeviationOfMedian * *middle);
 }
+
+/// Some samples side by side, which compilers keep in registers.
+struct Chunk {
+  float at[kChunk];
+
+  static Chunk of(const float* first) {
+    Chunk chunk;
+    std::copy_n(first, kChunk, chunk.at);
+    return chunk;
+  }
+  static Chunk all(float value) {
+    Chunk chunk;
+    std::fill_n(chunk.at, kChunk, value);
+    return chunk;
+  }
+};
+
+/// The kSpreads largest of many, or the least with `kSign` -1.
+template <int kSign>
+class Extremes {
+ public:
+  void add(const float* samples) {
+    Chunk next = Chunk::of(samples);
+    for (Chunk& extreme : sorted_) {
+      for (int i = 0; i < kChunk; ++i) {
+        const float one = extreme.at[i], other = next.at[i];
+        const bool isFarther = kSign > 0 ? other > one : other < one;
+        extreme.at[i] = isFarther ? other : one;
+        next.at[i] = isFarther ? one : other;
+      }
+    }
+  }
+  float at(int order, int i) const { return sorted_[order].at[i]; }
+
+ private:
+  Chunk sorted_[Prediction::kSpreads] = {Chunk::all(-kSign * INFINITY), Chunk::all(-kSign* INFINITY),
+                                         Chunk::all(-kSign* INFINITY)};
+};
 
 }  // namespace
 
@@ -38,68 +75,52 @@ float typicalDeparture(const DefectFrame& frame) {
   return deviation(found, frame.request().step);
 }
 
-DepartureStrips::DepartureStrips(const DefectFrame& frame)
-    : frame_(frame),
-      width_(frame.width()),
-      pitch_(width_ + 2 * kReach),
-      samples_(static_cast<std::size_t>(pitch_) * (kRows + 2 * kReach)),
-      departures_(static_cast<std::size_t>(width_) * kRows) {}
-
-int DepartureStrips::compute(int top) {
-  const int count = std::min(kRows, frame_.height() - top);
-  for (int i = 0; i < count + 2 * kReach; ++i) {
-    float* row = samples_.data() + i * pitch_ + kReach;
-    frame_.row(reflectedIndex(top + i - kReach, frame_.height()), row);
-    for (int x = 1; x <= kReach; ++x) {
-      row[-x] = row[reflectedIndex(-x, width_)];
-      row[width_ - 1 + x] = row[reflectedIndex(width_ - 1 + x, width_)];
+void spreadsOf(const FrameStrip& strip, int row, int x, float (*out)[kChunk]) {
+  Extremes<1> largest;
+  Extremes<-1> least;
+  for (int dy = -kReach; dy <= kReach; ++dy) {
+    for (int dx = -kReach; dx <= kReach; ++dx) {
+      if (dx == 0 && dy == 0) continue;
+      largest.add(strip.row(row + dy) + x + dx);
+      least.add(strip.row(row + dy) + x + dx);
     }
   }
-  for (int i = 0; i < count; ++i) {
-    float* out = departures_.data() + static_cast<std::ptrdiff_t>(i) * width_;
-    std::copy_n(samples(i), width_, out);
-    for (int tap = 0; tap < kSide * kSide / 2; ++tap) {
-      // Weights are the same on opposite sides.
-      const float weight = frame_.request().prediction.weights[tap];
-      const float* one = samples_.data() + (i + tap / kSide) * pitch_ + tap % kSide;
-      const float* other = samples_.data() + (i + kSide - 1 - tap / kSide) * pitch_ + kSide - 1 - tap % kSide;
-      for (int x = 0; x < width_; ++x) out[x] -= weight * (one[x] + other[x]);
-    }
+  for (int dropped = 0; dropped < Prediction::kSpreads; ++dropped) {
+    for (int i = 0; i < kChunk; ++i) out[dropped][i] = largest.at(dropped, i) - least.at(dropped, i);
   }
-  return count;
 }
 
 DepartureNoise::DepartureNoise(const DefectFrame& frame, float typical)
-    : columns_(blocksOf(frame.width())), width_(frame.width()), least_(typical) {
+    : frame_(frame), columns_(blocksOf(frame.width())), least_(typical) {
   blocks_.resize(static_cast<std::size_t>(columns_) * blocksOf(frame.height()));
 }
 
-void DepartureNoise::measure(const DepartureStrips& strips, int top, int rows) {
+DepartureNoise::Block DepartureNoise::measure(int column, int row) const {
+  const int right = std::min(frame_.width(), (column + 1) * kBlock);
+  const int bottom = std::min(frame_.height(), (row + 1) * kBlock);
   std::vector<float> found;
-  for (int column = 0; column < columns_; ++column) {
-    float level = 0;
-    found.clear();
-    for (int y = 0; y < rows; y += kStride) {
-      for (int x = column * kBlock; x < std::min(width_, (column + 1) * kBlock); x += kStride) {
-        found.push_back(std::fabs(strips.row(y)[x]));
-        level += strips.samples(y)[x];
-      }
+  float level = 0;
+  for (int y = row * kBlock; y < bottom; y += kStride) {
+    for (int x = column * kBlock; x < right; x += kStride) {
+      found.push_back(std::fabs(frame_.departure(x, y)));
+      level += frame_.at(x, y);
     }
-    level /= static_cast<float>(found.size());
-    blocks_[static_cast<std::size_t>(top / kBlock) * columns_ + column] = {deviation(found, 0), level};
   }
+  level /= static_cast<float>(found.size());
+  return {deviation(found, 0), level};
 }
 
-float DepartureNoise::at(int x, int y, float predicted) const {
-  const Block& block = blocks_[static_cast<std::size_t>(y / kBlock) * columns_ + x / kBlock];
+float DepartureNoise::at(int x, int y, float predicted) {
+  const int column = x / kBlock, row = y / kBlock;
+  Block& block = blocks_[static_cast<std::size_t>(row) * columns_ + column];
+  if (block.deviation < 0) block = measure(column, row);
   const float deviation = std::max(least_, block.deviation);
   return block.level > 0 && predicted > block.level ? deviation * std::sqrt(predicted / block.level) : deviation;
 }
 
-std::size_t departureScratchBytes(int width, int height) {
-  const std::size_t rows = 2 * DepartureStrips::kRows + 2 * kReach + 4;
-  return rows * (static_cast<std::size_t>(width) + 2 * kReach) * sizeof(float) +
-         static_cast<std::size_t>(blocksOf(width)) * blocksOf(height) * 2 * sizeof(float) + 65536;
+std::size_t DepartureNoise::bytes(int width, int height) {
+  constexpr std::size_t kOfOneBlock = 2 * kBlock * kBlock * sizeof(float);
+  return static_cast<std::size_t>(blocksOf(width)) * blocksOf(height) * sizeof(Block) + kOfOneBlock;
 }
 
 }  // namespace perifocal

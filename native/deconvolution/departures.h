@@ -3,33 +3,15 @@
 
 #include <vector>
 
-#include "deconvolution/defect_frame.h"
+#include "deconvolution/frame_strip.h"
 
 namespace perifocal {
 
 /// The standard deviation of most departures in a frame, by their median.
 float typicalDeparture(const DefectFrame& frame);
 
-/// Departures of all samples, some rows at a time.
-class DepartureStrips {
- public:
-  static constexpr int kRows = 32;
-
-  explicit DepartureStrips(const DefectFrame& frame);
-
-  /// Of the rows from `top` on; returns how many there are.
-  int compute(int top);
-  const float* row(int index) const { return departures_.data() + static_cast<std::ptrdiff_t>(index) * width_; }
-  const float* samples(int index) const {
-    return samples_.data() + static_cast<std::ptrdiff_t>(index + Prediction::kReach) * pitch_ + Prediction::kReach;
-  }
-
- private:
-  const DefectFrame& frame_;
-  int width_;
-  std::ptrdiff_t pitch_;
-  std::vector<float> samples_, departures_;  ///< rows with what is reflected around them; rows
-};
+/// The spreads of what is around each of the kChunk samples from `x` on (see Prediction), one kind after the other.
+void spreadsOf(const FrameStrip& strip, int row, int x, float (*out)[FrameStrip::kChunk]);
 
 /// The standard deviation of departures, block by block; that of photons grows with the light.
 class DepartureNoise {
@@ -37,22 +19,23 @@ class DepartureNoise {
   /// @param typical of the frame; no block is taken to have less
   DepartureNoise(const DefectFrame& frame, float typical);
 
-  /// To be told of strips from the first to the last.
-  void measure(const DepartureStrips& strips, int top, int rows);
   float least() const { return least_; }
-  /// At a place of which a strip has been measured, where this is predicted.
-  float at(int x, int y, float predicted) const;
+  /// At a place where this is predicted. The first that is asked for in a block measures it; blocks of one strip must
+  /// not be asked for by several threads at once.
+  float at(int x, int y, float predicted);
+
+  static std::size_t bytes(int width, int height);
 
  private:
   struct Block {
-    float deviation, level;
+    float deviation = -1, level = 0;
   };
+  Block measure(int column, int row) const;
 
-  int columns_, width_;
+  const DefectFrame& frame_;
+  int columns_;
   float least_;
   std::vector<Block> blocks_;
 };
-
-std::size_t departureScratchBytes(int width, int height);
 
 }  // namespace perifocal

@@ -2,6 +2,7 @@
 // columns of a spectrum in the order of the transforms (fft/real_fft.h): 16 real parts, 16 imaginary parts, next row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace perifocal {
@@ -88,6 +89,10 @@ struct DeconvolutionKernels {
   void (*shrinkDifference)(const float* a, const float* b, const Shrinkage& shrinkage, int count, float* out);
   /// out = x[-1] - x + yAbove - y: the adjoint of forward differences.
   void (*divergence)(const float* x, const float* y, const float* yAbove, int count, float* out);
+
+  /// How far samples of a row are from what the 5 x 5 around them predict (see Prediction), with `pitch` floats from a
+  /// row to the next. Returns the farthest. The same bits for every instruction set.
+  float (*departures)(const float* row, std::ptrdiff_t pitch, const float* weights, int count, float* out);
 
   /// data *= H, or conj(H), of `rows` rows.
   void (*multiplyReal)(const float* otf, int rows, float* data);

@@ -60,7 +60,7 @@ LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid,
     float* row = scratch.row(thread, 0);
     if (copy_ != nullptr) copyRow(source, y, geometry_.width, copy_ + y * rowBytes);
     widenRow(y, row);
-    if (mask_ != nullptr) maskRow(y, valid, settings, row);
+    if (mask_ != nullptr) markRow(y, valid, settings, row);
     float* counts = mask_ == nullptr ? nullptr : scratch.row(thread, 1);
     if (counts != nullptr) widenMask(y, counts);
     ranges_[y] = kernels_->range(row, counts, geometry_.width);
@@ -70,16 +70,20 @@ LoadReport Observation::load(const SourceWindow& source, const ValidMask& valid,
   return summarise();
 }
 
-void Observation::maskRow(int y, const ValidMask& valid, const SolverSettings& settings, const float* values) {
-  std::uint8_t* mask = mask_ + static_cast<std::ptrdiff_t>(y) * geometry_.width;
+void Observation::markRow(int y, const ValidMask& valid, const SolverSettings& settings, const float* values) {
+  std::uint8_t* mask = maskRow(y);
   for (int x = 0; x < geometry_.width; ++x) mask[x] = values[x] < settings.saturation;
   if (valid.first != nullptr) {
     const std::uint8_t* given = valid.first + y * valid.rowStride;
-    for (int x = 0; x < geometry_.width; ++x) mask[x] &= ValidMask::counts(given[x]);
+    for (int x = 0; x < geometry_.width; ++x) {
+      if (!ValidMask::counts(given[x])) mask[x] = given[x] == ValidMask::kAtLeast ? given[x] : 0;
+    }
   }
   if (view_.type != SampleType::kFloat32) return;
   const auto* samples = static_cast<const float*>(view_.first) + y * view_.rowStride;
-  for (int x = 0; x < geometry_.width; ++x) mask[x] &= std::isfinite(samples[x * view_.pixelStride]);
+  for (int x = 0; x < geometry_.width; ++x) {
+    if (!std::isfinite(samples[x * view_.pixelStride])) mask[x] = 0;
+  }
 }
 
 LoadReport Observation::summarise() const {
@@ -132,7 +136,16 @@ void Observation::continueColumns(float* row) const {
 }
 
 void Observation::widenMask(int y, float* out) const {
-  kernels_->widen8(mask_ + static_cast<std::ptrdiff_t>(y) * geometry_.width, 1.0f, 0.0f, geometry_.width, out);
+  const std::uint8_t* mask = maskRow(y);
+  for (int x = 0; x < geometry_.width; ++x) out[x] = mask[x] == 1 ? 1.0f : 0.0f;
+}
+
+void Observation::raise(int y, const float* values, float* model) const {
+  if (y >= geometry_.height) return;
+  const std::uint8_t* mask = maskRow(y);
+  for (int x = 0; x < geometry_.width; ++x) {
+    if (mask[x] == ValidMask::kAtLeast) model[x] = std::max(model[x], values[x]);
+  }
 }
 
 /// Strided samples go through a small buffer.

@@ -31,9 +31,12 @@ class Observation {
   bool masked() const { return mask_ != nullptr; }
   /// 1 or 0 for every observed column of padded row y; only where masked.
   void valid(int y, float* out, float* spare) const;
+  /// Raises a model of padded row y to the samples of the tile that are the least that light may be; only where masked.
+  void raise(int y, const float* values, float* model) const;
 
  private:
-  void maskRow(int y, const ValidMask& valid, const SolverSettings& settings, const float* values);
+  std::uint8_t* maskRow(int y) const { return mask_ + static_cast<std::ptrdiff_t>(y) * geometry_.width; }
+  void markRow(int y, const ValidMask& valid, const SolverSettings& settings, const float* values);
   LoadReport summarise() const;
   void widenRow(int y, float* out) const;
   void widenMask(int y, float* out) const;
@@ -46,7 +49,7 @@ class Observation {
   const DeconvolutionKernels* kernels_ = nullptr;
   bool continued_ = false;
   std::byte* copy_ = nullptr;     ///< samples of the tile, row by row; null: not kept
-  std::uint8_t* mask_ = nullptr;  ///< a byte a pixel, 0: left out; null: all count
+  std::uint8_t* mask_ = nullptr;  ///< a byte a pixel, 1: counts; 0 or kAtLeast: left out; null: all count
   SourceWindow view_;             ///< of the copy, or else of the frame
   float scale_ = 1, offset_ = 0;
   std::vector<Continuation> columnsBeyond_, rowsBeyond_;

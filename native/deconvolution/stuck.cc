@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace perifocal {
 namespace {
 
-constexpr int kRun = 32;         ///< pixels of a run that are judged together
+constexpr int kRun = RunValues::kRun;
 constexpr int kMostAcross = 64;  ///< wider ones are parts of the picture, or no part of it at all
 constexpr int kBeside = 3;       ///< pixels beside a run that are looked at
 constexpr float kNoise = 7, kSteps = 4;
@@ -34,62 +33,17 @@ struct Turned {
   }
 };
 
-/// The one value of every run, NaN where it has several.
-class RunValues {
- public:
-  explicit RunValues(const Turned& turned) : turned_(turned), values_(std::size_t(turned.runs()) * turned.breadth()) {
-    turned_.columns ? readColumns() : readLines();
-  }
-
-  float at(int run, int across) const { return values_[std::size_t(run) * turned_.breadth() + across]; }
-
- private:
-  float& value(int run, int across) { return values_[std::size_t(run) * turned_.breadth() + across]; }
-
-  void readLines() {
-    std::vector<float> row(turned_.length());
-    for (int y = 0; y < turned_.breadth(); ++y) {
-      turned_.frame.row(y, row.data());
-      for (int run = 0; run < turned_.runs(); ++run) {
-        const auto first = row.begin() + run * kRun, end = row.begin() + std::min((run + 1) * kRun, turned_.length());
-        const bool same = std::all_of(first, end, [&](float one) { return one == *first; });
-        value(run, y) = same ? *first : std::numeric_limits<float>::quiet_NaN();
-      }
-    }
-  }
-
-  /// Most columns have several values after some rows: a strip without a candidate is left.
-  void readColumns() {
-    std::vector<float> row(turned_.breadth());
-    for (int run = 0; run < turned_.runs(); ++run) {
-      float* values = &value(run, 0);
-      turned_.frame.row(run * kRun, values);
-      for (int y = run * kRun + 1, open = 1; y < std::min((run + 1) * kRun, turned_.length()) && open > 0; ++y) {
-        turned_.frame.row(y, row.data());
-        open = 0;
-        for (int x = 0; x < turned_.breadth(); ++x) {
-          if (row[x] != values[x]) values[x] = std::numeric_limits<float>::quiet_NaN();
-          open += values[x] == values[x];
-        }
-      }
-    }
-  }
-
-  const Turned& turned_;
-  std::vector<float> values_;
-};
-
 class StuckRuns {
  public:
-  StuckRuns(const DefectFrame& frame, bool columns, float noise)
-      : turned_{frame, columns}, noise_(noise), values_(turned_), isStuck_(turned_.breadth()) {}
+  StuckRuns(const DefectFrame& frame, const RunValues& values, bool columns, float noise)
+      : turned_{frame, columns}, noise_(noise), values_(values), isStuck_(turned_.breadth()) {}
 
   void find() {
     for (int run = 0; run < turned_.runs(); ++run) {
       for (int first = 0; first < turned_.breadth();) {
-        const float value = values_.at(run, first);
+        const float value = valueOf(run, first);
         int end = first + 1;
-        while (end < turned_.breadth() && values_.at(run, end) == value) ++end;
+        while (end < turned_.breadth() && valueOf(run, end) == value) ++end;
         if (value == value && isImpossible(run, first, end)) leaveOut(run, first, end);
         first = end;
       }
@@ -110,6 +64,9 @@ class StuckRuns {
   }
 
  private:
+  float valueOf(int run, int across) const {
+    return turned_.columns ? values_.ofColumn(run, across) : values_.ofLine(run, across);
+  }
   int endOf(int run) const { return std::min((run + 1) * kRun, turned_.length()); }
 
   bool isImpossible(int run, int first, int end) const {
@@ -136,7 +93,7 @@ class StuckRuns {
 
   /// The run, and what goes on with the same value.
   void leaveOut(int run, int first, int end) {
-    const float value = values_.at(run, first);
+    const float value = valueOf(run, first);
     for (int across = first; across < end; ++across) {
       isStuck_[across] = true;
       int from = run * kRun, to = endOf(run);
@@ -162,15 +119,15 @@ class StuckRuns {
 
   Turned turned_;
   float noise_;
-  RunValues values_;
+  const RunValues& values_;
   std::vector<bool> isStuck_;
   std::int64_t pixels_ = 0;
 };
 
 }  // namespace
 
-void leaveOutStuck(const DefectFrame& frame, float noise, DefectCounts& counts) {
-  StuckRuns columns(frame, true, noise), lines(frame, false, noise);
+void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, DefectCounts& counts) {
+  StuckRuns columns(frame, values, true, noise), lines(frame, values, false, noise);
   columns.find();
   lines.find();
   columns.replace();
@@ -181,10 +138,7 @@ void leaveOutStuck(const DefectFrame& frame, float noise, DefectCounts& counts) 
 }
 
 std::size_t stuckScratchBytes(int width, int height) {
-  const auto bytes = [](std::size_t length, std::size_t breadth) {
-    return (length + kRun - 1) / kRun * breadth * sizeof(float);
-  };
-  return bytes(height, width) + bytes(width, height) + 64 * (static_cast<std::size_t>(width) + height);
+  return RunValues::bytes(width, height) + 64 * (static_cast<std::size_t>(width) + height);
 }
 
 }  // namespace perifocal

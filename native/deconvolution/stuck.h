@@ -2,13 +2,14 @@
 #pragma once
 
 #include "deconvolution/defect_frame.h"
+#include "deconvolution/run_values.h"
 
 namespace perifocal {
 
 /// Leaves them out, replaces them by what lies beside them, and counts them. @param noise of departures
-void leaveOutStuck(const DefectFrame& frame, float noise, DefectCounts& counts);
+void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, DefectCounts& counts);
 
-/// Most bytes that it takes.
+/// Most bytes that it takes, with the values.
 std::size_t stuckScratchBytes(int width, int height);
 
 }  // namespace perifocal

@@ -56,6 +56,7 @@ void Surroundings::restoreRow(int y, float* row, int thread) {
   float* valid = w_.scratch.row(thread, 2);
   observation_.valid(y, valid, spare);
   for (int x = 0; x < columns; ++x) row[x] = valid[x] != 0.0f ? values[x] : row[x];
+  observation_.raise(y, values, row);
 }
 
 }  // namespace perifocal

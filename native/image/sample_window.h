@@ -30,14 +30,15 @@ struct SampleWindow {
 using SourceWindow = SampleWindow<const void>;
 using TargetWindow = SampleWindow<void>;
 
-/// A byte a pixel, 0: left out; kClipped: left out, too. Null: all count.
+/// A byte a pixel, 0: left out; kClipped and kAtLeast: left out, too. Null: all count.
 struct ValidMask {
   static constexpr std::uint8_t kClipped = 2;
+  static constexpr std::uint8_t kAtLeast = 3;  ///< the sample is the least that its light may be
 
   const std::uint8_t* first = nullptr;
   std::ptrdiff_t rowStride = 0;
 
-  static bool counts(std::uint8_t state) { return state != 0 && state != kClipped; }
+  static bool counts(std::uint8_t state) { return state != 0 && state != kClipped && state != kAtLeast; }
 };
 
 /// The same channel from a later pixel on.

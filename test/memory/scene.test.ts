@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileSpool } from '../../lib/image/tiff/write-sink.js';
+import { FileSpool } from '../../lib/image/write-sink.js';
 import { TiffWriter } from '../../lib/image/tiff/write.js';
 import { createFrame } from '../support/frames.js';
 import { createFolder } from '../support/models.js';
@@ -15,7 +15,7 @@ const [width, height, channels] = [6000, 6000, 4];
 async function writeScene(): Promise<void> {
   const { data } = createFrame({ width, height: 100, channels, depth: 16 });
   const handle = await open(input, 'w+');
-  const description = { width, height, channels, depth: 16, alpha: false, rgb: [], tileSize: 512 } as const;
+  const description = { width, height, channels, depth: 16, alpha: false, rgb: [], tileSize: 256 } as const;
   const writer = TiffWriter.create(new FileSpool(handle), description, { threads: 2, level: 1 });
   for (let row = 0; row < height; row += 100) await writer.writeRows(data, 100);
   await writer.finish();

@@ -6,6 +6,7 @@ import { openImage } from '../../lib/image/source.js';
 import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
 import { layoutWindows } from '../../lib/restoration/scene/windows.js';
 import { blurScene } from '../support/blur.js';
+import { card, fitsFile, valueCard } from '../support/fits-files.js';
 import { createFrame, digest } from '../support/frames.js';
 import type { FrameOptions } from '../support/frames.js';
 import { createFolder, randomModel } from '../support/models.js';
@@ -166,6 +167,69 @@ describe('a scene deconvolved window by window', () => {
     const { report } = await deconvolver.restoreFile(input, output, { windowRows: 128 });
     expect(report).toMatchObject({ stopReason: 'discrepancy' });
     expect(report.iterations).toBeGreaterThan(1);
+  });
+});
+
+describe('floats of a scene', () => {
+  it('that are far below black are warned of, as those of a frame are', async () => {
+    const frame = createFrame({ width: 60, height: 300, channels: 1, depth: 16 });
+    const data = Float32Array.from(frame.data, (sample, index) => (index > 9000 && index % 9 === 0 ? -4e4 : sample));
+    const path = folder.path('floats.tif');
+    writeFileSync(path, await encodeTiff({ ...frame, depth: 32 }, data));
+    await using deconvolver = await Deconvolver.open({ psf: 'gaussian:0.8', method: 'wiener', threads: 1 });
+    const { report } = await deconvolver.restoreFile(path, output, { windowRows: 64 });
+    expect(report.warnings.join(' ')).toMatch(/in rows from \d+ on, [\d.]+ % of its samples are far below 0/);
+  });
+});
+
+describe('a scene in a FITS file', () => {
+  const [width, height, bands] = [61, 301, 3];
+  const input = folder.path('scene.fits');
+  const [target, whole] = [folder.path('windows.fits'), folder.path('whole.fits')];
+
+  /** Sides and cards such that rows begin at any byte of a word, and sums are to be told. */
+  function writeFits(bitpix: 8 | 16): void {
+    const { data } = createFrame({ width, height, channels: bands, depth: bitpix });
+    const plane = (band: number): number[] =>
+      Array.from({ length: width * height }, (_, pixel) => data[pixel * bands + band]! >> 1);
+    const cards = [valueCard('CRVAL1', 12.5), card("CHECKSUM= '0'"), card("DATASUM = '0'"), card('HISTORY made up')];
+    const numbers = [0, 1, 2].flatMap(plane);
+    writeFileSync(input, fitsFile({ bitpix, axes: [width, height, bands], numbers, cards }));
+  }
+
+  it.each([8, 16] as const)('has the bytes of the whole frame, checksums too: %i bits', async (bitpix) => {
+    writeFits(bitpix);
+    await restorer.restoreFile(input, whole);
+    const { report } = await restorer.restoreFile(input, target, { windowRows: 50 });
+    expect(report.scene).toMatchObject({ rows: 43, windows: 7 });
+    expect(readFileSync(target)).toEqual(readFileSync(whole));
+  });
+
+  it('goes on where a run was interrupted', async () => {
+    writeFits(16);
+    await restorer.restoreFile(input, whole);
+    const controller = new AbortController();
+    const onProgress = ({ phase, done }: Progress): void => {
+      if (phase === 'restore' && done > 120) controller.abort(new Error('interrupted'));
+    };
+    const run = restorer.restoreFile(input, target, { windowRows: 50, signal: controller.signal, onProgress });
+    await expect(run).rejects.toThrow('interrupted');
+    const { report } = await restorer.restoreFile(input, target, { resume: true });
+    expect(report.scene).toMatchObject({ fromRow: 86 });
+    expect(readFileSync(target)).toEqual(readFileSync(whole));
+  });
+
+  it('is a TIFF as well, and the other way round', async () => {
+    writeFits(16);
+    await restorer.restoreFile(input, output, { windowRows: 64 });
+    expect(await digestOf(output)).toBe(digest((await restorer.restore(input)).data));
+    await restorer.restoreFile(await writeScene({ depth: 16 }), target, { windowRows: 64 });
+    expect(await digestOf(target)).toBe(digest((await restorer.restore(folder.path('scene.tif'))).data));
+  });
+
+  it('holds no alpha', async () => {
+    const run = restorer.restoreFile(await writeScene({ channels: 4, alpha: true }), target, { windowRows: 64 });
+    await expect(run).rejects.toThrow('fits holds no alpha channel');
   });
 });
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { writeFrame } from '../../lib/image/encode.js';
 import type { ImageMetadata } from '../../lib/image/metadata/image-metadata.js';
 import { CogWriter, cogWriterBytes } from '../../lib/image/tiff/cog.js';
-import { FileSpool, MemorySpool } from '../../lib/image/tiff/write-sink.js';
+import { FileSpool, MemorySpool } from '../../lib/image/write-sink.js';
 import { Deconvolver } from '../../lib/index.js';
 import type { AnyFrame } from '../../lib/index.js';
 import { createFolder } from '../support/models.js';

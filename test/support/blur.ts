@@ -37,28 +37,32 @@ export function blurScene({
   ) as [Frame['data'], Frame['data']];
   const random = createRandom(seed);
   const quantise = (value: number): number => Math.max(0, Math.min(full, Math.round(full * value)));
+  const light = Float64Array.from(wide.data, (sample) => sample / 255);
+  const taps = tapsOf(kernel, wide.width * 3);
   for (let index = 0; index < sharp.length; index += 1) {
-    const [x, y, channel] = [
-      Math.floor(index / channels) % width,
-      Math.floor(index / channels / width),
-      index % channels,
-    ];
-    const at = (column: number, row: number): number =>
-      wide.data[((row + reachY) * wide.width + column + reachX) * 3 + (channels < 3 ? 1 : channel)]! / 255;
+    const pixel = Math.floor(index / channels);
+    const [x, y, channel] = [pixel % width, Math.floor(pixel / width), index % channels];
     if (channels % 2 === 0 && channel === channels - 1) {
       sharp[index] = blurred[index] = (x * 7 + y * 3) % (full + 1);
       continue;
     }
+    const centre = ((y + reachY) * wide.width + x + reachX) * 3 + (channels < 3 ? 1 : channel);
     let sum = 0;
-    kernel.data.forEach((weight, tap) => {
-      if (weight !== 0)
-        sum += weight * at(x - (tap % kernel.width) + reachX, y - Math.floor(tap / kernel.width) + reachY);
-    });
-    sharp[index] = quantise(at(x, y));
+    for (const { weight, offset } of taps) sum += weight * light[centre + offset]!;
+    sharp[index] = quantise(light[centre]!);
     blurred[index] = quantise(sum + noise * sampleNormal(random));
   }
   const size = { width, height, channels, depth };
   return { sharp: { ...size, data: sharp }, blurred: { ...size, data: blurred } };
+}
+
+/** What a pixel gets from others, and where they are: in samples before it. @param rowSamples of a row of RGB */
+function tapsOf(kernel: psf.Psf, rowSamples: number): { readonly weight: number; readonly offset: number }[] {
+  const { width, height } = kernel;
+  return Array.from(kernel.data, (weight, tap) => {
+    const [dx, dy] = [(width - 1) / 2 - (tap % width), (height - 1) / 2 - Math.floor(tap / width)];
+    return { weight, offset: dy * rowSamples + 3 * dx };
+  }).filter(({ weight }) => weight !== 0);
 }
 
 /** The part of a frame from (left, top) on. */

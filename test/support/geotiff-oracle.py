@@ -5,6 +5,7 @@ geotiff-oracle.py compare FOLDER SUFFIX    JSON: a list of differences for each 
 geotiff-oracle.py cog FILE...              JSON: what rio cogeo validate --strict says against each file
 """
 
+import itertools
 import json
 import math
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.control import GroundControlPoint
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.rpc import RPC
 from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
@@ -60,6 +61,7 @@ BIG = {"bigtiff": "yes", "compress": "zstd"}
 def cases():
     """Name, keywords of rasterio, what else is written."""
     yield from plain_cases()
+    yield from storage_cases()
     for name, place in {"up": NORTH_UP, "turned": ROTATED, "geographic": GEOGRAPHIC, "custom": CUSTOM}.items():
         yield name, {"count": 1, "dtype": "uint16", **place}, {}
         yield f"{name}-float", {"count": 3, "dtype": "float32", "nodata": -9999.0, **place, **DEFLATE_TILES}, {}
@@ -74,6 +76,13 @@ def cases():
     ]:
         yield f"nodata-{name}", {"count": 2, "dtype": dtype, "nodata": nodata, **NORTH_UP}, {"alpha": False}
     yield "alpha", {"count": 4, "dtype": "uint8", "photometric": "rgb", "alpha": "yes", **NORTH_UP}, {"alpha": True}
+    for name, where in {"inside": True, "beside": False}.items():
+        masked = {"count": 3, "dtype": "uint16", "photometric": "rgb", **NORTH_UP}
+        yield f"mask-{name}", masked, {"mask": where}
+        yield f"mask-{name}-tiles", {**masked, **DEFLATE_TILES, "width": 601, "height": 523}, {"mask": where}
+    for name, layout in {"strips": {}, "tiles": DEFLATE_TILES, "planes": PLANAR_TILES}.items():
+        five = {"count": 5, "dtype": "uint16", "photometric": "rgb", "width": 600, **layout, **NORTH_UP}
+        yield f"alpha-before-infrared-{name}", five, {"alpha": True}
     yield "near-infrared", {"count": 4, "dtype": "uint16", "photometric": "rgb", "alpha": "no", **NORTH_UP}, {}
 
 
@@ -87,35 +96,79 @@ def plain_cases():
             yield f"bands-{count}-{dtype}", {"count": count, "dtype": dtype, **NORTH_UP, **layout}, {"names": True}
 
 
-def samples(count, dtype, nodata):
+def storage_cases():
+    """Each way of storing samples, with types, bands, places and ways to be missing in turn."""
+    compressions = [
+        {},
+        {"compress": "packbits"},
+        {"compress": "lzw", "predictor": 1},
+        {"compress": "lzw", "predictor": 2},
+        {"compress": "deflate", "predictor": 1},
+        {"compress": "deflate", "predictor": 2},
+        {"compress": "zstd", "predictor": 2},
+    ]
+    shapes = [{"blockysize": 5}, {"tiled": True, "blockxsize": 48, "blockysize": 16}]
+    places = [NORTH_UP, ROTATED, GEOGRAPHIC, {}]
+    ways = itertools.product(compressions, shapes, ["pixel", "band"])
+    for index, (compression, shape, interleave) in enumerate(ways):
+        dtype = ["uint8", "uint16", "int16", "float32", "int8"][index % 5]
+        is_predicted = dtype == "float32" and compression.get("predictor") == 2
+        packed = {**compression, "predictor": 3} if is_predicted else compression
+        form = {"endianness": ["little", "big"][index // 3 % 2], "bigtiff": ["no", "yes"][index // 5 % 2]}
+        missing = [{}, {"nodata": 7}, {"nodata": 0}][index % 3]
+        keywords = {"count": [1, 2, 3, 5][index // 2 % 4], "dtype": dtype, "interleave": interleave, "alpha": "no"}
+        place = {"rpcs": RATIONAL} if index % 7 == 3 else {"gcps": GCPS} if index % 7 == 5 else {}
+        where = {} if place else places[index % 4]
+        masked = {} if missing or index % 2 else {"mask": True}
+        settings = {**keywords, **packed, **shape, **form, **missing, **where}
+        yield f"storage-{index}", settings, {**place, **masked, "names": index % 3 == 1}
+
+
+# Integers with a sign are read as floats.
+READ_AS = {"int8": "float32", "int16": "float32"}
+
+
+def samples(count, dtype, nodata=None, width=WIDTH, height=HEIGHT, **_):
     """Smooth scenes with noise; the upper left corner is missing where there is a nodata value."""
     random = np.random.default_rng(5)
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    rows, columns = np.mgrid[:height, :width]
     scene = np.stack([0.5 + 0.3 * np.sin(columns / (5 + band)) * np.cos(rows / 7) for band in range(count)])
     scene = scene + 0.01 * random.standard_normal(scene.shape)
-    white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
+    white = {"uint8": 255, "uint16": 65535, "int8": 127, "int16": 32767, "float32": 1}[dtype]
     data = (scene * white).astype(dtype)
     if nodata is not None:
-        data[data == np.array(nodata, dtype)] = white // 2
+        data[data == np.array(nodata, dtype)] = white / 2
         data[:, :12, :12] = nodata
     return data
 
 
 def write(folder):
     for name, keywords, others in cases():
-        data = samples(keywords["count"], keywords["dtype"], keywords.get("nodata"))
+        data = samples(**keywords)
         profile = {"driver": "GTiff", "width": WIDTH, "height": HEIGHT, **keywords}
-        with rasterio.open(folder / f"{name}.tif", "w", **profile) as file:
+        where = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=others.get("mask", True))
+        with where, rasterio.open(folder / f"{name}.tif", "w", **profile) as file:
             if others.get("alpha"):
                 data[3] = 255
-                file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
+                data[3, 5:9, 5:30] = 0
+                more = [ColorInterp.undefined] * (len(data) - 4)
+                file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha, *more]
             file.write(data)
+            if "mask" in others:
+                file.write_mask(mask_like(data[0]))
             if "gcps" in others:
                 file.gcps = (others["gcps"], rasterio.crs.CRS.from_epsg(4326))
             if "rpcs" in others:
                 file.rpcs = others["rpcs"]
             if others.get("names"):
                 describe(file)
+
+
+def mask_like(plane):
+    """A corner, a column and pixels here and there are missing."""
+    mask = np.full(plane.shape, 255, np.uint8)
+    mask[:12, :12] = mask[:, 20] = mask[::7, ::5] = 0
+    return mask
 
 
 def describe(file):
@@ -147,6 +200,8 @@ def differences(before, after):
         "mask_flag_enums",
     ]:
         old, new = getattr(before, name), getattr(after, name)
+        if name == "dtypes":
+            old = tuple(READ_AS.get(dtype, dtype) for dtype in old)
         if old != new:
             found.append(f"{name}: {old} became {new}")
     for name in ["transform", "scales", "offsets"]:
@@ -155,6 +210,13 @@ def differences(before, after):
             found.append(f"{name}: {old} became {new}")
     if not same_numbers(before.nodatavals, after.nodatavals) if before.nodata is not None else after.nodata is not None:
         found.append(f"nodata: {before.nodatavals} became {after.nodatavals}")
+    found += [
+        f"band {band} is not the alpha that it was"
+        for band, meaning in enumerate(before.colorinterp, 1)
+        if meaning == ColorInterp.alpha and not np.array_equal(before.read(band), after.read(band))
+    ]
+    if not np.array_equal(before.read_masks(), after.read_masks()):
+        found.append("other pixels are masked")
     return found + tag_differences(before, after) + place_differences(before, after)
 
 
@@ -198,8 +260,19 @@ def compare(folder, suffix):
             result[name] = ["there is no output"]
             continue
         with rasterio.open(folder / f"{name}.tif") as before, rasterio.open(path) as after:
-            result[name] = differences(before, after)
+            result[name] = differences(before, after) + overview_differences(path, before, after)
     print(json.dumps(result))
+
+
+def overview_differences(path, before, after):
+    """An overview shows a pixel where any of the four pixels below it is there."""
+    if before.mask_flag_enums[0][0] != MaskFlags.per_dataset or not after.overviews(1):
+        return []
+    mask = before.dataset_mask()
+    mask = np.pad(mask, [(0, side % 2) for side in mask.shape])
+    expected = np.maximum.reduce([mask[row::2, column::2] for row in (0, 1) for column in (0, 1)])
+    with rasterio.open(path, overview_level=0) as overview:
+        return [] if np.array_equal(overview.dataset_mask(), expected) else ["its overview has another mask"]
 
 
 def validate(paths):

@@ -276,9 +276,18 @@ const estimationCases: readonly NativeCase[] = [
       weights[12] = 0;
       const valid = new Uint8Array(WIDTH * HEIGHT).fill(1);
       const spreadShares = Float32Array.of(0.3, 0.4, 0.5);
-      const bounds = { spreadShares, stepRatio: 0.3, step: 1 / 255, low: 0, high: 1 };
+      const bounds = {
+        spreadShares,
+        pointWidth: 5,
+        pointHeight: 5,
+        stepRatio: 0.3,
+        step: 1 / 255,
+        low: 0,
+        high: 1,
+        threads: 2 as const,
+      };
       const request = { window: grey, width: WIDTH, height: HEIGHT, weights, valid, ...bounds };
-      return pure((ticket) => binding.findDefects(request, ticket));
+      return pure((ticket) => binding.findDefects(request, isaOf(binding), ticket));
     },
   },
   {

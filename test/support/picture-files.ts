@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
+import { Directory, openTiffFile } from '../../lib/image/tiff/directory.js';
 import { TiffReader, writeDirectory } from '../../lib/image/metadata/tiff-fields.js';
 import type { TiffField } from '../../lib/image/metadata/image-metadata.js';
 import type { Frame } from '../../lib/index.js';
@@ -71,22 +72,17 @@ function shifted({ data, ...field }: TiffField, by: number): TiffField {
 }
 
 /** A TIFF without what lies behind its last strip, tile or directory, and means nothing. */
-export function trimTiff(tiff: Buffer): Buffer {
-  const reader = new TiffReader(tiff);
+export async function trimTiff(tiff: Buffer): Promise<Buffer> {
+  const file = await openTiffFile(tiff.length, async (at, length) => tiff.subarray(at, at + length));
   let end = 0;
-  for (let at = reader.firstDirectory; at !== 0; ) {
-    const entries = reader.readEntries(at);
-    end = Math.max(end, at + 2 + 12 * entries.length + 4);
-    for (const { valuesAt, sizeBytes } of entries) end = Math.max(end, valuesAt + sizeBytes);
-    const [offsets, sizes] = [273, 279].map((tag) =>
-      entries.find((one) => one.tag === tag || one.tag === tag + tagStep(tag)),
-    );
-    for (let index = 0; index < offsets!.count; index += 1)
-      end = Math.max(end, reader.numberAt(offsets!, index) + reader.numberAt(sizes!, index));
-    at = reader.nextDirectory(at, entries.length) ?? 0;
+  for (let at = file.first; at !== 0; ) {
+    const directory = await Directory.read(file, at, 'a directory');
+    end = Math.max(end, at + 2 + 12 * directory.entries.length + 4);
+    for (const { valuesAt, sizeBytes } of directory.entries) end = Math.max(end, valuesAt + sizeBytes);
+    const [offsetTag, sizeTag] = directory.has(273) ? [273, 279] : [324, 325];
+    const [offsets, sizes] = [await directory.numbers(offsetTag, 1e6), await directory.numbers(sizeTag, 1e6)];
+    for (const [index, offset] of offsets.entries()) end = Math.max(end, offset + sizes[index]!);
+    at = directory.next;
   }
   return tiff.subarray(0, end);
 }
-
-/** From a tag of strips to that of tiles. */
-const tagStep = (tag: number): number => (tag === 273 ? 51 : 46);

@@ -8,11 +8,11 @@ import type { NativeDefects } from '../../runtime/native/binding.js';
 import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
-import { expected } from '../../runtime/validate.js';
 import { placeOf } from '../part-solver.js';
 import type { PartSource } from '../part-solver.js';
 import type { TilePsfs } from '../psf-source.js';
 import type { DeconvolveSettings } from '../settings.js';
+import { knownRows } from './known.js';
 import { predictionOf } from './prediction.js';
 import { countDefects, isWrong } from './report.js';
 import type { Defects, PlaneDefects } from './report.js';
@@ -34,7 +34,7 @@ export async function leaveOutDefects(
   psfs: TilePsfs,
   scope: Scope,
 ): Promise<SoundFrame> {
-  const knownDefects = all && rowsOf(all, task);
+  const knownDefects = all && knownRows(all, task);
   const base = await leaveOutKnown(task, knownDefects, scope);
   const { valid, ...rest } = base;
   const plain = { ...rest, validOf: () => valid, warnings: [] };
@@ -45,16 +45,6 @@ export async function leaveOutDefects(
   base.frame.data.set(untouched.frame.data);
   const warning = 'So many samples look impossible that the kernel must be wrong; none of them are left out';
   return { ...plain, defects: countDefects([], base.frame, knownDefects), warnings: [warning] };
-}
-
-/** What of known defects lies in a frame, or in a window of a scene. */
-function rowsOf(known: Uint8Array, { frame, part }: RestorationTask): Uint8Array {
-  const { width, height } = frame;
-  const pixels = width * (part?.height ?? height);
-  if (known.length !== pixels)
-    throw expected(`${pixels} bytes, one per pixel of the frame`, 'knownDefects', known.length);
-  const first = (part?.top ?? 0) * width;
-  return known.subarray(first, first + width * height);
 }
 
 /** Whether anything does not count. */
@@ -70,14 +60,12 @@ async function leaveOutKnown(task: RestorationTask, known: Uint8Array | null, sc
   return { ...task, frame: await fillMissing(frame, counts, new Pauses(scope.signal)), valid: counts };
 }
 
-/** As many planes at once as there are threads. */
+/** One plane after the other, each by all threads. */
 async function searchPlanes(task: RestorationTask, psfs: TilePsfs, scope: Scope): Promise<PlaneDefects[]> {
-  const count = colourPlanes(task.frame);
   const found: PlaneDefects[] = [];
   const spares: Uint8Array[] = [];
-  for (let first = 0; first < count; first += scope.threads) {
-    const some = Array.from({ length: Math.min(scope.threads, count - first) }, (_, index) => first + index);
-    found.push(...(await Promise.all(some.map((plane) => searchPlane(task, plane, psfs, spares, scope)))));
+  for (let plane = 0; plane < colourPlanes(task.frame); plane += 1) {
+    found.push(await searchPlane(task, plane, psfs, spares, scope));
   }
   garbage.add(spares.reduce((sum, { length }) => sum + length, 0));
   return found;
@@ -107,8 +95,9 @@ async function searchPlane(
     low: isFloat ? -Infinity : 0,
     high: isFloat ? Infinity : typeScale(frame) / fullScale(frame),
     valid,
+    threads: scope.threads,
   };
-  const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, ticket), 1);
+  const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, scope.isa, ticket));
   const isSound = counts.clipped + counts.hot + counts.dead + counts.stuck === 0;
   if (!isSound) return { counts, valid };
   spares.push(valid);

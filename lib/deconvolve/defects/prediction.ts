@@ -4,7 +4,7 @@ import { transferMagnitude } from '../../psf/transfer.js';
 import type { DefectRequest } from '../../runtime/native/binding.js';
 
 /** What a blurred scene can have, as native code asks for it. */
-export type Prediction = Pick<DefectRequest, 'weights' | 'spreadShares' | 'stepRatio'>;
+export type Prediction = Pick<DefectRequest, 'weights' | 'spreadShares' | 'pointWidth' | 'pointHeight' | 'stepRatio'>;
 
 /** Pixels around a sample that predict it, in each direction. */
 const REACH = 2;
@@ -34,7 +34,8 @@ function predict(psf: Psf): Prediction {
   const spreadShares = Float32Array.of(0, 1, 2).map((dropped) =>
     Math.max(...images.map((image) => largestShare(image, weights, dropped))),
   );
-  return { weights: Float32Array.from(weights), spreadShares, stepRatio: stepRatioOf(psf) };
+  const { width: pointWidth, height: pointHeight } = psf;
+  return { weights: Float32Array.from(weights), spreadShares, pointWidth, pointHeight, stepRatio: stepRatioOf(psf) };
 }
 
 const OFFSETS = Array.from(

@@ -1,7 +1,9 @@
 import { frameBytes, hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
-import { fitsFileBytes } from '../fits/write-fits.js';
+import { fitsWriterBytes } from '../fits/write-fits.js';
 import { cogWriterBytes } from '../tiff/cog.js';
+import { tiffFormOf } from '../tiff/form.js';
+import type { TiffForm } from '../tiff/form.js';
 import { tiffWriterBytes } from '../tiff/write.js';
 import type { ImageFormat, SharpFormat } from './sharp.js';
 
@@ -13,16 +15,22 @@ const FIXED_BYTES = 3.5e6;
 /**
  * Most bytes that an encoder takes beside the frame itself, the encoded file included: bounds of what is measured with
  * noise, which compresses worst, for all sizes from 64x64 to 8192x6144 (`node scripts/measure-codecs.mjs encode`).
+ * @param form of a TIFF; in strips and without a mask by default
  */
-export function encoderBytes(size: AnyFrameSize, format: ImageFormat, cog = false): number {
+export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form = tiffFormOf(size, {})): number {
   // Not libvips, but the writers of this package.
-  if (format === 'tiff') return cog ? cogWriterBytes(size) : tiffWriterBytes(size);
-  if (format === 'fits') return FIXED_BYTES + fitsFileBytes(size);
+  if (format === 'tiff') return tiffBytes(size, form);
+  if (format === 'fits') return FIXED_BYTES + fitsWriterBytes({ size, cards: [], nodata: null });
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
   const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;
   const picture = { pixels: width * height, channels, isTransparent: hasAlpha(size), rowBytes, height };
   return Math.ceil(FIXED_BYTES + pipelineBytes + ownBytes(format, picture));
+}
+
+function tiffBytes(size: AnyFrameSize, { cog, ...form }: TiffForm): number {
+  const description = { ...size, ...form };
+  return cog ? cogWriterBytes(description) : tiffWriterBytes(description);
 }
 
 interface Picture {

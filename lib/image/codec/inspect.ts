@@ -6,7 +6,7 @@ import { inspectPng } from './png.js';
 import { inspectTiff } from './tiff.js';
 import { inspectWebp } from './webp.js';
 
-const INSPECTORS: Readonly<Record<Exclude<ImageFormat, 'fits'>, (file: Buffer) => Inspection>> = {
+const INSPECTORS: Readonly<Record<Exclude<ImageFormat, 'fits'>, (file: Buffer) => Inspection | Promise<Inspection>>> = {
   jpeg: inspectJpeg,
   png: inspectPng,
   tiff: inspectTiff,
@@ -67,11 +67,11 @@ export interface InspectedFile extends Inspection {
  * Finds out what a whole file is and checks its structure; the memory of the file becomes that of the picture. Throws
  * ImageProblem where it is of another kind or damaged.
  */
-export function inspectFile(file: Buffer): InspectedFile {
+export async function inspectFile(file: Buffer): Promise<InspectedFile> {
   if (file.length === 0) throw damaged('it is empty');
   const beginning = file.toString('latin1', 0, BEGINNING_BYTES);
   const format = findName(BEGINNINGS, beginning);
-  if (format) return { format, ...INSPECTORS[format](file) };
+  if (format) return { format, ...(await INSPECTORS[format](file)) };
   const formats = [...Object.keys(INSPECTORS), 'fits'].join(', ');
   const other = findName(OTHER_BEGINNINGS, beginning) ?? textFormat(beginning);
   if (other) throw unsupported(`its format ${other} is none of ${formats}`, 'convert it to PNG or TIFF');

@@ -1,4 +1,3 @@
-import type { Pauses } from '../../runtime/pauses.js';
 import { CARD_BYTES, keywordOf } from './header.js';
 
 /** Keywords of the sums (FITS 4.0, section 4.4.2.7). */
@@ -7,7 +6,7 @@ export const CHECKSUMS: readonly string[] = ['CHECKSUM', 'DATASUM'];
 const UNKNOWN = '0'.repeat(16);
 /** Where the text of a card's value begins. */
 const TEXT_AT = 11;
-/** Words that are added between two looks at the clock; their sum is exact. */
+/** The sum of so many words is exact. */
 const CHUNK_WORDS = 2 ** 18;
 /** Signs between digits and letters, and between capitals and small letters, are not used. */
 const isExcluded = (code: number): boolean => (code >= 0x3a && code <= 0x40) || (code >= 0x5b && code <= 0x60);
@@ -19,25 +18,42 @@ export function makeChecksumCard(keyword: string): Buffer {
   return Buffer.from(line.padEnd(CARD_BYTES), 'latin1');
 }
 
-/** Fills in the sums in a header that has cards for them (FITS 4.0, appendix J). Rejects with the signal's reason. */
-export async function addChecksums(header: Buffer, data: Buffer, pauses: Pauses): Promise<void> {
-  const dataSum = await addWords(data, 0, pauses);
+/** Whether a header has cards for sums. */
+export function hasChecksums(header: Buffer): boolean {
+  for (let at = 0; at < header.length; at += CARD_BYTES)
+    if (CHECKSUMS.includes(keywordOf(header.subarray(at, at + CARD_BYTES)))) return true;
+  return false;
+}
+
+/** Fills in the sums in a header that has cards for them (FITS 4.0, appendix J). @param dataSum of all its data */
+export function fillChecksums(header: Buffer, dataSum: number): void {
   setText(header, 'DATASUM', String(dataSum).padEnd(UNKNOWN.length));
-  const sum = await addWords(header, dataSum, pauses);
+  const sum = addWords(header, dataSum, 0);
   setText(header, 'CHECKSUM', encodeSum(2 ** 32 - 1 - sum));
 }
 
-/** Adds words of 32 bits in ones' complement: what overflows is added at the bottom. */
-async function addWords(bytes: Buffer, start: number, pauses: Pauses): Promise<number> {
+/**
+ * Adds words of 32 bits in ones' complement: what overflows is added at the bottom.
+ * @param offset of the first byte in its word: where it is not 0, or the last word is not whole, others have the rest
+ */
+export function addWords(bytes: Buffer, start: number, offset: number): number {
+  const first = Math.min(bytes.length, (4 - offset) % 4);
+  const last = bytes.length - ((bytes.length - first) % 4);
   let sum = start;
-  for (let at = 0; at < bytes.length; ) {
-    if (pauses.isDue) await pauses.take();
-    const end = Math.min(bytes.length, at + 4 * CHUNK_WORDS);
+  for (let at = 0; at < first; at += 1) sum += bytes[at]! * 256 ** (3 - offset - at);
+  for (let at = last; at < bytes.length; at += 1) sum += bytes[at]! * 256 ** (3 + last - at);
+  for (let at = first; at < last; ) {
+    const end = Math.min(last, at + 4 * CHUNK_WORDS);
     for (; at < end; at += 4) sum += bytes.readUInt32BE(at);
-    sum = (sum % 2 ** 32) + Math.floor(sum / 2 ** 32);
-    if (sum >= 2 ** 32) sum += 1 - 2 ** 32;
+    sum = carry(sum);
   }
-  return sum;
+  return carry(sum);
+}
+
+/** Adds what is beyond 32 bits at the bottom. */
+function carry(sum: number): number {
+  const carried = (sum % 2 ** 32) + Math.floor(sum / 2 ** 32);
+  return carried >= 2 ** 32 ? carried + 1 - 2 ** 32 : carried;
 }
 
 /** Four letters and digits for each byte, which add up to it and are rotated to where words begin. */

@@ -1,105 +1,115 @@
+import { StateError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
+import { requireInteger } from '../../runtime/validate.js';
 import type { AnyFrame, AnyFrameSize } from '../frame.js';
-import { isStorage } from './cards.js';
-import { CHECKSUMS, addChecksums, makeChecksumCard } from './checksum.js';
-import { BLOCK_BYTES, CARD_BYTES, FitsHeader, isEnd, keywordOf, makeCard, toBlocks, cardValue } from './header.js';
+import { MemorySpool } from '../write-sink.js';
+import type { ByteSink } from '../write-sink.js';
+import { addWords, fillChecksums, hasChecksums } from './checksum.js';
+import { BLOCK_BYTES, CARD_BYTES, toBlocks } from './header.js';
+import { encodeHeader, zeroOf } from './make-header.js';
 
-/** Samples that are turned at a time. */
+/** Samples that are turned at a time; a row where it has more. */
 const CHUNK_SAMPLES = 2 ** 18;
+/** Chunks that are written may wait for the collector. */
+const CHUNKS_HELD = 4;
+
+/** A picture that is written as FITS. */
+export interface FitsDescription {
+  readonly size: AnyFrameSize;
+  /** Of the header that it had. */
+  readonly cards: readonly Buffer[];
+  /** The sample that stands for a missing one, which integers say as BLANK; null: none. */
+  readonly nodata: number | null;
+}
+
+/** What a writer has written, for another that goes on: plain numbers, to be kept as JSON. */
+export interface FitsWriterState {
+  readonly nextRow: number;
+  /** Bytes of the file that hold what was written. */
+  readonly position: number;
+  /** Of all words of the data so far, in ones' complement. */
+  readonly sum: number;
+}
+
+/** Bytes that a writer holds at most beside what it is given. */
+export function fitsWriterBytes({ size: { width, depth }, cards }: FitsDescription): number {
+  const chunkBytes = Math.max(width, CHUNK_SAMPLES) * (depth / 8);
+  return CHUNKS_HELD * chunkBytes + 4 * (cards.length * CARD_BYTES + BLOCK_BYTES);
+}
 
 /**
- * A FITS file with one image, as parts to be written one after the other. Cards are kept as they are and in their
- * order, but for those that say how samples are stored. Checksums are made anew where there were any. Rejects with the
- * signal's reason.
- * @param nodata the sample that stands for a missing one, which integers say as BLANK
+ * Writes a FITS file with one image from top to bottom: rows of a band go to their place in its plane. Cards are kept
+ * as {@link encodeHeader} says, and checksums made anew where there were any.
  */
-export async function encodeFits(
-  frame: AnyFrame,
-  cards: readonly Buffer[],
-  nodata: number | null,
-  signal?: AbortSignal,
-): Promise<Uint8Array[]> {
-  const pauses = new Pauses(signal);
-  const data = await encodeData(frame, pauses);
-  const wholeCards = cards.filter((card) => card.length === CARD_BYTES && !isEnd(card));
-  const header = encodeHeader(frame, wholeCards, nodata);
-  if (wholeCards.some((card) => CHECKSUMS.includes(keywordOf(card)))) await addChecksums(header, data, pauses);
-  return [header, data];
-}
+export class FitsWriter {
+  readonly #sink: ByteSink;
+  readonly #size: AnyFrameSize;
+  readonly #header: Buffer;
+  readonly #pauses: Pauses;
+  #nextRow: number;
+  #sum: number;
 
-/** The header, filled up to whole blocks. */
-function encodeHeader(size: AnyFrameSize, cards: readonly Buffer[], nodata: number | null): Buffer {
-  const old = new FitsHeader(cards);
-  const shape = shapeCards(size).map((card) => asBefore(card, old));
-  const scaling = new Map(scalingCards(size, nodata).map((card) => [keywordOf(card), asBefore(card, old)]));
-  // Where there was a card with this keyword its successor takes its place.
-  const kept: Buffer[] = [];
-  for (const card of cards) {
-    const keyword = keywordOf(card);
-    const successor = scaling.get(keyword);
-    scaling.delete(keyword);
-    if (successor) kept.push(successor);
-    else if (CHECKSUMS.includes(keyword)) kept.push(makeChecksumCard(keyword));
-    else if (!isStorage(keyword)) kept.push(card);
+  /** @param from what an earlier writer of the same picture has written; nothing by default */
+  constructor(sink: ByteSink, { size, cards, nodata }: FitsDescription, signal?: AbortSignal, from?: FitsWriterState) {
+    this.#sink = sink;
+    this.#size = size;
+    this.#header = encodeHeader(size, cards, nodata);
+    this.#pauses = new Pauses(signal);
+    this.#nextRow = requireInteger('nextRow of the state', from?.nextRow ?? 0, 0, size.height);
+    this.#sum = from?.sum ?? 0;
   }
-  const end = Buffer.from('END'.padEnd(CARD_BYTES), 'latin1');
-  const header = Buffer.concat([...shape, ...scaling.values(), ...kept, end]);
-  return Buffer.concat([header, Buffer.alloc(toBlocks(header.length) - header.length, ' ')]);
-}
 
-/** Type and lengths of the array, in the order that the standard prescribes. */
-function shapeCards({ width, height, channels, depth }: AnyFrameSize): Buffer[] {
-  return [
-    makeCard('SIMPLE', true, 'conforms to FITS standard'),
-    makeCard('BITPIX', depth === 32 ? -32 : depth, depth === 32 ? 'floats' : `integers of ${depth} bits`),
-    makeCard('NAXIS', channels > 1 ? 3 : 2, 'number of axes'),
-    makeCard('NAXIS1', width, 'columns'),
-    makeCard('NAXIS2', height, 'rows'),
-    ...(channels > 1 ? [makeCard('NAXIS3', channels, 'bands')] : []),
-  ];
-}
-
-/** How numbers become samples. */
-function scalingCards({ depth }: AnyFrameSize, nodata: number | null): Buffer[] {
-  if (depth === 32) return [];
-  const blank = nodata === null ? [] : [makeCard('BLANK', nodata - zeroOf(depth), 'number of missing samples')];
-  if (depth === 8) return blank;
-  return [
-    makeCard('BSCALE', 1, 'value = BZERO + BSCALE x number'),
-    makeCard('BZERO', zeroOf(16), 'unsigned'),
-    ...blank,
-  ];
-}
-
-/** Samples of 16 bits are stored as numbers with a sign. */
-const zeroOf = (depth: number): number => (depth === 16 ? 32_768 : 0);
-
-/** The card as it was before, where it says the same. */
-function asBefore(card: Buffer, old: FitsHeader): Buffer {
-  const keyword = keywordOf(card);
-  if (old.value(keyword) !== cardValue(card)) return card;
-  return old.cards.find((one) => keywordOf(one) === keyword) ?? card;
-}
-
-/** Band after band, big-endian, filled up to whole blocks. */
-async function encodeData(frame: AnyFrame, pauses: Pauses): Promise<Buffer> {
-  const { width, height, channels, depth, data } = frame;
-  const size = depth / 8;
-  const bytes = Buffer.alloc(toBlocks(data.length * size));
-  const zero = zeroOf(depth);
-  const target = arrayOver(bytes, depth, data.length);
-  const pixels = width * height;
-  for (let band = 0; band < channels; band += 1) {
-    for (let start = 0; start < pixels; start += CHUNK_SAMPLES) {
-      if (pauses.isDue) await pauses.take();
-      const end = Math.min(pixels, start + CHUNK_SAMPLES);
-      for (let pixel = start; pixel < end; pixel += 1)
-        target[band * pixels + pixel] = data[pixel * channels + band]! - zero;
-      const part = bytes.subarray((band * pixels + start) * size, (band * pixels + end) * size);
-      if (size === 2) part.swap16();
-      else if (size === 4) part.swap32();
+  /** Takes rows of interleaved samples, from top to bottom. Rejects with the sink's error, or the signal's reason. */
+  async writeRows(samples: AnyFrame['data'], count: number): Promise<void> {
+    const { width, height, channels } = this.#size;
+    requireInteger('count', count, 1, height - this.#nextRow);
+    const rowsAtOnce = Math.max(1, Math.floor(CHUNK_SAMPLES / width));
+    for (let band = 0; band < channels; band += 1) {
+      for (let row = 0; row < count; row += rowsAtOnce) {
+        if (this.#pauses.isDue) await this.#pauses.take();
+        const rows = Math.min(rowsAtOnce, count - row);
+        const part = samples.subarray(row * width * channels, (row + rows) * width * channels);
+        const bytes = encodeBand(part, band, this.#size);
+        const position = this.#positionOf(band, this.#nextRow + row);
+        this.#sum = addWords(bytes, this.#sum, position % 4);
+        await this.#sink.write(bytes, position);
+      }
     }
+    this.#nextRow += count;
   }
+
+  /** Where a row of a band begins. */
+  #positionOf(band: number, row: number): number {
+    const { width, height, depth } = this.#size;
+    return this.#header.length + (band * height + row) * width * (depth / 8);
+  }
+
+  get state(): FitsWriterState {
+    const lastBand = this.#size.channels - 1;
+    return { nextRow: this.#nextRow, position: this.#positionOf(lastBand, this.#nextRow), sum: this.#sum };
+  }
+
+  /** Writes the header, and what fills the last block. Rejects with StateError where rows are missing, or as above. */
+  async finish(): Promise<void> {
+    const { height } = this.#size;
+    if (this.#nextRow < height)
+      throw new StateError(`Rows ${this.#nextRow + 1} to ${height} are missing: write them first`);
+    const end = this.state.position;
+    if (toBlocks(end) > end) await this.#sink.write(Buffer.alloc(toBlocks(end) - end), end);
+    if (hasChecksums(this.#header)) fillChecksums(this.#header, this.#sum);
+    await this.#sink.write(this.#header, 0);
+  }
+}
+
+/** Samples of one band of some rows as big-endian numbers. */
+function encodeBand(samples: AnyFrame['data'], band: number, { channels, depth }: AnyFrameSize): Buffer {
+  const count = samples.length / channels;
+  const bytes = Buffer.alloc(count * (depth / 8));
+  const target = arrayOver(bytes, depth, count);
+  const zero = zeroOf(depth);
+  for (let pixel = 0, at = band; pixel < count; pixel += 1, at += channels) target[pixel] = samples[at]! - zero;
+  if (depth === 16) bytes.swap16();
+  else if (depth === 32) bytes.swap32();
   return bytes;
 }
 
@@ -111,7 +121,11 @@ function arrayOver(bytes: Buffer, depth: number, length: number): Uint8Array | I
     : new Float32Array(buffer, bytes.byteOffset, length);
 }
 
-/** Most bytes that writing takes beside the frame: the file. */
-export function fitsFileBytes({ width, height, channels, depth }: AnyFrameSize): number {
-  return toBlocks(width * height * channels * (depth / 8)) + BLOCK_BYTES;
+/** A whole FITS file in memory. Rejects as {@link FitsWriter.writeRows}. */
+export async function encodeFits(frame: AnyFrame, cards: readonly Buffer[], nodata: number | null): Promise<Buffer> {
+  const spool = new MemorySpool();
+  const writer = new FitsWriter(spool, { size: frame, cards, nodata });
+  await writer.writeRows(frame.data, frame.height);
+  await writer.finish();
+  return spool.toBuffer();
 }

@@ -37,8 +37,14 @@ export interface ImageMetadata {
   readonly pngChunks?: readonly Buffer[];
   /** Comments of a JPEG. */
   readonly jpegComments?: readonly Buffer[];
-  /** Whether a file has a mask beside its picture, which tells missing pixels: no writer writes one. */
+  /** Whether the file has a mask of its own (a mask page of a TIFF, `<file>.msk`), which tells missing pixels. */
   readonly hasMask?: true;
+  /** That mask, once it was read: one byte per pixel, 0 where it is missing. TIFF holds it. */
+  readonly mask?: Uint8Array;
+  /** The band of a TIFF that is alpha, from 0, where it is not the last; frames have it last. */
+  readonly alphaBand?: number;
+  /** Side of the tiles in which a TIFF has the picture; undefined: strips, or no TIFF. */
+  readonly tileSize?: number;
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */
   readonly tiffFields?: readonly TiffField[];
   /** Cards of a FITS header, 80 bytes each, without END. */

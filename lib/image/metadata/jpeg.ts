@@ -1,4 +1,5 @@
 import type { ImageMetadata, Resolution } from './image-metadata.js';
+import { withIptc } from './photoshop.js';
 import { inUnit } from './resolution.js';
 
 const APP0 = 0xe0;
@@ -53,7 +54,7 @@ export function addToJpeg(file: Buffer, metadata: ImageMetadata): Uint8Array[] {
   if (resolution) parts.push(jfifHeader(resolution));
   parts.push(...single(APP1, EXIF_PREFIX, exif), ...single(APP1, XMP_PREFIX, xmp));
   if (icc) parts.push(...iccSegments(icc));
-  const resources = metadata.photoshop ?? (metadata.iptc && toImageResource(metadata.iptc));
+  const resources = withIptc(metadata.photoshop, metadata.iptc);
   if (resources) parts.push(...photoshopSegments(resources));
   for (const comment of jpegComments) parts.push(segment(COM, comment));
   return [...parts, file.subarray(start)];
@@ -85,11 +86,4 @@ function photoshopSegments(resources: Buffer): Buffer[] {
     const part = resources.subarray(index * step, (index + 1) * step);
     return segment(APP13, Buffer.concat([Buffer.from(PHOTOSHOP_PREFIX, 'latin1'), part]));
   });
-}
-
-/** An IPTC record as an image resource: signature, number 1028, an empty name, length, data of even length. */
-function toImageResource(iptc: Buffer): Buffer {
-  const head = Buffer.from('8BIM\x04\x04\0\0\0\0\0\0', 'latin1');
-  head.writeUInt32BE(iptc.length, 8);
-  return Buffer.concat([head, iptc, Buffer.alloc(iptc.length % 2)]);
 }

@@ -4,6 +4,7 @@ import { rgbBands } from '../planes.js';
 import { fullScale, typeScale } from '../samples.js';
 import type { ImageMetadata, TiffField } from './image-metadata.js';
 import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
+import { isTelling } from './resolution.js';
 
 const GDAL_NODATA = 42_113;
 /** What fields of TIFF say that people would miss, by tag (GeoTIFF 1.1, RPC in GeoTIFF, GDAL). */
@@ -41,10 +42,6 @@ export function warnOfLosses(format: ImageFormat, metadata: ImageMetadata, size:
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
 
-/** Whether a resolution says more than that pixels are square. */
-const isTelling = ({ resolution }: ImageMetadata): boolean =>
-  resolution?.unit !== 'none' || resolution.x !== resolution.y;
-
 /** All but FITS. */
 const PICTURES: readonly ImageFormat[] = ['jpeg', 'png', 'tiff', 'webp'];
 
@@ -58,7 +55,7 @@ const BLOCKS: readonly {
   { name: 'photoshop', words: 'image resources of Photoshop (IPTC)', formats: ['tiff', 'jpeg'] },
   { name: 'resolution', words: 'the resolution', formats: ['tiff', 'jpeg', 'png'] },
   { name: 'pngChunks', words: 'texts and colours of PNG', formats: ['png'] },
-  { name: 'hasMask', words: 'the mask of missing pixels', formats: [] },
+  { name: 'hasMask', words: 'the mask of missing pixels', formats: ['tiff'] },
   { name: 'jpegComments', words: 'comments of JPEG', formats: ['jpeg'] },
   { name: 'fitsCards', words: 'the header of FITS (WCS, BLANK, HISTORY)', formats: ['fits'] },
   { name: 'exif', words: 'EXIF', formats: PICTURES },

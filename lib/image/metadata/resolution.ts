@@ -1,4 +1,4 @@
-import type { Resolution } from './image-metadata.js';
+import type { ImageMetadata, Resolution } from './image-metadata.js';
 
 type LengthUnit = Exclude<Resolution['unit'], 'none'>;
 
@@ -11,4 +11,9 @@ export function inUnit(resolution: Resolution, unit: LengthUnit): Resolution {
   // To 1e-6, which hides what the conversion has rounded.
   const convert = (value: number): number => Math.round(((value * METRES[unit]) / METRES[from]) * 1e6) / 1e6;
   return { x: convert(resolution.x), y: convert(resolution.y), unit };
+}
+
+/** Whether there is a resolution that says more than that pixels are square. */
+export function isTelling({ resolution }: ImageMetadata): boolean {
+  return resolution !== undefined && (resolution.unit !== 'none' || resolution.x !== resolution.y);
 }

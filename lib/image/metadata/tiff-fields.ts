@@ -12,20 +12,18 @@ const INTEROPERABILITY_POINTER = 40_965;
 /** Tags of a first directory that are part of EXIF: they describe the picture and not its storage. */
 const EXIF_ROOT_TAGS = [270, 271, 272, 305, 306, 315, 33_432];
 
-/** An entry of a directory, and where in the file it stands. */
-export interface TiffEntry {
+/** An entry of a directory. */
+interface TiffEntry {
   readonly tag: number;
   readonly type: number;
   readonly count: number;
-  /** Of the entry itself. */
-  readonly at: number;
-  /** Of its values, which may be in the entry, elsewhere, or beyond the end of the file. */
+  /** Where its values are, which may be in the entry, elsewhere, or beyond the end of the file. */
   readonly valuesAt: number;
   readonly sizeBytes: number;
 }
 
 /** Where the parts of a directory are, in a classic TIFF or a BigTIFF. */
-export interface TiffLayout {
+interface TiffLayout {
   readonly isBig: boolean;
   /** Bytes of the number of entries. */
   readonly countBytes: number;
@@ -84,24 +82,13 @@ export class TiffReader {
     return Array.from({ length: count }, (_, index) => this.#readEntry(offset + countBytes + entryBytes * index));
   }
 
-  /**
-   * Offset of the directory behind one of so many entries, 0 where none follows; null: the file ends before it says.
-   */
-  nextDirectory(offset: number, count: number): number | null {
-    const { isBig, countBytes, entryBytes, offsetBytes } = this.layout;
-    const declared = isBig ? this.u64(offset) : this.u16(offset);
-    const at = offset + countBytes + entryBytes * count;
-    if (declared !== count || at + offsetBytes > this.bytes.length) return null;
-    return isBig ? this.u64(at) : this.u32(at);
-  }
-
   #readEntry(at: number): TiffEntry {
     const { isBig, offsetBytes } = this.layout;
     const [tag, type, count] = [this.u16(at), this.u16(at + 2), isBig ? this.u64(at + 4) : this.u32(at + 4)];
     const slot = at + 4 + offsetBytes;
     const sizeBytes = (TYPE_BYTES[type] ?? 0) * count;
     const valuesAt = sizeBytes <= offsetBytes ? slot : isBig ? this.u64(slot) : this.u32(slot);
-    return { tag, type, count, at, valuesAt, sizeBytes };
+    return { tag, type, count, valuesAt, sizeBytes };
   }
 
   /** The entry with its values; null where they are none, or lie beyond the end. */
@@ -125,13 +112,6 @@ export class TiffReader {
       fields.push(field);
     }
     return fields;
-  }
-
-  /** One of the values of an entry of whole numbers, which must lie in the file. */
-  numberAt({ type, valuesAt }: TiffEntry, index: number): number {
-    const size = TYPE_BYTES[type]!;
-    const at = valuesAt + size * index;
-    return size === 1 ? this.bytes[at]! : size === 2 ? this.u16(at) : size === 4 ? this.u32(at) : this.u64(at);
   }
 
   #toLittleEndian(values: Buffer, type: number): Buffer {

@@ -1,6 +1,7 @@
 import { withoutStatistics } from './gdal-metadata.js';
 import type { ImageMetadata, Resolution, TiffField } from './image-metadata.js';
-import { inUnit } from './resolution.js';
+import { iptcOf } from './photoshop.js';
+import { inUnit, isTelling } from './resolution.js';
 import { TiffReader, transplantExif } from './tiff-fields.js';
 
 const [BYTE, SHORT, RATIONAL, UNDEFINED] = [1, 3, 5, 7];
@@ -9,6 +10,7 @@ const LAST_CLASSIC_TYPE = 13;
 const X_RESOLUTION_TAG = 282;
 const Y_RESOLUTION_TAG = 283;
 const RESOLUTION_UNIT_TAG = 296;
+const RESOLUTION_TAGS: readonly number[] = [X_RESOLUTION_TAG, Y_RESOLUTION_TAG, RESOLUTION_UNIT_TAG];
 const XMP_TAG = 700;
 const IPTC_TAG = 33_723;
 const PHOTOSHOP_TAG = 34_377;
@@ -47,7 +49,9 @@ export function metadataFields(metadata: ImageMetadata, position: number, isBig:
   const { exif, tiffFields = [] } = metadata;
   const parts: Buffer[] = [];
   const isKept = (tag: number): boolean => !RENEWED_TAGS.has(tag);
-  const ofExif = exif ? transplantExif(new TiffReader(exif), parts, { position, isBig, isKept }) : [];
+  // What EXIF says of the resolution counts where the file says nothing else: a WebP has no other place for it.
+  const isOfExif = (tag: number): boolean => isKept(tag) || (!isTelling(metadata) && RESOLUTION_TAGS.includes(tag));
+  const ofExif = exif ? transplantExif(new TiffReader(exif), parts, { position, isBig, isKept: isOfExif }) : [];
   const others = tiffFields.filter(({ tag, type }) => isKept(tag) && type <= LAST_CLASSIC_TYPE);
   const byTag = new Map<number, TiffField>();
   for (const field of [...ofExif, ...blockFields(metadata), ...others])
@@ -69,7 +73,7 @@ function blockFields({ icc, xmp, iptc, photoshop, resolution }: ImageMetadata): 
     data ? [{ tag, type, count: data.length, data }] : [];
   return [
     ...field(XMP_TAG, BYTE, xmp),
-    ...field(IPTC_TAG, UNDEFINED, iptc),
+    ...field(IPTC_TAG, UNDEFINED, iptc ?? (photoshop && iptcOf(photoshop)) ?? undefined),
     ...field(PHOTOSHOP_TAG, BYTE, photoshop),
     ...field(ICC_TAG, UNDEFINED, icc),
     ...(resolution ? resolutionFields(resolution) : []),

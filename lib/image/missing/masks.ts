@@ -7,46 +7,83 @@ import { ownBytes } from '../own-bytes.js';
 import { colourPlanes } from '../planes.js';
 import type { ReadingOptions } from '../reading.js';
 import type { RowWindow, StoredImage } from '../stored.js';
+import { bitMaskBytes, keepAsBits } from './bit-mask.js';
+import type { ReadMask } from './bit-mask.js';
 
 /** What tells beside the samples which pixels are missing. */
 export interface Masks {
   readonly isAny: boolean;
-  /** What reading so many rows of them takes. */
+  /** Whether the file has one of its own, in it or beside it. */
+  readonly hasOwn: boolean;
+  /** What reading so many rows of them takes; that of the file stays as long as the frame. */
   buffers(rows: number): readonly PlannedBuffer[];
-  /** One byte per pixel of some rows for each, 0 where it is missing. */
-  read(rows: RowWindow, signal: AbortSignal): Promise<Uint8Array[]>;
+  read(rows: RowWindow, signal: AbortSignal): Promise<ReadMasks>;
 }
 
-/** A mask by rows. */
-type ReadMask = (rows: RowWindow, signal: AbortSignal) => Promise<Uint8Array>;
+/** Some rows of masks, one byte per pixel, 0 where it is missing. */
+export interface ReadMasks {
+  /** All of them. */
+  readonly planes: readonly Uint8Array[];
+  /** What the masks of the file itself say together; null: it has none. */
+  readonly own: Uint8Array | null;
+}
 
-/** The file's own mask, the pixels that the options name, and pictures: one beside the file, and a given one. */
-export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictures: readonly StoredImage[]): Masks {
+/** Pictures that are masks: one beside the file, and one that the options name. */
+export interface MaskPictures {
+  readonly own: StoredImage | null;
+  readonly given: StoredImage | null;
+}
+
+/** The file's own masks, in it and beside it, the pixels that the options name, and the picture that they name. */
+export function joinMasks(stored: StoredImage, { valid }: ReadingOptions, pictures: MaskPictures): Masks {
   const { width } = stored.header;
-  const masks: ReadMask[] = [];
-  if (stored.readMask) masks.push(stored.readMask);
-  if (valid) masks.push((rows, signal) => takeRows(valid, width, rows, signal));
-  for (const picture of pictures) {
+  const ofPicture = (picture: StoredImage | null): ReadMask[] => {
+    if (!picture) return [];
     requireSameSize(stored, picture);
-    masks.push(async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal)));
-  }
+    const read: ReadMask = async (rows, signal) => toMask(await picture.readRows(rows, signal), new Pauses(signal));
+    return [isDecodedFromTop(picture) ? keepAsBits(picture, read) : read];
+  };
+  const own = [...(stored.readMask ? [stored.readMask] : []), ...ofPicture(pictures.own)];
+  const others = ofPicture(pictures.given);
+  if (valid) others.push((rows, signal) => takeRows(valid, width, rows, signal));
+  const [ownCount, otherCount] = [own.length, others.length];
   return {
-    isAny: masks.length > 0,
+    isAny: ownCount + otherCount > 0,
+    hasOwn: ownCount > 0,
     buffers: (rows) => [
-      ...pictures.flatMap((picture) => readingBuffers(picture, rows)),
-      ...(masks.length > 0 ? [{ name: 'masks', bytes: masks.length * width * rows }] : []),
+      ...[pictures.own, pictures.given].flatMap((picture) => (picture ? readingBuffers(picture, rows) : [])),
+      ...(ownCount > 0 ? [{ name: KEPT_MASK, bytes: width * rows }] : []),
+      ...(ownCount + otherCount > 0 ? [{ name: 'masks', bytes: (ownCount + otherCount) * width * rows }] : []),
     ],
     read: async (rows, signal) => {
-      const read: Uint8Array[] = [];
-      for (const mask of masks) read.push(await mask(rows, signal));
-      return read;
+      const planes: Uint8Array[] = [];
+      for (const mask of [...own, ...others]) planes.push(await mask(rows, signal));
+      return { planes, own: ownCount > 0 ? joinOwn(planes.slice(0, ownCount)) : null };
     },
   };
 }
 
+/** What the plan calls the file's own mask, which is kept with the frame to be written again. */
+export const KEPT_MASK = 'mask of the file';
+
+/** 0 where one of the masks is. The first may be changed. */
+function joinOwn([first, ...others]: readonly Uint8Array[]): Uint8Array {
+  for (const other of others)
+    for (let pixel = 0; pixel < first!.length; pixel += 1) first![pixel] = Math.min(first![pixel]!, other[pixel]!);
+  return first!;
+}
+
+/** Whether reading some rows takes what reading all above them takes: libvips decodes such. */
+function isDecodedFromTop({ format }: StoredImage): boolean {
+  return format !== null && format !== 'tiff' && format !== 'fits';
+}
+
 /** What reading rows of a mask's picture takes; its file stays, as that of the frame does. */
-function readingBuffers({ buffers, header }: StoredImage, rows: number): PlannedBuffer[] {
-  return [...buffers, { name: 'picture of the mask', bytes: frameBytes({ ...header, height: rows }) }];
+function readingBuffers(picture: StoredImage, rows: number): PlannedBuffer[] {
+  const { buffers, header } = picture;
+  const isKept = isDecodedFromTop(picture) && rows < header.height;
+  const bytes = isKept ? bitMaskBytes(picture) : frameBytes({ ...header, height: rows });
+  return [...buffers, { name: 'picture of the mask', bytes }];
 }
 
 function requireSameSize(stored: StoredImage, picture: StoredImage): void {
@@ -68,9 +105,13 @@ function takeRows(
   return ownBytes(part, 'valid', { signal, length: count * width });
 }
 
-/** 0 where all bands are 0 or no numbers, and where alpha is 0. */
+/** What a mask holds where pixels are there, if it says no more than that. */
+export const THERE = 255;
+
+/** 0 where all bands are 0 or no numbers, and where alpha is 0. One band of bytes is the mask itself. */
 export async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Array> {
   const { width, height, channels, data } = frame;
+  if (channels === 1 && data instanceof Uint8Array) return data;
   const bands = colourPlanes(frame);
   const mask = new Uint8Array(width * height);
   const isSet = (at: number): boolean => data[at] !== 0 && !Number.isNaN(data[at]);
@@ -79,7 +120,7 @@ export async function toMask(frame: AnyFrame, pauses: Pauses): Promise<Uint8Arra
     for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
       const first = pixel * channels;
       if (bands < channels && !isSet(first + bands)) continue;
-      for (let at = first; at < first + bands; at += 1) if (isSet(at)) mask[pixel] = 1;
+      for (let at = first; at < first + bands; at += 1) if (isSet(at)) mask[pixel] = THERE;
     }
   }
   return mask;

@@ -9,7 +9,8 @@ const ALPHA_KINDS = [1, 2];
 
 /** What the bands of a picture are. */
 export interface BandRoles {
-  readonly alpha: boolean;
+  /** The band that is alpha, from 0; null: none is. */
+  readonly alphaBand: number | null;
   readonly rgb: readonly RgbBands[];
   readonly warnings: readonly string[];
 }
@@ -17,13 +18,15 @@ export interface BandRoles {
 /** What the file says of its bands: colours by its photometric interpretation, alpha by ExtraSamples alone. */
 export async function readBandRoles(directory: Directory, bands: number): Promise<BandRoles> {
   const extras = [...(await directory.numbers(TAG.extraSamples, bands))];
-  const alpha = bands > 1 && ALPHA_KINDS.includes(extras.at(-1) ?? 0);
+  const alphas = extras.flatMap((kind, index) => (ALPHA_KINDS.includes(kind) ? [bands - extras.length + index] : []));
+  // Where several are, the last band is meant as a rule; the others are restored as bands are.
+  const alphaBand = [bands - 1, ...alphas].find((band) => band > 0 && alphas.includes(band)) ?? null;
   const isRgb = (await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero)) === PHOTOMETRIC.rgb;
-  const hasOther = extras.slice(0, -1).some((kind) => ALPHA_KINDS.includes(kind));
+  const several = `has ${alphas.length} bands of alpha: but for band ${(alphaBand ?? 0) + 1} they are bands`;
   return {
-    alpha,
-    rgb: isRgb && bands - (alpha ? 1 : 0) >= 3 ? [[0, 1, 2]] : [],
-    warnings: hasOther ? ['its alpha is not the last of its bands, and is taken for a band like the others'] : [],
+    alphaBand,
+    rgb: isRgb && bands - (alphaBand === null ? 0 : 1) >= 3 ? [[0, 1, 2]] : [],
+    warnings: alphas.length > 1 ? [several] : [],
   };
 }
 

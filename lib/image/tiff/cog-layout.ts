@@ -4,6 +4,8 @@ import { writeDirectory } from '../metadata/tiff-fields.js';
 import type { TiledPicture } from './overview-tiles.js';
 import { TAG } from './tags.js';
 import { fileHeader, storageFields } from './write-directory.js';
+import type { BlockList } from './write-directory.js';
+import { maskGridOf, maskOf } from './write-mask.js';
 
 /** Bytes before a tile: its length, as 32 bits; and behind it: its last four bytes once more. */
 export const [LEADER_BYTES, TRAILER_BYTES] = [4, 4];
@@ -19,6 +21,8 @@ const GHOST = [
   'BLOCK_TRAILER=LAST_4_BYTES_REPEATED',
   'KNOWN_INCOMPATIBLE_EDITION=NO\n ',
 ].join('\n');
+/** The same of a picture with a mask: each tile of the mask follows the tile that it belongs to. */
+const MASK_GHOST = 'MASK_INTERLEAVED_WITH_IMAGERY=YES\n';
 
 /** The beginning of a Cloud Optimized GeoTIFF, and where each picture's tiles are. */
 export interface CogLayout {
@@ -30,28 +34,28 @@ export interface CogLayout {
 }
 
 /**
- * Where everything is: directories from the full picture to the smallest overview, what the first points to, then tiles
- * from the smallest overview to the full picture.
+ * Where everything is: directories from the full picture to the smallest overview, each before that of its mask; what
+ * the first points to; then tiles from the smallest overview to the full picture.
  */
 export function layoutCog(pictures: readonly TiledPicture[], isBig: boolean): CogLayout {
-  const ghost = Buffer.from(`GDAL_STRUCTURAL_METADATA_SIZE=${String(GHOST.length).padStart(6, '0')} bytes\n${GHOST}`);
+  const [full] = pictures as [TiledPicture];
+  const metadata = full.description.metadata ?? {};
+  const text = full.mask ? GHOST + MASK_GHOST : GHOST;
+  const ghost = Buffer.from(`GDAL_STRUCTURAL_METADATA_SIZE=${String(text.length).padStart(6, '0')} bytes\n${text}`);
   const headerBytes = fileHeader(0, isBig).length;
   const first = even(headerBytes + ghost.length);
-  const blank = pictures.map((picture) => fieldsOf(picture, 0, isBig));
-  const { fields } = metadataFields(pictures[0]!.description.metadata ?? {}, 0, isBig);
-  const metadata = pictures.map((_, level) => (level === 0 ? fields : fields.filter(isOfOverviews)));
-  const sizes = blank.map((storage, level) => writeDirectory([...storage, ...metadata[level]!], 0, isBig).length);
+  const { fields } = metadataFields(metadata, 0, isBig);
+  const blank = listDirectories(pictures, new Array<number>(pictures.length).fill(0), fields, isBig);
+  const sizes = blank.map((directory) => writeDirectory(directory, 0, isBig).length);
   const partsAt = first + sum(sizes);
-  const placed = metadataFields(pictures[0]!.description.metadata ?? {}, partsAt, isBig);
-  metadata[0] = placed.fields;
+  const placed = metadataFields(metadata, partsAt, isBig);
   const dataAt = partsAt + sum(placed.parts.map(({ length }) => length));
   const { starts, end } = placeTiles(pictures, dataAt);
   let position = first;
-  const directories = pictures.map((picture, level) => {
-    const next = level + 1 < pictures.length ? position + sizes[level]! : 0;
-    const storage = fieldsOf(picture, starts[level]!, isBig);
-    const bytes = writeDirectory([...storage, ...metadata[level]!], position, isBig, next);
-    position += bytes.length;
+  const directories = listDirectories(pictures, starts, placed.fields, isBig).map((directory, index) => {
+    const next = position + sizes[index]!;
+    const bytes = writeDirectory(directory, position, isBig, index + 1 < sizes.length ? next : 0);
+    position = next;
     return bytes;
   });
   const padding = Buffer.alloc(first - headerBytes - ghost.length);
@@ -62,15 +66,35 @@ export function layoutCog(pictures: readonly TiledPicture[], isBig: boolean): Co
 /** Overviews say which samples are missing, as the full picture does. */
 const isOfOverviews = ({ tag }: TiffField): boolean => tag === TAG.gdalNodata;
 
-/** How a picture is stored, with its tiles from `start` on. */
-function fieldsOf({ description, grid, blocks }: TiledPicture, start: number, isBig: boolean): TiffField[] {
-  let position = start;
-  const offsets = blocks.byteCounts.map((length) => {
-    const offset = position + LEADER_BYTES;
-    position = offset + length + TRAILER_BYTES;
-    return offset;
+/** All directories in their order, with the tiles of each picture from its start on. @param fields of the metadata */
+function listDirectories(
+  pictures: readonly TiledPicture[],
+  starts: readonly number[],
+  fields: readonly TiffField[],
+  isBig: boolean,
+): TiffField[][] {
+  return pictures.flatMap((picture, level) => {
+    const { description, grid } = picture;
+    const [own, mask] = placeBlocks(picture, starts[level]!);
+    const said = level === 0 ? fields : fields.filter(isOfOverviews);
+    const directories = [[...storageFields(description, grid, own!, isBig), ...said]];
+    if (mask) directories.push(storageFields(maskOf(description), maskGridOf(grid), mask, isBig));
+    return directories;
   });
-  return storageFields(description, grid, { offsets, byteCounts: blocks.byteCounts }, isBig);
+}
+
+/** Where the tiles of a picture lie, and those of its mask where it has one: each behind the tile it belongs to. */
+function placeBlocks({ blocks, mask }: TiledPicture, start: number): BlockList[] {
+  const lists = [blocks, ...(mask ? [mask] : [])];
+  const offsets = lists.map(() => new Array<number>(blocks.byteCounts.length));
+  let position = start;
+  for (let index = 0; index < blocks.byteCounts.length; index += 1) {
+    for (const [list, { byteCounts }] of lists.entries()) {
+      offsets[list]![index] = position + LEADER_BYTES;
+      position += LEADER_BYTES + byteCounts[index]! + TRAILER_BYTES;
+    }
+  }
+  return lists.map(({ byteCounts }, list) => ({ offsets: offsets[list]!, byteCounts }));
 }
 
 function placeTiles(pictures: readonly TiledPicture[], dataAt: number): { starts: number[]; end: number } {
@@ -78,8 +102,9 @@ function placeTiles(pictures: readonly TiledPicture[], dataAt: number): { starts
   let end = dataAt;
   for (let level = pictures.length - 1; level >= 0; level -= 1) {
     starts[level] = end;
-    const { byteCounts } = pictures[level]!.blocks;
-    end += sum(byteCounts) + byteCounts.length * (LEADER_BYTES + TRAILER_BYTES);
+    const { blocks, mask } = pictures[level]!;
+    for (const { byteCounts } of [blocks, ...(mask ? [mask] : [])])
+      end += sum(byteCounts) + byteCounts.length * (LEADER_BYTES + TRAILER_BYTES);
   }
   return { starts, end };
 }

@@ -50,19 +50,26 @@ export async function readLayout(directory: Directory): Promise<Layout> {
   if (width === 0 || height === 0) throw damaged('it does not say how large it is');
   const bands = await directory.value(TAG.samplesPerPixel, 1);
   const { sampleType, bits } = await readSampleType(directory, bands);
-  const isPlanar = bands > 1 && (await directory.value(TAG.planar, 1)) === 2;
+  const samples = { width, height, bands, sampleType, bits };
+  return checked({ ...samples, ...(await readStorage(directory, samples)) });
+}
+
+/** How samples of whatever type are cut into strips or tiles and packed. Throws ImageProblem. */
+export async function readStorage(
+  directory: Directory,
+  { width, height, bands }: Pick<Layout, 'width' | 'height' | 'bands'>,
+): Promise<Omit<Layout, 'width' | 'height' | 'bands' | 'sampleType' | 'bits'>> {
   const isTiled = directory.has(TAG.tileOffsets) || directory.has(TAG.tileWidth);
   const [blockWidth, blockHeight] = isTiled
     ? [await directory.value(TAG.tileWidth, 0), await directory.value(TAG.tileHeight, 0)]
     : [width, Math.min(await directory.value(TAG.rowsPerStrip, height), height)];
   if (blockWidth === 0 || blockHeight === 0) throw damaged('its strips or tiles have no size');
   const [across, down] = [Math.ceil(width / blockWidth), Math.ceil(height / blockHeight)];
-  const compression = await directory.value(TAG.compression, 1);
+  const isPlanar = bands > 1 && (await directory.value(TAG.planar, 1)) === 2;
+  const compression = await directory.value(TAG.compression, COMPRESSION.none);
   const predictor = PREDICTED.includes(compression) ? await directory.value(TAG.predictor, 1) : 1;
-  const blockBands = isPlanar ? 1 : bands;
-  const { isBig } = directory.file;
-  const shape = { width, height, bands, sampleType, bits, isTiled, blockWidth, blockHeight, across, down };
-  return checked({ ...shape, isPlanar, blockBands, compression, predictor, isBig });
+  const blocks = { isTiled, blockWidth, blockHeight, across, down, isPlanar, blockBands: isPlanar ? 1 : bands };
+  return { ...blocks, compression, predictor, isBig: directory.file.isBig };
 }
 
 /** The type of all samples: they may say it for each band, but cannot differ. */

@@ -23,6 +23,8 @@ export interface OpenSamples {
   readonly warnings: readonly string[];
   readonly decoderBytes: number;
   readonly reader: RowReader;
+  /** The band of the file that is alpha, from 0, where it is not the last; else null. Samples have it last. */
+  readonly alphaBand: number | null;
   /** Samples of so many rows, all 0. */
   readonly allocate: (rows: number) => FrameSamples;
 }
@@ -38,8 +40,9 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
   const { width, height, bands: channels, sampleType } = layout;
   if (channels > MAX_CHANNELS) throw unsupported(`it has ${channels} bands`, `write at most ${MAX_CHANNELS} to a file`);
   const depth = frameDepthOf(sampleType);
-  const { alpha, rgb, warnings } = await readBandRoles(directory, channels);
+  const { alphaBand, rgb, warnings } = await readBandRoles(directory, channels);
   const white = await readWhite(directory, channels, layout);
+  const alpha = alphaBand !== null;
   const size = { width, height, channels, depth, alpha, rgb, ...(white !== undefined && { white }) };
   // Of floats nobody knows which one is black where white is 0.
   const isInverted = photometric === PHOTOMETRIC.whiteIsZero && depth !== 32;
@@ -51,7 +54,8 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
     nodata: isInverted && nodata.value !== null ? { ...nodata, value: most - nodata.value } : nodata,
     warnings,
     decoderBytes: decoderBytes(layout, reader.blocks),
-    reader: { ...reader, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
+    alphaBand: alphaBand === channels - 1 ? null : alphaBand,
+    reader: { ...reader, alphaBand, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
     allocate: (rows) => allocateSamples(rows * width * channels, depth),
   };
 }
@@ -68,6 +72,7 @@ export async function openMask(directory: Directory): Promise<OpenSamples> {
     nodata: { value: null, problem: null },
     warnings: [],
     decoderBytes: decoderBytes(layout, reader.blocks),
+    alphaBand: null,
     reader,
     allocate: (rows) => new Uint8Array(rows * width),
   };
@@ -78,5 +83,5 @@ async function openReader(directory: Directory, layout: Layout, hole: number): P
   const { isLittle } = directory.file;
   unpackerOf(layout);
   undoOf(layout, isLittle);
-  return { layout, blocks: await readBlocks(directory, layout), isLittle, hole, inverted: 0 };
+  return { layout, blocks: await readBlocks(directory, layout), isLittle, hole, alphaBand: null, inverted: 0 };
 }

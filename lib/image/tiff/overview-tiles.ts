@@ -6,7 +6,8 @@ import { unpackerOf } from './unpack.js';
 import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import type { BlockList } from './write-directory.js';
-import type { TiffSpool } from './write-sink.js';
+import { maskGridOf, maskOf } from './write-mask.js';
+import type { ByteSpool } from '../write-sink.js';
 
 const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 
@@ -14,14 +15,16 @@ const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 export interface TiledPicture {
   readonly description: TiffDescription;
   readonly grid: TiffGrid;
-  readonly spool: TiffSpool;
+  readonly spool: ByteSpool;
   /** Where the tiles are in the spool. */
   readonly blocks: BlockList;
+  /** Where those of its mask are; null: it has none. */
+  readonly mask: BlockList | null;
 }
 
 /** Reads the rows of a row of tiles into an array that has room for them. Returns their number. */
 export async function readTileRow(
-  { description, grid, spool, blocks }: TiledPicture,
+  { description, grid, spool, blocks }: Omit<TiledPicture, 'mask'>,
   tileRow: number,
   rows: TiffSamples,
   signal: AbortSignal,
@@ -45,6 +48,11 @@ export async function readTileRow(
     }
   }
   return count;
+}
+
+/** The mask of a picture as a picture of its own; null: it has none. */
+export function maskPictureOf({ description, grid, spool, mask }: TiledPicture): Omit<TiledPicture, 'mask'> | null {
+  return mask && { description: maskOf(description), grid: maskGridOf(grid), spool, blocks: mask };
 }
 
 /** The layout of what the writer makes, as the reader has it. */

@@ -25,6 +25,8 @@ export interface SampleRows {
   /** Pixels of a row. */
   readonly width: number;
   readonly channels: number;
+  /** One byte per pixel, 0 where it is missing; null: none is by a mask. */
+  readonly mask: Uint8Array | null;
 }
 
 /**
@@ -32,13 +34,13 @@ export interface SampleRows {
  * missing do not count; where all are, the result is missing as they are.
  */
 export async function halveRows(
-  { samples, count, width, channels }: SampleRows,
+  { samples, count, width, channels, mask }: SampleRows,
   target: TiffSamples,
   rule: ValidityRule,
   pauses: Pauses,
 ): Promise<void> {
   const half = Math.ceil(width / 2);
-  const pixel = new PixelMean(samples, channels, rule);
+  const pixel = new PixelMean(samples, channels, mask, rule);
   for (let row = 0; 2 * row < count; row += 1) {
     if (pauses.isDue) await pauses.take();
     const below = 2 * row + 1 < count ? width * channels : 0;
@@ -50,16 +52,32 @@ export async function halveRows(
   }
 }
 
+/** The largest of up to four bytes of a mask: a pixel that shows something does not vanish. */
+export function halveMask(mask: Uint8Array, count: number, width: number, target: Uint8Array): void {
+  const half = Math.ceil(width / 2);
+  for (let row = 0; 2 * row < count; row += 1) {
+    const below = 2 * row + 1 < count ? width : 0;
+    for (let column = 0; column < half; column += 1) {
+      const at = 2 * row * width + 2 * column;
+      const beside = 2 * column + 1 < width ? 1 : 0;
+      const [above, under] = [Math.max(mask[at]!, mask[at + beside]!), at + below];
+      target[row * half + column] = Math.max(above, mask[under]!, mask[under + beside]!);
+    }
+  }
+}
+
 /** Means of up to four pixels. */
 class PixelMean {
   readonly #samples: TiffSamples;
   readonly #channels: number;
+  readonly #mask: Uint8Array | null;
   readonly #rule: ValidityRule;
   readonly #isFloat: boolean;
 
-  constructor(samples: TiffSamples, channels: number, rule: ValidityRule) {
+  constructor(samples: TiffSamples, channels: number, mask: Uint8Array | null, rule: ValidityRule) {
     this.#samples = samples;
     this.#channels = channels;
+    this.#mask = mask;
     this.#rule = rule;
     this.#isFloat = samples instanceof Float32Array;
   }
@@ -89,6 +107,7 @@ class PixelMean {
   #isValid(value: number, pixel: number): boolean {
     const { nodata, hasAlpha: isTransparent } = this.#rule;
     if (value === nodata || !Number.isFinite(value)) return false;
+    if (this.#mask && this.#mask[pixel / this.#channels] === 0) return false;
     return !isTransparent || this.#samples[pixel + this.#channels - 1] !== 0;
   }
 

@@ -22,7 +22,7 @@ export async function openMissingColour(directory: Directory): Promise<MissingCo
 export function maskOfNumber(numbers: TiffSamples<Uint8Array>, missing: number): TiffSamples<Uint8Array> {
   const readRows: typeof numbers.readRows = async (top, count, signal) => {
     const rows = await numbers.readRows(top, count, signal);
-    for (let at = 0; at < rows.length; at += 1) rows[at] = rows[at] === missing ? 0 : 1;
+    for (let at = 0; at < rows.length; at += 1) rows[at] = rows[at] === missing ? 0 : 255;
     return rows;
   };
   return { ...numbers, readRows };

@@ -2,6 +2,7 @@ import type { ReadBytes } from '../../files/byte-source.js';
 import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { damaged } from '../codec/inspection.js';
+import { moveToLast } from './alpha-place.js';
 import { blockRowBytes, nameOf, storedRows } from './layout.js';
 import type { Blocks, Layout } from './layout.js';
 import { undoOf } from './predictor.js';
@@ -18,7 +19,9 @@ export interface RowReader {
   readonly isLittle: boolean;
   /** Value of the samples of holes. */
   readonly hole: number;
-  /** So many of the first bands are stored with 0 as white, and read with 0 as black. */
+  /** The band that is alpha, from 0, which is read as the last one; null: none is. */
+  readonly alphaBand: number | null;
+  /** So many of the first bands, as they are read, are stored with 0 as white, and read with 0 as black. */
   readonly inverted: number;
 }
 
@@ -59,6 +62,9 @@ export async function readRows(
     else fillHole(piece, reader, output);
     garbage.settle(() => {});
   });
+  const { alphaBand } = reader;
+  const isMoved = alphaBand !== null && alphaBand < layout.bands - 1;
+  if (isMoved) await moveToLast({ samples: output, channels: layout.bands }, alphaBand, pauses);
   if (reader.inverted > 0) await invert(output, reader, pauses);
 }
 

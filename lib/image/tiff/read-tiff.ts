@@ -43,6 +43,10 @@ export interface TiffPicture {
   readonly pageCount: number;
   /** What is said of the file and no error, for people; each goes on after the file's name. */
   readonly warnings: readonly string[];
+  /** The band that is alpha, from 0, where it is not the last of the file, as it is of the samples; else null. */
+  readonly alphaBand: number | null;
+  /** The longer side of its tiles in pixels; undefined: it has strips. */
+  readonly tileSize: number | undefined;
   /** Where the page's directory is. */
   readonly directoryAt: number;
   /** The samples; null: libvips decodes them from the whole file. */
@@ -98,6 +102,7 @@ async function openPage(
   return {
     // The number of a colour means nothing where colours are written.
     metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
+    alphaBand: samples?.alphaBand ?? null,
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
     nodata: nodata.value,
     warnings: [
@@ -106,6 +111,7 @@ async function openPage(
       ...(samples?.warnings ?? []),
       ...(nodata.problem === null ? [] : [nodata.problem]),
     ],
+    tileSize: await readTileSize(directory),
     directoryAt: directory.offset,
     samples: samples && withRows(samples),
     mask: colour ? maskOfNumber(withRows(colour.numbers), colour.missing) : mask && withRows(await openMask(mask)),
@@ -115,6 +121,11 @@ async function openPage(
 async function readDecodedNodata(directory: Directory, photometric: number): Promise<Nodata> {
   const bits = await directory.value(TAG.bits, 1);
   return parseDecodedNodata(await readNodataText(directory), { bits, photometric });
+}
+
+async function readTileSize(directory: Directory): Promise<number | undefined> {
+  const [width, height] = [await directory.value(TAG.tileWidth, 0), await directory.value(TAG.tileHeight, 0)];
+  return Math.max(width, height) || undefined;
 }
 
 /** Metadata with the value of missing samples as they are read, where that is another than the one of stored ones. */

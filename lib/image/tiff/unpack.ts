@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { Pauses } from '../../runtime/pauses.js';
 import { damaged, unsupported } from '../codec/inspection.js';
-import { blockBytes } from './layout.js';
+import { blockBytes, nameOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { LzwDecoder } from './lzw.js';
 import { unpackBits } from './pack-bits.js';
@@ -14,8 +14,11 @@ type Unpack = (packed: Buffer, signal: AbortSignal) => Promise<Uint8Array>;
 const inflateAsync = promisify(inflate);
 /** Codes of LZW between two looks at the time: about a millisecond. */
 const CODES_AT_A_TIME = 2 ** 15;
-/** A WebAssembly memory of 32-bit addresses holds both sides. */
-const MOST_ZSTD_BYTES = 2 ** 29;
+/**
+ * A block is unpacked in one go, on the thread of the event loop: about 0.2 s for as many bytes. Tiles of 512 x 512
+ * pixels with 16 bands of floats have half of that.
+ */
+const MOST_ZSTD_BYTES = 2 ** 25;
 
 /**
  * What unpacks the blocks of a layout: the result has at most the bytes of a whole block. Throws ImageProblem for a
@@ -34,7 +37,7 @@ export function unpackerOf(layout: Layout): Unpack {
     case COMPRESSION.packBits:
       return async (packed) => unpackBits(packed, most);
     case COMPRESSION.zstd:
-      return zstdUnpacker(most);
+      return zstdUnpacker(layout);
     default:
       throw unsupported(`its compression has the number ${layout.compression}`, 'write it with LZW, deflate or none');
   }
@@ -61,8 +64,14 @@ async function unpackDeflate(packed: Buffer, most: number): Promise<Uint8Array> 
   }
 }
 
-function zstdUnpacker(most: number): Unpack {
-  if (most > MOST_ZSTD_BYTES) throw unsupported(`its Zstandard blocks have ${most} bytes`, 'write smaller blocks');
+function zstdUnpacker(layout: Layout): Unpack {
+  const most = blockBytes(layout);
+  const name = nameOf(layout);
+  if (most > MOST_ZSTD_BYTES)
+    throw unsupported(
+      `its ${name}s in Zstandard have ${most} bytes each`,
+      `write ${name}s of at most ${MOST_ZSTD_BYTES} bytes, or use Deflate`,
+    );
   return async (packed) => {
     if (packed.length > MOST_ZSTD_BYTES) throw damaged('its Zstandard data is longer than a strip or tile');
     const { ZSTDDecoder } = await import('zstddec');

@@ -24,16 +24,18 @@ export interface Block {
 /**
  * Bytes of a block before they are deflated, as predictor 2 (integers, TIFF 6.0 section 14) or 3 (floats, Adobe's
  * technical note 3) has them. Pixels beyond the picture are like the last of their row, or 0.
- * @param room of `grid.bytes`, in which they are made
+ * @param room of `grid.bytes` or more, in which they are made
  */
 export function predictBlock(block: Block, room: Uint8Array): Uint8Array {
   const { grid, rowCount } = block;
   // The last strip ends with the picture; tiles are all alike.
-  const packed = grid.isTiled ? room.fill(0) : room.subarray(0, (grid.bytes / grid.height) * rowCount);
+  const length = grid.isTiled ? grid.bytes : (grid.bytes / grid.height) * rowCount;
+  const packed = room.subarray(0, length);
+  if (grid.isTiled) packed.fill(0);
   if (block.rows instanceof Float32Array) {
     predictFloats(block, block.rows, packed);
   } else if (block.rows instanceof Uint16Array) {
-    predictIntegers(block, new Uint16Array(packed.buffer));
+    predictIntegers(block, new Uint16Array(packed.buffer, packed.byteOffset, length / 2));
   } else predictIntegers(block, packed);
   return packed;
 }

@@ -1,3 +1,5 @@
+import { defined } from '../../runtime/validate.js';
+import { hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 
@@ -11,6 +13,10 @@ export interface TiffDescription extends AnyFrameSize {
   readonly isBig?: boolean | undefined;
   /** Whether it is an overview of another picture; false by default. */
   readonly isReduced?: boolean | undefined;
+  /** Whether it is the mask of another picture: 0 where that is missing; false by default. */
+  readonly isMask?: boolean | undefined;
+  /** Whether it has a mask beside its samples; false by default. */
+  readonly hasMask?: boolean | undefined;
   /** What the picture says about itself; nothing by default. */
   readonly metadata?: ImageMetadata | undefined;
 }
@@ -53,14 +59,28 @@ export function gridOf({ width, height, channels, depth, tileSize, isPlanar = fa
   };
 }
 
+/** The band of the file that is alpha, from 0, where there is alpha; it is the last channel in memory. */
+export function alphaBandOf({ channels, alpha, metadata }: TiffDescription): number {
+  const { alphaBand = channels - 1 } = metadata ?? {};
+  return hasAlpha({ channels, ...defined({ alpha }) }) && alphaBand > 0 && alphaBand < channels
+    ? alphaBand
+    : channels - 1;
+}
+
 /** Most bytes that zlib makes of so many (`deflateBound`). */
 export function deflateBound(bytes: number): number {
   return bytes + Math.ceil(bytes / 4096) + Math.ceil(bytes / 16_384) + 32;
 }
 
 /** Whether the picture may need more bytes than offsets of 32 bits reach. @param otherBytes metadata and the like */
-export function mayExceedClassic({ bytes, across, down, planes }: TiffGrid, otherBytes: number): boolean {
-  // An entry of the directory's lists and, in a COG, the marks around a tile.
-  const perBlock = deflateBound(bytes) + 24;
-  return perBlock * across * down * planes + otherBytes + 2 ** 16 >= 2 ** 32;
+export function mayExceedClassic(description: TiffDescription, otherBytes: number): boolean {
+  const { across, down } = gridOf(description);
+  return across * down * blockBound(description) + otherBytes + 2 ** 16 >= 2 ** 32;
+}
+
+/** Most bytes of a block of all planes and of the mask, with entries of lists and, in a COG, the marks around them. */
+export function blockBound(description: TiffDescription): number {
+  const { width, height, bytes, planes } = gridOf(description);
+  const maskBytes = description.hasMask ? deflateBound(width * height) + 24 : 0;
+  return planes * (deflateBound(bytes) + 24) + maskBytes;
 }

@@ -4,6 +4,7 @@ import type { TiffField } from '../metadata/image-metadata.js';
 import { writeDirectory } from '../metadata/tiff-fields.js';
 import { rgbBands } from '../planes.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
+import { alphaBandOf } from './write-description.js';
 import { COMPRESSION, PHOTOMETRIC, TAG } from './tags.js';
 import { longs, longs8, shorts } from './write-fields.js';
 
@@ -11,7 +12,8 @@ const [HORIZONTAL, FLOATING_POINT] = [2, 3];
 const [UNSIGNED, FLOAT] = [1, 3];
 const [CHUNKY, PLANAR] = [1, 2];
 const UNASSOCIATED_ALPHA = 2;
-const REDUCED = 1;
+/** Bits of NewSubfileType. */
+const [REDUCED, MASK] = [1, 4];
 
 /** Where the strips or tiles of a picture lie in the file, in order; bands apart: all of one band, then the next. */
 export interface BlockList {
@@ -26,17 +28,19 @@ export function storageFields(
   blocks: BlockList,
   isBig: boolean,
 ): TiffField[] {
-  const { width, height, channels, depth, isReduced = false } = picture;
+  const { width, height, channels, depth, isReduced = false, isMask = false } = picture;
+  const kind = (isReduced ? REDUCED : 0) | (isMask ? MASK : 0);
+  const photometric = isMask ? PHOTOMETRIC.mask : isRgb(picture) ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero;
   const isFloat = depth === 32;
   const each = (value: number): number[] => new Array<number>(channels).fill(value);
   const extra = extraSamples(picture);
   return [
-    ...(isReduced ? [longs(TAG.newSubfileType, [REDUCED])] : []),
+    ...(kind === 0 ? [] : [longs(TAG.newSubfileType, [kind])]),
     longs(TAG.width, [width]),
     longs(TAG.height, [height]),
     shorts(TAG.bits, each(depth)),
     shorts(TAG.compression, [COMPRESSION.deflate]),
-    shorts(TAG.photometric, [isRgb(picture) ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero]),
+    shorts(TAG.photometric, [photometric]),
     shorts(TAG.samplesPerPixel, [channels]),
     shorts(TAG.planar, [grid.samples < channels ? PLANAR : CHUNKY]),
     shorts(TAG.predictor, [isFloat ? FLOATING_POINT : HORIZONTAL]),
@@ -67,35 +71,47 @@ function isRgb(picture: TiffDescription): boolean {
   return rgbBands(picture).some(([red, green, blue]) => red === 0 && green === 1 && blue === 2);
 }
 
-/** What the channels beyond grey or RGB are: as the source says, else alpha or unspecified. */
+/** What the bands beyond grey or RGB are: as the source says, else alpha or unspecified. */
 function extraSamples(picture: TiffDescription): number[] {
-  const count = picture.channels - (isRgb(picture) ? 3 : 1);
-  const isLastAlpha = hasAlpha(picture);
+  const { channels } = picture;
+  const count = channels - (isRgb(picture) ? 3 : 1);
+  const alpha = alphaBandOf(picture) - channels + count;
   const given = extraSamplesOf(picture.metadata ?? {});
-  const isAlpha = (kind: number | undefined): boolean => kind === 1 || kind === 2;
-  if (given?.length === count && isAlpha(given.at(-1)) === isLastAlpha) return given;
+  const isAlpha = given?.[alpha] === 1 || given?.[alpha] === 2;
+  if (given?.length === count && isAlpha === hasAlpha(picture)) return given;
   const kinds = new Array<number>(count).fill(0);
-  if (isLastAlpha) kinds[count - 1] = UNASSOCIATED_ALPHA;
+  if (hasAlpha(picture)) kinds[alpha] = UNASSOCIATED_ALPHA;
   return kinds;
 }
 
-/** Fields of metadata with what they point to, and a directory behind them. */
-export interface PlacedDirectory {
+/** Directories with what they point to. */
+export interface PlacedDirectories {
   readonly bytes: Buffer;
-  /** Where in the file the directory itself begins. */
+  /** Where in the file the first of them begins. */
   readonly start: number;
 }
 
-/** The directory of a picture as it stands at an even position, behind the directories of its metadata. */
-export function placeDirectory(
-  storage: readonly TiffField[],
+/**
+ * Directories of a picture and of what belongs to it, as they stand at an even position: behind what the metadata of
+ * the first point to, each pointing to the next.
+ */
+export function placeDirectories(
+  storages: readonly (readonly TiffField[])[],
   metadata: TiffDescription['metadata'],
   position: number,
   isBig: boolean,
-): PlacedDirectory {
+): PlacedDirectories {
   const { fields, parts } = metadataFields(metadata ?? {}, position, isBig);
   const start = parts.reduce((sum, { length }) => sum + length, position);
-  return { bytes: Buffer.concat([...parts, writeDirectory([...storage, ...fields], start, isBig)]), start };
+  const pieces = [...parts];
+  let at = start;
+  for (const [index, storage] of storages.entries()) {
+    const all = index === 0 ? [...storage, ...fields] : storage;
+    const end = at + writeDirectory(all, 0, isBig).length;
+    pieces.push(writeDirectory(all, at, isBig, index + 1 < storages.length ? end : 0));
+    at = end;
+  }
+  return { bytes: Buffer.concat(pieces), start };
 }
 
 /** First bytes of a file: byte order, version, where the first directory is. */

@@ -1,11 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openNameless, writeFileWith } from '../../files/write-file.js';
 import { CogWriter } from './cog.js';
-import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription } from './write-description.js';
 import { writeTiff } from './write-frame.js';
-import { FileSpool } from './write-sink.js';
-import type { TiffWriterOptions } from './write.js';
+import { FileSpool } from '../write-sink.js';
+import type { MaskedRows, TiffWriterOptions } from './write.js';
 
 /** How a TIFF file is written. */
 export interface TiffFileOptions extends TiffWriterOptions {
@@ -20,17 +19,17 @@ export interface TiffFileOptions extends TiffWriterOptions {
 export async function writeTiffFile(
   path: string,
   description: TiffDescription,
-  samples: TiffSamples,
+  rows: MaskedRows,
   options: TiffFileOptions,
 ): Promise<void> {
   await writeFileWith(
     path,
     async ({ handle, folder }) => {
       const file = new FileSpool(handle);
-      if (!options.cog) return writeTiff(file, description, samples, options);
+      if (!options.cog) return writeTiff(file, description, rows, options);
       await withSpools(folder, async (openSpool) => {
         const writer = CogWriter.create(await openSpool(), description, options);
-        await writer.writeRows(samples, description.height);
+        await writer.writeRows(rows.samples, description.height, rows.mask);
         await writer.finish(file, openSpool);
       });
     },

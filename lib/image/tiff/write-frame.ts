@@ -1,19 +1,19 @@
 import type { TiffSamples } from './write-blocks.js';
 import type { TiffDescription } from './write-description.js';
-import { MemorySpool } from './write-sink.js';
-import type { TiffSink } from './write-sink.js';
+import { MemorySpool } from '../write-sink.js';
+import type { ByteSink } from '../write-sink.js';
 import { TiffWriter } from './write.js';
-import type { TiffWriterOptions } from './write.js';
+import type { MaskedRows, TiffWriterOptions } from './write.js';
 
 /** Writes a picture in memory as TIFF. Rejects as {@link TiffWriter.writeRows}. */
 export async function writeTiff(
-  sink: TiffSink,
+  sink: ByteSink,
   description: TiffDescription,
-  samples: TiffSamples,
+  { samples, mask }: MaskedRows,
   options: TiffWriterOptions = {},
 ): Promise<void> {
   const writer = TiffWriter.create(sink, description, options);
-  await writer.writeRows(samples, description.height);
+  await writer.writeRows(samples, description.height, mask);
   await writer.finish();
 }
 
@@ -24,6 +24,6 @@ export async function encodeTiff(
   options: TiffWriterOptions = {},
 ): Promise<Buffer> {
   const spool = new MemorySpool();
-  await writeTiff(spool, description, samples, options);
+  await writeTiff(spool, description, { samples, mask: null }, options);
   return spool.toBuffer();
 }

@@ -1,15 +1,20 @@
 import { StateError } from '../../runtime/errors.js';
-import { UNCOLLECTED_BYTES, garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { expected, requireInteger } from '../../runtime/validate.js';
 import { SAMPLE_ARRAYS } from '../frame.js';
 import { metadataBytes } from '../metadata/image-metadata.js';
-import { compress, predictBlock } from './write-blocks.js';
-import type { TiffSamples } from './write-blocks.js';
-import { deflateBound, gridOf, mayExceedClassic } from './write-description.js';
+import { moveFromLast } from './alpha-place.js';
+import { predictBlock } from './write-blocks.js';
+import type { Block, TiffSamples } from './write-blocks.js';
+import { alphaBandOf, deflateBound, gridOf, mayExceedClassic } from './write-description.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
-import { fileHeader, placeDirectory, storageFields } from './write-directory.js';
-import type { TiffSink } from './write-sink.js';
+import { fileHeader, placeDirectories, storageFields } from './write-directory.js';
+import type { BlockList } from './write-directory.js';
+import { requireTileSize } from './form.js';
+import { maskGridOf, maskOf } from './write-mask.js';
+import { BlockQueue, WRITTEN_BYTES } from './write-queue.js';
+import type { WrittenBlocks } from './write-queue.js';
+import type { ByteSink } from '../write-sink.js';
 
 /** How a TIFF is written. */
 export interface TiffWriterOptions {
@@ -21,40 +26,36 @@ export interface TiffWriterOptions {
 }
 
 /** What a writer has written, for another that goes on: plain numbers, to be kept as JSON. */
-export interface TiffWriterState {
+export interface TiffWriterState extends WrittenBlocks {
   /** The row to go on with: the first that is in no finished strip or row of tiles. */
   readonly nextRow: number;
-  /** Where the next strip or tile goes, in bytes. */
-  readonly position: number;
-  /** Of each strip or tile that is written, one list a plane. */
-  readonly offsets: readonly (readonly number[])[];
-  readonly byteCounts: readonly (readonly number[])[];
 }
 
 const DEFAULT_LEVEL = 4;
-/** Compressed blocks that are written may wait for the collector: it takes little time beside compressing as much. */
-const WRITTEN_BYTES = 4e6;
 /** Whatever the size: states of zlib, and what the C library keeps of blocks that are freed, as measured. */
 const FIXED_BYTES = 8e6;
 
 /** Bytes that a writer holds at most beside what it is given: independent of the height of the picture. */
 export function tiffWriterBytes(description: TiffDescription, threads = 1): number {
   const grid = gridOf(description);
-  const { width, height, channels, depth, metadata = {} } = description;
-  const rowsBytes = Math.min(grid.height, height) * width * channels * (depth / 8);
-  const blocks = grid.across * grid.down * grid.planes;
+  const { width, height, channels, depth, metadata = {}, hasMask = false } = description;
+  const pixelBytes = channels * (depth / 8) + (hasMask ? 1 : 0);
+  const rowsBytes = Math.min(grid.height, height) * width * pixelBytes;
+  const blocks = grid.across * grid.down * listCount(description, grid);
   // One block is prepared while others are compressed; blocks are listed, and their lists written with the metadata.
   const listBytes = 3 * 24 * blocks + 3 * metadataBytes(metadata);
   const blockBytes = (threads + 1) * (grid.bytes + deflateBound(grid.bytes));
   return Math.ceil(FIXED_BYTES + WRITTEN_BYTES + rowsBytes + blockBytes + listBytes);
 }
 
-/** A block on its way to the file. */
-interface Pending {
-  readonly plane: number;
-  /** Where its samples are; free again once it is compressed. */
-  readonly room: Uint8Array;
-  readonly bytes: Promise<Buffer>;
+/** Lists of blocks: one a plane, and one of the mask. */
+const listCount = ({ hasMask = false }: TiffDescription, { planes }: TiffGrid): number => planes + (hasMask ? 1 : 0);
+
+/** Rows of a picture with those of its mask. */
+export interface MaskedRows {
+  readonly samples: TiffSamples;
+  /** One byte per pixel, 0 where it is missing; null: it has none. */
+  readonly mask: Uint8Array | null;
 }
 
 /** Writes a TIFF from top to bottom, in little memory: one row of strips or tiles, and what is being compressed. */
@@ -62,44 +63,35 @@ export class TiffWriter {
   readonly description: TiffDescription;
   readonly grid: TiffGrid;
   readonly isBig: boolean;
-  readonly #sink: TiffSink;
-  readonly #options: TiffWriterOptions;
+  readonly #sink: ByteSink;
+  readonly #signal: AbortSignal | undefined;
   readonly #pauses: Pauses;
-  readonly #offsets: number[][];
-  readonly #byteCounts: number[][];
-  /** Compressed, or about to be, in the order of the file. */
-  readonly #pending: Pending[] = [];
-  /** Rooms of blocks that are compressed. */
-  readonly #rooms: Uint8Array[] = [];
+  readonly #queue: BlockQueue;
   /** Rows that do not fill a row of blocks yet; made when it is needed. */
-  #rows: TiffSamples | null = null;
+  #rows: MaskedRows | null = null;
   #filled = 0;
   #nextRow: number;
-  #position: number;
 
   private constructor(
-    sink: TiffSink,
+    sink: ByteSink,
     description: TiffDescription,
-    options: TiffWriterOptions,
+    { threads = 1, level = DEFAULT_LEVEL, signal }: TiffWriterOptions,
     from?: TiffWriterState,
   ) {
     this.description = description;
     this.grid = gridOf(description);
-    this.isBig = description.isBig ?? mayExceedClassic(this.grid, 2 * metadataBytes(description.metadata ?? {}));
+    this.isBig = description.isBig ?? mayExceedClassic(description, 2 * metadataBytes(description.metadata ?? {}));
     this.#sink = sink;
-    this.#options = options;
-    this.#pauses = new Pauses(options.signal);
-    const { planes } = this.grid;
-    const copy = (lists: TiffWriterState['offsets'] | undefined): number[][] =>
-      lists ? lists.map((list) => [...list]) : Array.from({ length: planes }, () => []);
-    this.#offsets = copy(from?.offsets);
-    this.#byteCounts = copy(from?.byteCounts);
+    this.#signal = signal;
+    this.#pauses = new Pauses(signal);
     this.#nextRow = from?.nextRow ?? 0;
-    this.#position = from?.position ?? fileHeader(0, this.isBig).length;
+    const lists = Array.from({ length: listCount(description, this.grid) }, () => []);
+    const nothing = { position: fileHeader(0, this.isBig).length, offsets: lists, byteCounts: lists };
+    this.#queue = new BlockQueue(sink, from ?? nothing, { blockBytes: this.grid.bytes, threads, level });
   }
 
   /** A writer of a new file; nothing is written yet. Throws ArgumentError for a description that makes no sense. */
-  static create(sink: TiffSink, description: TiffDescription, options: TiffWriterOptions = {}): TiffWriter {
+  static create(sink: ByteSink, description: TiffDescription, options: TiffWriterOptions = {}): TiffWriter {
     checkDescription(description);
     return new TiffWriter(sink, description, options);
   }
@@ -109,7 +101,7 @@ export class TiffWriter {
    * the sink must hold what was written up to `state.position`. Throws ArgumentError where the state does not fit.
    */
   static resume(
-    sink: TiffSink,
+    sink: ByteSink,
     description: TiffDescription,
     state: TiffWriterState,
     options: TiffWriterOptions = {},
@@ -128,80 +120,80 @@ export class TiffWriter {
    * Takes rows of interleaved samples, from top to bottom, any number at a time. They may be changed when it has
    * settled. Rejects with ArgumentError for samples of another type or number, the sink's error, or the signal's
    * reason; the writer cannot be used any more then.
+   * @param mask one byte per pixel, 0 where it is missing, for a picture that has one
    */
-  async writeRows(samples: TiffSamples, count: number): Promise<void> {
-    const { width, height, channels, depth } = this.description;
-    const rowSamples = width * channels;
+  async writeRows(samples: TiffSamples, count: number, mask: Uint8Array | null = null): Promise<void> {
+    const { width, height, channels } = this.description;
     requireInteger('count', count, 1, height - this.nextRow);
-    if (!(samples instanceof SAMPLE_ARRAYS[depth]) || samples.length !== count * rowSamples)
-      throw expected(`${count * rowSamples} samples of ${depth} bits`, 'samples', samples.length);
+    this.#requireRows({ samples, mask }, count);
     for (let done = 0; done < count; ) {
       const wanted = Math.min(this.grid.height, height - this.#nextRow);
       const taken = Math.min(wanted - this.#filled, count - done);
-      const rows = samples.subarray(done * rowSamples, (done + taken) * rowSamples);
-      if (taken === wanted) await this.#writeBlocks(rows, wanted);
-      else await this.#keepRows(rows, wanted);
+      const rows = {
+        samples: samples.subarray(done * width * channels, (done + taken) * width * channels),
+        mask: mask?.subarray(done * width, (done + taken) * width) ?? null,
+      };
+      if (taken === wanted && !this.#isMoved) await this.#writeBlocks(rows, wanted);
+      else await this.#keepRows(rows, taken, wanted);
       done += taken;
     }
   }
 
-  async #keepRows(rows: TiffSamples, wanted: number): Promise<void> {
+  #requireRows({ samples, mask }: MaskedRows, count: number): void {
+    const { width, channels, depth, hasMask = false } = this.description;
+    const needed = count * width * channels;
+    if (!(samples instanceof SAMPLE_ARRAYS[depth]) || samples.length !== needed)
+      throw expected(`${needed} samples of ${depth} bits`, 'samples', samples.length);
+    const maskBytes = hasMask ? count * width : 0;
+    if ((mask?.length ?? 0) !== maskBytes) throw expected(`${maskBytes} bytes`, 'mask', mask?.length ?? null);
+  }
+
+  async #keepRows({ samples, mask }: MaskedRows, count: number, wanted: number): Promise<void> {
     const { width, channels, depth } = this.description;
-    this.#rows ??= new SAMPLE_ARRAYS[depth](this.grid.height * width * channels);
-    this.#rows.set(rows, this.#filled * width * channels);
-    this.#filled += rows.length / (width * channels);
+    this.#rows ??= {
+      samples: new SAMPLE_ARRAYS[depth](this.grid.height * width * channels),
+      mask: mask && new Uint8Array(this.grid.height * width),
+    };
+    this.#rows.samples.set(samples, this.#filled * width * channels);
+    if (mask) this.#rows.mask!.set(mask, this.#filled * width);
+    this.#filled += count;
     if (this.#filled < wanted) return;
     this.#filled = 0;
+    const whole = this.#rows.samples.subarray(0, wanted * width * channels);
+    if (this.#isMoved) await moveFromLast({ samples: whole, channels }, alphaBandOf(this.description), this.#pauses);
     await this.#writeBlocks(this.#rows, wanted);
   }
 
+  /** Whether alpha has another place in the file than in memory. */
+  get #isMoved(): boolean {
+    return alphaBandOf(this.description) < this.description.channels - 1;
+  }
+
   /** Compresses all blocks of some rows. */
-  async #writeBlocks(rows: TiffSamples, rowCount: number): Promise<void> {
+  async #writeBlocks({ samples, mask }: MaskedRows, rowCount: number): Promise<void> {
     const { grid } = this;
     const { width: imageWidth, channels } = this.description;
-    const { threads = 1, level = DEFAULT_LEVEL, signal } = this.#options;
-    for (let plane = 0; plane < grid.planes; plane += 1) {
-      for (let column = 0; column < grid.across; column += 1) {
-        signal?.throwIfAborted();
-        if (this.#pauses.isDue) await this.#pauses.take();
-        const left = column * grid.width;
-        const room = this.#rooms.pop() ?? new Uint8Array(grid.bytes);
-        const bytes = predictBlock({ grid, rows, rowCount, imageWidth, channels, left, channel: plane }, room);
-        while (this.#pending.length >= threads) await this.#writeOldest();
-        const compressed = compress(bytes, level);
-        // An error is told where the block is awaited; until then it is nobody's fault.
-        compressed.catch(() => {});
-        this.#pending.push({ plane, room, bytes: compressed });
-      }
-    }
+    const part = { rows: samples, rowCount, imageWidth };
+    for (let plane = 0; plane < grid.planes; plane += 1)
+      await this.#addBlocks(plane, { ...part, grid, channels, channel: plane });
+    if (mask)
+      await this.#addBlocks(grid.planes, { ...part, rows: mask, grid: maskGridOf(grid), channels: 1, channel: 0 });
     this.#nextRow += rowCount;
   }
 
-  async #writeOldest(): Promise<void> {
-    const { plane, room, bytes } = this.#pending.shift()!;
-    const block = await bytes;
-    this.#rooms.push(room);
-    await this.#sink.write(block, this.#position);
-    this.#offsets[plane]!.push(this.#position);
-    this.#byteCounts[plane]!.push(block.length);
-    this.#position += block.length;
-    garbage.add(block.buffer.byteLength);
-    garbage.settle(() => {}, WRITTEN_BYTES - UNCOLLECTED_BYTES);
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#pending.length > 0) await this.#writeOldest();
+  /** Compresses blocks side by side. @param list in which their places are noted */
+  async #addBlocks(list: number, row: Omit<Block, 'left'>): Promise<void> {
+    const { across, width } = row.grid;
+    for (let column = 0; column < across; column += 1) {
+      this.#signal?.throwIfAborted();
+      if (this.#pauses.isDue) await this.#pauses.take();
+      await this.#queue.add(list, (room) => predictBlock({ ...row, left: column * width }, room));
+    }
   }
 
   /** What is written so far, once all of it is in the sink. Rejects as `writeRows`. */
   async state(): Promise<TiffWriterState> {
-    await this.#drain();
-    return {
-      nextRow: this.#nextRow,
-      position: this.#position,
-      offsets: this.#offsets.map((list) => [...list]),
-      byteCounts: this.#byteCounts.map((list) => [...list]),
-    };
+    return { nextRow: this.#nextRow, ...(await this.#queue.drain()) };
   }
 
   /**
@@ -212,12 +204,17 @@ export class TiffWriter {
     const { description, grid, isBig } = this;
     if (this.nextRow < description.height)
       throw new StateError(`Rows ${this.nextRow + 1} to ${description.height} are missing: write them first`);
-    await this.#drain();
-    const start = this.#position + (this.#position % 2);
-    const blocks = { offsets: this.#offsets.flat(), byteCounts: this.#byteCounts.flat() };
-    const fields = storageFields(description, grid, blocks, isBig);
-    const directory = placeDirectory(fields, description.metadata, start, isBig);
-    this.#options.signal?.throwIfAborted();
+    const { position, offsets, byteCounts } = await this.#queue.drain();
+    const start = position + (position % 2);
+    const listsOf = (from: number, to: number): BlockList => ({
+      offsets: offsets.slice(from, to).flat(),
+      byteCounts: byteCounts.slice(from, to).flat(),
+    });
+    const storages = [storageFields(description, grid, listsOf(0, grid.planes), isBig)];
+    if (description.hasMask)
+      storages.push(storageFields(maskOf(description), maskGridOf(grid), listsOf(grid.planes, grid.planes + 1), isBig));
+    const directory = placeDirectories(storages, description.metadata, start, isBig);
+    this.#signal?.throwIfAborted();
     await this.#sink.write(directory.bytes, start);
     await this.#sink.write(fileHeader(directory.start, isBig), 0);
     return start + directory.bytes.length;
@@ -228,20 +225,20 @@ function checkDescription({ width, height, channels, tileSize }: TiffDescription
   requireInteger('width', width, 1, 2 ** 31 - 1);
   requireInteger('height', height, 1, 2 ** 31 - 1);
   requireInteger('channels', channels, 1, 16);
-  if (tileSize === undefined) return;
-  requireInteger('tileSize', tileSize, 16, 4096);
-  if (tileSize % 16 !== 0) throw expected('multiple of 16', 'tileSize', tileSize);
+  if (tileSize !== undefined) requireTileSize(tileSize);
 }
 
 /** Throws ArgumentError unless the state lists all blocks up to its row. */
-function checkState(grid: TiffGrid, { height }: TiffDescription, state: TiffWriterState): void {
+function checkState(grid: TiffGrid, description: TiffDescription, state: TiffWriterState): void {
   const { nextRow, position, offsets, byteCounts } = state;
+  const { height } = description;
   requireInteger('nextRow of the state', nextRow, 0, height);
   requireInteger('position of the state', position, 8, Number.MAX_SAFE_INTEGER);
   const isBetween = nextRow % grid.height !== 0 && nextRow !== height;
   const count = Math.ceil(nextRow / grid.height) * grid.across;
+  const all = listCount(description, grid);
   const isWhole = (lists: TiffWriterState['offsets']): boolean =>
-    lists.length === grid.planes && lists.every((list) => list.length === count);
+    lists.length === all && lists.every((list) => list.length === count);
   if (isBetween || !isWhole(offsets) || !isWhole(byteCounts))
-    throw expected(`${count} blocks in each of ${grid.planes} planes`, 'the state of a TIFF writer', nextRow);
+    throw expected(`${count} blocks in each of ${all} planes`, 'the state of a TIFF writer', nextRow);
 }

@@ -3,18 +3,24 @@ import { extname } from 'node:path';
 import { partPathsOf, readJournal } from '../../files/part-file.js';
 import { RegularFile } from '../../files/read-file.js';
 import { formatOfExtension } from '../../image/codec/sharp.js';
+import { checkFormatHolds } from '../../image/format-limits.js';
 import type { Frame } from '../../image/frame.js';
 import type { ImageInput, ReadingOptions } from '../../image/reading.js';
-import { ROW_FORMAT } from '../../image/row-writer.js';
+import { isRowFormat } from '../../image/row-writer.js';
+import type { TiffFormOptions } from '../../image/tiff/form.js';
 import { openImage } from '../../image/source.js';
 import type { ImageSource } from '../../image/source.js';
 import type { OperationInput } from '../../operation/options.js';
 import { ArgumentError, toPerifocalError } from '../../runtime/errors.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { requireInteger, requireOneOf } from '../../runtime/validate.js';
 import type { FrameReport, Restoration } from '../restoration.js';
 import { RestoredImage } from '../restored-image.js';
 import { restoreScene } from './restore-scene.js';
+
+/** Bytes that are digested at a time: some milliseconds. */
+const DIGEST_BYTES = 2 ** 20;
 
 /** How files that are too large for memory are restored. */
 export interface SceneOptions {
@@ -24,8 +30,8 @@ export interface SceneOptions {
    */
   readonly resume?: boolean;
   /**
-   * Restores a TIFF or FITS window by window into a TIFF also where memory would suffice for the whole frame, with at
-   * most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
+   * Restores a TIFF or FITS window by window into such a file also where memory would suffice for the whole frame, with
+   * at most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
    * done where it does not suffice, with as many rows as are fastest.
    */
   readonly windowRows?: number;
@@ -37,8 +43,8 @@ export const SCENE_OPTIONS = ['resume', 'windowRows'] as const satisfies (keyof 
 /** Where a scene is written, and how. */
 export interface SceneTarget extends SceneOptions {
   readonly path: string;
-  /** Whether it is to be a Cloud Optimized GeoTIFF. */
-  readonly cog: boolean;
+  /** Of the TIFF. */
+  readonly form: TiffFormOptions;
 }
 
 /** Throws ArgumentError. */
@@ -66,11 +72,13 @@ export async function restoreByWindows<Report extends FrameReport>(
   const { signal, runtime } = scope;
   const { depths } = restoration;
   const { budgetBytes } = runtime;
-  if (formatOfExtension(extname(target.path)) !== ROW_FORMAT) return null;
+  const format = formatOfExtension(extname(target.path));
+  if (!isRowFormat(format)) return null;
   try {
     const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
     if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
-    const job = { ...target, source, reading: await describeReading(reading, signal) };
+    checkFormatHolds(target.path, format, source.header);
+    const job = { ...target, format, source, reading: await describeReading(reading, signal) };
     const { size, metadata, report } = await restoreScene(restoration, job, scope);
     return new RestoredImage<Frame, Report>(size as Frame, metadata, report);
   } catch (error) {
@@ -83,23 +91,38 @@ const isReadByRows = ({ format }: ImageSource): boolean => format === 'tiff' || 
 
 /** The error where windows were asked for and cannot be. */
 export function noWindows(output: string): ArgumentError {
-  return new ArgumentError(`${output} cannot be restored by windows: that takes a TIFF or FITS, and writes a TIFF`);
+  return new ArgumentError(
+    `${output} cannot be restored by windows: that takes a TIFF or FITS, and writes one of them`,
+  );
 }
 
 /** Options of reading as text; what they name is told by what tells it from others. */
 async function describeReading(reading: ReadingOptions, signal: AbortSignal): Promise<string> {
   const { mask, valid, ...others } = reading;
-  const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-  const planes = { mask: mask === undefined ? null : await describeMask(mask, digest), valid: valid && digest(valid) };
+  const pauses = new Pauses(signal);
+  const planes = {
+    mask: mask === undefined ? null : await describeMask(mask, pauses),
+    valid: valid && (await digest(valid, pauses)),
+  };
   signal.throwIfAborted();
   return JSON.stringify({ ...others, ...planes });
 }
 
-async function describeMask(mask: ImageInput, digest: (bytes: Uint8Array) => string): Promise<string> {
+async function describeMask(mask: ImageInput, pauses: Pauses): Promise<string> {
   if (typeof mask === 'string') {
     await using file = await RegularFile.open(mask);
     return file.version;
   }
-  if (mask instanceof Uint8Array) return digest(mask);
-  return digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength));
+  if (mask instanceof Uint8Array) return await digest(mask, pauses);
+  return await digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength), pauses);
+}
+
+/** SHA-256 in hex. */
+async function digest(bytes: Uint8Array, pauses: Pauses): Promise<string> {
+  const hash = createHash('sha256');
+  for (let start = 0; start < bytes.length; start += DIGEST_BYTES) {
+    if (pauses.isDue) await pauses.take();
+    hash.update(bytes.subarray(start, start + DIGEST_BYTES));
+  }
+  return hash.digest('hex');
 }

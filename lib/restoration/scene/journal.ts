@@ -27,7 +27,7 @@ export interface Journal {
 
 const NAMES: Readonly<Record<keyof SceneIdentity, string>> = {
   input: 'another input',
-  reading: 'other options of reading or writing (nodata, mask, white, page, bands, cog)',
+  reading: 'other options of reading or writing (nodata, mask, white, page, bands, cog, tile size)',
   restoration: 'another model or other options',
   version: 'another version of perifocal',
 };
@@ -43,11 +43,15 @@ export function identify(input: string | null, reading: string, restoration: str
 /** The text of a journal. */
 export const formatJournal = (journal: Journal): string => `${JSON.stringify(journal)}\n`;
 
-/** Reads a journal that must be of this identity. Throws ArgumentError. @param output for messages */
-export function parseJournal(text: string, identity: SceneIdentity, output: string): Journal {
+/**
+ * Reads a journal that must be of one of these identities, which differ in how they are written. Throws ArgumentError.
+ * @param output for messages
+ */
+export function parseJournal(text: string, identities: readonly SceneIdentity[], output: string): Journal {
   const journal = parse(text);
   if (!journal)
     throw new ArgumentError(`Cannot go on with ${output}.part: ${output}.resume.json is damaged; remove both`);
+  const identity = identities.find(({ reading }) => reading === journal.identity.reading) ?? identities[0]!;
   for (const key of Object.keys(NAMES) as (keyof SceneIdentity)[])
     if (journal.identity[key] !== identity[key])
       throw new ArgumentError(

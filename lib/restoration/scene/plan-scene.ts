@@ -16,7 +16,7 @@ const SAMPLES = 5;
 /** Rows of a sample, at most. */
 const SAMPLE_ROWS = 640;
 /** Whatever the scene: samples drawn for its white, the journal, code that only scenes need. */
-const FIXED_BYTES = 14e6;
+const FIXED_BYTES = 6e6;
 /** Numbers of rows that are considered grow by this factor. */
 const GROWTH = 1.25;
 

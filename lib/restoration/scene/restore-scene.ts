@@ -3,12 +3,16 @@ import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
 import type { AnyFrameSize } from '../../image/frame.js';
 import { warnOfLosses } from '../../image/metadata/lost.js';
-import { ROW_FORMAT } from '../../image/row-writer.js';
-import type { RowPicture } from '../../image/row-writer.js';
+import type { RowFormat, RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
+import { tiffFormOf, tiffFormsOf } from '../../image/tiff/form.js';
+import type { TiffFormOptions } from '../../image/tiff/form.js';
 import type { OperationReport } from '../../operation/report.js';
-import { garbage, readPeakRss } from '../../runtime/garbage.js';
+import { readPeakRss } from '../../runtime/garbage.js';
+import { Headroom } from '../../runtime/headroom.js';
+import { BudgetError } from '../../runtime/errors.js';
 import { ledger } from '../../runtime/ledger.js';
+import type { Kept, Lease } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport, Restoration } from '../restoration.js';
@@ -23,9 +27,10 @@ import { writeScene } from './write-scene.js';
 /** A file that is to be restored window by window. */
 export interface SceneJob {
   readonly source: ImageSource;
-  /** Where it is written, and whether as Cloud Optimized GeoTIFF. */
+  /** Where it is written, and how. */
   readonly path: string;
-  readonly cog: boolean;
+  readonly format: RowFormat;
+  readonly form: TiffFormOptions;
   /** How its samples are to be understood, as text: part of what tells whether a part may be gone on with. */
   readonly reading: string;
   /** Whether what an earlier run has left may be gone on with. */
@@ -49,22 +54,24 @@ export interface RestoredScene<Report extends FrameReport> {
  */
 export async function restoreScene<Report extends FrameReport>(
   restoration: Restoration<Report>,
-  { source, path: output, cog, reading, resume = false, windowRows }: SceneJob,
+  { source, path: output, format, form: asked, reading, resume = false, windowRows }: SceneJob,
   scope: Scope,
 ): Promise<RestoredScene<Report>> {
   const opening = performance.now();
-  const picture: RowPicture = { size: source.header, metadata: source.metadata, cog };
-  const identity = identify(source.sha256, `${cog} ${reading}`, restoration.identity);
-  const paths = await partPathsOf(output);
-  const journal = await findJournal(paths, identity, output, resume);
+  const { header, metadata } = source;
   const { threads, runtime } = scope;
   const { budgetBytes } = runtime;
-  const scene = planScene(
-    { restoration, source, picture, threads, budgetBytes },
-    journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows },
+  const paths = await partPathsOf(output);
+  const ways = waysToWrite({ source, format, form: asked, reading }, restoration.identity);
+  const journal = await findJournal(paths, ways, output, resume);
+  const rows = journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows };
+  const open = ways.filter(({ identity }) => !journal || identity.reading === journal.identity.reading);
+  const { picture, identity, scene } = planFirst(open, (one) =>
+    planScene({ restoration, source, picture: one, threads, budgetBytes }, rows),
   );
-  using _lease = await reserve(restoration, scene, scope);
-  garbage.settle(() => scope.binding.trimHeap());
+  const kept = restoration.keptFor(scene.plan);
+  using lease = await reserve(restoration, scene, kept, scope);
+  await new Headroom(lease, budgetBytes, () => scope.binding.trimHeap()).begin(kept?.bytes ?? 0);
   const known = await knowWhite(source, scene.samples[0]!.count, scope);
   const running = performance.now();
   const work = await SceneWork.begin(restoration, known, scene, scope);
@@ -80,21 +87,55 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...work.facts,
-    warnings: [...source.warnings, ...warnOfLosses(ROW_FORMAT, source.metadata, source.header)],
+    warnings: [...source.warnings, ...work.warnings, ...warnOfLosses(format, metadata, header)],
   };
-  return { size: source.header, metadata: source.metadata, report: work.report(base) };
+  return { size: header, metadata, report: work.report(base) };
+}
+
+/** How a scene may be written, and what a part is known by that was. */
+interface Way {
+  readonly picture: RowPicture;
+  readonly identity: SceneIdentity;
+}
+
+/** In the form that is asked for, or in those that take less and less memory where none is. */
+function waysToWrite(
+  { source, format, form: asked, reading }: Pick<SceneJob, 'source' | 'format' | 'form' | 'reading'>,
+  restoration: string,
+): Way[] {
+  const { header, metadata, sha256 } = source;
+  const forms = format === 'tiff' ? tiffFormsOf(header, metadata, asked) : [tiffFormOf(header, metadata)];
+  return forms.map((form) => ({
+    picture: { format, size: header, metadata, form },
+    identity: identify(sha256, `${format} ${JSON.stringify(form)} ${reading}`, restoration),
+  }));
+}
+
+/** The first way that can be planned. Throws the BudgetError that asks for the least where none can be. */
+function planFirst<Scene>(ways: readonly Way[], plan: (picture: RowPicture) => Scene): Way & { scene: Scene } {
+  let refusal: BudgetError | null = null;
+  for (const way of ways) {
+    try {
+      return { ...way, scene: plan(way.picture) };
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      if (!refusal || error.requiredBytes < refusal.requiredBytes) refusal = error;
+    }
+  }
+  throw refusal!;
 }
 
 /** What an earlier run has left. Throws ImageError where it has left something that nobody asked to go on with. */
 async function findJournal(
   paths: PartPaths,
-  identity: SceneIdentity,
+  ways: readonly Way[],
   output: string,
   resume: boolean,
 ): Promise<Journal | null> {
   const text = await readJournal(paths);
   if (text === null) return null;
-  if (resume) return parseJournal(text, identity, output);
+  const identities = ways.map(({ identity }) => identity);
+  if (resume) return parseJournal(text, identities, output);
   throw unwritable(output, `${output}.part is left of an earlier run: go on with it (--resume), or remove it`);
 }
 
@@ -102,11 +143,11 @@ async function findJournal(
 function reserve<Report extends FrameReport>(
   restoration: Restoration<Report>,
   { plan }: PlannedScene<Report>,
+  reuse: Kept | null,
   { signal }: Scope,
-): ReturnType<typeof ledger.reserve> {
+): Promise<Lease> {
   const { name, heldBytes } = restoration;
   const bytes = plan.bytes - PROCESS_BYTES - heldBytes;
-  const reuse = restoration.keptFor(plan);
   return ledger.reserve(
     { bytes, budgetBytes: plan.budgetBytes, purpose: `The operation ${name} by windows`, reuse },
     signal,

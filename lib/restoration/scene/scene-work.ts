@@ -18,8 +18,8 @@ import type { SceneWindow } from './windows.js';
 
 type Samples = AnyFrame['data'];
 
-/** Takes restored rows. */
-export type TakeRows = (samples: Samples, count: number) => Promise<void>;
+/** Takes restored rows, and those of the file's own mask. */
+export type TakeRows = (samples: Samples, count: number, mask: Uint8Array | null) => Promise<void>;
 
 /** A window as it was read and restored. */
 interface RestoredWindow {
@@ -38,6 +38,8 @@ export class SceneWork<Report extends FrameReport> {
   #carried: Samples | null = null;
   #first: SourceFrame;
   #fromRow = 0;
+  /** Of the first window whose samples are warned of: those of others differ in numbers alone. */
+  #warnings: readonly string[] = [];
   missingPixels = 0;
 
   private constructor(
@@ -93,7 +95,7 @@ export class SceneWork<Report extends FrameReport> {
     this.#carry(window, data);
     const own = cutSource(source, start, count);
     await keepMissing(own.frame, own.valid, own.nodata, rows, this.#pauses);
-    await take(rows, count);
+    await take(rows, count, own.mask);
     this.missingPixels += own.missingPixels;
   }
 
@@ -101,6 +103,11 @@ export class SceneWork<Report extends FrameReport> {
   settle({ read }: SceneWindow): void {
     garbage.add(3 * frameBytes({ ...this.#source.header, height: read.count }));
     garbage.settle(() => this.#scope.binding.trimHeap());
+  }
+
+  /** What was found in samples that no method heeds, for people. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** What the report says of the samples. */
@@ -117,6 +124,9 @@ export class SceneWork<Report extends FrameReport> {
     const { signal, runtime } = this.#scope;
     const { height } = this.#source.header;
     const source = await this.#source.readRows(read, signal);
+    const { warnings } = source;
+    if (this.#warnings.length === 0)
+      this.#warnings = warnings.map((text) => `in rows from ${read.top + 1} on, ${text}`);
     const task = await toTask(this.#restoration, source, this.#pauses, windowAt(this.#source, read, signal));
     const onProgress = ({ phase: part, done, total }: Progress): void => {
       if (part !== 'restore') return;

@@ -10,12 +10,13 @@ export function rowsOf<S extends AnyFrame['data']>(data: S, rowSamples: number, 
 
 /** Some rows of what was read, in the same memory. */
 export function cutSource(source: SourceFrame, top: number, count: number): SourceFrame {
-  const { frame, valid } = source;
+  const { frame, valid, mask } = source;
   const data = rowsOf(frame.data, frame.width * frame.channels, top, count);
   const part = valid && rowsOf(valid, frame.width, top, count);
   let missingPixels = 0;
   if (part) for (const pixel of part) missingPixels += pixel === 0 ? 1 : 0;
-  return { ...source, frame: { ...frame, height: count, data } as AnyFrame, valid: part, missingPixels };
+  const ownMask = mask && rowsOf(mask, frame.width, top, count);
+  return { ...source, frame: { ...frame, height: count, data } as AnyFrame, valid: part, missingPixels, mask: ownMask };
 }
 
 /**

@@ -59,7 +59,7 @@ async function writeWindows<Report extends FrameReport>(
     throw new ArgumentError(`Cannot go on with row ${nextRow + 1}: no window begins there; remove the part`);
   if (journal) await work.goOnWith(nextRow, journal.missingPixels);
   for (const window of left) {
-    await work.restore(window, (samples, count) => writer.writeRows(samples, count));
+    await work.restore(window, (samples, count, mask) => writer.writeRows(samples, count, mask));
     const written = await writer.state();
     await part.record(formatJournal({ identity, rows, missingPixels: work.missingPixels, written }));
     work.settle(window);

@@ -20,6 +20,9 @@ export interface DefectRequest {
    * the one or two largest and least of them.
    */
   readonly spreadShares: Float32Array;
+  /** Of the image of a point of light, in pixels. */
+  readonly pointWidth: number;
+  readonly pointHeight: number;
   /** Most that a blurred edge rises in its first pixel, over the most that it rises in the next two. */
   readonly stepRatio: number;
   /** Between values that samples can have, in units of white. */
@@ -27,8 +30,14 @@ export interface DefectRequest {
   /** Samples at or beyond these, in units of white, are clipped where they lie together. */
   readonly low: number;
   readonly high: number;
-  /** A byte a pixel, 0 where it is missing. Becomes 1, or 0 also where a sample is impossible, or 2 where clipped. */
+  /**
+   * A byte a pixel, 0 where it is missing. Becomes 1, or 0 also where a sample is impossible, 2 where it is
+   * clipped, 3 where it is clipped in an area that is wider than a point of light, so that it is the least that its
+   * light may be.
+   */
   readonly valid: Uint8Array;
+  /** Logical threads that rows are shared out to; what is found does not depend on them, nor on the instruction set. */
+  readonly threads: 1 | 2 | 3;
 }
 
 /** What was found. */
@@ -46,11 +55,11 @@ export interface NativeDefects {
   readonly tooMany: boolean;
 }
 
-/** The part of the addon that finds defects. */
+/** The part of the addon that finds defects. `isa` is a name of `isas()`. */
 export interface DefectBinding {
-  findDefects(request: DefectRequest, ticket: NativeTicket): Promise<NativeDefects>;
+  findDefects(request: DefectRequest, isa: string, ticket: NativeTicket): Promise<NativeDefects>;
   /** Most bytes that `findDefects` takes. */
-  defectScratchBytes(width: number, height: number): number;
+  defectScratchBytes(width: number, height: number, threads: number): number;
 }
 
 export const DEFECT_FUNCTIONS = [

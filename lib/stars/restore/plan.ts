@@ -2,7 +2,7 @@ import type { FramePlan } from '../../image/frame-memory.js';
 import { checkFrameSize, completeSize, frameBytes } from '../../image/frame.js';
 import type { AnyFrameSize, PixelSize } from '../../image/frame.js';
 import { colourPlanes } from '../../image/planes.js';
-import { gapBuffers } from '../../operation/input-buffers.js';
+import { fileBuffers, gapBuffers } from '../../operation/input-buffers.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { BudgetError } from '../../runtime/errors.js';
 import { formatBytes } from '../../runtime/budget.js';
@@ -54,7 +54,7 @@ export function planStarFrame(
   const { size, buffers, isMasked } = input;
   const frame: PlannedBuffer = { name: 'decoded frame', bytes: frameBytes(size) };
   const reading = sumBuffers([...processBuffers(), ...buffers, frame], budgetBytes);
-  const held = [...buffers.filter(({ name }) => name === 'file'), frame, ...planeBuffers(size), ...gapBuffers(input)];
+  const held = [...fileBuffers(input), frame, ...planeBuffers(size), ...gapBuffers(input)];
   const known = { name: 'pixels that are known', bytes: isMasked ? knownPixelsBytes(size) : 0 };
   const restoring = restoringBuffers(size, settings, machine);
   const restorationBytes = bytesOf(restoring.ofMethod);

@@ -180,8 +180,8 @@ export class StarTracker implements AsyncDisposable {
     try {
       const operation = new SequenceOperation(settings, find, this.#runtime, this.#size);
       using performed = await perform(operation, inputs, scope);
-      const { outcome, report, sources } = performed;
-      return this.#take(new StarResult(outcome, report, sources[0]!.metadata), finding);
+      const { outcome, report, metadata } = performed;
+      return this.#take(new StarResult(outcome, report, metadata), finding);
     } finally {
       recountSpare();
     }

@@ -1,18 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Where a TIFF is written to. */
-export interface TiffSink {
-  /** Writes all bytes at a position. Positions are written in order, but for the header, which comes last. */
+/** Where a file is written to. */
+export interface ByteSink {
+  /** Writes all bytes at a position; they may be kept, and must not be changed afterwards. */
   write(bytes: Uint8Array, position: number): Promise<void>;
 }
 
 /** Where what was written can be read again. */
-export interface TiffSpool extends TiffSink {
+export interface ByteSpool extends ByteSink {
   read(position: number, length: number): Promise<Uint8Array>;
 }
 
 /** A file as a sink. Its handle is the caller's to close. */
-export class FileSpool implements TiffSpool {
+export class FileSpool implements ByteSpool {
   readonly #handle: FileHandle;
 
   constructor(handle: FileHandle) {
@@ -38,7 +38,7 @@ export class FileSpool implements TiffSpool {
 }
 
 /** A file in memory, in the pieces that were written. */
-export class MemorySpool implements TiffSpool {
+export class MemorySpool implements ByteSpool {
   readonly #pieces = new Map<number, Uint8Array>();
 
   write(bytes: Uint8Array, position: number): Promise<void> {

@@ -1,0 +1,183 @@
+// Samples that no blurred scene can have: against a plain reference, over sample types, masks, strides and borders; and
+// for every number of threads and every instruction set.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "checks/check.h"
+#include "checks/crew.h"
+#include "checks/emulated_floats.h"
+#include "checks/random.h"
+#include "checks/reference_defects.h"
+#include "deconvolution/defects.h"
+
+namespace perifocal::checks {
+namespace {
+
+/// A plane of one channel of an interleaved frame.
+struct Samples {
+  SampleType type;
+  int stride;
+  std::vector<std::byte> bytes;
+
+  double scale() const { return fullScale(type); }
+  double at(std::size_t pixel) const {
+    const std::byte* first = bytes.data() + pixel * stride * sampleBytes(type);
+    if (type == SampleType::kUint8) return static_cast<double>(*first);
+    if (type == SampleType::kUint16) return *reinterpret_cast<const std::uint16_t*>(first);
+    return *reinterpret_cast<const float*>(first);
+  }
+  void set(std::size_t pixel, double value) {
+    std::byte* first = bytes.data() + pixel * stride * sampleBytes(type);
+    const double clamped = std::clamp(value, 0.0, 1.0) * scale();
+    if (type == SampleType::kUint8) *first = static_cast<std::byte>(std::lround(clamped));
+    if (type == SampleType::kUint16) *reinterpret_cast<std::uint16_t*>(first) = std::lround(clamped);
+    if (type == SampleType::kFloat32) *reinterpret_cast<float*>(first) = static_cast<float>(value);
+  }
+};
+
+struct Case {
+  DefectProblem problem;
+  Samples samples;
+};
+
+/// Smooth waves with noise, holes, and single pixels that stand out, some of them in corners and next to each other.
+Case caseOf(std::uint64_t seed) {
+  Random random(seed);
+  Case made;
+  DefectProblem& p = made.problem;
+  p.width = random.between(16, 75), p.height = random.between(16, 75);
+  const std::size_t pixels = static_cast<std::size_t>(p.width) * p.height;
+  const SampleType types[] = {SampleType::kUint8, SampleType::kUint16, SampleType::kFloat32};
+  made.samples.type = types[random.between(0, 2)];
+  made.samples.stride = random.between(1, 4);
+  made.samples.bytes.resize(pixels * made.samples.stride * sampleBytes(made.samples.type));
+  p.step = made.samples.type == SampleType::kFloat32 ? 1.0 / 4096 : 1 / made.samples.scale();
+  p.rounding = made.samples.type == SampleType::kFloat32 ? 0 : p.step;
+  p.weights.assign(25, 0);
+  for (int tap : {7, 11, 13, 17}) p.weights[tap] = 0.35;
+  for (int tap : {6, 8, 16, 18}) p.weights[tap] = -0.1;
+  std::copy_n(std::begin({0.3, 1.5, 1e6}), 3, p.spreadShares);
+  p.valid.assign(pixels, 1);
+  const double noise = 0.004 + 0.004 * random.unit(), phase = 6 * random.unit();
+  for (int y = 0; y < p.height; ++y) {
+    for (int x = 0; x < p.width; ++x) {
+      double value = 0.45 + 0.12 * std::sin(0.11 * x + phase) * std::cos(0.09 * y);
+      for (int i = 0; i < 4; ++i) value += noise * 1.7 * (random.unit() - 0.5);
+      made.samples.set(static_cast<std::size_t>(y) * p.width + x, value);
+    }
+  }
+  for (int holes = random.between(0, 3), hole = 0; hole < holes; ++hole) p.valid[random.next() % pixels] = 0;
+  for (int count = random.between(0, 9), i = 0; i < count; ++i) {
+    const std::size_t place = i == 0 ? pixels - 1 : random.next() % pixels;
+    made.samples.set(place, random.between(0, 1) == 0 ? 0.02 : 0.9 + 0.05 * random.unit());
+  }
+  for (std::size_t i = 0; i < pixels; ++i) p.samples.push_back(made.samples.at(i) / made.samples.scale());
+  return made;
+}
+
+struct Found {
+  DefectCounts counts;
+  std::vector<std::uint8_t> valid;
+  std::vector<std::byte> bytes;
+};
+
+Found findIn(const Case& made, const FloatUnit& unit, Team& team) {
+  const DefectProblem& p = made.problem;
+  Found found{{}, p.valid, made.samples.bytes};
+  const std::vector<float> weights(p.weights.begin(), p.weights.end());
+  const std::vector<float> shares(std::begin(p.spreadShares), std::end(p.spreadShares));
+  const bool isFloat = made.samples.type == SampleType::kFloat32;
+  const int stride = made.samples.stride;
+  DefectRequest request{};
+  request.window = {found.bytes.data(), made.samples.type, stride, static_cast<std::ptrdiff_t>(stride) * p.width, 0};
+  request.width = p.width, request.height = p.height;
+  request.prediction = {weights.data(), shares.data(), 5, 5, 0.5f};
+  request.kernels = unit.deconvolution;
+  request.step = static_cast<float>(p.step);
+  request.low = isFloat ? -INFINITY : 0.0f, request.high = isFloat ? INFINITY : 1.0f;
+  request.valid = found.valid.data();
+  found.counts = findDefects(request, team);
+  return found;
+}
+
+/// Many cases: those that are too near a limit to be judged tell nothing.
+void checkSingles(Context& context, std::uint64_t first, int count) {
+  const FloatUnit unit = nativeFloatUnits().front();
+  int clear = 0, defects = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Case made = caseOf(seed);
+    const ReferenceDefects expected = referenceSingles(made.problem);
+    if (!expected.isClear) continue;
+    ++clear;
+    Team team(1);
+    const Found found = findIn(made, unit, team);
+    for (std::size_t i = 0; i < found.valid.size(); ++i) {
+      const bool isLeftOut = made.problem.valid[i] != 0 && found.valid[i] == 0;
+      const bool isExpected = expected.isDefect[i] != 0;
+      defects += isExpected;
+      context.expect(isLeftOut == isExpected, "seed " + std::to_string(seed) + ", pixel " + std::to_string(i) +
+                                                  (isExpected ? " was not found" : " is no defect"));
+    }
+  }
+  context.expect(clear > count / 4, "only " + std::to_string(clear) + " cases are clear");
+  context.expect(defects > clear, "only " + std::to_string(defects) + " defects");
+}
+
+void checkSameBytes(Context& context, const FloatUnit& unit) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Case made = caseOf(seed);
+    Team alone(1);
+    const Found one = findIn(made, nativeFloatUnits().back(), alone);
+    forEveryCrew([&](Crew& crew, const std::string& name) {
+      const Found other = findIn(made, unit, crew.team());
+      context.expect(one.valid == other.valid && one.bytes == other.bytes && one.counts.hot == other.counts.hot,
+                     "seed " + std::to_string(seed) + ", " + name + ": other bytes");
+    });
+  }
+}
+
+/// A column that is stuck from top to bottom, and a white block.
+void checkStuckAndWhite(Context& context) {
+  Case made = caseOf(3);
+  for (std::uint64_t seed = 4;
+       made.problem.height < 40 || made.problem.width < 40 || made.samples.type == SampleType::kFloat32; ++seed) {
+    made = caseOf(seed);
+  }
+  const int width = made.problem.width, column = 9;
+  made.problem.valid.assign(made.problem.valid.size(), 1);
+  for (int y = 0; y < made.problem.height; ++y) made.samples.set(static_cast<std::size_t>(y) * width + column, 0);
+  for (int i = 0; i < 64; ++i) made.samples.set(static_cast<std::size_t>(14 + i / 8) * width + 24 + i % 8, 1);
+  Team team(1);
+  const Found found = findIn(made, nativeFloatUnits().front(), team);
+  context.expect(found.counts.columns == 1 && found.counts.lines == 0, "the stuck column was not found");
+  context.expect(found.counts.clipped >= 64, std::to_string(found.counts.clipped) + " clipped samples");
+  for (int i = 0; i < 64; ++i) {
+    const std::uint8_t state = found.valid[static_cast<std::size_t>(14 + i / 8) * width + 24 + i % 8];
+    context.expect(state == ValidMask::kAtLeast, "a white sample has the state " + std::to_string(state));
+  }
+}
+
+}  // namespace
+
+std::vector<Check> defectChecks() {
+  std::vector<Check> checks;
+  for (int part = 0; part < 4; ++part) {
+    const std::uint64_t first = 100 * (part + 1);
+    const std::string name = "single defects against a plain reference, seeds from " + std::to_string(first);
+    checks.push_back({name, [=](Context& c) { checkSingles(c, first, 60); }});
+  }
+  for (const FloatUnit& unit : nativeFloatUnits()) {
+    const std::string name = std::string("defects on any threads, ") + unit.deconvolution->name + " (native)";
+    checks.push_back({name, [=](Context& c) { checkSameBytes(c, unit); }});
+  }
+  for (const FloatUnit& unit : emulatedFloatUnits()) {
+    const std::string name = std::string("defects on any threads, ") + unit.deconvolution->name + " (emulated)";
+    checks.push_back({name, [=](Context& c) { checkSameBytes(c, unit); }});
+  }
+  checks.push_back({"stuck columns and white areas", checkStuckAndWhite});
+  return checks;
+}
+
+}  // namespace perifocal::checks
