@@ -6,8 +6,8 @@ import type { Sink } from './driver.js';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, with the signal's reason, as their source
- * does, or with `FULL`, `SYNC` or `UNWRITABLE` where the disk does not take them.
+ * Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, with the signal's reason, as their
+ * source does, or with `FULL`, `SYNC` or `UNWRITABLE` where the disk does not take them.
  */
 export async function writeChunks(
   io: Io,

@@ -36,9 +36,7 @@ export interface Sink {
 
 /** A frame in its sink. */
 export interface Acquired extends RawFacts {
-  /**
-   * To be called once: the frame is durable as that capture, so that its source may go; null: it was not taken, and why.
-   */
+  /** To be called once: the frame is durable as that capture and its source may go; null: it was not taken, and why. */
   settle(captureId: string | null, why?: unknown): Promise<void>;
 }
 

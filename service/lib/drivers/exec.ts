@@ -86,8 +86,9 @@ export class ExecDriver implements Driver {
   async #run(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const isStdout = this.#options.output === 'stdout';
+    this.#attempts += 1;
     // A name of its own for each attempt: what an earlier program has left behind may still be writing.
-    const path = isStdout ? sink.path : `${sink.path}.${(this.#attempts += 1)}${this.#options.extension}`;
+    const path = isStdout ? sink.path : `${sink.path}.${this.#attempts}${this.#options.extension}`;
     const child = this.#start(request, path);
     const stderr = keepTail(child);
     const ended = endOf(child);

@@ -33,7 +33,10 @@ export interface Cameras {
   list(): readonly CameraStatus[];
   /** The most bytes that a frame of that camera may have; null where it takes no frames, or there is no such camera. */
   frameLimit(id: string): number | null;
-  /** Resolves once the frame is durable, with the capture that it belongs to. Rejects with UNKNOWN, FORBIDDEN, STATE or CAMERA. */
+  /**
+   * Resolves once the frame is durable, with the capture that it belongs to. Rejects with UNKNOWN, FORBIDDEN, STATE or
+   * CAMERA.
+   */
   push(id: string, frame: PushedFrame): Promise<{ readonly captureId: string }>;
 }
 

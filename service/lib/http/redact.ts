@@ -6,7 +6,7 @@ import type { Health } from './vitals.js';
 const IDS = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 const PATHS = /(?<![\w.])\/[^\s:;,'")]+/g;
 /** What a program of a camera has said about a capture of whoever. */
-const SAID = /;? it said: [^]*$/;
+const SAID = /;? it said: [\s\S]*$/;
 
 /** Text about all apps as one of them may read it: without ids of captures, paths, and what programs have said. */
 const redact = (text: string): string => text.replace(SAID, '').replace(IDS, 'a capture').replace(PATHS, 'a file');

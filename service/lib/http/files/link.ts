@@ -8,9 +8,9 @@ import type { Caller } from '../auth.js';
 
 /**
  * Gives a stored file a second name in a folder of the caller, durably: no byte is copied. The folder must be one of
- * those that the configuration lists for the caller, in the same words, and no symbolic link may be on the way to it, so
- * that none of the caller's can lead elsewhere. The file can be written through no name any more. Asking again gives the
- * same name again.
+ * those that the configuration lists for the caller, in the same words, and no symbolic link may be on the way to it,
+ * so that none of the caller's can lead elsewhere. The file can be written through no name any more. Asking again gives
+ * the same name again.
  * @returns the path of the second name
  */
 export async function linkInto(
