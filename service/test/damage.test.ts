@@ -128,3 +128,17 @@ describe('a damaged database', () => {
     expect(again.usage().quarantinedBytes).toBeGreaterThan(300);
   });
 });
+
+test('a rebuild that cannot read the folders leaves the old database in its place', async () => {
+  const folder = await temporaryFolder();
+  const store = await openReal(folder);
+  await storeWhole(store, 1);
+  await request(store, 2);
+  await store.close();
+  const real = realIo();
+  const list = (path: string): Promise<string[]> =>
+    /\/\d{4}$/.test(path) ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })) : real.list(path);
+  await expect(rebuildStore({ folder: join(folder, 'store'), io: { ...real, list } })).rejects.toThrow('EIO');
+  const again = await openReal(folder);
+  expect((await again.list({ limit: 9 })).map(({ state }) => state)).toEqual(['stored', 'requested']);
+});

@@ -48,7 +48,7 @@ function readMeta(memos: readonly StoredRow[]): Meta | null {
 async function guessMeta(database: Database, records: readonly CaptureRecord[]): Promise<Meta> {
   const { rows } = await readAll(database, 'events', 0);
   const seqs = rows.map(({ key }) => key);
-  const lastOrder = Math.max(0, ...records.map(({ capture }) => capture.order));
+  const lastOrder = records.reduce((most, { capture }) => Math.max(most, capture.order), 0);
   const firstSeq = seqs[0] ?? 1;
   return { captures: records.length, lastOrder, firstSeq, lastSeq: seqs.at(-1) ?? firstSeq - 1, untidy: [] };
 }

@@ -32,16 +32,20 @@ export type OpenDatabase = (folder: string) => Promise<Database>;
  * has written it, `UNWRITABLE` where it cannot be written.
  * @param openDatabase for tests; default: SQLite
  */
-export async function openStore(options: StoreOptions, openDatabase?: OpenDatabase): Promise<Store> {
+export function openStore(options: StoreOptions, openDatabase?: OpenDatabase): Promise<Store> {
+  return openOrRebuild(options, openDatabase ?? sqlite(options), false);
+}
+
+async function openOrRebuild(options: StoreOptions, lock: OpenDatabase, anew: boolean): Promise<Store> {
   const { folder, io } = options;
   const begin = io.monotonic();
   await onDisk(`opening the store ${folder}`, async () => {
     await checkFormat(io, folder);
     for (const name of [INBOX, QUARANTINE]) await new Folders(io).make(folder, [name]);
   });
-  const database = await (openDatabase ?? sqlite(options))(folder);
+  const database = await lock(folder);
   try {
-    return await open(options, database, begin);
+    return await open(options, database, begin, anew);
   } catch (error) {
     await database.close();
     throw error;
@@ -53,14 +57,7 @@ export async function openStore(options: StoreOptions, openDatabase?: OpenDataba
  * frame yet are in the database only, and go with it. Rejects as {@link openStore} does.
  */
 export async function rebuildStore(options: StoreOptions): Promise<RecoveryReport> {
-  const store = await openStore(options, async (folder) => {
-    const database = await SqliteDatabase.lock(folder, new Generations(options.io, folder));
-    await database.replace([]).catch(async (error) => {
-      await database.close();
-      throw error;
-    });
-    return database;
-  });
+  const store = await openOrRebuild(options, sqlite(options), true);
   await store.close();
   return store.recovery;
 }
@@ -70,12 +67,12 @@ const sqlite =
   (folder) =>
     SqliteDatabase.lock(folder, new Generations(io, folder));
 
-async function open(options: StoreOptions, database: Database, begin: number): Promise<Store> {
+async function open(options: StoreOptions, database: Database, begin: number, anew: boolean): Promise<Store> {
   const { io, folder } = options;
   const counts = noCounts();
   const reserve = new Reserve(io, folder, (options.limits ?? DEFAULT_LIMITS).reserveBytes);
   await reserve.find();
-  const { loaded, healed, quarantinedFiles } = await reserve.lend(() => openDatabase(options, database, counts));
+  const { loaded, healed, quarantinedFiles } = await reserve.lend(() => openDatabase(options, database, counts, anew));
   const context = makeContext(options, database, loaded, counts, reserve);
   if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
   context.counts.quarantinedBytes = await bytesIn(options, join(folder, QUARANTINE));
@@ -89,27 +86,33 @@ async function open(options: StoreOptions, database: Database, begin: number): P
     quarantinedFiles,
     healedRows: counters.healedRows + healed,
     damagedRows: counters.damagedRows,
-    rebuilt: loaded.damage !== null || healed > 0,
+    rebuilt: anew || loaded.damage !== null || healed > 0,
   });
 }
 
-/** What is in the database; made anew from manifests where it is damaged, or is not there and they are. */
+/**
+ * What is in the database; made anew from manifests where it is damaged, or is not there and they are, or `anew`. The
+ * old one counts until the new one is whole.
+ */
 async function openDatabase(
   options: StoreOptions,
   database: Database,
   counts: Counts,
+  anew: boolean,
 ): Promise<{ loaded: Loaded; healed: number; quarantinedFiles: number }> {
-  const loaded = await loadOrDamage(database);
+  const old = await loadOrDamage(database);
+  // A database that reads well tells how far its events went, and no more.
+  const loaded: Loaded = anew ? { ...old, records: [], memos: [], damage: null } : old;
   const empty = loaded.records.length === 0 && loaded.memos.length === 0;
-  if (loaded.damage === null && !empty) return { loaded, healed: 0, quarantinedFiles: 0 };
+  if (loaded.damage === null && !empty && !anew) return { loaded, healed: 0, quarantinedFiles: 0 };
   const found = await readFolders(options.io, options.folder);
   // Before the database is whole again: after a crash in between, folders are looked at once more.
   const quarantinedFiles = await quarantineFolders({ ...options, counts }, found.strangers, loaded.records);
-  if (loaded.damage === null && found.records.length === 0) return { loaded, healed: 0, quarantinedFiles };
+  if (loaded.damage === null && found.records.length === 0 && !anew) return { loaded, healed: 0, quarantinedFiles };
   const records = mergeRecords(loaded.records, found.records);
-  const events = await readAllEvents(database, loaded.meta).catch(() => []);
+  const events = anew ? [] : await readAllEvents(database, loaded.meta).catch(() => []);
   const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
-  const log = gapless ? loaded.meta : Math.max(loaded.meta.lastSeq, found.lastSeq);
+  const log = gapless ? loaded.meta : Math.max(old.meta.lastSeq, found.lastSeq);
   const meta = { ...metaFor(records, log), untidy: untidyOrders(records, found) };
   const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
   await database.replace(rowsOf(records, gapless ? events : [], memos, meta));

@@ -44,7 +44,7 @@ export function mergeRecords(known: readonly CaptureRecord[], found: readonly Ca
   const ids = new Set(known.map(({ capture }) => capture.id));
   const orders = new Set(known.map(({ capture }) => capture.order));
   const added = found.filter(({ capture }) => !ids.has(capture.id));
-  let last = Math.max(0, ...[...known, ...added].map(({ capture }) => capture.order));
+  let last = [...known, ...added].reduce((most, { capture }) => Math.max(most, capture.order), 0);
   const placed = added.map((record) => {
     const { order } = record.capture;
     if (!orders.has(order)) {
