@@ -129,12 +129,15 @@ describe('a restorer', () => {
     const onTick = vi.fn();
     const onProgress = vi.fn();
     const timer = setInterval(onTick, 1);
-    const before = performance.eventLoopUtilization();
-    await restorer.restore(frame, { onProgress });
-    const { utilization } = performance.eventLoopUtilization(before);
+    const utilizations: number[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const before = performance.eventLoopUtilization();
+      await restorer.restore(frame, { onProgress });
+      utilizations.push(performance.eventLoopUtilization(before).utilization);
+    }
     clearInterval(timer);
-    // Work on the loop would fill it, and timers would fire between strips only.
-    expect(utilization).toBeLessThan(0.25);
+    // Work on the loop would fill it, and timers would fire between strips only. Now and then garbage is collected.
+    expect(utilizations.sort((a, b) => a - b)[2]).toBeLessThan(0.25);
     expect(onTick.mock.calls.length).toBeGreaterThan(2 * onProgress.mock.calls.length);
   });
 

@@ -9,7 +9,10 @@ import { openStore } from '../../dist/store/open.js';
 import { DEFAULT_LIMITS } from '../../dist/store/options.js';
 
 const [folder = '', log = '', captures = '', seed = '0'] = process.argv.slice(2);
-const limits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 16 * 1024, quotaBytes: 400_000 };
+// Frames and products are evicted early; manifests stay, and must not fill the quota however long the program lives.
+const { classes } = DEFAULT_LIMITS;
+const early = { raw: { ...classes.raw, bytes: 100_000 }, product: { ...classes.product, bytes: 150_000 } };
+const limits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 16 * 1024, classes: { ...classes, ...early } };
 /** @param {object} record */
 const say = (record) => appendFileSync(log, `${JSON.stringify(record)}\n`);
 
