@@ -6,7 +6,7 @@ import { FILE_CLASSES } from '../store/store.js';
 import type { HttpContext } from './context.js';
 import { countStates } from './telemetry/take.js';
 import type { Tally } from './tally.js';
-import type { Durations } from './vitals.js';
+import type { Durations } from '../limits/metered-io.js';
 
 /** The metrics of the service, in a registry of its own. */
 export interface Metrics {

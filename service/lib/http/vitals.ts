@@ -1,15 +1,5 @@
-/** How warm the board is: `hot` computes with fewer threads, `critical` passes frames through. */
-export type Thermal = 'normal' | 'hot' | 'critical';
-
-/** Seconds that something took, counted in classes as OpenMetrics has them. */
-export interface Durations {
-  /** Upper bounds of the classes in seconds, ascending; above the last there is one more class. */
-  readonly bounds: readonly number[];
-  /** How many fell into each class; one more than there are bounds. */
-  readonly counts: readonly number[];
-  /** Sum of all in seconds. */
-  readonly sum: number;
-}
+import type { Durations } from '../limits/metered-io.js';
+import type { Thermal } from '../limits/thermal.js';
 
 /** What computing in radiation found, since the start. */
 export interface IntegrityCounters {

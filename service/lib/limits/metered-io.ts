@@ -1,18 +1,19 @@
 import type { Io, IoFile } from '../io.js';
 
 /** How long syncs took, in classes as OpenMetrics has them. */
-export interface SyncTimes {
-  /** Upper bounds in seconds. */
+export interface Durations {
+  /** Upper bounds of the classes in seconds, ascending; above the last there is one more class. */
   readonly bounds: readonly number[];
-  /** One more than there are bounds. */
+  /** How many fell into each class; one more than there are bounds. */
   readonly counts: readonly number[];
+  /** Sum of all in seconds. */
   readonly sum: number;
 }
 
 const BOUNDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
 /** An `Io` whose syncs are timed: a disk that fails becomes slow first. */
-export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => SyncTimes } {
+export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => Durations } {
   const counts: number[] = new Array(BOUNDS.length + 1).fill(0);
   let sum = 0;
   const timed = async (work: Promise<void>): Promise<void> => {

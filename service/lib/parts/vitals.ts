@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import type { Health, IntegrityCounters, Vitals } from '../http/vitals.js';
 import type { Board } from '../limits/board.js';
 import type { LoopLag } from '../limits/loop-lag.js';
-import type { SyncTimes } from '../limits/metered-io.js';
+import type { Durations } from '../limits/metered-io.js';
 import type { Store } from '../store/store.js';
 
 /** What the service looks at to say how it is. */
@@ -12,7 +12,7 @@ export interface Observed {
   readonly engine: Engine;
   readonly board: Board;
   readonly lag: LoopLag;
-  readonly syncs: () => SyncTimes;
+  readonly syncs: () => Durations;
   /** What does not answer, in words. */
   readonly troubles: () => readonly string[];
   /** Megapixels of the frame that is planned for. */
