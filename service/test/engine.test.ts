@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DriverOptions } from '../lib/drivers/open.js';
-import { Bench, SIZE, camera, picture } from './support/engine.js';
+import { Bench, ENGINE, SIZE, camera, picture } from './support/engine.js';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -109,6 +109,14 @@ describe('the engine', () => {
     expect(['stored', 'failed']).toContain(capture.state);
   });
 
+  it('fails where all that is allowed fails, and passes nothing through', async () => {
+    await writeFile(bench.path('frames/1.jpg'), await picture(1, { width: 15, height: 15 }));
+    const deconvolve = { psf: 'disk:9', method: 'wiener' } as const;
+    await bench.start([camera('nadir', replay())], { levels: { ...ENGINE.levels, deconvolve } });
+    const capture = await bench.ended(await bench.request({ camera: 'nadir', levels: ['deconvolve'] }));
+    expect(capture).toMatchObject({ state: 'failed', product: null, reason: expect.stringMatching(/failed 3 times/) });
+  });
+
   it('remembers how long levels take', async () => {
     await bench.start([camera('nadir', replay())]);
     await bench.ended(await bench.request({ camera: 'nadir' }));
@@ -135,6 +143,25 @@ describe('acquisition', () => {
     expect(capture).toMatchObject({ state: 'failed', attempts: 2 });
     expect(capture.reason).toMatch(/ended with code 9; it said: shutter stuck/);
     expect(bench.engine.cameras.get('nadir')!.health()).toMatchObject({ healthy: false });
+  });
+
+  it('rejects what the camera refuses, at once, and does not blame the camera', async () => {
+    await bench.start([camera('nadir', exec('sh', '-c', 'echo gain is 3: give 1 or 2 >&2; exit 64'))]);
+    const capture = await bench.ended(await bench.request({ camera: 'nadir', params: { gain: 3 } }));
+    expect(capture).toMatchObject({ state: 'rejected', attempts: 1, reason: expect.stringMatching(/give 1 or 2/) });
+    expect(bench.engine.cameras.get('nadir')!.health()).toMatchObject({ healthy: true });
+  });
+
+  it('rejects what asks for a camera or a level that is not configured any more', async () => {
+    await bench.start([camera('nadir', replay())], { levels: { ...ENGINE.levels, network: null } });
+    const stray = await bench.ended(await bench.request({ camera: 'zenith' }));
+    expect(stray).toMatchObject({ state: 'rejected', reason: expect.stringMatching(/no camera zenith any more/) });
+    const capture = await bench.ended(await bench.request({ camera: 'nadir', levels: ['network'] }));
+    expect(capture).toMatchObject({
+      state: 'rejected',
+      attempts: 0,
+      reason: expect.stringMatching(/allow one of them/),
+    });
   });
 
   it('gives up a camera that hangs', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LEVELS } from '../lib/capture/capture.js';
 import type { Capture, Level } from '../lib/capture/capture.js';
-import { LevelDrop, LevelLadder } from '../lib/engine/level-ladder.js';
+import { LevelDrop, LevelLadder, NoLevel } from '../lib/engine/level-ladder.js';
 import { Pace } from '../lib/engine/pace.js';
 import { realIo } from '../lib/io.js';
 
@@ -17,6 +17,7 @@ function ladderOf(
   deadlineMs: number | null,
   levels: readonly Level[] = LEVELS,
   thermal: 'normal' | 'critical' = 'normal',
+  available: readonly Level[] = LEVELS,
 ) {
   const pace = new Pace(undefined);
   for (let i = 0; i < 5; i += 1) for (const level of LEVELS) pace.finished(level, 3, SECONDS[level]);
@@ -24,7 +25,7 @@ function ladderOf(
   const raw = { width: 2000, height: 1500 };
   const capture = { request: { deadline: deadlineMs, levels }, raw } as unknown as Capture;
   const io = { ...realIo(), now: () => clock.now };
-  return { ladder: new LevelLadder(io, pace, capture, LEVELS, thermal), clock, pace };
+  return { ladder: new LevelLadder(io, pace, capture, available, thermal), clock, pace };
 }
 
 describe('LevelLadder', () => {
@@ -63,14 +64,29 @@ describe('LevelLadder', () => {
     ladder.check('network', 0, 0.1);
   });
 
-  it('goes to the next level where one fails, at last to the frame itself', () => {
-    const { ladder } = ladderOf(20_000, ['network', 'deconvolve']);
+  it('goes to the next level that is allowed where one fails', () => {
+    const { ladder } = ladderOf(20_000, ['network', 'deconvolve', 'pass-through']);
     expect(ladder.below('network', 'no memory')).toEqual({
       level: 'deconvolve',
       reason: 'network failed: no memory',
     });
     expect(ladder.below('deconvolve', 'bad')).toEqual({ level: 'pass-through', reason: 'deconvolve failed: bad' });
     expect(ladder.below('pass-through', 'disk')).toBe(null);
+  });
+
+  it.each(LEVELS.slice(0, 3))('never leaves what the request allows: %s', (only) => {
+    const { ladder } = ladderOf(-5000, [only]);
+    expect(ladder.choose().level).toBe(only);
+    ladder.check(only, 0, 0.01);
+    expect(ladder.below(only, 'no memory')).toBe(null);
+  });
+
+  it('says why there is no level: the board is too hot, or the configuration has none', () => {
+    const { ladder } = ladderOf(null, ['network'], 'critical');
+    expect(() => ladder.choose()).toThrow(NoLevel);
+    expect(() => ladder.choose()).toThrow(/levels are network, and the board is too hot .*: allow others/);
+    const none = ladderOf(null, ['network'], 'normal', ['pass-through']).ladder;
+    expect(() => none.choose()).toThrow(/the configuration has none of them/);
   });
 
   it('only passes frames through while the board is too hot', () => {

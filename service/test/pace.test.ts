@@ -23,7 +23,7 @@ function learnt(): Pace {
 /** The level that is chosen for a frame of 8 s, and what it takes on a machine that is so much slower. */
 function frame(pace: Pace, slow: number): Level {
   const facts = { levels: LEVELS.slice(1), now: 0, deadline: 8000, storeSeconds: 0.3 };
-  const { level } = chooseLevel({ ...facts, seconds: pace.secondsFor(WORK) });
+  const { level } = chooseLevel({ ...facts, seconds: pace.secondsFor(WORK) })!;
   pace.finished(level, WORK, SECONDS[level] * slow);
   return level;
 }

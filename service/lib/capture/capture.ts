@@ -2,6 +2,10 @@
 export const LEVELS = ['network', 'network-small', 'deconvolve', 'pass-through'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/**
+ * The last five are final. A request is `rejected` where it was taken and can never be served as it is: its camera or
+ * its levels are not configured any more, or the camera refuses its params. It has `failed` where it was tried.
+ */
 export const STATES = [
   'requested',
   'acquiring',

@@ -34,13 +34,12 @@ const LEAST_SHARE = 0.05;
 
 /**
  * The best level that will be done in time. A level of which nothing is known is tried: only so it becomes known, and
- * {@link redecide} ends it in time. Where none will be done in time, the quickest that is allowed; pass-through where
- * none is allowed.
+ * {@link redecide} ends it in time. Where none will be done in time, the quickest that is allowed; null where none is.
  */
-export function chooseLevel(facts: LadderFacts): Choice {
+export function chooseLevel(facts: LadderFacts): Choice | null {
   const { levels, deadline } = facts;
   const [best] = levels;
-  if (best === undefined) return { level: 'pass-through', reason: 'no level is allowed' };
+  if (best === undefined) return null;
   if (deadline === null) return { level: best, reason: 'no deadline' };
   const level = levels.find((candidate) => fits(facts, candidate));
   if (level === undefined) return { level: quickest(facts), reason: `too late for any level: ${left(facts)} left` };
@@ -57,10 +56,10 @@ export function chooseLevel(facts: LadderFacts): Choice {
 export function redecide(progress: Progress, facts: LadderFacts): Choice | null {
   const { deadline, now } = facts;
   const lower = facts.levels.filter((level) => LEVELS.indexOf(level) > LEVELS.indexOf(progress.level));
-  if (deadline === null || lower.length === 0) return null;
+  const next = chooseLevel({ ...facts, levels: lower });
+  if (deadline === null || next === null) return null;
   const finish = now + 1000 * (secondsLeft(progress, facts) + facts.storeSeconds);
   if (finish <= deadline) return null;
-  const next = chooseLevel({ ...facts, levels: lower });
   // Where both are late, the one that is done sooner is better.
   const nextFinish = now + 1000 * ((facts.seconds[next.level] ?? 0) + facts.storeSeconds);
   if (nextFinish >= finish) return null;

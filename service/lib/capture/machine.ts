@@ -4,7 +4,7 @@ import type { Capture, CaptureState, EventType, Level, ModelFacts, StoredFile } 
 /** Where a capture may go from each state. */
 const ARROWS: Readonly<Record<CaptureState, readonly CaptureState[]>> = {
   requested: ['acquiring', 'rejected', 'failed', 'expired', 'cancelled'],
-  acquiring: ['acquired', 'requested', 'failed', 'expired', 'cancelled'],
+  acquiring: ['acquired', 'requested', 'rejected', 'failed', 'expired', 'cancelled'],
   acquired: ['restoring', 'failed', 'cancelled'],
   restoring: ['stored', 'acquired', 'failed', 'cancelled'],
   stored: [],

@@ -44,8 +44,8 @@ export interface Acquired extends RawFacts {
 export interface Driver {
   describe(): CameraInfo;
   /**
-   * Writes one frame into the sink. Rejects with ServiceError `CAMERA`, or with the signal's reason; nothing runs any
-   * more then, but the sink may exist.
+   * Writes one frame into the sink. Rejects with ServiceError `CAMERA`, with `INVALID` where it refuses the params, or
+   * with the signal's reason; nothing runs any more then, but the sink may exist.
    */
   acquire(request: DriverRequest, sink: Sink, signal: AbortSignal): Promise<Acquired>;
   health(): DriverHealth;

@@ -22,7 +22,8 @@ export interface ExecOptions extends FrameSize {
   readonly driver: 'exec';
   /**
    * The program and its arguments, without a shell. `{path}` stands for the file to write, `{id}` for the capture. The
-   * environment has `PERIFOCAL_PATH`, `PERIFOCAL_CAPTURE` and `PERIFOCAL_PARAMS` (JSON of the request).
+   * environment has `PERIFOCAL_PATH`, `PERIFOCAL_CAPTURE` and `PERIFOCAL_PARAMS` (JSON of the request). A program that
+   * refuses the params ends with code 64: the request is rejected, and the camera is not to blame.
    */
   readonly command: readonly string[];
   /** Where the frame comes out: `stdout`, or the file at `{path}`. Default: as the command has `{path}` or not. */
@@ -36,6 +37,8 @@ export interface ExecOptions extends FrameSize {
 
 /** Of what it has written to stderr, the end is kept. */
 const KEPT_STDERR = 2048;
+/** The code by which a program says that it was called wrongly (EX_USAGE): it will not do better with these params. */
+const WRONG_USE = 64;
 /** A process that even SIGKILL does not end hangs in the kernel. */
 const HOPELESS_MS = 5000;
 
@@ -73,7 +76,8 @@ export class ExecDriver implements Driver {
       this.#trouble = null;
       return { ...facts, settle: async () => {} };
     } catch (error) {
-      this.#trouble = (error as Error).message;
+      const { code, message } = error as ServiceError;
+      if (code !== 'INVALID') this.#trouble = message;
       throw error;
     }
   }
@@ -159,7 +163,8 @@ export class ExecDriver implements Driver {
 
   #failure(how: string, stderr: string): ServiceError {
     const said = stderr.trim() === '' ? 'it said nothing' : `it said: ${stderr.trim()}`;
-    return new ServiceError('CAMERA', `${this.#options.command[0]} of camera ${this.#name} ${how}; ${said}`);
+    const code = how === endedWith(WRONG_USE) ? 'INVALID' : 'CAMERA';
+    return new ServiceError(code, `${this.#options.command[0]} of camera ${this.#name} ${how}; ${said}`);
   }
 }
 
@@ -193,10 +198,12 @@ function endOf(child: ChildProcess): Promise<string | null> {
     child.once('error', (error) => resolve(`could not be run: ${error.message}`));
     child.once('close', (code, signal) => {
       if (code === 0) resolve(null);
-      else resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+      else resolve(signal === null ? endedWith(code) : `was ended by ${signal}`);
     });
   });
 }
+
+const endedWith = (code: number | null): string => `ended with code ${code}`;
 
 /** The program and its children: they may live on, and hold its output open, when it has ended itself. */
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Bell } from '../bell.js';
-import type { Capture } from '../capture/capture.js';
+import type { Capture, Level } from '../capture/capture.js';
 import { nextToAcquire } from '../capture/scheduler.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth } from '../drivers/driver.js';
 import { openDriver } from '../drivers/open.js';
@@ -32,6 +32,7 @@ const GRACE_MS = 10_000;
 /** Takes frames of one camera for those who ask, one after the other, and sees to it that its driver lives. */
 export class CameraLoop {
   readonly settings: CameraSettings;
+  readonly #levels: readonly Level[];
   readonly #io: Io;
   readonly #store: Store;
   readonly #bell: Bell;
@@ -45,8 +46,10 @@ export class CameraLoop {
   readonly #excused = new Map<string, number>();
   #lastFailure: string | null = null;
 
-  constructor(io: Io, store: Store, settings: CameraSettings) {
+  /** @param levels that there are, for whoever asks for a frame */
+  constructor(io: Io, store: Store, settings: CameraSettings, levels: readonly Level[]) {
     this.settings = settings;
+    this.#levels = levels;
     this.#io = io;
     this.#store = store;
     this.#bell = new Bell(io);
@@ -118,8 +121,12 @@ export class CameraLoop {
     for (const id of this.#excused.keys()) if (!live.some((capture) => capture.id === id)) this.#excused.delete(id);
     await this.#requeue(live);
     const capture = nextToAcquire(live, this.settings.name, this.#io.now());
-    if (capture === null) await this.#bell.wait(IDLE_MS);
-    else await this.#acquire(capture);
+    if (capture === null) return this.#bell.wait(IDLE_MS);
+    const { levels } = capture.request;
+    if (levels.some((level) => this.#levels.includes(level))) return this.#acquire(capture);
+    const has = this.#levels.join(', ');
+    const reason = `its levels are ${levels.join(', ')}, and there are ${has} here: allow one of them`;
+    await tryStep(this.#store, capture.id, { to: 'rejected', reason });
   }
 
   /** Nobody takes them any more: the disk did not take the step that was to follow. */
@@ -195,13 +202,18 @@ export class CameraLoop {
   async #fail(capture: Capture, error: unknown): Promise<void> {
     if (error instanceof CaptureEnded || this.#closing.signal.aborted) return;
     const reason = (error as Error).message;
-    this.#lastFailure = reason;
     const excused = this.#excused.get(capture.id) ?? 0;
     if (isDiskFault(error)) {
+      this.#lastFailure = reason;
       this.#excused.set(capture.id, excused + 1);
       await this.#pause(DISK_PAUSE_MS);
       return tryStep(this.#store, capture.id, { to: 'requested', reason });
     }
+    // The driver refuses what is asked for, and works.
+    if (error instanceof ServiceError && error.code === 'INVALID') {
+      return tryStep(this.#store, capture.id, { to: 'rejected', reason });
+    }
+    this.#lastFailure = reason;
     this.#failures += 1;
     const isLast = capture.attempts + 1 - excused >= this.settings.attempts;
     await tryStep(this.#store, capture.id, { to: isLast ? 'failed' : 'requested', reason });

@@ -8,6 +8,7 @@ import { RestoreLoop } from './restore-loop.js';
 import type { Working } from './restore-loop.js';
 import type { Restorers } from './restorers.js';
 import type { CameraSettings, EngineSettings } from './settings.js';
+import { tryStep } from './try-step.js';
 
 /** How soon a capture is found to be too late. */
 const EXPIRY_MS = 250;
@@ -44,7 +45,7 @@ export class Engine {
     const { pace } = this;
     const thermal = () => board.state.thermal;
     this.#restoring = new RestoreLoop({ io, store, restorers, pace, thermal, threads, attempts: settings.attempts });
-    this.cameras = new Map(cameras.map((camera) => [camera.name, new CameraLoop(io, store, camera)]));
+    this.cameras = new Map(cameras.map((camera) => [camera.name, new CameraLoop(io, store, camera, restorers.levels)]));
     this.#unlisten = store.onEvent(() => this.#ring());
     this.#expiry = this.#expire();
   }
@@ -83,6 +84,18 @@ export class Engine {
     for (const camera of this.cameras.values()) camera.ring();
   }
 
+  /** Captures of a camera that is not configured any more would wait for ever. */
+  async #rejectStray(): Promise<void> {
+    const { store } = this.#options;
+    const stray = store
+      .live()
+      .filter(({ state, request }) => state === 'requested' && !this.cameras.has(request.camera));
+    for (const { id, request } of stray) {
+      const reason = `there is no camera ${request.camera} any more: request another one`;
+      await tryStep(store, id, { to: 'rejected', reason }).catch(() => undefined);
+    }
+  }
+
   /** Captures that have no frame when their time is over. */
   async #expire(): Promise<void> {
     const { io, store } = this.#options;
@@ -94,6 +107,7 @@ export class Engine {
         // It may have been taken in this very moment.
         await store.advance(id, change).catch(() => undefined);
       }
+      await this.#rejectStray();
       await io.sleep(EXPIRY_MS, this.#closing.signal).catch(() => undefined);
     }
   }

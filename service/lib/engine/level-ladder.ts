@@ -1,6 +1,7 @@
 import type { Capture, Level } from '../capture/capture.js';
 import { chooseLevel, redecide } from '../capture/ladder.js';
 import type { Choice, LadderFacts } from '../capture/ladder.js';
+import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Thermal } from '../limits/thermal.js';
 import type { Pace } from './pace.js';
@@ -15,34 +16,48 @@ export class LevelDrop extends Error {
   }
 }
 
-/** Goes down the levels for one frame. */
+/** None of the levels that a request allows can be had: trying again does not help. */
+export class NoLevel extends ServiceError {
+  constructor(wanted: readonly Level[], why: string) {
+    super('STATE', `Its levels are ${wanted.join(', ')}, and ${why}: allow others, such as pass-through`);
+  }
+}
+
+/** Goes down the levels for one frame: those that the request allows, and no other. */
 export class LevelLadder {
   readonly #io: Io;
   readonly #pace: Pace;
   readonly #deadline: number | null;
   readonly #work: number;
+  readonly #wanted: readonly Level[];
   #levels: readonly Level[];
-  /** Why better levels are not allowed, where that is not the request's doing. */
-  readonly #limitation: string | null;
+  readonly #isTooHot: boolean;
 
   constructor(io: Io, pace: Pace, capture: Capture, available: readonly Level[], thermal: Thermal) {
     this.#io = io;
     this.#pace = pace;
     this.#deadline = capture.request.deadline;
     this.#work = megapixels(capture);
-    const wanted = capture.request.levels.filter((level) => available.includes(level));
-    const isCritical = thermal === 'critical';
-    this.#levels = isCritical ? ['pass-through'] : wanted;
-    this.#limitation = isCritical ? 'the board is too hot' : null;
+    this.#wanted = capture.request.levels;
+    this.#isTooHot = thermal === 'critical';
+    this.#levels = this.#wanted.filter((level) =>
+      this.#isTooHot ? level === 'pass-through' : available.includes(level),
+    );
   }
 
   get work(): number {
     return this.#work;
   }
 
+  /** Throws NoLevel where there is none. */
   choose(): Choice {
     const choice = chooseLevel(this.#facts());
-    if (this.#limitation !== null) return { ...choice, reason: this.#limitation };
+    const heat = 'the board is too hot';
+    if (choice === null) {
+      const why = this.#isTooHot ? `${heat} for all but pass-through` : 'the configuration has none of them';
+      throw new NoLevel(this.#wanted, why);
+    }
+    if (this.#isTooHot) return { ...choice, reason: heat };
     const place = this.#levels.indexOf(choice.level);
     const isProbe = place > 0 && this.#pace.shouldProbe;
     this.#pace.chosen(place <= 0);
@@ -56,12 +71,11 @@ export class LevelLadder {
     if (choice) throw new LevelDrop(choice);
   }
 
-  /** After a level has failed: the next one, or null. */
+  /** After a level has failed: the next one that the request allows, or null. */
   below(level: Level, reason: string): Choice | null {
     this.#levels = this.#levels.slice(this.#levels.indexOf(level) + 1);
-    if (this.#levels.length > 0) return { ...chooseLevel(this.#facts()), reason: `${level} failed: ${reason}` };
-    // What is stored at least is the frame itself.
-    return level === 'pass-through' ? null : { level: 'pass-through', reason: `${level} failed: ${reason}` };
+    const choice = chooseLevel(this.#facts());
+    return choice && { ...choice, reason: `${level} failed: ${reason}` };
   }
 
   #facts(): LadderFacts {

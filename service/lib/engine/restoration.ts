@@ -37,7 +37,8 @@ interface Made extends Pick<ProductFacts, 'level' | 'levelReason' | 'model' | 'r
 
 /**
  * Restores one capture by the best level that there is time for, goes down the levels where that becomes too slow or
- * fails, and commits the product. Rejects with the signal's reason, or where even passing the frame through fails.
+ * fails, and commits the product. Rejects with the signal's reason, with NoLevel, or as the last level that the request
+ * allows has failed.
  */
 export async function restoreCapture(
   context: RestorationContext,
@@ -46,7 +47,7 @@ export async function restoreCapture(
 ): Promise<void> {
   const { io, restorers, pace } = context;
   const ladder = new LevelLadder(io, pace, capture, restorers.levels, context.thermal());
-  await new Work(context, capture, ladder, signal).run();
+  await new Work(context, capture, ladder, signal).run(ladder.choose());
 }
 
 /** The way down the levels of one capture. */
@@ -64,12 +65,12 @@ class Work {
     this.#signal = signal;
   }
 
-  async run(): Promise<void> {
+  async run(first: Choice): Promise<void> {
     const { store } = this.#context;
     const { id, request } = this.#capture;
     this.#draft = await store.beginProduct(id, request.output.format);
     try {
-      await this.#commit(await this.#descend(this.#ladder.choose()));
+      await this.#commit(await this.#descend(first));
     } catch (error) {
       // Where not even this is taken, the loop has it restored again.
       if (!this.#signal.aborted) await this.#discard((error as Error).message).catch(() => undefined);

@@ -5,6 +5,7 @@ import { ServiceError, isDiskFault } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { withAnyOf } from '../signals.js';
 import { watchEnd } from './ended.js';
+import { NoLevel } from './level-ladder.js';
 import { restoreCapture } from './restoration.js';
 import type { RestorationContext } from './restoration.js';
 import { tryStep } from './try-step.js';
@@ -133,8 +134,10 @@ export class RestoreLoop {
     if (isDiskFault(error)) return this.#pause();
     const failures = (this.#failures.get(capture.id) ?? 0) + 1;
     this.#failures.set(capture.id, failures);
-    if (failures < attempts) return;
-    const reason = `restoration failed ${failures} times, at last: ${(error as Error).message}`;
+    const isHopeless = error instanceof NoLevel;
+    if (failures < attempts && !isHopeless) return;
+    const { message } = error as Error;
+    const reason = isHopeless ? message : `restoration failed ${failures} times, at last: ${message}`;
     await tryStep(store, capture.id, { to: 'failed', reason });
     this.#failures.delete(capture.id);
   }
