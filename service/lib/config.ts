@@ -56,13 +56,13 @@ export async function readConfig(io: Io, path: string): Promise<ServiceConfig> {
   } catch (cause) {
     throw new ServiceError('INVALID', `The configuration ${path} is no JSON: ${(cause as Error).message}`, { cause });
   }
-  return checkConfig(value, dirname(path));
+  return checkConfig(io, value, dirname(path));
 }
 
 /** Checks a configuration, JSON from a file. @param base folder that paths of the store and the socket begin at */
-export async function checkConfig(value: unknown, base: string): Promise<ServiceConfig> {
+export async function checkConfig(io: Io, value: unknown, base: string): Promise<ServiceConfig> {
   const fields = new Fields('', value);
-  const accounts = await readAccounts();
+  const accounts = await readAccounts(io);
   const store = fields.object('store');
   const storeFolder = absolute(base, store.text('folder'));
   const thermal = fields.object('thermal');
@@ -70,7 +70,7 @@ export async function checkConfig(value: unknown, base: string): Promise<Service
     storeFolder,
     storeLimits: readLimits(store.object('limits')),
     listening: readListening(fields, base, (name, where) => groupNumber(name, where, accounts)),
-    rules: await readRules(fields, accounts),
+    rules: await readRules(io, fields, accounts),
     http: readHttp(fields.object('http')),
     ...readEngine(fields.object('engine')),
     cameras: readCameras(fields.object('cameras')),

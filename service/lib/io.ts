@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { Stats } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { constants, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Bytes that are written or read at once. */
@@ -16,12 +18,27 @@ export interface IoFile {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Makes bytes and size durable. After it has failed once, the file must be given up. */
   sync(): Promise<void>;
+  /** Lets nobody write the file any more through its names. */
+  protect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An open folder: it stays the same one, whatever becomes of its path. */
+export interface IoFolder {
+  /** Where it is, without any symbolic links. */
+  readonly realPath: string;
+  /** A second name in it for a file (hard link). */
+  link(existing: string, name: string): Promise<void>;
+  /** Whether a name in it is of that file, and not only of an equal one. */
+  isSameFile(name: string, other: string): Promise<boolean>;
+  /** Makes its names durable. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What stands under a name: symbolic links are not followed. */
 export interface IoStat {
-  readonly kind: 'file' | 'folder' | 'other';
+  readonly kind: 'file' | 'folder' | 'socket' | 'other';
   readonly bytes: number;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
@@ -49,6 +66,8 @@ export interface Io {
   open(path: string): Promise<IoFile>;
   /** A whole file; an error with code EFBIG where it is longer than `mostBytes`. */
   readFile(path: string, mostBytes: number): Promise<Uint8Array>;
+  /** A file of the system or of an operator, symbolic links followed, with its permissions; EFBIG as above. */
+  readSetting(path: string, mostBytes: number): Promise<{ readonly bytes: Uint8Array; readonly mode: number }>;
   /** Names in a folder, sorted. */
   list(folder: string): Promise<string[]>;
   /** What stands under a name, or null. */
@@ -56,14 +75,12 @@ export interface Io {
   /** Makes one folder; nothing where it exists. Resolves with whether it is new. */
   makeFolder(path: string): Promise<boolean>;
   rename(from: string, to: string): Promise<void>;
-  /** The path of a file or folder without any symbolic links. */
-  realPath(path: string): Promise<string>;
-  /** Whether both names are of the same file, and not only of equal ones. */
-  isSameFile(path: string, other: string): Promise<boolean>;
-  /** Lets nobody write a file any more through its names. */
-  protect(path: string): Promise<void>;
-  /** A second name for a file (hard link). */
-  link(existing: string, added: string): Promise<void>;
+  /** A folder; symbolic links are refused (ELOOP or ENOTDIR). */
+  openFolder(path: string): Promise<IoFolder>;
+  /** A new file with the bytes of another. */
+  copy(from: string, to: string): Promise<void>;
+  /** Sets who may use a file: its permissions, and its group where one is given. */
+  share(path: string, mode: number, gid: number | null): Promise<void>;
   /** Removes a file; nothing where there is none. */
   unlink(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
@@ -88,14 +105,17 @@ export function realIo(): Io {
     create: async (path) => new RealFile(await fs.open(path, 'wx+', 0o640)),
     open: async (path) => new RealFile(await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)),
     readFile,
+    readSetting,
     list: async (folder) => (await fs.readdir(folder)).sort(),
     stat,
     makeFolder,
     rename: (from, to) => fs.rename(from, to),
-    realPath: (path) => fs.realpath(path),
-    isSameFile,
-    protect: (path) => fs.chmod(path, 0o440),
-    link: (existing, added) => fs.link(existing, added),
+    openFolder,
+    copy: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL),
+    share: async (path, mode, gid) => {
+      if (gid !== null) await fs.chown(path, -1, gid);
+      await fs.chmod(path, mode);
+    },
     unlink: async (path) => {
       await fs.unlink(path).catch(unlessMissing);
     },
@@ -136,32 +156,89 @@ class RealFile implements IoFile {
     return this.#handle.sync();
   }
 
+  protect(): Promise<void> {
+    return this.#handle.chmod(0o440);
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
 }
 
-async function readFile(path: string, mostBytes: number): Promise<Uint8Array> {
-  await using handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const { size } = await handle.stat();
-  if (size > mostBytes) {
-    const error: NodeJS.ErrnoException = new Error(`${path} has ${size} bytes, more than ${mostBytes}`);
-    error.code = 'EFBIG';
+/** A folder by its descriptor: a path that somebody puts in its place meanwhile makes no difference. */
+class RealFolder implements IoFolder {
+  readonly realPath: string;
+  readonly #handle: fs.FileHandle;
+  readonly #path: string;
+
+  constructor(handle: fs.FileHandle, path: string, realPath: string) {
+    this.#handle = handle;
+    this.#path = path;
+    this.realPath = realPath;
+  }
+
+  link(existing: string, name: string): Promise<void> {
+    return fs.link(existing, join(this.#path, name));
+  }
+
+  async isSameFile(name: string, other: string): Promise<boolean> {
+    const paths = [join(this.#path, name), other];
+    const [one, two] = await Promise.all(paths.map((path) => fs.lstat(path, { bigint: true })));
+    return one!.dev === two!.dev && one!.ino === two!.ino;
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+async function openFolder(path: string): Promise<IoFolder> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const own = `/proc/self/fd/${handle.fd}`;
+  try {
+    return new RealFolder(handle, own, await fs.readlink(own));
+  } catch (error) {
+    await handle.close();
     throw error;
   }
-  return handle.readFile();
+}
+
+async function readFile(path: string, mostBytes: number): Promise<Uint8Array> {
+  await using handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return (await readAtMost(handle, path, mostBytes)).bytes;
+}
+
+async function readSetting(path: string, mostBytes: number): Promise<{ bytes: Uint8Array; mode: number }> {
+  await using handle = await fs.open(path, constants.O_RDONLY);
+  return await readAtMost(handle, path, mostBytes);
+}
+
+async function readAtMost(
+  handle: fs.FileHandle,
+  path: string,
+  mostBytes: number,
+): Promise<{ bytes: Uint8Array; mode: number }> {
+  const { size, mode } = await handle.stat();
+  if (size <= mostBytes) return { bytes: await handle.readFile(), mode: mode & 0o777 };
+  const error: NodeJS.ErrnoException = new Error(`${path} has ${size} bytes, more than ${mostBytes}`);
+  error.code = 'EFBIG';
+  throw error;
 }
 
 async function stat(path: string): Promise<IoStat | null> {
   const found = await fs.lstat(path).catch(unlessMissing);
   if (!found) return null;
-  const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
-  return { kind, bytes: found.size, modifiedAt: found.mtimeMs };
+  return { kind: kindOf(found), bytes: found.size, modifiedAt: found.mtimeMs };
 }
 
-async function isSameFile(path: string, other: string): Promise<boolean> {
-  const [one, two] = await Promise.all([path, other].map((name) => fs.lstat(name, { bigint: true })));
-  return one!.dev === two!.dev && one!.ino === two!.ino;
+function kindOf(found: Stats): IoStat['kind'] {
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'folder';
+  return found.isSocket() ? 'socket' : 'other';
 }
 
 async function makeFolder(path: string): Promise<boolean> {

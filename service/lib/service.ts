@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { BudgetError } from 'perifocal';
 import { notifySystemd, peerCredentials, setScheduling } from 'perifocal/system';
 import type { SystemdState } from 'perifocal/system';
@@ -74,7 +73,7 @@ export async function startService(config: ServiceConfig, realDisk: Io, log: Log
 
 async function start(config: ServiceConfig, realDisk: Io, log: Log, opened: Opened): Promise<CaptureService> {
   const { io, times: syncs } = meterSyncs(realDisk);
-  await schedule(config);
+  await schedule(config, io);
   const board = opened.add(await Board.open(io, config.roots, config.thermal), (part) => part.close());
   const settings = fitThreads(config.engine, board.state.cgroup.cpus);
   const restorers = opened.add(await openRestorers(config, settings, board), (part) => part.close());
@@ -114,9 +113,9 @@ async function start(config: ServiceConfig, realDisk: Io, log: Log, opened: Open
 }
 
 /** Threads that help the event loop, and so compute, yield to others; the event loop answers as before. */
-async function schedule({ scheduling: { policy, nice, cpus } }: ServiceConfig): Promise<void> {
+async function schedule({ scheduling: { policy, nice, cpus } }: ServiceConfig, io: Io): Promise<void> {
   // Node starts its helpers when they are first needed.
-  await stat('/');
+  await io.stat('/');
   if (policy !== null || nice !== null) {
     setScheduling({ ...(policy && { policy }), ...(nice !== null && { nice }), threads: 'helpers' });
   }

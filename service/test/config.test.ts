@@ -6,7 +6,7 @@ import { checkConfig, readConfig } from '../lib/config.js';
 import { realIo } from '../lib/io.js';
 
 const least = { store: { folder: 'store' }, socket: { path: 's.sock' } };
-const check = (rest: object) => checkConfig({ ...least, ...rest }, '/base');
+const check = (rest: object) => checkConfig(realIo(), { ...least, ...rest }, '/base');
 
 describe('a configuration', () => {
   it('has a default for all but the store and the socket', async () => {

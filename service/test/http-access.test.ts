@@ -14,6 +14,7 @@ import { findByPeer, findByToken, readToken } from '../lib/http/auth.js';
 import type { AccessRule } from '../lib/http/auth.js';
 import { serveHttp } from '../lib/http/server.js';
 import { readTokenFile } from '../lib/http/token-file.js';
+import { realIo } from '../lib/io.js';
 import { TOKENS, call, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
 
@@ -196,7 +197,7 @@ describe('a token file', () => {
   };
 
   it('holds one line', async () => {
-    expect(await readTokenFile(write(`${'a'.repeat(64)}\n`, 0o600))).toBe('a'.repeat(64));
+    expect(await readTokenFile(realIo(), write(`${'a'.repeat(64)}\n`, 0o600))).toBe('a'.repeat(64));
   });
 
   it.each([
@@ -206,7 +207,7 @@ describe('a token file', () => {
     ['that is too large', () => write('a'.repeat(5000), 0o600), /one line/],
     ['that is missing', () => join(folder, 'none'), /ENOENT/],
   ])('%s is refused', async (_, make, message) => {
-    await expect(readTokenFile(make())).rejects.toMatchObject({
+    await expect(readTokenFile(realIo(), make())).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(message),
     });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -40,10 +40,19 @@ const link = (id: string) => call(api, 'GET', `/v1/captures/${id}/product?link=$
 describe('a link', () => {
   it('is durable before it is told, and lets nobody write the file', async () => {
     const synced: string[] = [];
-    const { syncFolder } = api.context.io;
-    api.context.io.syncFolder = async (path) => {
-      synced.push(path);
-      await syncFolder(path);
+    const { openFolder } = api.context.io;
+    api.context.io.openFolder = async (path) => {
+      const opened = await openFolder(path);
+      return {
+        realPath: opened.realPath,
+        link: (existing: string, name: string) => opened.link(existing, name),
+        isSameFile: (name: string, other: string) => opened.isSameFile(name, other),
+        close: () => opened.close(),
+        sync: async () => {
+          synced.push(path);
+          await opened.sync();
+        },
+      };
     };
     const id = await stored();
     const { status, json } = await link(id);
@@ -53,7 +62,29 @@ describe('a link', () => {
     synced.length = 0;
     expect((await link(id)).status).toBe(200);
     expect(synced).toContain(folder);
-    api.context.io.syncFolder = syncFolder;
+    api.context.io.openFolder = openFolder;
+  });
+
+  it('goes into the folder that was looked at, also where another has taken its place since', async () => {
+    const elsewhere = join(api.folder, 'private');
+    mkdirSync(elsewhere);
+    const { openFolder } = api.context.io;
+    api.context.io.openFolder = async (path) => {
+      const opened = await openFolder(path);
+      renameSync(folder, `${folder}.kept`);
+      symlinkSync(elsewhere, folder);
+      return opened;
+    };
+    const id = await stored();
+    const { status } = await link(id);
+    api.context.io.openFolder = openFolder;
+    rmSync(folder);
+    renameSync(`${folder}.kept`, folder);
+    expect([status, readdirSync(elsewhere), readdirSync(folder).includes(`${id}-restored.png`)]).toEqual([
+      200,
+      [],
+      true,
+    ]);
   });
 
   it('is refused where the folder has become a link', async () => {

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { LEVELS } from '../capture/capture.js';
 import type { Capture, Level, OutputFormat } from '../capture/capture.js';
 import { CaptureClient } from '../client/index.js';
 import type { CaptureWish, FileKind, Place } from '../client/index.js';
+import { realIo } from '../io.js';
+
+const MOST_TOKEN_BYTES = 1024;
 
 /** Where the service is. */
 interface PlaceFlags {
@@ -19,7 +21,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 async function clientOf({ socket, port, tokenFile }: PlaceFlags): Promise<CaptureClient> {
   if (port === undefined) return new CaptureClient({ socketPath: socket, retrySeconds: 2 });
   if (tokenFile === undefined) throw new Error('--port needs --token-file: over TCP, clients are known by a token');
-  const place: Place = { port: Number(port), token: (await readFile(tokenFile, 'utf8')).trim() };
+  const { bytes } = await realIo().readSetting(tokenFile, MOST_TOKEN_BYTES);
+  const place: Place = { port: Number(port), token: Buffer.from(bytes).toString().trim() };
   return new CaptureClient({ ...place, retrySeconds: 2 });
 }
 

@@ -1,10 +1,10 @@
-import { chmod, chown, lstat, rename, unlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AddressInfo, Socket } from 'node:net';
 import { ServiceError } from '../errors.js';
+import type { Io } from '../io.js';
 import { createApi } from './app.js';
 import type { HttpContext } from './context.js';
 import { ApiError, describeError } from './errors.js';
@@ -53,10 +53,10 @@ export async function serveHttp(context: HttpContext, { socket, tcp }: Listening
   let isOurs = false;
   const close = async (): Promise<void> => {
     await Promise.all([...servers.map(closeServer), api.close()]);
-    if (socket && isOurs) await unlink(socket.path).catch(() => undefined);
+    if (socket && isOurs) await context.io.unlink(socket.path).catch(() => undefined);
   };
   try {
-    if (socket) await listenOnSocket(open(true), socket);
+    if (socket) await listenOnSocket(context.io, open(true), socket);
     isOurs = true;
     if (!tcp) return { port: null, close };
     const server = open(false);
@@ -154,22 +154,26 @@ const listenOn = (server: Server, where: object): Promise<void> =>
   });
 
 /** A socket that a crash has left is taken away; one on which somebody answers is not. */
-async function listenOnSocket(server: Server, { path, mode, gid }: NonNullable<Listening['socket']>): Promise<void> {
-  const found = await lstat(path).catch(() => null);
-  if (found && !found.isSocket()) throw new ServiceError('INVALID', `${path} is no socket: remove it, or name another`);
+async function listenOnSocket(
+  io: Io,
+  server: Server,
+  { path, mode, gid }: NonNullable<Listening['socket']>,
+): Promise<void> {
+  const found = await io.stat(path).catch(() => null);
+  if (found && found.kind !== 'socket')
+    throw new ServiceError('INVALID', `${path} is no socket: remove it, or name another`);
   if (found && (await answers(path))) {
     throw new ServiceError('LOCKED', `Another service listens on ${path}: stop it, or name another`);
   }
   // Nobody finds it before its mode and group are right.
   const hidden = `${path}.new`;
-  await unlink(hidden).catch(() => undefined);
+  await io.unlink(hidden).catch(() => undefined);
   try {
     await listenOn(server, { path: hidden });
-    if (gid !== null) await chown(hidden, -1, gid);
-    await chmod(hidden, mode);
-    await rename(hidden, path);
+    await io.share(hidden, mode, gid);
+    await io.rename(hidden, path);
   } catch (error) {
-    await unlink(hidden).catch(() => undefined);
+    await io.unlink(hidden).catch(() => undefined);
     throw error;
   }
 }

@@ -28,6 +28,7 @@ export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => Dur
     write: (bytes) => file.write(bytes),
     read: (into, position) => file.read(into, position),
     sync: () => timed(file.sync()),
+    protect: () => file.protect(),
     close: () => file.close(),
   });
   const metered: Io = {

@@ -48,15 +48,25 @@ async function sync(file: IoFile, path: string): Promise<void> {
 }
 
 /**
- * Makes a file durable that somebody has written, and says what is in it. A file that cannot be synced is removed: it
- * could be synced the next time, and still not be on the disk.
+ * Makes a file of a capture durable that somebody has written, and says what is in it. From then on nobody can write
+ * it, not even by another name that an app is given.
  */
-export async function seal(io: Io, path: string): Promise<Sealed> {
+export const seal = (io: Io, path: string): Promise<Sealed> =>
+  syncing(io, path, async (file) => {
+    await file.protect();
+    await sync(file, path);
+    return digest(file);
+  });
+
+/** Makes a file durable that somebody has written. */
+export const syncFile = (io: Io, path: string): Promise<void> => syncing(io, path, (file) => sync(file, path));
+
+/** A file that cannot be synced is removed: it could be synced the next time, and still not be on the disk. */
+async function syncing<T>(io: Io, path: string, run: (file: IoFile) => Promise<T>): Promise<T> {
   return onDisk(`syncing ${path}`, async () => {
     const file = await io.open(path);
     try {
-      await sync(file, path);
-      return await digest(file);
+      return await run(file);
     } catch (error) {
       if (diskError(error, '').code === 'SYNC') await io.unlink(path);
       throw error;

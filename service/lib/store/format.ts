@@ -6,12 +6,15 @@ import { FORMAT_NAME } from './layout.js';
 import { STORE_VERSION } from './manifest.js';
 
 const TEXT = /^perifocal store (\d{1,9})\n$/;
+const UNFINISHED_FORMAT = /^format\.\d+\.tmp$/;
 const MOST_BYTES = 1024;
 
 /** Makes the folder of a store where there is none. Throws ServiceError `FORMAT` where this version cannot use it. */
 export async function checkFormat(io: Io, folder: string): Promise<void> {
   if (await io.makeFolder(folder)) await io.syncFolder(dirname(folder));
   const path = join(folder, FORMAT_NAME);
+  // What a disk that failed has left of an earlier attempt.
+  for (const name of await io.list(folder)) if (UNFINISHED_FORMAT.test(name)) await io.unlink(join(folder, name));
   const bytes = (await io.stat(path)) && (await io.readFile(path, MOST_BYTES));
   if (bytes) return checkVersion(folder, Buffer.from(bytes).toString());
   const names = (await io.list(folder)).filter((name) => !name.startsWith(FORMAT_NAME) && name !== 'lost+found');

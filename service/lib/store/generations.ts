@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Io } from '../io.js';
-import { seal } from './durable.js';
+import { syncFile } from './durable.js';
 import { UNFINISHED } from './layout.js';
 
 const NAME = /^catalogue-(\d{6})\.db$/;
@@ -31,7 +31,7 @@ export class Generations {
     // What SQLite keeps beside a file of that name would be taken for its own.
     for (const suffix of ['', '-wal', '-journal']) await this.#io.unlink(unfinished + suffix);
     await write(unfinished);
-    await seal(this.#io, unfinished);
+    await syncFile(this.#io, unfinished);
     await this.#io.rename(unfinished, path);
     await this.#io.syncFolder(this.#folder);
   }

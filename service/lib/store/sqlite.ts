@@ -44,11 +44,16 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** Opens the newest file, or makes the first. Rejects with DAMAGED where SQLite cannot read it. */
+  /**
+   * Opens the newest file, or makes the first, and removes what is left of others. Rejects with DAMAGED where SQLite
+   * cannot read it.
+   */
   async open(): Promise<void> {
     this.#isOpen = false;
     await this.#do({ kind: 'open', path: await this.#generations.current() });
     this.#isOpen = true;
+    // What the disk refuses is removed next time.
+    await this.#generations.dropOld().catch(() => {});
   }
 
   /** Replaces the newest file by one with other rows. */
@@ -64,7 +69,6 @@ export class SqliteDatabase implements Database {
       await this.#do({ kind: 'finish', path, rows });
     });
     await this.open();
-    await this.#generations.dropOld();
   }
 
   get counters(): DatabaseCounters {
@@ -89,7 +93,6 @@ export class SqliteDatabase implements Database {
       await this.#do({ kind: 'copy', path });
     });
     await this.open();
-    await this.#generations.dropOld();
   }
 
   async close(): Promise<void> {

@@ -38,14 +38,17 @@ async function takeOne(id, n) {
 /** From wherever it stands to `stored`. @param {string} id */
 async function finish(id) {
   for (;;) {
-    const state = store.live().find((capture) => capture.id === id)?.state;
-    if (state === undefined) return;
-    await retry(() => advance(id, state));
+    if (stateOf(id) === undefined) return;
+    await retry(() => advance(id));
   }
 }
 
-/** @param {string} id @param {string} state */
-async function advance(id, state) {
+/** @param {string} id */
+const stateOf = (id) => store.live().find((capture) => capture.id === id)?.state;
+
+/** One step, from wherever an attempt that failed has left it. @param {string} id */
+async function advance(id) {
+  const state = stateOf(id);
   if (state === 'requested') await store.advance(id, { to: 'acquiring' });
   if (state === 'acquiring') {
     const path = store.inboxPath(id);

@@ -28,6 +28,7 @@ export class FailingDisk {
     return {
       read: (into, position) => file.read(into, position),
       close: () => file.close(),
+      protect: () => file.protect(),
       write: async (bytes) => {
         fail(this.fullAt, 'ENOSPC');
         await file.write(bytes);

@@ -140,18 +140,16 @@ export class SimulatedDisk {
       stat: (path) => this.act(() => this.#stat(path)),
       makeFolder: (path) => this.act(() => this.#makeFolder(path)),
       rename: (from, to) => this.act(() => this.#rename(from, to)),
-      realPath: async (path) => path,
-      isSameFile: (path, other) => this.act(() => this.#file(path) === this.#file(other)),
-      protect: () => this.act(() => undefined),
-      link: (existing, added) => this.act(() => this.#name(added, this.#file(existing))),
+      readSetting: notHere,
+      openFolder: notHere,
+      copy: notHere,
+      share: notHere,
       unlink: (path) => this.act(() => this.#unlink(path)),
       removeFolder: (path) => this.act(() => this.#removeFolder(path)),
       syncFolder: (path) => this.act(() => this.#syncFolder(path)),
       room: () => this.act(() => this.#room()),
       watch: () => ({ close() {} }),
-      spawn: () => {
-        throw new Error('There are no processes here');
-      },
+      spawn: notHere,
     };
   }
 
@@ -178,6 +176,7 @@ export class SimulatedDisk {
         }),
       read: (into, position) => this.act(() => node.data.copy(into, 0, position)),
       sync: () => this.act(() => this.#syncFile(node)),
+      protect: () => this.act(() => {}),
       close: () => this.act(() => {}),
     };
   }
@@ -268,6 +267,11 @@ export class SimulatedDisk {
     return node;
   }
 }
+
+/** What the store does not do. */
+const notHere = (): never => {
+  throw new Error('This is only on a real machine');
+};
 
 const newFolder = (): FolderNode => ({ kind: 'folder', names: new Map(), durable: new Map(), pending: [] });
 
