@@ -13,6 +13,8 @@ export type { Attitude, AttitudeMethod, StarPair } from './sky/attitude.js';
 export type { Quaternion } from './sky/davenport.js';
 export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from './sky/catalogue.js';
 export type { CatalogueStar, Pointing, ProjectOptions } from './sky/catalogue.js';
+export { StarCatalogue } from './sky/star-catalogue.js';
+export type { KnownStar } from './sky/star-catalogue.js';
 export { calibrateCamera } from './sky/calibrate.js';
 export type { Calibration, CalibrationOptions, StarSight } from './sky/calibrate.js';
 export { Camera } from './sky/camera.js';
