@@ -43,6 +43,7 @@ const SERVICE = [
   'bell',
   'signals',
   'version',
+  'clock',
   'io',
   'errors',
 ];

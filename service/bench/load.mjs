@@ -118,7 +118,7 @@ async function main() {
 }
 
 /**
- * @param {import('../dist/capture/capture.js').Capture[]} captures
+ * @param {import('../dist/capture/capture.js').PublicCapture[]} captures
  * @param {number[]} acknowledged @param {number[]} delays @param {number} peakBytes @param {string} how
  * @param {string} metrics
  */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { constants, watch } from 'node:fs';
+import { constants, readFileSync, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,8 +54,10 @@ export interface IoRoom {
 export interface Io {
   /** Milliseconds since the epoch; may jump. */
   now(): number;
-  /** Milliseconds since some moment; never jumps back. */
+  /** Milliseconds since some moment; never jumps. The same moment for all processes where {@link Io.boot} is. */
   monotonic(): number;
+  /** Names the last start of the machine; empty where the system does not. */
+  boot(): string;
   /** Resolves after that time; rejects with the signal's reason once it aborts. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   uuid(): string;
@@ -95,9 +97,13 @@ export interface Io {
 
 /** The real disk, clock, random numbers and processes. */
 export function realIo(): Io {
+  // The clock of the machine, as the process counts it on.
+  const started = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  const boot = readBoot();
   return {
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    monotonic: () => started + performance.now(),
+    boot: () => boot,
     sleep: async (milliseconds, signal) => {
       await sleep(milliseconds, undefined, signal ? { signal } : {});
     },
@@ -133,6 +139,14 @@ export function realIo(): Io {
     },
     spawn: (command, args, options) => spawn(command, [...args], options),
   };
+}
+
+function readBoot(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 
 class RealFile implements IoFile {

@@ -88,7 +88,11 @@ async function start(config: ServiceConfig, realDisk: Io, log: Log, opened: Open
   const lag = opened.add(new LoopLag(), (part) => part.close());
   const watching = (): readonly string[] => watchdog.troubles;
   const megapixels = (config.frame.width * config.frame.height) / 1e6;
-  const observed: Observed = { startedAt: io.now(), store, engine, board, lag, syncs, troubles: watching, megapixels };
+  const begun = io.monotonic();
+  const observed: Observed = {
+    ...{ startedAt: io.now(), store, engine, board, lag, syncs, troubles: watching, megapixels },
+    upSeconds: () => (io.monotonic() - begun) / 1000,
+  };
   const watchdog = opened.add(
     new Watchdog({
       io,

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { writeFrames } from '../bench/frames.mjs';
 import { Running } from '../bench/running.mjs';
 
-/** @import { Capture } from '../dist/capture/capture.js' */
+/** @import { PublicCapture as Capture } from '../dist/capture/capture.js' */
 
 const FOLDER = 'demo-output/service';
 const FINAL = ['stored', 'rejected', 'failed', 'expired', 'cancelled'];

@@ -178,6 +178,17 @@ describe('acquisition', () => {
     expect(Date.now() - begun).toBeLessThan(2000);
   });
 
+  it.each([
+    ['forward', 1],
+    ['back', -1],
+  ])('does not mind a wall clock that is set %s by a year while a frame is taken', async (_, way) => {
+    await bench.start([camera('nadir', exec('sh', '-c', `sleep 0.4; cat ${bench.path('frames/1.jpg')}`))]);
+    const id = await bench.request({ camera: 'nadir', deadlineMs: 60_000, expiresAt: Date.now() + 60_000 });
+    await bench.until(id, ({ state }) => state === 'acquiring');
+    bench.disk.setForward = way * 366 * 86_400_000;
+    expect(await bench.ended(id)).toMatchObject({ state: 'stored', levelReason: 'in time', retention: 'held' });
+  });
+
   it('ends what is cancelled, and goes on with the next', async () => {
     await bench.start([camera('nadir', exec('sh', '-c', `sleep 0.4; cat ${bench.path('frames/1.jpg')}`))]);
     const id = await bench.request({ camera: 'nadir' });

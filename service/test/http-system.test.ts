@@ -38,6 +38,7 @@ describe('health', () => {
       live: true,
       ready: true,
       degraded: [],
+      clock: { aheadSeconds: 0, steps: 0, lastStep: null },
       version: '0.1.0',
     });
     isReady = false;
@@ -49,9 +50,9 @@ describe('health', () => {
 
 describe('the hours of the last day', () => {
   it('are known again after a start', async () => {
-    const tally = new Tally(api.store);
-    await tally.fill(Date.now());
-    const hours = tally.hours(Date.now());
+    const tally = new Tally(api.store, api.store.clock);
+    await tally.fill();
+    const hours = tally.hours();
     tally.close();
     expect(hours).toHaveLength(24);
     expect(hours.map(({ late }) => late).reduce((sum, count) => sum + count)).toBe(1);
@@ -61,9 +62,10 @@ describe('the hours of the last day', () => {
   });
 
   it('leave out what is older', async () => {
-    const tally = new Tally(api.store);
-    await tally.fill(Date.now() + 48 * 3_600_000);
-    const hours = tally.hours(Date.now() + 48 * 3_600_000);
+    const later = api.store.clock.now() + 48 * 3_600_000;
+    const tally = new Tally(api.store, { now: () => later, toWall: (time) => time });
+    await tally.fill();
+    const hours = tally.hours();
     tally.close();
     expect(hours.every(({ levels }) => Object.values(levels).every((count) => count === 0))).toBe(true);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STATES } from '../lib/capture/capture.js';
 import type { Capture, CaptureState } from '../lib/capture/capture.js';
 import { isTerminal, mark, mayGo, step } from '../lib/capture/machine.js';
+import type { Moment } from '../lib/clock.js';
 import type { CaptureChange } from '../lib/capture/machine.js';
 import { makeCapture } from './support/captures.js';
 import { Random } from './support/random.js';
@@ -24,6 +25,9 @@ const facts = {
   report: {},
 } as const;
 
+/** A moment by both clocks. */
+const at = (service: number): Moment => ({ service, wall: service + 1_000_000 });
+
 /** A change to each state. */
 const changes: Record<CaptureState, CaptureChange> = {
   requested: { to: 'requested', reason: 'the camera hung' },
@@ -42,8 +46,8 @@ describe('the state machine', () => {
     for (const from of STATES) {
       for (const to of STATES) {
         const capture = makeCapture(1, { state: from });
-        const attempt = (): unknown => step(capture, changes[to], 5);
-        if (mayGo(from, to)) expect(step(capture, changes[to], 5).capture.state).toBe(to);
+        const attempt = (): unknown => step(capture, changes[to], at(5));
+        if (mayGo(from, to)) expect(step(capture, changes[to], at(5)).capture.state).toBe(to);
         else expect(attempt).toThrow(new RegExp(`is ${from} and cannot become ${to}: `));
         expect(capture.state).toBe(from);
       }
@@ -61,7 +65,7 @@ describe('the state machine', () => {
       let capture: Capture = makeCapture(1);
       while (!isTerminal(capture.state)) {
         const to = random.pick(STATES.filter((state) => mayGo(capture.state, state)));
-        capture = step(capture, changes[to], seen.length).capture;
+        capture = step(capture, changes[to], at(seen.length)).capture;
         seen.push(to);
       }
       expect(seen.filter(isTerminal)).toHaveLength(1);
@@ -73,12 +77,16 @@ describe('the state machine', () => {
 
   test('a stored capture says until when it is held', () => {
     const restoring = makeCapture(1, { state: 'restoring' }, { holdForSeconds: 10 });
-    expect(step(restoring, changes.stored, 5000).capture).toMatchObject({ storedAt: 5000, holdUntil: 15_000 });
+    expect(step(restoring, changes.stored, at(5000)).capture).toMatchObject({
+      storedAt: 1_005_000,
+      holdUntil: 15_000,
+      times: { ended: 5000 },
+    });
   });
 
   test('going back into the queue keeps the frame and says why', () => {
     const restoring = makeCapture(1, { state: 'restoring', raw: file, acquiredAt: 3 });
-    const back = step(restoring, { to: 'acquired', reason: 'restart' }, 9).capture;
+    const back = step(restoring, { to: 'acquired', reason: 'restart' }, at(9)).capture;
     expect(back).toMatchObject({ state: 'acquired', raw: file, acquiredAt: 3, reason: 'restart' });
   });
 });

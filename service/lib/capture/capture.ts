@@ -34,9 +34,9 @@ export interface CaptureRequest {
   readonly camera: string;
   /** 0 to 9, 9 the most urgent; default 4. */
   readonly priority: number;
-  /** The latest time of acquisition, in milliseconds since the epoch; null for none. */
+  /** The latest time of acquisition, by the clock of the service; null for none. */
   readonly expiresAt: number | null;
-  /** When the product is wanted, in milliseconds since the epoch; null for none. */
+  /** When the product is wanted, by the clock of the service; null for none. */
   readonly deadline: number | null;
   /** The levels that are allowed, best first. */
   readonly levels: readonly Level[];
@@ -70,7 +70,17 @@ export interface ModelFacts {
   readonly sha256: string;
 }
 
-/** A request and what has become of it. */
+/** What is counted from, by the clock of the service, in milliseconds. */
+export interface ServiceTimes {
+  readonly created: number;
+  /** When it came into a state that is final; null before. */
+  readonly ended: number | null;
+}
+
+/**
+ * A request and what has become of it. Times that have been are as the wall clock said then; times to come are those of
+ * the service, so that no wall clock that is set ends them.
+ */
 export interface Capture {
   /** A UUID in lower case, chosen by the app. */
   readonly id: string;
@@ -83,6 +93,7 @@ export interface Capture {
   readonly state: CaptureState;
   /** Why it was rejected, failed, expired, was cancelled or went back into the queue. */
   readonly reason: string | null;
+  readonly times: ServiceTimes;
   /** Milliseconds since the epoch, as all times. */
   readonly createdAt: number;
   readonly acquiredAt: number | null;
@@ -99,24 +110,31 @@ export interface Capture {
   readonly product: StoredFile | null;
   readonly thumbnail: StoredFile | null;
   readonly retention: Retention | null;
-  /** Until when retention must not take the product, unless it is acknowledged; null before it is stored. */
+  /**
+   * Until when retention must not take the product, unless it is acknowledged, by the clock of the service; null before
+   * it is stored.
+   */
   readonly holdUntil: number | null;
   readonly acked: boolean;
   /** What the operation reported; JSON. */
   readonly report: unknown;
 }
 
+/** A capture as others see it: all of its times by the wall clock. */
+export type PublicCapture = Omit<Capture, 'times'>;
+
 /**
  * What an event tells of: a state that was reached, or something that happened to a stored product; `lost` where the
- * record of the event is damaged: whoever reads it should list its captures.
+ * record of the event is damaged: whoever reads it should list its captures; `clock` where the wall clock was set.
  */
-export const EVENT_TYPES = [...STATES, 'acked', 'held', 'released', 'evicted', 'lost'] as const;
+export const EVENT_TYPES = [...STATES, 'acked', 'held', 'released', 'evicted', 'lost', 'clock'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** One entry of the log. */
 export interface CaptureEvent {
   /** One more than that of the event before. */
   readonly seq: number;
+  /** By the wall clock. */
   readonly at: number;
   readonly captureId: string;
   readonly app: string;

@@ -1,3 +1,4 @@
+import type { Moment } from '../clock.js';
 import { StateError } from '../errors.js';
 import type { Capture, CaptureState, EventType, Level, ModelFacts, StoredFile } from './capture.js';
 
@@ -51,25 +52,26 @@ export const isTerminal = (state: CaptureState): boolean => ARROWS[state].length
 export const mayGo = (from: CaptureState, to: CaptureState): boolean => ARROWS[from].includes(to);
 
 /** One step at a time `now`. Throws StateError where there is no such arrow; the capture itself is never changed. */
-export function step(capture: Capture, change: CaptureChange, now: number): Step {
+export function step(capture: Capture, change: CaptureChange, now: Moment): Step {
   if (!mayGo(capture.state, change.to)) {
     const ways = ARROWS[capture.state];
     const next = ways.length > 0 ? `from there it can become ${ways.join(', ')}` : 'that is final';
     throw new StateError(`Capture ${capture.id} is ${capture.state} and cannot become ${change.to}: ${next}`);
   }
   const reason = 'reason' in change ? change.reason : null;
-  const moved: Capture = { ...capture, state: change.to, reason };
+  const times = isTerminal(change.to) ? { ...capture.times, ended: now.service } : capture.times;
+  const moved: Capture = { ...capture, state: change.to, reason, times };
   return { capture: { ...moved, ...gained(capture, change, now) }, type: change.to, detail: told(change) };
 }
 
 /** The fields that a step fills in. */
-function gained(capture: Capture, change: CaptureChange, now: number): Partial<Capture> {
+function gained(capture: Capture, change: CaptureChange, now: Moment): Partial<Capture> {
   if (change.to === 'acquiring') return { attempts: capture.attempts + 1 };
   if (change.to === 'restoring') return { restorations: capture.restorations + 1 };
   if (change.to === 'acquired' && 'raw' in change) return { raw: change.raw, acquiredAt: change.acquiredAt };
   if (change.to !== 'stored') return {};
-  const holdUntil = now + capture.request.holdForSeconds * 1000;
-  return { ...change.facts, storedAt: now, retention: 'held', holdUntil };
+  const holdUntil = now.service + capture.request.holdForSeconds * 1000;
+  return { ...change.facts, storedAt: now.wall, retention: 'held', holdUntil };
 }
 
 /** What the log says of a step. */
@@ -101,10 +103,12 @@ export function mark(capture: Capture, what: Mark): Step | null {
   return marked({ ...capture, retention: 'evicted' }, what);
 }
 
-/** Holds a stored product until then, whatever held or released it before. Throws StateError where there is none. */
-export function hold(capture: Capture, until: number): Step {
+/** Holds a stored product from now on, whatever held or released it before. Throws StateError where there is none. */
+export function hold(capture: Capture, seconds: number, now: Moment): Step {
   if (capture.state === 'stored' && capture.retention !== null && capture.retention !== 'evicted') {
-    return { capture: { ...capture, retention: 'held', holdUntil: until }, type: 'held', detail: { until } };
+    const holdUntil = now.service + 1000 * seconds;
+    const detail = { until: now.wall + 1000 * seconds };
+    return { capture: { ...capture, retention: 'held', holdUntil }, type: 'held', detail };
   }
   const state = capture.retention ?? capture.state;
   throw new StateError(`Capture ${capture.id} is ${state}: only a stored one that has not been evicted can be held`);

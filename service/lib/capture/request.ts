@@ -30,6 +30,8 @@ export interface CheckedRequest {
 const MOST_PARAMS_BYTES = 16 * 1024;
 /** Longest deadline and hold: a year, in seconds. */
 export const YEAR_SECONDS = 366 * 86_400;
+/** The last moment that a Date can have. */
+const LATEST = 8.64e15;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FIELDS = ['camera', 'priority', 'expiresAt', 'deadlineMs', 'levels', 'output', 'holdFor', 'params'];
@@ -48,19 +50,21 @@ export const isName = (value: unknown): value is string => typeof value === 'str
  * Checks the body of a request, JSON from a stranger: fields `camera`, `priority` (0..9), `expiresAt` (milliseconds
  * since the epoch), `deadlineMs` (from now), `levels`, `output` (`format`, `quality` 1..100), `holdFor` (seconds) and
  * `params` (an object, for the driver). Only `camera` is needed. Throws ServiceError `INVALID`.
+ * @param now the time of the service, in milliseconds
+ * @param ahead what the wall clock is ahead of it
  */
-export function checkRequest(body: unknown, now: number, defaults: RequestDefaults = REQUEST_DEFAULTS): CheckedRequest {
+export function checkRequest(body: unknown, now: number, ahead = 0): CheckedRequest {
   const fields = object('the request', body, FIELDS);
-  const { camera, expiresAt = null, deadlineMs = null, holdFor = defaults.holdForSeconds } = fields;
+  const { camera, expiresAt = null, deadlineMs = null, holdFor = REQUEST_DEFAULTS.holdForSeconds } = fields;
   if (!isName(camera)) throw invalid('camera', camera, 'the name of a camera: GET /v1/cameras lists them');
   const deadline = deadlineMs === null ? null : now + integer('deadlineMs', deadlineMs, 1, YEAR_SECONDS * 1000);
   const request: CaptureRequest = {
     camera,
-    priority: integer('priority', fields.priority ?? defaults.priority, 0, 9),
-    expiresAt: expiresAt === null ? null : integer('expiresAt', expiresAt, 0, Number.MAX_SAFE_INTEGER),
+    priority: integer('priority', fields.priority ?? REQUEST_DEFAULTS.priority, 0, 9),
+    expiresAt: expiresAt === null ? null : integer('expiresAt', expiresAt, 0, LATEST) - ahead,
     deadline,
-    levels: checkLevels(fields.levels ?? defaults.levels),
-    output: checkOutput(fields.output ?? defaults.output),
+    levels: checkLevels(fields.levels ?? REQUEST_DEFAULTS.levels),
+    output: checkOutput(fields.output ?? REQUEST_DEFAULTS.output),
     holdForSeconds: integer('holdFor', holdFor, 0, YEAR_SECONDS),
     params: checkParams(fields.params ?? {}),
   };

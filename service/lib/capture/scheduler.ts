@@ -5,8 +5,7 @@ export const AGING_MS = 60_000;
 
 /** Priority with what waiting has added. It has no upper end: the oldest always comes at last. */
 export function effectivePriority(capture: Capture, now: number): number {
-  // A clock that was set back makes nobody younger than new.
-  const waitedMs = Math.max(0, now - capture.createdAt);
+  const waitedMs = Math.max(0, now - capture.times.created);
   return capture.request.priority + Math.floor(waitedMs / AGING_MS);
 }
 

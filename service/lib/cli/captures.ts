@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { LEVELS } from '../capture/capture.js';
-import type { Capture, Level, OutputFormat } from '../capture/capture.js';
+import type { PublicCapture, Level, OutputFormat } from '../capture/capture.js';
 import { CaptureClient } from '../client/index.js';
 import type { CaptureWish, FileKind, Place } from '../client/index.js';
 import { realIo } from '../io.js';
@@ -26,13 +26,13 @@ async function clientOf({ socket, port, tokenFile }: PlaceFlags): Promise<Captur
   return new CaptureClient({ ...place, retrySeconds: 2 });
 }
 
-const describe = ({ id, state, level, request, reason, product }: Capture): string =>
+const describe = ({ id, state, level, request, reason, product }: PublicCapture): string =>
   [id, request.camera, state, level ?? '-', product ? `${product.bytes} bytes` : '-', reason ?? '']
     .join('  ')
     .trimEnd();
 
 interface ListFlags {
-  readonly state?: Capture['state'];
+  readonly state?: PublicCapture['state'];
   readonly camera?: string;
   readonly newest?: boolean;
   readonly limit: string;

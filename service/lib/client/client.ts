@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type {
-  Capture,
   CaptureEvent,
   CaptureState,
   EventType,
   Level,
   OutputRequest,
+  PublicCapture as Capture,
   StoredFile,
 } from '../capture/capture.js';
 import { downloadFile } from './download.js';

@@ -1,11 +1,11 @@
 export type {
-  Capture,
   CaptureEvent,
   CaptureRequest,
   CaptureState,
   EventType,
   Level,
   OutputRequest,
+  PublicCapture as Capture,
   StoredFile,
 } from '../capture/capture.js';
 export { CaptureClient } from './client.js';

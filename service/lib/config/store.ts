@@ -39,6 +39,7 @@ export function readLimits(fields: Fields): StoreLimits {
     apps: Object.fromEntries(apps.keys.map((app) => [app, readQueue(apps.object(app), appQueue)])),
     events: fields.integer('events', { least: 100 }, known.events),
     reserveBytes: fields.integer('reserveBytes', BYTES, known.reserveBytes),
+    longestOffSeconds: fields.number('longestOffSeconds', BYTES, known.longestOffSeconds),
     scrubSeconds: fields.number('scrubSeconds', { least: 0.1 }, known.scrubSeconds),
   };
   classes.done(apps.done(limits));

@@ -120,7 +120,7 @@ export class CameraLoop {
     const live = this.#store.live().filter(({ id }) => !this.#intake.owns(id));
     for (const id of this.#excused.keys()) if (!live.some((capture) => capture.id === id)) this.#excused.delete(id);
     await this.#requeue(live);
-    const capture = nextToAcquire(live, this.settings.name, this.#io.now());
+    const capture = nextToAcquire(live, this.settings.name, this.#store.clock.now());
     if (capture === null) return this.#bell.wait(IDLE_MS);
     const { levels } = capture.request;
     if (levels.some((level) => this.#levels.includes(level))) return this.#acquire(capture);

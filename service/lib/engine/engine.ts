@@ -101,7 +101,7 @@ export class Engine {
     const { io, store } = this.#options;
     while (!this.#closing.signal.aborted) {
       this.#aliveAt = io.monotonic();
-      const late = overdue(store.live(), io.now());
+      const late = overdue(store.live(), store.clock.now());
       for (const { id } of late) {
         const change = { to: 'expired', reason: 'its time was over before a frame was taken' } as const;
         // It may have been taken in this very moment.

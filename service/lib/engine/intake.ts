@@ -97,7 +97,7 @@ export class FrameIntake {
     }
     try {
       const { app, ...standing } = this.#camera.standing!;
-      await this.#store.request(app, id, checkRequest(bodyOf(name, standing), this.#io.now()));
+      await this.#store.request(app, id, checkRequest(bodyOf(name, standing), this.#store.clock.now()));
       return 'taken';
     } catch (error) {
       if (!(error instanceof ServiceError) || !['QUOTA', 'FULL'].includes(error.code)) throw error;

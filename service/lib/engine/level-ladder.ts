@@ -2,7 +2,7 @@ import type { Capture, Level } from '../capture/capture.js';
 import { chooseLevel, redecide } from '../capture/ladder.js';
 import type { Choice, LadderFacts } from '../capture/ladder.js';
 import { ServiceError } from '../errors.js';
-import type { Io } from '../io.js';
+import type { ServiceClock } from '../clock.js';
 import type { Thermal } from '../limits/thermal.js';
 import type { Pace } from './pace.js';
 
@@ -25,7 +25,7 @@ export class NoLevel extends ServiceError {
 
 /** Goes down the levels for one frame: those that the request allows, and no other. */
 export class LevelLadder {
-  readonly #io: Io;
+  readonly #clock: Pick<ServiceClock, 'now'>;
   readonly #pace: Pace;
   readonly #deadline: number | null;
   readonly #work: number;
@@ -33,8 +33,14 @@ export class LevelLadder {
   #levels: readonly Level[];
   readonly #isTooHot: boolean;
 
-  constructor(io: Io, pace: Pace, capture: Capture, available: readonly Level[], thermal: Thermal) {
-    this.#io = io;
+  constructor(
+    clock: Pick<ServiceClock, 'now'>,
+    pace: Pace,
+    capture: Capture,
+    available: readonly Level[],
+    thermal: Thermal,
+  ) {
+    this.#clock = clock;
     this.#pace = pace;
     this.#deadline = capture.request.deadline;
     this.#work = megapixels(capture);
@@ -82,7 +88,7 @@ export class LevelLadder {
     return {
       levels: this.#levels,
       seconds: this.#pace.secondsFor(this.#work),
-      now: this.#io.now(),
+      now: this.#clock.now(),
       deadline: this.#deadline,
       storeSeconds: this.#pace.storeSeconds,
     };

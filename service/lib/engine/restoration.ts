@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Progress } from 'perifocal';
 import type { Capture, Level, OutputRequest } from '../capture/capture.js';
+import type { ServiceClock } from '../clock.js';
 import type { Choice } from '../capture/ladder.js';
 import { inspect } from '../drivers/container/inspect.js';
 import { ServiceError, isDiskFault } from '../errors.js';
@@ -45,8 +46,8 @@ export async function restoreCapture(
   capture: Capture,
   signal: AbortSignal,
 ): Promise<void> {
-  const { io, restorers, pace } = context;
-  const ladder = new LevelLadder(io, pace, capture, restorers.levels, context.thermal());
+  const { store, restorers, pace } = context;
+  const ladder = new LevelLadder(store.clock, pace, capture, restorers.levels, context.thermal());
   await new Work(context, capture, ladder, signal).run(ladder.choose());
 }
 
@@ -129,9 +130,9 @@ class Work {
   }
 
   async #restore(level: Exclude<Level, 'pass-through'>): Promise<Outcome> {
-    const { io, pace, restorers, store, onProgress } = this.#context;
+    const { pace, restorers, store, onProgress } = this.#context;
     const dropping = new AbortController();
-    const measured = new Measured(io);
+    const measured = new Measured(store.clock);
     const job = {
       rawPath: store.pathOf(this.#capture, 'raw'),
       productPath: this.#draft!.productPath,
@@ -203,27 +204,23 @@ class Work {
 
 /** How much of a frame is done, and how much of it since something was: reading and opening come first. */
 class Measured {
-  readonly #io: Io;
+  readonly #clock: ServiceClock;
   readonly #begun: number;
   #first: number | null = null;
-  /** When something was done first, by the clock that never jumps. */
-  #firstAt: number;
   done = 0;
-  /** The same by the clock of deadlines. */
+  /** When something was done first. */
   startedAt: number;
 
-  constructor(io: Io) {
-    this.#io = io;
-    this.#begun = io.monotonic();
-    this.#firstAt = this.#begun;
-    this.startedAt = io.now();
+  constructor(clock: ServiceClock) {
+    this.#clock = clock;
+    this.#begun = clock.now();
+    this.startedAt = this.#begun;
   }
 
   /** What all of it would take, by its pace so far. */
   get wholeSeconds(): number {
-    const { share } = this;
-    const since = this.#io.monotonic() - this.#firstAt;
-    return (this.#firstAt - this.#begun + since / Math.max(share, 1e-6)) / 1000;
+    const since = this.#clock.now() - this.startedAt;
+    return (this.startedAt - this.#begun + since / Math.max(this.share, 1e-6)) / 1000;
   }
 
   /** Of what was left when the first part was done. */
@@ -236,8 +233,7 @@ class Measured {
     this.done = done;
     if (this.#first !== null || done <= 0) return;
     this.#first = done;
-    this.#firstAt = this.#io.monotonic();
-    this.startedAt = this.#io.now();
+    this.startedAt = this.#clock.now();
   }
 }
 

@@ -79,9 +79,9 @@ export class RestoreLoop {
   }
 
   async #step(): Promise<void> {
-    const { store, io } = this.#options;
+    const { store } = this.#options;
     await this.#requeue();
-    const capture = nextToRestore(store.live(), io.now());
+    const capture = nextToRestore(store.live(), store.clock.now());
     if (capture === null) return this.#bell.wait(IDLE_MS);
     // What could not be stored is not worth the work.
     if (!hasRoom(store)) return this.#pause();

@@ -40,7 +40,7 @@ export async function createApi(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, strict: false } },
   });
   const feed = new EventFeed(context.store, context.io);
-  const tally = new Tally(context.store);
+  const tally = new Tally(context.store, context.store.clock);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => admit(request, identify, isCrowded));
@@ -56,7 +56,7 @@ export async function createApi(
   addCameras(app, context);
   addSystem(app, context, tally, createMetrics(context, tally));
   addPage(app, context, tally);
-  await tally.fill(context.io.now());
+  await tally.fill();
   await app.ready();
   const close = async (): Promise<void> => {
     feed.close();

@@ -86,9 +86,13 @@ function addStore({ store }: HttpContext, gauge: Add, counter: Add): void {
   );
 }
 
-function addBoard({ vitals, health, io }: HttpContext, gauge: Add, counter: Add): void {
+function addBoard({ vitals, health, store }: HttpContext, gauge: Add, counter: Add): void {
   gauge('perifocal_ready', 'Whether requests are taken', () => [[{}, Number(health().ready)]]);
-  gauge('perifocal_uptime_seconds', 'Since the start', () => [[{}, (io.now() - vitals().startedAt) / 1000]]);
+  gauge('perifocal_uptime_seconds', 'Since the start', () => [[{}, vitals().uptimeSeconds]]);
+  gauge('perifocal_clock_ahead_seconds', 'What the wall clock is ahead of that of the service', () => [
+    [{}, store.clock.state.aheadSeconds],
+  ]);
+  counter('perifocal_clock_steps', 'Steps of the wall clock since the start', () => [[{}, store.clock.state.steps]]);
   gauge('perifocal_resident_bytes', 'Memory of the process', () => [[{}, vitals().residentBytes]]);
   gauge('perifocal_resident_peak_bytes', 'Its peak', () => [[{}, vitals().peakResidentBytes]]);
   gauge('perifocal_temperature_celsius', 'Of the hottest zone', () => [[{}, vitals().temperatureCelsius]]);

@@ -1,5 +1,6 @@
 import { LEVELS } from '../capture/capture.js';
 import type { Capture, EventType, Level } from '../capture/capture.js';
+import type { ServiceClock } from '../clock.js';
 import type { Store } from '../store/store.js';
 
 const HOUR = 3_600_000;
@@ -9,7 +10,7 @@ const BATCH = 500;
 
 /** Products of an hour. */
 export interface HourOfProducts {
-  /** Its begin, in milliseconds since the epoch. */
+  /** Its begin, in milliseconds since the epoch, as far as anybody knows. */
   readonly from: number;
   readonly levels: Readonly<Record<Level, number>>;
   /** Those of them that were later than their deadline. */
@@ -17,20 +18,22 @@ export interface HourOfProducts {
 }
 
 /** Whether a product came after its deadline. */
-export const isLate = ({ storedAt, request: { deadline } }: Capture): boolean =>
-  storedAt !== null && deadline !== null && storedAt > deadline;
+export const isLate = ({ state, times: { ended }, request: { deadline } }: Capture): boolean =>
+  state === 'stored' && ended !== null && deadline !== null && ended > deadline;
 
 /** Counts what becomes of captures: since the start, and by hours over a day. */
 export class Tally {
   readonly #store: Store;
+  readonly #clock: Pick<ServiceClock, 'now' | 'toWall'>;
   readonly #unsubscribe: () => void;
   readonly #ends = new Map<EventType, number>();
   readonly #levels = new Map<Level, number>();
   readonly #hours = new Map<number, { levels: Record<Level, number>; late: number }>();
   #late = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Pick<ServiceClock, 'now' | 'toWall'>) {
     this.#store = store;
+    this.#clock = clock;
     this.#unsubscribe = store.onEvent(({ type, captureId }) => {
       this.#ends.set(type, this.ended(type) + 1);
       if (type === 'stored') void this.#count(captureId);
@@ -38,15 +41,15 @@ export class Tally {
   }
 
   /** Reads the products of the last day, so that a start does not empty the page. Works in small steps. */
-  async fill(now: number): Promise<void> {
-    const from = now - HOURS * HOUR;
+  async fill(): Promise<void> {
+    const from = this.#clock.now() - HOURS * HOUR;
     const before = await this.#store.list({ newestFirst: true, limit: 1 });
     let cursor = (before[0]?.order ?? 0) + 1;
     for (;;) {
       const page = await this.#store.list({ after: cursor, newestFirst: true, state: 'stored', limit: BATCH });
       for (const capture of page) this.#countHour(capture);
       const last = page.at(-1);
-      if (!last || page.length < BATCH || last.createdAt < from) return;
+      if (!last || page.length < BATCH || last.times.created < from) return;
       cursor = last.order;
     }
   }
@@ -66,13 +69,13 @@ export class Tally {
     return this.#late;
   }
 
-  /** The last 24 hours, oldest first; hours without products too. */
-  hours(now: number): readonly HourOfProducts[] {
-    const current = Math.floor(now / HOUR);
+  /** The last 24 hours by the clock of the service, oldest first; hours without products too. */
+  hours(): readonly HourOfProducts[] {
+    const current = Math.floor(this.#clock.now() / HOUR);
     for (const hour of this.#hours.keys()) if (hour <= current - HOURS) this.#hours.delete(hour);
     return Array.from({ length: HOURS }, (_, index) => {
       const hour = current - HOURS + 1 + index;
-      return { from: hour * HOUR, ...(this.#hours.get(hour) ?? { levels: noLevels(), late: 0 }) };
+      return { from: this.#clock.toWall(hour * HOUR), ...(this.#hours.get(hour) ?? { levels: noLevels(), late: 0 }) };
     });
   }
 
@@ -89,8 +92,8 @@ export class Tally {
   }
 
   #countHour(capture: Capture): void {
-    if (capture.storedAt === null || capture.level === null) return;
-    const hour = Math.floor(capture.storedAt / HOUR);
+    if (capture.times.ended === null || capture.level === null) return;
+    const hour = Math.floor(capture.times.ended / HOUR);
     const counts = this.#hours.get(hour) ?? { levels: noLevels(), late: 0 };
     counts.levels[capture.level]++;
     if (isLate(capture)) counts.late++;

@@ -15,6 +15,7 @@ export interface IntegrityCounters {
 export interface Vitals {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly peakResidentBytes: number;
   /** CPU time of this process, user and system. */

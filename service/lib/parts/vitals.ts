@@ -7,7 +7,9 @@ import type { Store } from '../store/store.js';
 
 /** What the service looks at to say how it is. */
 export interface Observed {
+  /** By the wall clock. */
   readonly startedAt: number;
+  readonly upSeconds: () => number;
   readonly store: Store;
   readonly engine: Engine;
   readonly board: Board;
@@ -19,13 +21,14 @@ export interface Observed {
   readonly megapixels: number;
 }
 
-export function vitalsOf({ startedAt, store, engine, board, lag, syncs, megapixels }: Observed): Vitals {
+export function vitalsOf({ startedAt, upSeconds, store, engine, board, lag, syncs, megapixels }: Observed): Vitals {
   const { thermal, temperatureCelsius, cgroup, memoryErrors, peakBytes } = board.state;
   const { user, system } = process.cpuUsage();
   const residentBytes = process.memoryUsage.rss();
   const seconds = Object.entries(engine.pace.secondsFor(megapixels));
   return {
     startedAt,
+    uptimeSeconds: upSeconds(),
     residentBytes,
     peakResidentBytes: Math.max(peakBytes ?? 0, residentBytes),
     cpuSeconds: (user + system) / 1e6,

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Capture, CaptureEvent, OutputFormat } from '../capture/capture.js';
 import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
+import type { ServiceClock } from '../clock.js';
 import { ServiceError } from '../errors.js';
+import { keepTime } from './time.js';
 import type { Context } from './context.js';
 import { retain } from './evict.js';
 import { MANIFEST, folderOf } from './layout.js';
@@ -64,6 +66,10 @@ export class CaptureStore implements Store {
     return found.filter((capture) => capture !== null);
   }
 
+  get clock(): ServiceClock {
+    return this.#context.clock;
+  }
+
   live(): readonly Capture[] {
     return this.#context.catalogue.live();
   }
@@ -100,8 +106,8 @@ export class CaptureStore implements Store {
     return this.#inTurn(id, () => markStored(this.#context, requireEntry(this.#context, id), 'released', app));
   }
 
-  hold(id: string, app: string, until: number): Promise<Capture> {
-    return this.#inTurn(id, () => holdStored(this.#context, requireEntry(this.#context, id), until, app));
+  hold(id: string, app: string, seconds: number): Promise<Capture> {
+    return this.#inTurn(id, () => holdStored(this.#context, requireEntry(this.#context, id), seconds, app));
   }
 
   cancel(id: string, app: string): Promise<Capture> {
@@ -167,6 +173,7 @@ export class CaptureStore implements Store {
     const { io, folder, ledger, problems, reserve } = this.#context;
     const { freeBytes } = await io.room(folder);
     this.#freeBytes = freeBytes;
+    await this.#attempt('full', () => keepTime(this.#context));
     // What goes first makes room for what comes after; each is tried, whatever becomes of the others.
     await this.#attempt('full', () => recoverRest(this.#context));
     await this.#attempt('full', () => tidyAll(this.#context));

@@ -1,7 +1,7 @@
 import type { CheckOptions, LogEvent, Report, Row } from './check-types.js';
 
 const ENDS = ['stored', 'rejected', 'failed', 'expired', 'cancelled'];
-const MARKS = ['acked', 'released', 'evicted', 'lost'];
+const MARKS = ['acked', 'held', 'released', 'evicted', 'lost'];
 
 /** I4: the log is whole, and leads to where every capture is. Resolves with the events by seq. */
 export async function checkEvents(

@@ -1,4 +1,5 @@
 import type { Capture } from '../capture/capture.js';
+import type { ServiceClock } from '../clock.js';
 import type { Io } from '../io.js';
 import type { Catalogue } from './catalogue.js';
 import type { Database } from './database.js';
@@ -30,6 +31,7 @@ export type Problem = 'full' | 'database' | 'untidy' | 'damage';
 /** What the parts of an open store share. */
 export interface Context {
   readonly io: Io;
+  readonly clock: ServiceClock;
   readonly folder: string;
   readonly limits: StoreLimits;
   readonly database: Database;

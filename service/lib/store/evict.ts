@@ -16,12 +16,12 @@ const MOST_IN_A_ROUND = 64;
 
 /** Ends holds whose time is over, then takes away what has to go. */
 export async function retain(context: Context, freeBytes: number): Promise<void> {
-  const { catalogue, limits, io } = context;
-  for (const entry of holdsThatEnd(catalogue.entries, io.now()).slice(0, MOST_IN_A_ROUND)) {
+  const { catalogue, limits, clock } = context;
+  for (const entry of holdsThatEnd(catalogue.entries, clock.now()).slice(0, MOST_IN_A_ROUND)) {
     await each(context, entry, () => endHold(context, entry));
   }
   const { entries, bytesByClass } = catalogue;
-  const removals = planRemovals({ entries, limits, bytesByClass, now: io.now(), freeBytes });
+  const removals = planRemovals({ entries, limits, bytesByClass, now: clock.now(), freeBytes });
   for (const removal of removals.slice(0, MOST_IN_A_ROUND)) {
     await each(context, removal.entry, () => remove(context, removal));
   }
@@ -40,7 +40,7 @@ async function each(context: Context, entry: Entry, run: () => Promise<unknown>)
 
 /** Its app may have held it anew while others had their turn. */
 async function endHold(context: Context, entry: Entry): Promise<void> {
-  if (holdsThatEnd([entry], context.io.now()).length > 0) await markStored(context, entry, 'released', 'retention');
+  if (holdsThatEnd([entry], context.clock.now()).length > 0) await markStored(context, entry, 'released', 'retention');
 }
 
 /**
@@ -57,7 +57,7 @@ async function remove(context: Context, { entry, what }: Removal): Promise<void>
   if (!after) return;
   const event = what === 'raw' ? null : ({ type: 'evicted', detail: { by: 'retention' } } as const);
   const change = { record: { ...record, capture: after }, event, untidy: true };
-  await context.ledger.commit(context.io.now(), () => [change]);
+  await context.ledger.commit(() => [change]);
   context.counts.evictedFiles += 1;
   await tidyEntry(context, entry);
 }

@@ -1,4 +1,5 @@
 import type { CaptureEvent, EventType } from '../capture/capture.js';
+import type { ServiceClock } from '../clock.js';
 import { ServiceError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
 import type { Database, RowWrite } from './database.js';
@@ -17,8 +18,20 @@ export interface Change {
   readonly tidied?: boolean;
 }
 
+type Told = NonNullable<Change['event']>;
+
 /** Database work that has failed: the store makes room or a new file, and says whether to try again. */
 export type OnFailure = (error: ServiceError, attempt: number) => Promise<boolean>;
+
+export interface LedgerOptions {
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly clock: ServiceClock;
+  readonly meta: Meta;
+  /** So many events at least are kept. */
+  readonly keepEvents: number;
+  readonly onFailure: OnFailure;
+}
 
 /** Events are dropped in lots of this share of those that are kept. */
 const LOT = 0.1;
@@ -30,6 +43,7 @@ const LOT = 0.1;
 export class Ledger {
   readonly #database: Database;
   readonly #catalogue: Catalogue;
+  readonly #clock: ServiceClock;
   readonly #keepEvents: number;
   readonly #onFailure: OnFailure;
   readonly #turns = new Turns();
@@ -40,9 +54,10 @@ export class Ledger {
   #meta: Meta;
   #commits = 0;
 
-  constructor(database: Database, catalogue: Catalogue, meta: Meta, keepEvents: number, onFailure: OnFailure) {
+  constructor({ database, catalogue, clock, meta, keepEvents, onFailure }: LedgerOptions) {
     this.#database = database;
     this.#catalogue = catalogue;
+    this.#clock = clock;
     this.#meta = meta;
     this.#untidy = new Set(meta.untidy);
     this.#keepEvents = keepEvents;
@@ -85,10 +100,10 @@ export class Ledger {
    * Makes changes durable, all or none. `make` is called when it is their turn, with the order that a new capture gets,
    * so that it sees everything that was committed before.
    */
-  async commit<T extends Change>(now: number, make: (nextOrder: number) => readonly T[]): Promise<readonly T[]> {
+  async commit<T extends Change>(make: (nextOrder: number) => readonly T[]): Promise<readonly T[]> {
     return this.#turns.take('commit', async () => {
       const changes = make(this.#meta.lastOrder + 1);
-      const events = this.#number(changes, now);
+      const events = this.#number(changes);
       const untidy = new Set(this.#untidy);
       for (const { untidy: mark, tidied, record } of changes) {
         if (mark) untidy.add(record.capture.order);
@@ -109,9 +124,20 @@ export class Ledger {
   /** Takes a record away for good. */
   async remove(entry: Entry): Promise<void> {
     await this.#turns.take('commit', async () => {
-      const meta = { ...this.#meta, captures: this.#meta.captures - 1, untidy: [...this.#untidy] };
+      const clock = this.#clock.mark();
+      const meta = { ...this.#meta, captures: this.#meta.captures - 1, untidy: [...this.#untidy], clock };
       await this.#write([{ table: 'captures', key: entry.order, body: null }, metaRow(meta)], meta);
       this.#catalogue.remove(entry);
+    });
+  }
+
+  /** Makes durable what time it is, with an event of no capture where there is one to tell. */
+  async keepTime(told: Told | null): Promise<void> {
+    await this.#turns.take('commit', async () => {
+      const events = told === null ? [] : [this.#event(told, { id: '', app: '' }, 0)];
+      const meta = this.#metaAfter([], events.length, this.#untidy);
+      await this.#write([...events.map(eventRow), metaRow(meta)], meta);
+      this.#tell(events);
     });
   }
 
@@ -136,15 +162,14 @@ export class Ledger {
     return { events, firstSeq, lastSeq };
   }
 
-  #number(changes: readonly Change[], now: number): CaptureEvent[] {
+  #number(changes: readonly Change[]): CaptureEvent[] {
     const told = changes.filter(({ event }) => event !== null);
-    return told.map(({ record: { capture }, event }, index) => ({
-      seq: this.#meta.lastSeq + 1 + index,
-      at: now,
-      captureId: capture.id,
-      app: capture.app,
-      ...event!,
-    }));
+    return told.map(({ record, event }, index) => this.#event(event!, record.capture, index));
+  }
+
+  #event(told: Told, { id, app }: Pick<CaptureRecord['capture'], 'id' | 'app'>, index: number): CaptureEvent {
+    const { wall } = this.#clock.moment();
+    return { seq: this.#meta.lastSeq + 1 + index, at: wall, captureId: id, app, ...told };
   }
 
   #metaAfter(changes: readonly Change[], events: number, untidy: ReadonlySet<number>): Meta {
@@ -158,6 +183,7 @@ export class Ledger {
       firstSeq: tooMany ? lastSeq - this.#keepEvents + 1 : firstSeq,
       lastSeq,
       untidy: [...untidy],
+      clock: this.#clock.mark(),
     };
   }
 

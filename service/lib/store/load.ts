@@ -50,7 +50,14 @@ async function guessMeta(database: Database, records: readonly CaptureRecord[]):
   const seqs = rows.map(({ key }) => key);
   const lastOrder = records.reduce((most, { capture }) => Math.max(most, capture.order), 0);
   const firstSeq = seqs[0] ?? 1;
-  return { captures: records.length, lastOrder, firstSeq, lastSeq: seqs.at(-1) ?? firstSeq - 1, untidy: [] };
+  return {
+    captures: records.length,
+    lastOrder,
+    firstSeq,
+    lastSeq: seqs.at(-1) ?? firstSeq - 1,
+    untidy: [],
+    clock: null,
+  };
 }
 
 /** A table from one end to the other, or key by key where it cannot be read through. */

@@ -33,9 +33,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest | null {
 /** Whether a value from a file is a capture, as far as the store relies on it. */
 export function isCapture(value: unknown): value is Capture {
   if (!isObject(value) || !isObject(value.request)) return false;
-  const { id, order, app, state, createdAt, level, raw, product, thumbnail } = value as Partial<Capture>;
+  const { id, order, app, state, createdAt, times, level, raw, product, thumbnail } = value as Partial<Capture>;
   if (!isCount(order) || !isCount(createdAt) || createdAt > LATEST || typeof app !== 'string') return false;
   if (!STATES.includes(state!) || (level !== null && !LEVELS.includes(level!))) return false;
+  if (!isObject(times) || !isCount(times.created) || !(times.ended === null || isCount(times.ended))) return false;
   return isId(id) && [raw, product, thumbnail].every((file) => file === null || isStoredFile(file));
 }
 

@@ -21,6 +21,7 @@ import { quarantineFolders, recover } from './recovery.js';
 import { Reserve } from './reserve.js';
 import { SqliteDatabase } from './sqlite.js';
 import type { RecoveryReport, Store } from './store.js';
+import { openClock } from './time.js';
 import { Turns } from './turns.js';
 
 /** Takes the lock of the store and gives its database, not yet open. */
@@ -113,7 +114,7 @@ async function openDatabase(
   const events = anew ? [] : await readAllEvents(database, loaded.meta).catch(() => []);
   const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
   const log = gapless ? loaded.meta : Math.max(old.meta.lastSeq, found.lastSeq);
-  const meta = { ...metaFor(records, log), untidy: untidyOrders(records, found) };
+  const meta = { ...metaFor(records, log), untidy: untidyOrders(records, found), clock: old.meta.clock };
   const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
   await database.replace(rowsOf(records, gapless ? events : [], memos, meta));
   const healed = records.length - loaded.records.length;
@@ -141,10 +142,13 @@ function makeContext(
   reserve: Reserve,
 ): Context {
   const { io, folder, limits = DEFAULT_LIMITS } = options;
+  const { meta, records } = loaded;
+  const clock = openClock(io, meta, records, limits.longestOffSeconds);
   const catalogue = new Catalogue();
-  for (const record of loaded.records) catalogue.put(record);
-  const shared = { io, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
-  const ledger = new Ledger(database, catalogue, loaded.meta, limits.events, makeOnFailure(shared));
+  for (const record of records) catalogue.put(record);
+  const shared = { io, clock, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
+  const { events: keepEvents } = limits;
+  const ledger = new Ledger({ database, catalogue, clock, meta, keepEvents, onFailure: makeOnFailure(shared) });
   return { ...shared, ledger, folders: new Folders(io), turns: new Turns(), unrecovered: new Set() };
 }
 

@@ -30,6 +30,8 @@ export interface StoreLimits {
   readonly events: number;
   /** Given up when the disk is full, so that deletions and the database can go on. */
   readonly reserveBytes: number;
+  /** A wall clock that says that the machine was off for longer has been set: that time does not count. */
+  readonly longestOffSeconds: number;
   /** Between two files that are read again and compared with their digest. */
   readonly scrubSeconds: number;
 }
@@ -53,6 +55,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   apps: {},
   events: 100_000,
   reserveBytes: 16 * MIB,
+  longestOffSeconds: DAY_SECONDS,
   scrubSeconds: 60,
 };
 

@@ -29,7 +29,7 @@ export async function beginProduct(context: Context, id: string, format: OutputF
  */
 export async function commitProduct(context: Context, draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
   const { capture } = liveRecord(context, draft.id);
-  const { io, ledger } = context;
+  const { io, ledger, clock } = context;
   const folder = folderOf(context.folder, capture);
   return onDisk(`storing the product of capture ${draft.id}`, async () => {
     const product = await sealDraft(context, draft.productPath, facts.mime, facts);
@@ -37,7 +37,7 @@ export async function commitProduct(context: Context, draft: ProductDraft, facts
     requireRoom(context, product.bytes + (thumbnail?.bytes ?? 0));
     const { level, levelReason, model, report } = facts;
     const change = { to: 'stored', facts: { level, levelReason, model, product, thumbnail, report } } as const;
-    const now = io.now();
+    const now = clock.moment();
     const manifest = encodeManifest({ ...step(capture, change, now), lastSeq: ledger.meta.lastSeq });
     if (manifest.length > MOST_MANIFEST_BYTES) {
       throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);

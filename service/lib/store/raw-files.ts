@@ -34,7 +34,10 @@ export async function adopt(context: Context, id: string, path: string, facts: R
     const { width, height, mime } = facts;
     const raw: StoredFile = { name, ...sealed, mime, width, height, present: true };
     const change = { to: 'acquired', raw, acquiredAt: facts.acquiredAt ?? io.now() } as const;
-    const record = encodeManifest({ ...step(capture, change, io.now()), lastSeq: context.ledger.meta.lastSeq });
+    const record = encodeManifest({
+      ...step(capture, change, context.clock.moment()),
+      lastSeq: context.ledger.meta.lastSeq,
+    });
     if (source !== target) await io.rename(source, target);
     await dropOthers(context, folder, name);
     await writeDurably(io, join(folder, ACQUIRED), record);

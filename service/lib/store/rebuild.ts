@@ -72,7 +72,7 @@ export function untidyOrders(records: readonly CaptureRecord[], { names }: Folde
  */
 export function metaFor(records: readonly CaptureRecord[], log: Pick<Meta, 'firstSeq' | 'lastSeq'> | number): Meta {
   const lastOrder = records.at(-1)?.capture.order ?? 0;
-  const counts = { captures: records.length, lastOrder, untidy: [] };
+  const counts = { captures: records.length, lastOrder, untidy: [], clock: null };
   if (typeof log !== 'number') return { ...counts, firstSeq: log.firstSeq, lastSeq: log.lastSeq };
   const lastSeq = log === 0 && records.length === 0 ? 0 : (Math.floor(log / SEQ_STEP) + 1) * SEQ_STEP;
   return { ...counts, firstSeq: lastSeq + 1, lastSeq };

@@ -33,7 +33,7 @@ async function heal(context: Context, entry: Entry): Promise<CaptureRecord> {
     throw new ServiceError('DAMAGED', `The record of capture ${entry.id} is damaged, and so is its manifest`);
   }
   const record = { capture: asKnown(manifest.capture, entry), manifestBytes: entry.bytes.manifest };
-  await context.ledger.commit(context.io.now(), () => [{ record, event: null, untidy: false }]);
+  await context.ledger.commit(() => [{ record, event: null, untidy: false }]);
   context.counts.healedRows += 1;
   return record;
 }

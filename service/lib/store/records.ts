@@ -1,4 +1,5 @@
 import type { Capture, CaptureEvent } from '../capture/capture.js';
+import type { ClockMark } from '../clock.js';
 import { isTerminal } from '../capture/machine.js';
 import { isCapture } from './manifest.js';
 import type { FileClass } from './store.js';
@@ -18,9 +19,11 @@ export interface Meta {
   readonly lastSeq: number;
   /** Orders of captures whose folder may not be as their record says. */
   readonly untidy: readonly number[];
+  /** What time it was; null where nobody knows. */
+  readonly clock: ClockMark | null;
 }
 
-export const EMPTY_META: Meta = { captures: 0, lastOrder: 0, firstSeq: 1, lastSeq: 0, untidy: [] };
+export const EMPTY_META: Meta = { captures: 0, lastOrder: 0, firstSeq: 1, lastSeq: 0, untidy: [], clock: null };
 export const META_KEY = 1;
 
 export const encodeRecord = ({ capture, manifestBytes }: CaptureRecord): string =>
@@ -60,7 +63,7 @@ export class Entry {
   retention!: Capture['retention'];
   holdUntil!: number | null;
   acked!: boolean;
-  /** When it reached its state, as far as that is known. */
+  /** When it came into a state that is final, by the clock of the service; its beginning before. */
   endedAt!: number;
   bytes!: Readonly<Record<FileClass, number>>;
 
@@ -82,7 +85,7 @@ export class Entry {
     this.retention = capture.retention;
     this.holdUntil = capture.holdUntil;
     this.acked = capture.acked;
-    this.endedAt = capture.storedAt ?? capture.acquiredAt ?? capture.createdAt;
+    this.endedAt = capture.times.ended ?? capture.times.created;
     this.bytes = bytesOf(capture, manifestBytes);
   }
 }

@@ -73,7 +73,7 @@ async function recoverCapture(context: Context, capture: Capture, recovered: Rec
     const manifestBytes = await manifestBytesIn(context, folderOf(context.folder, capture));
     const record = { capture: taken.capture, manifestBytes };
     const event = { type: taken.type, detail: taken.detail };
-    await context.ledger.commit(context.io.now(), () => [{ record, event, untidy: true }]);
+    await context.ledger.commit(() => [{ record, event, untidy: true }]);
     if (forward) recovered.completed += 1;
     else recovered.requeued += 1;
   }
@@ -102,7 +102,7 @@ async function whereItStands(
   if (state === 'restoring' && !(await frameIsThere(context, capture))) return lost(context, capture);
   const back: CaptureChange =
     state === 'acquiring' ? { to: 'requested', reason: RESTARTED } : { to: 'acquired', reason: RESTARTED };
-  return { step: step(capture, back, context.io.now()), forward: false };
+  return { step: step(capture, back, context.clock.moment()), forward: false };
 }
 
 /** In its size: it was durable, and reading all frames that wait would take long. */
@@ -115,7 +115,7 @@ function lost(context: Context, capture: Capture): { step: Step; forward: boolea
   const reason = 'the frame is not there as it was stored: the medium fails';
   context.counts.damagedFiles += 1;
   context.problems.set('damage', `capture ${capture.id}: ${reason}`);
-  return { step: step(capture, { to: 'failed', reason }, context.io.now()), forward: true };
+  return { step: step(capture, { to: 'failed', reason }, context.clock.moment()), forward: true };
 }
 
 /** The step that had its files whole and only missed the database. */

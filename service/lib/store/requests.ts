@@ -1,4 +1,5 @@
 import type { Capture } from '../capture/capture.js';
+import type { Moment } from '../clock.js';
 import type { CheckedRequest } from '../capture/request.js';
 import { loadOf, refusal, retryAfterSeconds } from '../capture/scheduler.js';
 import { ConflictError, FullError, QuotaError, ServiceError } from '../errors.js';
@@ -24,8 +25,8 @@ export async function takeRequest(
     throw new ConflictError(`The id ${id} stands for ${whose} already: choose a new one`);
   }
   refuseWhereUnwritable(context);
-  const now = context.io.now();
-  const [change] = await context.ledger.commit(now, (order) => {
+  const now = context.clock.moment();
+  const [change] = await context.ledger.commit((order) => {
     // Asked here, where no other request can come in between.
     refuseWhereFull(context, app);
     const capture = newCapture(order, app, id, checked, now);
@@ -57,7 +58,7 @@ function refuseWhereFull({ catalogue, limits }: Context, app: string): void {
 const limitOf = ({ apps, appQueue }: StoreLimits, app: string): QueueLimit =>
   Object.hasOwn(apps, app) ? apps[app]! : appQueue;
 
-function newCapture(order: number, app: string, id: string, checked: CheckedRequest, now: number): Capture {
+function newCapture(order: number, app: string, id: string, checked: CheckedRequest, now: Moment): Capture {
   return {
     id,
     order,
@@ -66,7 +67,8 @@ function newCapture(order: number, app: string, id: string, checked: CheckedRequ
     requestSha256: checked.sha256,
     state: 'requested',
     reason: null,
-    createdAt: now,
+    times: { created: now.service, ended: null },
+    createdAt: now.wall,
     acquiredAt: null,
     storedAt: null,
     level: null,

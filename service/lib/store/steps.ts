@@ -23,10 +23,10 @@ export async function move(
   id: string,
   change: CaptureChange,
   manifestBytes?: number,
-  now = context.io.now(),
+  now = context.clock.moment(),
 ): Promise<Capture> {
   const untidy = WITH_FILES.includes(requireEntry(context, id).state) && dropsFiles(change);
-  const [done] = await context.ledger.commit(now, () => {
+  const [done] = await context.ledger.commit(() => {
     const record = liveRecord(context, id);
     const { capture, type, detail } = step(record.capture, change, now);
     const kept = manifestBytes ?? record.manifestBytes;
@@ -54,10 +54,11 @@ export async function markStored(
   return marked ? tell(context, record, marked, by) : record.capture;
 }
 
-/** Holds a stored product until then. The manifest says so too, in case the database is made anew. */
-export async function holdStored(context: Context, entry: Entry, until: number, by: string): Promise<Capture> {
+/** Holds a stored product from now on. The manifest says so too, in case the database is made anew. */
+export async function holdStored(context: Context, entry: Entry, seconds: number, by: string): Promise<Capture> {
   const record = await recordOf(context, entry);
-  const capture = await tell(context, record, hold(record.capture, until), by, true);
+  const held = hold(record.capture, seconds, context.clock.moment());
+  const capture = await tell(context, record, held, by, true);
   await tidyEntry(context, entry);
   return capture;
 }
@@ -65,6 +66,6 @@ export async function holdStored(context: Context, entry: Entry, until: number, 
 async function tell(context: Context, record: CaptureRecord, made: Step, by: string, untidy = false): Promise<Capture> {
   const { capture, type, detail } = made;
   const event = { type, detail: { ...detail, by } };
-  await context.ledger.commit(context.io.now(), () => [{ record: { ...record, capture }, event, untidy }]);
+  await context.ledger.commit(() => [{ record: { ...record, capture }, event, untidy }]);
   return capture;
 }

@@ -1,4 +1,5 @@
 import type { Capture, CaptureEvent, CaptureState, Level, ModelFacts, OutputFormat } from '../capture/capture.js';
+import type { ServiceClock } from '../clock.js';
 import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
 
@@ -110,6 +111,8 @@ export interface RecoveryReport {
  * it is still there. A promise that rejects has changed nothing, or what it says (`SYNC`: make the file again).
  */
 export interface Store {
+  /** By which all is counted: ages, holds, deadlines and waiting. */
+  readonly clock: ServiceClock;
   /**
    * Takes a request, or finds it again: the same id, app and digest is the same capture.
    * Rejects with CONFLICT, QUOTA or FULL.
@@ -143,8 +146,8 @@ export interface Store {
   ack(id: string, app: string): Promise<Capture>;
   /** The product need not be held any more. */
   release(id: string, app: string): Promise<Capture>;
-  /** The product is held until then (milliseconds since the epoch), also where it was released. STATE: it is gone. */
-  hold(id: string, app: string, until: number): Promise<Capture>;
+  /** The product is held for so long from now, also where it was released. STATE: it is gone. */
+  hold(id: string, app: string, seconds: number): Promise<Capture>;
   /** Cancels a capture that is in no terminal state. */
   cancel(id: string, app: string): Promise<Capture>;
 

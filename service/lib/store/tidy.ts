@@ -26,7 +26,7 @@ export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
     if (manifestBytes === record.manifestBytes) return context.ledger.tidied(entry.order);
     // In one transaction: else a crash in between leaves a folder that counts wrongly and passes for tidy.
     const change = { record: { ...record, manifestBytes }, event: null, untidy: false, tidied: true };
-    await context.ledger.commit(context.io.now(), () => [change]);
+    await context.ledger.commit(() => [change]);
   } catch (error) {
     const { code, message } = error as ServiceError;
     context.problems.set(code === 'FULL' ? 'full' : 'untidy', `capture ${entry.id}: ${message}`);
@@ -89,7 +89,8 @@ async function rewriteManifest(context: Context, folder: string, capture: Captur
 export async function rewriteAcquired({ io, ledger }: Context, folder: string, capture: Capture): Promise<void> {
   const nothing = { level: null, levelReason: null, model: null, product: null, thumbnail: null, report: null };
   const unmarked = { retention: null, holdUntil: null, acked: false, storedAt: null, reason: null };
-  const acquired: Capture = { ...capture, ...nothing, ...unmarked, state: 'acquired' };
+  const times = { ...capture.times, ended: null };
+  const acquired: Capture = { ...capture, ...nothing, ...unmarked, times, state: 'acquired' };
   const path = join(folder, ACQUIRED);
   await writeDurably(io, path, encodeManifest({ capture: acquired, lastSeq: ledger.meta.lastSeq }));
   await io.syncFolder(folder);

@@ -62,6 +62,7 @@ export class PushedCamera implements Cameras {
 
 export const VITALS: Vitals = {
   startedAt: 1_790_000_000_000,
+  uptimeSeconds: 3600,
   residentBytes: 181e6,
   peakResidentBytes: 240e6,
   cpuSeconds: 321.5,

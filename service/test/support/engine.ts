@@ -98,7 +98,7 @@ export class Bench {
 
   async request(body: object): Promise<string> {
     const id = this.io.uuid();
-    await this.store.request('app', id, checkRequest(body, this.io.now()));
+    await this.store.request('app', id, checkRequest(body, this.store.clock.now(), this.store.clock.ahead));
     return id;
   }
 

@@ -11,12 +11,15 @@ export class FailingDisk {
   lostAt: string | null = null;
   /** Writes and syncs that have failed. */
   failures = 0;
+  /** What the wall clock was set forward by, in milliseconds. */
+  setForward = 0;
 
   io(): Io {
     const real = realIo();
     const open = async (path: string, how: 'create' | 'open'): Promise<IoFile> =>
       this.#file(await real[how](path), path);
-    return { ...real, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
+    const now = (): number => real.now() + this.setForward;
+    return { ...real, now, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
   }
 
   #file(file: IoFile, path: string): IoFile {

@@ -40,7 +40,8 @@ export async function request(
   n: number,
   changes: Partial<Record<keyof CaptureRequest | 'holdFor', unknown>> = {},
 ): Promise<Capture> {
-  return (await store.request('app', uuidOf(n), checkRequest({ camera: 'main', ...changes }, Date.now()))).capture;
+  return (await store.request('app', uuidOf(n), checkRequest({ camera: 'main', ...changes }, store.clock.now())))
+    .capture;
 }
 
 /** Acquires it: the frame is what its number says. */

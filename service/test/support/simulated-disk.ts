@@ -43,7 +43,9 @@ const SECTOR = 512;
 export class SimulatedDisk {
   readonly #random: Random;
   #root: FolderNode = newFolder();
-  #time = 1_700_000_000_000;
+  #monotonic = 5_000_000;
+  #wall = 1_700_000_000_000;
+  #boot = 1;
   /** Operations until the process ends. */
   crashIn = Number.POSITIVE_INFINITY;
   faults: Faults = {};
@@ -63,7 +65,20 @@ export class SimulatedDisk {
   }
 
   advance(milliseconds: number): void {
-    this.#time += milliseconds;
+    this.#monotonic += milliseconds;
+    this.#wall += milliseconds;
+  }
+
+  /** Sets the wall clock forward or back; no time passes. */
+  setWall(milliseconds: number): void {
+    this.#wall += milliseconds;
+  }
+
+  /** The machine is off for so long. */
+  rebootMachine(offMilliseconds: number): void {
+    this.#boot += 1;
+    this.#monotonic = 1000;
+    this.#wall += offMilliseconds;
   }
 
   /** One operation of the process: it may end before or after it. */
@@ -126,11 +141,12 @@ export class SimulatedDisk {
 
   io(): Io {
     return {
-      now: () => this.#time,
-      monotonic: () => this.#time,
+      now: () => this.#wall,
+      monotonic: () => this.#monotonic,
+      boot: () => `boot ${this.#boot}`,
       sleep: async (milliseconds) => {
         await Promise.resolve();
-        this.#time += milliseconds;
+        this.advance(milliseconds);
       },
       uuid: () => `${this.#random.below(2 ** 31)}`,
       create: (path) => this.act(() => this.#create(path)),
@@ -192,7 +208,7 @@ export class SimulatedDisk {
   #stat(path: string): IoStat | null {
     const node = this.#find(path);
     if (!node) return null;
-    return { kind: node.kind, bytes: node.kind === 'file' ? node.data.length : 0, modifiedAt: this.#time };
+    return { kind: node.kind, bytes: node.kind === 'file' ? node.data.length : 0, modifiedAt: this.#wall };
   }
 
   #makeFolder(path: string): boolean {

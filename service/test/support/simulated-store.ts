@@ -43,7 +43,7 @@ export class SimulatedStore {
   }
 
   async request(n: number, changes: object = {}, app = 'app'): Promise<Capture> {
-    const checked = checkRequest({ camera: 'main', ...changes }, this.io.now());
+    const checked = checkRequest({ camera: 'main', ...changes }, this.store.clock.now(), this.store.clock.ahead);
     return (await this.store.request(app, uuidOf(n), checked)).capture;
   }
 

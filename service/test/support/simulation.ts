@@ -232,7 +232,7 @@ class World {
     // Now and then a client asks again for what it has asked.
     const n = this.#random.chance(0.2) ? this.#random.below(this.#asked + 1) : this.#asked;
     this.#asked = Math.max(this.#asked, n + 1);
-    const checked = checkRequest({ camera: 'main', holdFor: 600 }, this.#io.now());
+    const checked = checkRequest({ camera: 'main', holdFor: 600 }, store.clock.now());
     const { capture } = await store.request('app', uuidOf(n), checked);
     this.#log.push({ kind: 'accepted', id: capture.id });
   }

@@ -34,8 +34,8 @@ export class EventFeed {
   }
 
   /**
-   * Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. Those that are lost may
-   * have been anybody's.
+   * Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. Those of no
+   * app are of all: events that are lost, and steps of the clock.
    */
   async read(after: number, limit: number, app: string | null): Promise<VisibleEvents> {
     const events: CaptureEvent[] = [];
@@ -47,7 +47,7 @@ export class EventFeed {
       for (const event of page.events) {
         if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
         next = event.seq;
-        if (app === null || event.app === app || event.type === 'lost') events.push(event);
+        if (app === null || event.app === app || event.app === '') events.push(event);
       }
       if (page.events.length < BATCH) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
     }

@@ -1,4 +1,4 @@
-import type { Capture, CaptureEvent } from '../../capture/capture.js';
+import type { Capture, CaptureEvent, PublicCapture } from '../../capture/capture.js';
 import type { StoreHealth, StoreUsage } from '../../store/store.js';
 import type { CameraStatus } from '../context.js';
 import type { HourOfProducts } from '../tally.js';
@@ -13,7 +13,7 @@ export interface PageData {
   readonly health: Health;
   readonly vitals: Vitals;
   readonly cameras: readonly CameraStatus[];
-  readonly queue: readonly Capture[];
+  readonly queue: readonly PublicCapture[];
   /** The last products, newest first. */
   readonly products: readonly Capture[];
   /** The capture that is shown before and after. */

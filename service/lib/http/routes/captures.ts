@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { checkId, checkRequest } from '../../capture/request.js';
 import type { CheckedRequest } from '../../capture/request.js';
-import type { Capture, CaptureState } from '../../capture/capture.js';
+import type { Capture, CaptureState, PublicCapture } from '../../capture/capture.js';
 import { isTerminal } from '../../capture/machine.js';
 import { ServiceError } from '../../errors.js';
 import { includesRole } from '../access.js';
 import type { Caller } from '../auth.js';
 import type { Cameras, HttpContext } from '../context.js';
+import { told } from '../told.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
 
@@ -41,35 +42,41 @@ export function addCaptures(app: FastifyInstance, context: HttpContext): void {
   register(app, 'requestCapture', (call: Call<{ id: string }, unknown, unknown>, reply) =>
     requestCapture(context, call, reply),
   );
-  register(app, 'getCapture', ({ caller, params }: OnCapture) => findCapture(context, caller, params.id));
+  register(app, 'getCapture', async ({ caller, params }: OnCapture) =>
+    told(await findCapture(context, caller, params.id), store.clock),
+  );
   register(app, 'listCaptures', ({ caller, query }: ListCall) => listCaptures(context, caller, query));
   register(app, 'ackCapture', async ({ caller, params }: OnCapture) => {
     const capture = await findCapture(context, caller, params.id);
-    return store.ack(capture.id, capture.app);
+    return told(await store.ack(capture.id, capture.app), store.clock);
   });
   register(app, 'holdCapture', async ({ caller, params, body }: Call<{ id: string }, unknown, { seconds: number }>) => {
     const capture = await findCapture(context, caller, params.id);
-    return store.hold(capture.id, capture.app, context.io.now() + body.seconds * 1000);
+    return told(await store.hold(capture.id, capture.app, body.seconds), store.clock);
   });
   register(app, 'endCapture', async ({ caller, params }: OnCapture) => {
     const capture = await findCapture(context, caller, params.id);
-    if (capture.state === 'stored') return store.release(capture.id, capture.app);
-    return isTerminal(capture.state) ? capture : store.cancel(capture.id, capture.app);
+    return told(await end(context, capture), store.clock);
   });
 }
 
+function end({ store }: HttpContext, capture: Capture): Promise<Capture> | Capture {
+  if (capture.state === 'stored') return store.release(capture.id, capture.app);
+  return isTerminal(capture.state) ? capture : store.cancel(capture.id, capture.app);
+}
+
 async function requestCapture(
-  { store, cameras, io }: HttpContext,
+  { store, cameras }: HttpContext,
   { caller, params, body }: Call<{ id: string }, unknown, unknown>,
   reply: FastifyReply,
-): Promise<Capture> {
+): Promise<PublicCapture> {
   const id = checkId(params.id);
-  const checked = checkRequest(body, io.now());
+  const checked = checkRequest(body, store.clock.now(), store.clock.ahead);
   // What was taken before is the same again, whatever has been configured since.
   if ((await store.get(id))?.app !== caller.app) requireAllowed(cameras, caller, checked);
   const { capture, outcome } = await store.request(caller.app, id, checked);
   reply.code(outcome === 'created' ? 202 : 200).header('location', `/v1/captures/${capture.id}`);
-  return capture;
+  return told(capture, store.clock);
 }
 
 function requireAllowed(cameras: Cameras, caller: Caller, { request: { camera, priority } }: CheckedRequest): void {
@@ -91,5 +98,8 @@ async function listCaptures({ store }: HttpContext, caller: Caller, query: ListQ
   const app = visible ?? wanted;
   const only = app === undefined ? {} : { app };
   const captures = await store.list({ ...filter, ...only, newestFirst: newest, limit });
-  return { captures, next: captures.length === limit ? captures.at(-1)!.order : null };
+  return {
+    captures: captures.map((capture) => told(capture, store.clock)),
+    next: captures.length === limit ? captures.at(-1)!.order : null,
+  };
 }

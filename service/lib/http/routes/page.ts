@@ -7,6 +7,7 @@ import { layOutPage, POLICY } from '../page/page.js';
 import type { PageData } from '../page/data.js';
 import type { Tally } from '../tally.js';
 import { camerasFor, healthFor, reasonsFor } from '../redact.js';
+import { told } from '../told.js';
 import { findCapture, visibleApp } from './captures.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
@@ -39,7 +40,7 @@ function sendPage(page: string, { headers }: PageCall, reply: FastifyReply): Fas
 
 /** What the page shows; of captures only those that the caller may see. */
 async function gather(context: HttpContext, tally: Tally, { caller, query }: PageCall): Promise<PageData> {
-  const { store, cameras, io } = context;
+  const { store, cameras } = context;
   const app = visibleApp(caller);
   const isVisible = (item: { readonly app: string }): boolean => app === null || item.app === app;
   const only = app === null ? {} : { app };
@@ -56,10 +57,10 @@ async function gather(context: HttpContext, tally: Tally, { caller, query }: Pag
     health: healthFor(caller, context.health()),
     vitals: { ...vitals, working: isOwn ? vitals.working : null },
     cameras: camerasFor(caller, cameras.list()),
-    queue,
+    queue: queue.map((capture) => told(capture, store.clock)),
     products,
     viewed: wanted ?? products.find(hasBoth) ?? null,
-    hours: tally.hours(io.now()),
+    hours: tally.hours(),
     usage: store.usage(),
     storeHealth: { ...storeHealth, reasons: reasonsFor(caller, storeHealth.reasons) },
     events: recent.events.filter(isVisible).toReversed(),

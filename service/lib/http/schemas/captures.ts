@@ -91,9 +91,12 @@ const CAPTURE = record('A request and what has become of it', {
 const EVENT = record('Something that happened to a capture', {
   seq: count('One more than that of the event before, over all apps'),
   at: time('When it happened'),
-  captureId: text('Which capture; empty where the event is lost'),
+  captureId: text('Which capture; empty where the event is lost, or of the clock'),
   app: text('Whose capture it is'),
-  type: oneOf('The state that was reached, or what happened to the product; lost: list your captures', EVENT_TYPES),
+  type: oneOf(
+    'The state that was reached, or what happened to the product; lost: list your captures; clock: the wall clock was set',
+    EVENT_TYPES,
+  ),
   detail: { type: 'object', description: 'Such as level and sha256 of a product, or a reason' },
 });
 

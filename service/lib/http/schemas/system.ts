@@ -1,6 +1,6 @@
 import { STATUS_OF } from '../errors.js';
 import { CAMERA_ID, CAPTURE_ID } from './captures.js';
-import { count, flag, list, named, object, oneOf, orNull, record, text } from './schema.js';
+import { count, flag, list, named, number, object, oneOf, orNull, record, text, time } from './schema.js';
 
 const ERROR = record('What went wrong', {
   error: object(
@@ -33,6 +33,16 @@ export const SYSTEM_SCHEMAS = {
     live: flag('Whether it works at all'),
     ready: flag('Whether it takes requests'),
     degraded: list('What does not work as it should', text('In words')),
+    clock: object('The wall clock beside that of the service, which nobody can set', {
+      aheadSeconds: number('What the wall clock is ahead'),
+      steps: count('How often it was set since the start'),
+      lastStep: orNull(
+        object('When it was last set', {
+          milliseconds: number('By how much; forward where positive'),
+          at: time('What it said then'),
+        }),
+      ),
+    }),
     version: text('Of the service'),
   }),
 } as const;

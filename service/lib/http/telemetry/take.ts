@@ -6,14 +6,14 @@ import type { Housekeeping } from './record.js';
 /** What a housekeeping record says at this moment. `count`: how many were made before. */
 export function takeHousekeeping(context: HttpContext, tally: Tally, count: number): Housekeeping {
   const { store, io } = context;
-  const { startedAt, thermal, memoryErrors, integrity, ...vitals } = context.vitals();
+  const { uptimeSeconds, thermal, memoryErrors, integrity, ...vitals } = context.vitals();
   const health = context.health();
   const usage = store.usage();
   const time = io.now();
   const waiting = countStates(context);
   return {
     time,
-    uptimeSeconds: (time - startedAt) / 1000,
+    uptimeSeconds,
     count,
     lastSeq: store.lastSeq,
     flags: {
