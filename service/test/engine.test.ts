@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -51,6 +51,18 @@ const standing = {
 } as const;
 
 describe('the engine', () => {
+  it('makes a product anew that has gone bad', async () => {
+    await bench.start([camera('nadir', replay())]);
+    const capture = await bench.ended(await bench.request({ camera: 'nadir', deadlineMs: 60_000 }));
+    const path = bench.store.pathOf(capture, 'product');
+    await chmod(path, 0o640);
+    await writeFile(path, 'rays');
+    await bench.store.scrub();
+    const again = await bench.until(capture.id, ({ product }) => product!.name !== capture.product!.name);
+    expect(again).toMatchObject({ state: 'stored', level: 'network', product: { sha256: capture.product!.sha256 } });
+    expect(bench.store.pathOf(again, 'product')).toMatch(/restored\.2\.png$/);
+  });
+
   it('restores a frame by the network, with a thumbnail', async () => {
     await bench.start([camera('nadir', replay())]);
     const capture = await bench.ended(await bench.request({ camera: 'nadir' }));

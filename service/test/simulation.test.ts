@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { noSimulationCounts, simulate } from './support/simulation.js';
 
@@ -6,7 +7,11 @@ const [first = 0, end = 600] = (process.env.SIMULATION_SEEDS ?? '0-600').split('
 
 test(`a store on a simulated disk loses nothing, seeds ${first} to ${end - 1}`, { timeout: 600_000 }, async () => {
   const counts = noSimulationCounts();
-  for (let seed = first; seed < end; seed += 1) await simulate(seed, 4, counts);
+  for (let seed = first; seed < end; seed += 1) {
+    await simulate(seed, 4, counts);
+    // Nothing in it waits for anything real: the runner is to be heard too.
+    await setImmediate();
+  }
   console.log(JSON.stringify(counts));
   const seeds = end - first;
   // It tests what it says.

@@ -123,11 +123,15 @@ export interface Capture {
 /** A capture as others see it: all of its times by the wall clock. */
 export type PublicCapture = Omit<Capture, 'times'>;
 
+/** What happens to a stored product. */
+const OF_PRODUCTS = ['acked', 'held', 'released', 'evicted', 'repaired'] as const;
+
 /**
- * What an event tells of: a state that was reached, or something that happened to a stored product; `lost` where the
- * record of the event is damaged: whoever reads it should list its captures; `clock` where the wall clock was set.
+ * What an event tells of: a state that was reached, or something that happened to a stored product (`repaired`: it was
+ * damaged, and is made anew); `discarded` where something has gone that was kept aside; `lost` where the record of the
+ * event is damaged: whoever reads it should list its captures; `clock` where the wall clock was set.
  */
-export const EVENT_TYPES = [...STATES, 'acked', 'held', 'released', 'evicted', 'lost', 'clock'] as const;
+export const EVENT_TYPES = [...STATES, ...OF_PRODUCTS, 'discarded', 'lost', 'clock'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** One entry of the log. */

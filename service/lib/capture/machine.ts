@@ -103,6 +103,15 @@ export function mark(capture: Capture, what: Mark): Step | null {
   return marked({ ...capture, retention: 'evicted' }, what);
 }
 
+/** A stored product that was damaged, made anew. Throws StateError where there is none, or where it was evicted. */
+export function repair(capture: Capture, facts: StoredFacts): Step {
+  if (capture.state === 'stored' && capture.retention !== null && capture.retention !== 'evicted') {
+    const detail = { level: facts.level, sha256: facts.product.sha256 };
+    return { capture: { ...capture, ...facts }, type: 'repaired', detail };
+  }
+  throw new StateError(`Capture ${capture.id} is ${capture.retention ?? capture.state}: no product to make anew`);
+}
+
 /** Holds a stored product from now on, whatever held or released it before. Throws StateError where there is none. */
 export function hold(capture: Capture, seconds: number, now: Moment): Step {
   if (capture.state === 'stored' && capture.retention !== null && capture.retention !== 'evicted') {

@@ -1,37 +1,50 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { toServiceError } from '../errors.js';
 import { realIo } from '../io.js';
-import { check } from '../store/check.js';
-import type { CheckReport, ClientRecord } from '../store/check.js';
+import { checkAndHeal, checkStore } from '../store/check-store.js';
+import type { HealReport } from '../store/check-store.js';
+import type { ClientRecord, Finding } from '../store/check.js';
 import { rebuildStore } from '../store/open.js';
 import type { RecoveryReport } from '../store/store.js';
-import { readCatalogue } from '../store/read-catalogue.js';
-import { toServiceError } from '../errors.js';
 
 /** Something is wrong with the store; something else is wrong. */
 const [EXIT_FINDINGS, EXIT_ERROR] = [1, 2];
+const EXIT_CODES = `
+Exit codes: 0 all is well, or all has been mended; 1 something is not as it should be; 2 it could not be done, such as
+LOCKED where a service has the store open.`;
+const MOST_LOG_BYTES = 2 ** 30;
 
-const program = new Command('perifocal-store').description(
-  'Checks the store of a capture service, or makes its database anew. Stop the service first.',
-);
+interface CheckFlags {
+  readonly clientLog?: string;
+  readonly quick?: boolean;
+  readonly json?: boolean;
+  readonly heal?: boolean;
+}
+
+const program = new Command('perifocal-store')
+  .description('Checks the store of a capture service, or makes its database anew. Stop the service first.')
+  .addHelpText('after', EXIT_CODES);
 
 program
   .command('check <folder>')
   .description('reads files, manifests and database, and says what does not fit; changes nothing')
   .option('--client-log <file>', 'what clients have been told, one JSON a line: compared with the store')
   .option('--quick', 'compare sizes, and not digests')
+  .option('--heal', 'mend what can be mended, and say what has been')
   .option('--json', 'print the report as JSON')
-  .action(async (folder: string, options: { clientLog?: string; quick?: boolean; json?: boolean }) => {
-    const report = await checkFolder(folder, options.clientLog, !options.quick);
-    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describeCheck(report));
+  .addHelpText('after', EXIT_CODES)
+  .action(async (folder: string, flags: CheckFlags) => {
+    const report = await checkFolder(folder, flags);
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describeCheck(report));
     process.exitCode = report.findings.length > 0 ? EXIT_FINDINGS : 0;
   });
 
 program
   .command('rebuild <folder>')
-  .description('makes the database anew from manifests; the old one is dropped when the new one is durable')
+  .description('makes the database anew from manifests; the old one is asked where they are damaged, and kept aside')
   .option('--json', 'print the report as JSON')
+  .addHelpText('after', EXIT_CODES)
   .action(async (folder: string, options: { json?: boolean }) => {
     const report = await rebuildStore({ folder, io: realIo() });
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describeRebuild(report));
@@ -45,10 +58,11 @@ try {
   process.exitCode = EXIT_ERROR;
 }
 
-async function checkFolder(folder: string, clientLog: string | undefined, deep: boolean): Promise<CheckReport> {
-  const catalogue = await readCatalogue(folder);
-  const log = clientLog === undefined ? [] : readLog(await readFile(clientLog, 'utf8'));
-  return check({ io: realIo(), folder, rows: async (table) => catalogue[table], clientLog: log, deep });
+async function checkFolder(folder: string, { clientLog, quick, heal }: CheckFlags): Promise<HealReport> {
+  const io = realIo();
+  const log = clientLog === undefined ? null : await io.readSetting(clientLog, MOST_LOG_BYTES);
+  const options = { io, folder, clientLog: log ? readLog(Buffer.from(log.bytes).toString()) : [], deep: !quick };
+  return heal ? checkAndHeal(options) : { ...(await checkStore(options)), mended: [] };
 }
 
 /** The last line may be torn: the client has been killed too. */
@@ -57,10 +71,14 @@ function readLog(text: string): ClientRecord[] {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as ClientRecord);
 }
 
-function describeCheck({ findings, captures, events, files, bytes }: CheckReport): string {
-  const lines = findings.map(({ invariant, message }) => `${invariant}  ${message}\n`);
-  const verdict =
-    findings.length === 0 ? 'all is as it should be' : `${findings.length} things are not as they should be`;
+function describeCheck({ findings, mended, captures, events, files, bytes }: HealReport): string {
+  const line =
+    (prefix: string) =>
+    ({ invariant, message }: Finding): string =>
+      `${prefix}${invariant}  ${message}\n`;
+  const left = `${findings.length} things are not as they should be`;
+  const verdict = findings.length === 0 ? 'all is as it should be' : left;
+  const lines = [...mended.map(line('mended  ')), ...findings.map(line(''))];
   return `${lines.join('')}${captures} captures, ${events} events, ${files} files of ${bytes} bytes: ${verdict}\n`;
 }
 

@@ -19,6 +19,13 @@ function readQueue(fields: Fields, fallback: QueueLimit): QueueLimit {
   });
 }
 
+function readQuarantine(fields: Fields, fallback: StoreLimits['quarantine']): StoreLimits['quarantine'] {
+  return fields.done({
+    bytes: fields.integer('bytes', BYTES, fallback.bytes),
+    files: fields.integer('files', BYTES, fallback.files),
+  });
+}
+
 /** What the store may take; what is not said is as in {@link DEFAULT_LIMITS}. */
 export function readLimits(fields: Fields): StoreLimits {
   const known = DEFAULT_LIMITS;
@@ -38,6 +45,7 @@ export function readLimits(fields: Fields): StoreLimits {
     appQueue,
     apps: Object.fromEntries(apps.keys.map((app) => [app, readQueue(apps.object(app), appQueue)])),
     events: fields.integer('events', { least: 100 }, known.events),
+    quarantine: readQuarantine(fields.object('quarantine'), known.quarantine),
     reserveBytes: fields.integer('reserveBytes', BYTES, known.reserveBytes),
     longestOffSeconds: fields.number('longestOffSeconds', BYTES, known.longestOffSeconds),
     scrubSeconds: fields.number('scrubSeconds', { least: 0.1 }, known.scrubSeconds),

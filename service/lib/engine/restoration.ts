@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Progress } from 'perifocal';
-import type { Capture, Level, OutputRequest } from '../capture/capture.js';
+import type { Capture, Level, OutputFormat, OutputRequest } from '../capture/capture.js';
 import type { ServiceClock } from '../clock.js';
 import type { Choice } from '../capture/ladder.js';
 import { inspect } from '../drivers/container/inspect.js';
@@ -67,9 +67,7 @@ class Work {
   }
 
   async run(first: Choice): Promise<void> {
-    const { store } = this.#context;
-    const { id, request } = this.#capture;
-    this.#draft = await store.beginProduct(id, request.output.format);
+    this.#draft = await this.#begin(this.#capture.request.output.format);
     try {
       await this.#commit(await this.#descend(first));
     } catch (error) {
@@ -77,6 +75,13 @@ class Work {
       if (!this.#signal.aborted) await this.#discard((error as Error).message).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** A stored capture gets its product anew. */
+  #begin(format: OutputFormat): Promise<ProductDraft> {
+    const { store } = this.#context;
+    const { id, state } = this.#capture;
+    return state === 'stored' ? store.beginRepair(id, format) : store.beginProduct(id, format);
   }
 
   async #commit({ draft, output, ...facts }: Made): Promise<void> {
@@ -164,14 +169,14 @@ class Work {
   /** The frame as it is; where it cannot have the format that was asked for, in its own. */
   async #pass(): Promise<Omit<Made, 'level' | 'levelReason'>> {
     const { io, store, onProgress } = this.#context;
-    const { id, raw, request } = this.#capture;
+    const { raw, request } = this.#capture;
     onProgress('pass-through', 0);
     const format = passFormat(raw!.mime, request.output.format);
     if (format === null) throw new ServiceError('CAMERA', `A frame of ${raw!.mime} cannot be passed through`);
     const output = format === request.output.format ? request.output : { format };
     if (output !== request.output) {
       await this.#discard(`it is passed through as ${format}`);
-      this.#draft = await store.beginProduct(id, format);
+      this.#draft = await this.#begin(format);
     }
     const draft = this.#draft!;
     const rawPath = store.pathOf(this.#capture, 'raw');

@@ -81,11 +81,17 @@ export class RestoreLoop {
   async #step(): Promise<void> {
     const { store } = this.#options;
     await this.#requeue();
-    const capture = nextToRestore(store.live(), store.clock.now());
+    const capture = nextToRestore(store.live(), store.clock.now()) ?? (await this.#nextToRepair());
     if (capture === null) return this.#bell.wait(IDLE_MS);
     // What could not be stored is not worth the work.
     if (!hasRoom(store)) return this.#pause();
     await this.#restore(capture);
+  }
+
+  /** A product that was damaged has no deadline any more: nobody is to get less than there was. */
+  async #nextToRepair(): Promise<Capture | null> {
+    const capture = await this.#options.store.nextRepair();
+    return capture && { ...capture, request: { ...capture.request, deadline: null } };
   }
 
   /** Nobody restores them any more: the disk did not take the step that was to follow. */

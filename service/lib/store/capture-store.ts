@@ -6,13 +6,17 @@ import type { ServiceClock } from '../clock.js';
 import { ServiceError } from '../errors.js';
 import { keepTime } from './time.js';
 import type { Context } from './context.js';
+import { TABLES } from './database.js';
 import { retain } from './evict.js';
 import { MANIFEST, folderOf } from './layout.js';
 import type { Memos } from './memos.js';
 import { beginProduct, commitProduct } from './products.js';
 import { adopt, inboxPath } from './raw-files.js';
 import type { Entry } from './records.js';
+import { boundQuarantine } from './quarantine.js';
+import { readThrough } from './load.js';
 import { recoverRest } from './recovery.js';
+import { beginRepair, commitRepair, discardRepair, nextRepair } from './repairs.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import { takeRequest } from './requests.js';
 import { Scrub } from './scrub.js';
@@ -38,6 +42,7 @@ export class CaptureStore implements Store {
   readonly #memos: Memos;
   readonly #scrub = new Scrub();
   #freeBytes = 0;
+  #quarantinedFiles = 0;
   #closed = false;
 
   constructor(context: Context, memos: Memos, recovery: RecoveryReport) {
@@ -91,11 +96,21 @@ export class CaptureStore implements Store {
   }
 
   commit(draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
-    return this.#inTurn(draft.id, () => commitProduct(this.#context, draft, facts));
+    const isRepair = this.#context.repairs.isActive(draft.id);
+    return this.#inTurn(draft.id, () => (isRepair ? commitRepair : commitProduct)(this.#context, draft, facts));
+  }
+
+  nextRepair(): Promise<Capture | null> {
+    return nextRepair(this.#context);
+  }
+
+  beginRepair(id: string, format: OutputFormat): Promise<ProductDraft> {
+    return this.#inTurn(id, () => beginRepair(this.#context, id, format));
   }
 
   discard(draft: ProductDraft, reason: string): Promise<Capture> {
-    return this.advance(draft.id, { to: 'acquired', reason });
+    if (!this.#context.repairs.isActive(draft.id)) return this.advance(draft.id, { to: 'acquired', reason });
+    return this.#inTurn(draft.id, () => discardRepair(this.#context, draft, reason));
   }
 
   ack(id: string, app: string): Promise<Capture> {
@@ -153,7 +168,7 @@ export class CaptureStore implements Store {
   }
 
   health(): StoreHealth {
-    const { problems, counts, ledger, database } = this.#context;
+    const { problems, counts, ledger, database, damaged } = this.#context;
     const { quarantinedBytes: _, ...counted } = counts;
     const rows = database.counters;
     return {
@@ -164,7 +179,7 @@ export class CaptureStore implements Store {
         ...counted,
         commits: ledger.commits,
         healedRows: counted.healedRows + rows.healedRows,
-        damagedRows: counted.damagedRows + rows.damagedRows + ledger.lostEvents,
+        damagedRows: rows.damagedRows + ledger.missingEvents + badRecords(damaged),
       },
     };
   }
@@ -178,6 +193,7 @@ export class CaptureStore implements Store {
     await this.#attempt('full', () => recoverRest(this.#context));
     await this.#attempt('full', () => tidyAll(this.#context));
     await this.#attempt('full', () => retain(this.#context, freeBytes));
+    await this.#attempt('full', () => this.#boundQuarantine());
     if (problems.has('full') || !reserve.present) {
       await this.#attempt('full', async () => {
         await reserve.ensure();
@@ -193,9 +209,24 @@ export class CaptureStore implements Store {
     if (ledger.untidy.length === 0) await this.#scrub.step(this.#context);
   }
 
+  async scrub(): Promise<void> {
+    for (const table of TABLES) await readThrough(this.#context.database, table);
+    for (const entry of this.#context.catalogue.entries) await this.#scrub.look(this.#context, entry);
+    await tidyAll(this.#context);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#context.database.close();
+  }
+
+  /** Only what was kept aside since has to be looked at. */
+  async #boundQuarantine(): Promise<void> {
+    const { counts } = this.#context;
+    const { quarantinedFiles } = counts;
+    if (quarantinedFiles === this.#quarantinedFiles) return;
+    await boundQuarantine(this.#context);
+    this.#quarantinedFiles = quarantinedFiles;
   }
 
   /** Null where the record is damaged for good: the others are still listed, and health says it. */
@@ -238,5 +269,8 @@ export class CaptureStore implements Store {
     problems.set('full', message);
   }
 }
+
+/** Records that are whole as rows, and say something else than they should. */
+const badRecords = (damaged: ReadonlySet<string>): number => [...damaged].filter((what) => !what.includes('/')).length;
 
 const lostEvents = (count: number): string[] => (count > 0 ? [`the records of ${count} events are damaged`] : []);

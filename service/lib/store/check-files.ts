@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Io } from '../io.js';
 import type { CheckOptions, File, Report, Row } from './check-types.js';
 
+const MOST_MANIFEST_BYTES = 2 ** 20;
 const TOP = /^(format|lock|lock-journal|reserve|inbox|quarantine|\d{4,6}|catalogue-\d{6}\.db(-wal|-shm|-journal)?)$/;
 
 /** I1, I3 and I5: files are those of the records, to the last bit. Resolves with what there is. */
 export async function checkFiles(
   options: CheckOptions,
   rows: ReadonlyMap<string, Row>,
+  damaged: ReadonlySet<number>,
   report: Report,
 ): Promise<{ files: number; bytes: number }> {
   const { io, folder } = options;
@@ -18,23 +20,41 @@ export async function checkFiles(
     if (rows.get(id)?.capture.state !== 'acquiring') report('I3', `inbox/${id} is a frame that nobody waits for`);
   }
   const known = new Map([...rows.values()].map((row) => [folderOf(row.capture), row]));
-  const untidy = options.settled ? [] : await untidyOrders(options);
+  const { untidy, broken } = await marksOf(options);
+  const isMild = ({ capture: { order } }: Row): boolean => !options.settled && untidy.includes(order);
   for await (const path of captureFolders(io, folder)) {
     const row = known.get(path);
     const names = await io.list(join(folder, path));
-    if (!row && names.length > 0) report('I3', `${path} has files and no record`);
+    // One whose record is damaged has been told of.
+    const isTold = !row && damaged.has(await orderIn(io, join(folder, path), names));
+    if (!row && names.length > 0 && !isTold) report('I3', `${path} has files and no record`);
     if (row) known.delete(path);
-    if (row)
-      await checkFolder(options, path, names, row, sum, untidy.includes(row.capture.order) ? mild(report) : report);
+    if (row) await checkFolder({ ...options, broken }, path, names, row, sum, isMild(row) ? mild(report) : report);
   }
-  for (const [path, row] of known) await checkFolder(options, path, [], row, sum, report);
+  for (const [path, row] of known) await checkFolder({ ...options, broken }, path, [], row, sum, report);
   return sum;
 }
 
-/** Captures whose folder the service knows to be not as the record says: it is to tidy them. */
-async function untidyOrders({ rows }: CheckOptions): Promise<readonly number[]> {
+/** What the service knows: captures whose folder it is to tidy, and those whose product it is to make anew. */
+interface Marks {
+  readonly untidy: readonly number[];
+  readonly broken: readonly number[];
+}
+
+async function marksOf({ rows }: CheckOptions): Promise<Marks> {
   const memo = (await rows('memos')).find(({ key }) => key === 1)?.body;
-  return memo ? ((JSON.parse(memo) as { untidy?: number[] }).untidy ?? []) : [];
+  return { untidy: [], broken: [], ...(memo ? (JSON.parse(memo) as Partial<Marks>) : {}) };
+}
+
+/** The order that the manifests of a folder know; 0 for none. */
+async function orderIn(io: Io, path: string, names: readonly string[]): Promise<number> {
+  for (const name of ['manifest.json', 'acquired.json'].filter((each) => names.includes(each))) {
+    const said = readSealed(await io.readFile(join(path, name), MOST_MANIFEST_BYTES)) as {
+      capture: Row['capture'];
+    } | null;
+    if (said) return said.capture.order;
+  }
+  return 0;
 }
 
 /** Files too many are no finding yet. */
@@ -62,7 +82,7 @@ function folderOf({ id, createdAt }: Row['capture']): string {
 }
 
 async function checkFolder(
-  options: CheckOptions,
+  options: CheckOptions & Pick<Marks, 'broken'>,
   path: string,
   names: readonly string[],
   { capture, manifestBytes }: Row,
@@ -75,8 +95,10 @@ async function checkFolder(
     if (!file?.present) continue;
     expected.add(file.name);
     const fault = await faultOf(options, join(folder, path, file.name), file);
-    if (fault !== null)
-      report(file === capture.raw && capture.state !== 'stored' ? 'I5' : 'I1', `${path}/${file.name} ${fault}`);
+    if (fault === null) continue;
+    const waits = file === capture.product && options.broken.includes(capture.order);
+    const message = `${path}/${file.name} ${fault}${waits ? ': it is made anew when the service runs' : ''}`;
+    report(file === capture.raw && capture.state !== 'stored' ? 'I5' : 'I1', message);
   }
   let counted = 0;
   for (const name of names) {
@@ -106,7 +128,7 @@ async function checkManifest(
     report('I1', `${path} has no manifest`);
     return;
   }
-  const bytes = await io.readFile(join(folder, path, 'manifest.json'), 2 ** 20);
+  const bytes = await io.readFile(join(folder, path, 'manifest.json'), MOST_MANIFEST_BYTES);
   const said = readSealed(bytes) as { capture: Row['capture'] } | null;
   if (!said) report('I1', `${path}/manifest.json is damaged`);
   else if (said.capture.id !== capture.id || said.capture.product?.sha256 !== capture.product?.sha256) {

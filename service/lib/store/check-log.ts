@@ -1,7 +1,7 @@
-import type { CheckOptions, LogEvent, Report, Row } from './check-types.js';
+import type { CheckOptions, ClientRecord, LogEvent, Report, Row } from './check-types.js';
 
 const ENDS = ['stored', 'rejected', 'failed', 'expired', 'cancelled'];
-const MARKS = ['acked', 'held', 'released', 'evicted', 'lost'];
+const MARKS = ['acked', 'held', 'released', 'evicted', 'repaired', 'discarded', 'lost'];
 
 /** I4: the log is whole, and leads to where every capture is. Resolves with the events by seq. */
 export async function checkEvents(
@@ -16,8 +16,8 @@ export async function checkEvents(
   for (let seq = meta.firstSeq; seq <= meta.lastSeq; seq += 1) {
     if (events.get(seq)?.seq !== seq) report('I4', `event ${seq} is missing from ${meta.firstSeq} to ${meta.lastSeq}`);
   }
-  const whole = meta.firstSeq === 1;
-  for (const { capture } of whole ? rows.values() : []) {
+  const isWhole = meta.firstSeq === 1;
+  for (const { capture } of isWhole ? rows.values() : []) {
     const own = [...events.values()].filter(({ captureId }) => captureId === capture.id);
     checkStory(capture, own, report);
   }
@@ -44,6 +44,7 @@ export function checkClients(
   events: ReadonlyMap<number, LogEvent>,
   report: Report,
 ): void {
+  const repaired = repairsIn(clientLog, events);
   for (const record of clientLog) {
     const capture = rows.get(record.id)?.capture;
     if (!capture)
@@ -56,8 +57,21 @@ export function checkClients(
     if (!event && events.size > 0 && record.seq >= Math.min(...events.keys())) {
       report('I4', `a client saw event ${record.seq}, and the log lacks it`);
     }
-    if (record.type !== 'stored' || !capture) continue;
+    const isProduct = record.type === 'stored' || record.type === 'repaired';
+    if (!isProduct || !capture) continue;
     if (capture.state !== 'stored') report('I1', `${record.id} was answered stored, and is ${capture.state}`);
-    if (capture.product?.sha256 !== record.sha256) report('I2', `${record.id} has another product than was announced`);
+    if (capture.product?.sha256 !== (repaired.get(record.id) ?? record.sha256))
+      report('I2', `${record.id} has another product than was announced`);
   }
+}
+
+/** The digests of products that were made anew, by id: the last ones that anybody was told. */
+function repairsIn(
+  clientLog: readonly ClientRecord[],
+  events: ReadonlyMap<number, LogEvent>,
+): ReadonlyMap<string, string | undefined> {
+  const seen = clientLog.flatMap((record) => (record.kind === 'event' ? [record] : []));
+  const logged = [...events].map(([seq, { captureId, type, detail }]) => ({ seq, id: captureId, type, ...detail }));
+  const all = [...seen, ...logged].filter(({ type }) => type === 'repaired').sort((a, b) => a.seq - b.seq);
+  return new Map(all.map(({ id, sha256 }) => [id, sha256]));
 }

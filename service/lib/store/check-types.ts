@@ -3,12 +3,13 @@ import type { StoredRow, Table } from './database.js';
 
 /**
  * A second opinion on a store, from its files, its database and what clients have been told. It shares no code with
- * what it judges, but the names of things. The service must not be running.
+ * what it judges, but the names of things and how a row is verified. The service must not be running.
  *
  * | | invariant |
  * |---|---|
+ * | I0 | every record can be read, and both of its copies are whole |
  * | I1 | what was answered `stored` has its files and its manifest, with the right digests |
- * | I2 | one product for each id, ever |
+ * | I2 | one product for each id, ever; another only where `repaired` says that the medium had damaged it |
  * | I3 | no file without a record, no bytes unaccounted |
  * | I4 | seq without gaps, one terminal event for each capture, and what clients saw is what the log says |
  * | I5 | no raw file goes before its product is durable |
@@ -16,7 +17,7 @@ import type { StoredRow, Table } from './database.js';
  * | I7 | a product says its level, its model and its times |
  * | I8 | nothing waits for a frame beyond its deadline |
  */
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
+export type Invariant = 'I0' | 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 
 export interface Finding {
   readonly invariant: Invariant;
@@ -39,6 +40,10 @@ export interface CheckOptions {
   readonly folder: string;
   /** All rows of a table, by key. */
   readonly rows: (table: Table) => Promise<readonly StoredRow[]>;
+  /** Rows of which one copy is damaged, such as `captures 5`. */
+  readonly halved?: readonly string[];
+  /** What of the database cannot be read, in words. */
+  readonly faults?: readonly string[];
   readonly clientLog?: readonly ClientRecord[];
   /** Quota, and the size of one frame with its products. */
   readonly most?: { readonly quotaBytes: number; readonly frameBytes: number };

@@ -4,20 +4,25 @@ import type { CheckOptions, CheckReport, Finding, Report, Row } from './check-ty
 
 export type { CheckOptions, CheckReport, ClientRecord, Finding, Invariant } from './check-types.js';
 
-/** Checks I1 to I8. */
+/** Checks I0 to I8. */
 export async function check(options: CheckOptions): Promise<CheckReport> {
   const findings: Finding[] = [];
   const report: Report = (invariant, message) => void findings.push({ invariant, message });
   const rows = new Map<string, Row>();
+  const damaged = new Set<number>();
+  for (const fault of options.faults ?? []) report('I0', `the database cannot be read: ${fault}: make it anew`);
+  for (const row of options.halved ?? []) report('I0', `one copy of the record ${row} is damaged`);
   for (const { key, body } of await options.rows('captures')) {
     const row = body === null ? null : (JSON.parse(body) as Row);
-    if (row?.capture.order !== key) report('I3', `the record of order ${key} is damaged`);
-    else if (rows.has(row.capture.id)) report('I2', `capture ${row.capture.id} has two records`);
+    if (row?.capture.order !== key) {
+      damaged.add(key);
+      report('I0', `the record captures ${key} is damaged`);
+    } else if (rows.has(row.capture.id)) report('I2', `capture ${row.capture.id} has two records`);
     else rows.set(row.capture.id, row);
   }
   const events = await checkEvents(options, rows, report);
   checkClients(options, rows, events, report);
-  const found = await checkFiles(options, rows, report);
+  const found = await checkFiles(options, rows, damaged, report);
   for (const row of rows.values()) checkRow(options, row, report);
   const { most } = options;
   if (most && found.bytes > most.quotaBytes + most.frameBytes) {

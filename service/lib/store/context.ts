@@ -6,20 +6,23 @@ import type { Database } from './database.js';
 import type { Folders } from './durable.js';
 import type { Ledger } from './ledger.js';
 import type { StoreLimits } from './options.js';
+import type { Repairs } from './repairs.js';
 import type { Reserve } from './reserve.js';
 import type { Turns } from './turns.js';
 
 /** What the store counts; see `StoreCounters`. */
 export interface Counts {
   healedRows: number;
-  damagedRows: number;
   damagedFiles: number;
   healedFiles: number;
+  repairedProducts: number;
   scrubbedFiles: number;
   syncFailures: number;
   fullErrors: number;
   evictedFiles: number;
   quarantinedBytes: number;
+  quarantinedFiles: number;
+  discardedFiles: number;
 }
 
 /**
@@ -39,6 +42,9 @@ export interface Context {
   readonly ledger: Ledger;
   readonly folders: Folders;
   readonly reserve: Reserve;
+  readonly repairs: Repairs;
+  /** Files and records that were found damaged, each counted once: `order/name`, or `order` alone. */
+  readonly damaged: Set<string>;
   /** One thing at a time for each capture, by its id. */
   readonly turns: Turns;
   readonly counts: Counts;
@@ -49,12 +55,14 @@ export interface Context {
 
 export const noCounts = (): Counts => ({
   healedRows: 0,
-  damagedRows: 0,
   damagedFiles: 0,
   healedFiles: 0,
+  repairedProducts: 0,
   scrubbedFiles: 0,
   syncFailures: 0,
   fullErrors: 0,
   evictedFiles: 0,
   quarantinedBytes: 0,
+  quarantinedFiles: 0,
+  discardedFiles: 0,
 });

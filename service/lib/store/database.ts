@@ -37,8 +37,11 @@ export interface Database {
   renew(): Promise<void>;
   /** Opens what is there. Rejects with DAMAGED where it cannot be read at all. */
   open(): Promise<void>;
-  /** Puts other rows in the place of all there are. */
-  replace(transactions: AsyncIterable<Transaction> | Iterable<Transaction>): Promise<void>;
+  /**
+   * Puts other rows in the place of all there are.
+   * @param keep what becomes of the files that held them; default: they go
+   */
+  replace(transactions: Iterable<Transaction>, keep?: (path: string, name: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
   readonly counters: DatabaseCounters;
 }
@@ -46,6 +49,6 @@ export interface Database {
 export interface DatabaseCounters {
   /** Rows of which one copy was damaged: made whole from the other. */
   readonly healedRows: number;
-  /** Reads of rows of which no copy was whole. */
+  /** Rows of which no copy was whole. */
   readonly damagedRows: number;
 }

@@ -52,11 +52,13 @@ async function remove(context: Context, { entry, what }: Removal): Promise<void>
   if (context.catalogue.find(entry.id) !== entry || entry.live) return;
   if (what === 'record') return removeRecord(context, entry);
   if (what === 'product' && entry.retention !== 'released') return;
+  // From its frame its product is made anew.
+  if (what === 'raw' && context.ledger.broken.includes(entry.order)) return;
   const record = await recordOf(context, entry);
   const after = what === 'raw' ? { ...record.capture, raw: gone(record.capture.raw) } : evicted(record.capture);
   if (!after) return;
   const event = what === 'raw' ? null : ({ type: 'evicted', detail: { by: 'retention' } } as const);
-  const change = { record: { ...record, capture: after }, event, untidy: true };
+  const change = { record: { ...record, capture: after }, event, untidy: true, broken: false };
   await context.ledger.commit(() => [change]);
   context.counts.evictedFiles += 1;
   await tidyEntry(context, entry);

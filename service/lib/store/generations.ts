@@ -38,12 +38,20 @@ export class Generations {
 
   /** Removes all but the newest, and what was never finished. */
   async dropOld(): Promise<void> {
+    for (const { path } of await this.#old()) await this.#io.unlink(path);
+  }
+
+  /** Gives all but the newest to somebody who keeps them elsewhere. */
+  async keepOld(keep: (path: string, name: string) => Promise<void>): Promise<void> {
+    for (const { path, name } of await this.#old()) if (!name.includes(UNFINISHED)) await keep(path, name);
+  }
+
+  async #old(): Promise<{ readonly path: string; readonly name: string }[]> {
     const newest = await this.current();
-    for (const name of await this.#io.list(this.#folder)) {
-      const path = join(this.#folder, name);
-      const keep = path === newest || (path.startsWith(`${newest}-`) && !path.includes(UNFINISHED));
-      if (name.startsWith('catalogue-') && !keep) await this.#io.unlink(path);
-    }
+    const files = (await this.#io.list(this.#folder))
+      .filter((name) => name.startsWith('catalogue-'))
+      .map((name) => ({ name, path: join(this.#folder, name) }));
+    return files.filter(({ path }) => path !== newest && (!path.startsWith(`${newest}-`) || path.includes(UNFINISHED)));
   }
 
   async #numbers(): Promise<number[]> {

@@ -9,7 +9,7 @@ import type { Capture, OutputFormat } from '../capture/capture.js';
  *     quarantine/                  what recovery found and nobody knows
  *     2026/11/29/<uuid>/           by the day of the request:
  *       raw.jpg, acquired.json     as the camera delivered it, and what it is
- *       restored.png, thumbnail.jpg
+ *       restored.png, thumbnail.jpg   or restored.2.png, once made anew
  *       manifest.json              last
  */
 export const FORMAT_NAME = 'format';
@@ -18,13 +18,12 @@ export const INBOX = 'inbox';
 export const QUARANTINE = 'quarantine';
 export const ACQUIRED = 'acquired.json';
 export const MANIFEST = 'manifest.json';
-export const THUMBNAIL = 'thumbnail.jpg';
 /** Of a file that is not whole yet. */
 export const UNFINISHED = '.tmp';
 
 /** Names that the store gives to files of a capture; anything else there is a stranger's. */
-export const OWN_NAME =
-  /^(draft-\d+\.)?(raw\.[a-z0-9]+|restored\.[a-z]+|thumbnail\.jpg|(acquired|manifest)\.json)(\.\d+\.tmp)?$/;
+const OWN = String.raw`raw\.[a-z0-9]+|restored(\.\d+)?\.[a-z]+|thumbnail(\.\d+)?\.jpg|(acquired|manifest)\.json`;
+export const OWN_NAME = new RegExp(String.raw`^(draft-\d+\.)?(${OWN})(\.\d+\.tmp)?$`);
 /** What the library writes while it makes a product: a crash may leave it. */
 export const LIBRARY_NAME = /^\.[0-9a-f]{16}\.tmp$/;
 export const YEAR = /^\d{4,6}$/;
@@ -46,7 +45,11 @@ const RAW_EXTENSIONS: Readonly<Record<string, string>> = {
   'application/fits': 'fits',
 };
 
-export const productName = (format: OutputFormat): string => `restored.${EXTENSIONS[format]}`;
+/** What is made anew has the number of the restoration in its name: the old one stays beside it until it is durable. */
+const numbered = (repair: number | null): string => (repair === null ? '' : `.${repair}`);
+export const productName = (format: OutputFormat, repair: number | null = null): string =>
+  `restored${numbered(repair)}.${EXTENSIONS[format]}`;
+export const thumbnailName = (repair: number | null = null): string => `thumbnail${numbered(repair)}.jpg`;
 /** A product that is being made: its name ends as its format wants. */
 export const draftName = (restoration: number, name: string): string => `draft-${restoration}.${name}`;
 export const rawName = (mime: string): string => `raw.${RAW_EXTENSIONS[mime] ?? 'bin'}`;

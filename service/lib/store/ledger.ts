@@ -16,6 +16,8 @@ export interface Change {
   readonly untidy: boolean;
   /** The folder is as this record says. */
   readonly tidied?: boolean;
+  /** Whether its product is damaged, from now on; left out: as before. */
+  readonly broken?: boolean;
 }
 
 type Told = NonNullable<Change['event']>;
@@ -49,8 +51,9 @@ export class Ledger {
   readonly #turns = new Turns();
   readonly #listeners = new Set<(event: CaptureEvent) => void>();
   readonly #untidy: Set<number>;
-  /** Events whose record is damaged, as far as anybody has read them. */
-  readonly #lostEvents = new Set<number>();
+  readonly #broken: Set<number>;
+  /** Events whose record is damaged, as far as anybody has read them, and whether there is no damaged row of it. */
+  readonly #lostEvents = new Map<number, boolean>();
   #meta: Meta;
   #commits = 0;
 
@@ -60,6 +63,7 @@ export class Ledger {
     this.#clock = clock;
     this.#meta = meta;
     this.#untidy = new Set(meta.untidy);
+    this.#broken = new Set(meta.broken);
     this.#keepEvents = keepEvents;
     this.#onFailure = onFailure;
   }
@@ -76,9 +80,19 @@ export class Ledger {
     return this.#lostEvents.size;
   }
 
+  /** Those of them that no row of the database stands for: damaged rows it counts itself. */
+  get missingEvents(): number {
+    return [...this.#lostEvents.values()].filter((isMissing) => isMissing).length;
+  }
+
   /** Orders of captures whose folder is to be brought in line. */
   get untidy(): readonly number[] {
     return [...this.#untidy];
+  }
+
+  /** Orders of stored captures whose product is to be made anew. */
+  get broken(): readonly number[] {
+    return [...this.#broken];
   }
 
   /** A folder is to be brought in line; durable with the next transaction. */
@@ -104,17 +118,13 @@ export class Ledger {
     return this.#turns.take('commit', async () => {
       const changes = make(this.#meta.lastOrder + 1);
       const events = this.#number(changes);
-      const untidy = new Set(this.#untidy);
-      for (const { untidy: mark, tidied, record } of changes) {
-        if (mark) untidy.add(record.capture.order);
-        if (tidied) untidy.delete(record.capture.order);
-      }
-      const meta = this.#metaAfter(changes, events.length, untidy);
+      const [untidy, broken] = [new Set(this.#untidy), new Set(this.#broken)];
+      for (const change of changes) markIn(untidy, broken, change);
+      const meta = this.#metaAfter(changes, events.length, untidy, broken);
       await this.#write([...changes.map(toRow), ...events.map(eventRow), metaRow(meta)], meta);
-      for (const { untidy: mark, tidied, record } of changes) {
-        if (mark) this.#untidy.add(record.capture.order);
-        if (tidied) this.#untidy.delete(record.capture.order);
-        this.#catalogue.put(record);
+      for (const change of changes) {
+        markIn(this.#untidy, this.#broken, change);
+        this.#catalogue.put(change.record);
       }
       this.#tell(events);
       return changes;
@@ -124,18 +134,19 @@ export class Ledger {
   /** Takes a record away for good. */
   async remove(entry: Entry): Promise<void> {
     await this.#turns.take('commit', async () => {
-      const clock = this.#clock.mark();
-      const meta = { ...this.#meta, captures: this.#meta.captures - 1, untidy: [...this.#untidy], clock };
+      for (const marked of [this.#untidy, this.#broken]) marked.delete(entry.order);
+      const marks = { untidy: [...this.#untidy], broken: [...this.#broken], clock: this.#clock.mark() };
+      const meta = { ...this.#meta, captures: this.#meta.captures - 1, ...marks };
       await this.#write([{ table: 'captures', key: entry.order, body: null }, metaRow(meta)], meta);
       this.#catalogue.remove(entry);
     });
   }
 
   /** Makes durable what time it is, with an event of no capture where there is one to tell. */
-  async keepTime(told: Told | null): Promise<void> {
+  async note(told: Told | null): Promise<void> {
     await this.#turns.take('commit', async () => {
       const events = told === null ? [] : [this.#event(told, { id: '', app: '' }, 0)];
-      const meta = this.#metaAfter([], events.length, this.#untidy);
+      const meta = this.#metaAfter([], events.length, this.#untidy, this.#broken);
       await this.#write([...events.map(eventRow), metaRow(meta)], meta);
       this.#tell(events);
     });
@@ -158,7 +169,7 @@ export class Ledger {
     const { firstSeq } = this.#meta;
     const present = seqs.filter((seq) => seq >= firstSeq);
     const events = present.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq));
-    for (const { seq, type } of events) if (type === 'lost') this.#lostEvents.add(seq);
+    for (const { seq, type } of events) if (type === 'lost') this.#lostEvents.set(seq, bodies.get(seq) !== null);
     return { events, firstSeq, lastSeq };
   }
 
@@ -172,7 +183,12 @@ export class Ledger {
     return { seq: this.#meta.lastSeq + 1 + index, at: wall, captureId: id, app, ...told };
   }
 
-  #metaAfter(changes: readonly Change[], events: number, untidy: ReadonlySet<number>): Meta {
+  #metaAfter(
+    changes: readonly Change[],
+    events: number,
+    untidy: ReadonlySet<number>,
+    broken: ReadonlySet<number>,
+  ): Meta {
     const { captures, lastOrder, lastSeq: last, firstSeq } = this.#meta;
     const orders = changes.map(({ record }) => record.capture.order);
     const lastSeq = last + events;
@@ -184,6 +200,7 @@ export class Ledger {
       lastSeq,
       untidy: [...untidy],
       clock: this.#clock.mark(),
+      broken: [...broken],
     };
   }
 
@@ -212,6 +229,15 @@ export class Ledger {
       }
     }
   }
+}
+
+/** What a change says of a folder and of a product. */
+function markIn(untidy: Set<number>, broken: Set<number>, change: Change): void {
+  const { order } = change.record.capture;
+  if (change.untidy) untidy.add(order);
+  if (change.tidied) untidy.delete(order);
+  if (change.broken === true) broken.add(order);
+  if (change.broken === false) broken.delete(order);
 }
 
 const toRow = ({ record }: Change): RowWrite => ({

@@ -33,6 +33,16 @@ export async function load(database: Database): Promise<Loaded> {
   return { records, memos: memos.rows, meta: meta ?? (await guessMeta(database, records)), damage };
 }
 
+/** Reads a table to its end: rows are healed as they are read. */
+export async function readThrough(database: Database, table: Table): Promise<void> {
+  let after = -1;
+  for (;;) {
+    const rows = await database.scan(table, after, LOT);
+    if (rows.length < LOT) return;
+    after = rows.at(-1)!.key;
+  }
+}
+
 /** All events that can be read. */
 export async function readAllEvents(database: Database, meta: Meta): Promise<StoredRow[]> {
   const { rows } = await readAll(database, 'events', meta.lastSeq, meta.firstSeq - 1);
@@ -57,6 +67,7 @@ async function guessMeta(database: Database, records: readonly CaptureRecord[]):
     lastSeq: seqs.at(-1) ?? firstSeq - 1,
     untidy: [],
     clock: null,
+    broken: [],
   };
 }
 

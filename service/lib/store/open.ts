@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import type { Capture } from '../capture/capture.js';
 import { CaptureStore } from './capture-store.js';
 import { Catalogue } from './catalogue.js';
 import { noCounts } from './context.js';
@@ -15,8 +15,10 @@ import type { Loaded } from './load.js';
 import { Memos } from './memos.js';
 import { DEFAULT_LIMITS } from './options.js';
 import type { StoreOptions } from './options.js';
-import { mergeRecords, metaFor, readFolders, rowsOf, untidyOrders } from './rebuild.js';
+import { boundQuarantine, quarantine } from './quarantine.js';
+import { brokenOrders, mergeRecords, metaFor, readFolders, rowsOf, untidyOrders } from './rebuild.js';
 import { META_KEY } from './records.js';
+import { Repairs } from './repairs.js';
 import { quarantineFolders, recover } from './recovery.js';
 import { Reserve } from './reserve.js';
 import { SqliteDatabase } from './sqlite.js';
@@ -54,13 +56,21 @@ async function openOrRebuild(options: StoreOptions, lock: OpenDatabase, anew: bo
 }
 
 /**
- * Makes the database of a store anew from its manifests, as if it had been lost, and recovers. Captures that had no
- * frame yet are in the database only, and go with it. Rejects as {@link openStore} does.
+ * Makes the database of a store anew from its manifests, as if it had been lost, and recovers. Where a manifest is
+ * damaged, the old database tells of its product, as far as it can be read; it is kept aside. Captures without a frame
+ * are in the database only, and go with it. Rejects as {@link openStore} does.
  */
 export async function rebuildStore(options: StoreOptions): Promise<RecoveryReport> {
   const store = await openOrRebuild(options, sqlite(options), true);
   await store.close();
   return store.recovery;
+}
+
+/** Opens a store, mends what can be mended, and closes it. Rejects as {@link openStore} does. */
+export async function healStore(options: StoreOptions): Promise<void> {
+  const store = await openOrRebuild(options, sqlite(options), false);
+  await store.scrub();
+  await store.close();
 }
 
 const sqlite =
@@ -76,8 +86,8 @@ async function open(options: StoreOptions, database: Database, begin: number, an
   const { loaded, healed, quarantinedFiles } = await reserve.lend(() => openDatabase(options, database, counts, anew));
   const context = makeContext(options, database, loaded, counts, reserve);
   if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
-  context.counts.quarantinedBytes = await bytesIn(options, join(folder, QUARANTINE));
   const recovered = await onDisk(`recovering ${folder}`, () => recover(context));
+  await boundQuarantine(context).catch((error: Error) => context.problems.set('untidy', error.message));
   await context.reserve.ensure().catch((error: Error) => context.problems.set('full', error.message));
   const { counters } = database;
   return new CaptureStore(context, new Memos(loaded.memos), {
@@ -93,7 +103,7 @@ async function open(options: StoreOptions, database: Database, begin: number, an
 
 /**
  * What is in the database; made anew from manifests where it is damaged, or is not there and they are, or `anew`. The
- * old one counts until the new one is whole.
+ * old one counts until the new one is whole, is asked where a manifest is damaged, and is kept aside.
  */
 async function openDatabase(
   options: StoreOptions,
@@ -108,15 +118,20 @@ async function openDatabase(
   if (loaded.damage === null && !empty && !anew) return { loaded, healed: 0, quarantinedFiles: 0 };
   const found = await readFolders(options.io, options.folder);
   // Before the database is whole again: after a crash in between, folders are looked at once more.
-  const quarantinedFiles = await quarantineFolders({ ...options, counts }, found.strangers, loaded.records);
+  const place = { ...options, counts };
+  const known = anew ? old.records.filter(({ capture }) => found.doubtful.has(capture.id)) : loaded.records;
+  const quarantinedFiles = await quarantineFolders(place, found.strangers, known);
   if (loaded.damage === null && found.records.length === 0 && !anew) return { loaded, healed: 0, quarantinedFiles };
-  const records = mergeRecords(loaded.records, found.records);
+  const records = mergeRecords(known, found.records);
   const events = anew ? [] : await readAllEvents(database, loaded.meta).catch(() => []);
   const gapless = loaded.meta.lastSeq >= found.lastSeq && events.length > 0;
   const log = gapless ? loaded.meta : Math.max(old.meta.lastSeq, found.lastSeq);
-  const meta = { ...metaFor(records, log), untidy: untidyOrders(records, found), clock: old.meta.clock };
+  const marks = { untidy: untidyOrders(records, found), broken: brokenOrders(records, found, loaded.meta.broken) };
+  const meta = { ...metaFor(records, log), ...marks, clock: old.meta.clock };
   const memos = loaded.memos.filter(({ key, body }) => key !== META_KEY && body !== null);
-  await database.replace(rowsOf(records, gapless ? events : [], memos, meta));
+  const keep = (path: string, name: string): Promise<void> => quarantine(place, path, name);
+  const rows = rowsOf(records, gapless ? events : [], memos, meta);
+  await database.replace(rows, anew || loaded.damage !== null ? keep : undefined);
   const healed = records.length - loaded.records.length;
   return { loaded: { ...loaded, records, memos, meta }, healed, quarantinedFiles };
 }
@@ -149,16 +164,7 @@ function makeContext(
   const shared = { io, clock, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
   const { events: keepEvents } = limits;
   const ledger = new Ledger({ database, catalogue, clock, meta, keepEvents, onFailure: makeOnFailure(shared) });
-  return { ...shared, ledger, folders: new Folders(io), turns: new Turns(), unrecovered: new Set() };
+  return { ...shared, ledger, folders: new Folders(io), turns: new Turns(), ...noWork() };
 }
 
-/** Bytes of all files below a folder. */
-async function bytesIn(options: StoreOptions, folder: string): Promise<number> {
-  const { io } = options;
-  let sum = 0;
-  for (const name of await io.list(folder)) {
-    const found = await io.stat(join(folder, name));
-    sum += found?.kind === 'folder' ? await bytesIn(options, join(folder, name)) : (found?.bytes ?? 0);
-  }
-  return sum;
-}
+const noWork = () => ({ unrecovered: new Set<Capture>(), repairs: new Repairs(), damaged: new Set<string>() });

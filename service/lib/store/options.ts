@@ -28,6 +28,8 @@ export interface StoreLimits {
   readonly apps: Readonly<Record<string, QueueLimit>>;
   /** Events that are kept, at least. */
   readonly events: number;
+  /** Of what recovery keeps aside; beyond, the oldest goes. `files`: a folder counts as one. */
+  readonly quarantine: { readonly bytes: number; readonly files: number };
   /** Given up when the disk is full, so that deletions and the database can go on. */
   readonly reserveBytes: number;
   /** A wall clock that says that the machine was off for longer has been set: that time does not count. */
@@ -54,6 +56,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   appQueue: { captures: 500, bytes: 2 * GIB },
   apps: {},
   events: 100_000,
+  quarantine: { bytes: GIB, files: 1000 },
   reserveBytes: 16 * MIB,
   longestOffSeconds: DAY_SECONDS,
   scrubSeconds: 60,

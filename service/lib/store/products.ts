@@ -4,7 +4,7 @@ import { step } from '../capture/machine.js';
 import { FullError, ServiceError } from '../errors.js';
 import type { Context } from './context.js';
 import { digestFile, onDisk, seal, writeDurably } from './durable.js';
-import { ACQUIRED, MANIFEST, THUMBNAIL, draftName, folderOf, productName } from './layout.js';
+import { ACQUIRED, MANIFEST, draftName, folderOf, productName, thumbnailName } from './layout.js';
 import { MOST_MANIFEST_BYTES, encodeManifest } from './manifest.js';
 import { liveRecord, move } from './steps.js';
 import type { ProductDraft, ProductFacts } from './store.js';
@@ -20,7 +20,7 @@ export async function beginProduct(context: Context, id: string, format: OutputF
   });
   const { restorations } = await move(context, id, { to: 'restoring' });
   const path = (name: string): string => join(folder, draftName(restorations, name));
-  return { id, productPath: path(productName(format)), thumbnailPath: path(THUMBNAIL) };
+  return { id, productPath: path(productName(format)), thumbnailPath: path(thumbnailName()) };
 }
 
 /**
@@ -29,27 +29,43 @@ export async function beginProduct(context: Context, id: string, format: OutputF
  */
 export async function commitProduct(context: Context, draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
   const { capture } = liveRecord(context, draft.id);
-  const { io, ledger, clock } = context;
-  const folder = folderOf(context.folder, capture);
   return onDisk(`storing the product of capture ${draft.id}`, async () => {
-    const product = await sealDraft(context, draft.productPath, facts.mime, facts);
-    const thumbnail = facts.thumbnail && (await sealDraft(context, draft.thumbnailPath, 'image/jpeg', facts.thumbnail));
-    requireRoom(context, product.bytes + (thumbnail?.bytes ?? 0));
+    const files = await sealFiles(context, draft, facts);
     const { level, levelReason, model, report } = facts;
-    const change = { to: 'stored', facts: { level, levelReason, model, product, thumbnail, report } } as const;
-    const now = clock.moment();
-    const manifest = encodeManifest({ ...step(capture, change, now), lastSeq: ledger.meta.lastSeq });
-    if (manifest.length > MOST_MANIFEST_BYTES) {
-      throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);
-    }
-    await io.rename(draft.productPath, join(folder, product.name));
-    if (thumbnail) await io.rename(draft.thumbnailPath, join(folder, thumbnail.name));
-    await io.syncFolder(folder);
-    await writeDurably(io, join(folder, MANIFEST), manifest);
-    await io.syncFolder(folder);
-    const acquired = (await io.stat(join(folder, ACQUIRED)))?.bytes ?? 0;
-    return move(context, draft.id, change, manifest.length + acquired, now);
+    const change = { to: 'stored', facts: { level, levelReason, model, report, ...files } } as const;
+    const now = context.clock.moment();
+    const manifestBytes = await placeProduct(context, draft, step(capture, change, now).capture);
+    return move(context, draft.id, change, manifestBytes, now);
   });
+}
+
+/** The files of a draft, durable, as they will be called. Rejects with FULL where the store has no room for them. */
+export async function sealFiles(
+  context: Context,
+  draft: ProductDraft,
+  facts: ProductFacts,
+): Promise<{ product: StoredFile; thumbnail: StoredFile | null }> {
+  const product = await sealDraft(context, draft.productPath, facts.mime, facts);
+  const thumbnail = facts.thumbnail && (await sealDraft(context, draft.thumbnailPath, 'image/jpeg', facts.thumbnail));
+  requireRoom(context, product.bytes + (thumbnail?.bytes ?? 0));
+  return { product, thumbnail };
+}
+
+/** Gives the files of a draft their names, then writes the manifest that tells of them. Resolves with its bytes. */
+export async function placeProduct(context: Context, draft: ProductDraft, capture: Capture): Promise<number> {
+  const { io, ledger } = context;
+  const folder = folderOf(context.folder, capture);
+  const manifest = encodeManifest({ capture, lastSeq: ledger.meta.lastSeq });
+  if (manifest.length > MOST_MANIFEST_BYTES) {
+    throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);
+  }
+  await io.rename(draft.productPath, join(folder, capture.product!.name));
+  if (capture.thumbnail) await io.rename(draft.thumbnailPath, join(folder, capture.thumbnail.name));
+  await io.syncFolder(folder);
+  await writeDurably(io, join(folder, MANIFEST), manifest);
+  await io.syncFolder(folder);
+  const acquired = (await io.stat(join(folder, ACQUIRED)))?.bytes ?? 0;
+  return manifest.length + acquired;
 }
 
 /** The file of a draft, durable, under the name that it will have. */

@@ -15,10 +15,14 @@ export interface Folders {
   readonly records: readonly CaptureRecord[];
   /** The newest event that any of them knows of. */
   readonly lastSeq: number;
-  /** Folders of which nothing is whole. */
   /** Names in the folders of the records, by id. */
   readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Folders of which nothing is whole. */
   readonly strangers: readonly { readonly path: string; readonly id: string }[];
+  /** Captures of whose product a database knows more than their folder says. */
+  readonly doubtful: ReadonlySet<string>;
+  /** Captures whose product is not there as their manifest says. */
+  readonly broken: ReadonlySet<string>;
 }
 
 /** Reads the manifests of all captures. */
@@ -26,9 +30,12 @@ export async function readFolders(io: Io, store: string): Promise<Folders> {
   const records: CaptureRecord[] = [];
   const strangers: { path: string; id: string }[] = [];
   const names = new Map<string, readonly string[]>();
+  const [doubtful, broken] = [new Set<string>(), new Set<string>()];
   let lastSeq = 0;
   for await (const { path, id } of walk(io, store)) {
-    const { manifest, manifestBytes } = await readFolder(io, path, id);
+    const { manifest, manifestBytes, isBroken, isDoubtful } = await readFolder(io, path, id);
+    if (isBroken) broken.add(id);
+    if (isDoubtful) doubtful.add(id);
     if (!manifest) strangers.push({ path, id });
     else {
       records.push({ capture: manifest.capture, manifestBytes });
@@ -36,7 +43,7 @@ export async function readFolders(io: Io, store: string): Promise<Folders> {
       lastSeq = Math.max(lastSeq, manifest.lastSeq);
     }
   }
-  return { records, lastSeq, names, strangers };
+  return { records, lastSeq, names, strangers, doubtful, broken };
 }
 
 /** Records of the database and of folders together, by order; the database knows better where it knows anything. */
@@ -57,13 +64,25 @@ export function mergeRecords(known: readonly CaptureRecord[], found: readonly Ca
   return [...known, ...placed].sort((a, b) => a.capture.order - b.capture.order);
 }
 
-/** Orders of those whose folder has files that their record does not want. */
-export function untidyOrders(records: readonly CaptureRecord[], { names }: Folders): number[] {
+/** Orders of those whose folder has files that their record does not want, or no manifest as it should be. */
+export function untidyOrders(records: readonly CaptureRecord[], { names, doubtful }: Folders): number[] {
   const untidy = records.filter(({ capture }) => {
+    if (doubtful.has(capture.id)) return true;
     const expected = expectedNames(capture);
     return names.get(capture.id)?.some((name) => !expected.has(name));
   });
   return untidy.map(({ capture }) => capture.order);
+}
+
+/** Orders of those whose product is to be made anew: as an older database knew, and as folders show. */
+export function brokenOrders(
+  records: readonly CaptureRecord[],
+  { broken }: Folders,
+  known: readonly number[],
+): number[] {
+  const isBroken = ({ capture: { id, order, state } }: CaptureRecord): boolean =>
+    state === 'stored' && (broken.has(id) || known.includes(order));
+  return records.filter(isBroken).map(({ capture }) => capture.order);
 }
 
 /**
@@ -72,7 +91,7 @@ export function untidyOrders(records: readonly CaptureRecord[], { names }: Folde
  */
 export function metaFor(records: readonly CaptureRecord[], log: Pick<Meta, 'firstSeq' | 'lastSeq'> | number): Meta {
   const lastOrder = records.at(-1)?.capture.order ?? 0;
-  const counts = { captures: records.length, lastOrder, untidy: [], clock: null };
+  const counts = { captures: records.length, lastOrder, untidy: [], broken: [], clock: null };
   if (typeof log !== 'number') return { ...counts, firstSeq: log.firstSeq, lastSeq: log.lastSeq };
   const lastSeq = log === 0 && records.length === 0 ? 0 : (Math.floor(log / SEQ_STEP) + 1) * SEQ_STEP;
   return { ...counts, firstSeq: lastSeq + 1, lastSeq };

@@ -21,11 +21,12 @@ export async function recordOf(context: Context, entry: Entry): Promise<CaptureR
   if (entry.live) return { capture: entry.live, manifestBytes: entry.bytes.manifest };
   const [row] = await context.database.read('captures', [entry.order]);
   const record = row?.body ? decodeRecord(row.body, entry.order) : null;
+  // One whose copies are both damaged is counted by the database.
+  if (!record && row?.body !== null) context.damaged.add(`${entry.order}`);
   return record ?? heal(context, entry);
 }
 
 async function heal(context: Context, entry: Entry): Promise<CaptureRecord> {
-  context.counts.damagedRows += 1;
   const folder = folderOf(context.folder, entry);
   const manifest = await readManifest(context.io, join(folder, MANIFEST));
   if (manifest?.capture.id !== entry.id) {

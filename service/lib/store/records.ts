@@ -19,11 +19,16 @@ export interface Meta {
   readonly lastSeq: number;
   /** Orders of captures whose folder may not be as their record says. */
   readonly untidy: readonly number[];
+  /** Orders of stored captures whose product is damaged, and is to be made anew from its frame. */
+  readonly broken: readonly number[];
   /** What time it was; null where nobody knows. */
   readonly clock: ClockMark | null;
 }
 
-export const EMPTY_META: Meta = { captures: 0, lastOrder: 0, firstSeq: 1, lastSeq: 0, untidy: [], clock: null };
+export const EMPTY_META: Meta = {
+  ...{ captures: 0, lastOrder: 0, firstSeq: 1, lastSeq: 0 },
+  ...{ untidy: [], broken: [], clock: null },
+};
 export const META_KEY = 1;
 
 export const encodeRecord = ({ capture, manifestBytes }: CaptureRecord): string =>

@@ -6,9 +6,11 @@ import type { Context } from './context.js';
 import { diskError } from './durable.js';
 import { ACQUIRED, INBOX, MANIFEST, folderOf } from './layout.js';
 import { filesAreWhole } from './products.js';
+import { quarantine } from './quarantine.js';
 import { readManifest } from './records-of.js';
+import { finishRepairs } from './repairs.js';
 import type { CaptureRecord } from './records.js';
-import { clearInbox, expectedNames, manifestBytesIn, quarantine, tidyAll, tidyEntry } from './tidy.js';
+import { clearInbox, expectedNames, manifestBytesIn, tidyAll, tidyEntry } from './tidy.js';
 
 /** What recovery has done. */
 export interface Recovered {
@@ -24,6 +26,7 @@ const RESTARTED = 'the service was started again';
  */
 export async function recover(context: Context): Promise<Recovered> {
   const recovered: Recovered = { requeued: 0, completed: 0 };
+  recovered.completed += await finishRepairs(context);
   await tidyAll(context);
   await emptyInbox(context);
   for (const capture of context.catalogue.live()) {

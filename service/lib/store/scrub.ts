@@ -4,8 +4,10 @@ import type { Context } from './context.js';
 import { digestFile } from './durable.js';
 import { ACQUIRED, MANIFEST, folderOf } from './layout.js';
 import { readManifest, recordOf } from './records-of.js';
-import type { Entry } from './records.js';
-import { quarantine, rewriteAcquired, tidyEntry } from './tidy.js';
+import type { CaptureRecord, Entry } from './records.js';
+import { quarantine } from './quarantine.js';
+import { breakProduct } from './repairs.js';
+import { rewriteAcquired, tidyEntry } from './tidy.js';
 
 /** Reads files again, one capture at a time, and compares them with their digests: memory cells lose their charge. */
 export class Scrub {
@@ -20,6 +22,11 @@ export class Scrub {
     const entry = this.#next(context.catalogue.entries);
     if (!entry) return;
     this.#lastOrder = entry.order;
+    await this.look(context, entry);
+  }
+
+  /** Looks at one capture. */
+  async look(context: Context, entry: Entry): Promise<void> {
     try {
       await context.turns.take(entry.id, () => scrubCapture(context, entry));
     } catch (error) {
@@ -33,14 +40,30 @@ export class Scrub {
   }
 }
 
+/** Reads one capture's files; a damaged manifest is written anew, a damaged product is marked to be made anew. */
 async function scrubCapture(context: Context, entry: Entry): Promise<void> {
   if (context.catalogue.find(entry.id) !== entry) return;
-  const { capture } = await recordOf(context, entry);
+  const record = await recordOf(context, entry);
+  const { capture } = record;
   const folder = folderOf(context.folder, entry);
-  for (const file of [capture.raw, capture.product, capture.thumbnail]) {
-    if (file?.present) await scrubFile(context, entry.id, folder, file);
-  }
+  const isWhole = async (file: StoredFile | null): Promise<boolean> =>
+    !file?.present || (await scrubFile(context, entry, folder, file));
+  const [raw, product, thumbnail] = [
+    await isWhole(capture.raw),
+    await isWhole(capture.product),
+    await isWhole(capture.thumbnail),
+  ];
+  if (!product && raw && capture.raw?.present) await breakProduct(context, record);
+  else if (!thumbnail) await dropThumbnail(context, entry, record);
   await scrubManifests(context, entry, capture);
+}
+
+/** It is for people only, and a product is not made anew for it. */
+async function dropThumbnail(context: Context, entry: Entry, record: CaptureRecord): Promise<void> {
+  const { capture } = record;
+  const without = { ...capture, thumbnail: capture.thumbnail && { ...capture.thumbnail, present: false } };
+  await context.ledger.commit(() => [{ record: { ...record, capture: without }, event: null, untidy: true }]);
+  await tidyEntry(context, entry);
 }
 
 /** Manifests are written anew from the record: without them, a database that is made anew would not know of a file. */
@@ -50,7 +73,7 @@ async function scrubManifests(context: Context, entry: Entry, capture: Capture):
   const whole = await Promise.all(wanted.map((name) => readManifest(context.io, join(folder, name))));
   const broken = wanted.filter((_, index) => whole[index]?.capture.id !== entry.id);
   if (broken.length === 0) return;
-  for (const name of broken) damaged(context, `${name} of capture ${entry.id}`);
+  for (const name of broken) noticeDamage(context, entry, name);
   for (const name of broken) {
     const path = join(folder, name);
     if ((await context.io.stat(path))?.kind === 'folder') await quarantine(context, path, name);
@@ -59,16 +82,23 @@ async function scrubManifests(context: Context, entry: Entry, capture: Capture):
   // The other one is written by whoever brings a folder in line.
   context.ledger.untidied(entry.order);
   await tidyEntry(context, entry);
-  if (!context.ledger.untidy.includes(entry.order)) context.counts.healedFiles += broken.length;
+  if (context.ledger.untidy.includes(entry.order)) return;
+  context.counts.healedFiles += broken.length;
+  for (const name of broken) context.damaged.delete(`${entry.order}/${name}`);
 }
 
-async function scrubFile(context: Context, id: string, folder: string, file: StoredFile): Promise<void> {
+async function scrubFile(context: Context, entry: Entry, folder: string, file: StoredFile): Promise<boolean> {
   context.counts.scrubbedFiles += 1;
   const found = await digestFile(context.io, join(folder, file.name)).catch(() => null);
-  if (found?.sha256 !== file.sha256) damaged(context, `${file.name} of capture ${id}`);
+  if (found?.sha256 === file.sha256) return true;
+  noticeDamage(context, entry, file.name);
+  return false;
 }
 
-function damaged(context: Context, what: string): void {
-  context.counts.damagedFiles += 1;
-  context.problems.set('damage', `${what} is not as it was written: the medium fails`);
+/** What stays damaged is found again in every round, and counted once. */
+function noticeDamage(context: Context, { id, order }: Entry, name: string): void {
+  const what = `${order}/${name}`;
+  if (!context.damaged.has(what)) context.counts.damagedFiles += 1;
+  context.damaged.add(what);
+  context.problems.set('damage', `${name} of capture ${id} is not as it was written: the medium fails`);
 }

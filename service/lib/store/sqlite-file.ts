@@ -44,7 +44,8 @@ export class SqliteFile {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Statement>();
   #healedRows = 0;
-  #damagedRows = 0;
+  /** Read however often, each counts once. */
+  readonly #damagedRows = new Set<string>();
 
   /** Opens the file, or makes it. Throws ServiceError. */
   constructor(path: string) {
@@ -54,7 +55,7 @@ export class SqliteFile {
   }
 
   get counters(): DatabaseCounters {
-    return { healedRows: this.#healedRows, damagedRows: this.#damagedRows };
+    return { healedRows: this.#healedRows, damagedRows: this.#damagedRows.size };
   }
 
   read(table: Table, keys: readonly number[]): StoredRow[] {
@@ -134,7 +135,7 @@ export class SqliteFile {
   #verify(table: Table, row: RawRow): StoredRow {
     const key = Number(row.key);
     const { body, healed } = verifyRow(row);
-    if (body === null) this.#damagedRows += 1;
+    if (body === null) this.#damagedRows.add(`${table}/${key}`);
     if (healed && body) this.#heal(table, key, body);
     return { key, body: body && Buffer.from(body).toString() };
   }

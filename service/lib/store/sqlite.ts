@@ -57,17 +57,21 @@ export class SqliteDatabase implements Database {
   }
 
   /** Replaces the newest file by one with other rows. */
-  async replace(transactions: AsyncIterable<Transaction> | Iterable<Transaction>): Promise<void> {
+  async replace(
+    transactions: Iterable<Transaction>,
+    keep?: (path: string, name: string) => Promise<void>,
+  ): Promise<void> {
     await this.#generations.next(async (path) => {
       this.#isOpen = false;
       await this.#do({ kind: 'open', path });
       let rows = 0;
-      for await (const transaction of transactions) {
+      for (const transaction of transactions) {
         await this.#do({ kind: 'commit', transaction });
         rows += transaction.writes.length;
       }
       await this.#do({ kind: 'finish', path, rows });
     });
+    if (keep) await this.#generations.keepOld(keep);
     await this.open();
   }
 

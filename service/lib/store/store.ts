@@ -87,10 +87,16 @@ export interface StoreCounters {
   readonly healedRows: number;
   readonly damagedFiles: number;
   readonly healedFiles: number;
+  /** Products that were damaged and have been made anew. */
+  readonly repairedProducts: number;
   readonly scrubbedFiles: number;
   readonly syncFailures: number;
   readonly fullErrors: number;
   readonly evictedFiles: number;
+  /** What was kept aside: files that nobody knows, a database that was damaged. A folder counts as one. */
+  readonly quarantinedFiles: number;
+  /** What was kept aside, and has gone to make room. */
+  readonly discardedFiles: number;
 }
 
 /** What recovery found and did when the store was opened. */
@@ -139,6 +145,13 @@ export interface Store {
   beginProduct(id: string, format: OutputFormat): Promise<ProductDraft>;
   /** Files durable, manifest last, then `stored`. SYNC or FULL: the draft is gone; begin again. */
   commit(draft: ProductDraft, facts: ProductFacts): Promise<Capture>;
+  /** The next stored capture whose product is damaged, and whose frame is whole; null where there is none. */
+  nextRepair(): Promise<Capture | null>;
+  /**
+   * Begins to make its product anew; `commit` then puts it in the place of the old one (event `repaired`), `discard`
+   * leaves it for later. The capture stays `stored` all the time. STATE: there is nothing to make anew.
+   */
+  beginRepair(id: string, format: OutputFormat): Promise<ProductDraft>;
   /** Gives a draft up; the capture is `acquired` again. */
   discard(draft: ProductDraft, reason: string): Promise<Capture>;
 
@@ -168,5 +181,7 @@ export interface Store {
   readonly recovery: RecoveryReport;
   /** One round of housekeeping: room, reserve, retention, scrub. The service calls it every two seconds. */
   tend(): Promise<void>;
+  /** Reads all records and all files, mends what can be mended, and marks products that are to be made anew. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Capture } from '../capture/capture.js';
 import type { ServiceError } from '../errors.js';
 import type { Context } from './context.js';
 import { onDisk, writeDurably } from './durable.js';
-import { ACQUIRED, INBOX, LIBRARY_NAME, MANIFEST, OWN_NAME, QUARANTINE, draftName, folderOf } from './layout.js';
+import { ACQUIRED, INBOX, LIBRARY_NAME, MANIFEST, OWN_NAME, draftName, folderOf } from './layout.js';
 import { encodeManifest } from './manifest.js';
+import { quarantine } from './quarantine.js';
 import { readManifest, recordOf } from './records-of.js';
 import type { Entry } from './records.js';
 
@@ -20,6 +21,8 @@ export async function tidyAll(context: Context): Promise<void> {
 
 /** Brings one folder in line. What the disk refuses is done later: the database remembers. */
 export async function tidyEntry(context: Context, entry: Entry): Promise<void> {
+  // Whoever makes its product anew has files there.
+  if (context.repairs.isActive(entry.id)) return;
   try {
     const record = await recordOf(context, entry);
     const manifestBytes = await tidyInAnyCase(context, record.capture);
@@ -79,7 +82,8 @@ async function rewriteManifest(context: Context, folder: string, capture: Captur
   const path = join(folder, MANIFEST);
   const manifest = await readManifest(context.io, path);
   if (manifest && kept(manifest.capture) === kept(capture)) return;
-  const report = manifest?.capture.report ?? null;
+  const isSame = manifest?.capture.product?.sha256 === capture.product?.sha256;
+  const report = isSame ? manifest!.capture.report : null;
   const bytes = encodeManifest({ capture: { ...capture, report }, lastSeq: context.ledger.meta.lastSeq });
   await writeDurably(context.io, path, bytes);
   await context.io.syncFolder(folder);
@@ -97,7 +101,7 @@ export async function rewriteAcquired({ io, ledger }: Context, folder: string, c
 }
 
 const kept = ({ raw, product, thumbnail, holdUntil }: Capture): string =>
-  [...[raw, product, thumbnail].map((file) => file?.present), holdUntil].join();
+  JSON.stringify([[raw, product, thumbnail].map((file) => file && [file.name, file.sha256, file.present]), holdUntil]);
 
 /** Own files that are not expected go; a stranger's, and what is no file, are kept aside. */
 async function dropUnexpected(context: Context, folder: string, expected: ReadonlySet<string>): Promise<void> {
@@ -116,19 +120,6 @@ export async function clearInbox(context: Context, name: string): Promise<void> 
   const found = await context.io.stat(path);
   if (found?.kind === 'file') await context.io.unlink(path);
   else if (found) await quarantine(context, path, name);
-}
-
-/** Keeps a file or folder aside that nobody knows, for a person to look at. */
-export async function quarantine(
-  context: Pick<Context, 'io' | 'folder' | 'counts'>,
-  path: string,
-  name: string,
-): Promise<void> {
-  const bytes = (await context.io.stat(path))?.bytes ?? 0;
-  await context.io.rename(path, join(context.folder, QUARANTINE, `${context.io.uuid()}-${name}`));
-  await context.io.syncFolder(join(context.folder, QUARANTINE));
-  await context.io.syncFolder(dirname(path));
-  context.counts.quarantinedBytes += bytes;
 }
 
 async function finish(context: Context, folder: string): Promise<number> {

@@ -33,8 +33,8 @@ function newest(records: readonly CaptureRecord[]): ClockMark | null {
 /** Tells of steps of the wall clock, and keeps what time it is. */
 export async function keepTime({ clock, ledger }: Context): Promise<void> {
   for (const { milliseconds } of [...clock.untold()]) {
-    await ledger.keepTime({ type: 'clock', detail: { milliseconds } });
+    await ledger.note({ type: 'clock', detail: { milliseconds } });
     clock.told();
   }
-  if (clock.now() - (ledger.meta.clock?.service ?? 0) >= KEEP_MS) await ledger.keepTime(null);
+  if (clock.now() - (ledger.meta.clock?.service ?? 0) >= KEEP_MS) await ledger.note(null);
 }

@@ -65,9 +65,9 @@ export class SimulatedDatabase implements Database {
     });
   }
 
-  async replace(transactions: AsyncIterable<Transaction> | Iterable<Transaction>): Promise<void> {
+  async replace(transactions: Iterable<Transaction>): Promise<void> {
     for (const table of TABLES) this.#tables[table].clear();
-    for await (const transaction of transactions) this.#apply(transaction);
+    for (const transaction of transactions) this.#apply(transaction);
   }
 
   async close(): Promise<void> {}
