@@ -255,6 +255,42 @@ describe('samples of a TIFF', () => {
     expectEqual(await found.samples!.readRows(0, HEIGHT, signal), samples);
   });
 
+  it.each([1, 2, 4])('of %d bits are bytes of which 255 is white, in any layout, both ways round', async (bits) => {
+    const [most, layouts] = [2 ** bits - 1, [{}, { isPlanar: true }, { tile: [16, 16] as const, isPlanar: true }]];
+    for (const bands of [1, 3])
+      for (const layout of layouts)
+        for (const photometric of [0, 1]) {
+          const one = page(bands, 'uint8', { packedBits: bits, compression: 'zstd', photometric, ...layout });
+          const stored = Uint8Array.from(one.samples, (value) => value % (most + 1));
+          const { samples } = await open(
+            tiffFile([{ ...one, samples: stored, extraSamples: [0, 0].slice(0, bands - 1) }]),
+          );
+          expect(samples!.size).toMatchObject({ depth: 8, channels: bands });
+          const expected = stored.map((value) => ((photometric === 0 ? most - value : value) * 255) / most);
+          expectEqual(await samples!.readRows(0, HEIGHT, signal), expected);
+        }
+  });
+
+  it('of few bits have their own nodata value, and no other', async () => {
+    const one = page(1, 'uint8', { packedBits: 4, photometric: 0 });
+    const samples = Uint8Array.from(one.samples, (value) => value % 16);
+    const file = (text: string): Buffer => tiffFile([{ ...one, samples, tags: { 42113: text } }]);
+    expect(await open(file('3'))).toMatchObject({ nodata: 255 - 3 * 17, warnings: [] });
+    const beyond = [expect.stringMatching(/'16' is none of samples of 4 bits/) as string];
+    expect(await open(file('16'))).toMatchObject({ nodata: null, warnings: beyond });
+  });
+
+  it.each([
+    [259, 34_887, /its compression is LERC \(number 34887\); write it with LZW/],
+    [262, 5, /its colours are CMYK \(PhotometricInterpretation, number 5\); write grey or RGB/],
+  ])('of kinds that have a name are refused by it: %d is %d', async (tag, value, message) => {
+    const file = tiffFile([page(1, 'uint8', { tags: { [tag]: [value] } })]);
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'IMAGE_UNSUPPORTED',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
   it.each([
     ['uint32', /unsigned integers of 32 bits; write/],
     ['int32', /signed integers of 32 bits; write 32-bit floats/],

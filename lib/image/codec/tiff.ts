@@ -5,6 +5,7 @@ import type { TiffHeader } from '../tiff/directory.js';
 import { nameOf, readBlocks, readStorage } from '../tiff/layout.js';
 import type { Layout } from '../tiff/layout.js';
 import { COMPRESSION, PHOTOMETRIC, STORAGE_TAGS, TAG } from '../tiff/tags.js';
+import { describeColours, describeCompression } from '../tiff/names.js';
 import { damaged, toOrientation, unsupported } from './inspection.js';
 import type { Inspection } from './inspection.js';
 
@@ -32,10 +33,11 @@ export async function inspectTiff(file: Buffer): Promise<Inspection> {
   if (width === 0 || height === 0) throw damaged('it does not say how large it is');
   const size = { width, height, bands };
   const layout: Layout = { ...size, ...(await readStorage(directory, size)), bits, sampleType: 'uint8' };
+  requireDecodable(layout);
   await requireWhole(directory, layout);
   const orientation = toOrientation(await directory.value(TAG.orientation, 1));
   const roles = await readRoles(directory, bands);
-  keepStorage(file, tiff);
+  keepStorage(file, tiff, bands === 1 ? [TAG.planar] : []);
   return {
     picture: file,
     metadata: {},
@@ -58,11 +60,23 @@ async function requireReadable(directory: Directory, bands: number): Promise<num
     throw unsupported('its bands have samples of different sizes', 'write all with as many bits');
   const compression = await directory.value(TAG.compression, COMPRESSION.none);
   if (!COMPRESSIONS.includes(compression))
-    throw unsupported(`its compression has the number ${compression}`, 'write it with LZW, deflate or none');
+    throw unsupported(describeCompression(compression), 'write it with LZW, deflate or none');
   const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
-  if (!PHOTOMETRICS.includes(photometric))
-    throw unsupported(`its colours have the number ${photometric} (PhotometricInterpretation)`, 'write grey or RGB');
+  if (!PHOTOMETRICS.includes(photometric)) throw unsupported(describeColours(photometric), 'write grey or RGB');
   return bits;
+}
+
+/** Throws ImageProblem for valid layouts that libvips does not decode. */
+function requireDecodable({ bands, bits, isTiled, isPlanar, compression }: Layout): void {
+  if (bands > 1 && bits < 8)
+    throw unsupported(`its ${bands} bands have samples of ${bits} bits in reversed order`, 'write bytes (FillOrder 1)');
+  if (isTiled && isPlanar)
+    throw unsupported(
+      'each of its bands has tiles of its own',
+      'write them interleaved (INTERLEAVE=PIXEL), or with LZW',
+    );
+  if (isTiled && bands > 3 && compression === COMPRESSION.jpeg)
+    throw unsupported(`its tiles are JPEG of ${bands} bands`, 'write them with LZW, deflate or none');
 }
 
 /** What the channels are. A last one is alpha only where the file says so. */
@@ -86,8 +100,9 @@ async function requireWhole(directory: Directory, layout: Layout): Promise<void>
 
 /**
  * Writes a directory of the storage tags alone over the first, which has at least as many entries; no other follows.
+ * @param dropped tags that say nothing of this picture, and that libvips would heed
  */
-function keepStorage(file: Buffer, { isLittle, isBig, first }: TiffHeader): void {
+function keepStorage(file: Buffer, { isLittle, isBig, first }: TiffHeader, dropped: readonly number[]): void {
   const [countBytes, entryBytes, offsetBytes] = isBig ? [8, 20, 8] : [2, 12, 4];
   // Beyond 65,535 entries no directory is read: the low 16 bits of the count are all of it.
   const countAt = isBig && !isLittle ? first + 6 : first;
@@ -96,7 +111,8 @@ function keepStorage(file: Buffer, { isLittle, isBig, first }: TiffHeader): void
   for (let index = 0; index < count; index += 1) {
     const at = first + countBytes + index * entryBytes;
     const tag = isLittle ? file.readUInt16LE(at) : file.readUInt16BE(at);
-    if (STORAGE_TAGS.has(tag) && !kept.has(tag)) kept.set(tag, Buffer.from(file.subarray(at, at + entryBytes)));
+    const isWanted = STORAGE_TAGS.has(tag) && !dropped.includes(tag);
+    if (isWanted && !kept.has(tag)) kept.set(tag, Buffer.from(file.subarray(at, at + entryBytes)));
   }
   const entries = [...kept].sort(([one], [other]) => one - other).map(([, entry]) => entry);
   if (isLittle) file.writeUInt16LE(entries.length, countAt);

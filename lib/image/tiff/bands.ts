@@ -39,7 +39,7 @@ export async function readWhite(
   bands: number,
   { sampleType, bits }: Pick<Layout, 'sampleType' | 'bits'>,
 ): Promise<number | undefined> {
-  if (frameDepthOf(sampleType) !== 16) return undefined;
+  if (frameDepthOf(sampleType, bits) !== 16) return undefined;
   const most = 2 ** bits - 1;
   const white = (await directory.numbers(TAG.maxSampleValue, bands)).reduce((most, one) => Math.max(most, one), 0);
   if (white > 0 && white < most) return white;

@@ -4,12 +4,11 @@ import { COMPRESSION, PHOTOMETRIC, TAG } from './tags.js';
 /** CCITT (2 to 4) and JPEG. */
 const LIBVIPS_COMPRESSIONS: readonly number[] = [2, 3, 4, COMPRESSION.jpeg];
 const LIBVIPS_PHOTOMETRICS: readonly number[] = [PHOTOMETRIC.palette, PHOTOMETRIC.ycc];
-const LIBVIPS_BITS = [1, 2, 4];
 
 /**
  * Which decoder reads a picture. libvips reads what is to be translated to samples first: palettes, YCbCr, CCITT, JPEG,
- * samples of less than a byte, bytes of reversed bits. All samples of whole bytes are read here, block by block, from
- * the file: of any number of bands, with gaps, and as few rows as are wanted.
+ * bytes of reversed bits. All other samples are read here, block by block, from the file: of any number of bands, with
+ * gaps, and as few rows as are wanted.
  */
 export async function isForLibvips(directory: Directory): Promise<boolean> {
   const isOneOf = async (tag: number, fallback: number, values: readonly number[]): Promise<boolean> =>
@@ -17,7 +16,6 @@ export async function isForLibvips(directory: Directory): Promise<boolean> {
   return (
     (await isOneOf(TAG.compression, COMPRESSION.none, LIBVIPS_COMPRESSIONS)) ||
     (await isOneOf(TAG.photometric, PHOTOMETRIC.blackIsZero, LIBVIPS_PHOTOMETRICS)) ||
-    (await isOneOf(TAG.bits, 1, LIBVIPS_BITS)) ||
     (await isOneOf(TAG.fillOrder, 1, [2]))
   );
 }

@@ -13,7 +13,6 @@ const RANGES: Partial<Record<SampleType, readonly [number, number]>> = {
   uint8: [0, 255],
   int8: [-128, 127],
   uint16: [0, 65_535],
-  packed: [0, 65_535],
   int16: [-32_768, 32_767],
 };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -36,13 +35,16 @@ export async function readNodataText(directory: Directory): Promise<string | nul
   return field?.data.toString('latin1') ?? null;
 }
 
-/** The value of missing samples, from the text of GDAL_NODATA, which a sample of that type must be able to have. */
-export function parseNodata(text: string | null, type: SampleType): Nodata {
+/**
+ * The value of missing samples, from the text of GDAL_NODATA, which a sample of that type must be able to have.
+ * @param bits of a packed sample
+ */
+export function parseNodata(text: string | null, type: SampleType, bits = 16): Nodata {
   if (text === null) return { value: null, problem: null };
   const word = text.replace(/\0[\s\S]*$/, '').trim();
   const value = numberOf(word);
   if (value === null) return ignored(word, 'is no number');
-  const range = RANGES[type];
+  const range = type === 'packed' ? ([0, 2 ** bits - 1] as const) : RANGES[type];
   if (!range) return floatNodata(value, word);
   if (Number.isInteger(value) && value >= range[0] && value <= range[1]) return { value: value + 0, problem: null };
   return ignored(word, `is none of samples of ${Math.log2(range[1] - range[0] + 1)} bits`);

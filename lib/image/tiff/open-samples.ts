@@ -8,9 +8,10 @@ import { readBlocks, readLayout } from './layout.js';
 import type { Layout } from './layout.js';
 import { parseNodata, readNodataText } from './nodata.js';
 import type { Nodata } from './nodata.js';
+import { describeColours } from './names.js';
 import { undoOf } from './predictor.js';
 import type { RowReader } from './read-rows.js';
-import { frameDepthOf } from './samples.js';
+import { byteScale, frameDepthOf } from './samples.js';
 import type { FrameSamples } from './samples.js';
 import { PHOTOMETRIC, TAG } from './tags.js';
 import { unpackerOf } from './unpack.js';
@@ -34,28 +35,29 @@ const READ_PHOTOMETRICS: readonly number[] = [PHOTOMETRIC.whiteIsZero, PHOTOMETR
 /** The samples of a picture. Throws ImageProblem where they are damaged, or of a kind that is not read. */
 export async function openSamples(directory: Directory): Promise<OpenSamples> {
   const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
-  if (!READ_PHOTOMETRICS.includes(photometric))
-    throw unsupported(`its colours have the number ${photometric} (PhotometricInterpretation)`, 'write grey or RGB');
+  if (!READ_PHOTOMETRICS.includes(photometric)) throw unsupported(describeColours(photometric), 'write grey or RGB');
   const layout = await readLayout(directory);
-  const { width, height, bands: channels, sampleType } = layout;
+  const { width, height, bands: channels, sampleType, bits } = layout;
   if (channels > MAX_CHANNELS) throw unsupported(`it has ${channels} bands`, `write at most ${MAX_CHANNELS} to a file`);
-  const depth = frameDepthOf(sampleType);
+  const depth = frameDepthOf(sampleType, bits);
   const { alphaBand, rgb, warnings } = await readBandRoles(directory, channels);
   const white = await readWhite(directory, channels, layout);
   const alpha = alphaBand !== null;
   const size = { width, height, channels, depth, alpha, rgb, ...(white !== undefined && { white }) };
   // Of floats nobody knows which one is black where white is 0.
   const isInverted = photometric === PHOTOMETRIC.whiteIsZero && depth !== 32;
-  const most = 2 ** layout.bits - 1;
-  const nodata = parseNodata(await readNodataText(directory), sampleType);
+  const most = 2 ** bits - 1;
+  const scale = byteScale(bits);
+  const nodata = parseNodata(await readNodataText(directory), sampleType, bits);
   const reader = await openReader(directory, layout, nodata.value ?? 0);
   return {
     size,
-    nodata: isInverted && nodata.value !== null ? { ...nodata, value: most - nodata.value } : nodata,
+    nodata:
+      nodata.value === null ? nodata : { ...nodata, value: scale * (isInverted ? most - nodata.value : nodata.value) },
     warnings,
     decoderBytes: decoderBytes(layout, reader.blocks),
     alphaBand: alphaBand === channels - 1 ? null : alphaBand,
-    reader: { ...reader, alphaBand, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0 },
+    reader: { ...reader, alphaBand, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0, scale },
     allocate: (rows) => allocateSamples(rows * width * channels, depth),
   };
 }
@@ -83,5 +85,13 @@ async function openReader(directory: Directory, layout: Layout, hole: number): P
   const { isLittle } = directory.file;
   unpackerOf(layout);
   undoOf(layout, isLittle);
-  return { layout, blocks: await readBlocks(directory, layout), isLittle, hole, alphaBand: null, inverted: 0 };
+  return {
+    layout,
+    blocks: await readBlocks(directory, layout),
+    isLittle,
+    hole,
+    alphaBand: null,
+    inverted: 0,
+    scale: 1,
+  };
 }

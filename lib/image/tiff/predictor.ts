@@ -45,8 +45,8 @@ function addRows(samples: Uint8Array | Uint16Array | Uint32Array, rowLength: num
     for (let at = row + bands; at < row + rowLength; at += 1) samples[at] = samples[at]! + samples[at - bands]!;
 }
 
-/** Rows of differences of bytes: all the highest of a row, then the next, and so on. */
-function joinFloats(rows: Uint8Array, rowBytes: number, size: number, bands: number): void {
+/** Undoes, in place, rows of differences of bytes: all the highest of a row, then the next, and so on. */
+export function joinFloats(rows: Uint8Array, rowBytes: number, size: number, bands: number): void {
   const apart = new Uint8Array(rowBytes);
   const count = rowBytes / size;
   for (let start = 0; start < rows.length; start += rowBytes) {

@@ -23,6 +23,8 @@ export interface RowReader {
   readonly alphaBand: number | null;
   /** So many of the first bands, as they are read, are stored with 0 as white, and read with 0 as black. */
   readonly inverted: number;
+  /** What stored samples are multiplied by, after that: 1, or what makes bytes of less than a byte. */
+  readonly scale: number;
 }
 
 /** Rows of one block that are wanted, and where in the wanted picture they go. */
@@ -66,6 +68,7 @@ export async function readRows(
   const isMoved = alphaBand !== null && alphaBand < layout.bands - 1;
   if (isMoved) await moveToLast({ samples: output, channels: layout.bands }, alphaBand, pauses);
   if (reader.inverted > 0) await invert(output, reader, pauses);
+  if (reader.scale !== 1) await scaleUp(output, reader, pauses);
 }
 
 /** Rows of one piece that are read at a time. */
@@ -189,6 +192,15 @@ async function invert(output: FrameSamples, { layout, inverted }: RowReader, pau
   for (let row = 0; row < output.length; row += rowLength) {
     for (let pixel = row; pixel < row + rowLength; pixel += layout.bands)
       for (let at = pixel; at < pixel + inverted; at += 1) output[at] = full - output[at]!;
+    if (pauses.isDue) await pauses.take();
+  }
+}
+
+/** Multiplies all samples, row by row. */
+async function scaleUp(output: FrameSamples, { layout, scale }: RowReader, pauses: Pauses): Promise<void> {
+  const rowLength = layout.width * layout.bands;
+  for (let row = 0; row < output.length; row += rowLength) {
+    for (let at = row; at < row + rowLength; at += 1) output[at] = output[at]! * scale;
     if (pauses.isDue) await pauses.take();
   }
 }

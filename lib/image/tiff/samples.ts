@@ -1,11 +1,11 @@
 import { halfToNumber } from '../../math/half.js';
 import { unsupported } from '../codec/inspection.js';
 
-/** How a sample is stored; packed ones are unsigned integers of 1 to 15 bits without gaps. */
+/** How a sample is stored; packed ones are unsigned integers of 1, 2, 4 and 9 to 15 bits without gaps. */
 export type SampleType = 'packed' | 'uint8' | 'uint16' | 'float32' | 'float16' | 'int8' | 'int16';
 
 /** Types that frames have, and those whose every value is a 32-bit float. */
-const FRAME_DEPTHS = { packed: 16, uint8: 8, uint16: 16, float32: 32, float16: 32, int8: 32, int16: 32 } as const;
+const FRAME_DEPTHS = { uint8: 8, uint16: 16, float32: 32, float16: 32, int8: 32, int16: 32 } as const;
 /** SampleFormat (TIFF 6.0, section 19), and how kinds are called. */
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   1: 'unsigned integers',
@@ -22,6 +22,8 @@ const TYPES: Readonly<Record<string, SampleType>> = {
   '3:16': 'float16',
   '3:32': 'float32',
 };
+/** Samples of less than a byte: parts of white that bytes have, too. */
+const FEW_BITS: readonly number[] = [1, 2, 4];
 /** Undefined: what nobody said is an unsigned integer, as decoders take it. */
 const UNDEFINED_FORMAT = 4;
 
@@ -30,15 +32,21 @@ export function sampleTypeOf(format: number, bits: number): SampleType {
   const known = format === UNDEFINED_FORMAT ? 1 : format;
   const type = TYPES[`${known}:${bits}`];
   if (type) return type;
-  if (known === 1 && (bits === 1 || (bits > 8 && bits < 16))) return 'packed';
+  if (known === 1 && (FEW_BITS.includes(bits) || (bits > 8 && bits < 16))) return 'packed';
   const kind = FORMAT_NAMES[format] ?? `of the unknown format ${format}`;
   const remedy = format === 1 ? 'write unsigned integers of 8 or 16 bits' : 'write 32-bit floats';
   throw unsupported(`its samples are ${kind} of ${bits} bits`, remedy);
 }
 
 /** Bits per sample of the frame that holds such samples exactly. */
-export function frameDepthOf(type: SampleType): 8 | 16 | 32 {
+export function frameDepthOf(type: SampleType, bits: number): 8 | 16 | 32 {
+  if (type === 'packed') return bits < 8 ? 8 : 16;
   return FRAME_DEPTHS[type];
+}
+
+/** What stored samples are multiplied by: 255 is white of those of less than a byte, as it is of bytes. */
+export function byteScale(bits: number): number {
+  return bits < 8 ? 255 / (2 ** bits - 1) : 1;
 }
 
 /** Bytes of a sample that is not packed. */
@@ -69,11 +77,11 @@ export function toFrameSamples(bytes: Uint8Array, type: Exclude<SampleType, 'pac
   }
 }
 
-/** Samples of some bits, the highest first; rows of `count` samples begin with whole bytes. One bit makes a byte. */
+/** Samples of some bits, the highest first; rows of `count` samples begin with whole bytes. */
 export function unpackSamples(rows: Uint8Array, count: number, bits: number): Uint8Array | Uint16Array {
   const rowBytes = Math.ceil((count * bits) / 8);
   const rowCount = rows.length / rowBytes;
-  const samples = bits > 1 ? new Uint16Array(rowCount * count) : new Uint8Array(rowCount * count);
+  const samples = bits > 8 ? new Uint16Array(rowCount * count) : new Uint8Array(rowCount * count);
   const mask = (1 << bits) - 1;
   for (let row = 0; row < rowCount; row += 1) {
     let [at, held, heldBits] = [row * rowBytes, 0, 0];

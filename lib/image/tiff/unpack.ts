@@ -5,6 +5,7 @@ import { damaged, unsupported } from '../codec/inspection.js';
 import { blockBytes, nameOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { LzwDecoder } from './lzw.js';
+import { describeCompression } from './names.js';
 import { unpackBits } from './pack-bits.js';
 import { COMPRESSION } from './tags.js';
 
@@ -39,7 +40,7 @@ export function unpackerOf(layout: Layout): Unpack {
     case COMPRESSION.zstd:
       return zstdUnpacker(layout);
     default:
-      throw unsupported(`its compression has the number ${layout.compression}`, 'write it with LZW, deflate or none');
+      throw unsupported(describeCompression(layout.compression), 'write it with LZW, deflate or none');
   }
 }
 
