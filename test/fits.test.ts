@@ -22,7 +22,8 @@ const numbersFrom = (first: number, count = SIZE): number[] =>
   Array.from({ length: count }, (_, index) => first + index);
 const plain = { axes: [WIDTH, HEIGHT], numbers: numbersFrom(7) };
 
-/** What makes unsigned integers of 16 bits. */
+/** What makes unsigned integers of 64 and of 16 bits. */
+const unsigned64 = [valueCard('BZERO', '9223372036854775808')];
 const unsignedCards = [valueCard('BZERO', 32_768), valueCard('BSCALE', 1)];
 
 const open = (file: Buffer, page?: number): Promise<FitsPicture> =>
@@ -33,7 +34,7 @@ const samplesOf = async (picture: FitsPicture): Promise<number[]> => {
 };
 
 describe('samples of a FITS image', () => {
-  it.each<[string, number, readonly Buffer[], readonly number[], number, readonly number[]]>([
+  it.each<[string, number, readonly Buffer[], readonly (number | bigint)[], number, readonly number[]]>([
     ['8 bits', 8, [], [0, 255, 3], 8, [0, 255, 3]],
     ['16 bits without sign', 16, unsignedCards, [-32_768, 32_767, 0], 16, [0, 65_535, 32_768]],
     ['16 bits, none below 0', 16, [], [0, 32_767, 3], 16, [0, 32_767, 3]],
@@ -49,6 +50,7 @@ describe('samples of a FITS image', () => {
       [0, 9, 2 ** 31],
     ],
     ['64 bits', 64, [], [-5, 70_000, 2 ** 40], 32, [-5, 70_000, 2 ** 40]],
+    ['64 bits without sign', 64, unsigned64, [21_774n - 2n ** 63n, -(2n ** 63n), 0], 32, [21_774, 0, 2 ** 63]],
     [
       'scaled exactly',
       16,
@@ -73,7 +75,9 @@ describe('samples of a FITS image', () => {
     expect(await samplesOf(picture)).toEqual(expected);
   });
 
-  it.each<[string, number, readonly Buffer[], number, RegExp]>([
+  it.each<[string, number, readonly Buffer[], number | bigint, RegExp]>([
+    ['64-bit integers', 64, [], 2n ** 60n + 1n, /BITPIX 64, .*does not hold its value 1152921504606846977 exactly/],
+    ['those without sign', 64, unsigned64, 2n ** 24n + 1n - 2n ** 63n, /does not hold its value 16777217 exactly/],
     ['32-bit integers', 32, [], 2 ** 24 + 1, /BITPIX 32, and a 32-bit float does not hold its value 16777217 exactly/],
     [
       'scaled integers',
@@ -399,10 +403,21 @@ describe('FITS as an image', () => {
       writeFileSync(folder.path('kernel.fits'), fitsFile({ bitpix, ...plain }));
       expect(await psf.parse(folder.path('kernel.fits'))).toEqual(expected);
     }
+    const [numbers, cards] = [numbersFrom(7).map((weight) => BigInt(weight) - 2n ** 63n), unsigned64];
+    writeFileSync(folder.path('unsigned.fits'), fitsFile({ ...plain, bitpix: 64, numbers, cards }));
+    expect(await psf.parse(folder.path('unsigned.fits'))).toEqual(expected);
     const blank = fitsFile({ bitpix: 16, ...plain, cards: [valueCard('BLANK', 9)] });
     writeFileSync(folder.path('blank.fits'), blank);
     await expect(psf.parse(folder.path('blank.fits'))).rejects.toThrow(
       /blank\.fits: The PSF holds NaN at column 2 of row 0/,
+    );
+  });
+
+  it('of several planes is no kernel', async () => {
+    const cube = fitsFile({ bitpix: 16, axes: [WIDTH, HEIGHT, 2], numbers: numbersFrom(7, 2 * SIZE) });
+    writeFileSync(folder.path('cube.fits'), cube);
+    await expect(psf.parse(folder.path('cube.fits'))).rejects.toThrow(
+      /it has 2 planes, which may all be kernels; write/,
     );
   });
 });

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deconvolve, psf } from '../lib/index.js';
 import { halfToNumber } from '../lib/math/half.js';
 import { NUMBERS, npyFile, numberBytes, tiffFile } from './support/kernel-files.js';
 import { createFolder } from './support/models.js';
+import { tiffFile as pictureFile } from './support/tiff-file.js';
 
 const folder = createFolder();
 afterAll(() => folder.remove());
@@ -100,7 +102,7 @@ describe('a NumPy kernel', () => {
 
 describe('a TIFF kernel', () => {
   const layout = { width: WIDTH, height: HEIGHT };
-  const types = ['u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'f2', 'f4', 'f8'];
+  const types = ['u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f2', 'f4', 'f8'];
 
   it.each(types)('of type %s is the matrix, in both byte orders', async (type) => {
     for (const isLittle of [true, false])
@@ -130,6 +132,28 @@ describe('a TIFF kernel', () => {
     expect(await readBytes(await image.tiff(options).toBuffer(), '.tif')).toEqual(
       psf.fromArray({ width: WIDTH, height: HEIGHT, data: Array.from(data) }),
     );
+  });
+
+  it('of doubles may have their predictor, in both byte orders', async () => {
+    const one = { ...layout, bands: 1, type: 'float64', samples: WEIGHTS, compression: 'deflate' } as const;
+    for (const isLittle of [true, false]) {
+      const bytes = pictureFile([{ ...one, predictor: 3 }], { isLittle });
+      expect(await readBytes(bytes, '.tif')).toEqual(EXPECTED);
+    }
+  });
+
+  it('of integers of 64 bits may have a predictor, in both byte orders', async () => {
+    const differences = WEIGHTS.map((weight, index) => weight - (index % WIDTH === 0 ? 0 : WEIGHTS[index - 1]!));
+    for (const isLittle of [true, false]) {
+      const packed = deflateSync(numberBytes('i8', differences, isLittle));
+      const tags = [
+        [259, 8],
+        [279, packed.length],
+        [317, 2],
+      ] as const;
+      const bytes = tiffFile({ ...layout, type: 'i8', isLittle, tags, data: packed }, WEIGHTS);
+      expect(await readBytes(bytes, '.tif')).toEqual(EXPECTED);
+    }
   });
 
   it('of several bands is their mean; alpha is none of them', async () => {

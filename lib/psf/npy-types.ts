@@ -1,5 +1,6 @@
 import { halfToNumber } from '../math/half.js';
 import { ImageError } from '../runtime/errors.js';
+import { wholeNumber } from './whole-number.js';
 
 /** How one element of a NumPy array is read, at a byte offset. */
 export interface ElementType {
@@ -16,8 +17,8 @@ const ELEMENTS: Readonly<Record<string, (isLittle: boolean) => ElementType['read
   u2: (isLittle) => (view, offset) => view.getUint16(offset, isLittle),
   i4: (isLittle) => (view, offset) => view.getInt32(offset, isLittle),
   u4: (isLittle) => (view, offset) => view.getUint32(offset, isLittle),
-  i8: (isLittle) => (view, offset) => toNumber(view.getBigInt64(offset, isLittle)),
-  u8: (isLittle) => (view, offset) => toNumber(view.getBigUint64(offset, isLittle)),
+  i8: (isLittle) => (view, offset) => wholeNumber(view.getBigInt64(offset, isLittle)),
+  u8: (isLittle) => (view, offset) => wholeNumber(view.getBigUint64(offset, isLittle)),
   f2: (isLittle) => (view, offset) => halfToNumber(view.getUint16(offset, isLittle)),
   f4: (isLittle) => (view, offset) => view.getFloat32(offset, isLittle),
   f8: (isLittle) => (view, offset) => view.getFloat64(offset, isLittle),
@@ -44,14 +45,4 @@ export function elementType(descr: string): ElementType {
     return { bytes: Number(match[3]), read: ELEMENTS[name]!(match[1] !== '>') };
   const [what, remedy] = OTHER_KINDS[match?.[2] ?? ''] ?? ['elements of an unknown type', "save it as 'float64'"];
   throw new ImageError('IMAGE_UNSUPPORTED', `a NumPy file of type ${descr} is not read: it holds ${what}; ${remedy}`);
-}
-
-/** Integers beyond 2^53 would be rounded. */
-function toNumber(value: bigint): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
-  throw new ImageError(
-    'IMAGE_UNSUPPORTED',
-    `it holds the weight ${value}, and integers beyond 2^53 are not exact; divide by the sum and save floats`,
-  );
 }

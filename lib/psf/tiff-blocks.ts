@@ -3,14 +3,17 @@ import { damaged, unsupported } from '../image/codec/inspection.js';
 import type { Directory } from '../image/tiff/directory.js';
 import { blockBytes, blockRowBytes, nameOf, readBlocks, storedRows } from '../image/tiff/layout.js';
 import type { Layout } from '../image/tiff/layout.js';
-import { undoOf } from '../image/tiff/predictor.js';
+import { joinFloats, undoOf } from '../image/tiff/predictor.js';
 import { unpackerOf } from '../image/tiff/unpack.js';
 import { halfToNumber } from '../math/half.js';
+import { wholeNumber } from './whole-number.js';
 
 /** Larger strips or tiles belong to no kernel. */
 const MOST_BLOCK_BYTES = 2 ** 26;
-/** Samples of 64 bits have no predictor that is read. */
+/** Bits of the widest samples, which no frame has. */
 const WIDEST = 64;
+/** Predictors: differences of neighbours, and those of the bytes of floats. */
+const [HORIZONTAL, FLOATS] = [2, 3];
 
 /** Samples of some rows, interleaved, as numbers. */
 type Numbers = ArrayLike<number>;
@@ -20,9 +23,11 @@ const READERS: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
   '1:8': (buffer) => new Uint8Array(buffer),
   '1:16': (buffer) => new Uint16Array(buffer),
   '1:32': (buffer) => new Uint32Array(buffer),
+  '1:64': (buffer) => Array.from(new BigUint64Array(buffer), wholeNumber),
   '2:8': (buffer) => new Int8Array(buffer),
   '2:16': (buffer) => new Int16Array(buffer),
   '2:32': (buffer) => new Int32Array(buffer),
+  '2:64': (buffer) => Array.from(new BigInt64Array(buffer), wholeNumber),
   '3:16': (buffer) => Array.from(new Uint16Array(buffer), halfToNumber),
   '3:32': (buffer) => new Float32Array(buffer),
   '3:64': (buffer) => new Float64Array(buffer),
@@ -66,10 +71,22 @@ export async function readNumbers(
 
 /** What undoes byte order and predictor. */
 function undoer(layout: Layout, isLittle: boolean): (rows: Uint8Array) => void {
-  if (layout.bits < WIDEST) return undoOf(layout, isLittle);
-  if (layout.predictor !== 1)
-    throw unsupported(`its predictor ${layout.predictor} does not go with 64 bits`, 'write it without a predictor');
-  return isLittle ? () => {} : (rows) => Buffer.from(rows.buffer, rows.byteOffset, rows.length).swap64();
+  const { bits, predictor, blockBands } = layout;
+  if (bits < WIDEST) return undoOf(layout, isLittle);
+  const rowBytes = blockRowBytes(layout);
+  if (predictor > FLOATS)
+    throw unsupported(`its predictor ${predictor} does not go with its samples`, 'write it without a predictor');
+  if (predictor === FLOATS) return (rows) => joinFloats(rows, rowBytes, WIDEST / 8, blockBands);
+  return (rows) => {
+    if (!isLittle) Buffer.from(rows.buffer, rows.byteOffset, rows.length).swap64();
+    if (predictor === HORIZONTAL) addRows(new BigUint64Array(rows.buffer), rowBytes / (WIDEST / 8), blockBands);
+  };
+}
+
+/** Adds to each sample the one of the pixel on its left. */
+function addRows(samples: BigUint64Array, rowLength: number, bands: number): void {
+  for (let row = 0; row < samples.length; row += rowLength)
+    for (let at = row + bands; at < row + rowLength; at += 1) samples[at] = samples[at]! + samples[at - bands]!;
 }
 
 /** Copies a strip or tile into the picture. */

@@ -18,7 +18,7 @@ export interface HduParts {
   readonly bitpix: number;
   readonly axes: readonly number[];
   /** The numbers of the array, the first axis fastest. */
-  readonly numbers: readonly number[];
+  readonly numbers: readonly (number | bigint)[];
   /** Cards behind those of the array. */
   readonly cards?: readonly Buffer[];
   /** The extension's type; none: a primary header. */

@@ -20,25 +20,25 @@ export function npyFile({ descr, shape, order = 'C', version = 1 }: NpyHeader, d
 }
 
 /** Writes a number at a byte offset. */
-type Put = (view: DataView, offset: number, value: number, isLittle: boolean) => void;
+type Put = (view: DataView, offset: number, value: number | bigint, isLittle: boolean) => void;
 
 /** Types of numbers: their bytes, and how one is written. */
 export const NUMBERS: Readonly<Record<string, { readonly bytes: number; readonly put: Put }>> = {
-  u1: { bytes: 1, put: (view, offset, value) => view.setUint8(offset, value) },
-  i1: { bytes: 1, put: (view, offset, value) => view.setInt8(offset, value) },
-  u2: { bytes: 2, put: (view, offset, value, isLittle) => view.setUint16(offset, value, isLittle) },
-  i2: { bytes: 2, put: (view, offset, value, isLittle) => view.setInt16(offset, value, isLittle) },
-  u4: { bytes: 4, put: (view, offset, value, isLittle) => view.setUint32(offset, value, isLittle) },
-  i4: { bytes: 4, put: (view, offset, value, isLittle) => view.setInt32(offset, value, isLittle) },
+  u1: { bytes: 1, put: (view, offset, value) => view.setUint8(offset, Number(value)) },
+  i1: { bytes: 1, put: (view, offset, value) => view.setInt8(offset, Number(value)) },
+  u2: { bytes: 2, put: (view, offset, value, isLittle) => view.setUint16(offset, Number(value), isLittle) },
+  i2: { bytes: 2, put: (view, offset, value, isLittle) => view.setInt16(offset, Number(value), isLittle) },
+  u4: { bytes: 4, put: (view, offset, value, isLittle) => view.setUint32(offset, Number(value), isLittle) },
+  i4: { bytes: 4, put: (view, offset, value, isLittle) => view.setInt32(offset, Number(value), isLittle) },
   u8: { bytes: 8, put: (view, offset, value, isLittle) => view.setBigUint64(offset, BigInt(value), isLittle) },
   i8: { bytes: 8, put: (view, offset, value, isLittle) => view.setBigInt64(offset, BigInt(value), isLittle) },
-  f2: { bytes: 2, put: (view, offset, value, isLittle) => view.setUint16(offset, toHalf(value), isLittle) },
-  f4: { bytes: 4, put: (view, offset, value, isLittle) => view.setFloat32(offset, value, isLittle) },
-  f8: { bytes: 8, put: (view, offset, value, isLittle) => view.setFloat64(offset, value, isLittle) },
+  f2: { bytes: 2, put: (view, offset, value, isLittle) => view.setUint16(offset, toHalf(Number(value)), isLittle) },
+  f4: { bytes: 4, put: (view, offset, value, isLittle) => view.setFloat32(offset, Number(value), isLittle) },
+  f8: { bytes: 8, put: (view, offset, value, isLittle) => view.setFloat64(offset, Number(value), isLittle) },
 };
 
 /** Numbers as bytes of a type. */
-export function numberBytes(type: string, values: readonly number[], isLittle: boolean): Buffer {
+export function numberBytes(type: string, values: readonly (number | bigint)[], isLittle: boolean): Buffer {
   const { bytes, put } = NUMBERS[type]!;
   const data = Buffer.alloc(bytes * values.length);
   const view = new DataView(data.buffer, data.byteOffset, data.length);
@@ -66,6 +66,8 @@ export interface TiffLayout {
   readonly bands?: number;
   /** Further entries: tag and its one value. */
   readonly tags?: readonly (readonly [tag: number, value: number])[];
+  /** Bytes of the strip as they are stored; by default those of the numbers. */
+  readonly data?: Buffer;
   /** Pages, all the same. */
   readonly pages?: number;
 }
@@ -80,7 +82,7 @@ const PER_BAND = [258, 339];
 export function tiffFile(layout: TiffLayout, values: readonly number[]): Buffer {
   const { width, height, type, isLittle = true, bands = 1, tags = [], pages = 1 } = layout;
   const { bytes } = NUMBERS[type]!;
-  const data = numberBytes(type, values, isLittle);
+  const { data = numberBytes(type, values, isLittle) } = layout;
   const entries = new Map([
     ...([
       [256, width],

@@ -1,7 +1,7 @@
 import { unsupported } from '../codec/inspection.js';
 import type { Depth } from '../frame.js';
 import type { FitsChunk } from './chunks.js';
-import { isPlain } from './values.js';
+import { toExactValue, isPlain, toValue } from './values.js';
 import type { FitsNumbers, FitsValues } from './values.js';
 
 /** What samples a picture becomes. */
@@ -40,20 +40,29 @@ async function hasNegative(chunks: AsyncIterable<FitsChunk>): Promise<boolean> {
   return false;
 }
 
-function requireExact(numbers: FitsNumbers, { bitpix, scale, zero, blank }: FitsValues): void {
-  const isInteger = bitpix > 0;
+function requireExact(numbers: FitsNumbers, values: FitsValues): void {
+  const { bitpix, scale, zero, blank } = values;
   for (let index = 0; index < numbers.length; index += 1) {
-    const number = Number(numbers[index]!);
-    const value = zero + scale * number;
-    const sample = Math.fround(value);
+    const stored = numbers[index]!;
+    const value = toValue(stored, values);
     // NaN is missing, and infinite floats are what they are.
-    if (sample === value || number === blank || Number.isNaN(value)) continue;
-    // A scale such as 0.01 gives values that no float of any size holds: what was measured is the integer.
-    if (isInteger && Math.round((sample - zero) / scale) === number) continue;
+    if (Number(stored) === blank || Number.isNaN(value) || isTold(stored, value, values)) continue;
+    const named = toExactValue(stored, values) ?? value;
     const scaling = scale === 1 && zero === 0 ? '' : `, BSCALE ${scale} and BZERO ${zero}`;
     throw unsupported(
-      `it has BITPIX ${bitpix}${scaling}, and a 32-bit float does not hold its value ${value} exactly`,
+      `it has BITPIX ${bitpix}${scaling}, and a 32-bit float does not hold its value ${named} exactly`,
       "write it with rounded values, BITPIX -32: data.astype('float32')",
     );
   }
+}
+
+/** Whether a float tells the number that was stored. */
+function isTold(stored: number | bigint, value: number, { bitpix, scale, zero }: FitsValues): boolean {
+  const sample = Math.fround(value);
+  const exact = toExactValue(stored, { scale, zero });
+  if (exact !== null) return Number.isFinite(sample) && BigInt(sample) === exact;
+  const number = Number(stored);
+  if (typeof stored === 'bigint' && !Number.isSafeInteger(number)) return false;
+  // A scale such as 0.01 gives values that no float of any size holds: what was measured is the integer.
+  return sample === value || (bitpix > 0 && Math.round((sample - zero) / scale) === number);
 }

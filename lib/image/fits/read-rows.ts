@@ -5,6 +5,7 @@ import type { RowWindow } from '../stored.js';
 import { readChunks } from './chunks.js';
 import type { FitsChunk } from './chunks.js';
 import type { FitsPage } from './pages.js';
+import { toValue } from './values.js';
 import type { FitsValues } from './values.js';
 
 /** Reads some rows of a page, interleaved. Rejects with the signal's reason. @param size of the whole page */
@@ -27,13 +28,13 @@ export async function readRows(
 /** Puts the values of a chunk where they belong. What was missing in integers is NaN in floats. */
 function placeSamples(
   { band, first, numbers }: FitsChunk,
-  { scale, zero, blank }: FitsValues,
+  values: FitsValues,
   samples: AnyFrame['data'],
   channels: number,
 ): void {
-  const missing = samples instanceof Float32Array ? blank : null;
+  const missing = samples instanceof Float32Array ? values.blank : null;
   for (let index = 0, at = first * channels + band; index < numbers.length; index += 1, at += channels) {
-    const number = Number(numbers[index]!);
-    samples[at] = number === missing ? NaN : zero + scale * number;
+    const number = numbers[index]!;
+    samples[at] = Number(number) === missing ? NaN : toValue(number, values);
   }
 }

@@ -23,6 +23,20 @@ export function readValues(header: FitsHeader): FitsValues {
   return { bitpix, scale, zero, blank: bitpix > 0 && Number.isInteger(blank) ? (blank as number) : null };
 }
 
+/** The value of a number. Integers of 64 bits are added as such: those beyond 2^53 would be rounded before. */
+export function toValue(number: number | bigint, { scale, zero }: FitsValues): number {
+  const exact = toExactValue(number, { scale, zero });
+  return exact === null ? zero + scale * Number(number) : Number(exact);
+}
+
+/** The same as an integer of any size, where it is the sum of integers of 64 bits; else null. */
+export function toExactValue(
+  number: number | bigint,
+  { scale, zero }: Pick<FitsValues, 'scale' | 'zero'>,
+): bigint | null {
+  return typeof number === 'bigint' && scale === 1 && Number.isInteger(zero) ? number + BigInt(zero) : null;
+}
+
 /** Whether the numbers are the values. */
 export const isPlain = ({ scale, zero }: FitsValues): boolean => scale === 1 && zero === 0;
 
