@@ -20,7 +20,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 from urllib.parse import quote, urlencode
 
@@ -129,7 +129,7 @@ class CaptureClient:
 
     def last_seq(self) -> int:
         """The number of the last event: where `events` begins for those that are still to come."""
-        return self._events(0, 0, 1)["lastSeq"]
+        return self._events(0, 0, 0)["lastSeq"]
 
     def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Events after a cursor, each once and in order, for ever. A connection that breaks is made anew.
@@ -209,7 +209,7 @@ class CaptureClient:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"content-type": "application/json"}
 
-        def attempt() -> Any:
+        def attempt(_progress: Callable[[], None]) -> Any:
             connection, response = self._open(method, path, data, headers)
             try:
                 return json.loads(response.read())
@@ -220,14 +220,24 @@ class CaptureClient:
 
         return self._retry(attempt)
 
-    def _retry(self, attempt: Any) -> Any:
-        end = time.monotonic() + self._retry_seconds
+    def _retry(self, attempt: Callable[[Callable[[], None]], Any]) -> Any:
+        """Try again, ever more slowly, while there is no answer.
+
+        `attempt` calls what it is given when something has come: the time for further tries begins anew then.
+        """
+        since = time.monotonic()
         pause = FIRST_PAUSE
+
+        def progress() -> None:
+            nonlocal since, pause
+            since = time.monotonic()
+            pause = FIRST_PAUSE
+
         while True:
             try:
-                return attempt()
+                return attempt(progress)
             except CaptureError as error:
-                if error.code not in PASSING or time.monotonic() + pause > end:
+                if error.code not in PASSING or time.monotonic() + pause > since + self._retry_seconds:
                     raise
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -281,34 +291,40 @@ class CaptureClient:
         """The bytes of a file; the rest is asked for where a connection breaks."""
         digest = hashlib.sha256()
 
-        def attempt() -> None:
-            while output.tell() < file["bytes"]:
-                headers = {"range": f"bytes={output.tell()}-", "if-range": f'"{file["sha256"]}"'}
-                connection, response = self._open("GET", path, None, headers)
-                try:
-                    if response.status != 206:
-                        raise CaptureError("DAMAGED", f"{path} is another file by now: ask for its capture again")
-                    self._copy(response, digest, output)
-                finally:
-                    connection.close()
+        def attempt(progress: Callable[[], None]) -> None:
+            if output.tell() == file["bytes"]:
+                return
+            headers = {"range": f"bytes={output.tell()}-", "if-range": f'"{file["sha256"]}"'}
+            connection, response = self._open("GET", path, None, headers)
+            try:
+                if response.status != 206:
+                    raise CaptureError("DAMAGED", f"{path} is another file by now: ask for its capture again")
+                for chunk in _chunks(response, path):
+                    output.write(chunk)
+                    digest.update(chunk)
+                    progress()
+            finally:
+                connection.close()
+            if output.tell() < file["bytes"]:
+                raise CaptureError("UNREACHABLE", f"{path} ended early")
 
         self._retry(attempt)
         if digest.hexdigest() != file["sha256"] or output.tell() != file["bytes"]:
-            raise CaptureError("DAMAGED", f"{path} came as {digest.hexdigest()}, not {file['sha256']}: try again")
+            what = f"{output.tell()} bytes with the digest {digest.hexdigest()}"
+            wanted = f"{file['bytes']} with {file['sha256']}"
+            raise CaptureError("DAMAGED", f"{path} came as {what}, not {wanted}: download it again")
 
-    @staticmethod
-    def _copy(response: http.client.HTTPResponse, digest: Any, output: IO[bytes]) -> None:
-        left = response.length or 0
-        while left > 0:
-            try:
-                chunk = response.read(min(left, CHUNK_BYTES))
-            except (OSError, http.client.HTTPException) as error:
-                raise CaptureError("UNREACHABLE", f"a download broke off: {error!r}") from error
-            if not chunk:
-                raise CaptureError("UNREACHABLE", f"a download ended {left} bytes early")
-            left -= len(chunk)
-            digest.update(chunk)
-            output.write(chunk)
+
+def _chunks(response: http.client.HTTPResponse, path: str) -> Iterator[bytes]:
+    """What a reply has, as it comes."""
+    while True:
+        try:
+            chunk = response.read1(CHUNK_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise CaptureError("UNREACHABLE", f"{path} broke off: {error!r}") from error
+        if not chunk:
+            return
+        yield chunk
 
 
 def _sync_folder(path: str) -> None:

@@ -5,10 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { constants, readFileSync, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes that are written or read at once. */
-const CHUNK_BYTES = 256 * 1024;
+/** Of a file of the kernel, which says that it has none. */
+const LEAST_READ_BYTES = 4096;
 
 /** An open file. */
 export interface IoFile {
@@ -104,9 +103,7 @@ export function realIo(): Io {
     now: () => Date.now(),
     monotonic: () => started + performance.now(),
     boot: () => boot,
-    sleep: async (milliseconds, signal) => {
-      await sleep(milliseconds, undefined, signal ? { signal } : {});
-    },
+    sleep,
     uuid: () => randomUUID(),
     create: async (path) => new RealFile(await fs.open(path, 'wx+', 0o640)),
     open: async (path) => new RealFile(await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW)),
@@ -157,8 +154,8 @@ class RealFile implements IoFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-      await this.#handle.writeFile(bytes.subarray(start, start + CHUNK_BYTES));
+    for (let done = 0; done < bytes.length; ) {
+      done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten;
     }
   }
 
@@ -237,10 +234,39 @@ async function readAtMost(
   mostBytes: number,
 ): Promise<{ bytes: Uint8Array; mode: number }> {
   const { size, mode } = await handle.stat();
-  if (size <= mostBytes) return { bytes: await handle.readFile(), mode: mode & 0o777 };
-  const error: NodeJS.ErrnoException = new Error(`${path} has ${size} bytes, more than ${mostBytes}`);
+  const bytes = size > mostBytes ? null : await readUpTo(handle, size, mostBytes);
+  if (bytes) return { bytes, mode: mode & 0o777 };
+  const error: NodeJS.ErrnoException = new Error(`${path} has ${size} bytes or more, and at most ${mostBytes} may be`);
   error.code = 'EFBIG';
   throw error;
+}
+
+/** The bytes up to the end of a file; null where there are too many. */
+async function readUpTo(handle: fs.FileHandle, size: number, mostBytes: number): Promise<Uint8Array | null> {
+  let bytes = Buffer.allocUnsafeSlow(Math.max(size, LEAST_READ_BYTES));
+  for (let done = 0; ; ) {
+    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, done);
+    done += bytesRead;
+    if (done > mostBytes) return null;
+    if (bytesRead === 0 || done === size) return bytes.subarray(0, done);
+    if (done === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafeSlow(bytes.length)]);
+  }
+}
+
+/** Without an error of its own for each sleep that ends early, as that of `node:timers/promises` makes. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }
 
 async function stat(path: string): Promise<IoStat | null> {

@@ -109,7 +109,7 @@ export class CaptureClient {
       if (FINAL.includes(capture.state)) return capture;
       let isOver = false;
       while (!isOver) {
-        const { events, next } = await this.#events(cursor, WAIT_SECONDS, signal);
+        const { events, next } = await this.#events({ after: cursor, wait: WAIT_SECONDS, limit: 1000 }, signal);
         cursor = next;
         isOver = events.some(({ captureId, type }) => captureId === capture.id && FINAL.includes(type));
       }
@@ -118,7 +118,7 @@ export class CaptureClient {
 
   /** The number of the last event: where {@link events} begins for those that are still to come. */
   async lastSeq(signal?: AbortSignal): Promise<number> {
-    return (await this.#events(0, 0, signal)).lastSeq;
+    return (await this.#events({ after: 0, limit: 0 }, signal)).lastSeq;
   }
 
   /** Events after a cursor, for ever; see {@link EventOptions}. */
@@ -180,9 +180,8 @@ export class CaptureClient {
     this.#transport.close();
   }
 
-  #events(after: number, wait: number, signal?: AbortSignal): Promise<EventPage> {
-    const path = `/v1/events?after=${after}&wait=${wait}&limit=${wait === 0 ? 1 : 1000}`;
-    return this.#transport.json({ method: 'GET', path, signal });
+  #events(query: Readonly<Record<string, number>>, signal?: AbortSignal): Promise<EventPage> {
+    return this.#transport.json({ method: 'GET', path: `/v1/events?${new URLSearchParams(toText(query))}`, signal });
   }
 }
 

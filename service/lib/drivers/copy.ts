@@ -1,9 +1,8 @@
 import { ServiceError } from '../errors.js';
-import type { Io } from '../io.js';
+import { withChunk } from '../chunks.js';
+import type { Io, IoFile } from '../io.js';
 import { onDisk } from '../store/durable.js';
 import type { Sink } from './driver.js';
-
-const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Writes bytes as they come. Rejects with `CAMERA` beyond the limit of the sink, with the signal's reason, as their
@@ -39,14 +38,13 @@ export const tooLong = (bytes: number, mostBytes: number): ServiceError =>
 export async function copyFile(io: Io, from: string, sink: Sink, signal: AbortSignal): Promise<void> {
   const file = await io.open(from);
   try {
-    await writeChunks(io, readChunks(file), sink, signal);
+    await withChunk((chunk) => writeChunks(io, readChunks(file, chunk), sink, signal));
   } finally {
     await file.close();
   }
 }
 
-async function* readChunks(file: Awaited<ReturnType<Io['open']>>): AsyncIterable<Uint8Array> {
-  const chunk = new Uint8Array(CHUNK_BYTES);
+async function* readChunks(file: IoFile, chunk: Uint8Array): AsyncIterable<Uint8Array> {
   for (let position = 0; ; ) {
     const count = await file.read(chunk, position);
     if (count === 0) return;

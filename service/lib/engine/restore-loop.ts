@@ -12,6 +12,8 @@ import { tryStep } from './try-step.js';
 
 /** Without a reason to wake, this often. */
 const IDLE_MS = 1000;
+/** What was learnt of levels is kept this often, and when the service stops. */
+const KEEP_PACE_MS = 60_000;
 /** After a disk that did not take a product. */
 const DISK_PAUSE_MS = 2000;
 
@@ -38,6 +40,8 @@ export class RestoreLoop {
   readonly #done: Promise<void>;
   #working: Working | null = null;
   #progressAt: number;
+  /** When what was learnt was last kept. */
+  #keptAt: number | null = null;
 
   constructor(options: RestoreLoopOptions) {
     this.#options = options;
@@ -65,6 +69,7 @@ export class RestoreLoop {
     this.#closing.abort(new ServiceError('CLOSED', 'The service is stopping'));
     this.#bell.ring();
     await this.#done;
+    await this.#keepPace(0);
   }
 
   async #run(): Promise<void> {
@@ -107,7 +112,7 @@ export class RestoreLoop {
   }
 
   async #restore(capture: Capture): Promise<void> {
-    const { store, restorers, threads, pace } = this.#options;
+    const { store, restorers, threads } = this.#options;
     const ending = watchEnd(store, capture.id);
     this.#advance(capture.id, 'pass-through', 0);
     try {
@@ -117,14 +122,21 @@ export class RestoreLoop {
       const signals = [ending.signal, this.#closing.signal];
       await withAnyOf(signals, (signal) => restoreCapture(context, capture, signal));
       this.#failures.delete(capture.id);
-      // What was learnt is worth no product.
-      await store.setMemo('pace', pace.memo).catch(() => undefined);
+      await this.#keepPace(KEEP_PACE_MS);
     } catch (error) {
       await this.#fail(capture, error);
     } finally {
       ending.close();
       this.#working = null;
     }
+  }
+
+  /** What was learnt is worth no product, and not a transaction each time. */
+  async #keepPace(atMostEachMs: number): Promise<void> {
+    const { io, store, pace } = this.#options;
+    if (this.#keptAt !== null && io.monotonic() - this.#keptAt < atMostEachMs) return;
+    this.#keptAt = io.monotonic();
+    await store.setMemo('pace', pace.memo).catch(() => undefined);
   }
 
   #advance(id: string, level: Level, done: number): void {

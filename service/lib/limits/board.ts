@@ -7,6 +7,8 @@ import { nextThermal, readTemperature } from './thermal.js';
 import type { Thermal, ThermalLimits } from './thermal.js';
 
 const LOOK_MS = 2000;
+/** Only the temperature changes quickly: limits and counters are read each so many looks. */
+const LOOKS_TO_ALL = 5;
 
 /** What was last seen of the board. */
 export interface BoardState {
@@ -17,7 +19,7 @@ export interface BoardState {
   readonly peakBytes: number | null;
 }
 
-/** Looks at the board every two seconds. */
+/** Looks at the board: how warm it is every two seconds, all else every ten. */
 export class Board {
   readonly #io: Io;
   readonly #roots: SystemRoots;
@@ -46,14 +48,13 @@ export class Board {
   }
 
   async look(): Promise<void> {
-    const [celsius, cgroup, memoryErrors, peakBytes] = await Promise.all([
-      readTemperature(this.#io, this.#roots.thermal),
+    const [cgroup, memoryErrors, peakBytes] = await Promise.all([
       readCgroup(this.#io, this.#roots),
       readMemoryErrors(this.#io, this.#roots),
       readPeakMemory(this.#io, this.#roots),
     ]);
-    const thermal = nextThermal(this.#state.thermal, celsius, this.#limits);
-    this.#state = { thermal, temperatureCelsius: celsius, cgroup, memoryErrors, peakBytes };
+    this.#state = { ...this.#state, cgroup, memoryErrors, peakBytes };
+    await this.#feel();
   }
 
   async close(): Promise<void> {
@@ -61,11 +62,18 @@ export class Board {
     await this.#done;
   }
 
+  async #feel(): Promise<void> {
+    const temperatureCelsius = await readTemperature(this.#io, this.#roots.thermal);
+    const thermal = nextThermal(this.#state.thermal, temperatureCelsius, this.#limits);
+    this.#state = { ...this.#state, thermal, temperatureCelsius };
+  }
+
   async #run(): Promise<void> {
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       await this.#io.sleep(LOOK_MS, this.#closing.signal).catch(() => undefined);
       if (this.#closing.signal.aborted) return;
-      await this.look();
+      if (looks % LOOKS_TO_ALL === 0) await this.look();
+      else await this.#feel();
     }
   }
 }

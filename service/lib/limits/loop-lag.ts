@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Half of what is reported: two halves are one minute. */
 const HALF_MS = 30_000;
-const RESOLUTION_MS = 10;
+/** Each look wakes the processor: a hundred a second would cost more than all that the service does for a frame. */
+const RESOLUTION_MS = 50;
 
 /** How late the event loop is, over the last half to whole minute. */
 export class LoopLag {

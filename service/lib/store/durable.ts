@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { FullError, ServiceError } from '../errors.js';
+import { withChunk } from '../chunks.js';
 import type { Io, IoFile } from '../io.js';
 import { UNFINISHED } from './layout.js';
 
-const CHUNK_BYTES = 256 * 1024;
 /** A file whose sync has failed is written again under a new name, this often in all. */
 const MOST_ATTEMPTS = 3;
 
@@ -87,17 +87,17 @@ export async function digestFile(io: Io, path: string): Promise<Sealed | null> {
   }
 }
 
-async function digest(file: IoFile): Promise<Sealed> {
-  const hash = createHash('sha256');
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  let bytes = 0;
-  for (;;) {
-    const read = await file.read(chunk, bytes);
-    if (read === 0) return { bytes, sha256: hash.digest('hex') };
-    hash.update(chunk.subarray(0, read));
-    bytes += read;
-  }
-}
+const digest = (file: IoFile): Promise<Sealed> =>
+  withChunk(async (chunk) => {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for (;;) {
+      const read = await file.read(chunk, bytes);
+      if (read === 0) return { bytes, sha256: hash.digest('hex') };
+      hash.update(chunk.subarray(0, read));
+      bytes += read;
+    }
+  });
 
 /**
  * Puts a small file in place, whole or not at all: written under another name, synced, renamed. The folder is left to

@@ -25,6 +25,9 @@ type Told = NonNullable<Change['event']>;
 /** Database work that has failed: the store makes room or a new file, and says whether to try again. */
 export type OnFailure = (error: ServiceError, attempt: number) => Promise<boolean>;
 
+/** Newest events that memory holds too: whoever follows the log as it grows reads no database. */
+const RECENT = 256;
+
 export interface LedgerOptions {
   readonly database: Database;
   readonly catalogue: Catalogue;
@@ -54,6 +57,7 @@ export class Ledger {
   readonly #broken: Set<number>;
   /** Events whose record is damaged, as far as anybody has read them, and whether there is no damaged row of it. */
   readonly #lostEvents = new Map<number, boolean>();
+  #recent: readonly CaptureEvent[] = [];
   #meta: Meta;
   #commits = 0;
 
@@ -162,6 +166,8 @@ export class Ledger {
     const { lastSeq } = this.#meta;
     const from = Math.max(after, this.#meta.firstSeq - 1);
     const count = Math.min(limit, Math.max(0, lastSeq - from));
+    const recent = this.#recentAfter(from, count);
+    if (recent) return { events: recent, firstSeq: this.#meta.firstSeq, lastSeq };
     const rows = await this.#database.scan('events', from, count);
     const bodies = new Map(rows.map(({ key, body }) => [key, body]));
     const seqs = Array.from({ length: count }, (_, index) => from + 1 + index);
@@ -171,6 +177,13 @@ export class Ledger {
     const events = present.map((seq) => decodeEvent(bodies.get(seq) ?? null, seq));
     for (const { seq, type } of events) if (type === 'lost') this.#lostEvents.set(seq, bodies.get(seq) !== null);
     return { events, firstSeq, lastSeq };
+  }
+
+  /** So many events after one, where memory holds them all. */
+  #recentAfter(seq: number, count: number): readonly CaptureEvent[] | null {
+    const first = this.#recent[0]?.seq ?? Number.POSITIVE_INFINITY;
+    const found = seq + 1 < first ? [] : this.#recent.slice(seq + 1 - first, seq + 1 - first + count);
+    return found.length === count ? found : null;
   }
 
   #number(changes: readonly Change[]): CaptureEvent[] {
@@ -219,6 +232,7 @@ export class Ledger {
   }
 
   #tell(events: readonly CaptureEvent[]): void {
+    if (events.length > 0) this.#recent = [...this.#recent, ...events].slice(-RECENT);
     for (const event of events) {
       for (const listener of this.#listeners) {
         try {

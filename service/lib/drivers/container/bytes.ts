@@ -7,10 +7,14 @@ export class EndsEarly extends Error {
   }
 }
 
+/** That are read at once: headers are many small parts, one behind the other. */
+const WINDOW_BYTES = 4096;
+
 /** Parts of a file, none of them beyond its end. */
 export class FileParts {
   readonly sizeBytes: number;
   readonly #file: IoFile;
+  #window: { readonly from: number; readonly bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
 
   constructor(file: IoFile, sizeBytes: number) {
     this.#file = file;
@@ -24,6 +28,19 @@ export class FileParts {
 
   async at(position: number, length: number): Promise<Buffer> {
     this.require(position + length);
+    if (length > WINDOW_BYTES) return this.#read(position, length);
+    const { from, bytes } = this.#window;
+    const isThere = position >= from && position + length <= from + bytes.length;
+    if (!isThere) this.#window = { from: position, bytes: await this.#read(position, this.#windowAt(position)) };
+    const start = position - this.#window.from;
+    return this.#window.bytes.subarray(start, start + length);
+  }
+
+  #windowAt(position: number): number {
+    return Math.min(WINDOW_BYTES, this.sizeBytes - position);
+  }
+
+  async #read(position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.alloc(length);
     for (let done = 0; done < length; ) {
       const count = await this.#file.read(bytes.subarray(done), position + done);

@@ -34,22 +34,24 @@ export class EventFeed {
   }
 
   /**
-   * Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. Those of no
-   * app are of all: events that are lost, and steps of the clock.
+   * Up to `limit` events after a cursor that are of an app; of all apps where `app` is null. Those of no app are of
+   * all: events that are lost, and steps of the clock. With a limit of 0, only where the log begins and ends.
    */
   async read(after: number, limit: number, app: string | null): Promise<VisibleEvents> {
+    if (limit === 0) return { ...(await this.#store.events(this.#store.lastSeq, 1)), events: [], next: after };
     const events: CaptureEvent[] = [];
+    const batch = app === null ? Math.min(limit, BATCH) : BATCH;
     let next = after;
     for (;;) {
-      const page = await this.#store.events(next, BATCH);
+      const page = await this.#store.events(next, batch);
       // What is not kept any more is never waited for: it would be over at once, again and again.
       next = Math.max(next, page.firstSeq - 1);
       for (const event of page.events) {
-        if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
         next = event.seq;
         if (app === null || event.app === app || event.app === '') events.push(event);
+        if (events.length === limit) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
       }
-      if (page.events.length < BATCH) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
+      if (page.events.length < batch) return { events, next, firstSeq: page.firstSeq, lastSeq: page.lastSeq };
     }
   }
 

@@ -28,7 +28,7 @@ export function addEvents(app: FastifyInstance, context: HttpContext, feed: Even
     const after = readCursor(call, isStream);
     checkCursor(after, context.store.lastSeq);
     const { wait = 0, limit = DEFAULT_PAGE } = call.query;
-    if (!isStream && wait === 0) return feed.read(after, limit, visibleApp(call.caller));
+    if (!isStream && (wait === 0 || limit === 0)) return feed.read(after, limit, visibleApp(call.caller));
     using _slot = waiting.enter(call.caller);
     const signal = abortWhenGone(reply);
     if (!isStream) return await waitForEvents(context, feed, call.caller, { after, wait, limit, signal });

@@ -96,7 +96,7 @@ export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
     query: object('Which', {
       after: count('The cursor: `next` of the reply before; default 0, from the oldest'),
       wait: integer('Seconds to wait for an event where there is none; default 0', 0, MOST_WAIT_SECONDS),
-      limit: integer('How many at most; default 100', 1, 1000),
+      limit: integer('How many at most; default 100. With 0 only `firstSeq` and `lastSeq`, at once', 0, 1000),
     }),
     headers: {
       accept: 'text/event-stream for a stream',
