@@ -44,6 +44,7 @@ const SERVICE = [
   'signals',
   'version',
   'clock',
+  'chunks',
   'io',
   'errors',
 ];

@@ -44,7 +44,9 @@ async function finish(id) {
 }
 
 /** @param {string} id */
-const stateOf = (id) => store.live().find((capture) => capture.id === id)?.state;
+function stateOf(id) {
+  return store.live().find((capture) => capture.id === id)?.state;
+}
 
 /** One step, from wherever an attempt that failed has left it. @param {string} id */
 async function advance(id) {
