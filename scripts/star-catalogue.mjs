@@ -44,7 +44,8 @@ function parseLine(line) {
 }
 
 const [source, target] = process.argv.slice(2);
-if (source === undefined || target === undefined) throw new Error('Usage: star-catalogue.mjs <hip2.dat> <catalogue.bin>');
+if (source === undefined || target === undefined)
+  throw new Error('Usage: star-catalogue.mjs <hip2.dat> <catalogue.bin>');
 const bytes = readFileSync(source);
 const digest = createHash('sha256').update(bytes).digest('hex');
 if (digest !== SHA256) throw new Error(`${source} is not the file that the catalogue was made from: SHA-256 ${digest}`);

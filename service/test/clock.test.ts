@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceClock, readMark } from '../lib/clock.js';
-import { nextToAcquire, overdue } from '../lib/capture/scheduler.js';
 import { told } from '../lib/http/told.js';
 import { uuidOf } from './support/captures.js';
 import { Random } from './support/random.js';
@@ -56,7 +55,7 @@ describe.each(everyWay)('a wall clock that is set %s by a year, %s', (_way, when
     const waiting =
       when === 'while it runs' ? ['acquiring', 'acquired', 'restoring'] : ['requested', 'acquired', 'acquired'];
     expect(await states(world)).toEqual(['requested', ...waiting, 'held true', 'released true']);
-    expect(overdue(world.store.live(), world.store.clock.now())).toEqual([]);
+    expect(world.store.queue.overdue(world.store.clock.now())).toEqual([]);
     await world.acquire(1);
     expect(await world.restore(1)).toMatchObject({ state: 'stored', retention: 'held' });
   });
@@ -70,7 +69,7 @@ describe.each(everyWay)('a wall clock that is set %s by a year, %s', (_way, when
     await restart(world);
     await world.request(2, { priority: 3 });
     await world.request(3, { priority: 4 });
-    const next = nextToAcquire(world.store.live(), 'main', world.store.clock.now());
+    const next = world.store.queue.nextToAcquire('main', world.store.clock.now());
     expect(next?.id).toBe(uuidOf(1));
   });
 
@@ -122,7 +121,7 @@ describe('the time of the service', () => {
     world.disk.setWall(-YEAR_MS);
     world.disk.advance(61_000);
     await world.store.tend();
-    expect(overdue(world.store.live(), world.store.clock.now())).toHaveLength(1);
+    expect(world.store.queue.overdue(world.store.clock.now())).toHaveLength(1);
     expect(await world.store.get(uuidOf(1))).toMatchObject({ retention: 'held' });
     world.disk.advance(HOUR_MS);
     await world.store.tend();

@@ -67,7 +67,7 @@ describe('a request', () => {
   });
 
   it('beyond the limit of the queue is told when to come back', async () => {
-    const own = await startApi({ storeLimits: { appQueue: { captures: 2, bytes: 1e9 } } });
+    const own = await startApi({ storeLimits: { app: { ...DEFAULT_LIMITS.app, captures: 2 } } });
     const ask = () => call(own, 'PUT', path(randomUUID()), { body: request });
     const [, , reply] = [await ask(), await ask(), await ask()];
     await own.close();

@@ -1,20 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Capture } from '../lib/capture/capture.js';
-import {
-  AGING_MS,
-  compareUrgency,
-  decidePush,
-  givesUpAt,
-  loadOf,
-  nextToAcquire,
-  nextToRestore,
-  overdue,
-  refusal,
-} from '../lib/capture/scheduler.js';
+import { AGING_MS, compareUrgency, decidePush, givesUpAt, refusal } from '../lib/capture/scheduler.js';
+import { LiveQueue } from '../lib/capture/live-queue.js';
 import { makeCapture } from './support/captures.js';
 import { Random } from './support/random.js';
 
 const now = 2_000_000;
+
+function queueOf(live: readonly Capture[]): LiveQueue {
+  const queue = new LiveQueue();
+  for (const capture of live) queue.put(capture);
+  return queue;
+}
 
 function randomCapture(random: Random, order: number): Capture {
   const state = random.pick(['requested', 'acquiring', 'acquired', 'restoring'] as const);
@@ -41,7 +38,7 @@ describe('the order of work', () => {
         }
       }
       const sorted = [...live].sort((a, b) => compareUrgency(a, b, now));
-      expect(nextToRestore(live, now)).toBe(sorted.find(({ state }) => state === 'acquired') ?? null);
+      expect(queueOf(live).nextToRestore(now)).toBe(sorted.find(({ state }) => state === 'acquired') ?? null);
     }
   });
 
@@ -66,9 +63,9 @@ describe('the order of work', () => {
     for (let seed = 0; seed < 500; seed += 1) {
       const random = new Random(seed);
       const live = Array.from({ length: 8 }, (_, order) => randomCapture(random, order));
-      const next = nextToAcquire(live, 'main', now);
+      const next = queueOf(live).nextToAcquire('main', now);
       if (next) expect(next).toMatchObject({ state: 'requested', request: { camera: 'main' } });
-      const late = overdue(live, now);
+      const late = queueOf(live).overdue(now);
       for (const capture of late) expect(givesUpAt(capture)!).toBeLessThan(now);
       expect(late.includes(next!)).toBe(false);
     }
@@ -78,7 +75,7 @@ describe('the order of work', () => {
 describe('limits of the queue', () => {
   test('by count and by bytes', () => {
     const raw = { name: 'raw.jpg', bytes: 70, sha256: '', mime: '', width: null, height: null, present: true };
-    const load = loadOf([makeCapture(1), makeCapture(2, { raw })]);
+    const load = queueOf([makeCapture(1), makeCapture(2, { raw })]).load;
     expect(load).toEqual({ captures: 2, bytes: 70 });
     expect(refusal('all', load, { captures: 3, bytes: 100 })).toBeNull();
     expect(refusal('all', load, { captures: 2, bytes: 100 })).toBe('2 captures of all wait, and 2 may');

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../lib/store/options.js';
 import { uuidOf } from './support/captures.js';
 import { acquire, openReal, request, restore, storeWhole, temporaryFolder } from './support/real-store.js';
 
@@ -102,7 +103,7 @@ describe('requests', () => {
   });
 
   test('are limited by app and in all', async () => {
-    const store = await openReal(await temporaryFolder(), { appQueue: { captures: 2, bytes: 1e9 } });
+    const store = await openReal(await temporaryFolder(), { app: { ...DEFAULT_LIMITS.app, captures: 2 } });
     await request(store, 1);
     await request(store, 2);
     await expect(request(store, 3)).rejects.toMatchObject({ code: 'QUOTA', retryAfterSeconds: 8 });

@@ -10,38 +10,16 @@ export function effectivePriority(capture: Capture, now: number): number {
 }
 
 /** Negative where `a` comes before `b`: by priority with aging, then the earlier deadline, then the older request. */
-export function compareUrgency(a: Capture, b: Capture, now: number): number {
-  const byPriority = effectivePriority(b, now) - effectivePriority(a, now);
-  if (byPriority !== 0) return byPriority;
+export const compareUrgency = (a: Capture, b: Capture, now: number): number =>
+  effectivePriority(b, now) - effectivePriority(a, now) || compareDue(a, b);
+
+/** Among those of the same priority: the earlier deadline, then the older request. */
+export function compareDue(a: Capture, b: Capture): number {
   const [deadlineA, deadlineB] = [a, b].map((capture) => capture.request.deadline ?? Number.POSITIVE_INFINITY);
   // Two infinities have no difference.
   if (deadlineA !== deadlineB) return deadlineA! < deadlineB! ? -1 : 1;
   return a.order - b.order;
 }
-
-/** The most urgent of some captures, or null. */
-function mostUrgent(captures: readonly Capture[], now: number): Capture | null {
-  return captures.reduce<Capture | null>(
-    (best, capture) => (best === null || compareUrgency(capture, best, now) < 0 ? capture : best),
-    null,
-  );
-}
-
-/** What is to be restored next, or null. */
-export const nextToRestore = (live: readonly Capture[], now: number): Capture | null =>
-  mostUrgent(
-    live.filter((capture) => capture.state === 'acquired'),
-    now,
-  );
-
-/** What a camera that is free is to take next, or null. */
-export const nextToAcquire = (live: readonly Capture[], camera: string, now: number): Capture | null =>
-  mostUrgent(
-    live.filter(
-      (capture) => capture.state === 'requested' && capture.request.camera === camera && !isLate(capture, now),
-    ),
-    now,
-  );
 
 /** When a capture that has no frame yet is given up, or null: its expiry or its deadline, whichever comes first. */
 export function givesUpAt(capture: Capture): number | null {
@@ -50,28 +28,12 @@ export function givesUpAt(capture: Capture): number | null {
   return Math.min(expiresAt, deadline);
 }
 
-/** Captures without a frame that are to become `expired` now. */
-export const overdue = (live: readonly Capture[], now: number): Capture[] =>
-  live.filter((capture) => isLate(capture, now));
-
-function isLate(capture: Capture, now: number): boolean {
-  if (capture.state !== 'requested' && capture.state !== 'acquiring') return false;
-  const end = givesUpAt(capture);
-  return end !== null && end < now;
-}
-
 /** What waits: of one app, or of all. */
 export interface QueueLoad {
   readonly captures: number;
   /** Of raw files whose product is not stored yet. */
   readonly bytes: number;
 }
-
-/** The load of some live captures. */
-export const loadOf = (live: readonly Capture[]): QueueLoad => ({
-  captures: live.length,
-  bytes: live.reduce((sum, capture) => sum + (capture.raw?.bytes ?? 0), 0),
-});
 
 /**
  * Why one more request is not taken, or null where it is.
@@ -82,10 +44,6 @@ export function refusal(who: string, load: QueueLoad, limit: QueueLoad): string 
   if (load.bytes < limit.bytes) return null;
   return `${load.bytes} bytes of raw frames of ${who} wait, and ${limit.bytes} may`;
 }
-
-/** After how many seconds to try again: what one of those that wait will take, from 1 second to 10 minutes. */
-export const retryAfterSeconds = (secondsPerCapture: number): number =>
-  Math.min(600, Math.max(1, Math.ceil(Number.isFinite(secondsPerCapture) ? secondsPerCapture : 1)));
 
 /** What a camera that sends frames on its own is answered when its queue is full. */
 export type Overflow = 'drop-oldest-raw' | 'drop-newest' | 'block';

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { Bell } from '../bell.js';
 import type { Capture, Level } from '../capture/capture.js';
-import { nextToAcquire } from '../capture/scheduler.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth } from '../drivers/driver.js';
 import { openDriver } from '../drivers/open.js';
 import { PushDriver } from '../drivers/push.js';
@@ -117,10 +116,10 @@ export class CameraLoop {
   }
 
   async #step(): Promise<void> {
-    const live = this.#store.live().filter(({ id }) => !this.#intake.owns(id));
-    for (const id of this.#excused.keys()) if (!live.some((capture) => capture.id === id)) this.#excused.delete(id);
-    await this.#requeue(live);
-    const capture = nextToAcquire(live, this.settings.name, this.#store.clock.now());
+    const { queue, clock } = this.#store;
+    for (const id of this.#excused.keys()) if (!queue.find(id)) this.#excused.delete(id);
+    await this.#requeue();
+    const capture = queue.nextToAcquire(this.settings.name, clock.now(), ({ id }) => !this.#intake.owns(id));
     if (capture === null) return this.#bell.wait(IDLE_MS);
     const { levels } = capture.request;
     if (levels.some((level) => this.#levels.includes(level))) return this.#acquire(capture);
@@ -130,10 +129,10 @@ export class CameraLoop {
   }
 
   /** Nobody takes them any more: the disk did not take the step that was to follow. */
-  async #requeue(live: readonly Capture[]): Promise<void> {
-    const stranded = live.filter(
-      ({ state, request }) => state === 'acquiring' && request.camera === this.settings.name,
-    );
+  async #requeue(): Promise<void> {
+    const stranded = this.#store.queue
+      .inState('acquiring')
+      .filter(({ id, request }) => request.camera === this.settings.name && !this.#intake.owns(id));
     for (const { id } of stranded) {
       await tryStep(this.#store, id, { to: 'requested', reason: 'what became of its frame could not be recorded' });
     }

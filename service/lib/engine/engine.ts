@@ -1,4 +1,4 @@
-import { overdue } from '../capture/scheduler.js';
+import type { CaptureEvent } from '../capture/capture.js';
 import type { Io } from '../io.js';
 import type { Board } from '../limits/board.js';
 import type { Store } from '../store/store.js';
@@ -46,7 +46,7 @@ export class Engine {
     const thermal = () => board.state.thermal;
     this.#restoring = new RestoreLoop({ io, store, restorers, pace, thermal, threads, attempts: settings.attempts });
     this.cameras = new Map(cameras.map((camera) => [camera.name, new CameraLoop(io, store, camera, restorers.levels)]));
-    this.#unlisten = store.onEvent(() => this.#ring());
+    this.#unlisten = store.onEvent((event) => this.#ring(event));
     this.#expiry = this.#expire();
   }
 
@@ -79,17 +79,17 @@ export class Engine {
     await this.#expiry;
   }
 
-  #ring(): void {
-    this.#restoring.ring();
-    for (const camera of this.cameras.values()) camera.ring();
+  /** Only who has something new to do is woken: events are many. */
+  #ring({ type }: CaptureEvent): void {
+    if (type === 'acquired') this.#restoring.ring();
+    if (type === 'requested') for (const camera of this.cameras.values()) camera.ring();
   }
 
   /** Captures of a camera that is not configured any more would wait for ever. */
   async #rejectStray(): Promise<void> {
     const { store } = this.#options;
-    const stray = store
-      .live()
-      .filter(({ state, request }) => state === 'requested' && !this.cameras.has(request.camera));
+    const strange = store.queue.cameras.filter((camera) => !this.cameras.has(camera));
+    const stray = strange.flatMap((camera) => store.queue.requestedOf(camera, store.clock.now()));
     for (const { id, request } of stray) {
       const reason = `there is no camera ${request.camera} any more: request another one`;
       await tryStep(store, id, { to: 'rejected', reason }).catch(() => undefined);
@@ -101,7 +101,7 @@ export class Engine {
     const { io, store } = this.#options;
     while (!this.#closing.signal.aborted) {
       this.#aliveAt = io.monotonic();
-      const late = overdue(store.live(), store.clock.now());
+      const late = store.queue.overdue(store.clock.now());
       for (const { id } of late) {
         const change = { to: 'expired', reason: 'its time was over before a frame was taken' } as const;
         // It may have been taken in this very moment.

@@ -1,6 +1,5 @@
 import type { Capture, Level } from '../capture/capture.js';
 import { Bell } from '../bell.js';
-import { nextToRestore } from '../capture/scheduler.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { withAnyOf } from '../signals.js';
@@ -86,7 +85,7 @@ export class RestoreLoop {
   async #step(): Promise<void> {
     const { store } = this.#options;
     await this.#requeue();
-    const capture = nextToRestore(store.live(), store.clock.now()) ?? (await this.#nextToRepair());
+    const capture = store.queue.nextToRestore(store.clock.now()) ?? (await this.#nextToRepair());
     if (capture === null) return this.#bell.wait(IDLE_MS);
     // What could not be stored is not worth the work.
     if (!hasRoom(store)) return this.#pause();
@@ -102,7 +101,7 @@ export class RestoreLoop {
   /** Nobody restores them any more: the disk did not take the step that was to follow. */
   async #requeue(): Promise<void> {
     const { store } = this.#options;
-    for (const { id } of store.live().filter(({ state }) => state === 'restoring')) {
+    for (const { id } of store.queue.inState('restoring')) {
       await tryStep(store, id, { to: 'acquired', reason: 'what became of its product could not be recorded' });
     }
   }
@@ -148,7 +147,7 @@ export class RestoreLoop {
   async #fail(capture: Capture, error: unknown): Promise<void> {
     const { attempts, store } = this.#options;
     if (this.#closing.signal.aborted) return;
-    if (!store.live().some(({ id }) => id === capture.id)) return void this.#failures.delete(capture.id);
+    if (!store.queue.find(capture.id)) return void this.#failures.delete(capture.id);
     if (isDiskFault(error)) return this.#pause();
     const failures = (this.#failures.get(capture.id) ?? 0) + 1;
     this.#failures.set(capture.id, failures);

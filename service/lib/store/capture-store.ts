@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Capture, CaptureEvent, OutputFormat } from '../capture/capture.js';
+import type { LiveQueue } from '../capture/live-queue.js';
 import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
 import type { ServiceClock } from '../clock.js';
@@ -75,8 +76,12 @@ export class CaptureStore implements Store {
     return this.#context.clock;
   }
 
+  get queue(): LiveQueue {
+    return this.#context.catalogue.queue;
+  }
+
   live(): readonly Capture[] {
-    return this.#context.catalogue.live();
+    return this.queue.all();
   }
 
   advance(id: string, change: CaptureChange): Promise<Capture> {
@@ -161,7 +166,7 @@ export class CaptureStore implements Store {
       bytesByClass: catalogue.bytesByClass,
       quarantinedBytes: counts.quarantinedBytes,
       files: catalogue.files,
-      queued: catalogue.live().length,
+      queued: catalogue.queue.size,
       quotaBytes: limits.quotaBytes,
       freeBytes: this.#freeBytes,
     };

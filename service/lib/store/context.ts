@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.js';
 import type { StoreLimits } from './options.js';
 import type { Repairs } from './repairs.js';
 import type { Reserve } from './reserve.js';
+import type { Throughput } from './throughput.js';
 import type { Turns } from './turns.js';
 
 /** What the store counts; see `StoreCounters`. */
@@ -45,6 +46,7 @@ export interface Context {
   readonly repairs: Repairs;
   /** Files and records that were found damaged, each counted once: `order/name`, or `order` alone. */
   readonly damaged: Set<string>;
+  readonly throughput: Throughput;
   /** One thing at a time for each capture, by its id. */
   readonly turns: Turns;
   readonly counts: Counts;

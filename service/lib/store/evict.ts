@@ -6,8 +6,9 @@ import type { Context } from './context.js';
 import { folderOf } from './layout.js';
 import { recordOf } from './records-of.js';
 import type { Entry } from './records.js';
-import { holdsThatEnd, planRemovals } from './retention.js';
-import type { Removal } from './retention.js';
+import { limitsOf } from './options.js';
+import type { Removal } from './removables.js';
+import { planRemovals } from './retention.js';
 import { markStored } from './steps.js';
 import { tidyEntry } from './tidy.js';
 
@@ -17,12 +18,12 @@ const MOST_IN_A_ROUND = 64;
 /** Ends holds whose time is over, then takes away what has to go. */
 export async function retain(context: Context, freeBytes: number): Promise<void> {
   const { catalogue, limits, clock } = context;
-  for (const entry of holdsThatEnd(catalogue.entries, clock.now()).slice(0, MOST_IN_A_ROUND)) {
-    await each(context, entry, () => endHold(context, entry));
-  }
-  const { entries, bytesByClass } = catalogue;
-  const removals = planRemovals({ entries, limits, bytesByClass, now: clock.now(), freeBytes });
-  for (const removal of removals.slice(0, MOST_IN_A_ROUND)) {
+  const { all } = catalogue;
+  const ended = all.removables.held.items.slice(0, MOST_IN_A_ROUND).filter((entry) => hasEnded(context, entry));
+  for (const entry of ended) await each(context, entry, () => endHold(context, entry));
+  const apps = catalogue.apps.map(([app, share]) => ({ ...share, most: limitsOf(limits, app) }));
+  const facts = { ...all, limits, now: clock.now(), freeBytes, apps };
+  for (const removal of planRemovals(facts, MOST_IN_A_ROUND)) {
     await each(context, removal.entry, () => remove(context, removal));
   }
 }
@@ -40,8 +41,11 @@ async function each(context: Context, entry: Entry, run: () => Promise<unknown>)
 
 /** Its app may have held it anew while others had their turn. */
 async function endHold(context: Context, entry: Entry): Promise<void> {
-  if (holdsThatEnd([entry], context.clock.now()).length > 0) await markStored(context, entry, 'released', 'retention');
+  if (hasEnded(context, entry)) await markStored(context, entry, 'released', 'retention');
 }
+
+const hasEnded = ({ clock }: Context, { retention, holdUntil }: Entry): boolean =>
+  retention === 'held' && holdUntil !== null && holdUntil <= clock.now();
 
 /**
  * The database says first what will be gone: whoever reads it never finds a file missing that it promised. Then the

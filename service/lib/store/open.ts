@@ -23,6 +23,7 @@ import { quarantineFolders, recover } from './recovery.js';
 import { Reserve } from './reserve.js';
 import { SqliteDatabase } from './sqlite.js';
 import type { RecoveryReport, Store } from './store.js';
+import { Throughput } from './throughput.js';
 import { openClock } from './time.js';
 import { Turns } from './turns.js';
 
@@ -164,7 +165,9 @@ function makeContext(
   const shared = { io, clock, folder, limits, database, catalogue, reserve, counts, problems: new Map() };
   const { events: keepEvents } = limits;
   const ledger = new Ledger({ database, catalogue, clock, meta, keepEvents, onFailure: makeOnFailure(shared) });
-  return { ...shared, ledger, folders: new Folders(io), turns: new Turns(), ...noWork() };
+  const throughput = new Throughput();
+  ledger.onEvent(({ type }) => throughput.note(type, catalogue.queue.size, clock.now()));
+  return { ...shared, ledger, throughput, folders: new Folders(io), turns: new Turns(), ...noWork() };
 }
 
 const noWork = () => ({ unrecovered: new Set<Capture>(), repairs: new Repairs(), damaged: new Set<string>() });

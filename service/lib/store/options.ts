@@ -15,6 +15,16 @@ export interface QueueLimit {
   readonly bytes: number;
 }
 
+/** What one app may take. */
+export interface AppLimits extends QueueLimit {
+  /** Of all of its files. What has been released goes first; where that is not enough, it can ask for nothing more. */
+  readonly keptBytes: number;
+  /** Captures, whatever has become of them. */
+  readonly records: number;
+  /** The longest hold that it may ask for. */
+  readonly holdSeconds: number;
+}
+
 /** What the store may take. */
 export interface StoreLimits {
   /** Of all files that are counted. */
@@ -23,9 +33,11 @@ export interface StoreLimits {
   readonly minFreeBytes: number;
   readonly classes: Readonly<Record<FileClass, ClassLimit>>;
   readonly queue: QueueLimit;
-  /** Of each app without a limit of its own. */
-  readonly appQueue: QueueLimit;
-  readonly apps: Readonly<Record<string, QueueLimit>>;
+  /** Captures of all apps, whatever has become of them. */
+  readonly records: number;
+  /** Of each app without limits of its own. */
+  readonly app: AppLimits;
+  readonly apps: Readonly<Record<string, AppLimits>>;
   /** Events that are kept, at least. */
   readonly events: number;
   /** Of what recovery keeps aside; beyond, the oldest goes. `files`: a folder counts as one. */
@@ -53,7 +65,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
     manifest: { bytes: 64 * MIB, ageSeconds: 365 * DAY_SECONDS },
   },
   queue: { captures: 1000, bytes: 4 * GIB },
-  appQueue: { captures: 500, bytes: 2 * GIB },
+  records: 50_000,
+  app: { captures: 500, bytes: 2 * GIB, keptBytes: 10 * GIB, records: 25_000, holdSeconds: 30 * DAY_SECONDS },
   apps: {},
   events: 100_000,
   quarantine: { bytes: GIB, files: 1000 },
@@ -61,6 +74,10 @@ export const DEFAULT_LIMITS: StoreLimits = {
   longestOffSeconds: DAY_SECONDS,
   scrubSeconds: 60,
 };
+
+/** The limits of one app. */
+export const limitsOf = ({ apps, app: usual }: StoreLimits, app: string): AppLimits =>
+  Object.hasOwn(apps, app) ? apps[app]! : usual;
 
 /** How a store is opened. */
 export interface StoreOptions {

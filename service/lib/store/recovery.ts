@@ -29,7 +29,7 @@ export async function recover(context: Context): Promise<Recovered> {
   recovered.completed += await finishRepairs(context);
   await tidyAll(context);
   await emptyInbox(context);
-  for (const capture of context.catalogue.live()) {
+  for (const capture of context.catalogue.queue.all()) {
     await orLater(context, capture, () => recoverCapture(context, capture, recovered));
   }
   return recovered;

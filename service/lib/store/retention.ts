@@ -1,110 +1,142 @@
-import { isTerminal } from '../capture/machine.js';
+import { FILE_CLASSES } from './store.js';
+import type { FileClass } from './store.js';
 import type { StoreLimits } from './options.js';
 import type { Entry } from './records.js';
-import type { FileClass } from './store.js';
+import type { Removables, Removal } from './removables.js';
 
 /** Above this share of a limit things go, until it is down to the other. */
 const HIGH = 0.95;
 const LOW = 0.9;
 
-/** What is to go of one capture. A product takes its thumbnail with it; a record has no files left but its manifest. */
-export interface Removal {
-  readonly entry: Entry;
-  readonly what: 'raw' | 'product' | 'record';
+/** How much there is. */
+export interface Holdings {
+  readonly removables: Removables;
+  readonly bytesByClass: Readonly<Record<FileClass, number>>;
+  /** Captures. */
+  readonly records: number;
 }
 
 /** What retention decides from. */
-export interface RetentionFacts {
-  readonly entries: readonly Entry[];
+export interface RetentionFacts extends Holdings {
   readonly limits: StoreLimits;
-  readonly bytesByClass: Readonly<Record<FileClass, number>>;
   readonly now: number;
   readonly freeBytes: number;
+  /** The same of each app, with its limits. */
+  readonly apps: readonly (Holdings & { readonly most: { readonly keptBytes: number; readonly records: number } })[];
 }
-
-/** Products whose hold has ended without an acknowledgement. */
-export const holdsThatEnd = (entries: readonly Entry[], now: number): Entry[] =>
-  entries.filter((entry) => entry.retention === 'held' && entry.holdUntil !== null && entry.holdUntil <= now);
 
 /**
- * What goes now, first what goes first: what is too old; then, where there is too much, raw files whose product is
- * stored, raw files that nobody wants, released products (least urgent, then oldest), raw files of failed captures; and
- * records without files. Never a held product, never the frame of a capture that has not ended.
+ * What goes now, first what goes first, so many at most: what is too old; then, where there is too much in all or of an
+ * app, raw files whose product is stored, raw files that nobody wants, released products (least urgent, then oldest),
+ * raw files of failed captures; and records without files. Never a held product, never the frame of a capture that has
+ * not ended. What an app has too much of is its own that goes.
  */
-export function planRemovals(facts: RetentionFacts): Removal[] {
-  const { entries, limits, now } = facts;
-  const ended = entries.filter((entry) => isTerminal(entry.state));
-  const candidates = [...raws(ended), ...products(ended), ...raws(ended, ['failed']), ...records(ended)];
-  const old = candidates.filter(({ entry, what }) => entry.endedAt + 1000 * ageOf(limits, what) < now);
-  const chosen = new Set(old);
-  const excess = new Excess(facts);
-  for (const removal of old) excess.take(removal);
-  for (const removal of candidates) {
-    if (chosen.has(removal) || !excess.isEasedBy(removal)) continue;
-    chosen.add(removal);
-    excess.take(removal);
+export function planRemovals(facts: RetentionFacts, most: number): Removal[] {
+  const plan = new Plan(most);
+  const excess = excessOf(facts);
+  for (const removal of tooOld(facts)) {
+    if (plan.add(removal)) excess.take(removal);
+    if (plan.isFull) break;
   }
-  return candidates.filter((removal) => chosen.has(removal));
+  for (const app of facts.apps) {
+    const own = new Excess({}, over(total(app), app.most.keptBytes), over(app.records, app.most.records));
+    own.relieve(app.removables, plan, excess);
+  }
+  excess.relieve(facts.removables, plan, null);
+  return plan.removals;
 }
 
-const ageOf = (limits: StoreLimits, what: Removal['what']): number =>
-  limits.classes[what === 'record' ? 'manifest' : what].ageSeconds;
+/** Removals, each once, and not too many. */
+class Plan {
+  readonly removals: Removal[] = [];
+  readonly #keys = new Set<string>();
+  readonly #most: number;
 
-/** Raw files of stored captures, then of those that are of no use; or of certain others. */
-function raws(ended: readonly Entry[], states?: readonly string[]): Removal[] {
-  const order = states ?? ['stored', 'cancelled', 'expired', 'rejected'];
-  return order.flatMap((state) =>
-    ended
-      .filter((entry) => entry.state === state && entry.bytes.raw > 0)
-      .map((entry) => ({ entry, what: 'raw' as const })),
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get isFull(): boolean {
+    return this.removals.length >= this.#most;
+  }
+
+  /** Whether it is new, and there is still place. */
+  add(removal: Removal): boolean {
+    const key = `${removal.what} ${removal.entry.order}`;
+    if (this.isFull || this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    this.removals.push(removal);
+    return true;
+  }
+}
+
+function* tooOld({ removables, limits, now }: RetentionFacts): Generator<Removal> {
+  for (const what of ['raw', 'product', 'record'] as const) {
+    const age = limits.classes[what === 'record' ? 'manifest' : what].ageSeconds;
+    yield* removables.endedBefore(what, now - 1000 * age);
+  }
+}
+
+const filesOf = (entry: Entry): readonly Removal[] => [
+  ...(entry.bytes.raw > 0 ? [{ entry, what: 'raw' } as const] : []),
+  ...(entry.retention === 'released' ? [{ entry, what: 'product' } as const] : []),
+];
+
+const over = (count: number, limit: number): number => (count > HIGH * limit ? count - LOW * limit : 0);
+
+export const total = ({ bytesByClass }: Pick<Holdings, 'bytesByClass'>): number =>
+  FILE_CLASSES.reduce((sum, each) => sum + bytesByClass[each], 0);
+
+function excessOf(facts: RetentionFacts): Excess {
+  const { bytesByClass, limits, freeBytes, records } = facts;
+  const byClass = Object.fromEntries(
+    FILE_CLASSES.map((each) => [each, over(bytesByClass[each], limits.classes[each].bytes)]),
   );
+  const bytes = Math.max(over(total(facts), limits.quotaBytes), limits.minFreeBytes - freeBytes);
+  return new Excess(byClass, bytes, over(records, limits.records));
 }
 
-function products(ended: readonly Entry[]): Removal[] {
-  return ended
-    .filter((entry) => entry.retention === 'released')
-    .sort((a, b) => a.priority - b.priority || a.order - b.order)
-    .map((entry) => ({ entry, what: 'product' }));
-}
-
-function records(ended: readonly Entry[]): Removal[] {
-  return ended
-    .filter((entry) => entry.bytes.raw === 0 && (entry.retention === 'evicted' || entry.retention === null))
-    .map((entry) => ({ entry, what: 'record' }));
-}
-
-/** How much there is too much of, in each class and in all. */
+/** How much there is too much of: in each class, in all, and of captures. */
 class Excess {
-  readonly #byClass: Record<FileClass, number>;
-  #total: number;
+  readonly #byClass: Partial<Record<FileClass, number>>;
+  #bytes: number;
+  #records: number;
 
-  constructor({ bytesByClass, limits, freeBytes }: RetentionFacts) {
-    const over = (bytes: number, limit: number): number => (bytes > HIGH * limit ? bytes - LOW * limit : 0);
-    const ofClass = (each: FileClass): number => over(bytesByClass[each], limits.classes[each].bytes);
-    this.#byClass = {
-      raw: ofClass('raw'),
-      product: ofClass('product'),
-      thumbnail: ofClass('thumbnail'),
-      manifest: ofClass('manifest'),
-    };
-    const { raw, product, thumbnail, manifest } = bytesByClass;
-    const total = raw + product + thumbnail + manifest;
-    this.#total = Math.max(over(total, limits.quotaBytes), limits.minFreeBytes - freeBytes);
+  constructor(byClass: Partial<Record<FileClass, number>>, bytes: number, records: number) {
+    this.#byClass = { ...byClass };
+    this.#bytes = bytes;
+    this.#records = records;
   }
 
-  isEasedBy({ what }: Removal): boolean {
-    const { raw, product, thumbnail, manifest } = this.#byClass;
-    if (what === 'record') return manifest > 0;
-    const ofClass = what === 'raw' ? raw > 0 : product > 0 || thumbnail > 0;
-    return ofClass || this.#total > 0;
+  /** Plans what is to go for it, as long as there is too much; that is a relief for the whole as well. */
+  relieve(removables: Removables, plan: Plan, whole: Excess | null): void {
+    for (const removal of removables.inOrder((what) => !plan.isFull && this.#isEasedBy(what))) {
+      if (!plan.add(removal)) continue;
+      this.take(removal);
+      whole?.take(removal);
+    }
+    // A capture goes once all of its files have gone.
+    for (const entry of removables.withFiles()) {
+      if (plan.isFull || this.#records <= 0) return;
+      this.#records -= 1;
+      for (const removal of filesOf(entry)) if (plan.add(removal)) whole?.take(removal);
+    }
   }
 
   take({ entry, what }: Removal): void {
     const classes: readonly FileClass[] =
       what === 'record' ? ['manifest'] : what === 'raw' ? ['raw'] : ['product', 'thumbnail'];
     for (const each of classes) {
-      this.#byClass[each] -= entry.bytes[each];
-      this.#total -= entry.bytes[each];
+      this.#byClass[each] = (this.#byClass[each] ?? 0) - entry.bytes[each];
+      this.#bytes -= entry.bytes[each];
     }
+    if (what === 'record') this.#records -= 1;
+  }
+
+  #isEasedBy(what: Removal['what']): boolean {
+    const { raw = 0, product = 0, thumbnail = 0, manifest = 0 } = this.#byClass;
+    if (what === 'record') return manifest > 0 || this.#records > 0;
+    const ofClass = what === 'raw' ? raw > 0 : product > 0 || thumbnail > 0;
+    return ofClass || this.#bytes > 0;
   }
 }

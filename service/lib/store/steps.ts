@@ -3,6 +3,8 @@ import { hold, mark, step } from '../capture/machine.js';
 import type { CaptureChange, Mark, Step } from '../capture/machine.js';
 import { StateError } from '../errors.js';
 import type { Context } from './context.js';
+import { requireHold } from './admission.js';
+import { limitsOf } from './options.js';
 import { recordOf, requireEntry } from './records-of.js';
 import type { CaptureRecord, Entry } from './records.js';
 import { tidyEntry } from './tidy.js';
@@ -56,6 +58,7 @@ export async function markStored(
 
 /** Holds a stored product from now on. The manifest says so too, in case the database is made anew. */
 export async function holdStored(context: Context, entry: Entry, seconds: number, by: string): Promise<Capture> {
+  requireHold(by, seconds, limitsOf(context.limits, entry.app));
   const record = await recordOf(context, entry);
   const held = hold(record.capture, seconds, context.clock.moment());
   const capture = await tell(context, record, held, by, true);

@@ -1,5 +1,6 @@
 import type { Capture, CaptureEvent, CaptureState, Level, ModelFacts, OutputFormat } from '../capture/capture.js';
 import type { ServiceClock } from '../clock.js';
+import type { LiveQueue } from '../capture/live-queue.js';
 import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
 
@@ -132,6 +133,8 @@ export interface Store {
   get(id: string): Promise<Capture | undefined>;
   /** Without reports, and without captures whose record is damaged for good. */
   list(query: CaptureQuery): Promise<Capture[]>;
+  /** What waits and is worked on. */
+  readonly queue: LiveQueue;
   /** All captures that are in no terminal state, in the order of their requests. */
   live(): readonly Capture[];
   /** One step of the state machine with its event, in one transaction. Rejects with UNKNOWN or STATE. */

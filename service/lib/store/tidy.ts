@@ -12,7 +12,7 @@ import type { Entry } from './records.js';
 /** Brings the folders of all captures in line that are not as their record says; those that cannot be wait. */
 export async function tidyAll(context: Context): Promise<void> {
   for (const order of context.ledger.untidy) {
-    const entry = context.catalogue.entries.find((each) => each.order === order);
+    const entry = context.catalogue.at(order);
     if (!entry) context.ledger.tidied(order);
     else await context.turns.take(entry.id, () => tidyEntry(context, entry));
   }

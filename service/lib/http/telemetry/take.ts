@@ -57,7 +57,5 @@ export function takeHousekeeping(context: HttpContext, tally: Tally, count: numb
 
 /** How many captures are in a state that is not final. */
 export function countStates({ store }: Pick<HttpContext, 'store'>): (state: CaptureState) => number {
-  const counts = new Map<CaptureState, number>();
-  for (const { state } of store.live()) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return (state) => counts.get(state) ?? 0;
+  return (state) => store.queue.count(state);
 }
