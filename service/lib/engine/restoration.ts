@@ -48,7 +48,7 @@ export async function restoreCapture(
 ): Promise<void> {
   const { store, restorers, pace } = context;
   const ladder = new LevelLadder(store.clock, pace, capture, restorers.levels, context.thermal());
-  await new Work(context, capture, ladder, signal).run(ladder.choose());
+  await new Work(context, capture, ladder, signal).run();
 }
 
 /** The way down the levels of one capture. */
@@ -66,10 +66,10 @@ class Work {
     this.#signal = signal;
   }
 
-  async run(first: Choice): Promise<void> {
+  async run(): Promise<void> {
     this.#draft = await this.#begin(this.#capture.request.output.format);
     try {
-      await this.#commit(await this.#descend(first));
+      await this.#commit(await this.#descend(this.#ladder.choose()));
     } catch (error) {
       // Where not even this is taken, the loop has it restored again.
       if (!this.#signal.aborted) await this.#discard((error as Error).message).catch(() => undefined);

@@ -43,7 +43,7 @@ export class Repairs {
 export async function nextRepair(context: Context): Promise<Capture | null> {
   const { ledger, repairs, io } = context;
   for (const order of ledger.broken) {
-    const entry = context.catalogue.entries.find((each) => each.order === order);
+    const entry = context.catalogue.at(order);
     if (entry && entry.bytes.raw > 0 && repairs.mayBegin(entry.id, io.monotonic()))
       return (await recordOf(context, entry)).capture;
   }
@@ -101,7 +101,7 @@ export async function discardRepair(context: Context, draft: ProductDraft, reaso
 export async function finishRepairs(context: Context): Promise<number> {
   let finished = 0;
   for (const order of context.ledger.broken) {
-    const entry = context.catalogue.entries.find((each) => each.order === order);
+    const entry = context.catalogue.at(order);
     if (!entry || entry.live) continue;
     const record = await recordOf(context, entry);
     const made = await madeAnew(context, entry, record);
