@@ -14,11 +14,12 @@ import torch
 from .data.crops import CropSampler, load_scenes, with_generated
 from .degrade.config import from_dict
 from .degrade.draw import draw
-from .degrade.synthesise import degrade
+from .degrade.synthesise import degrade, degrade_with_gaps
 from .evaluation import conditions
 from .evaluation.metrics import psnr
 from .evaluation.restorers import restore_float, simulation
 from .network.mimo_unet import MIMOUNet
+from .network.missing import blocks_of, there
 from .network.weights import load_float, mixed, save_float, write_tensors
 from .optimise.checkpoint import BEFORE_GAN, CHECKPOINT, load_checkpoint
 from .optimise.losses import restoration_loss
@@ -55,7 +56,7 @@ def parse_arguments(argv=None):
 
 
 class Crops:
-    """Degraded and sharp crops of `config` for calibration and for training after it.
+    """Degraded and sharp crops of `config`, and what of them is there, for calibration and for training after it.
 
     generated: their share of generated scenes, as in the training before: without, refining gives overshoot back.
     """
@@ -67,10 +68,16 @@ class Crops:
         self.sampler = CropSampler(scenes, size, self.rng)
 
     def take(self, count):
-        """(degraded, sharp), (count,3,size,size) each."""
+        """(degraded, sharp, valid): twice (count,3,size,size), and (count,1,size,size) bool, None where all is there."""
         wide, m = self.sampler.batch(count), self.margin
-        degraded = degrade(wide, [draw(self.rng, self.config) for _ in range(count)], m, self.config)
-        return degraded, wide[..., m:-m, m:-m] if m else wide
+        draws = [draw(self.rng, self.config) for _ in range(count)]
+        degraded, valid = degrade_with_gaps(wide, draws, m, self.config)
+        return degraded, wide[..., m:-m, m:-m] if m else wide, valid
+
+    def whole(self, count):
+        """Degraded crops of which nothing is missing."""
+        draws = [draw(self.rng, self.config) for _ in range(count)]
+        return degrade(self.sampler.batch(count), draws, self.margin, self.config)
 
     def batches(self, count):
         while True:
@@ -118,7 +125,7 @@ def headline_psnr(folder, model, tensors):
 def integers_of(args, model, training, config):
     """Arrays of the model file."""
     crops = Crops(args.data, args.crop, config, json.loads(training).get("generated", 0.0))
-    tensors, equalised = quantise(model, crops.take(args.crops)[0], args.clipping)
+    tensors, equalised = quantise(model, crops.whole(args.crops), args.clipping)
     if args.qat:
         refined = refine(tensors, equalised, crops.batches(REFINING_BATCH), restoration_loss, args.qat)
         tensors = better(tensors, refined, model, *crops.take(args.crops))
@@ -128,14 +135,18 @@ def integers_of(args, model, training, config):
 
 
 @torch.no_grad()
-def better(first, second, model, degraded, sharp):
+def better(first, second, model, degraded, sharp, valid):
     """The tensors with the lower loss on crops that neither has seen."""
 
     def loss(tensors):
         integers = IntModel(tensors, model.num_res, model.base)
-        pairs = zip(degraded.split(REFINING_BATCH), sharp.split(REFINING_BATCH))
-        restored = [(x + integers.residual(torch.round(x * 255)) * float(RESIDUAL_SCALE), y) for x, y in pairs]
-        return sum(restoration_loss([out], [label]).item() for out, label in restored)
+        present = torch.ones_like(sharp[:, :1], dtype=torch.bool) if valid is None else valid
+        batches = zip(*(values.split(REFINING_BATCH) for values in (degraded, sharp, present)))
+        return sum(loss_of(integers, *batch) for batch in batches)
+
+    def loss_of(integers, x, y, known):
+        out = x + integers.residual(torch.round(x * 255), blocks_of(known)) * float(RESIDUAL_SCALE)
+        return restoration_loss(there([out], [y], known), [y]).item()
 
     return min((first, second), key=loss)
 

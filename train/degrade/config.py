@@ -18,10 +18,10 @@ FAMILIES = ("defocus", "gaussian", "motion", "spin", "kernel")
 
 @dataclasses.dataclass(frozen=True)
 class Degradation:
-    """What happens to one crop, in this order: blur, shot noise, read noise, 8-bit rounding, JPEG.
+    """What happens to one crop, in this order: blur, shot noise, read noise, 8-bit rounding, JPEG, missing pixels.
 
     Intensities are fractions of full scale, applied to the stored values (no transfer curve). Lengths in px,
-    angles in degrees. The same degradation gives the same noise: `seed`.
+    angles in degrees. The same degradation gives the same noise and the same gaps: `seed`.
     """
 
     family: str = "identity"
@@ -37,6 +37,7 @@ class Degradation:
     noise_sigma: float = 0.0  # of read noise
     jpeg_quality: int = 0  # 0: none
     chroma_halved: bool = True  # 4:2:0 instead of 4:4:4
+    gap: str = ""  # what is missing: a kind of degrade/gaps.py; "": nothing
     seed: int = 0
 
 
@@ -44,7 +45,8 @@ class Degradation:
 class DegradationConfig:
     """Where `draw` takes the degradation of a crop from: (low, high) pairs, and shares between 0 and 1.
 
-    families: name -> share. generic: share of crops from the preset `stage1` instead.
+    families: name -> share. generic: share of crops from the preset `stage1` instead. gap: share of crops of which
+    pixels are missing.
     """
 
     families: dict = dataclasses.field(default_factory=lambda: {"defocus": 1.0})
@@ -65,6 +67,7 @@ class DegradationConfig:
     jpeg_quality: tuple = (85, 98)
     identity_fraction: float = 0.05
     generic_fraction: float = 0.0
+    gap_fraction: float = 0.0
 
     def __post_init__(self):
         unknown = set(self.families) - set(FAMILIES)
@@ -96,7 +99,7 @@ class DegradationConfig:
 
 
 PRESETS = {
-    "defocus": DegradationConfig(jpeg_fraction=0.3),
+    "defocus": DegradationConfig(jpeg_fraction=0.3, gap_fraction=0.2),
     "stage1": DegradationConfig(
         families={"defocus": 0.5, "gaussian": 0.2, "motion": 0.2, "spin": 0.1},
         radius=(1.5, 8.0),
@@ -107,6 +110,7 @@ PRESETS = {
         noise_sigma=(0.0005, 0.02),
         jpeg_fraction=0.5,
         jpeg_quality=(75, 98),
+        gap_fraction=0.2,
     ),
 }
 
@@ -126,6 +130,7 @@ def stage2(kernel, noise_sigma, electrons=math.inf, jpeg_quality=None):
         jpeg_fraction=1.0 if jpeg_quality else 0.0,
         jpeg_quality=(max(1, quality - 3), min(100, quality + 3)),
         generic_fraction=0.1,
+        gap_fraction=PRESETS["defocus"].gap_fraction,
     )
 
 

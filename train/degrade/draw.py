@@ -3,6 +3,7 @@
 import math
 
 from .config import PRESETS, Degradation
+from .gaps import KINDS
 
 SEED_LIMIT = 2**31
 
@@ -25,6 +26,7 @@ def draw(rng, config):
         else 0,
         chroma_halved=bool(rng.random() < 0.5),
         seed=int(rng.integers(SEED_LIMIT)),
+        gap=str(rng.choice(list(KINDS))) if config.gap_fraction and rng.random() < config.gap_fraction else "",
     )
 
 

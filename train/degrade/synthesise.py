@@ -1,8 +1,9 @@
-"""Degrades sharp crops as drawn: blur -> shot noise -> read noise -> 8-bit rounding -> JPEG."""
+"""Degrades sharp crops as drawn: blur -> shot noise -> read noise -> 8-bit rounding -> JPEG -> missing pixels."""
 
 import torch
 
 from .blur import blur, cut, spin_blur
+from .gaps import filled, valid_of
 from .jpeg import jpeg
 from .kernels import defocus_kernel, gaussian_kernel, motion_kernel, zoomed
 from .noise import add_noise, quantise_8bit
@@ -22,7 +23,7 @@ def kernel_of(drawn, config=None):
 
 
 def degrade(sharp, draws, margin, config=None):
-    """Sharp crops (N,3,H,W) and N `Degradation` -> (N,3,H-2*margin,W-2*margin), on the device of `sharp`.
+    """Sharp crops (N,3,H,W) and N `Degradation` -> (N,3,H-2*margin,W-2*margin), on the device of `sharp`; no gaps.
 
     config: where the draws came from; needed for the samples of the family "kernel".
     """
@@ -34,6 +35,13 @@ def degrade(sharp, draws, margin, config=None):
         for crop, soft, drawn in zip(sharp, blurred, draws)
     ]
     return torch.stack(finished)
+
+
+def degrade_with_gaps(sharp, draws, margin, config=None):
+    """What `degrade` gives, with the gaps as drawn, filled; and (N,1,H,W) bool of what is there, None where all is."""
+    degraded = degrade(sharp, draws, margin, config)
+    valid = valid_of(draws, degraded.shape[-1])
+    return (degraded, None) if valid is None else (filled(degraded, valid), valid.to(degraded.device))
 
 
 def _expose(image, drawn):

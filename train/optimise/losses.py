@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..network.missing import missing_pixels, there
+
 MSFR_WEIGHT = 0.1  # lambda of the paper
 MEAN_WEIGHT = 1.0
 RANGE_WEIGHT, RANGE_SIDE = 4.0, 5
@@ -89,9 +91,10 @@ class Distillation(nn.Module):
                 lambda _, given, output, name=name: self.seen.update({name: output})
             )
 
-    def forward(self, degraded, outputs):
-        """Loss of the student's `outputs`, made from `degraded` just before."""
-        with torch.no_grad():
+    def forward(self, degraded, outputs, valid=None):
+        """Loss of the student's `outputs`, made from `degraded` just before, where `valid` pixels are there."""
+        with torch.no_grad(), missing_pixels(self.teacher[0], valid):
             taught = [out.float() for out in self.teacher[0](degraded)]
+        taught = there(taught, [out.detach() for out in outputs], valid)
         features = F.l1_loss(self.adapter(self.seen["student"]).float(), self.seen["teacher"].float())
         return restoration_loss(outputs, taught) + BOTTLENECK_WEIGHT * features

@@ -11,9 +11,10 @@ import torch
 from ..data.crops import CropSampler, load_scenes, with_generated
 from ..degrade import config as degradations
 from ..degrade.draw import draw
-from ..degrade.synthesise import degrade
+from ..degrade.synthesise import degrade_with_gaps
 from ..features import load_features
 from ..network.mimo_unet import MIMOUNet, initialise
+from ..network.missing import missing_pixels, there
 from ..network.weights import load_float
 from ..network.winograd import use_winograd
 from .adversary import Adversary
@@ -88,24 +89,26 @@ class Trainer:
         self.adversary = Adversary(self.device, self.args.discriminator_width, self.args.seed)
 
     def batch(self):
-        """Degraded and sharp crops, (N,3,crop,crop) each, and what was drawn."""
+        """Degraded and sharp crops, (N,3,crop,crop) each, which pixels are there (None: all), and what was drawn."""
         m = self.margin
         wide = self.sampler.batch(self.args.batch).to(self.device)
         draws = [draw(self.rng, self.config) for _ in range(self.args.batch)]
         shaped = lambda t: t.contiguous(memory_format=torch.channels_last)
-        return shaped(degrade(wide, draws, m, self.config)), shaped(wide[..., m:-m, m:-m] if m else wide), draws
+        degraded, valid = degrade_with_gaps(wide, draws, m, self.config)
+        return shaped(degraded), shaped(wide[..., m:-m, m:-m] if m else wide), valid, draws
 
     def step(self):
         """One iteration; returns (loss, gradient norm before clipping)."""
         if self.in_gan_phase() and self.adversary is None:
             self.start_gan_phase()
         self._set_learning_rate()
-        degraded, sharp, draws = self.batch()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        degraded, sharp, valid, draws = self.batch()
+        with self._autocast(), missing_pixels(self.model, valid):
             outputs = self.model(degraded)
+        outputs = there(outputs, label_pyramid(sharp), valid)
         if self.adversary:
             self.discriminator = self.adversary.learn(outputs, sharp, degraded)
-        loss = self.loss(outputs, degraded, sharp)
+        loss = self.loss(outputs, degraded, sharp, valid)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT_NORM)
@@ -116,11 +119,15 @@ class Trainer:
         update_average(self.average, self.model, self.iteration)
         return loss.item(), norm.item()
 
-    def loss(self, outputs, degraded, sharp):
+    def _autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
+
+    def loss(self, outputs, degraded, sharp, valid=None):
+        """valid: (N,1,H,W) bool of the pixels that are there; elsewhere `outputs` are as in the sharp crops."""
         total = restoration_loss(outputs, label_pyramid(sharp))
         if self.distillation:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-                total = total + self.distillation(degraded, outputs)
+            with self._autocast():
+                total = total + self.distillation(degraded, outputs, valid)
         if self.features:
             total = total + self.args.perceptual * perceptual_loss(self.features, outputs[2], sharp)
         if self.adversary:

@@ -9,6 +9,7 @@ from torch import nn
 from tqdm import tqdm
 
 from ..network.graph import IMAGE, PRODUCT, network
+from ..network.missing import blocks_of, there
 from .calibrate import IMAGE_SCALE, IMAGE_ZERO
 from .int_model import FINE_STEPS, IntModel
 from .integers import model_integers, single, weight_scales
@@ -90,16 +91,17 @@ class FakeQuantised(nn.Module):
             weights[spec.key] = weight, bias, scale
         return model_integers(self.specs, weights, grids, self.trunks, RoundThrough.apply)
 
-    def forward(self, degraded):
+    def forward(self, degraded, valid=None):
         codes = torch.round(degraded * 255)
-        fine = IntModel(self.tensors(), self.num_res, self.base, RoundThrough.apply).residual(codes)
+        model = IntModel(self.tensors(), self.num_res, self.base, RoundThrough.apply)
+        fine = model.residual(codes, blocks_of(valid))
         return (codes + fine / FINE_STEPS) / 255
 
 
 def refine(tensors, model, batches, loss, iterations):
-    """Trains for `iterations` on `batches` (endless, of degraded and sharp crops); returns tensors of a model file.
+    """Trains for `iterations` on `batches`, endless, of degraded and sharp crops and what of them is there.
 
-    loss: function of lists of restored and sharp images.
+    loss: function of lists of restored and sharp images. Returns the tensors of a model file.
     """
     quantised = FakeQuantised(tensors, model)
     values = [*quantised.weights.values(), *quantised.biases.values()]
@@ -108,8 +110,8 @@ def refine(tensors, model, batches, loss, iterations):
     for iteration in tqdm(range(iterations), unit="it"):
         if iteration >= iterations * (1 - FROZEN_SHARE):
             quantised.logs.requires_grad_(False)
-        degraded, sharp = next(batches)
-        value = loss([quantised(degraded)], [sharp])
+        degraded, sharp, valid = next(batches)
+        value = loss(there([quantised(degraded, valid)], [sharp], valid), [sharp])
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         norm = nn.utils.clip_grad_norm_(quantised.parameters(), MAX_GRADIENT_NORM)

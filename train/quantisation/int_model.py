@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..degrade.fill import fill
 from ..network.graph import FAM_FACTORS, network, resblock_key
 from ..network.mimo_unet import downsample, upsample
+from ..network.missing import blocks_of, cleared
 from .neutrality import neutral
 
 ACCUMULATOR_LIMIT = 1 << 24  # int32 -> float32 is exact below it
@@ -48,7 +50,7 @@ class IntModel:
     """
 
     def __init__(self, tensors, num_res, base, rounding=torch.round):
-        self.tensors, self.num_res, self.rounding = dict(tensors), num_res, rounding
+        self.tensors, self.num_res, self.rounding, self.blocks = dict(tensors), num_res, rounding, None
         self.specs = {spec.key: spec for spec in network(num_res, base)}
         self.weights = {k: tensors[f"{k}.weight"].float() for k in self.specs}
 
@@ -60,7 +62,7 @@ class IntModel:
 
     def accumulate(self, key, x):
         """bias + sum w * (q - z) for centred codes x: exact integers in float32."""
-        spec, weight = self.specs[key], self.weights[key]
+        spec, weight, x = self.specs[key], self.weights[key], cleared(x, self.blocks)
         bias = self.tensors[f"{key}.bias"].float().view(-1, 1, 1)
         if spec.transposed:
             return F.conv_transpose2d(x, weight, None, spec.stride, padding=1) + bias
@@ -122,8 +124,12 @@ class IntModel:
         x = self.plain(f"AFFs.{index}.conv.0.main.0", torch.cat([full, half, quarter], dim=1))
         return self.plain(f"AFFs.{index}.conv.1.main.0", x)
 
-    def residual(self, image):
-        """(N,3,H,W) of 8-bit values, sides multiples of 4 -> residual in steps of 1/4080, same shape; all float32."""
+    def residual(self, image, blocks=None):
+        """(N,3,H,W) of 8-bit values, sides multiples of 4 -> residual in steps of 1/4080, same shape; all float32.
+
+        blocks: (N,1,H/4,W/4), 0 where nothing is there (network/missing.py).
+        """
+        self.blocks = blocks
         x = image.float().contiguous(memory_format=torch.channels_last)  # u8 = q - z
         z2, z4 = self.scm("SCM2", downsample(x, 2)), self.scm("SCM1", downsample(x, 4))
 
@@ -146,16 +152,28 @@ class IntModel:
         return fine.clamp(-FINE_LIMIT, FINE_LIMIT)
 
     @torch.no_grad()
-    def restore(self, image):
-        """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass)."""
+    def restore(self, image, valid=None):
+        """(H,W,3) uint8 or uint16 array -> restored array of the same type (one pass).
+
+        valid: (H,W) bool, of an 8-bit image; what is not there stays.
+        """
+        if valid is not None:
+            return np.where(valid[..., None], self._restored(fill(image, valid), _padded_blocks(valid)), image)
+        return self._restored(image)
+
+    def _restored(self, image, blocks=None):
         wide = image.dtype == np.uint16
         codes = np.rint(image / 257.0).astype(np.uint8) if wide else image
         batch = to_padded_batch(codes)
-        fine = neutral(batch[0], self.residual(batch)[0])[:, : image.shape[0], : image.shape[1]]
+        fine = neutral(batch[0], self.residual(batch, blocks)[0])[:, : image.shape[0], : image.shape[1]]
         fine = fine.permute(1, 2, 0).numpy()
         if wide:
             return np.clip(image + np.rint(257 * fine / FINE_STEPS), 0, 65535).astype(np.uint16)
         return np.clip(np.rint((FINE_STEPS * image.astype(np.float64) + fine) / FINE_STEPS), 0, 255).astype(np.uint8)
+
+
+def _padded_blocks(valid):
+    return blocks_of(to_padded_batch(valid[..., None]) > 0)
 
 
 def to_padded_batch(image):

@@ -6,6 +6,7 @@ Needs a built package (npm run build). Continuous integration must not pass with
 import json
 import os
 import pathlib
+import subprocess
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ from PIL import Image
 
 from train import recipes, specialise
 from train.data.procedural import dead_leaves, landscape
+from train.degrade.fill import fill
+from train.degrade.gaps import KINDS, gap_mask
 from train.evaluate import main as evaluate_main
 from train.evaluation import classical
 from train.evaluation.conditions import defocus, degraded
 from train.evaluation.metrics import psnr, ssim
 from train.evaluation.report import ZOOM
-from train.evaluation.restorers import ENGINE, restore_float, restore_native, simulation
+from train.evaluation.restorers import ENGINE, restore_float, restore_native, run_engine, simulation
 from train.export import export
 from train.export import parse_arguments as export_arguments
 from train.network.mimo_unet import MIMOUNet
@@ -158,3 +161,36 @@ def test_every_classical_rival_is_tuned_on_the_truth():
     for name, figures in rivals.items():
         assert figures["psnr"] > psnr(blurred / 255, sharp / 255) + 1, name
         assert figures["ssim"] > ssim(blurred / 255, sharp / 255), name
+
+
+FILL = """
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fillMissing } from './dist/image/missing/fill.js';
+import { Pauses } from './dist/runtime/pauses.js';
+const [folder, width, height] = process.argv.slice(1);
+const [data, valid] = ['image', 'valid'].map((name) => new Uint8Array(readFileSync(`${folder}/${name}`)));
+const frame = { width: +width, height: +height, channels: 3, depth: 8, white: 255, rgb: true, alpha: false, data };
+writeFileSync(`${folder}/filled`, (await fillMissing(frame, valid, new Pauses(), undefined, 'curved')).data);
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_fills_gaps_as_the_engine_does(kind, tmp_path):
+    image, valid = landscape(70, 70, 5)[:, :61], gap_mask(kind, 70, 4)[:, :61]
+    (tmp_path / "image").write_bytes(image.tobytes())
+    (tmp_path / "valid").write_bytes(valid.astype(np.uint8).tobytes())
+    command = ["node", "--input-type=module", "-e", FILL, str(tmp_path), "61", "70"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / "filled").read_bytes() == fill(image, valid).tobytes()
+
+
+@pytest.mark.parametrize("kind", ["straight", "round", "ragged"])
+def test_the_engine_shows_the_network_gaps_as_training_does(kind, run, scene_folder, tmp_path):
+    """Identical codes, beside gaps too."""
+    tensors, metadata = read_tensors(model := exported(tmp_path, scene_folder, "--run", str(run)))
+    image, valid = degraded(landscape(64, 64, 6), defocus(3.0, 0.005)), gap_mask(kind, 64, 9)
+    Image.fromarray(valid.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    options = ["--model", str(model), "--mask", str(tmp_path / "mask.png"), "--quiet"]
+    restored = run_engine(ENGINE, image, lambda source, target: ["restore", source, "-o", target, *options])
+    expected = simulation(tensors, metadata).restore(image, valid)
+    assert np.array_equal(restored, expected) and np.array_equal(restored[~valid], image[~valid])

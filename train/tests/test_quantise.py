@@ -201,7 +201,7 @@ def test_every_weight_bias_and_scale_gets_a_gradient(quantised, crops):
 def test_trained_integers_are_the_codes_of_the_forward_pass(quantised, crops):
     """What is exported computes, in the integer model, exactly what the training saw; and it fits the target better."""
     target = crops.flip(0)[:2]
-    batches = iter([(crops[:2], target)] * 8)
+    batches = iter([(crops[:2], target, None)] * 8)
     refined = refine(*quantised, batches, restoration_loss, 8)
     arrays = to_file(refined)
     check_bounds(arrays, NUM_RES, BASE)
@@ -216,8 +216,8 @@ def test_trained_integers_are_the_codes_of_the_forward_pass(quantised, crops):
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_refining_sees_as_many_generated_scenes_as_the_training_before(scene_folder, share):
     crops = Crops(scene_folder, 48, PRESETS["defocus"], share)
-    degraded_crops, sharp = crops.take(6)
-    assert degraded_crops.shape == sharp.shape == (6, 3, 48, 48)
+    degraded_crops, sharp, _ = crops.take(6)
+    assert degraded_crops.shape == sharp.shape == crops.whole(6).shape == (6, 3, 48, 48)
     assert {origin.startswith("generated_") for origin in crops.sampler.origins} == {share == 1.0}
 
 
