@@ -82,6 +82,8 @@ export interface Io {
   copy(from: string, to: string): Promise<void>;
   /** Sets who may use a file: its permissions, and its group where one is given. */
   share(path: string, mode: number, gid: number | null): Promise<void>;
+  /** A second name for a file (hard link). */
+  link(existing: string, added: string): Promise<void>;
   /** Removes a file; nothing where there is none. */
   unlink(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
@@ -119,6 +121,7 @@ export function realIo(): Io {
       if (gid !== null) await fs.chown(path, -1, gid);
       await fs.chmod(path, mode);
     },
+    link: (existing, added) => fs.link(existing, added),
     unlink: async (path) => {
       await fs.unlink(path).catch(unlessMissing);
     },

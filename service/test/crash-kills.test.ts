@@ -42,9 +42,13 @@ describe.skipIf(!has('strace'))(`at every ${every}th system call of a capture's 
       const inject = ['-e', `trace=${calls}`, '-e', `inject=${calls}:${fault}:when=${when}`];
       const prefix = ['strace', '-f', '-qq', '-o', join(work, 'strace'), ...inject];
       const env = { UV_THREADPOOL_SIZE: '1' };
-      const { signal, status, stderr } = runDriver([join(work, 'store'), join(work, 'log'), '1'], { prefix, env });
+      const { error, signal, status, stderr } = runDriver([join(work, 'store'), join(work, 'log'), '1'], {
+        prefix,
+        env,
+      });
       const findings = await recoverAndCheck(work);
       expect(findings, `${fault} at call ${when}: ${stderr}`).toEqual([]);
+      expect(error, `call ${when}`).toBeUndefined();
       const hit = /INJECTED|killed by SIGKILL/.test(readFileSync(join(work, 'strace'), 'utf8'));
       if (!hit) break;
       injected += 1;

@@ -84,7 +84,9 @@ async function open(options: StoreOptions, database: Database, begin: number, an
   const counts = noCounts();
   const reserve = new Reserve(io, folder, (options.limits ?? DEFAULT_LIMITS).reserveBytes);
   await reserve.find();
-  const { loaded, healed, quarantinedFiles } = await reserve.lend(() => openDatabase(options, database, counts, anew));
+  const { loaded, healed, quarantinedFiles } = await reserve.lend(() =>
+    onDisk(`opening the database of ${folder}`, () => openDatabase(options, database, counts, anew)),
+  );
   const context = makeContext(options, database, loaded, counts, reserve);
   if (loaded.damage !== null) context.problems.set('damage', `the database was damaged: ${loaded.damage}`);
   const recovered = await onDisk(`recovering ${folder}`, () => recover(context));

@@ -8,16 +8,45 @@ const NUMBERED = /^(\d{6,})-/;
 
 type Place = Pick<Context, 'io' | 'folder' | 'counts'>;
 
-/** Keeps a file or folder aside that nobody knows, for a person to look at. */
+/** Keeps a file or folder aside that nobody knows, for a person to look at. It is never without a durable name. */
 export async function quarantine({ io, folder, counts }: Place, path: string, name: string): Promise<void> {
   const bytes = await bytesOf(io, path);
   const aside = join(folder, QUARANTINE);
   const last = Math.max(0, ...(await namesByAge(io, aside)).slice(-1).map(numberOf));
-  await io.rename(path, join(aside, `${String(last + 1).padStart(6, '0')}-${name}`));
-  await io.syncFolder(aside);
+  const kept = join(aside, `${String(last + 1).padStart(6, '0')}-${name}`);
+  if ((await io.stat(path))?.kind === 'file') await moveFile(io, path, kept);
+  else await moveOther(io, path, kept);
   await io.syncFolder(dirname(path));
   counts.quarantinedBytes += bytes;
   counts.quarantinedFiles += 1;
+}
+
+async function moveFile(io: Io, path: string, kept: string): Promise<void> {
+  await io.link(path, kept);
+  await undoing(
+    () => io.syncFolder(dirname(kept)),
+    () => io.unlink(kept),
+  );
+  await io.unlink(path);
+}
+
+/** A folder has one name only; file systems move it at once. */
+async function moveOther(io: Io, path: string, kept: string): Promise<void> {
+  await io.rename(path, kept);
+  await undoing(
+    () => io.syncFolder(dirname(kept)),
+    () => io.rename(kept, path),
+  );
+}
+
+/** Where the new name cannot be made durable, the old one counts again: nobody may sync its end before. */
+async function undoing(run: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import { RESERVE, UNFINISHED } from './layout.js';
@@ -72,5 +72,7 @@ export class Reserve {
     }
     await file.close();
     await this.#io.rename(unfinished, this.#path);
+    // The next start may find the disk full, and need it.
+    await this.#io.syncFolder(dirname(this.#path));
   }
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 export const DRIVER = join(HERE, 'driver.mjs');
-const SECONDS = 60;
+/** Longer than any machine is busy: a driver that hangs is a finding. */
+const SECONDS = 600;
 
 /** Whether a program is installed. */
 export const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;

@@ -28,6 +28,13 @@ type Node = FileNode | FolderNode;
 interface NameChange {
   readonly gone: string | null;
   readonly added: { readonly name: string; readonly node: Node } | null;
+  /** Of a folder that was moved from one to another, which file systems do at once: its `..` changes too. */
+  readonly fate?: Fate;
+}
+
+interface Fate {
+  survives: boolean | null;
+  readonly sides: { readonly folder: FolderNode; readonly change: NameChange }[];
 }
 
 /** What goes wrong, by chance: probabilities for each operation. */
@@ -38,6 +45,10 @@ export interface Faults {
 }
 
 const SECTOR = 512;
+
+/** What a power cut leaves of what was not synced. */
+export type Survival = 'nothing' | 'all' | 'any' | 'names only' | 'bytes only' | 'newest name';
+export const SURVIVALS: readonly Survival[] = ['nothing', 'all', 'any', 'names only', 'bytes only', 'newest name'];
 
 /** A disk with a page cache, and the clock and random numbers of the process that uses it. */
 export class SimulatedDisk {
@@ -53,6 +64,9 @@ export class SimulatedDisk {
   /** A database commits nothing while the disk has no room at all. */
   databaseNeedsRoom = false;
   operations = 0;
+  /** The sync of this number fails, counted from 1: a disk with one bad moment. */
+  failingSync = 0;
+  syncs = 0;
   #crashed = false;
 
   constructor(random: Random) {
@@ -103,8 +117,8 @@ export class SimulatedDisk {
   }
 
   /** Power comes back: what was not synced is there, or not, or in part. */
-  restart(): void {
-    const mode = this.#random.pick(['nothing', 'all', 'any', 'any', 'names only', 'bytes only'] as const);
+  restart(survival?: Survival): void {
+    const mode = survival ?? this.#random.pick(['nothing', 'all', 'any', 'any', 'names only', 'bytes only'] as const);
     this.#root = this.#survivor(this.#root, mode, new Map()) as FolderNode;
     this.#crashed = false;
     this.crashIn = Number.POSITIVE_INFINITY;
@@ -123,10 +137,18 @@ export class SimulatedDisk {
     done.set(node, folder);
     const names = new Map(node.durable);
     const keep = mode === 'all' || mode === 'names only' ? 1 : mode === 'any' ? this.#random.pick([0.2, 0.5, 0.8]) : 0;
-    for (const change of node.pending) if (this.#random.chance(keep)) apply(names, change);
+    const pending = mode === 'newest name' ? node.pending.slice(-1) : node.pending;
+    for (const change of pending) if (this.#survives(change, mode, keep)) apply(names, change);
     for (const [name, child] of names) folder.names.set(name, this.#survivor(child, mode, done));
     folder.durable = new Map(folder.names);
     return folder;
+  }
+
+  /** Both sides of a folder that was moved have one fate. */
+  #survives({ fate }: NameChange, mode: string, keep: number): boolean {
+    const decided = fate?.survives ?? (mode === 'newest name' || this.#random.chance(keep));
+    if (fate) fate.survives = decided;
+    return decided;
   }
 
   #survivingBytes({ data, durable, dirty }: FileNode, mode: string): Buffer {
@@ -135,7 +157,7 @@ export class SimulatedDisk {
     // Delayed allocation: a size without its bytes.
     const [least, most] = [Math.min(durable.length, data.length), Math.max(durable.length, data.length)];
     const length = this.#random.pick([durable.length, data.length, least + this.#random.below(most - least + 1)]);
-    if (mode === 'names only') return written(data, durable, dirty, () => false, length);
+    if (mode === 'names only' || mode === 'newest name') return written(data, durable, dirty, () => false, length);
     return written(data, durable, dirty, () => this.#random.chance(0.5), length);
   }
 
@@ -160,6 +182,7 @@ export class SimulatedDisk {
       openFolder: notHere,
       copy: notHere,
       share: notHere,
+      link: (existing, added) => this.act(() => this.#name(added, this.#file(existing))),
       unlink: (path) => this.act(() => this.#unlink(path)),
       removeFolder: (path) => this.act(() => this.#removeFolder(path)),
       syncFolder: (path) => this.act(() => this.#syncFolder(path)),
@@ -198,11 +221,24 @@ export class SimulatedDisk {
   }
 
   #syncFile(node: FileNode): void {
-    const failed = this.#random.chance(this.faults.syncError ?? 0);
+    const failed = this.#syncFails();
     if (!failed) node.durable = written(node.data, node.durable, node.dirty, () => true, node.data.length);
     // The kernel takes what it could not write for written.
     node.dirty = [];
     if (failed) throw failure('EIO');
+  }
+
+  #syncFails(): boolean {
+    this.syncs += 1;
+    return this.syncs === this.failingSync || this.#random.chance(this.faults.syncError ?? 0);
+  }
+
+  /** The medium loses what it had: other bytes, without any operation. */
+  rot(path: string): void {
+    const node = this.#file(path);
+    node.data = Buffer.alloc(node.data.length, 'rays');
+    node.durable = Buffer.from(node.data);
+    node.dirty = [];
   }
 
   #stat(path: string): IoStat | null {
@@ -224,8 +260,11 @@ export class SimulatedDisk {
     const [source, target] = [this.#folder(dirname(from)), this.#folder(dirname(to))];
     const added = { name: basename(to), node };
     const within = source === target;
-    change(source, { gone: basename(from), added: within ? added : null });
-    if (!within) change(target, { gone: null, added });
+    if (within) change(source, { gone: basename(from), added });
+    else if (node.kind === 'file') {
+      change(source, { gone: basename(from), added: null });
+      change(target, { gone: null, added });
+    } else moveFolder(source, target, basename(from), added);
   }
 
   #unlink(path: string): void {
@@ -241,7 +280,8 @@ export class SimulatedDisk {
 
   #syncFolder(path: string): void {
     const folder = this.#folder(path);
-    if (this.#random.chance(this.faults.syncError ?? 0)) throw failure('EIO');
+    if (this.#syncFails()) throw failure('EIO');
+    for (const { fate } of folder.pending) for (const side of fate?.sides ?? []) settle(side.folder, side.change);
     folder.durable = new Map(folder.names);
     folder.pending = [];
   }
@@ -290,6 +330,29 @@ const notHere = (): never => {
 };
 
 const newFolder = (): FolderNode => ({ kind: 'folder', names: new Map(), durable: new Map(), pending: [] });
+
+function moveFolder(
+  source: FolderNode,
+  target: FolderNode,
+  gone: string,
+  added: NonNullable<NameChange['added']>,
+): void {
+  const fate: Fate = { survives: null, sides: [] };
+  for (const [folder, each] of [
+    [source, { gone, added: null, fate }],
+    [target, { gone: null, added, fate }],
+  ] as const) {
+    change(folder, each);
+    fate.sides.push({ folder, change: each });
+  }
+}
+
+/** A change has become durable with the other side of it. */
+function settle(folder: FolderNode, each: NameChange): void {
+  if (!folder.pending.includes(each)) return;
+  apply(folder.durable, each);
+  folder.pending = folder.pending.filter((other) => other !== each);
+}
 
 function change(folder: FolderNode, each: NameChange): void {
   apply(folder.names, each);

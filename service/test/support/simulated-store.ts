@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Capture } from '../../lib/capture/capture.js';
 import { checkRequest } from '../../lib/capture/request.js';
 import type { Io } from '../../lib/io.js';
@@ -17,10 +18,16 @@ const LIMITS: StoreLimits = { ...DEFAULT_LIMITS, minFreeBytes: 0, reserveBytes: 
 
 /** A disk with a store on it, for tests of single faults: `io` may be changed between two openings. */
 export class SimulatedStore {
-  readonly disk = new SimulatedDisk(new Random(1));
+  readonly disk: SimulatedDisk;
   readonly tables = SimulatedDatabase.tables();
-  io: Io = this.disk.io();
+  readonly reservePath = join(STORE_FOLDER, 'reserve');
+  io: Io;
   store!: Store;
+
+  constructor(seed = 1) {
+    this.disk = new SimulatedDisk(new Random(seed));
+    this.io = this.disk.io();
+  }
 
   static async open(limits: Partial<StoreLimits> = {}): Promise<SimulatedStore> {
     const made = new SimulatedStore();
@@ -50,8 +57,15 @@ export class SimulatedStore {
   async acquire(n: number): Promise<Capture> {
     const id = uuidOf(n);
     await this.store.advance(id, { to: 'acquiring' });
-    await this.write(this.store.inboxPath(id), `raw ${n}`);
-    return this.store.adopt(id, this.store.inboxPath(id), { mime: 'image/jpeg', width: 4, height: 3 });
+    return this.deliver(n);
+  }
+
+  /** The frame comes into the inbox, and is taken. */
+  async deliver(n: number): Promise<Capture> {
+    const id = uuidOf(n);
+    const path = this.store.inboxPath(id);
+    if (!(await this.exists(path))) await this.write(path, `raw ${n}`);
+    return this.store.adopt(id, path, { mime: 'image/jpeg', width: 4, height: 3 });
   }
 
   async restore(n: number): Promise<Capture> {
@@ -71,6 +85,15 @@ export class SimulatedStore {
     const file = await this.io.create(path);
     await file.write(Buffer.alloc(2000, text));
     await file.close();
+  }
+
+  /** As a program does that wants a file to stay. */
+  async writeDurably(path: string, text: string): Promise<void> {
+    await this.write(path, text);
+    const file = await this.io.open(path);
+    await file.sync();
+    await file.close();
+    await this.io.syncFolder(dirname(path));
   }
 
   async exists(path: string): Promise<boolean> {

@@ -5,13 +5,11 @@ import { check } from '../../lib/store/check.js';
 import type { ClientRecord } from '../../lib/store/check.js';
 import type { Table } from '../../lib/store/database.js';
 import { openStore } from '../../lib/store/open.js';
-import { digestFile } from '../../lib/store/durable.js';
-import { readManifest } from '../../lib/store/records-of.js';
-import { walk } from '../../lib/store/walk.js';
 import { DEFAULT_LIMITS } from '../../lib/store/options.js';
 import type { StoreLimits } from '../../lib/store/options.js';
 import type { Store } from '../../lib/store/store.js';
 import { uuidOf } from './captures.js';
+import { requireFilesOfManifests } from './invariants.js';
 import { Random } from './random.js';
 import { FACTS } from './facts.js';
 import { SimulatedDatabase, sorted } from './simulated-database.js';
@@ -106,7 +104,7 @@ class World {
       if (!this.disk.crashed) await store.close();
     }
     this.#reboot();
-    await this.#quietly(() => this.#checkManifests());
+    await this.#quietly(() => requireFilesOfManifests(this.#io, FOLDER));
   }
 
   /** All goes well again: everything comes to an end, and it is all there. */
@@ -155,19 +153,6 @@ class World {
     this.#counts.crashes += 1;
     this.disk.restart();
     if (this.#random.chance(0.1)) this.#loseDatabase();
-  }
-
-  /** A manifest that is seen after a crash has its files, before anything is recovered. */
-  async #checkManifests(): Promise<void> {
-    if (!(await this.#io.stat(FOLDER))) return;
-    for await (const { path } of walk(this.#io, FOLDER)) {
-      const manifest = await readManifest(this.#io, `${path}/manifest.json`);
-      const { raw = null, product = null, thumbnail = null } = manifest?.capture ?? {};
-      for (const file of [raw, product, thumbnail].filter((each) => each?.present)) {
-        const found = await digestFile(this.#io, `${path}/${file!.name}`);
-        if (found?.sha256 !== file!.sha256) throw new Error(`${path} has a manifest, and not the ${file!.name} of it`);
-      }
-    }
   }
 
   /** What is left then is what files say: products that were stored, and frames. */

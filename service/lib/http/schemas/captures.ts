@@ -94,7 +94,7 @@ const EVENT = record('Something that happened to a capture', {
   captureId: text('Which capture; empty where the event is lost, or of the clock'),
   app: text('Whose capture it is'),
   type: oneOf(
-    'The state that was reached, or what happened to the product; lost: list your captures; clock: the wall clock was set',
+    'The state reached, or what happened to the product; lost: list your captures; clock: it was set',
     EVENT_TYPES,
   ),
   detail: { type: 'object', description: 'Such as level and sha256 of a product, or a reason' },
