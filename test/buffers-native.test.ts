@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseModel } from '../lib/network/model/load.js';
 import type { Binding } from '../lib/runtime/native/binding.js';
 import { loadBinding, translateNativeError } from '../lib/runtime/native/loader.js';
-import { SOLVER_PSF, SOLVER_SETTINGS, SOLVER_SHAPE } from './support/native-cases.js';
+import { RING_REQUEST, SOLVER_PSF, SOLVER_SETTINGS, SOLVER_SHAPE, openRing } from './support/native-cases.js';
 import { randomModel } from './support/models.js';
 import { ticketOf } from './support/tickets.js';
 
@@ -37,9 +37,10 @@ const fixtures = await (async () => {
   await solver.setPsf(SOLVER_PSF, ticket);
   const modes = binding.createSolver({ ...SOLVER_SHAPE, ...size, modes: 2, threads: 1 }, isa);
   const fft = await binding.createFft({ kind: 'image', rows: 6, columns: 10, threads: 1 }, isa, ticket);
-  return { pipeline: binding.createPipeline(model, pass), solver, modes, fft };
+  const ring = await openRing(binding, ticket);
+  return { ring, pipeline: binding.createPipeline(model, pass), solver, modes, fft };
 })();
-const { pipeline, solver, modes, fft } = fixtures;
+const { ring, pipeline, solver, modes, fft } = fixtures;
 
 /** The last pixel of the tables is the frame's last one. */
 const mapOf = ({ rowPixels, colPixels }: Arrays) => ({ rowPixels, colPixels }) as never;
@@ -317,6 +318,16 @@ const starEntries: readonly Entry[] = [
         isa,
         ticket,
       ),
+  },
+  {
+    name: 'createStarIndex',
+    arrays: () => ({ directions: new Float64Array(6).fill(0.5), magnitudes: new Float32Array(2) }),
+    call: (a) => binding.createStarIndex({ stars: 2, tiers: [] }, a.directions, a.magnitudes, ticket),
+  },
+  {
+    name: 'starIndex.identify',
+    arrays: () => ({ stars: RING_REQUEST.stars.slice(), velocity: new Float64Array(3) }),
+    call: (a) => ring.identify({ ...RING_REQUEST, ...a }, ticket),
   },
   {
     name: 'cutWindow',

@@ -33,12 +33,21 @@ import type { Session } from './runner.js';
 import { FORMATS, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
 import { Spool } from './spool.js';
+import {
+  FrameIdentifier,
+  addIdentifyOptions,
+  checkIdentifyFlags,
+  describeIdentification,
+  reportIdentification,
+  whyNotIdentified,
+} from './star-identify.js';
+import type { IdentifyFlags } from './star-identify.js';
 import { addStarOptions, checkStarFlags, toStarOptions } from './star-options.js';
 import type { StarMeasuringFlags } from './star-options.js';
 import { checkTargets, planTargets, stemOf } from './targets.js';
 import type { TargetJob } from './targets.js';
 
-interface StarFlags extends StarMeasuringFlags, WorkFlags, ReadingFlags, ImageFlags {
+interface StarFlags extends StarMeasuringFlags, IdentifyFlags, WorkFlags, ReadingFlags, ImageFlags {
   readonly csv?: string;
   readonly draw?: string;
 }
@@ -60,6 +69,7 @@ export function addStarsCommand(program: Command): void {
     )
     .action(run);
   addStarOptions(command);
+  addIdentifyOptions(command);
   addReadingOptions(command);
   addWorkOptions(command, DEFAULT_MEMORY);
 }
@@ -68,6 +78,7 @@ async function run(inputs: string[], flags: StarFlags): Promise<void> {
   requireOneInput(inputs, flags);
   requireOnePrint(flags, flags.csv);
   checkStarFlags(flags);
+  checkIdentifyFlags(flags);
   const { jobs, isStreamed, makeFolders } = await planTargets(
     inputs,
     {
@@ -88,14 +99,30 @@ async function run(inputs: string[], flags: StarFlags): Promise<void> {
     isDataPrinted: isStreamed,
     async *run(session) {
       await makeFolders();
-      yield* inTurn(jobs, session.signal, (job) => restoreOne(job, flags, session));
+      await using identifier = new FrameIdentifier(flags);
+      yield* inTurn(jobs, session.signal, (job) => doOne(job, flags, identifier, session));
     },
   });
 }
 
 type Job = TargetJob<'output' | 'csv' | 'draw'>;
 
-async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Session): Promise<Summary> {
+/** The memory of the frame is given back before that of the index is asked for. */
+async function doOne(job: Job, flags: StarFlags, identifier: FrameIdentifier, session: Session): Promise<Summary> {
+  const { summary, result } = await restoreOne(job, flags, session);
+  if (!flags.identify) return summary;
+  const found = await identifier.identify(result, session);
+  const [identification, declined] = [reportIdentification(found), whyNotIdentified(found)];
+  const text = `${summary.text}\n  ${describeIdentification(found)}`;
+  return { ...summary, report: { ...summary.report, identification }, text, declined };
+}
+
+interface Restored {
+  readonly summary: Summary;
+  readonly result: StarResult;
+}
+
+async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Session): Promise<Restored> {
   const { output, csv, draw } = targets;
   const { open, runtime, signal, onProgress } = session;
   await checkTargets(Object.values(targets));
@@ -112,7 +139,7 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
   if (table !== undefined) await writeCsv(table, result.stars, signal);
   if (draw !== undefined) await writeFrame(draw, await drawStars(result), {}, { signal });
   await spool.deliver();
-  return summarise(input, targets, result);
+  return { summary: summarise(input, targets, result), result };
 }
 
 /** What writing the restored frame, and then the drawing, takes. */

@@ -1,8 +1,9 @@
 /**
  * Star sensor: frames of stars, simulated, restored and measured.
  *
- * Its rooms import in one direction: track > restore > measure > simulate > sky.
+ * Its rooms import in one direction: track > restore > measure > simulate > identify > sky.
  * - sky: cameras, catalogues, attitudes, and how stars move over a turning sensor.
+ * - identify: which stars these are, and where the camera looked.
  * - simulate: star frames with known truth.
  * - measure: the plane of a frame, how stars are blurred, where they are.
  * - restore: one file a method; a star frame as an operation.
@@ -15,6 +16,10 @@ export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from '.
 export type { CatalogueStar, Pointing, ProjectOptions } from './sky/catalogue.js';
 export { StarCatalogue } from './sky/star-catalogue.js';
 export type { KnownStar } from './sky/star-catalogue.js';
+export { StarIdentifier, identify } from './identify/identifier.js';
+export type { SeenStar } from './identify/field.js';
+export type { Declined, DeclinedReason, Identification, Solved, StarMatch } from './identify/identification.js';
+export type { Handedness, IdentifierOptions, IdentifyOptions } from './identify/options.js';
 export { calibrateCamera } from './sky/calibrate.js';
 export type { Calibration, CalibrationOptions, StarSight } from './sky/calibrate.js';
 export { Camera } from './sky/camera.js';

@@ -13,6 +13,7 @@ Napi::Object addAll(Napi::Env env, Napi::Object exports) {
   addEstimation(exports);
   addMetrics(exports);
   addStars(exports);
+  addStarIndex(exports, *data);
   addSystem(exports);
   addVideo(exports);
   addDiagnostics(exports);

@@ -15,6 +15,7 @@ struct InstanceData {
   Napi::FunctionReference pipelineClass;
   Napi::FunctionReference solverClass;
   Napi::FunctionReference fftClass;
+  Napi::FunctionReference starIndexClass;
 };
 
 using Function = Napi::Value (*)(const Napi::CallbackInfo&);
@@ -41,6 +42,7 @@ void addFft(Napi::Object& exports, InstanceData& data);
 void addEstimation(Napi::Object& exports);
 void addMetrics(Napi::Object& exports);
 void addStars(Napi::Object& exports);
+void addStarIndex(Napi::Object& exports, InstanceData& data);
 void addSystem(Napi::Object& exports);
 void addVideo(Napi::Object& exports);
 void addDiagnostics(Napi::Object& exports);

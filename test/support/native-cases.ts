@@ -443,6 +443,59 @@ const starCases: readonly NativeCase[] = [
   }),
 ];
 
+/** A ring of stars around an axis, of which a camera sees some, and the same as a camera sees them. */
+const RING = Array.from({ length: 40 }, (_, i) => [0.1 * Math.cos(i * i), 0.1 * Math.sin(1.7 * i)] as const);
+const ringDirections = Float64Array.from(RING.flatMap(([u, v]) => [u, v, 1].map((part) => part / Math.hypot(u, v, 1))));
+const ringMagnitudes = Float32Array.from(RING, (_, i) => i / 10);
+const ringShape = { stars: RING.length, tiers: [{ narrowest: 0.01, widest: 0.3, capacity: 780 }] };
+export const RING_REQUEST = {
+  stars: Float64Array.from(RING.slice(0, 8).flatMap(([u, v], i) => [u, v, 1e-9, 1e-9, 0, i / 10])),
+  count: 8,
+  left: -0.1,
+  right: 0.1,
+  top: -0.1,
+  bottom: 0.1,
+  magnitudeSigma: 0.3,
+  velocity: new Float64Array(3),
+  lens: 0,
+  scaleSigma: 0,
+  centreSigma: 0,
+  bendSigma: 0,
+  lowScale: 1,
+  highScale: 1,
+  tryUpright: true,
+  tryMirrored: false,
+  falsePositive: 1e-6,
+  mostHypotheses: 1e6,
+  seconds: 1e6,
+};
+
+/** An index of that ring. */
+export const openRing = (binding: Binding, ticket: NativeTicket): ReturnType<Binding['createStarIndex']> =>
+  binding.createStarIndex(ringShape, ringDirections, ringMagnitudes, ticket);
+
+const indexCases: readonly NativeCase[] = [
+  {
+    name: 'createStarIndex',
+    prepare: async (binding) =>
+      pure(async (ticket) => {
+        (await openRing(binding, ticket)).dispose();
+      }),
+  },
+  {
+    name: 'starIndex.identify',
+    prepare: async (binding) => {
+      const index = await openRing(binding, ticketOf(binding));
+      return {
+        call: (ticket) => index.identify(RING_REQUEST, ticket),
+        read: (result) => result,
+        hasHandle: true,
+        dispose: () => index.dispose(),
+      };
+    },
+  },
+];
+
 const diagnosticCases: readonly NativeCase[] = [
   starCase('measurePeak', async (binding, threads, isa, t) => (await binding.measurePeak(isa, threads, t)) > 0),
   starCase('benchmarkConvolution', async (binding, _, isa, t) => {
@@ -464,5 +517,6 @@ export const NATIVE_CASES: readonly NativeCase[] = [
   ...estimationCases,
   ...metricCases,
   ...starCases,
+  ...indexCases,
   ...diagnosticCases,
 ];

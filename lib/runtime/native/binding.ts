@@ -20,6 +20,8 @@ import { RUNTIME_FUNCTIONS } from './runtime.js';
 import type { RuntimeBinding } from './runtime.js';
 import { SOLVER_FUNCTIONS } from './solver.js';
 import type { SolverBinding } from './solver.js';
+import { STAR_INDEX_FUNCTIONS } from './star-index.js';
+import type { StarIndexBinding } from './star-index.js';
 import { STAR_FUNCTIONS } from './stars.js';
 import type { StarBinding } from './stars.js';
 import { SYSTEM_FUNCTIONS } from './system.js';
@@ -33,6 +35,7 @@ export type * from './metrics.js';
 export type * from './network.js';
 export type * from './runtime.js';
 export type * from './solver.js';
+export type * from './star-index.js';
 export type * from './stars.js';
 export type * from './system.js';
 
@@ -60,6 +63,7 @@ export interface Binding
     EstimationBinding,
     MetricBinding,
     StarBinding,
+    StarIndexBinding,
     SystemBinding,
     DiagnosticsBinding {}
 
@@ -73,6 +77,7 @@ export const BINDING_FUNCTIONS = [
   ...ESTIMATION_FUNCTIONS,
   ...METRIC_FUNCTIONS,
   ...STAR_FUNCTIONS,
+  ...STAR_INDEX_FUNCTIONS,
   ...SYSTEM_FUNCTIONS,
   ...DIAGNOSTICS_FUNCTIONS,
 ] as const;

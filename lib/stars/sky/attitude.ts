@@ -138,8 +138,8 @@ function residualOf(matrix: Matrix3, stars: readonly WeightedPair[]): number {
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / stars.length);
 }
 
-/** By the largest of the four, so that nothing small is divided by (Shepperd 1978). */
-function quaternionOf([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Quaternion {
+/** A rotation as a quaternion, w >= 0: by its largest number, so that nothing small is divided by (Shepperd 1978). */
+export function quaternionOf([[a, b, c], [d, e, f], [g, h, i]]: Matrix3): Quaternion {
   const candidates: Quaternion[] = [
     [f - h, g - c, b - d, 1 + a + e + i],
     [1 + a - e - i, b + d, c + g, f - h],

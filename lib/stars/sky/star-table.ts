@@ -46,7 +46,7 @@ const QUARTER_TURN = 2 ** 30;
 export function packStars(stars: readonly TableStar[], { name, epochYear }: TableFacts): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + RECORD_BYTES * stars.length);
   const sorted = [...stars].sort((a, b) => a.magnitude - b.magnitude || a.number - b.number);
-  sorted.forEach((star, index) => packStar(star, bytes, HEADER_BYTES + RECORD_BYTES * index));
+  for (const [index, star] of sorted.entries()) packStar(star, bytes, HEADER_BYTES + RECORD_BYTES * index);
   bytes.write(MAGIC, 0, 'latin1');
   bytes.writeUInt32LE(stars.length, 8);
   bytes.writeUInt32LE(RECORD_BYTES, 12);

@@ -1,0 +1,176 @@
+#include "stars/verify.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace perifocal {
+namespace {
+
+/// A match is within this many standard deviations.
+constexpr double kGate = 3.5;
+/// Magnitudes of matches agree within this many.
+constexpr double kMagnitudeGate = 3.5;
+/// Rounds of matching and fitting, in which the room left for the lens shrinks to this part each time.
+constexpr int kRounds = 4;
+constexpr double kShrink = 0.5;
+constexpr std::size_t kLeastMatches = 4;
+/// Of the stars that a pose predicts and that are bright enough, this part may be missing before it counts against it.
+constexpr double kMissing = 0.4;
+/// Natural logarithm of what each further one costs.
+constexpr double kMissCost = 1.5;
+
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double zeroPoint(const SkyIndex& index, const SeenField& field, std::span<const StarMatch> matches) {
+  std::vector<double> differences;
+  for (const auto& [seen, known] : matches) {
+    differences.push_back(index.star(known).magnitude - field.stars[seen].magnitude);
+  }
+  return median(differences);
+}
+
+/// How far a star may be from where the pose has it.
+double reachOf(const SeenStar& star, const Pose& pose, const PoseFit& fit, double lens) {
+  const double r2 = star.u * star.u + star.v * star.v;
+  const double turned = (fit.covariance[0] + fit.covariance[4]) / 2 + r2 * fit.covariance[8];
+  const double scaled = r2 * fit.scaleSigma * fit.scaleSigma;
+  return kGate * std::sqrt((star.uu + star.vv) / 2 + turned + scaled) / pose.scale + lens;
+}
+
+/// The nearest star of a fitting magnitude to each; a known star belongs to the seen one that is nearest to it.
+std::vector<StarMatch> match(const SkyIndex& index, const SeenField& field, const Pose& pose, const PoseFit& fit,
+                             double lens, double zero) {
+  std::vector<StarMatch> matches;
+  const double gate = kMagnitudeGate * field.magnitudeSigma;
+  for (int i = 0; i < static_cast<int>(field.stars.size()); ++i) {
+    const SeenStar& star = field.stars[i];
+    const Vector3 seen = pose.turnBack(pose.unproject(star.u, star.v));
+    const Vector3 place = apparent(seen, {-field.velocity[0], -field.velocity[1], -field.velocity[2]});
+    const double magnitude = star.magnitude + zero;
+    const int known =
+        index.grid().nearest(static_cast<float>(place[0]), static_cast<float>(place[1]), static_cast<float>(place[2]),
+                             static_cast<float>(reachOf(star, pose, fit, lens)), static_cast<float>(magnitude - gate),
+                             static_cast<float>(magnitude + gate));
+    if (known >= 0) matches.push_back({i, known});
+  }
+  // Of those that took the same star the brightest keeps it: it comes first.
+  std::stable_sort(matches.begin(), matches.end(), [](auto& a, auto& b) { return a.known < b.known; });
+  const auto last = std::unique(matches.begin(), matches.end(), [](auto& a, auto& b) { return a.known == b.known; });
+  matches.erase(last, matches.end());
+  std::sort(matches.begin(), matches.end(), [](auto& a, auto& b) { return a.seen < b.seen; });
+  return matches;
+}
+
+bool fitMatches(const SkyIndex& index, const SeenField& field, double lens, Solution& solution) {
+  std::vector<StarSight> sights;
+  for (const auto& [seen, known] : solution.matches) {
+    sights.push_back({&field.stars[seen], apparent(index.direction(known), field.velocity)});
+  }
+  return fitPose(sights, field.prior, lens * lens / 9, solution.pose, solution.fit);
+}
+
+/// Natural logarithm of the probability of `least` or more of `count` events of probability p.
+double logTail(int count, int least, double p) {
+  if (least <= 0) return 0;
+  double sum = 0, largest = -1e300;
+  std::vector<double> terms;
+  for (int k = least; k <= count; ++k) {
+    const double term = std::lgamma(count + 1.0) - std::lgamma(k + 1.0) - std::lgamma(count - k + 1.0) +
+                        k * std::log(p) + (count - k) * std::log1p(-p);
+    terms.push_back(term);
+    largest = std::max(largest, term);
+  }
+  for (const double term : terms) sum += std::exp(term - largest);
+  return largest + std::log(sum);
+}
+
+/// Known stars in the frame that are brighter than a magnitude.
+struct Predicted {
+  int all = 0;      ///< as faint as any match
+  int bright = 0;   ///< brighter than most matches
+  int missing = 0;  ///< of the bright ones, without a match
+};
+
+Predicted predict(const SkyIndex& index, const SeenField& field, const Solution& solution, double zero) {
+  double faintest = -1e9;
+  std::vector<double> magnitudes;
+  std::vector<int> taken;
+  for (const auto& [seen, known] : solution.matches) {
+    magnitudes.push_back(field.stars[seen].magnitude + zero);
+    faintest = std::max(faintest, magnitudes.back());
+    taken.push_back(known);
+  }
+  std::sort(taken.begin(), taken.end());
+  const double middle = median(magnitudes) - field.magnitudeSigma;
+  const int most = index.countBrighter(faintest + 3 * field.magnitudeSigma);
+  const Vector3 axis{solution.pose.rotation[6], solution.pose.rotation[7], solution.pose.rotation[8]};
+  const double corner = std::hypot(std::max(std::abs(field.left), std::abs(field.right)),
+                                   std::max(std::abs(field.top), std::abs(field.bottom)));
+  const double tangent = (corner + std::hypot(solution.pose.centreU, solution.pose.centreV)) / solution.pose.scale;
+  const auto least = static_cast<float>(1 / std::hypot(1, 1.1 * tangent));
+  Predicted found;
+  for (int i = 0; i < most; ++i) {
+    const SkyStar& star = index.star(i);
+    const auto cosine = static_cast<float>(axis[0] * star.x + axis[1] * star.y + axis[2] * star.z);
+    if (cosine < least) continue;
+    double u, v;
+    if (!solution.pose.project(index.direction(i), u, v)) continue;
+    if (u < field.left || u > field.right || v < field.top || v > field.bottom) continue;
+    ++found.all;
+    if (star.magnitude > middle) continue;
+    ++found.bright;
+    if (!std::binary_search(taken.begin(), taken.end(), i)) ++found.missing;
+  }
+  return found;
+}
+
+/// Stars beyond those that made the pose count: two, or four where the lens was fitted too, each with the chance that
+/// one of the predicted is as near.
+double judge(const SkyIndex& index, const SeenField& field, double lens, const Solution& solution) {
+  const double zero = zeroPoint(index, field, solution.matches);
+  const Predicted predicted = predict(index, field, solution, zero);
+  double chance = 0;
+  for (const SeenStar& star : field.stars) {
+    const double reach = solution.pose.scale * reachOf(star, solution.pose, solution.fit, lens);
+    chance += std::numbers::pi * reach * reach / field.area();
+  }
+  const int used = field.isLensFree() ? 4 : 2;
+  const int count = static_cast<int>(field.stars.size());
+  const double p = std::clamp(chance / count * std::max(predicted.all, 3), 1e-12, 0.9);
+  const double misses = std::max(0.0, predicted.missing - kMissing * predicted.bright);
+  return logTail(count - used, static_cast<int>(solution.matches.size()) - used, p) + kMissCost * misses;
+}
+
+}  // namespace
+
+Vector3 apparent(const Vector3& direction, const Vector3& velocity) {
+  const double x = direction[0] + velocity[0], y = direction[1] + velocity[1], z = direction[2] + velocity[2];
+  const double length = std::sqrt(x * x + y * y + z * z);
+  return {x / length, y / length, z / length};
+}
+
+bool verifyPose(const SkyIndex& index, const SeenField& field, Solution& solution) {
+  double lens = field.lens;
+  if (!fitMatches(index, field, lens, solution)) return false;
+  for (int round = 0; round < kRounds; ++round) {
+    const double zero = zeroPoint(index, field, solution.matches);
+    std::vector<StarMatch> matches = match(index, field, solution.pose, solution.fit, lens, zero);
+    if (matches.size() < kLeastMatches) return false;
+    const bool isSame =
+        field.lens == 0 && std::equal(matches.begin(), matches.end(), solution.matches.begin(), solution.matches.end(),
+                                      [](auto& a, auto& b) { return a.seen == b.seen && a.known == b.known; });
+    solution.matches = std::move(matches);
+    if (isSame) break;
+    lens *= kShrink;
+    if (!fitMatches(index, field, lens, solution)) return false;
+  }
+  solution.logChance = judge(index, field, lens, solution);
+  return true;
+}
+
+}  // namespace perifocal
