@@ -30,6 +30,12 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
     ['--known-defects k.png', /--known-defects is for the deconvolution.*--fallback/],
     ['--fallback disk:2 --defects maybe', /--defects .*Allowed choices/],
     ['--psf disk:2', /unknown option '--psf'/],
+    ['--white 0', /--white .*Expected a number above 0, or auto/],
+    ['--white nan', /--white .*Expected a number above 0, or auto/],
+    ['--tile-size 17', /multiple of 16 for tileSize but received 17/],
+    ['--tile-size 8192', /between 16 and 4096 for tileSize/],
+    ['--tile-size none --cog', /tileSize cannot be none/],
+    ['--window-rows 0', /between 1 and 65535 for windowRows/],
   ],
   [`deconvolve ${missing}`]: [
     ['', /required option '--psf/],
@@ -118,7 +124,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
   plan: [
     ['2048', /Expected <width>x<height>/],
     ['8x8', /for width but received 8/],
-    ['64x64 --channels 5', /--channels .*Allowed/],
+    ['64x64 --channels 17', /--channels .*Allowed/],
     ['64x64 --depth 12', /--depth .*Allowed/],
     ['64x64 --model foo', /Unknown model/],
     ['64x64 --isa foo', /Unknown instruction set/],

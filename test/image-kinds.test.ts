@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encodeFrame } from '../lib/image/encode.js';
 import { deconvolve } from '../lib/index.js';
 import type { AnyFrame, EncodedImage, Frame, ImageOptions } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
@@ -143,5 +144,42 @@ describe('beside a file', () => {
     ]);
     await writeFile(`${path}.aux.xml`, '<PAMDataset><PAMRasterBand/></PAMDataset>');
     expect((await restored(path)).report.warnings).toHaveLength(1);
+  });
+});
+
+describe('files of other kinds', () => {
+  it.each<[string, string]>([
+    ['qoi', 'qoif\0\0'],
+    ['dds', 'DDS |'],
+    ['postscript', '%!PS-Adobe-3.0'],
+    ['netpbm', 'Pf\n3 3\n'],
+    ['matlab', 'MATLAB 5.0 MAT-file'],
+  ])('are refused by name: %s', async (name, beginning) => {
+    const file = Buffer.from(beginning.padEnd(100), 'latin1');
+    await expect(restored(file)).rejects.toThrow(new RegExp(`format ${name} is none of jpeg, .*convert it`));
+  });
+
+  it('that nobody knows are not called damaged', async () => {
+    const refusal = restored(Buffer.from('no picture at all'));
+    await expect(refusal).rejects.toThrow(/cannot be read: it begins like no jpeg, png, .* file; convert it/);
+  });
+});
+
+describe('warnings', () => {
+  const jpeg = (seed: number): Promise<Buffer> => encodeFrame(createFrame({ width, height, seed }), 'jpeg');
+
+  it('say that a JPEG has more pictures than the first', async () => {
+    const [one, other] = [await jpeg(1), await jpeg(2)];
+    const alone = await restored(Buffer.from(one));
+    const { report, data } = await restored(Buffer.concat([one, other]));
+    expect(alone.report.warnings).toEqual([]);
+    expect(report.warnings).toEqual([expect.stringMatching(/^has more pictures behind its first \(MPF\)/)]);
+    expect(data).toEqual(alone.data);
+  });
+
+  it('say that no pixel is there', async () => {
+    const { report } = await restored(tiffFile([page(() => 0, { tags: { [GDAL_NODATA]: '0' } })]));
+    expect(report.missingPixels).toBe(pixels);
+    expect(report.warnings).toEqual(['all of its pixels are missing: nothing was measured in it']);
   });
 });

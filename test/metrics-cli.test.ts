@@ -95,7 +95,7 @@ describe('perifocal metrics', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { ok: boolean }).ok),
     ).toEqual([false, false, false, true]);
-    expect(stderr).toMatch(/broken\.png: .*is damaged: it begins like no jpeg/);
+    expect(stderr).toMatch(/broken\.png: .*cannot be read: it begins like no jpeg/);
     expect(stderr).toMatch(/small\.png: The frame has 60x50 pixels, the reference 220x200; crop or resample/);
     expect(stderr).toMatch(/grey\.png: The frame is grey, the reference RGB/);
   });

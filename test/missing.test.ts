@@ -175,4 +175,17 @@ describe('a file says of missing samples', () => {
     expect(textOf(stateNodata(stated, NaN, NaN))).toBe('nan\0');
     expect(stateNodata(stated, null, 'none')).toEqual({});
   });
+
+  it.each([
+    [-Infinity, '-inf'],
+    [Infinity, 'inf'],
+    [Math.fround(0.1), '0.1'],
+    [Math.fround(1e20), '100000000000000000000'],
+    [-9999, '-9999'],
+    [65_535, '65535'],
+    [2 ** 24 - 1, '16777215'],
+    [-(2 ** 128 - 2 ** 104), '-3.4028234663852886e+38'],
+  ])('as %d in the words of GDAL, in no more digits than a float has', (value, text) => {
+    expect(textOf(stateNodata({}, value, value))).toBe(`${text}\0`);
+  });
 });

@@ -82,7 +82,8 @@ describe('options that say how samples are understood', () => {
     ['nodata as text', { nodata: '0' }, /number or 'none' for nodata/],
     ['white 0', { white: 0 }, /for white/],
     ['white NaN', { white: NaN }, /for white/],
-    ['white beyond 16 bits', { white: 70_000 }, /white 70000 is no value of samples of 16 bits: give one from 0/],
+    ['white beyond 16 bits', { white: 70_000 }, /white 70000 is no value of samples of 16 bits: give one from 1/],
+    ['white below 1', { white: 0.5 }, /white 0\.5 is no value of samples of 16 bits: give one from 1 to 65535/],
     ['nodata beyond 16 bits', { nodata: -9999 }, /nodata -9999 is no value of samples of 16 bits/],
     ['nodata between integers', { nodata: 1.5 }, /nodata 1\.5 is no value/],
     ['page 0', { page: 0 }, /integer between 1 and 65535 for page/],
@@ -97,6 +98,12 @@ describe('options that say how samples are understood', () => {
       expect(error.code).toMatch(/^(ARGUMENT|IMAGE)_INVALID$/);
     }
   });
+});
+
+it('nodata that no float has is refused', async () => {
+  const floats = { ...frame, depth: 32, data: Float32Array.from(frame.data) } as const;
+  const error = deconvolve(floats, { psf: 'disk:2', nodata: 1e39 });
+  await expect(error).rejects.toThrow(/nodata 1e\+39 is no value of floats of 32 bits: give one up to 3\.4e38/);
 });
 
 describe('a mask', () => {

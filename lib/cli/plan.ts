@@ -4,7 +4,7 @@ import { Deconvolver } from '../deconvolve/deconvolver.js';
 import { DEFAULT_DECONVOLUTION_BUDGET } from '../deconvolve/plan.js';
 import { estimateOperation } from '../estimate/operation.js';
 import { checkEstimateOptions } from '../estimate/settings.js';
-import { checkFrameSize, frameBytes } from '../image/frame.js';
+import { MAX_CHANNELS, checkFrameSize, frameBytes } from '../image/frame.js';
 import type { Depth } from '../image/frame.js';
 import { chooseMetrics, measuring } from '../metrics/measure.js';
 import { metricsOperation } from '../metrics/metric.js';
@@ -39,7 +39,7 @@ import type { Session } from './runner.js';
 
 interface FrameFlags extends MachineFlags, OutputFlags {
   readonly channels: number;
-  readonly depth: Depth;
+  readonly depth: Depth | 32;
 }
 
 interface Size {
@@ -50,7 +50,7 @@ interface Size {
 /** The frame that is planned for. */
 interface PlannedFrame extends Size {
   readonly channels: number;
-  readonly depth: Depth;
+  readonly depth: Depth | 32;
 }
 
 interface Planned {
@@ -171,11 +171,15 @@ function addPlan<Flags>(
     .description(`show in what memory ${name} would work on a frame`)
     .argument('<width>x<height>', 'frame size in pixels', parseSize)
     .addOption(
-      new Option('--channels <count>', '1 grey, 2 with alpha, 3 RGB, 4 with alpha')
-        .argParser(parseChoice([1, 2, 3, 4]))
+      new Option('--channels <count>', '1 to 16: 1 grey, 2 with alpha, 3 RGB, 4 with alpha, more are bands')
+        .argParser(parseChoice(Array.from({ length: MAX_CHANNELS }, (_, index) => index + 1)))
         .default(3),
     )
-    .addOption(new Option('--depth <bits>', 'bits per sample, 8 or 16').argParser(parseChoice([8, 16])).default(8))
+    .addOption(
+      new Option('--depth <bits>', 'bits per sample: integers of 8 or 16, floats of 32')
+        .argParser(parseChoice([8, 16, 32]))
+        .default(8),
+    )
     .action((size: Size, flags: Flags & FrameFlags) => show(size, flags, plan));
   addOptions(command);
   addOutputOptions(addMachineOptions(command, memory));

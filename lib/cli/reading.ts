@@ -4,7 +4,7 @@ import type { RgbBands } from '../image/frame.js';
 import type { ReadingOptions } from '../image/reading.js';
 import { numberOf } from '../image/tiff/nodata.js';
 import { defined } from '../runtime/validate.js';
-import { parseNumberOr, parser } from './options.js';
+import { parser } from './options.js';
 import type { Session } from './runner.js';
 
 /** How the samples of inputs are to be understood. */
@@ -21,6 +21,13 @@ const parseNodata = parser((text: string): number | 'none' => {
   if (text === 'none') return text;
   const value = numberOf(text.trim());
   if (value === null) throw new Error('Expected a number, nan, inf or none.');
+  return value;
+});
+
+const parseWhite = parser((text: string): number | 'auto' => {
+  if (text === 'auto') return text;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value > 0 && value < Infinity)) throw new Error('Expected a number above 0, or auto.');
   return value;
 });
 
@@ -54,11 +61,7 @@ export function addReadingOptions(command: Command): Command {
     )
     .option('--mask <file>', 'picture of the same size that is 0 where pixels are missing')
     .addOption(
-      number(
-        '--white <value>',
-        'value of white samples, or auto (default: the file, else the samples)',
-        parseNumberOr('auto'),
-      ),
+      number('--white <value>', 'value of white samples, or auto (default: the file, else the samples)', parseWhite),
     )
     .addOption(number('--page <number>', 'page of a file that has several, from 1', parsePage))
     .addOption(

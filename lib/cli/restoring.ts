@@ -1,8 +1,10 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Frame } from '../image/frame.js';
+import { checkTiffForm } from '../image/tiff/form.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { FrameReport } from '../restoration/restoration.js';
+import { checkSceneOptions } from '../restoration/scene/by-windows.js';
 import type { RestoredImage } from '../restoration/restored-image.js';
 import { defined } from '../runtime/validate.js';
 import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
@@ -69,6 +71,8 @@ export function addFileOptions(command: Command): Command {
 export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>): Promise<void> {
   const { inputs, flags, others, open, describe } = restoring;
   requireOneInput(inputs, flags);
+  checkTiffForm(flags);
+  checkSceneOptions(flags);
   const { reads = [] } = others;
   const paths = { ...others, reads: [...reads, flags.mask] };
   const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, paths);

@@ -23,6 +23,8 @@ export interface ImageHeader {
   readonly size: FrameSize;
   readonly format: ImageFormat;
   readonly metadata: ImageMetadata;
+  /** For people; each goes on after the file's name. */
+  readonly warnings: readonly string[];
   /** What the decoder takes, beside the frame that it brings. */
   readonly decoderBytes: number;
   /** What is decoded. */
@@ -74,7 +76,7 @@ export async function readHeader(file: Buffer, label: string): Promise<ImageHead
 
 function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHeader {
   const { width, height, channels, space } = found;
-  const { format, picture, orientation, metadata, decoderBytes, bands } = file;
+  const { format, picture, orientation, metadata, decoderBytes, bands, warnings = [] } = file;
   requireAcceptable(found, label);
   const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]!, ...bands };
   const isGrey = GREY_SPACES.includes(space);
@@ -82,6 +84,7 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
     size: uprightSize(stored, orientation),
     format,
     metadata: uprightMetadata(metadata, orientation),
+    warnings,
     decoderBytes: Math.ceil(decoderBytes(stored) + pipelineBytes({ ...file, isGrey }, stored)),
     stored: { picture, orientation, isGrey },
   };

@@ -24,6 +24,9 @@ export interface Interpretation {
   readonly known?: KnownWhite;
 }
 
+/** Said of a picture, after its name. */
+const NOTHING_THERE = 'all of its pixels are missing: nothing was measured in it';
+
 /** Rows as they were read, with what is white in them, and which of their pixels are there. */
 export async function interpretRows(
   { data }: AnyFrame,
@@ -43,7 +46,8 @@ export async function interpretRows(
   const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white);
   if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
   const result = { ...sizeOf(frame), white, data } as AnyFrame;
-  const warnings = await warnOfNegatives(result, found.valid, pauses);
+  const isEmpty = isWhole && found.missingPixels === frame.width * frame.height;
+  const warnings = [...(isEmpty ? [NOTHING_THERE] : []), ...(await warnOfNegatives(result, found.valid, pauses))];
   return { frame: result, isJpeg: stored.format === 'jpeg', ...found, whiteFrom, nodata, mask, warnings };
 }
 

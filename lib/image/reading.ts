@@ -81,13 +81,20 @@ export function describeSamples<Size extends AnyFrameSize>(
   };
 }
 
-/** Throws ArgumentError for a value that no sample of integers has. */
+/** Throws ArgumentError for a value that no sample has. */
 function requireValue(name: 'nodata' | 'white', value: number | string | undefined, { depth }: AnyFrameSize): void {
-  if (depth === 32 || typeof value !== 'number') return;
-  const most = 2 ** depth - 1;
-  const isOne = value >= 0 && value <= most && (name === 'white' || Number.isInteger(value));
+  if (typeof value !== 'number') return;
+  if (depth === 32) {
+    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+      throw new ArgumentError(`${name} ${value} is no value of floats of 32 bits: give one up to 3.4e38`);
+    return;
+  }
+  const [least, most] = [name === 'white' ? 1 : 0, 2 ** depth - 1];
+  const isOne = value >= least && value <= most && (name === 'white' || Number.isInteger(value));
   if (!isOne)
-    throw new ArgumentError(`${name} ${value} is no value of samples of ${depth} bits: give one from 0 to ${most}`);
+    throw new ArgumentError(
+      `${name} ${value} is no value of samples of ${depth} bits: give one from ${least} to ${most}`,
+    );
 }
 
 /** The channel of a frame that is a band of its file, both of which number others where alpha is between them. */

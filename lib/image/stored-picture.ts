@@ -9,7 +9,7 @@ import type { RowWindow, StoredImage } from './stored.js';
 /** A whole file that libvips decodes; its memory is used up. Rejects with ImageError. */
 export async function storePicture({ bytes, sha256 }: FileBytes, label: string): Promise<StoredImage> {
   const sizeBytes = bytes.length;
-  const { size, format, metadata, decoderBytes, ...header } = await readHeader(bytes, label);
+  const { size, format, metadata, warnings, decoderBytes, ...header } = await readHeader(bytes, label);
   // Let go when it is decoded: the file's memory is free then, also while the source is still in use.
   let stored: StoredPicture | null = header.stored;
   const decode = async (rows: RowWindow, signal: AbortSignal): Promise<AnyFrame> => {
@@ -30,7 +30,7 @@ export async function storePicture({ bytes, sha256 }: FileBytes, label: string):
       { name: 'file', bytes: sizeBytes },
       { name: 'decoder', bytes: decoderBytes },
     ],
-    warnings: [],
+    warnings,
     sha256,
     readRows: (rows, signal) => {
       requireRows(rows, size.height);

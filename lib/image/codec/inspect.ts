@@ -1,5 +1,5 @@
 import type { ImageFormat } from './sharp.js';
-import { damaged, unsupported } from './inspection.js';
+import { ImageProblem, damaged, unsupported } from './inspection.js';
 import type { Inspection } from './inspection.js';
 import { inspectJpeg } from './jpeg.js';
 import { inspectPng } from './png.js';
@@ -46,6 +46,16 @@ const OTHER_BEGINNINGS: readonly Beginning<string>[] = [
   [0, 'GRIB', 'grib'],
   [0, '\x93NUMPY', 'npy'],
   [0, 'II\xbc\x01', 'jxr'],
+  [0, 'qoif', 'qoi'],
+  [0, 'DDS ', 'dds'],
+  [0, '\0\0\x01\0', 'ico'],
+  [0, 'icns', 'icns'],
+  [0, '%!PS', 'postscript'],
+  [0, '\x01\xda', 'sgi'],
+  [0, 'SDPX', 'dpx'],
+  [0, 'XPDS', 'dpx'],
+  [0, 'MATLAB 5', 'matlab'],
+  [0, 'EHFA_HEADER_TAG', 'erdas imagine'],
 ];
 /** Of files in which another one may be packed. */
 const PACKED_BEGINNINGS: readonly Beginning<string>[] = [
@@ -77,7 +87,9 @@ export async function inspectFile(file: Buffer): Promise<InspectedFile> {
   if (other) throw unsupported(`its format ${other} is none of ${formats}`, 'convert it to PNG or TIFF');
   const packed = findName(PACKED_BEGINNINGS, beginning);
   if (packed) throw unsupported(`it is packed with ${packed}`, 'unpack it first');
-  throw damaged(`it begins like no ${formats} file`);
+  // Nobody knows whether it is a file of another kind or was damaged.
+  const unknown = `cannot be read: it begins like no ${formats} file; convert it to PNG or TIFF, or get it again`;
+  throw new ImageProblem('IMAGE_INVALID', unknown);
 }
 
 /** Whether a file begins as a TIFF or BigTIFF does. */
@@ -91,7 +103,7 @@ function findName<Name>(beginnings: readonly Beginning<Name>[], file: string): N
 
 /** Formats that are text at their beginning. */
 function textFormat(file: string): string | undefined {
-  if (/^P[1-7][\s#]/.test(file)) return 'netpbm';
+  if (/^P[1-7Ff][\s#]/.test(file)) return 'netpbm';
   const isMarkup = /^\W{0,3}\s*</.test(file);
   return isMarkup && file.includes('<svg') ? 'svg' : undefined;
 }

@@ -14,6 +14,8 @@ export interface Inspection {
   readonly picture: Buffer;
   readonly metadata: ImageMetadata;
   readonly orientation: Orientation;
+  /** What is in the file beside the picture and not kept, for people; each goes on after the file's name. */
+  readonly warnings?: readonly string[];
   /** What the file says of its channels; nothing where a second or fourth one is always alpha. */
   readonly bands?: Required<Pick<FrameSize, 'alpha' | 'rgb'>>;
   /** Bytes that the decoder holds beside the frame that it brings. @param stored size as stored, not turned */

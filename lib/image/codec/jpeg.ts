@@ -7,6 +7,10 @@ import type { Inspection } from './inspection.js';
 /** Second bytes of markers (ITU-T T.81, table B.1). */
 const SOI = 0xd8;
 const EOI = 0xd9;
+/** SOF55 (ISO 14495). */
+const JPEG_LS = 0xf7;
+/** Of a whole picture. */
+const BEGINNING = Buffer.from([0xff, 0xd8, 0xff]);
 const SOS = 0xda;
 const APP0 = 0xe0;
 const APP1 = 0xe1;
@@ -63,12 +67,16 @@ export function inspectJpeg(file: Buffer): Inspection {
   picture.keep(0, 2);
   const found = nothingFound();
   let position = 2;
+  let hasMore = false;
   for (;;) {
     const segment = nextSegment(file, position);
     if (segment.marker === EOI) {
+      // Kept parts move towards the beginning: what comes behind them is still as it was.
+      hasMore = file.includes(BEGINNING, segment.end);
       picture.keep(segment.start, segment.end);
       break;
     }
+    if (segment.marker === JPEG_LS) throw unsupported('its process is JPEG-LS', 'write it as a baseline JPEG');
     position = segment.marker === SOS ? endOfScan(file, segment.end) : segment.end;
     if (isPicture(segment)) {
       canonicalise(segment, found);
@@ -83,6 +91,7 @@ export function inspectJpeg(file: Buffer): Inspection {
   return {
     picture: picture.kept,
     metadata,
+    warnings: hasMore ? ['has more pictures behind its first (MPF), which are not read and not kept'] : [],
     orientation: toOrientation(metadata.exif ? readOrientation(metadata.exif) : null),
     decoderBytes: (stored) => (frame.isProgressive || !isInterleaved ? coefficientBytes(frame, stored) : 0),
   };

@@ -123,6 +123,18 @@ export function stateNodata(
 const isNodata = ({ tag }: TiffField): boolean => tag === TAG.gdalNodata;
 
 function nodataField(value: number): TiffField {
-  const data = Buffer.from(`${String(value).toLowerCase()}\0`, 'latin1');
+  const data = Buffer.from(`${textOf(value)}\0`, 'latin1');
   return { tag: TAG.gdalNodata, type: ASCII, count: data.length, data };
+}
+
+/** Digits that tell all floats of 32 bits. */
+const FLOAT_DIGITS = 9;
+
+/** A sample's value as GDAL reads it, in as few digits as tell it from other floats: 0.1 is no 0.10000000149011612. */
+function textOf(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
+  if (Math.abs(value) >= NEARLY_LARGEST) return String(value);
+  let digits = 1;
+  while (digits < FLOAT_DIGITS && Math.fround(Number(value.toPrecision(digits))) !== Math.fround(value)) digits += 1;
+  return String(Number(value.toPrecision(digits)));
 }
