@@ -15,6 +15,7 @@ import type { Io } from './io.js';
 import { SYSTEM_ROOTS } from './limits/roots.js';
 import type { SystemRoots } from './limits/roots.js';
 import type { ThermalLimits } from './limits/thermal.js';
+import { limitsOf } from './store/options.js';
 import type { StoreLimits } from './store/options.js';
 
 /** How the process stands among others; null: as it was started. */
@@ -84,8 +85,19 @@ export async function checkConfig(io: Io, value: unknown, base: string): Promise
   if (config.thermal.critical <= config.thermal.hot) {
     throw refuse('thermal.critical', config.thermal.critical, `more than thermal.hot, ${config.thermal.hot}`);
   }
+  requireHolds(config);
   store.done(thermal.done(config));
   return fields.done(config);
+}
+
+/** A standing request for a hold that its app may not have would be refused with each frame. */
+function requireHolds({ cameras, storeLimits }: Pick<ServiceConfig, 'cameras' | 'storeLimits'>): void {
+  for (const { name, standing } of cameras) {
+    const most = standing === null ? 0 : limitsOf(storeLimits, standing.app).holdSeconds;
+    if (standing === null || standing.holdForSeconds <= most) continue;
+    const where = `cameras.${name}.standing.holdForSeconds`;
+    throw refuse(where, standing.holdForSeconds, `at most ${most}, the longest hold of ${standing.app}`);
+  }
 }
 
 const absolute = (base: string, path: string): string => (path.startsWith('/') ? path : join(base, path));

@@ -67,6 +67,11 @@ describe('a configuration', () => {
     [{ cameras: { a: { driver: 'push', folder: '/x' } } }, /unknown folder in cameras.a/],
     [{ cameras: { a: { driver: 'v4l2', device: '/dev/video0', width: 64, height: 48, coding: 'RGGB' } } }, /coding/],
     [{ cameras: { a: { driver: 'exec', command: ['x'], standing: { app: 'b' } } } }, /no frames of the kind exec/],
+    [
+      { cameras: { a: { driver: 'push', standing: { app: 'b', holdForSeconds: 2_600_000 } } } },
+      /cameras.a.standing.holdForSeconds is 2600000: give at most 2592000, the longest hold of b/,
+    ],
+    [{ store: { folder: 's', limits: { apps: { b: { keptBytes: 0 } } } } }, /store.limits.apps.b.keptBytes is 0/],
     [{ engine: { threads: 9 } }, /engine.threads is 9/],
     [{ engine: { levels: { deconvolve: {} } } }, /engine.levels.deconvolve.psf is missing/],
     [{ thermal: { hot: 80, critical: 70 } }, /more than thermal.hot/],

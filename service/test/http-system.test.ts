@@ -39,6 +39,7 @@ describe('health', () => {
       ready: true,
       degraded: [],
       clock: { aheadSeconds: 0, steps: 0, lastStep: null },
+      quota: expect.objectContaining({ records: { used: expect.any(Number), limit: 25_000 } }),
       version: '0.1.0',
     });
     isReady = false;

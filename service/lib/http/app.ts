@@ -14,6 +14,7 @@ import { addEvents } from './routes/events.js';
 import { addFiles } from './routes/files.js';
 import { addPage } from './routes/page.js';
 import { addSystem } from './routes/system.js';
+import { RequestRate } from './rate.js';
 import { Tally } from './tally.js';
 
 /** Of JSON; frames have limits of their own. */
@@ -27,11 +28,11 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Makes the API. `identify` tells who is at the other end; `isCrowded` whether a connection is one too many. */
+/** Makes the API. `identify` tells who is at the other end; `crowdOf` why a connection is one too many, or null. */
 export async function createApi(
   context: HttpContext,
   identify: Identify,
-  isCrowded: (socket: Socket) => boolean = () => false,
+  crowdOf: (socket: Socket) => string | null = () => null,
 ): Promise<Api> {
   const app = fastify({
     bodyLimit: MOST_JSON_BYTES,
@@ -40,10 +41,15 @@ export async function createApi(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, strict: false } },
   });
   const feed = new EventFeed(context.store, context.io);
+  const rate = new RequestRate(context.limits.requestsPerSecond, () => context.io.monotonic());
   const tally = new Tally(context.store, context.store.clock);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request) => admit(request, identify, isCrowded));
+  app.addHook('onRequest', async (request) => {
+    requirePlace(crowdOf(request.socket));
+    admit(request, identify);
+    if (request.caller) rate.count(request.caller.app);
+  });
   app.addHook('onRequest', (request, reply, done) => {
     limitBody(context, request, reply);
     done();
@@ -66,11 +72,12 @@ export async function createApi(
   return { app, close };
 }
 
+function requirePlace(crowd: string | null): void {
+  if (crowd !== null) throw new ApiError('BUSY', `${crowd}: close one, or try again in a second`);
+}
+
 /** Finds out who calls and whether they may. */
-function admit(request: FastifyRequest, identify: Identify, isCrowded: (socket: Socket) => boolean): void {
-  if (isCrowded(request.socket)) {
-    throw new ApiError('BUSY', 'Too many connections are open: close one, or try again in a second');
-  }
+function admit(request: FastifyRequest, identify: Identify): void {
   const name = request.routeOptions.config.route;
   if (!name) return;
   const caller = identify(request.raw);

@@ -44,6 +44,10 @@ export interface Cameras {
 export interface HttpLimits {
   /** Connections at the same time; default 32. More are answered with BUSY. */
   readonly connections: number;
+  /** Those of one user of the system, and all of TCP together; default 16. More are answered with BUSY, or closed. */
+  readonly connectionsPerUser: number;
+  /** Requests of one app in a second, in the long run, and twice as many at once; default 100. More are QUOTA. */
+  readonly requestsPerSecond: number;
   /** Waiting requests and streams of one app at the same time; default 8. */
   readonly waitsPerApp: number;
   /** Until a request's head has arrived; default 10. */
@@ -60,6 +64,8 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   connections: 32,
+  connectionsPerUser: 16,
+  requestsPerSecond: 100,
   waitsPerApp: 8,
   headSeconds: 10,
   bodySeconds: 10,

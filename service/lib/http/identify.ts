@@ -28,7 +28,7 @@ export function identifyByToken(rules: readonly AccessRule[]): Identify {
 }
 
 /** Node keeps the descriptor in a field of its own; null once the connection is closed. */
-function descriptorOf(socket: Socket): number | null {
+export function descriptorOf(socket: Socket): number | null {
   const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd?: number } | null };
   const descriptor = handle?.fd;
   return descriptor === undefined || descriptor < 0 ? null : descriptor;

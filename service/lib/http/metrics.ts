@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { OpenMetricsContentType } from 'prom-client';
 import { LEVELS, STATES } from '../capture/capture.js';
 import { isTerminal } from '../capture/machine.js';
+import type { AppQuota } from '../store/quota.js';
 import { FILE_CLASSES } from '../store/store.js';
 import type { HttpContext } from './context.js';
 import { countStates } from './telemetry/take.js';
@@ -80,6 +81,12 @@ function addStore({ store }: HttpContext, gauge: Add, counter: Add): void {
   gauge('perifocal_store_quota_bytes', 'Bytes that the store may take', () => [[{}, store.usage().quotaBytes]]);
   gauge('perifocal_store_free_bytes', 'Free bytes of its file system', () => [[{}, store.usage().freeBytes]]);
   gauge('perifocal_store_files', 'Files of the store', () => [[{}, store.usage().files]]);
+  const ofApps = (name: string, help: string, of: (quota: AppQuota) => number): void =>
+    gauge(name, help, () => store.quotas().map((quota) => [{ app: quota.app }, of(quota)]));
+  ofApps('perifocal_app_captures', 'Captures of an app that wait', ({ captures }) => captures.used);
+  ofApps('perifocal_app_waiting_bytes', 'Bytes of their raw frames', ({ waitingBytes }) => waitingBytes.used);
+  ofApps('perifocal_app_kept_bytes', 'Bytes of the files of an app', ({ keptBytes }) => keptBytes.used);
+  ofApps('perifocal_app_records', 'Captures of an app, whatever has become of them', ({ records }) => records.used);
   gauge('perifocal_store_writable', 'Whether the store can be written', () => [[{}, Number(store.health().writable)]]);
   counter('perifocal_store_operations', 'What the store counts since it was opened', () =>
     Object.entries(store.health().counters).map(([kind, count]) => [{ kind }, count]),

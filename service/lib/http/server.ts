@@ -6,9 +6,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import { createApi } from './app.js';
+import { Connections } from './connections.js';
 import type { HttpContext } from './context.js';
 import { ApiError, describeError } from './errors.js';
-import { identifyByPeer, identifyByToken } from './identify.js';
+import { descriptorOf, identifyByPeer, identifyByToken } from './identify.js';
 import type { Identify } from './identify.js';
 
 /** Where the API listens. */
@@ -38,14 +39,17 @@ const CLOSING_MILLISECONDS = 2000;
 
 /** Serves the API. Throws ServiceError LOCKED where another service listens on the socket. */
 export async function serveHttp(context: HttpContext, { socket, tcp }: Listening): Promise<HttpService> {
-  const connections = new Connections(context.limits.connections);
+  const { connections: most, connectionsPerUser } = context.limits;
+  const connections = new Connections(most, connectionsPerUser);
   const byPeer = identifyByPeer(context.rules, context.peerCredentials);
   const byToken = identifyByToken(context.rules);
   const identify: Identify = (request) => (connections.isLocal(request.socket) ? byPeer(request) : byToken(request));
-  const api = await createApi(context, identify, (connection) => connections.isCrowded(connection));
+  const api = await createApi(context, identify, (connection) => connections.crowdOf(connection));
   const servers: Server[] = [];
   const open = (isLocal: boolean): Server => {
-    const server = createHttpServer(context, (connection) => connections.add(connection, isLocal));
+    const server = createHttpServer(context, (connection) =>
+      connections.add(connection, isLocal, isLocal ? uidOf(context, connection) : null),
+    );
     server.on('request', (request, response) => api.app.routing(request, response));
     servers.push(server);
     return server;
@@ -66,6 +70,16 @@ export async function serveHttp(context: HttpContext, { socket, tcp }: Listening
     // What listens already would keep the process alive.
     await close();
     throw describeListening(error, { socket, tcp });
+  }
+}
+
+/** The user at the other end; null where the connection has gone already. */
+function uidOf({ peerCredentials }: HttpContext, connection: Socket): number | null {
+  try {
+    const descriptor = descriptorOf(connection);
+    return descriptor === null ? null : peerCredentials(descriptor).uid;
+  } catch {
+    return null;
   }
 }
 
@@ -116,32 +130,6 @@ function toRefusal({ code, message }: NodeJS.ErrnoException): ApiError | Service
   }
   if (code === 'HPE_HEADER_OVERFLOW') return new ApiError('HEADERS', 'The headers are larger than 16 KiB: send fewer');
   return new ServiceError('INVALID', `This is no HTTP/1.1 request (${message}): check the client`);
-}
-
-/** The open connections: which are of the Unix socket, and which are beyond the limit. */
-class Connections {
-  readonly #most: number;
-  readonly #local = new WeakSet<Socket>();
-  readonly #crowded = new WeakSet<Socket>();
-  #count = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  add(socket: Socket, isLocal: boolean): void {
-    if (isLocal) this.#local.add(socket);
-    if (++this.#count > this.#most) this.#crowded.add(socket);
-    socket.once('close', () => this.#count--);
-  }
-
-  isLocal(socket: Socket): boolean {
-    return this.#local.has(socket);
-  }
-
-  isCrowded(socket: Socket): boolean {
-    return this.#crowded.has(socket);
-  }
 }
 
 const listenOn = (server: Server, where: object): Promise<void> =>

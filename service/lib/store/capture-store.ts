@@ -5,6 +5,8 @@ import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
 import type { ServiceClock } from '../clock.js';
 import { ServiceError } from '../errors.js';
+import { quotaOf } from './quota.js';
+import type { AppQuota } from './quota.js';
 import { keepTime } from './time.js';
 import type { Context } from './context.js';
 import { TABLES } from './database.js';
@@ -170,6 +172,14 @@ export class CaptureStore implements Store {
       quotaBytes: limits.quotaBytes,
       freeBytes: this.#freeBytes,
     };
+  }
+
+  quotaOf(app: string): AppQuota {
+    return quotaOf(this.#context, app);
+  }
+
+  quotas(): readonly AppQuota[] {
+    return this.#context.catalogue.apps.map(([app]) => this.quotaOf(app));
   }
 
   health(): StoreHealth {

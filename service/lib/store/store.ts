@@ -1,6 +1,7 @@
 import type { Capture, CaptureEvent, CaptureState, Level, ModelFacts, OutputFormat } from '../capture/capture.js';
 import type { ServiceClock } from '../clock.js';
 import type { LiveQueue } from '../capture/live-queue.js';
+import type { AppQuota } from './quota.js';
 import type { CaptureChange } from '../capture/machine.js';
 import type { CheckedRequest } from '../capture/request.js';
 
@@ -180,6 +181,10 @@ export interface Store {
 
   pathOf(capture: Capture, what: FileClass): string;
   usage(): StoreUsage;
+  /** What an app takes, and may take. */
+  quotaOf(app: string): AppQuota;
+  /** The same of all apps that have captures. */
+  quotas(): readonly AppQuota[];
   health(): StoreHealth;
   readonly recovery: RecoveryReport;
   /** One round of housekeeping: room, reserve, retention, scrub. The service calls it every two seconds. */

@@ -15,7 +15,8 @@ export function addSystem(app: FastifyInstance, context: HttpContext, tally: Tal
   register(app, 'getHealth', ({ caller }, reply) => {
     const health = healthFor(caller, context.health());
     reply.code(health.ready ? 200 : 503);
-    return { ...health, clock: context.store.clock.state, version: context.version };
+    const { store, version } = context;
+    return { ...health, clock: store.clock.state, quota: store.quotaOf(caller.app), version };
   });
   register(app, 'getTelemetry', (_call, reply) => {
     reply.type('application/octet-stream');

@@ -1,6 +1,7 @@
 import { STATUS_OF } from '../errors.js';
 import { CAMERA_ID, CAPTURE_ID } from './captures.js';
 import { count, flag, list, named, number, object, oneOf, orNull, record, text, time } from './schema.js';
+import type { Schema } from './schema.js';
 
 const ERROR = record('What went wrong', {
   error: object(
@@ -23,6 +24,9 @@ const CAMERA = record('A camera', {
   height: orNull(count('Rows, where they are known')),
 });
 
+const use = (description: string): Schema =>
+  object(description, { used: count('So many'), limit: count('So many may be') });
+
 /** Schemas of the service itself that have names. */
 export const SYSTEM_SCHEMAS = {
   Error: ERROR,
@@ -42,6 +46,14 @@ export const SYSTEM_SCHEMAS = {
           at: time('What it said then'),
         }),
       ),
+    }),
+    quota: object('What the app that asks takes, and may take', {
+      app: text('Its name'),
+      captures: use('Captures that wait or are worked on'),
+      waitingBytes: use('Bytes of their raw frames'),
+      keptBytes: use('Bytes of all of its files'),
+      records: use('Captures, whatever has become of them'),
+      holdSeconds: count('The longest hold that it may ask for'),
     }),
     version: text('Of the service'),
   }),
