@@ -68,7 +68,7 @@ class Crops:
         self.sampler = CropSampler(scenes, size, self.rng)
 
     def take(self, count):
-        """(degraded, sharp, valid): twice (count,3,size,size), and (count,1,size,size) bool, None where all is there."""
+        """(degraded, sharp, valid): (count,3,size,size) twice, and (count,1,size,size) bool or None: all is there."""
         wide, m = self.sampler.batch(count), self.margin
         draws = [draw(self.rng, self.config) for _ in range(count)]
         degraded, valid = degrade_with_gaps(wide, draws, m, self.config)
