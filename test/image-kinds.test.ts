@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeFrame } from '../lib/image/encode.js';
-import { deconvolve } from '../lib/index.js';
+import { deconvolve, metrics } from '../lib/index.js';
 import type { AnyFrame, EncodedImage, Frame, ImageOptions } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 import { createFolder } from './support/models.js';
@@ -181,5 +181,22 @@ describe('warnings', () => {
     const { report } = await restored(tiffFile([page(() => 0, { tags: { [GDAL_NODATA]: '0' } })]));
     expect(report.missingPixels).toBe(pixels);
     expect(report.warnings).toEqual(['all of its pixels are missing: nothing was measured in it']);
+  });
+});
+
+describe('a page', () => {
+  it('is taken of a mask and of a reference, too, where they have several', async () => {
+    const [dark, bright] = [page((index) => 500 + index), page((index) => 20_000 + 7 * index)];
+    const file = tiffFile([dark, bright]);
+    const { values } = await metrics.measure(file, { page: 2, reference: file, metrics: ['psnr'] });
+    expect(values.psnr).toBe(Infinity);
+    const alone = await metrics.measure(file, { page: 2, reference: tiffFile([bright]), metrics: ['psnr'] });
+    expect(alone.values.psnr).toBe(Infinity);
+    const masks = [page(() => 255), page((index) => (index < 60 ? 0 : 255))].map((one) => ({
+      ...one,
+      type: 'uint8' as const,
+    }));
+    expect((await restored(file, { page: 2, mask: tiffFile(masks) })).report.missingPixels).toBe(60);
+    expect((await restored(file, { page: 2, mask: tiffFile(masks.slice(1)) })).report.missingPixels).toBe(60);
   });
 });

@@ -69,6 +69,8 @@ export interface OpenImageOptions extends ReadingOptions {
   readonly signal: AbortSignal;
   /** Of the argument, for messages; 'input'. */
   readonly name?: string;
+  /** The page of a file that has several, where `page` is missing; one that has one page alone needs none. */
+  readonly pageOfSeveral?: number;
   /** Bits per sample that are taken; all by default. */
   readonly depths?: readonly (Depth | 32)[];
   /** A file of more bytes than this is refused before it is read. */
@@ -104,9 +106,9 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   return toSource(described, joinMasks(described, options, { own, given }), options);
 }
 
-/** A mask is a picture like any other, of which nothing else is said. */
-function toMaskOptions({ signal, budgetBytes }: OpenImageOptions): OpenImageOptions {
-  return { signal, name: 'mask', ...defined({ budgetBytes }) };
+/** A mask is a picture like any other, of which nothing else is said than the page, where it has several. */
+function toMaskOptions({ signal, budgetBytes, page }: OpenImageOptions): OpenImageOptions {
+  return { signal, name: 'mask', ...defined({ budgetBytes, pageOfSeveral: page }) };
 }
 
 async function openStored(input: unknown, options: OpenImageOptions): Promise<StoredImage> {
@@ -127,13 +129,14 @@ async function openStored(input: unknown, options: OpenImageOptions): Promise<St
   return storePixels(input as AnyFrame, name, depths);
 }
 
-function toFileOptions(label: string, { signal, page, expectSha256 }: OpenImageOptions): StoreFileOptions {
+function toFileOptions(label: string, options: OpenImageOptions): StoreFileOptions {
+  const { signal, page, pageOfSeveral, expectSha256 } = options;
   const wanted = expectSha256?.toLowerCase();
   const checkDigest = (sha256: string): void => {
     if (wanted === undefined || sha256 === wanted) return;
     throw new ImageError('IMAGE_INVALID', `${label} has SHA-256 ${sha256}, expected was ${wanted}`);
   };
-  return { signal, page, checkDigest };
+  return { signal, page, pageOfSeveral, checkDigest };
 }
 
 function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, known?: KnownWhite): ImageSource {

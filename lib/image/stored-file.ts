@@ -17,6 +17,8 @@ export interface StoreFileOptions {
   readonly signal: AbortSignal;
   /** From 1; where it is missing there must be one page alone. */
   readonly page?: number | undefined;
+  /** The page of a file that has several, where `page` is missing; one that has one page alone needs none. */
+  readonly pageOfSeveral?: number | undefined;
   /** Throws where the file is not the one that was expected. @param sha256 in hex */
   readonly checkDigest: (sha256: string) => void;
 }

@@ -1,6 +1,7 @@
 import type { ImageInput } from '../image/reading.js';
 import { READING_OPTIONS } from '../image/reading.js';
 import type { ReadingOptions } from '../image/reading.js';
+import type { OpenImageOptions } from '../image/source.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import { defined } from '../runtime/validate.js';
 
@@ -40,12 +41,12 @@ export interface OperationInput {
   /** SHA-256 in hex that its file must have. */
   readonly expectSha256?: string;
   /** How its samples are to be understood. */
-  readonly reading?: ReadingOptions;
+  readonly reading?: ReadingOptions & Pick<OpenImageOptions, 'pageOfSeveral'>;
 }
 
 /**
- * The inputs of an operation, the first of which must be what the options expect. Masks and pages are of the first; the
- * value of missing samples, white and the bands hold for all.
+ * The inputs of an operation, the first of which must be what the options expect. Masks are of the first; the value of
+ * missing samples, white and the bands hold for all, and so does the page where a file has several.
  * @param names for messages
  */
 export function toInputs(
@@ -59,6 +60,6 @@ export function toInputs(
   return images.map((image, index) => ({
     image,
     name: names[index]!,
-    ...(index === 0 ? first : { reading: shared }),
+    ...(index === 0 ? first : { reading: { ...shared, ...defined({ pageOfSeveral: page }) } }),
   }));
 }

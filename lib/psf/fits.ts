@@ -12,7 +12,7 @@ import type { Matrix } from './npy.js';
 export async function decodeFitsKernel(file: Buffer, maxSide: number): Promise<Matrix> {
   const { signal } = new AbortController();
   return await memorySource(file).use(signal, async (read) => {
-    const page = choosePage(await readHdus(file.length, read), undefined, 'the file');
+    const page = choosePage(await readHdus(file.length, read), {}, 'the file');
     const { width, height, bands } = page;
     if (bands > 1)
       throw unsupported(`it has ${bands} planes, which may all be kernels`, 'write the one plane to a file');

@@ -26,14 +26,21 @@ function pagesOf(hdu: Hdu): FitsPage[] {
   return Array.from({ length: planes }, (_, plane) => ({ ...page, bands: 1, dataAt: dataAt + plane * planeBytes }));
 }
 
+/** The page that is asked for, from 1: of any file, or of one that has several. */
+export interface AskedPage {
+  readonly page?: number | undefined;
+  readonly pageOfSeveral?: number | undefined;
+}
+
 /**
  * The page that is asked for, from 1; else the primary image, where it is one page, else the only page. Throws
  * ImageProblem where there is none or more than one, ArgumentError for a page that is not there.
  * @param label of the file, for messages
  */
-export function choosePage(hdus: readonly Hdu[], page: number | undefined, label: string): FitsPage {
+export function choosePage(hdus: readonly Hdu[], asked: AskedPage, label: string): FitsPage {
   const found = hdus.map(pagesOf);
   const pages = found.flat();
+  const page = asked.page ?? (pages.length > 1 ? asked.pageOfSeveral : undefined);
   if (pages.length === 0) throw withoutImage(hdus);
   if (page !== undefined) {
     const chosen = pages[page - 1];

@@ -31,6 +31,8 @@ export interface OpenFitsOptions {
   readonly signal: AbortSignal;
   /** Number of the image, from 1; where it is missing there must be one, or one in the primary header. */
   readonly page?: number | undefined;
+  /** The page of a file that has several, where `page` is missing; one that has one page alone needs none. */
+  readonly pageOfSeveral?: number | undefined;
 }
 
 /** Whatever the picture: headers as they are read. */
@@ -43,14 +45,14 @@ const FIXED_BYTES = 1e6;
  * @param label of the file, for messages
  */
 export async function openFits(source: ByteSource, label: string, options: OpenFitsOptions): Promise<FitsPicture> {
-  const { signal, page: number } = options;
+  const { signal } = options;
   const translated = <T>(active: AbortSignal, work: (read: ReadBytes) => Promise<T>): Promise<T> =>
     source.use(active, work).catch((cause: unknown) => {
       throw toReadingError(cause, label, active);
     });
   return await translated(signal, async (read) => {
     const hdus = await readHdus(source.sizeBytes, read);
-    const page = choosePage(hdus, number, label);
+    const page = choosePage(hdus, options, label);
     const values = readValues(page.hdu.header);
     const all = { top: 0, count: page.height };
     const { depth, nodata } = await chooseSamples(values, readChunks(read, page, values.bitpix, all, signal));

@@ -60,6 +60,8 @@ export interface OpenTiffOptions {
   readonly signal: AbortSignal;
   /** Number of the page, from 1; where it is missing there must be one page alone. */
   readonly page?: number | undefined;
+  /** The page of a file that has several, where `page` is missing; one that has one page alone needs none. */
+  readonly pageOfSeveral?: number | undefined;
 }
 
 /**
@@ -68,11 +70,12 @@ export interface OpenTiffOptions {
  * @param label of the file, for messages
  */
 export async function openTiff(source: ByteSource, label: string, options: OpenTiffOptions): Promise<TiffPicture> {
-  const { signal, page: number } = options;
+  const { signal, pageOfSeveral } = options;
   return await translated(label, signal, () =>
     source.use(signal, async (read) => {
       const file = await openTiffFile(source.sizeBytes, read);
       const pages = await readPages(file);
+      const number = options.page ?? (pages.pages.length > 1 ? pageOfSeveral : undefined);
       const page = choosePage(pages, number, label);
       const isOneOfMany = (await countPictures(pages, number)) > 1;
       const own = isOneOfMany ? await withoutStack(page.directory) : { directory: page.directory, warnings: [] };
