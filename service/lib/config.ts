@@ -63,6 +63,8 @@ export async function readConfig(io: Io, path: string): Promise<ServiceConfig> {
 /** Checks a configuration, JSON from a file. @param base folder that paths of the store and the socket begin at */
 export async function checkConfig(io: Io, value: unknown, base: string): Promise<ServiceConfig> {
   const fields = new Fields('', value);
+  // For editors.
+  if (fields.has('$schema')) fields.text('$schema');
   const accounts = await readAccounts(io);
   const store = fields.object('store');
   const storeFolder = absolute(base, store.text('folder'));

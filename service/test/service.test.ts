@@ -120,7 +120,7 @@ describe('perifocal-serve', () => {
   });
 
   it('says what it would start, and what is wrong with its configuration', async () => {
-    const checked = await serve(['--config', await configure(), '--check']);
+    const checked = await serve(['--config', await configure(), '--check-config']);
     expect(checked.exitCode).toBe(0);
     const wrong = await serve(['--config', await configure({ cameras: { x: { driver: 'none' } } })]);
     expect(wrong.exitCode).toBe(2);

@@ -32,8 +32,10 @@ const MOST_PARAMS_BYTES = 16 * 1024;
 export const YEAR_SECONDS = 366 * 86_400;
 /** The last moment that a Date can have. */
 const LATEST = 8.64e15;
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Names of cameras and apps. */
+export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** Ids of captures, as they are kept: in lower case. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FIELDS = ['camera', 'priority', 'expiresAt', 'deadlineMs', 'levels', 'output', 'holdFor', 'params'];
 
 /** An id in lower case. Throws ServiceError `INVALID` where it is no UUID. */

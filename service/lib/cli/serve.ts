@@ -85,9 +85,9 @@ program
   .command('run', { isDefault: true })
   .description('serve; the default')
   .requiredOption('--config <file>', 'the configuration, JSON')
-  .option('--check', 'check the configuration and the memory, and say what would be started')
-  .action(async ({ config, check: isCheck }: { config: string; check?: boolean }) =>
-    (isCheck ? check(config) : serve(config)).catch((error) => {
+  .option('--check-config', 'check the configuration and the memory, and say what would be started')
+  .action(async ({ config, checkConfig }: { config: string; checkConfig?: boolean }) =>
+    (checkConfig ? check(config) : serve(config)).catch((error) => {
       fail(error);
       // Whatever is still open must not keep a service alive that has not started.
       process.exit();

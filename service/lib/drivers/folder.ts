@@ -31,7 +31,7 @@ interface Sighting {
 }
 
 /** Files that others are still writing, by custom. */
-const UNFINISHED = /^\.|\.(tmp|part|partial|crdownload)$/i;
+const LEFT_ALONE = /^\.|\.(tmp|part|partial|crdownload)$/i;
 const REJECTED = 'rejected';
 /** A file that could not be taken so often is put aside. */
 const MOST_FAILURES = 3;
@@ -116,7 +116,7 @@ export class FolderDriver implements Driver {
 
   /** Resolves with false where a file is to be looked at again soon. */
   async #scan(): Promise<boolean> {
-    const names = (await this.#io.list(this.#options.folder)).filter((name) => !UNFINISHED.test(name));
+    const names = (await this.#io.list(this.#options.folder)).filter((name) => !LEFT_ALONE.test(name));
     for (const name of [...this.#seen.keys(), ...this.#given]) {
       if (names.includes(name)) continue;
       this.#seen.delete(name);

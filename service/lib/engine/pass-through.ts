@@ -3,7 +3,7 @@ import type { Sharp } from 'sharp';
 import type { OutputFormat, OutputRequest } from '../capture/capture.js';
 import { copyFile } from '../drivers/copy.js';
 import type { Io } from '../io.js';
-import { formatOf } from './formats.js';
+import { formatOf } from '../capture/formats.js';
 
 /** Where no quality was asked for: as the library writes. */
 const QUALITY = 95;

@@ -10,7 +10,7 @@ import type { Thermal } from '../limits/thermal.js';
 import type { ProductDraft, ProductFacts, Store } from '../store/store.js';
 import { clear } from '../drivers/clear.js';
 import { blame } from './disk-fault.js';
-import { MIMES } from './formats.js';
+import { MIMES } from '../capture/formats.js';
 import { withAnyOf } from '../signals.js';
 import { LevelDrop, LevelLadder } from './level-ladder.js';
 import type { Pace } from './pace.js';

@@ -1,9 +1,10 @@
+import { UUID } from '../capture/request.js';
 import { includesRole } from './access.js';
 import type { Caller } from './auth.js';
 import type { CameraStatus } from './context.js';
 import type { Health } from './vitals.js';
 
-const IDS = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+const IDS = new RegExp(UUID.source.slice(1, -1), 'gi');
 const PATHS = /(?<![\w.])\/[^\s:;,'")]+/g;
 /** What a program of a camera has said about a capture of whoever. */
 const SAID = /;? it said: [\s\S]*$/;

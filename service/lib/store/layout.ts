@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Capture, OutputFormat } from '../capture/capture.js';
+import { EXTENSIONS, formatOf } from '../capture/formats.js';
 
 /**
  *     format                       which version has written the store
@@ -29,22 +30,6 @@ export const LIBRARY_NAME = /^\.[0-9a-f]{16}\.tmp$/;
 export const YEAR = /^\d{4,6}$/;
 export const TWO_DIGITS = /^\d\d$/;
 
-const EXTENSIONS: Readonly<Record<OutputFormat, string>> = {
-  png: 'png',
-  jpeg: 'jpg',
-  webp: 'webp',
-  tiff: 'tif',
-  fits: 'fits',
-};
-const RAW_EXTENSIONS: Readonly<Record<string, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/tiff': 'tif',
-  'image/fits': 'fits',
-  'application/fits': 'fits',
-};
-
 /** What is made anew has the number of the restoration in its name: the old one stays beside it until it is durable. */
 const numbered = (repair: number | null): string => (repair === null ? '' : `.${repair}`);
 export const productName = (format: OutputFormat, repair: number | null = null): string =>
@@ -52,7 +37,10 @@ export const productName = (format: OutputFormat, repair: number | null = null):
 export const thumbnailName = (repair: number | null = null): string => `thumbnail${numbered(repair)}.jpg`;
 /** A product that is being made: its name ends as its format wants. */
 export const draftName = (restoration: number, name: string): string => `draft-${restoration}.${name}`;
-export const rawName = (mime: string): string => `raw.${RAW_EXTENSIONS[mime] ?? 'bin'}`;
+export function rawName(mime: string): string {
+  const format = mime === 'application/fits' ? 'fits' : formatOf(mime);
+  return `raw.${format === null ? 'bin' : EXTENSIONS[format]}`;
+}
 
 /** The folders of a capture below the store's, outermost first: year, month, day, id. */
 export function folderParts({ id, createdAt }: Pick<Capture, 'id' | 'createdAt'>): string[] {

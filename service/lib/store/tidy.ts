@@ -1,9 +1,20 @@
 import { join } from 'node:path';
+import { FORMATS } from '../capture/capture.js';
 import type { Capture } from '../capture/capture.js';
 import type { ServiceError } from '../errors.js';
 import type { Context } from './context.js';
 import { onDisk, writeDurably } from './durable.js';
-import { ACQUIRED, INBOX, LIBRARY_NAME, MANIFEST, OWN_NAME, draftName, folderOf } from './layout.js';
+import {
+  ACQUIRED,
+  INBOX,
+  LIBRARY_NAME,
+  MANIFEST,
+  OWN_NAME,
+  draftName,
+  folderOf,
+  productName,
+  thumbnailName,
+} from './layout.js';
 import { encodeManifest } from './manifest.js';
 import { quarantine } from './quarantine.js';
 import { readManifest, recordOf } from './records-of.js';
@@ -71,10 +82,9 @@ export function expectedNames(capture: Capture): Set<string> {
   if (capture.raw?.present) expected.add(ACQUIRED);
   if (capture.state === 'stored') expected.add(MANIFEST);
   if (capture.state !== 'restoring') return expected;
-  for (const name of ['restored.png', 'restored.jpg', 'restored.webp', 'restored.tif', 'restored.fits']) {
+  for (const name of [...FORMATS.map((format) => productName(format)), thumbnailName()])
     expected.add(draftName(capture.restorations, name));
-  }
-  return expected.add(draftName(capture.restorations, 'thumbnail.jpg'));
+  return expected;
 }
 
 /** A manifest says of every file whether it is still there, and until when it is held. */

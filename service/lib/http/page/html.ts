@@ -1,3 +1,8 @@
+/*
+ * The library's report has such templates too. They stay two: a few lines of markup are no part of what a library of
+ * restoration promises to those who use it, and the service uses only what is promised.
+ */
+
 /** Markup: text in which everything that is not markup has been escaped. */
 export class Html {
   constructor(readonly text: string) {}

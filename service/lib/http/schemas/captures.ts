@@ -1,17 +1,14 @@
 import { EVENT_TYPES, FORMATS, LEVELS, STATES } from '../../capture/capture.js';
+import { NAME, UUID, YEAR_SECONDS } from '../../capture/request.js';
 import { anything, count, flag, integer, list, named, object, oneOf, orNull, record, text, time } from './schema.js';
-
-const YEAR_SECONDS = 366 * 86_400;
-const NAME = '^[a-z0-9][a-z0-9._-]{0,63}$';
-const UUID = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
 
 /** The id of a capture: in any case, kept in lower case. */
 export const CAPTURE_ID = text('A UUID that the app chooses, such as 6f1c0ae2-8f6c-4d59-9a35-0b6f0a3f6f11', {
-  pattern: UUID,
+  pattern: UUID.source.replaceAll('a-f', 'a-fA-F'),
 });
 
 /** The name of a camera. */
-export const CAMERA_ID = text('The name of a camera', { pattern: NAME });
+export const CAMERA_ID = text('The name of a camera', { pattern: NAME.source });
 
 const LEVEL = oneOf('How good a restoration is', LEVELS);
 
