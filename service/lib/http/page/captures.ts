@@ -64,8 +64,8 @@ export function showView({ viewed }: PageData): Html {
   const took = typeof seconds === 'number' ? `, restored in ${seconds.toFixed(2)} s` : '';
   return html`<section id="view" data-live aria-labelledby="h-view"><h2 id="h-view">View</h2>
 ${isShown(raw) && isShown(product) ? showPair(id) : html`<p>A browser cannot show both files of this capture.</p>`}
-<p>Capture <code>${id}</code> of ${viewed.app}, ${moment(viewed.storedAt)} UTC, ${level ?? 'no level'}${took}.
-${levelReason ?? ''} ${fileLink(id, 'raw', raw)} ${fileLink(id, 'product', product)}</p></section>`;
+<p>Capture <code>${id}</code> of ${viewed.app}, ${moment(viewed.storedAt)} UTC, ${level ?? 'no level'}${took}
+(${levelReason ?? 'no reason'}). ${fileLink(id, 'raw', raw)} ${fileLink(id, 'product', product)}</p></section>`;
 }
 
 function showPair(id: string): Html {

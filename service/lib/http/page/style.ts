@@ -13,7 +13,7 @@ p { color: var(--soft); margin: .4rem 0; } a { color: var(--level-0); }
 .skip { position: absolute; left: -99rem; } .skip:focus { position: static; }
 .state { font-weight: 600; color: var(--good); } .state.bad, .bad { color: var(--bad); }
 :focus-visible { outline: 2px solid var(--level-0); outline-offset: 2px; }
-.view { position: relative; overflow: hidden; background: #000; line-height: 0; --split: 50%; touch-action: pan-y; }
+.view { position: relative; max-width: 48rem; overflow: hidden; background: #000; line-height: 0; --split: 50%; touch-action: pan-y; }
 .view img { width: 100%; height: auto; }
 .view .after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--split)); }
 .view::after { content: ''; position: absolute; top: 0; bottom: 0; left: var(--split); width: 2px; margin-left: -1px;
@@ -27,6 +27,7 @@ p { color: var(--soft); margin: .4rem 0; } a { color: var(--level-0); }
 .products li { width: 8.5rem; font-size: .8rem; line-height: 1.35; overflow-wrap: anywhere; }
 .products img { width: 100%; height: 6.4rem; object-fit: cover; display: block; background: var(--rule); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)); gap: 0 2rem; }
+.pair td, .pair tbody th { white-space: normal; overflow-wrap: anywhere; }
 table { border-collapse: collapse; } caption { text-align: left; color: var(--soft); padding: .2rem 0; }
 th, td { padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--rule); text-align: left; white-space: nowrap;
   font-variant-numeric: tabular-nums; font-weight: normal; } thead th { font-weight: 600; }
