@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DriverOptions } from '../lib/drivers/open.js';
 import { FullError } from '../lib/errors.js';
+import type { LoopLag } from '../lib/limits/loop-lag.js';
 import { camerasOf } from '../lib/parts/cameras.js';
+import type { Housekeeping } from '../lib/parts/housekeeping.js';
+import { probesOf } from '../lib/parts/probes.js';
 import { Bench, camera, picture } from './support/engine.js';
 
 let bench: Bench;
@@ -53,6 +56,28 @@ const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> =>
   for (let i = 0; i < 400 && !(await isTrue()); i += 1) await sleep(25);
   expect(await isTrue()).toBe(true);
 };
+
+describe('the watchdog', () => {
+  const answers = (): string[] => {
+    const { io, store, engine } = bench;
+    const probes = probesOf(io, store, engine, { silentSeconds: 0 } as Housekeeping, { p99Seconds: 0 } as LoopLag);
+    return Object.entries(probes).flatMap(([name, probe]) => (probe() === null ? [] : [name]));
+  };
+
+  it('does not mind a camera that takes its time or hangs, but a loop that does not come back', async () => {
+    await bench.start([camera('nadir', exec('sleep', '60'), { timeoutSeconds: 300 }), camera('zenith', replay())]);
+    const id = await bench.request({ camera: 'nadir', levels: ['pass-through'] });
+    await until(async () => (await bench.store.get(id))!.state === 'acquiring');
+    bench.disk.passed = 305_000;
+    // The other camera has nothing to do and says so every second.
+    await until(() => bench.engine.cameras.get('zenith')!.overdueSeconds < 100);
+    expect(answers().filter((name) => name === 'camera nadir')).toEqual([]);
+    bench.disk.passed = 440_000;
+    expect(answers()).toContain('camera nadir');
+    await bench.store.cancel(id, 'app');
+    await until(() => !answers().includes('camera nadir'));
+  });
+});
 
 describe('a disk that fails', () => {
   it.each([

@@ -44,6 +44,8 @@ export class CameraLoop {
   /** Attempts at captures that the disk has spoilt: not the fault of the camera. */
   readonly #excused = new Map<string, number>();
   #lastFailure: string | null = null;
+  /** When this loop is to be heard of again, by the clock that never jumps. */
+  #dueAt = 0;
 
   /** @param levels that there are, for whoever asks for a frame */
   constructor(io: Io, store: Store, settings: CameraSettings, levels: readonly Level[]) {
@@ -54,12 +56,21 @@ export class CameraLoop {
     this.#bell = new Bell(io);
     this.#intake = new FrameIntake(io, store, settings, this.#closing.signal);
     this.#driver = this.#open();
+    this.#expect(0);
     this.#done = this.#run();
   }
 
   /** How often the driver was opened anew. */
   get reopened(): number {
     return this.#reopened;
+  }
+
+  /**
+   * For how long this loop is behind the time that it has given itself. A driver that hangs does not keep it: that is
+   * given up in time, and opened anew.
+   */
+  get overdueSeconds(): number {
+    return Math.max(0, this.#io.monotonic() - this.#dueAt) / 1000;
   }
 
   get counts(): IntakeCounts {
@@ -120,6 +131,7 @@ export class CameraLoop {
     for (const id of this.#excused.keys()) if (!queue.find(id)) this.#excused.delete(id);
     await this.#requeue();
     const capture = queue.nextToAcquire(this.settings.name, clock.now(), ({ id }) => !this.#intake.owns(id));
+    this.#expect(IDLE_MS);
     if (capture === null) return this.#bell.wait(IDLE_MS);
     const { levels } = capture.request;
     if (levels.some((level) => this.#levels.includes(level))) return this.#acquire(capture);
@@ -158,6 +170,7 @@ export class CameraLoop {
   /** One frame, within the time that it may take, from a driver that may hang. */
   async #take({ id, app, request }: Capture, path: string, ended: AbortSignal): Promise<Acquired> {
     const { timeoutSeconds, mostBytes, name } = this.settings;
+    this.#expect(timeoutSeconds * 1000 + GRACE_MS);
     const timer = new AbortController();
     const over = new AbortController();
     const late = new ServiceError('CAMERA', `${name} delivered nothing within ${timeoutSeconds} s: look at the camera`);
@@ -176,6 +189,7 @@ export class CameraLoop {
       });
     } finally {
       over.abort();
+      this.#expect(0);
     }
   }
 
@@ -230,7 +244,13 @@ export class CameraLoop {
     await this.#pause(pause);
   }
 
+  /** What comes next takes no longer, but for the disk. */
+  #expect(milliseconds: number): void {
+    this.#dueAt = this.#io.monotonic() + milliseconds;
+  }
+
   async #pause(milliseconds: number): Promise<void> {
+    this.#expect(milliseconds);
     await this.#io.sleep(milliseconds, this.#closing.signal).catch(() => undefined);
   }
 }

@@ -13,13 +13,16 @@ export class FailingDisk {
   failures = 0;
   /** What the wall clock was set forward by, in milliseconds. */
   setForward = 0;
+  /** What the clock that never jumps has gone on beside the real one. */
+  passed = 0;
 
   io(): Io {
     const real = realIo();
     const open = async (path: string, how: 'create' | 'open'): Promise<IoFile> =>
       this.#file(await real[how](path), path);
     const now = (): number => real.now() + this.setForward;
-    return { ...real, now, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
+    const monotonic = (): number => real.monotonic() + this.passed;
+    return { ...real, now, monotonic, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
   }
 
   #file(file: IoFile, path: string): IoFile {
