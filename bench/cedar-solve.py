@@ -44,6 +44,8 @@ def solve(solver, request):
         "rmse": float(found["RMSE"]),
         "falseAlarm": float(found["Prob"]),
         "fov": float(found["FOV"]),
+        "ra": float(found["RA"]),
+        "dec": float(found["Dec"]),
         "matches": matches,
     }
 

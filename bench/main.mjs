@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The benchmarks: `npm run bench -- [--quick] [--json] [--only
-// kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars] [--threads 2] [--isa name]
+// kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify] [--threads 2] [--isa name]
 // [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file for details
 // of what the methods restore.
 import { availableParallelism } from 'node:os';
@@ -18,6 +18,7 @@ import { benchmarkMethods } from './methods.mjs';
 import { benchmarkMetrics } from './metrics.mjs';
 import { benchmarkPeers } from './peers.mjs';
 import { benchmarkSolvers } from './solvers.mjs';
+import { benchmarkIdentify } from './identify.mjs';
 import { benchmarkStars } from './stars.mjs';
 import { formatReport } from './tables.mjs';
 
@@ -46,6 +47,7 @@ const QUICK = {
   methods: { width: 512, height: 384 },
   metrics: { width: 512, height: 384, rounds: 2 },
   stars: { side: 512, rounds: 4 },
+  identify: { frames: 20 },
 };
 const FULL = {
   kernelSamples: 7,
@@ -73,6 +75,7 @@ const FULL = {
   methods: { width: 2048, height: 1536 },
   metrics: { width: 2048, height: 1536, rounds: 5 },
   stars: { side: 1024, rounds: 20 },
+  identify: { frames: 1000 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */
@@ -85,7 +88,7 @@ async function main() {
       json: { type: 'boolean', default: false },
       only: {
         type: 'string',
-        default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars',
+        default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify',
       },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
@@ -134,6 +137,7 @@ async function main() {
     }),
     ...(sections.has('estimate') && { estimate: await benchmarkEstimate({ ...settings.estimate, threads, report }) }),
     ...(sections.has('stars') && { stars: await benchmarkStars({ ...settings.stars, threads, isa, report }) }),
+    ...(sections.has('identify') && { identify: await benchmarkIdentify({ ...settings.identify, report }) }),
     ...(sections.has('metrics') && { metrics: await benchmarkMetrics({ ...settings.metrics, threads, isa, report }) }),
   };
   if (results.algorithms || results.peers) results.bars = judgeBars(results);

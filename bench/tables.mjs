@@ -250,6 +250,23 @@ const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, e
   ].join('\n');
 };
 
+const formatIdentify = ({ openMs, bytes, versions, results }) => {
+  const tally = ({ frames, solved, wrong }) => `${solved} of ${frames}, ${wrong} wrong`;
+  return [
+    `Stars identified, camera of 15 degrees known: index of ${(bytes / 1e6).toFixed(1)} MB in ` +
+      `${openMs.toFixed(0)} ms; cedar-solve ${versions['cedar-solve'] ?? 'missing'}, fewer frames`,
+    formatTable(
+      ['frames', 'solved', 'ms, median', 'p99', 'worst', 'cedar-solve'],
+      results.map(({ name, median, p99, worst, peer, ...ours }) => [
+        name,
+        tally(ours),
+        ...[median, p99, worst].map((ms) => ms.toFixed(2)),
+        peer === null ? '' : tally(peer),
+      ]),
+    ),
+  ].join('\n');
+};
+
 /** All results for people. */
 export const formatReport = ({
   machine,
@@ -265,6 +282,7 @@ export const formatReport = ({
   metrics,
   estimate,
   stars,
+  identify,
 }) =>
   [
     formatMachine(machine),
@@ -280,6 +298,7 @@ export const formatReport = ({
     metrics && formatMetrics(metrics),
     estimate && formatEstimate(estimate),
     stars && formatStars(stars),
+    identify && formatIdentify(identify),
   ]
     .filter(Boolean)
     .join('\n\n');

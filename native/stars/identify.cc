@@ -4,14 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <numbers>
+#include <utility>
+
+#include "stars/pair_frame.h"
 
 namespace perifocal {
 namespace {
 
-/// Standard deviations within which an angle between two stars, or the place of a third, agrees.
-constexpr double kGate = 3.4;
-/// Of the difference of two brightnesses, in their standard deviations.
-constexpr double kMagnitudeGate = 3.5 * std::numbers::sqrt2;
 /// Natural logarithm of the evidence that a pair needs from other stars before its pose is fitted.
 constexpr double kEvidence = 10;
 constexpr int kLeastHits = 2;
@@ -26,30 +25,17 @@ struct Round {
   double depth;  ///< times as many known stars as a star has rank
   int tests;     ///< stars of which one must support a pair
   double lens;   ///< part of the room for the lens
+  bool isVote;   ///< whether known stars are elected for each seen one first
 };
-constexpr Round kRounds[] = {{6, 4, 3, 0.25}, {10, 8, 5, 0.5}, {16, 24, 8, 1}, {64, 1e9, 64, 1}};
-
-struct Double3 {
-  double x, y, z;
-};
-
-double dotOf(const Double3& a, const Double3& b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-Double3 crossOf(const Double3& a, const Double3& b) {
-  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
-}
-Double3 of(const SkyStar& star) { return {star.x, star.y, star.z}; }
-
-/// The direction of a seen star for a camera of 1 / q times the nominal focal length.
-Double3 directionOf(const SeenStar& star, double q) {
-  const double u = q * star.u, v = q * star.v, length = 1 / std::sqrt(u * u + v * v + 1);
-  return {u * length, v * length, length};
-}
-
-double chordOf(const SeenStar& a, const SeenStar& b, double q) {
-  const Double3 one = directionOf(a, q), other = directionOf(b, q);
-  return std::sqrt((one.x - other.x) * (one.x - other.x) + (one.y - other.y) * (one.y - other.y) +
-                   (one.z - other.z) * (one.z - other.z));
-}
+constexpr Round kRounds[] = {{6, 4, 3, 0.25, false},
+                             {64, 1e9, 12, 0.25, true},
+                             {10, 8, 5, 0.5, false},
+                             {16, 24, 8, 1, false},
+                             {64, 1e9, 64, 1, false}};
+/// Known stars that a seen one may be by the votes of the others.
+constexpr int kElected = 16;
+/// Pairs of the catalogue that may vote on one star: more of them agree with everything.
+constexpr std::int64_t kMostVotes = 400'000;
 
 /// One pair of the frame.
 struct SeenPair {
@@ -72,7 +58,7 @@ class Search {
       for (const bool isMirrored : {false, true}) {
         if (isMirrored ? !request_.tryMirrored : !request_.tryUpright) continue;
         setField(isMirrored, round);
-        if (!searchPairs(round)) return finish();
+        if (!(round.isVote ? searchAnchors(round) : searchPairs(round))) return finish();
       }
     }
     return finish();
@@ -82,9 +68,8 @@ class Search {
   void setField(bool isMirrored, const Round& round) {
     field_ = request_.field;
     isMirrored_ = isMirrored;
-    lens_ = round.lens * field_.lens;
     const Vector3& v = field_.velocity;
-    shift_ = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+    room_ = {round.lens * field_.lens, std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), field_.magnitudeSigma};
     if (!isMirrored) return;
     for (SeenStar& star : field_.stars) {
       star.u = -star.u;
@@ -112,10 +97,81 @@ class Search {
     return true;
   }
 
-  bool searchPair(SeenPair pair, const Round& round) {
-    if (team_.cancelled()) return false;
+  /// Every pair of a seen star with another votes for the known stars of pairs of that angle: the right one gets a vote
+  /// of every real star, however many are false. False where the search has ended.
+  bool searchAnchors(const Round& round) {
+    const int count = static_cast<int>(field_.stars.size());
+    for (int anchor = 0; anchor < std::min(round.seeds, count); ++anchor) {
+      for (std::size_t tier = 0; tier < index_.tiers().size(); ++tier) {
+        if (!elect(anchor, index_.tiers()[tier])) continue;
+        if (!searchElected(anchor, index_.tiers()[tier], round)) return false;
+      }
+    }
+    return true;
+  }
+
+  /// Calls `visit(j, known, low, high)` for the pairs of the catalogue that may be a seen star and another.
+  template <class Visit>
+  bool visitPartners(int anchor, const StarPairs& pairs, Visit visit) {
+    for (int j = 0; j < static_cast<int>(field_.stars.size()); ++j) {
+      if (j == anchor) continue;
+      if (team_.cancelled()) return false;
+      const auto [low, high] = chordsOf(withSigma({anchor, j, 0}));
+      if (high < pairs.shape().narrowest || low > pairs.shape().widest) continue;
+      const bool goesOn = pairs.visit(low, high, pairs.seeds(), [&, low = low, high = high](const StarPair& known) {
+        return visit(j, known, low, high);
+      });
+      if (!goesOn) return false;
+    }
+    return true;
+  }
+
+  /// Marks the known stars with the most votes; false where too many pairs vote.
+  bool elect(int anchor, const StarPairs& pairs) {
+    votes_.assign(pairs.seeds(), 0);
+    const std::int64_t most = std::min(kMostVotes, request_.mostHypotheses - hypotheses_);
+    std::int64_t visited = 0;
+    const bool isDone = visitPartners(anchor, pairs, [&](int, const StarPair& known, double, double) {
+      ++votes_[known.faint];
+      ++votes_[known.bright];
+      return ++visited < most;
+    });
+    if (!isDone || visited == 0) return false;
+    hypotheses_ += visited;  // all of them were looked at
+    int histogram[256] = {};
+    for (const std::uint16_t votes : votes_) ++histogram[std::min<int>(votes, 255)];
+    int least = 255;
+    for (int above = histogram[255]; least > 1 && above + histogram[least - 1] <= kElected;)
+      above += histogram[--least];
+    least_ = least;
+    return true;
+  }
+
+  bool searchElected(int anchor, const StarPairs& pairs, const Round& round) {
+    return visitPartners(anchor, pairs, [&](int j, const StarPair& known, double low, double high) {
+      const SeenPair pair = withSigma({anchor, j, 0});
+      if (votes_[known.bright] >= least_ && !tryPair(pair, known.bright, known.faint, low, high, round)) return false;
+      return votes_[known.faint] < least_ || tryPair(pair, known.faint, known.bright, low, high, round);
+    });
+  }
+
+  SeenPair withSigma(SeenPair pair) const {
     const SeenStar &a = field_.stars[pair.i], &b = field_.stars[pair.j];
     pair.sigma = std::sqrt((a.uu + a.vv + b.uu + b.vv) / 2);
+    return pair;
+  }
+
+  /// The chords that a pair may have in the catalogue.
+  std::pair<double, double> chordsOf(const SeenPair& pair) const {
+    const SeenStar &a = field_.stars[pair.i], &b = field_.stars[pair.j];
+    const double room = kPlaceGate * pair.sigma + room_.shift + room_.lens;
+    return {chordOf(a, b, 1 / request_.highScale) - room / request_.highScale,
+            chordOf(a, b, 1 / request_.lowScale) + room / request_.lowScale};
+  }
+
+  bool searchPair(SeenPair pair, const Round& round) {
+    if (team_.cancelled()) return false;
+    pair = withSigma(pair);
     for (std::size_t tier = 0; tier < index_.tiers().size(); ++tier) {
       if (!searchTier(pair, round, index_.tiers()[tier])) return false;
     }
@@ -123,15 +179,12 @@ class Search {
   }
 
   bool searchTier(const SeenPair& pair, const Round& round, const StarPairs& pairs) {
-    const SeenStar &a = field_.stars[pair.i], &b = field_.stars[pair.j];
-    const double room = kGate * pair.sigma + shift_ + lens_;
-    const double low = chordOf(a, b, 1 / request_.highScale) - room / request_.highScale;
-    const double high = chordOf(a, b, 1 / request_.lowScale) + room / request_.lowScale;
+    const auto [low, high] = chordsOf(pair);
     if (high < pairs.shape().narrowest || low > pairs.shape().widest) return true;
     const double share = field_.area() / (request_.highScale * request_.highScale) / (4 * std::numbers::pi);
     const double limit = std::min<double>(pairs.seeds(), round.depth * (pair.j + 2) / share);
     return pairs.visit(std::max(low, pairs.shape().narrowest), high, static_cast<int>(limit),
-                       [&](const StarPair& known) {
+                       [&, low = low, high = high](const StarPair& known) {
                          return tryPair(pair, known.bright, known.faint, low, high, round) &&
                                 tryPair(pair, known.faint, known.bright, low, high, round);
                        });
@@ -144,51 +197,23 @@ class Search {
     ++hypotheses_;
     const double zeroA = one.magnitude - a.magnitude, zeroB = other.magnitude - b.magnitude;
     if (std::abs(zeroA - zeroB) > kMagnitudeGate * field_.magnitudeSigma) return true;
-    const Double3 from = of(one), to = of(other);
-    const double chord = std::sqrt(2 * std::max(0.0, 1 - dotOf(from, to)));
+    const double dx = one.x - other.x, dy = one.y - other.y, dz = one.z - other.z;
+    const double chord = std::sqrt(dx * dx + dy * dy + dz * dz);
     if (chord < low || chord > high) return true;
-    if ((hypotheses_ & 1023) == 0 && !mayGoOn()) return false;
-    Frame frame;
-    if (!setFrame(pair, first, second, chord, (zeroA + zeroB) / 2, frame)) return true;
+    if (++sinceLook_ >= 1024 && !mayGoOn()) return false;
+    PairFrame frame;
+    if (!frame.set(index_, a, b, first, second, scaleOf(a, b, chord), (zeroA + zeroB) / 2)) return true;
     int tested = 0;
     const int count = static_cast<int>(field_.stars.size());
     for (int k = 0; k < count && tested < round.tests; ++k) {
       if (k == pair.i || k == pair.j) continue;
       ++tested;
-      if (supporter(frame, k).known >= 0) return examine(pair, first, second, frame);
+      if (frame.support(index_, field_.stars[k], room_).known >= 0) return examine(pair, first, second, frame);
     }
     return true;
   }
 
-  /// What a hypothesis knows: the pair in the frame and in the sky.
-  struct Frame {
-    double q;                     ///< nominal over true focal length
-    Double3 seenA, seenB, seenN;  ///< in the sensor; N is A x B
-    Double3 skyA, skyB, skyN;
-    double c, s2;  ///< cosine of the angle between A and B, square of its sine
-    double varA, varB;
-    double zero;  ///< of magnitudes
-  };
-
-  bool setFrame(const SeenPair& pair, int first, int second, double chord, double zero, Frame& frame) const {
-    const SeenStar &a = field_.stars[pair.i], &b = field_.stars[pair.j];
-    frame.q = scaleOf(a, b, chord);
-    if (!(frame.q > 0)) return false;
-    frame.seenA = directionOf(a, frame.q);
-    frame.seenB = directionOf(b, frame.q);
-    frame.seenN = crossOf(frame.seenA, frame.seenB);
-    frame.c = dotOf(frame.seenA, frame.seenB);
-    frame.s2 = dotOf(frame.seenN, frame.seenN);
-    frame.skyA = of(index_.star(first));
-    frame.skyB = of(index_.star(second));
-    frame.skyN = crossOf(frame.skyA, frame.skyB);
-    frame.varA = (a.uu + a.vv) / 2;
-    frame.varB = (b.uu + b.vv) / 2;
-    frame.zero = zero;
-    return frame.s2 > 0;
-  }
-
-  /// 1 over the scale at which the pair has this chord; 0 where it is not possible.
+  /// 1 over the scale at which the pair has this chord.
   double scaleOf(const SeenStar& a, const SeenStar& b, double chord) const {
     const double least = 1 / request_.highScale, most = 1 / request_.lowScale;
     if (!(most > least)) return least;
@@ -197,36 +222,8 @@ class Search {
     return std::clamp(q, least, most);
   }
 
-  struct Support {
-    int known;
-    double reach;  ///< chord within which it was looked for
-  };
-
-  /// The known star where the pair has the seen star k.
-  Support supporter(const Frame& frame, int k) const {
-    const SeenStar& star = field_.stars[k];
-    const Double3 d = directionOf(star, frame.q);
-    const double da = dotOf(d, frame.seenA), db = dotOf(d, frame.seenB);
-    const double alpha = (da - frame.c * db) / frame.s2, beta = (db - frame.c * da) / frame.s2;
-    const double gamma = dotOf(d, frame.seenN) / frame.s2;
-    const double g2 = gamma * gamma;
-    const double variance =
-        (alpha * alpha + g2) * frame.varA + (beta * beta + g2) * frame.varB + (star.uu + star.vv) / 2;
-    const double far = 1 + std::abs(alpha) + std::abs(beta) + std::abs(gamma);
-    const double reach = frame.q * (kGate * std::sqrt(variance) + lens_ * far / 2) + shift_;
-    const double gate = kMagnitudeGate * field_.magnitudeSigma, magnitude = star.magnitude + frame.zero;
-    const auto place = [&](double a, double b, double n) {
-      return static_cast<float>(alpha * a + beta * b + gamma * n);
-    };
-    const int known = index_.grid().nearest(place(frame.skyA.x, frame.skyB.x, frame.skyN.x),
-                                            place(frame.skyA.y, frame.skyB.y, frame.skyN.y),
-                                            place(frame.skyA.z, frame.skyB.z, frame.skyN.z), static_cast<float>(reach),
-                                            static_cast<float>(magnitude - gate), static_cast<float>(magnitude + gate));
-    return {known, std::min(reach, static_cast<double>(SkyGrid::kReach))};
-  }
-
   /// All stars of the frame. False where the search has ended.
-  bool examine(const SeenPair& pair, int first, int second, const Frame& frame) {
+  bool examine(const SeenPair& pair, int first, int second, const PairFrame& frame) {
     std::vector<StarMatch>& matches = matches_;
     matches.clear();
     matches.push_back({pair.i, first});
@@ -235,26 +232,23 @@ class Search {
     const double gate = kMagnitudeGate * field_.magnitudeSigma;
     for (int k = 0; k < static_cast<int>(field_.stars.size()); ++k) {
       if (k == pair.i || k == pair.j) continue;
-      const auto [known, reach] = supporter(frame, k);
+      const auto [known, reach] = frame.support(index_, field_.stars[k], room_);
       if (known < 0 || known == first || known == second) continue;
-      const double magnitude = field_.stars[k].magnitude + frame.zero;
+      const double magnitude = field_.stars[k].magnitude + frame.zero();
       const int rivals = index_.countBrighter(magnitude + gate) - index_.countBrighter(magnitude - gate);
       // Twice the mean density of the sky, as in the Milky Way.
       evidence -= std::log(std::min(0.9, 2 * rivals * reach * reach / 4));
       matches.push_back({k, known});
     }
     if (static_cast<int>(matches.size()) < 2 + kLeastHits || evidence < kEvidence) return true;
-    return verify(pair, first, second, frame);
+    return verify(first, second, frame);
   }
 
-  bool verify(const SeenPair& pair, int first, int second, const Frame& frame) {
+  bool verify(int first, int second, const PairFrame& frame) {
     Solution solution;
     solution.matches = matches_;
-    const auto vectorOf = [](const Double3& d) { return Vector3{d.x, d.y, d.z}; };
-    solution.pose.rotation =
-        alignPair(index_.direction(first), index_.direction(second), vectorOf(frame.seenA), vectorOf(frame.seenB));
-    solution.pose.scale = 1 / frame.q;
-    (void)pair;
+    solution.pose.rotation = frame.rotation(index_, first, second);
+    solution.pose.scale = 1 / frame.q();
     if (!verifyPose(index_, field_, solution)) return true;
     const double margin = 0.02 * request_.highScale;
     if (solution.pose.scale < request_.lowScale - margin || solution.pose.scale > request_.highScale + margin) {
@@ -293,6 +287,7 @@ class Search {
   }
 
   bool mayGoOn() {
+    sinceLook_ = 0;
     if (team_.cancelled()) return false;
     if (hypotheses_ >= request_.mostHypotheses) {
       result_.end = IdentifyEnd::kHypotheses;
@@ -310,9 +305,13 @@ class Search {
   const std::chrono::steady_clock::time_point begin_;
   SeenField field_;
   bool isMirrored_ = false, isAmbiguous_ = false, hasBest_ = false;
-  double lens_ = 0, shift_ = 0, best_ = 0;
+  Room room_{};
+  double best_ = 0;
   Pose bestPose_;
   std::vector<StarMatch> matches_;
+  std::vector<std::uint16_t> votes_;  ///< of every seed
+  int least_ = 0;                     ///< votes of those elected
+  int sinceLook_ = 0;
   std::int64_t hypotheses_ = 0;
   Identification result_;
 };

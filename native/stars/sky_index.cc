@@ -19,7 +19,9 @@ std::vector<SkyStar> starsOf(std::span<const double> directions, std::span<const
 }  // namespace
 
 std::size_t SkyIndex::mappedBytes(const IndexShape& shape) {
-  std::size_t bytes = shape.stars * (3 * sizeof(double) + sizeof(SkyStar)) + SkyGrid::bytes(shape.stars);
+  // The last are the votes of a search.
+  const std::size_t star = 3 * sizeof(double) + sizeof(SkyStar) + sizeof(std::uint16_t);
+  std::size_t bytes = shape.stars * star + SkyGrid::bytes(shape.stars);
   for (const PairShape& tier : shape.tiers) bytes += StarPairs::bytes(tier);
   return bytes;
 }
