@@ -68,6 +68,9 @@ export type {
   ConvShape,
   ConvUse,
   DeconvolutionMethod,
+  FaultKind,
+  IntegrityCoverage,
+  IntegrityMode,
   NetworkShape,
   PassPlan,
   PassShape,
@@ -77,6 +80,7 @@ export type {
   SolverShape,
 } from './runtime/native/binding.js';
 export type { ConvChoice } from './network/convolutions.js';
+export type { IntegrityReport } from './network/integrity.js';
 export type { OnProgress, OperationOptions, Progress } from './runtime/progress.js';
 export { planReport } from './report/plan.js';
 export type { ReportPlanOptions } from './report/plan.js';

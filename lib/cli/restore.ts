@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { DEFAULT_MODEL, resolveModel } from '../network/model/catalog.js';
 import { CONV_CHOICES } from '../network/convolutions.js';
 import type { ConvChoice } from '../network/convolutions.js';
+import { INTEGRITY_MODES } from '../network/integrity.js';
 import { psfFileOf } from '../psf/spec.js';
 import { Restorer } from '../restore/restorer.js';
 import type { Ensemble, RestorationReport, RestorerOptions } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError } from '../runtime/errors.js';
+import type { IntegrityMode } from '../runtime/native/binding.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
@@ -27,6 +29,7 @@ export interface NetworkFlags extends Pick<DefectFlags, 'defects'> {
   readonly ensemble: Ensemble;
   readonly conv?: ConvChoice;
   readonly convCache?: string;
+  readonly integrity?: IntegrityMode;
   readonly fallback?: string;
 }
 
@@ -55,6 +58,11 @@ export function addNetworkOptions(command: Command): Command {
       ),
     )
     .option('--conv-cache <file>', 'where to keep what was found to be faster')
+    .addOption(
+      new Option('--integrity <mode>', 'how much of the work is checked against flipped bits (default: off)').choices(
+        INTEGRITY_MODES,
+      ),
+    )
     .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged')
     .addOption(ofFallback(defectsOption()));
 }
@@ -68,9 +76,9 @@ function ofFallback(option: Option): Option {
 /** The library's options from the command line's. */
 export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): RestorerOptions {
   requireFallback(flags);
-  const { model, ensemble, conv, convCache, fallback, defects } = flags;
+  const { model, ensemble, conv, convCache, integrity, fallback, defects } = flags;
   const instead = fallback === undefined ? undefined : { psf: fallback, ...defined({ defects }) };
-  return { ...defined({ model, ensemble, conv, convCache, fallback: instead }), runtime };
+  return { ...defined({ model, ensemble, conv, convCache, integrity, fallback: instead }), runtime };
 }
 
 /** The files that a network and its fallback are made of. */

@@ -1,3 +1,4 @@
+import type { AnyFrame } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
 import type {
@@ -10,13 +11,15 @@ import type {
 import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
-import { NativeError } from '../runtime/errors.js';
+import { IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
 import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Scope } from '../runtime/scope.js';
+import { IntegrityTally } from './integrity.js';
+import type { IntegrityReport } from './integrity.js';
 import { exactHalo } from './passes.js';
 import { planFrame } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
@@ -30,7 +33,15 @@ export interface NetworkReport extends FrameReport<Plan> {
   readonly model: string;
   /** 1e9 multiply-accumulates per second, over `seconds`. */
   readonly gmacPerSecond: number;
+  /** Where integrity is not 'off'. */
+  readonly integrity?: IntegrityReport;
 }
+
+/** How often a frame is begun again before its faults are an error. */
+const MOST_RESTARTS = 2;
+
+/** Reads, checks and packs a model once more. Rejects with ModelError where it is not the same. */
+export type ModelReload = (scope: Scope) => Promise<NativeModel>;
 
 /** Native pipelines that work side by side. */
 class PipelineSet {
@@ -70,16 +81,22 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly #weights: Lease;
   readonly #plans = new Cached<PlannedInput, Plan>();
   readonly #pipelines = new AtHand<Pick<Plan, 'pass' | 'pipelines'>, PipelineSet>();
+  readonly #reload: ModelReload | null;
   #model: NativeModel | null;
 
-  /** @param model which this object disposes of */
+  /**
+   * @param model which this object disposes of
+   * @param reload reads the model again from where it is kept; null: it cannot be
+   */
   constructor(
     binding: Binding,
     model: NativeModel,
     info: { readonly name: string; readonly sha256: string },
     context: PlanContext,
+    reload: ModelReload | null,
   ) {
     this.#binding = binding;
+    this.#reload = reload;
     this.#model = model;
     this.#modelName = info.name;
     this.#modelSha256 = info.sha256;
@@ -119,29 +136,64 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   /** Windows share nothing that must be found out. */
   async survey(): Promise<WindowRestoration<NetworkReport>> {
     let macs = 0;
+    const tally = new IntegrityTally();
     return {
       continuation: this.continuation,
       run: async (task, plan, scope) => {
         macs += plan.macs;
-        return (await this.run(task, plan, scope)).data;
+        return this.#restore(task, plan, scope, tally);
       },
-      report: (base) => this.#reportOf(base, macs),
+      report: (base) => this.#reportOf(base, macs, tally),
     };
   }
 
   async run(task: RestorationTask, plan: Plan, scope: Scope): Promise<Restored<NetworkReport>> {
-    using used = this.use(plan);
-    const data = await restoreFrame(used.pipelines[0]!, plan, task, scope);
-    return { data, report: (base) => this.#reportOf(base, plan.macs) };
+    const tally = new IntegrityTally();
+    const data = await this.#restore(task, plan, scope, tally);
+    return { data, report: (base) => this.#reportOf(base, plan.macs, tally) };
   }
 
-  #reportOf(base: OperationReport<Plan>, macs: number): NetworkReport {
+  /** Begins again, with the model read anew, where rows fail their checks twice. */
+  async #restore(task: RestorationTask, plan: Plan, scope: Scope, tally: IntegrityTally): Promise<AnyFrame['data']> {
+    for (;;) {
+      try {
+        return await this.#attempt(task, plan, scope, tally);
+      } catch (error) {
+        if (!(error instanceof IntegrityError) || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
+        garbage.add(task.frame.data.byteLength);
+        await this.#renewModel(this.#reload, scope);
+        tally.restarts++;
+      }
+    }
+  }
+
+  async #attempt(task: RestorationTask, plan: Plan, scope: Scope, tally: IntegrityTally): Promise<AnyFrame['data']> {
+    using used = this.use(plan);
+    const pipeline = used.pipelines[0]!;
+    const stop = this.context.coverage && tally.watch(pipeline);
+    try {
+      return await restoreFrame(pipeline, plan, task, scope);
+    } finally {
+      stop?.();
+    }
+  }
+
+  /** What is in memory may be wrong, wherever it came from. */
+  async #renewModel(reload: ModelReload, scope: Scope): Promise<void> {
+    this.#pipelines.free();
+    this.#model!.dispose();
+    this.#model = await reload(scope);
+  }
+
+  #reportOf(base: OperationReport<Plan>, macs: number, tally: IntegrityTally): NetworkReport {
+    const { integrity, coverage } = this.context;
     return {
       ...base,
       operation: this.name,
       method: 'network',
       model: this.#modelName,
       gmacPerSecond: macs / 1e9 / base.seconds,
+      ...(coverage && { integrity: tally.report(integrity, coverage) }),
       warnings: [...base.warnings, ...this.context.warnings],
     };
   }

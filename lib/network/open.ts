@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
+import { ModelError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
-import type { NetworkShape, PassShape } from '../runtime/native/binding.js';
+import type { IntegrityMode, NativeModel, NetworkShape, PassShape } from '../runtime/native/binding.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
 import type { ConvCache } from './conv-cache.js';
@@ -10,6 +11,7 @@ import { resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
 import { NetworkRestoration } from './network-restoration.js';
+import type { ModelReload } from './network-restoration.js';
 
 /** What is known of a model that is open. */
 export interface ModelInfo {
@@ -28,6 +30,7 @@ export interface NetworkSettings {
   readonly cache: ConvCache | null;
   readonly stripRows: number;
   readonly ensemble: 1 | 2 | 4;
+  readonly integrity: IntegrityMode;
 }
 
 /** A model, ready to restore frames. */
@@ -49,19 +52,41 @@ export async function openNetwork(
   const { tensors, fileBytes, ...info } = await readModel(source);
   const { shape } = info;
   const winograd = await chooseWinograd(scope, shape, conv, cache);
-  const model = await scope.call((native, ticket) => native.loadModel(tensors, shape, isa, winograd, ticket), 1);
+  const checked = settings.integrity !== 'off';
+  const load = (from: Model['tensors'], within: Scope): Promise<NativeModel> =>
+    within.call((native, ticket) => native.loadModel(from, shape, isa, winograd, ticket, checked), 1);
+  const model = await load(tensors, scope);
   garbage.add(fileBytes);
   const { winogradLayers } = model;
-  const restoration = new NetworkRestoration(binding, model, info, {
+  const context = {
     ...settings,
     threads,
     budgetBytes,
     shape,
     convolutions: binding.convolutionsOf(shape, winogradLayers),
+    coverage: model.coverage,
     warnings: cache?.warning ? [cache.warning] : [],
     planPass: (pass: PassShape) => binding.planPass(shape, pass, isa, winogradLayers),
-  });
-  return { restoration, info };
+  };
+  const reload = typeof source === 'string' && checked ? reloader(source, info.sha256, load) : null;
+  return { restoration: new NetworkRestoration(binding, model, info, context, reload), info };
+}
+
+/** Reads a model again that was read before, which must still be the same. */
+function reloader(
+  source: string,
+  sha256: string,
+  load: (tensors: Model['tensors'], scope: Scope) => Promise<NativeModel>,
+): ModelReload {
+  return async (scope) => {
+    const again = await readModel(source);
+    if (again.sha256 !== sha256) {
+      throw new ModelError('MODEL_INVALID', `'${source}' has changed since it was opened`);
+    }
+    const model = await load(again.tensors, scope);
+    garbage.add(again.fileBytes);
+    return model;
+  };
 }
 
 async function readModel(source: string | Uint8Array): Promise<Model & { name: string }> {

@@ -2,8 +2,16 @@ import { BudgetError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import { bandGroups } from '../image/planes.js';
-import type { ConvUse, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
+import type {
+  ConvUse,
+  IntegrityCoverage,
+  IntegrityMode,
+  NetworkShape,
+  PassPlan,
+  PassShape,
+} from '../runtime/native/binding.js';
 import { describeConvolution } from './convolutions.js';
+import { describeIntegrity } from './integrity.js';
 import { formatBytes } from '../runtime/budget.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
@@ -37,6 +45,8 @@ export interface Plan extends FramePlan {
   readonly ensemble: 1 | 2 | 4;
   /** What sums the 3x3 convolutions of each shape. */
   readonly convolutions: readonly ConvUse[];
+  /** What checks of its work can see; null with integrity 'off'. */
+  readonly coverage: IntegrityCoverage | null;
   /** What each native pipeline maps, ring by ring. */
   readonly pipeline: PassPlan;
   /** Multiply-accumulates of the whole frame, halo included. */
@@ -51,6 +61,8 @@ export interface PlanContext {
   readonly ensemble: 1 | 2 | 4;
   readonly budgetBytes: number;
   readonly convolutions: readonly ConvUse[];
+  readonly integrity: IntegrityMode;
+  readonly coverage: IntegrityCoverage | null;
   /** What went less well than asked for when the network was opened. */
   readonly warnings: readonly string[];
   readonly planPass: (pass: PassShape) => PassPlan;
@@ -135,6 +147,7 @@ function createCandidate(
       threads: context.threads,
       stripRows,
       keepWeights: false,
+      ...(context.integrity !== 'off' && { integrity: context.integrity }),
     },
   };
 }
@@ -179,6 +192,7 @@ function buildPlan(
     pass,
     ensemble: context.ensemble,
     convolutions: context.convolutions,
+    coverage: context.coverage,
     pipeline,
     ...sumBuffers(buffers, context.budgetBytes),
     macs: pipeline.macs * layout.panels.length * context.ensemble * groups.length,
@@ -220,6 +234,7 @@ export function formatNetworkPlan(plan: Plan): string {
     `passes     ${passes}, ${pass.threads} threads (${uneven} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, ` +
       `delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
+    `integrity  ${describeIntegrity(pass.integrity, plan.coverage)}`,
     ...formatBuffers(plan),
   ];
   return lines.join('\n');

@@ -6,6 +6,7 @@ import { checkFrameSize, completeSize } from '../image/frame.js';
 import { ConvCache } from '../network/conv-cache.js';
 import { chooseConv } from '../network/convolutions.js';
 import type { ConvChoice } from '../network/convolutions.js';
+import { INTEGRITY_MODES } from '../network/integrity.js';
 import { DEFAULT_MODEL } from '../network/model/catalog.js';
 import type { NetworkReport, NetworkRestoration } from '../network/network-restoration.js';
 import { openNetwork } from '../network/open.js';
@@ -17,7 +18,7 @@ import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { PlanSize, RestoreOptions } from '../restoration/frame-restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError, ModelError } from '../runtime/errors.js';
-import type { ConvUse } from '../runtime/native/binding.js';
+import type { ConvUse, IntegrityCoverage, IntegrityMode } from '../runtime/native/binding.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { requireInteger, requireKnownKeys, requireObject, requireOneOf, requireString } from '../runtime/validate.js';
@@ -42,6 +43,11 @@ export interface RestorerOptions extends RuntimeChoice {
    * is kept.
    */
   readonly convCache?: string;
+  /**
+   * How much of the network's work is checked by exact sums, so that a flipped bit is found and the work done again:
+   * 'off' (default), 'checked', or 'full', which evaluates every epilogue twice. The output does not depend on it.
+   */
+  readonly integrity?: IntegrityMode;
   /** Passes averaged per frame (MIMO-UNet++): 1 (default), or 2 with left-right, or 4 with all flips. */
   readonly ensemble?: Ensemble;
   /** Pass rows per native call, 1 to 65535; 16. The output does not depend on it. */
@@ -88,6 +94,11 @@ export class Restorer extends FrameRestorer<NetworkReport> {
     return this.#network.context.convolutions;
   }
 
+  /** What checks of the work can see of this model; null with integrity 'off'. */
+  get coverage(): IntegrityCoverage | null {
+    return this.#network.context.coverage;
+  }
+
   /**
    * Restores rows as a sensor delivers them, in memory that does not depend on the height: whole rows of samples in,
    * whole rows out, some hundred rows later. Where the size says `masked`, rows may come with what is missing of them;
@@ -118,6 +129,7 @@ const OPTIONS: readonly (keyof RestorerOptions)[] = [
   'model',
   'conv',
   'convCache',
+  'integrity',
   'ensemble',
   'stripRows',
   'fallback',
@@ -132,6 +144,7 @@ function checkOptions(options: RestorerOptions): NetworkSettings {
   return {
     conv: chooseConv(options.conv),
     cache: convCache === undefined ? null : new ConvCache(convCache),
+    integrity: requireOneOf('integrity', options.integrity ?? 'off', INTEGRITY_MODES),
     ensemble: requireOneOf('ensemble', options.ensemble ?? 1, [1, 2, 4]),
     stripRows: requireInteger('stripRows', options.stripRows ?? DEFAULT_STRIP_ROWS, 1, 65_535),
   };

@@ -64,6 +64,16 @@ export class EstimateError extends PerifocalError {
   }
 }
 
+/**
+ * A result is not what its inputs and the model make, although it was computed again: memory or the processor is
+ * faulty; code `INTEGRITY_LOST`. There is no result.
+ */
+export class IntegrityError extends PerifocalError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('INTEGRITY_LOST', message, options);
+  }
+}
+
 /** A call in the wrong state: disposed, or busy with another frame; code `STATE`. */
 export class StateError extends PerifocalError {
   constructor(message: string, options?: ErrorOptions) {

@@ -77,9 +77,20 @@ NetworkShape networkShapeOf(const Napi::Object& object) {
   return {intOf(object, "residualBlocks"), intOf(object, "baseWidth")};
 }
 
+namespace {
+
+Integrity integrityOf(const Napi::Value& value) {
+  if (value.IsUndefined()) return Integrity::kOff;
+  return wordOf<Integrity>(value, "integrity",
+                           {{"off", Integrity::kOff}, {"checked", Integrity::kChecked}, {"full", Integrity::kFull}});
+}
+
+}  // namespace
+
 PassShape passShapeOf(const Napi::Object& object) {
-  return {intOf(object, "width"), intOf(object, "height"),    flagOf(object, "transposed"),
-          threadsOf(object),      intOf(object, "stripRows"), flagOf(object, "keepWeights")};
+  return {
+      intOf(object, "width"),     intOf(object, "height"),       flagOf(object, "transposed"),        threadsOf(object),
+      intOf(object, "stripRows"), flagOf(object, "keepWeights"), integrityOf(object.Get("integrity"))};
 }
 
 const RegisteredIsa& isaNamed(const Napi::Value& value) {

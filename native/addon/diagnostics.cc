@@ -95,10 +95,10 @@ class Convolution {
 
  private:
   void convolve() {
-    if (!size_.winograd) return kernels_.convolve(job_, 0, size_.width, scratch_);
+    if (!size_.winograd) return kernels_.convolve(job_, 0, size_.width, scratch_, nullptr);
     const int steps = winogradSteps(kernels_.layout.winograd, size_.inputs, size_.outputs);
     kernels_.transformWeights(weights_, 0, steps);
-    kernels_.convolveWinograd(job_, 0, size_.width, scratch_);
+    kernels_.convolveWinograd(job_, 0, size_.width, scratch_, nullptr);
   }
 
   bool prepare() {

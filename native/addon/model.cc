@@ -48,6 +48,22 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
     });
   }
 
+  Napi::Value coverage(const Napi::CallbackInfo& info) {
+    return guard(info.Env(), [&]() -> Napi::Value {
+      const Model& model = *require(info.Env());
+      if (!model.checked()) return info.Env().Null();
+      const Coverage& coverage = model.coverage();
+      Napi::Object object = Napi::Object::New(info.Env());
+      object.Set("layers", coverage.layers);
+      object.Set("winogradLayers", coverage.winogradLayers);
+      object.Set("cases", static_cast<double>(coverage.cases));
+      object.Set("blindCases", static_cast<double>(coverage.blindCases));
+      object.Set("largestSum", static_cast<double>(coverage.largestSum));
+      object.Set("sumLimit", kWatchedLimit);
+      return object;
+    });
+  }
+
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
 
  private:
@@ -105,6 +121,7 @@ Napi::Function defineModel(Napi::Env env) {
                                   {ModelHandle::InstanceAccessor<&ModelHandle::weightBytes>("weightBytes"),
                                    ModelHandle::InstanceAccessor<&ModelHandle::isa>("isa"),
                                    ModelHandle::InstanceAccessor<&ModelHandle::winogradLayers>("winogradLayers"),
+                                   ModelHandle::InstanceAccessor<&ModelHandle::coverage>("coverage"),
                                    ModelHandle::InstanceMethod<&ModelHandle::dispose>("dispose")});
 }
 
@@ -119,8 +136,9 @@ Napi::Value loadModel(const Napi::CallbackInfo& info) {
   const NetworkShape shape = networkShapeOf(asObject(info[1], "shape"));
   const Kernels& kernels = kernelsNamed(info[2]);
   auto built = std::make_shared<std::unique_ptr<Model>>();
+  const bool checked = info[5].ToBoolean();
   const auto compute = [=, &kernels, winograd = winogradShapesOf(info[3])](Ticket& ticket) {
-    return Model::build(shape, *tensors, kernels, winograd, Team(1, &ticket), *built);
+    return Model::build(shape, *tensors, kernels, winograd, Team(1, &ticket), *built, checked);
   };
   const auto convert = [built](Napi::Env env) {
     const Napi::Object object = env.GetInstanceData<InstanceData>()->modelClass.New({});

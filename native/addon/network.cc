@@ -69,7 +69,7 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
   object.Set("transformedBytes", static_cast<double>(plan.transformedBytes));
   object.Set("residualBytes", static_cast<double>(residualSamples(pass) * sizeof(std::int16_t)));
   object.Set("buffers", buffersOf(env, plan));
-  object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout)));
+  object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout, pass.integrity != Integrity::kOff)));
   object.Set("delayRows", plan.delayRows);
   object.Set("macs", static_cast<double>(macsOf(graph, pass.width, pass.height)));
   object.Set("imbalance", splitImbalance(graph, pass, layout.tilePixels));

@@ -39,7 +39,7 @@ class PipelineHandle : public Handle<PipelineHandle, OwnedPipeline> {
         env, "NativePipeline",
         {mappedBytesProperty(), method<&PipelineHandle::push>("push"), method<&PipelineHandle::drain>("drain"),
          method<&PipelineHandle::setValid>("setValid"), method<&PipelineHandle::cancel>("cancel"),
-         method<&PipelineHandle::reset>("reset"), disposeMethod()});
+         method<&PipelineHandle::reset>("reset"), method<&PipelineHandle::counters>("counters"), disposeMethod()});
   }
 
   void beforeRelease() {
@@ -87,6 +87,21 @@ class PipelineHandle : public Handle<PipelineHandle, OwnedPipeline> {
   Napi::Value reset(const Napi::CallbackInfo& info) {
     idle(info.Env()).pipeline().reset();
     return info.Env().Undefined();
+  }
+
+  /// Null where the pass has no integrity.
+  Napi::Value counters(const Napi::CallbackInfo& info) {
+    const IntegrityCounters* counters = idle(info.Env()).pipeline().counters();
+    if (counters == nullptr) return info.Env().Null();
+    Napi::Object found = Napi::Object::New(info.Env());
+    for (int i = 0; i < kFaults; ++i) {
+      found.Set(faultName(static_cast<Fault>(i)), static_cast<double>(counters->found[i]));
+    }
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("firings", static_cast<double>(counters->firings));
+    object.Set("recomputed", static_cast<double>(counters->recomputed));
+    object.Set("found", found);
+    return object;
   }
 
   /// One push or drain.

@@ -81,7 +81,8 @@ ConvProblem::ConvProblem(const ConvCase& c, std::uint64_t seed) : case_(c) {
   }
 }
 
-ConvProblem::Output ConvProblem::run(const Kernels& kernels, Algorithm algorithm, int splits) const {
+ConvProblem::Output ConvProblem::run(const Kernels& kernels, Algorithm algorithm, int splits,
+                                     const ConvSums* sums) const {
   const KernelLayout& layout = kernels.layout;
   // Unwritten codes must compare equal as logical codes too.
   const auto canary = static_cast<std::uint8_t>(0x25 + layout.storedOffset);
@@ -121,7 +122,7 @@ ConvProblem::Output ConvProblem::run(const Kernels& kernels, Algorithm algorithm
   job.trunkOut = out.trunk.rows();
   job.codesOut = out.codes.rows();
   job.partialOut = out.partial.rows();
-  runColumns(kernels, algorithm, job, splits);
+  runColumns(kernels, algorithm, job, splits, sums);
   toLogical(out.codes, kRows, layout.storedOffset);
   return out;
 }
@@ -199,7 +200,8 @@ std::vector<std::byte> ConvProblem::packedWeights(const Kernels& kernels, Algori
   return transformed;
 }
 
-void ConvProblem::runColumns(const Kernels& kernels, Algorithm algorithm, const ConvJob& job, int splits) const {
+void ConvProblem::runColumns(const Kernels& kernels, Algorithm algorithm, const ConvJob& job, int splits,
+                             const ConvSums* sums) const {
   const bool winograd = algorithm == Algorithm::kWinograd;
   const std::size_t bytes = winograd ? planWinogradScratch(kernels.layout.winograd, job.sources[0].channels).bytes
                                      : scratchBytes(kernels.layout, 256, inputRows());
@@ -207,7 +209,7 @@ void ConvProblem::runColumns(const Kernels& kernels, Algorithm algorithm, const 
   std::vector<std::byte> scratch(bytes + 64);
   for (int i = 0; i < splits; ++i) {
     const int begin = case_.width * i / splits, end = case_.width * (i + 1) / splits;
-    if (begin < end) (winograd ? kernels.convolveWinograd : kernels.convolve)(job, begin, end, aligned(scratch));
+    if (begin < end) (winograd ? kernels.convolveWinograd : kernels.convolve)(job, begin, end, aligned(scratch), sums);
   }
 }
 

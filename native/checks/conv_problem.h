@@ -82,8 +82,8 @@ class ConvProblem {
     bool operator==(const Output& o) const { return codes == o.codes && trunk == o.trunk && partial == o.partial; }
   };
 
-  /// In `splits` ranges of columns.
-  Output run(const Kernels& kernels, Algorithm algorithm, int splits) const;
+  /// In `splits` ranges of columns. Codes of the output are logical ones, those of `sums` are stored ones.
+  Output run(const Kernels& kernels, Algorithm algorithm, int splits, const ConvSums* sums = nullptr) const;
 
   /// Codes (0 to 255) of input channel `channel` at input row and column, border included: column -1 is the left pad.
   int storedCode(int row, int column, int channel) const;
@@ -100,7 +100,8 @@ class ConvProblem {
   std::vector<ConvTap> taps() const;
   std::vector<std::int32_t> compensatedBias(const KernelLayout& layout) const;
   std::vector<std::byte> packedWeights(const Kernels& kernels, Algorithm algorithm) const;
-  void runColumns(const Kernels& kernels, Algorithm algorithm, const ConvJob& job, int splits) const;
+  void runColumns(const Kernels& kernels, Algorithm algorithm, const ConvJob& job, int splits,
+                  const ConvSums* sums) const;
 
   ConvCase case_;
   LayerSpec layer_;

@@ -89,10 +89,10 @@ WinogradShapes winogradShapes(const NetworkShape& shape) {
 }
 
 std::unique_ptr<Model> load(Context& context, const RandomModel& source, const Kernels& kernels,
-                            Algorithm algorithm = Algorithm::kWinograd) {
+                            Algorithm algorithm = Algorithm::kWinograd, bool checked = false) {
   std::unique_ptr<Model> model;
   const WinogradShapes shapes = algorithm == Algorithm::kWinograd ? winogradShapes(source.shape()) : WinogradShapes{};
-  const Status status = Model::build(source.shape(), source.tensors(), kernels, shapes, Team(1), model);
+  const Status status = Model::build(source.shape(), source.tensors(), kernels, shapes, Team(1), model, checked);
   context.expect(status.ok(), status.message());
   return model;
 }
@@ -130,7 +130,7 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
   const auto rgb = randomImage(c.width, c.height, 11);
   const auto valid = c.hasGaps ? randomGaps(c.width, c.height, 13) : std::vector<std::uint8_t>();
   const auto expected = referenceResidual(source, rgb, c.width, c.height, valid);
-  const auto model = load(context, source, kernels, algorithm);
+  const auto model = load(context, source, kernels, algorithm, pass.integrity != Integrity::kOff);
   if (model == nullptr) return;
   pass.width = pass.transposed ? c.height : c.width;
   pass.height = pass.transposed ? c.width : c.height;
@@ -142,6 +142,10 @@ void compareWithReference(Context& context, const Case& c, const Kernels& kernel
                                           transposedImage(valid, c.width, c.height, valid.empty() ? 0 : 1))
                                 : runPass(context, *pipeline, rgb, valid);
   if (pass.transposed) actual = transposedImage(actual, c.height, c.width);
+  if (pipeline->counters() != nullptr) {
+    context.expect(pipeline->counters()->firings > 0, "no firing was checked");
+    for (std::int64_t found : pipeline->counters()->found) context.expect(found == 0, "a false alarm");
+  }
   context.expect(actual.size() == expected.size(), "wrong number of rows");
   if (context.failed()) return;
   const auto [a, b] = std::mismatch(actual.begin(), actual.end(), expected.begin());
@@ -273,6 +277,25 @@ void checkPlanIsMinimal(Context& context) {
   }
 }
 
+/// The same bytes as without, and no alarm, for every instruction set, number of threads, direction and algorithm.
+void addIntegrityChecks(std::vector<Check>& checks) {
+  for (const auto& [name, kernels] : runnableKernels()) {
+    for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
+      for (bool transposed : {false, true}) {
+        for (Integrity integrity : {Integrity::kChecked, Integrity::kFull}) {
+          const std::string what = (integrity == Integrity::kFull ? "full, " : "checked, ") + text(algorithm);
+          checks.push_back({what + (transposed ? ", transposed, " : ", ") + name, [=](Context& context) {
+                              for (int threads = 1; threads <= 3; ++threads) {
+                                compareWithReference(context, {{2, 8}, 84, 64, threads > 1}, *kernels,
+                                                     {0, 0, transposed, threads, 8, false, integrity}, algorithm);
+                              }
+                            }});
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Check> streamingChecks() {
@@ -321,6 +344,7 @@ std::vector<Check> streamingChecks() {
                                              Algorithm::kWinograd, real);
                       }});
   }
+  addIntegrityChecks(checks);
   checks.push_back({"gaps are forgotten with their pass", checkGapsAreForgotten});
   checks.push_back({"a cancelled ticket ends the pass until it is reset", checkCancelledTicket});
   checks.push_back({"winograd leaves layers of too large sums to the direct kernels", checkLargeSums});

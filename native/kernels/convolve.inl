@@ -223,8 +223,8 @@ class StepTable {
 };
 
 /// One panel of columns: channel blocks outermost, so that a block's weights stay in cache over all rows.
-template <class Isa>
-void convolvePanel(const ConvJob& job, StepTable<Isa>& table, int begin, int end, std::int32_t* sums) {
+template <class Isa, Watch kWatch>
+void convolvePanel(const ConvJob& job, StepTable<Isa>& table, int begin, int end, const TileSums& tile) {
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;
   const auto* weights = static_cast<const typename Isa::Wgt*>(job.weights);
   const int vectorsInAll = roundUp(job.channels, kLayout.lanes) / kLayout.vectorChannels;
@@ -233,21 +233,22 @@ void convolvePanel(const ConvJob& job, StepTable<Isa>& table, int begin, int end
     for (int row = 0; row < job.rowCount; ++row) {
       const StepRun<Isa>* runs = table.runs(row);
       for (int x = begin; x < end; x += kLayout.tilePixels) {
-        // The last tile moves back so that it never reads beyond the row; its pixels are merely computed again.
+        // The last tile moves back so that it never reads beyond the row; pixels that are finished stay as they are.
         const int column = std::max(begin, std::min(x, end - kLayout.tilePixels));
-        const int count = std::min(kLayout.tilePixels, end - column);
-        computeBlockTile<Isa>(block, runs, table.runCount(), column, job.bias + block.channel, sums);
-        finishTile<Isa>(job, {row, column, count, block.channel, block.vectors * kLayout.vectorChannels}, sums);
+        const int count = std::min(kLayout.tilePixels, end - x);
+        computeBlockTile<Isa>(block, runs, table.runCount(), column, job.bias + block.channel, tile.sums);
+        finishTile<Isa, kWatch>(job, {row, x, count, block.channel, block.vectors * kLayout.vectorChannels},
+                                {tile.sums + (x - column) * Tile<Isa>::kRowChannels, tile.watched});
       }
     }
     weights += static_cast<std::ptrdiff_t>(block.vectors) * table.stepsPerRow() * Tile<Isa>::kVectorWeights;
   }
 }
 
-template <class Isa>
-void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch) {
+template <class Isa, Watch kWatch>
+void convolveAs(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch, const ConvSums* watched) {
   const ScratchPlan plan = planScratch(Isa::Shape::kLayout, job);
-  auto* sums = reinterpret_cast<std::int32_t*>(scratch);
+  const TileSums tile{reinterpret_cast<std::int32_t*>(scratch), watched};
   StepTable<Isa> table(job, reinterpret_cast<const typename Isa::Act**>(scratch + plan.steps));
   SourceView<Isa> view(job, reinterpret_cast<typename Isa::Act*>(scratch + plan.panel));
   const int width = std::min(plan.panelColumns, columnEnd - columnBegin);
@@ -255,8 +256,14 @@ void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scr
     const int end = std::min(columnEnd, x + width);
     view.load(x, end);
     if (x == columnBegin || view.moves()) table.fill(view);
-    convolvePanel<Isa>(job, table, x, end, sums);
+    convolvePanel<Isa, kWatch>(job, table, x, end, tile);
   }
+}
+
+template <class Isa>
+void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch, const ConvSums* sums) {
+  const auto run = sums == nullptr ? convolveAs<Isa, Watch::kNothing> : convolveAs<Isa, Watch::kSums>;
+  run(job, columnBegin, columnEnd, scratch, sums);
 }
 
 /// Keeps every accumulator of a tile busy with independent multiply-accumulates, nothing else.

@@ -3,11 +3,13 @@
 template <class Isa>
 constexpr Kernels kernelsOf() {
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;
-  Kernels kernels{Isa::Shape::kName, Isa::Shape::kDescription, kLayout, convolve<Isa>, multiply<Isa>, nullptr, nullptr,
-                  spin<Isa>};
+  Kernels kernels{
+      Isa::Shape::kName, Isa::Shape::kDescription, kLayout, convolve<Isa>, multiply<Isa>, nullptr, nullptr, nullptr,
+      spin<Isa>};
   if constexpr (kLayout.hasWinograd()) {
     kernels.transformWeights = transformWeights<Isa>;
     kernels.convolveWinograd = convolveWinograd<Isa>;
+    kernels.applyCodes = applyCodes<Isa>;
   }
   return kernels;
 }

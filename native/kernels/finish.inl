@@ -23,6 +23,74 @@ struct Lanes {
   }
 };
 
+/// What is noted of a tile beside its result: nothing; sums of what passes through the registers; also whether each
+/// sum of outputs is in range; or only whether a second evaluation gives what was stored.
+enum class Watch { kNothing, kSums, kSumsAndRange, kRepetition };
+
+/// A tile of sums, [pixel][channel], and where to note what is watched of it.
+struct TileSums {
+  std::int32_t* sums;
+  const ConvSums* watched;
+};
+
+/// Codes, trunks and sums as registers of 32 bits.
+template <class Isa>
+struct Samples {
+  using Vec = typename Isa::Vec;
+  PERIFOCAL_INLINE static Vec load(const std::uint8_t* p) { return Isa::loadBytes(p); }
+  PERIFOCAL_INLINE static Vec load(const std::int16_t* p) { return Isa::loadInt16(p); }
+  PERIFOCAL_INLINE static Vec load(const std::int32_t* p) { return Isa::loadInt(p); }
+  PERIFOCAL_INLINE static void store(std::uint8_t* p, Vec v) { Isa::storeBytes(p, v); }
+  PERIFOCAL_INLINE static void store(std::int16_t* p, Vec v) { Isa::storeInt16(p, v); }
+  PERIFOCAL_INLINE static void store(std::int32_t* p, Vec v) { Isa::storeInt(p, v); }
+};
+
+/// What is noted of one register of channels, over the pixels of a tile.
+template <class Isa, Watch kWatch>
+struct Noted {
+  using Vec = typename Isa::Vec;
+  static constexpr bool kSums = kWatch == Watch::kSums || kWatch == Watch::kSumsAndRange;
+  static constexpr bool kRange = kWatch == Watch::kSumsAndRange;
+  static constexpr bool kRepetition = kWatch == Watch::kRepetition;
+
+  Vec outputs, range, stored, trunkIn, trunkOut, difference;
+
+  PERIFOCAL_INLINE static void note(Vec& total, Vec value) {
+    if constexpr (kSums) total = Isa::add(total, value);
+  }
+  PERIFOCAL_INLINE void noteRange(Vec sum) {
+    if constexpr (kRange) range = Isa::orInt(range, Isa::add(sum, Isa::splatInt(kWatchedLimit)));
+  }
+  PERIFOCAL_INLINE void compare(Vec again, Vec before) {
+    if constexpr (kRepetition) difference = Isa::orInt(difference, Isa::sub(again, before));
+  }
+
+  PERIFOCAL_INLINE Noted() {
+    if constexpr (kWatch != Watch::kNothing) {
+      outputs = range = stored = trunkIn = trunkOut = difference = Isa::splatInt(0);
+    }
+  }
+
+  /// Adds all to what was noted of other tiles. A register that is not `whole` repeats nothing in its last lanes.
+  PERIFOCAL_INLINE void keep(const ConvSums& to, int row, int channel, int lanes) const {
+    const auto addTo = [channel](std::int32_t* at, Vec v) PERIFOCAL_INLINE_LAMBDA {
+      Isa::storeInt(at + channel, Isa::add(Isa::loadInt(at + channel), v));
+    };
+    if constexpr (kSums) {
+      addTo(to.outputs, outputs);
+      addTo(to.stored[row], stored);
+      addTo(to.trunkIn[row], trunkIn);
+      addTo(to.trunkOut[row], trunkOut);
+    }
+    if constexpr (kRange) Isa::storeInt(to.range + channel, Isa::orInt(Isa::loadInt(to.range + channel), range));
+    if constexpr (kRepetition) {
+      alignas(64) std::int32_t found[Isa::Shape::kLayout.lanes];
+      Isa::storeInt(found, difference);
+      for (int i = 0; i < std::min(lanes, Isa::Shape::kLayout.lanes); ++i) to.difference[channel + i] |= found[i];
+    }
+  }
+};
+
 /// Where a tile of sums lies in the output: `count` pixels from `column`, `channels` channels from `channel`.
 struct TilePlace {
   int row, column, count, channel, channels;
@@ -30,9 +98,8 @@ struct TilePlace {
 
 /// Finishes one register of output channels, `channel` onwards, of the pixels of a tile. Constants are locals, since
 /// the byte stores might alias the job for all the compiler knows.
-template <class Isa, Epilogue kEpilogue, bool kWhole>
-PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place, int channel,
-                                     const std::int32_t* sums) {
+template <class Isa, Epilogue kEpilogue, Watch kWatch, bool kWhole>
+PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place, int channel, TileSums tile) {
   using Vec = typename Isa::Vec;
   using Flt = typename Isa::Flt;
   using L = Lanes<Isa, kWhole>;
@@ -50,18 +117,29 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
   const auto clampRound = [](Flt value, Flt floor, Flt ceiling) PERIFOCAL_INLINE_LAMBDA {
     return Isa::roundToInt(Isa::min(Isa::max(value, floor), ceiling));
   };
-  const auto storeCodes = [=](std::ptrdiff_t to, Flt value) PERIFOCAL_INLINE_LAMBDA {
-    const Vec stored = Isa::add(clampRound(value, low, high), storedZero);
-    L::store(codes + to, lanes, [&](std::uint8_t* p) { Isa::storeBytes(p, stored); });
+  Noted<Isa, kWatch> noted;
+  const auto store = [&](auto* to, Vec value, Vec& total) PERIFOCAL_INLINE_LAMBDA {
+    if constexpr (kWatch == Watch::kRepetition) {
+      noted.compare(value, L::load(to, lanes, [](const auto* from) { return Samples<Isa>::load(from); }));
+    } else {
+      L::store(to, lanes, [&](auto* p) { Samples<Isa>::store(p, value); });
+      noted.note(total, value);
+    }
   };
-  const auto storeTrunk = [=](std::ptrdiff_t to, Vec value) PERIFOCAL_INLINE_LAMBDA {
-    if (trunk != nullptr) L::store(trunk + to, lanes, [&](std::int16_t* p) { Isa::storeInt16(p, value); });
+  const auto storeCodes = [&](std::ptrdiff_t to, Flt value) PERIFOCAL_INLINE_LAMBDA {
+    store(codes + to, Isa::add(clampRound(value, low, high), storedZero), noted.stored);
+  };
+  const auto storeTrunk = [&](std::ptrdiff_t to, Vec value) PERIFOCAL_INLINE_LAMBDA {
+    if (trunk != nullptr) store(trunk + to, value, noted.trunkOut);
     storeCodes(to, Isa::mul(Isa::toFloat(value), copyMultiplier));
   };
+  const std::int32_t* sums = tile.sums;
   for (int p = 0; p < pixels; ++p, at += step, sums += Tile<Isa>::kRowChannels) {
     const Vec sum = Isa::loadInt(sums);
+    noted.note(noted.outputs, sum);
+    noted.noteRange(sum);
     if constexpr (kEpilogue == Epilogue::kPartial) {
-      L::store(partial + at, lanes, [&](std::int32_t* to) { Isa::storeInt(to, sum); });
+      store(partial + at, sum, noted.stored);
       continue;
     }
     const Flt scaled = Isa::mul(Isa::toFloat(sum), multiplier);
@@ -71,24 +149,26 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
       storeTrunk(at, clampRound(scaled, Isa::splat(0.0f), Isa::splat(32767.0f)));
     } else if constexpr (kEpilogue == Epilogue::kAddTrunk) {
       const Vec before = L::load(trunkIn + at, lanes, [](const std::int16_t* from) { return Isa::loadInt16(from); });
+      noted.note(noted.trunkIn, before);
       const Vec residual = clampRound(scaled, Isa::splat(-65536.0f), Isa::splat(65536.0f));
       storeTrunk(at, Isa::clampInt(Isa::add(before, residual), -32768, 32767));
     } else if constexpr (kEpilogue == Epilogue::kResidual) {
       const Vec residual = clampRound(scaled, Isa::splat(-8191.0f), Isa::splat(8191.0f));
-      L::store(trunk + at, lanes, [&](std::int16_t* to) { Isa::storeInt16(to, residual); });
+      store(trunk + at, residual, noted.trunkOut);
     }
   }
+  if constexpr (kWatch != Watch::kNothing) noted.keep(*tile.watched, place.row, channel, lanes);
 }
 
-template <class Isa, Epilogue kEpilogue>
-PERIFOCAL_NOINLINE void finishTileAs(const ConvJob& job, const TilePlace& place, const std::int32_t* sums) {
+template <class Isa, Epilogue kEpilogue, Watch kWatch>
+PERIFOCAL_NOINLINE void finishTileAs(const ConvJob& job, const TilePlace& place, TileSums tile) {
   constexpr int kLanes = Isa::Shape::kLayout.lanes;
   const int end = std::min(place.channel + place.channels, job.channels);
-  for (int channel = place.channel; channel < end; channel += kLanes, sums += kLanes) {
+  for (int channel = place.channel; channel < end; channel += kLanes, tile.sums += kLanes) {
     if (job.channels - channel >= kLanes) {
-      finishChannels<Isa, kEpilogue, true>(job, place, channel, sums);
+      finishChannels<Isa, kEpilogue, kWatch, true>(job, place, channel, tile);
     } else {
-      finishChannels<Isa, kEpilogue, false>(job, place, channel, sums);
+      finishChannels<Isa, kEpilogue, kWatch, false>(job, place, channel, tile);
     }
   }
 }
@@ -108,15 +188,23 @@ PERIFOCAL_NOINLINE void addPartials(const ConvJob& job, const TilePlace& place, 
   }
 }
 
-template <class Isa>
-void finishTile(const ConvJob& job, const TilePlace& place, std::int32_t* sums) {
-  if (job.addendCount > 0) addPartials<Isa>(job, place, sums);
+template <class Isa, Watch kWatch>
+void finishSums(const ConvJob& job, const TilePlace& place, TileSums tile) {
   switch (job.epilogue) {
-    case Epilogue::kQuantise: return finishTileAs<Isa, Epilogue::kQuantise>(job, place, sums);
-    case Epilogue::kStartTrunk: return finishTileAs<Isa, Epilogue::kStartTrunk>(job, place, sums);
-    case Epilogue::kAddTrunk: return finishTileAs<Isa, Epilogue::kAddTrunk>(job, place, sums);
-    case Epilogue::kPartial: return finishTileAs<Isa, Epilogue::kPartial>(job, place, sums);
-    case Epilogue::kResidual: return finishTileAs<Isa, Epilogue::kResidual>(job, place, sums);
+    case Epilogue::kQuantise: return finishTileAs<Isa, Epilogue::kQuantise, kWatch>(job, place, tile);
+    case Epilogue::kStartTrunk: return finishTileAs<Isa, Epilogue::kStartTrunk, kWatch>(job, place, tile);
+    case Epilogue::kAddTrunk: return finishTileAs<Isa, Epilogue::kAddTrunk, kWatch>(job, place, tile);
+    case Epilogue::kPartial: return finishTileAs<Isa, Epilogue::kPartial, kWatch>(job, place, tile);
+    case Epilogue::kResidual: return finishTileAs<Isa, Epilogue::kResidual, kWatch>(job, place, tile);
+  }
+}
+
+template <class Isa, Watch kWatch>
+void finishTile(const ConvJob& job, const TilePlace& place, TileSums tile) {
+  if (job.addendCount > 0) addPartials<Isa>(job, place, tile.sums);
+  finishSums<Isa, kWatch>(job, place, tile);
+  if constexpr (kWatch != Watch::kNothing) {
+    if (tile.watched->repeated[place.row]) finishSums<Isa, Watch::kRepetition>(job, place, tile);
   }
 }
 

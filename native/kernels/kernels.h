@@ -2,8 +2,11 @@
 // Every implementation of `Kernels` gives the same bytes (docs/model-format.md, "Arithmetic").
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/limits.h"
 
 namespace perifocal {
 
@@ -85,6 +88,22 @@ struct ConvJob {
   std::int32_t* const* partialOut;
 };
 
+/// What a watched job adds up while its outputs are in registers, modulo 2^32: one entry per output channel, as many as
+/// the job's bias has. docs/integrity.md says what for.
+struct ConvSums {
+  std::int32_t* outputs;                              ///< sums before requantisation, addends included
+  std::int32_t* range;                                ///< or of sum + kWatchedLimit, where the job is Winograd's
+  std::int32_t* difference;                           ///< or of what a repeated epilogue gives and what was stored
+  std::array<std::int32_t*, kMaxBlockRows> stored;    ///< per row of the job: codes or partial sums
+  std::array<std::int32_t*, kMaxBlockRows> trunkIn;   ///< per row: the trunk as read
+  std::array<std::int32_t*, kMaxBlockRows> trunkOut;  ///< per row: the trunk as written
+  std::array<bool, kMaxBlockRows> repeated;           ///< per row: its epilogue is to be evaluated twice
+};
+
+/// A watched sum of Winograd must be smaller: what one flipped bit makes of the sums of a tile then shows either in
+/// their range or in their total.
+inline constexpr std::int32_t kWatchedLimit = std::int32_t{1} << 23;
+
 /// The weights of a 3x3 stride-1 layer on their way into the Winograd domain.
 struct WinogradWeights {
   const std::int8_t* codes;   ///< as `packWinogradWeights` orders them
@@ -109,13 +128,16 @@ struct Kernels {
   const char* name;
   const char* description;
   KernelLayout layout;
-  /// Computes output columns [columnBegin, columnEnd) of the job.
-  void (*convolve)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch);
+  /// Computes output columns [columnBegin, columnEnd) of the job; adds to `sums` unless that is null.
+  void (*convolve)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch, const ConvSums* sums);
   void (*multiply)(const MultiplyJob& job, int columnBegin, int columnEnd);
   /// Transforms steps [begin, end) of `winogradSteps`; null without Winograd, as is the next.
   void (*transformWeights)(const WinogradWeights& weights, int begin, int end);
   /// As `convolve`, for a 3x3 stride-1 job of one source whose `weights` are transformed.
-  void (*convolveWinograd)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch);
+  void (*convolveWinograd)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch,
+                           const ConvSums* sums);
+  /// Products of the codes of Winograd's weights with one value per kernel position and input (kernels/winograd.h).
+  void (*applyCodes)(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out);
   /// Issues `count` multiply-accumulate instructions on registers; returns MACs done. For peak measurements.
   std::int64_t (*spin)(std::int64_t count);
 };

@@ -89,6 +89,9 @@ struct WinogradScratch {
   std::size_t bytes;
 };
 
+/// Elements of the values of `Kernels::applyCodes`, [kernel position][input], and what the last register reads beyond.
+std::size_t appliedValues(int inputs);
+
 WinogradScratch planWinogradScratch(const WinogradLayout& layout, int inputs);
 
 }  // namespace perifocal

@@ -30,7 +30,7 @@ PERIFOCAL_INLINE void transformOutputLine(const typename Isa::Vec (&x)[kTileInpu
 }
 
 /// One thread's share of a job: output columns [begin, end), a run of tiles at a time.
-template <class Isa>
+template <class Isa, Watch kWatch>
 class WinogradRun {
  public:
   using Short = typename Isa::Short;
@@ -41,8 +41,9 @@ class WinogradRun {
   static constexpr int kBlock = kLayout.blockChannels;
   static_assert(kBlock == Tile<Isa>::kRowChannels, "finishTile takes sums of a block of channels");
 
-  WinogradRun(const ConvJob& job, std::byte* scratch)
+  WinogradRun(const ConvJob& job, std::byte* scratch, const ConvSums* watched)
       : job_(job),
+        watched_(watched),
         inputs_(job.sources[0].channels),
         plan_(planWinogradScratch(kLayout, inputs_)),
         input_(reinterpret_cast<std::int16_t*>(scratch)),
@@ -164,7 +165,7 @@ class WinogradRun {
       const int column = column_ + tile * kTileSide;
       const int columns = std::min(count * kTileSide, end_ - column);
       for (int row = 0; row < job_.rowCount; ++row) {
-        finishTile<Isa>(job_, {row, column, columns, channel, V * kLanes}, sums_ + row * kSumRow);
+        finishTile<Isa, kWatch>(job_, {row, column, columns, channel, V * kLanes}, {sums_ + row * kSumRow, watched_});
       }
     }
   }
@@ -198,6 +199,7 @@ class WinogradRun {
   static constexpr std::ptrdiff_t kSumRow = kFinishTiles * kTileSide * kBlock;
 
   const ConvJob& job_;
+  const ConvSums* watched_;
   const int inputs_;
   const WinogradScratch plan_;
   std::int16_t* input_;
@@ -208,6 +210,30 @@ class WinogradRun {
 };
 
 template <class Isa>
-void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch) {
-  WinogradRun<Isa>(job, scratch).run(columnBegin, columnEnd);
+void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch, const ConvSums* sums) {
+  if (sums == nullptr) return WinogradRun<Isa, Watch::kNothing>(job, scratch, sums).run(columnBegin, columnEnd);
+  WinogradRun<Isa, Watch::kSumsAndRange>(job, scratch, sums).run(columnBegin, columnEnd);
+}
+
+/// out[output] = sum over kernel positions and inputs of code times value, modulo 2^32.
+template <class Isa>
+void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out) {
+  constexpr WinogradLayout kLayout = Isa::Shape::kLayout.winograd;
+  constexpr int kLanes = Isa::Shape::kLayout.lanes;
+  const int steps = weights.inputs / kLayout.depth;
+  for (int b = 0; b < winogradBlocks(kLayout, weights.outputs); ++b) {
+    const WinogradBlock block = winogradBlock(kLayout, weights.outputs, b);
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(block.channels) * kLayout.depth;
+    for (int c = 0; c < block.channels; c += kLanes) {
+      const std::int8_t* codes = weights.codes + 9 * block.first * weights.inputs + c * kLayout.depth;
+      typename Isa::Vec sum = Isa::splatInt(0);
+      for (int step = 0; step < steps; ++step) {
+        for (int k = 0; k < 9; ++k, codes += row) {
+          const auto factors = Isa::loadFactors(values + k * weights.inputs + step * kLayout.depth);
+          sum = Isa::template multiplyAdd<0>(sum, factors, Isa::loadCodeWeights(codes));
+        }
+      }
+      Isa::storeInt(out + block.first + c, sum);
+    }
+  }
 }

@@ -83,12 +83,12 @@ Matrix<6, 6> productsOf(const ConvJob& job, int column, int output) {
   return m;
 }
 
-void convolveTile(const ConvJob& job, int column, int columnEnd, int output) {
+void convolveTile(const ConvJob& job, int column, int columnEnd, int output, const ConvSums* sums) {
   const Matrix<4, 4> z = sandwich(kA, productsOf(job, column, output));
   for (int i = 0; i < std::min(kTileSide, job.rowCount); ++i) {
     for (int j = 0; j < std::min(kTileSide, columnEnd - column); ++j) {
       const std::int32_t y = multiplyAdd(0, z.at[i][j], kInverseOf9) >> (kTileShift[i] + kTileShift[j]);
-      finish(job, i, column + j, output, y);
+      finish(job, {i, column + j, output}, y, sums);
     }
   }
 }
@@ -117,9 +117,22 @@ void transformWeights(const WinogradWeights& weights, int begin, int end) {
   }
 }
 
-void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::byte*) {
+void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::byte*, const ConvSums* sums) {
   for (int column = columnBegin; column < columnEnd; column += kTileSide) {
-    for (int output = 0; output < job.channels; ++output) convolveTile(job, column, columnEnd, output);
+    for (int output = 0; output < job.channels; ++output) convolveTile(job, column, columnEnd, output, sums);
+  }
+}
+
+void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out) {
+  for (int c = 0; c < weights.outputs; ++c) {
+    const WinogradBlock block = winogradBlock(kLayout.winograd, weights.outputs, c / kLayout.winograd.blockChannels);
+    out[c] = 0;
+    for (int input = 0; input < weights.inputs; ++input) {
+      const std::int8_t* codes = weights.codes + 9 * (block.first * weights.inputs + input * block.channels);
+      for (int k = 0; k < 9; ++k) {
+        out[c] = multiplyAdd(out[c], codes[k * block.channels + c - block.first], values[k * weights.inputs + input]);
+      }
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "kernels/winograd.h"
+#include "network/check_tables.h"
 #include "network/pack.h"
 
 namespace perifocal {
@@ -113,8 +114,8 @@ std::size_t packedPartBytes(const LayerSpec& layer, int part, const KernelLayout
 
 class ModelBuilder {
  public:
-  ModelBuilder(Model& model, const FileTensors& tensors, const Team& team)
-      : model_(model), reader_(tensors), team_(team) {}
+  ModelBuilder(Model& model, const FileTensors& tensors, const Team& team, bool checked)
+      : model_(model), reader_(tensors), team_(team), checked_(checked) {}
 
   Status build(const WinogradShapes& winograd) {
     const auto& layers = model_.graph_.layers;
@@ -126,6 +127,9 @@ class ModelBuilder {
     if (!reader_.ok()) return reader_.status();
     if (!model_.arena_.map(packedModelBytes(model_.graph_, layout()))) {
       return {StatusCode::kOutOfMemory, "cannot map memory for the packed weights"};
+    }
+    if (checked_ && !model_.checkArena_.map(checkTableBytes(model_.graph_))) {
+      return {StatusCode::kOutOfMemory, "cannot map memory for the checksums of the weights"};
     }
     for (int i = 0; i < static_cast<int>(layers.size()) && !team_.cancelled(); ++i) {
       if (Status s = packLayer(i); !s.ok()) return s;
@@ -229,7 +233,13 @@ class ModelBuilder {
   void chooseAlgorithm(int index, const WinogradShapes& winograd) {
     LayerSpec& layer = model_.graph_.layers[index];
     layer.winograd = layout().hasWinograd() && layer.suitsWinograd() &&
-                     winograd.contains({layer.sources[0], layer.out}) && boundSum(index) < kWinogradSumLimit;
+                     winograd.contains({layer.sources[0], layer.out}) && fitsWinograd(boundSum(index));
+  }
+
+  bool fitsWinograd(std::int64_t bound) {
+    if (bound >= (checked_ ? kWatchedLimit : kWinogradSumLimit)) return false;
+    model_.coverage_.largestSum = std::max(model_.coverage_.largestSum, bound);
+    return true;
   }
 
   /// The largest |bias + sum w (q - z)| of a layer with one source, over all codes q in [-128, 127].
@@ -270,7 +280,22 @@ class ModelBuilder {
       }
       model_.parts_.back().push_back({packed, packBias(index, part, weights, bias), packMultiplier(index, scales)});
     }
+    if (checked_) addChecks(index, weights);
     return {};
+  }
+
+  void addChecks(int index, const std::vector<std::int8_t>& weights) {
+    const LayerSpec& layer = model_.graph_.layers[index];
+    model_.checks_.emplace_back();
+    for (int part = 0; part < layer.parts(); ++part) {
+      auto* columnSums = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(columnSumBytes(layer, part)));
+      auto* bias = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(countedBiasBytes(layer)));
+      sumColumns(layer, part, weights, columnSums);
+      countBias(layer, part, weights, layout().storedOffset, model_.part(index, part).bias, bias);
+      model_.checks_.back().push_back({columnSums, bias, 0});
+      model_.checks_.back().back().digest = digestOf(model_, index, part);
+    }
+    addCoverage(layer, weights, model_.coverage_);
   }
 
   /// No input may drive an int32 sum out of range: |sum| <= 255 * sum|w| + |bias|, twice over for the compensation.
@@ -335,13 +360,14 @@ class ModelBuilder {
   Model& model_;
   Reader reader_;
   const Team& team_;
+  const bool checked_;
 };
 
 Status Model::build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                    const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out) {
+                    const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out, bool checked) {
   if (const std::string error = shapeError(shape); !error.empty()) return invalid(error);
   std::unique_ptr<Model> model(new Model(shape, kernels));
-  if (Status s = ModelBuilder(*model, tensors, team).build(winograd); !s.ok()) return s;
+  if (Status s = ModelBuilder(*model, tensors, team, checked).build(winograd); !s.ok()) return s;
   out = std::move(model);
   return {};
 }
@@ -352,8 +378,8 @@ std::int32_t Model::zeroOf(const Tensor& tensor) const {
   return numbers_[tensor.producer].outputZero;
 }
 
-std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout) {
-  std::size_t bytes = 0;
+std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout, bool checked) {
+  std::size_t bytes = checked ? checkTableBytes(graph) : 0;
   for (const LayerSpec& layer : graph.layers) {
     const std::size_t channels = paddedChannels(layer, layout);
     for (int part = 0; part < layer.parts(); ++part) {
@@ -362,6 +388,20 @@ std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout) {
     }
   }
   return bytes;
+}
+
+std::uint64_t digestOf(const Model& model, int layer, int part) {
+  const LayerSpec& spec = model.graph().layers[layer];
+  const LayerNumbers& numbers = model.numbers(layer);
+  const CheckedPart& check = model.check(layer, part);
+  WordDigest digest;
+  digest.add(check.columnSums, columnSumBytes(spec, part));
+  digest.add(check.bias, countedBiasBytes(spec));
+  digest.add(model.part(layer, part).multiplier, spec.out * sizeof(float));
+  digest.add(&numbers.outputZero, sizeof numbers.outputZero);
+  digest.add(&numbers.copyMultiplier, sizeof numbers.copyMultiplier);
+  digest.add(&numbers.productMultiplier, sizeof numbers.productMultiplier);
+  return digest.value();
 }
 
 }  // namespace perifocal

@@ -36,6 +36,23 @@ struct PackedPart {
   const float* multiplier;
 };
 
+/// What the sums of a pack must add up to. Made from the file alone and kept apart from the packed weights, so that
+/// each shows where the other has changed. Inputs are counted from 0 to 255.
+struct CheckedPart {
+  const std::int32_t* columnSums;  ///< [tap][stored input channel]: weights, summed over the output channels
+  const std::int32_t* bias;        ///< per output channel
+  std::uint64_t digest;            ///< of both, of the multipliers and the numbers of the layer
+};
+
+/// How much a model's checksums see (docs/integrity.md).
+struct Coverage {
+  int layers = 0;
+  int winogradLayers = 0;
+  std::int64_t cases = 0;       ///< ways for a layer to read an input channel: taps through which a pixel goes in
+  std::int64_t blindCases = 0;  ///< those in which all its weights cancel, so that a changed pixel would not show
+  std::int64_t largestSum = 0;  ///< of layers that Winograd sums
+};
+
 /// Requantisation of one layer (docs/model-format.md).
 struct LayerNumbers {
   std::vector<double> inputScale;
@@ -54,8 +71,10 @@ class Model {
  public:
   /// Copies what it needs from `tensors`. Layers of `winograd` shapes whose sums might be too large for it are summed
   /// directly all the same. Fails with kModelInvalid naming the tensor, kOutOfMemory or kAborted.
+  /// @param checked whether passes shall be able to check their sums
   static Status build(const NetworkShape& shape, const FileTensors& tensors, const Kernels& kernels,
-                      const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out);
+                      const WinogradShapes& winograd, const Team& team, std::unique_ptr<Model>& out,
+                      bool checked = false);
 
   const Graph& graph() const { return graph_; }
   const Kernels& kernels() const { return kernels_; }
@@ -63,7 +82,11 @@ class Model {
   const LayerNumbers& numbers(int layer) const { return numbers_[layer]; }
   /// Logical zero point of a tensor's codes.
   std::int32_t zeroOf(const Tensor& tensor) const;
-  std::size_t weightBytes() const { return arena_.mappedBytes(); }
+  std::size_t weightBytes() const { return arena_.mappedBytes() + checkArena_.mappedBytes(); }
+  bool checked() const { return !checks_.empty(); }
+  /// Of a checked model.
+  const CheckedPart& check(int layer, int part) const { return checks_[layer][part]; }
+  const Coverage& coverage() const { return coverage_; }
 
  private:
   friend class ModelBuilder;
@@ -74,9 +97,15 @@ class Model {
   Arena arena_;
   std::vector<std::vector<PackedPart>> parts_;
   std::vector<LayerNumbers> numbers_;
+  Arena checkArena_;
+  std::vector<std::vector<CheckedPart>> checks_;
+  Coverage coverage_;
 };
 
-/// Bytes that `Model::build` maps for packed weights.
-std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout);
+/// Bytes that `Model::build` maps for packed weights, and for what they are checked by.
+std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout, bool checked = false);
+
+/// What `CheckedPart::digest` was when the model was loaded, unless something has changed.
+std::uint64_t digestOf(const Model& model, int layer, int part);
 
 }  // namespace perifocal

@@ -14,7 +14,8 @@ enum class StatusCode {
   kOutOfMemory,
   kAborted,
   kState,
-  kSystem,  ///< a system call has failed; `systemCode` says why
+  kIntegrity,  ///< a result is not what inputs and weights make, not even when it is computed again
+  kSystem,     ///< a system call has failed; `systemCode` says why
   kInternal
 };
 
@@ -60,6 +61,7 @@ constexpr const char* statusName(StatusCode code) {
     case StatusCode::kOutOfMemory: return "OUT_OF_MEMORY";
     case StatusCode::kAborted: return "ABORTED";
     case StatusCode::kState: return "STATE";
+    case StatusCode::kIntegrity: return "INTEGRITY";
     case StatusCode::kSystem: return "SYSTEM";
     case StatusCode::kInternal: return "INTERNAL";
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "integrity/guard.h"
 #include "kernels/limits.h"
 #include "kernels/scratch.h"
 #include "kernels/winograd.h"
@@ -94,12 +95,19 @@ void sumUp(const PassShape& pass, MemoryPlan& plan) {
   plan.buffers.push_back({"border row", plan.borderBytes, 1});
   plan.buffers.push_back({"thread scratch", plan.scratchBytes, pass.threads});
   if (plan.transformedBytes > 0) plan.buffers.push_back({"transformed weights", plan.transformedBytes, 1});
+  if (plan.guardBytes > 0) plan.buffers.push_back({"checksums", plan.guardBytes, 1});
   plan.buffers.push_back({"missing blocks", plan.missingRowBytes, plan.missingRows});
   plan.buffers.push_back({"input strip", plan.stagingBytes, 1});
   for (const PlannedBuffer& buffer : plan.buffers) plan.arenaBytes += buffer.rowBytes * buffer.rows;
 }
 
 }  // namespace
+
+std::vector<int> MemoryPlan::ringRows() const {
+  std::vector<int> counts;
+  for (const RowLayout& row : rows) counts.push_back(row.ringRows);
+  return counts;
+}
 
 MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLayout& layout) {
   MemoryPlan plan{};
@@ -121,6 +129,9 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
     plan.transformedBytes = pass.keepWeights ? plan.transformedBytes + bytes : std::max(plan.transformedBytes, bytes);
     const std::size_t scratch = planWinogradScratch(layout.winograd, layer.sources[0]).bytes;
     plan.scratchBytes = std::max(plan.scratchBytes, arenaBytes(scratch));
+  }
+  if (pass.integrity != Integrity::kOff) {
+    plan.guardBytes = arenaBytes(Guard::bytes(graph, layout, plan.ringRows(), pass.threads));
   }
   plan.missingRowBytes = arenaBytes(pass.width / kMaxBlockRows);
   // From the oldest row that is still to come out to the last that is being fed; both may be within a block.

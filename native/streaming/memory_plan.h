@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "integrity/findings.h"
 #include "network/graph.h"
 
 namespace perifocal {
@@ -17,6 +18,7 @@ struct PassShape {
   int threads;
   int stripRows;             ///< most rows per push or drain
   bool keepWeights = false;  ///< Winograd's transformed weights stay in memory, else they are made anew when needed
+  Integrity integrity = Integrity::kOff;
 };
 
 /// Where a tensor's rows lie inside a slot and which class of slots they use.
@@ -44,12 +46,16 @@ struct MemoryPlan {
   std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image
   std::size_t scratchBytes;        ///< per thread
   std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest
+  std::size_t guardBytes;          ///< sums by which firings are checked
   std::size_t missingRowBytes;     ///< one row of blocks of 4x4 pixels that may be missing
   int missingRows;                 ///< such rows that are kept
   std::size_t stagingBytes;        ///< one strip of input
   std::size_t arenaBytes;
   int delayRows;                       ///< input rows read beyond the newest row emitted
   std::vector<PlannedBuffer> buffers;  ///< sums to arenaBytes
+
+  /// Of each tensor, the most rows alive at once.
+  std::vector<int> ringRows() const;
 };
 
 MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLayout& layout);

@@ -49,14 +49,4 @@ void MissingBlocks::addRow(const std::uint8_t* valid) {
   }
 }
 
-void MissingBlocks::clear(const CodeRow& row, int begin, int end) const {
-  const int side = kSide >> row.scale, blockRow = row.row / side;
-  if (isMissing_[blockRow % ringRows_] == 0) return;
-  const std::uint8_t* blocks = blocksOf(blockRow);
-  const std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(side) * row.channels;
-  for (int b = begin / side; b < end / side; ++b) {
-    if (blocks[b] != 0) std::memset(row.pixels + b * bytes, row.zero, bytes);
-  }
-}
-
 }  // namespace perifocal

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
+#include "kernels/limits.h"
 #include "runtime/arena.h"
 #include "streaming/memory_plan.h"
 
@@ -35,8 +37,13 @@ class MissingBlocks {
   /// Rows of the image that were added.
   int rows() const { return rows_; }
 
-  /// Writes nothing where blocks are missing in pixels [begin, end), whole blocks, of a row.
-  void clear(const CodeRow& row, int begin, int end) const;
+  /// Writes nothing where blocks are missing in pixels [begin, end), whole blocks, of a row. Before each run of pixels
+  /// is overwritten, `before(pixels, count)` may look at it.
+  template <class Before>
+  void clear(const CodeRow& row, int begin, int end, Before&& before) const;
+  void clear(const CodeRow& row, int begin, int end) const {
+    clear(row, begin, end, [](const std::uint8_t*, int) {});
+  }
 
  private:
   std::uint8_t* blocksOf(int blockRow) const { return blocks_ + blockRow % ringRows_ * rowBytes_; }
@@ -49,5 +56,18 @@ class MissingBlocks {
   std::vector<std::uint8_t> isMissing_;  ///< per row of blocks of the ring: whether any is
   int rows_ = 0;
 };
+
+template <class Before>
+void MissingBlocks::clear(const CodeRow& row, int begin, int end, Before&& before) const {
+  const int side = kMaxBlockRows >> row.scale, blockRow = row.row / side;
+  if (isMissing_[blockRow % ringRows_] == 0) return;
+  const std::uint8_t* blocks = blocksOf(blockRow);
+  const std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(side) * row.channels;
+  for (int b = begin / side; b < end / side; ++b) {
+    if (blocks[b] == 0) continue;
+    before(row.pixels + b * bytes, side);
+    std::memset(row.pixels + b * bytes, row.zero, bytes);
+  }
+}
 
 }  // namespace perifocal

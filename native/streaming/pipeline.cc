@@ -17,9 +17,16 @@ Pipeline::Pipeline(const Model& model, const PassShape& pass)
       plan_(planMemory(model.graph(), pass, model.kernels().layout)),
       team_(pass.threads),
       schedule_(model.graph(), pass.height),
-      runner_(model, pass, missing_, team_) {}
+      runner_(model, pass, missing_, team_) {
+  if (pass.integrity != Integrity::kOff) {
+    guard_ = std::make_unique<Guard>(model, pass.integrity, pass.height, pass.threads);
+  }
+}
 
 Status Pipeline::create(const Model& model, const PassShape& pass, std::unique_ptr<Pipeline>& out) {
+  if (pass.integrity != Integrity::kOff && !model.checked()) {
+    return {StatusCode::kInternal, "the model was loaded without the sums that integrity needs"};
+  }
   std::unique_ptr<Pipeline> pipeline(new Pipeline(model, pass));
   if (Status s = pipeline->attach(); !s.ok()) return s;
   out = std::move(pipeline);
@@ -32,6 +39,11 @@ Status Pipeline::attach() {
   }
   const bool fits =
       store_.attach(plan_, arena_) && runner_.attach(plan_, arena_) && missing_.attach(plan_, pass_.width, arena_);
+  if (guard_ != nullptr) {
+    std::byte* memory = arena_.take(plan_.guardBytes);
+    if (memory == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
+    guard_->attach(plan_.ringRows(), memory);
+  }
   staging_ = reinterpret_cast<std::uint8_t*>(arena_.take(plan_.stagingBytes));
   if (!fits || staging_ == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
   reset();
@@ -109,6 +121,7 @@ void Pipeline::clearMissing(int firstRow) {
   for (int row = firstRow; row < firstRow + kMaxBlockRows; ++row) {
     auto* pixels = reinterpret_cast<std::uint8_t*>(store_.pixels(0, row));
     missing_.clear({pixels, row, image.scale, image.channels, zero}, 0, pass_.width);
+    if (guard_ != nullptr) guard_->note(0, row, pixels, pass_.width);
   }
 }
 
@@ -139,10 +152,31 @@ Status Pipeline::fire(const Firing& firing, std::int16_t* residual) {
       if (!store_.allocate(tensor, row)) return outOfPlan(model_.graph().tensors[tensor].name);
     }
   }
-  if (Status s = runner_.run(firing, store_, residual); !s.ok()) return s;
+  Status run = guard_ == nullptr ? runner_.run(firing, store_, residual) : runChecked(firing, residual);
+  if (!run.ok()) return run;
   schedule_.complete(firing);
   for (const StageInput& input : stage.inputs) releaseDead(input.tensor);
   return {};
+}
+
+/// A firing that fails its checks is computed once more, from inputs that are still held.
+Status Pipeline::runChecked(const Firing& firing, std::int16_t* residual) {
+  constexpr int kTries = 2;
+  std::optional<Fault> fault;
+  for (int i = 0; i < kTries; ++i) {
+    guard_->begin(firing.rowEnd - firing.rowBegin);
+    if (Status s = runner_.run(firing, store_, residual, guard_.get()); !s.ok()) return s;
+    if (isCancelled()) return {};
+    fault = runner_.check(*guard_);
+    if (!fault) {
+      if (i > 0) guard_->countRecomputed();
+      return {};
+    }
+    guard_->count(*fault);
+    runner_.forgetWeights(firing);
+  }
+  return {StatusCode::kIntegrity,
+          "stage '" + model_.graph().stages[firing.stage].name + "' fails its checks twice, by " + faultName(*fault)};
 }
 
 void Pipeline::releaseDead(int tensor) {

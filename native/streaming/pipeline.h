@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "integrity/guard.h"
 #include "network/model.h"
 #include "runtime/arena.h"
 #include "runtime/team.h"
@@ -43,7 +44,7 @@ class Pipeline {
 
   /// Feeds `count` rows of the staging strip; writes up to stripRows + kEmissionSlack residual rows of
   /// width x 3 to `residual` and their number to `emitted`. Fails with kAborted once `cancel` was called or the team
-  /// was cancelled, and then until `reset`.
+  /// was cancelled, and then until `reset`; with kIntegrity where a firing fails its checks twice.
   Status push(int count, std::int16_t* residual, int& emitted);
 
   /// After the last row: emits up to limit + kMaxBlockRows - 1 more rows.
@@ -54,6 +55,9 @@ class Pipeline {
 
   void reset();
 
+  /// What was checked and found since the pipeline was made; null where the pass has no integrity.
+  const IntegrityCounters* counters() const { return guard_ == nullptr ? nullptr : &guard_->counters(); }
+
  private:
   Pipeline(const Model& model, const PassShape& pass);
   Status attach();
@@ -63,6 +67,7 @@ class Pipeline {
   bool isCancelled();
   Status advance(int limit, std::int16_t* residual, int& emitted);
   Status fire(const Firing& firing, std::int16_t* residual);
+  Status runChecked(const Firing& firing, std::int16_t* residual);
   void releaseDead(int tensor);
 
   const Model& model_;
@@ -74,6 +79,7 @@ class Pipeline {
   Schedule schedule_;
   MissingBlocks missing_;
   StageRunner runner_;
+  std::unique_ptr<Guard> guard_;
   std::uint8_t* staging_ = nullptr;
   std::vector<int> firstLive_;
   int rowsTaken_ = 0;

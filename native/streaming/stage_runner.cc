@@ -42,7 +42,8 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
   return border_ != nullptr && scratch_[pass_.threads - 1] != nullptr && transformed != nullptr;
 }
 
-Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual) {
+Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual, const Guard* guard) {
+  guard_ = guard;
   stage_ = &graph_.stages[firing.stage];
   rowBegin_ = firing.rowBegin;
   rowCount_ = firing.rowEnd - firing.rowBegin;
@@ -229,33 +230,40 @@ void StageRunner::runColumns(int thread) {
   const ColumnRange range = columnsOf(thread, team_.threads(), columns_, kernels_.layout.tilePixels);
   if (range.begin == range.end) return;
   if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, range.begin, range.end);
-  if (stage_->kind == StageKind::kDownsample) downsampleColumns(range.begin, range.end);
+  if (stage_->kind == StageKind::kDownsample) {
+    for (int i = 0; i < rowCount_; ++i) downsampleRow(i, codesOut_[i], range.begin, range.end);
+  }
   const auto convolve = usesWinograd() ? kernels_.convolveWinograd : kernels_.convolve;
-  for (int j = 0; j < jobCount_; ++j) convolve(jobs_[j], range.begin, range.end, scratch_[thread]);
+  for (int j = 0; j < jobCount_; ++j) {
+    const ConvSums sums = guard_ == nullptr ? ConvSums{} : guard_->sumsOf(thread, *stage_, j);
+    convolve(jobs_[j], range.begin, range.end, scratch_[thread], guard_ == nullptr ? nullptr : &sums);
+  }
   if (stage_->codes < 0) return;
-  clearMissing(range);
+  clearMissing(range, thread);
   padCodes(range.begin == 0, range.end == columns_);
 }
 
-void StageRunner::downsampleColumns(int begin, int end) const {
+void StageRunner::downsampleRow(int row, std::uint8_t* out, int begin, int end) const {
   constexpr int kPixelBytes = 4;
   const int step = stage_->inputs[0].map.step;
-  for (int i = 0; i < rowCount_; ++i) {
-    const std::uint8_t* in = inputs_[0].rows[i * step];
-    for (std::ptrdiff_t x = begin; x < end; ++x) {
-      std::memcpy(codesOut_[i] + x * kPixelBytes, in + x * step * kPixelBytes, kPixelBytes);
-    }
+  const std::uint8_t* in = inputs_[0].rows[row * step];
+  for (std::ptrdiff_t x = begin; x < end; ++x) {
+    std::memcpy(out + x * kPixelBytes, in + x * step * kPixelBytes, kPixelBytes);
   }
 }
 
 /// Layers see nothing where the image is missing. Trunks and partial sums stay: a pixel of them is only read for its
 /// own pixel, or for those of its block.
-void StageRunner::clearMissing(const ColumnRange& range) const {
+void StageRunner::clearMissing(const ColumnRange& range, int thread) const {
   const Tensor& tensor = graph_.tensors[stage_->codes];
+  const std::int32_t zero = storedZero(stage_->codes);
   const int each = stage_->kind == StageKind::kTranspose ? 2 : 1;
   for (int i = 0; i < rowCount_; ++i) {
-    missing_.clear({codesOut_[i], rowBegin_ + i, tensor.scale, tensor.channels, storedZero(stage_->codes)},
-                   range.begin * each, range.end * each);
+    const auto note = [&](const std::uint8_t* codes, int pixels) {
+      if (guard_ != nullptr) guard_->replace(thread, i, codes, tensor.channels, pixels, zero);
+    };
+    missing_.clear({codesOut_[i], rowBegin_ + i, tensor.scale, tensor.channels, zero}, range.begin * each,
+                   range.end * each, note);
   }
 }
 
@@ -268,6 +276,60 @@ void StageRunner::padCodes(bool left, bool right) const {
     if (left) std::memset(codesOut_[i] - channels, zero, channels);
     if (right) std::memset(codesOut_[i] + width * channels, zero, channels);
   }
+}
+
+void StageRunner::forgetWeights(const Firing& firing) {
+  const int layer = graph_.stages[firing.stage].layer;
+  if (layer >= 0) isTransformed_[layer] = false;
+}
+
+std::optional<Fault> StageRunner::check(Guard& guard) {
+  guard.countFiring();
+  if (jobCount_ == 0) return checkCopies(guard);
+  return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}},
+                     scratch_[0]);
+}
+
+/// Stages without sums are evaluated twice, on inputs that are what was written.
+std::optional<Fault> StageRunner::checkCopies(Guard& guard) {
+  if (!holdsInputs(guard)) return Fault::kRows;
+  const Tensor& tensor = graph_.tensors[stage_->codes];
+  const std::ptrdiff_t pixels = pass_.width >> tensor.scale;
+  auto* again = reinterpret_cast<std::uint8_t*>(border_ + borderPad_);
+  for (int i = 0; i < rowCount_; ++i) {
+    repeatRow(i, again);
+    if (std::memcmp(again, codesOut_[i], pixels * tensor.channels) != 0) return Fault::kEpilogue;
+    guard.note(stage_->codes, rowBegin_ + i, again, pixels);
+  }
+  return {};
+}
+
+bool StageRunner::holdsInputs(const Guard& guard) const {
+  for (int s = 0; s < stage_->sourceCount; ++s) {
+    const StageInput& input = stage_->inputs[s];
+    const Tensor& tensor = graph_.tensors[input.tensor];
+    for (int i = 0; i < rowCount_; ++i) {
+      const StoredRow row{input.tensor, input.map.first(rowBegin_ + i), tensor.channels, pass_.width >> tensor.scale};
+      if (!guard.holds(row, inputs_[s].rows[row.row - input.map.first(rowBegin_)])) return false;
+    }
+  }
+  return true;
+}
+
+/// Output row `row` of a stage that copies or multiplies, once more.
+void StageRunner::repeatRow(int row, std::uint8_t* out) const {
+  const Tensor& tensor = graph_.tensors[stage_->codes];
+  if (stage_->kind == StageKind::kDownsample) {
+    downsampleRow(row, out, 0, columns_);
+  } else {
+    MultiplyJob one = multiply_;
+    one.a += row;
+    one.b += row;
+    one.out = &out;
+    one.rowCount = 1;
+    kernels_.multiply(one, 0, columns_);
+  }
+  missing_.clear({out, rowBegin_ + row, tensor.scale, tensor.channels, storedZero(stage_->codes)}, 0, columns_);
 }
 
 }  // namespace perifocal

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "integrity/guard.h"
 #include "kernels/limits.h"
 #include "network/model.h"
 #include "runtime/team.h"
@@ -22,8 +24,15 @@ class StageRunner {
   /// Takes the border row, the scratch of every thread and room for transformed weights from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
 
-  /// Runs one firing; its output rows are allocated. `residual` receives the rows of the last stage.
-  Status run(const Firing& firing, const RowStore& store, std::int16_t* residual);
+  /// Runs one firing; its output rows are allocated. `residual` receives the rows of the last stage. `guard`, unless
+  /// null, gets the sums to check it by.
+  Status run(const Firing& firing, const RowStore& store, std::int16_t* residual, const Guard* guard = nullptr);
+
+  /// What is wrong with the firing that has just run, if anything; notes the sums of its rows.
+  std::optional<Fault> check(Guard& guard);
+
+  /// What a firing of the stage makes anew when it runs again.
+  void forgetWeights(const Firing& firing);
 
  private:
   static constexpr int kMaxInputRows = 4 * kMaxBlockRows;
@@ -45,8 +54,11 @@ class StageRunner {
   ConvJob baseJob(const Stage& stage, int part) const;
   void runColumns(int thread);
   bool usesWinograd() const { return stage_->kind == StageKind::kConvolve && graph_.layers[stage_->layer].winograd; }
-  void downsampleColumns(int begin, int end) const;
-  void clearMissing(const ColumnRange& range) const;
+  void downsampleRow(int row, std::uint8_t* out, int begin, int end) const;
+  void clearMissing(const ColumnRange& range, int thread) const;
+  std::optional<Fault> checkCopies(Guard& guard);
+  bool holdsInputs(const Guard& guard) const;
+  void repeatRow(int row, std::uint8_t* out) const;
   void padCodes(bool left, bool right) const;
   std::int32_t storedZero(int tensor) const {
     return model_.zeroOf(graph_.tensors[tensor]) + kernels_.layout.storedOffset;
@@ -68,6 +80,7 @@ class StageRunner {
 
   // The firing under way, as the threads see it.
   const Stage* stage_ = nullptr;
+  const Guard* guard_ = nullptr;
   int rowBegin_ = 0;
   int rowCount_ = 0;
   int columns_ = 0;  ///< to divide among the threads

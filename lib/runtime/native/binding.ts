@@ -41,8 +41,9 @@ export type * from './system.js';
 
 /**
  * ARGUMENT: a ticket is missing, or an array is shorter than what it is for, such as one whose buffer was transferred.
- * ABORTED: the ticket of the call was cancelled. STATE: the object is disposed or busy. SYSTEM: a system call has
- * failed; the message is its name, `errno` the number of the reason. INTERNAL: TypeScript and C++ do not agree.
+ * ABORTED: the ticket of the call was cancelled. STATE: the object is disposed or busy. INTEGRITY: a result fails its
+ * checks although it was computed twice. SYSTEM: a system call has failed; the message is its name, `errno` the number
+ * of the reason. INTERNAL: TypeScript and C++ do not agree.
  */
 export type NativeErrorCode =
   | 'ARGUMENT'
@@ -51,6 +52,7 @@ export type NativeErrorCode =
   | 'OUT_OF_MEMORY'
   | 'ABORTED'
   | 'STATE'
+  | 'INTEGRITY'
   | 'SYSTEM'
   | 'INTERNAL';
 

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import {
   ArgumentError,
+  IntegrityError,
   IsaError,
   ModelError,
   NativeError,
@@ -126,6 +127,8 @@ export function translateNativeError(error: unknown): unknown {
       return new NativeError('OUT_OF_MEMORY', message, options);
     case 'STATE':
       return new StateError(message, options);
+    case 'INTEGRITY':
+      return new IntegrityError(message, options);
     case 'SYSTEM':
       return systemErrorOf(error as Error & { errno: number });
     case 'INTERNAL':

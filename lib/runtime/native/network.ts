@@ -18,6 +18,38 @@ export interface NetworkShape {
   readonly baseWidth: number;
 }
 
+/**
+ * How much of the network's work is checked by sums: nothing; all sums, and the epilogue of one row of four twice; or
+ * all sums and all epilogues.
+ */
+export type IntegrityMode = 'off' | 'checked' | 'full';
+
+/** Kinds of faults that checks tell apart. */
+export type FaultKind = 'weights' | 'tables' | 'arithmetic' | 'rows' | 'epilogue' | 'control';
+
+/** What the checks of a pipeline have seen since it was made. */
+export interface IntegrityCounters {
+  /** Firings, which are a few rows of one layer each, that were checked. */
+  readonly firings: number;
+  /** Failed checks. */
+  readonly found: Readonly<Record<FaultKind, number>>;
+  /** Firings that were computed again and were right then. */
+  readonly recomputed: number;
+}
+
+/** What the checks can see of a model, proved when it is loaded. */
+export interface IntegrityCoverage {
+  readonly layers: number;
+  readonly winogradLayers: number;
+  /** Ways for a layer to read an input channel: sets of taps through which one pixel enters a sum. */
+  readonly cases: number;
+  /** Those in which all weights cancel in every output channel, so that a changed pixel would not show. */
+  readonly blindCases: number;
+  /** The largest sum that a layer summed by Winograd can have; below `sumLimit`, no flipped bit of a sum escapes. */
+  readonly largestSum: number;
+  readonly sumLimit: number;
+}
+
 /** One streaming pass over an image (or a column panel of it); both sides are multiples of 4. */
 export interface PassShape {
   /** Pixels per pass row. */
@@ -31,6 +63,8 @@ export interface PassShape {
   readonly stripRows: number;
   /** Winograd's transformed weights stay in memory, else they are made anew for every few rows. */
   readonly keepWeights: boolean;
+  /** By default 'off'; else of a model that was loaded `checked`. */
+  readonly integrity?: IntegrityMode;
 }
 
 /** One buffer of rows of the network's pipeline. */
@@ -66,6 +100,8 @@ export interface NativeModel {
   readonly isa: string;
   /** One byte per layer, in execution order: 1 where Winograd sums it. */
   readonly winogradLayers: Uint8Array;
+  /** Null unless the model was loaded `checked`. */
+  readonly coverage: IntegrityCoverage | null;
   /** Gives the weights back once no pipeline uses them. Idempotent. */
   dispose(): void;
 }
@@ -83,7 +119,8 @@ export interface NativePipeline {
   /**
    * Feeds `count` <= stripRows pass rows of interleaved 8-bit RGB (copied before the call returns) and resolves
    * with the residual rows that became complete, at most stripRows + 32: rows x width x 3, in steps of 1/4080. The
-   * view is valid until the next push or drain, which writes into the same memory.
+   * view is valid until the next push or drain, which writes into the same memory. Rejects with INTEGRITY where rows
+   * fail their checks although they were computed twice.
    */
   push(rows: Uint8Array, count: number, ticket: NativeTicket): Promise<Int16Array>;
   /**
@@ -98,6 +135,8 @@ export interface NativePipeline {
   cancel(): void;
   /** Forgets all rows: the next push starts a new pass. */
   reset(): void;
+  /** Null where the pass has no integrity. */
+  counters(): IntegrityCounters | null;
   /** Unmaps the arena, after the call in flight (cancelled) has ended. Idempotent. */
   dispose(): void;
 }
@@ -169,7 +208,7 @@ export interface ConvUse extends ConvShape {
 export interface NetworkBinding {
   /**
    * Layers of the `winograd` shapes are summed by Winograd where their sums permit it. Rejects with MODEL_INVALID
-   * naming the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`.
+   * naming the key, or ISA_UNAVAILABLE. `isa` is a name of `isas()`. Passes of a `checked` model may have integrity.
    */
   loadModel(
     tensors: Readonly<Record<string, NativeTensor>>,
@@ -177,6 +216,7 @@ export interface NetworkBinding {
     isa: string,
     winograd: readonly ConvShape[],
     ticket: NativeTicket,
+    checked?: boolean,
   ): Promise<NativeModel>;
   /**
    * The layers that Winograd can sum, and what sums them, given a model's `winogradLayers` (empty: none by Winograd).

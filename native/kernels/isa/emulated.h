@@ -65,6 +65,7 @@ struct Emulated {
   static Vec add(Vec a, Vec b) { return wrapping(a, b, std::plus<>{}); }
   static Vec sub(Vec a, Vec b) { return wrapping(a, b, std::minus<>{}); }
   static Vec mulInt(Vec a, Vec b) { return wrapping(a, b, std::multiplies<>{}); }
+  static Vec orInt(Vec a, Vec b) { return wrapping(a, b, std::bit_or<>{}); }
   template <int kBits>
   static Vec shiftLeft(Vec v) {
     return mulInt(v, splatInt(1 << kBits));
@@ -170,6 +171,11 @@ struct Emulated {
     return v;
   }
   static Weights loadShortWeights(const std::int16_t* p) {
+    Weights v;
+    std::copy_n(p, L.lanes * kDepth, v.lane);
+    return v;
+  }
+  static Weights loadCodeWeights(const std::int8_t* p) {
     Weights v;
     std::copy_n(p, L.lanes * kDepth, v.lane);
     return v;

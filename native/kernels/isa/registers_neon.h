@@ -26,6 +26,7 @@ struct Lanes128 {
   // Modulo 2^32: signed lanes must not overflow as far as the compiler is concerned.
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return signedOf(vaddq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec sub(Vec a, Vec b) { return signedOf(vsubq_u32(unsignedOf(a), unsignedOf(b))); }
+  PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return vorrq_s32(a, b); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return signedOf(vmulq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return vminq_s32(vmaxq_s32(v, vdupq_n_s32(low)), vdupq_n_s32(high));
@@ -72,6 +73,7 @@ struct Lanes128 {
     return vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
   }
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) { return vmovl_s8(vld1_s8(p)); }
+  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return vget_low_s16(loadShortCodes(p)); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { vst1q_s16(p, v); }
   PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return vaddq_s16(a, b); }
   PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return vsubq_s16(a, b); }

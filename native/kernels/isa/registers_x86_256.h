@@ -28,6 +28,7 @@ struct Lanes256 {
   }
   PERIFOCAL_INLINE static Vec splatInt(std::int32_t v) { return _mm256_set1_epi32(v); }
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return _mm256_add_epi32(a, b); }
+  PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return _mm256_or_si256(a, b); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return _mm256_mullo_epi32(a, b); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return _mm256_min_epi32(_mm256_max_epi32(v, splatInt(low)), splatInt(high));
@@ -76,6 +77,7 @@ struct Lanes256 {
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
+  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return loadShortCodes(p); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
   }

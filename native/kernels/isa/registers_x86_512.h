@@ -21,6 +21,7 @@ struct Lanes512 {
   }
   PERIFOCAL_INLINE static Vec splatInt(std::int32_t v) { return _mm512_set1_epi32(v); }
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
+  PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return _mm512_or_si512(a, b); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return _mm512_mullo_epi32(a, b); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return _mm512_min_epi32(_mm512_max_epi32(v, splatInt(low)), splatInt(high));
@@ -69,6 +70,7 @@ struct Lanes512 {
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
+  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return loadShortCodes(p); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { _mm512_storeu_si512(p, v); }
   PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return _mm512_add_epi16(a, b); }
   PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return _mm512_sub_epi16(a, b); }

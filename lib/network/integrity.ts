@@ -1,0 +1,65 @@
+import type {
+  FaultKind,
+  IntegrityCounters,
+  IntegrityCoverage,
+  IntegrityMode,
+  NativePipeline,
+} from '../runtime/native/binding.js';
+
+/** The words for how much is checked. */
+export const INTEGRITY_MODES = ['off', 'checked', 'full'] as const satisfies readonly IntegrityMode[];
+
+/** What the checks of a restoration have seen. */
+export interface IntegrityReport extends IntegrityCounters {
+  readonly mode: IntegrityMode;
+  /** How often the frame was begun again, with the model read anew from its file. */
+  readonly restarts: number;
+  readonly coverage: IntegrityCoverage;
+}
+
+const KINDS: readonly FaultKind[] = ['weights', 'tables', 'arithmetic', 'rows', 'epilogue', 'control'];
+
+/** What checks can see, for people. */
+export function describeIntegrity(mode: IntegrityMode = 'off', coverage: IntegrityCoverage | null = null): string {
+  if (!coverage) return mode;
+  const { cases, blindCases, winogradLayers, largestSum, sumLimit } = coverage;
+  const winograd = `${winogradLayers} layers by Winograd, sums up to ${largestSum} of ${sumLimit}`;
+  return `${mode}: ${blindCases} blind of ${cases} cases${winogradLayers > 0 ? `, ${winograd}` : ''}`;
+}
+
+/** Adds up what the checks of one restoration see, over the pipelines that it uses. */
+export class IntegrityTally {
+  #firings = 0;
+  #recomputed = 0;
+  readonly #found = new Map<FaultKind, number>();
+  restarts = 0;
+
+  /** What has happened on `pipeline` from now on, when the function that is returned is called. */
+  watch(pipeline: NativePipeline): () => void {
+    const before = pipeline.counters();
+    return () => {
+      const after = pipeline.counters();
+      if (before && after) this.#add(before, after);
+    };
+  }
+
+  #add(before: IntegrityCounters, after: IntegrityCounters): void {
+    this.#firings += after.firings - before.firings;
+    this.#recomputed += after.recomputed - before.recomputed;
+    for (const kind of KINDS) {
+      this.#found.set(kind, (this.#found.get(kind) ?? 0) + after.found[kind] - before.found[kind]);
+    }
+  }
+
+  report(mode: IntegrityMode, coverage: IntegrityCoverage): IntegrityReport {
+    const found = Object.fromEntries(KINDS.map((kind) => [kind, this.#found.get(kind) ?? 0]));
+    return {
+      mode,
+      firings: this.#firings,
+      found: found as Record<FaultKind, number>,
+      recomputed: this.#recomputed,
+      restarts: this.restarts,
+      coverage,
+    };
+  }
+}

@@ -1,0 +1,39 @@
+// How much is checked, what may be found wrong, and how often it was so.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace perifocal {
+
+/// How much of a pass is checked.
+enum class Integrity {
+  kOff,
+  kChecked,  ///< all sums, and the epilogue of one row of a firing in turn
+  kFull,     ///< all sums and all epilogues
+};
+
+enum class Fault {
+  kWeights,     ///< packed weights changed: their products add up to something else than the file's weights
+  kTables,      ///< biases, multipliers, or what the checks compare with changed
+  kArithmetic,  ///< sums of outputs are not what inputs and weights make: an error of computing, or a changed input
+  kRows,        ///< a stored row is not the one that was written
+  kEpilogue,    ///< a second evaluation of an epilogue, or of a product, gives something else
+  kControl,     ///< work was done in another order than planned, or a row lies elsewhere than noted
+};
+inline constexpr int kFaults = 6;
+
+/// The name that TypeScript knows a fault by.
+constexpr const char* faultName(Fault fault) {
+  constexpr const char* kNames[kFaults] = {"weights", "tables", "arithmetic", "rows", "epilogue", "control"};
+  return kNames[static_cast<int>(fault)];
+}
+
+/// Of a pipeline, since it was made.
+struct IntegrityCounters {
+  std::int64_t firings = 0;                   ///< that were checked
+  std::array<std::int64_t, kFaults> found{};  ///< failed checks by kind
+  std::int64_t recomputed = 0;                ///< firings that were computed again and then were right
+};
+
+}  // namespace perifocal

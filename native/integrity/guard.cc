@@ -1,0 +1,184 @@
+#include "integrity/guard.h"
+
+#include <algorithm>
+
+#include "integrity/modular.h"
+#include "kernels/winograd.h"
+#include "runtime/arena.h"
+
+namespace perifocal {
+namespace {
+
+/// A transposed convolution has two jobs an output row, one a column phase; every second row has the same weights.
+int packOf(const Stage& stage, int job) { return stage.kind == StageKind::kTranspose ? job % FiringSums::kPacks : 0; }
+
+int packsOf(const Stage& stage) { return stage.kind == StageKind::kTranspose ? FiringSums::kPacks : 1; }
+
+/// The part of a layer whose weights a job has.
+int partOf(const Model& model, const Stage& stage, const ConvJob& job) {
+  if (stage.kind != StageKind::kTranspose) return stage.part;
+  int part = 0;
+  while (part + 1 < FiringSums::kPacks && model.part(stage.layer, part).weights != job.weights) ++part;
+  return part;
+}
+
+}  // namespace
+
+Guard::Guard(const Model& model, Integrity integrity, int passHeight, int threads)
+    : model_(model), integrity_(integrity), threads_(threads), columns_(model, rows_, passHeight), prediction_(model) {}
+
+int Guard::registerChannels(const Graph& graph, const KernelLayout& layout) {
+  return roundUp(4 * graph.shape.baseWidth, std::max({16, layout.lanes, layout.winograd.blockChannels}));
+}
+
+std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout, std::span<const int> ringRows, int threads) {
+  const int channels = registerChannels(graph, layout);
+  const std::size_t entries =
+      WrittenTotals::entries(graph, ringRows) + FiringSums::entries(threads, channels) + channels;
+  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(SumPrediction::bytes(graph, layout));
+}
+
+void Guard::attach(std::span<const int> ringRows, std::byte* memory) {
+  const Graph& graph = model_.graph();
+  const int channels = registerChannels(graph, model_.kernels().layout);
+  prediction_.attach(memory);
+  memory += arenaBytes(SumPrediction::bytes(graph, model_.kernels().layout));
+  auto* entries = reinterpret_cast<std::int32_t*>(memory);
+  sums_.attach(threads_, channels, entries);
+  entries += FiringSums::entries(threads_, channels);
+  addends_ = entries;
+  rows_.attach(graph, ringRows, entries + channels);
+}
+
+void Guard::begin(int rows) {
+  sums_.begin(rows, integrity_ == Integrity::kFull ? -1 : static_cast<int>(counters_.firings % rows));
+}
+
+ConvSums Guard::sumsOf(int thread, const Stage& stage, int job) const {
+  const bool transposed = stage.kind == StageKind::kTranspose;
+  return sums_.of(thread, packOf(stage, job), transposed ? job / 2 : 0);
+}
+
+void Guard::replace(int thread, int row, const std::uint8_t* codes, int channels, std::ptrdiff_t pixels,
+                    std::int32_t zero) const {
+  sums_.replace(thread, row, codes, channels, pixels, zero, model_.kernels().layout.storedOffset);
+}
+
+void Guard::note(int tensor, int row, const std::uint8_t* codes, std::ptrdiff_t pixels) {
+  columns_.count(codes, model_.graph().tensors[tensor].channels, pixels, rows_.of(tensor, row));
+}
+
+std::optional<Fault> Guard::check(const WatchedFiring& firing, std::byte* scratch) {
+  sums_.fold();
+  const LayerSpec& layer = model_.graph().layers[firing.stage.layer];
+  for (int pack = 0; pack < packsOf(firing.stage); ++pack) {
+    if (const auto fault = checkPack(firing, pack, scratch)) return fault;
+  }
+  if (layer.winograd && !isInRange(layer)) return Fault::kArithmetic;
+  if (!holdsTrunk(firing)) return Fault::kRows;
+  if (!isRepeated(layer)) return Fault::kEpilogue;
+  noteRows(firing);
+  return {};
+}
+
+/// E3, then E2, of the jobs that share a pack of weights.
+std::optional<Fault> Guard::checkPack(const WatchedFiring& firing, int pack, std::byte* scratch) {
+  if (pack >= static_cast<int>(firing.jobs.size())) return {};
+  const ConvJob& job = firing.jobs[pack];
+  const int index = firing.stage.layer, part = partOf(model_, firing.stage, job);
+  const CheckedPart& check = model_.check(index, part);
+  if (digestOf(model_, index, part) != check.digest) return Fault::kTables;
+  if (!gatherColumns(firing, pack) || !addAddends(firing)) return Fault::kRows;
+  const LayerSpec& layer = model_.graph().layers[index];
+  const std::int32_t* totals = prediction_.apply(job, layer, model_.part(index, part).weights, scratch);
+  std::int32_t all = 0;
+  for (int c = 0; c < layer.out; ++c) all = sumOf(all, totals[c]);
+  if (all != prediction_.expectedTotal(job, check)) return Fault::kWeights;
+  return hasOutputs(firing, pack, check, totals) ? std::nullopt : std::optional(Fault::kArithmetic);
+}
+
+bool Guard::gatherColumns(const WatchedFiring& firing, int pack) {
+  const ConvJob& first = firing.jobs[pack];
+  std::int32_t* x = prediction_.columns();
+  for (int t = 0; t < first.tapCount; ++t) {
+    const int channels = first.sources[first.taps[t].source].channels;
+    std::fill_n(x, channels, 0);
+    for (int j = pack; j < static_cast<int>(firing.jobs.size()); j += packsOf(firing.stage)) {
+      if (!columns_.add(firing, j, t, x)) return false;
+    }
+    x += channels;
+  }
+  return true;
+}
+
+/// Partial sums of coarser scales, which count once for every pixel that they were added to.
+bool Guard::addAddends(const WatchedFiring& firing) {
+  const Stage& stage = firing.stage;
+  const ConvJob& job = firing.jobs[0];
+  std::fill_n(addends_, registerChannels(model_.graph(), model_.kernels().layout), 0);
+  for (int a = 0; a < job.addendCount; ++a) {
+    const StageInput& input = stage.inputs[stage.sourceCount + a];
+    for (int i = 0; i < job.rowCount; ++i) {
+      const ConvAddend& addend = job.addends[a];
+      const StoredRow row{input.tensor, input.map.first(firing.rowBegin + i), job.outChannels,
+                          firing.columns >> addend.shift};
+      if (!columns_.addPartials(row, addend.rows[i], 1 << addend.shift, addends_)) return false;
+    }
+  }
+  return true;
+}
+
+bool Guard::hasOutputs(const WatchedFiring& firing, int pack, const CheckedPart& check,
+                       const std::int32_t* totals) const {
+  const int jobs = static_cast<int>(firing.jobs.size()), step = packsOf(firing.stage);
+  const int rows = firing.jobs[pack].rowCount * ((jobs - pack + step - 1) / step), pixels = rows * firing.columns;
+  const std::int32_t* outputs = sums_.outputs(pack);
+  for (int c = 0; c < firing.jobs[pack].channels; ++c) {
+    const std::int32_t expected = sumOf(productOf(pixels, check.bias[c]), sumOf(totals[c], addends_[c]));
+    if (outputs[c] != expected) return false;
+  }
+  return true;
+}
+
+/// Whether the trunk was read as it had been written.
+bool Guard::holdsTrunk(const WatchedFiring& firing) const {
+  const Stage& stage = firing.stage;
+  if (!stage.readsTrunk()) return true;
+  const int channels = model_.graph().layers[stage.layer].out;
+  for (int i = 0; i < firing.rowCount; ++i) {
+    const std::int32_t* written = rows_.of(stage.inputs.back().tensor, firing.rowBegin + i);
+    if (!std::equal(written, written + channels, sums_.trunkIn(i))) return false;
+  }
+  return true;
+}
+
+/// Whether every single sum of Winograd was within the bound that the loader has proved.
+bool Guard::isInRange(const LayerSpec& layer) const {
+  constexpr std::uint32_t kOutside = ~(2 * static_cast<std::uint32_t>(kWatchedLimit) - 1);
+  const std::int32_t* range = sums_.range();
+  return std::none_of(range, range + layer.out, [](std::int32_t bits) { return (bits & kOutside) != 0; });
+}
+
+/// Whether the epilogues that were evaluated twice gave the same both times.
+bool Guard::isRepeated(const LayerSpec& layer) const {
+  const std::int32_t* difference = sums_.difference();
+  return std::all_of(difference, difference + layer.out, [](std::int32_t bits) { return bits == 0; });
+}
+
+void Guard::noteRows(const WatchedFiring& firing) {
+  const Stage& stage = firing.stage;
+  const int channels = model_.graph().layers[stage.layer].out, each = stage.kind == StageKind::kTranspose ? 2 : 1;
+  const std::int32_t above = productOf(128 - model_.kernels().layout.storedOffset, each * firing.columns);
+  for (int i = 0; i < firing.rowCount; ++i) {
+    const int row = firing.rowBegin + i;
+    const auto copy = [&](int tensor, const std::int32_t* sums, std::int32_t more) {
+      if (tensor < 0) return;
+      std::transform(sums, sums + channels, rows_.of(tensor, row), [&](std::int32_t sum) { return sumOf(sum, more); });
+    };
+    copy(stage.codes, sums_.stored(i), above);
+    copy(stage.partial, sums_.stored(i), 0);
+    copy(stage.trunk, sums_.trunkOut(i), 0);
+  }
+}
+
+}  // namespace perifocal

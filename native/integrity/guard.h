@@ -1,0 +1,73 @@
+// Checks every firing of a pass while its inputs are still held (docs/integrity.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "integrity/column_totals.h"
+#include "integrity/findings.h"
+#include "integrity/firing_sums.h"
+#include "integrity/prediction.h"
+#include "integrity/written_totals.h"
+#include "network/model.h"
+
+namespace perifocal {
+
+class Guard {
+ public:
+  /// `model` is a checked one and outlives the guard.
+  Guard(const Model& model, Integrity integrity, int passHeight, int threads);
+
+  /// Bytes that `attach` needs.
+  static std::size_t bytes(const Graph& graph, const KernelLayout& layout, std::span<const int> ringRows, int threads);
+  void attach(std::span<const int> ringRows, std::byte* memory);
+
+  /// Before a firing, and before it is computed again.
+  void begin(int rows);
+
+  /// Where a thread adds to while it computes job `job` of a firing.
+  ConvSums sumsOf(int thread, const Stage& stage, int job) const;
+
+  /// Nothing takes the place of codes that a thread has written.
+  void replace(int thread, int row, const std::uint8_t* codes, int channels, std::ptrdiff_t pixels,
+               std::int32_t zero) const;
+
+  /// Notes the sums of a row of codes that no kernel wrote.
+  void note(int tensor, int row, const std::uint8_t* codes, std::ptrdiff_t pixels);
+
+  /// Whether all holds of a firing by kernels that has run; then the sums of its rows are noted.
+  std::optional<Fault> check(const WatchedFiring& firing, std::byte* scratch);
+
+  /// Whether the rows that a firing without sums has read are those that were written.
+  bool holds(const StoredRow& row, const std::uint8_t* codes) const { return columns_.holds(row, codes); }
+
+  void count(Fault fault) { ++counters_.found[static_cast<int>(fault)]; }
+  void countRecomputed() { ++counters_.recomputed; }
+  void countFiring() { ++counters_.firings; }
+  const IntegrityCounters& counters() const { return counters_; }
+
+ private:
+  static int registerChannels(const Graph& graph, const KernelLayout& layout);
+  std::optional<Fault> checkPack(const WatchedFiring& firing, int pack, std::byte* scratch);
+  bool gatherColumns(const WatchedFiring& firing, int pack);
+  bool addAddends(const WatchedFiring& firing);
+  bool hasOutputs(const WatchedFiring& firing, int pack, const CheckedPart& check, const std::int32_t* totals) const;
+  bool holdsTrunk(const WatchedFiring& firing) const;
+  bool isInRange(const LayerSpec& layer) const;
+  bool isRepeated(const LayerSpec& layer) const;
+  void noteRows(const WatchedFiring& firing);
+
+  const Model& model_;
+  const Integrity integrity_;
+  const int threads_;
+  WrittenTotals rows_;
+  ColumnTotals columns_;
+  FiringSums sums_;
+  SumPrediction prediction_;
+  std::int32_t* addends_ = nullptr;
+  IntegrityCounters counters_;
+};
+
+}  // namespace perifocal

@@ -1,0 +1,125 @@
+#include "integrity/prediction.h"
+
+#include <algorithm>
+#include <array>
+
+#include "integrity/modular.h"
+#include "kernels/winograd.h"
+#include "runtime/arena.h"
+
+namespace perifocal {
+namespace {
+
+/// Entries that a pixel's group of input channels may reach beyond its channels.
+constexpr std::size_t kSlack = 64;
+
+}  // namespace
+
+std::size_t SumPrediction::digitRowBytes(const Graph& graph, const KernelLayout& layout) {
+  const std::size_t direct = static_cast<std::size_t>(layout.tilePixels) * 4 * graph.shape.baseWidth + kSlack;
+  const std::size_t winograd = appliedValues(4 * graph.shape.baseWidth) * sizeof(std::int16_t);
+  return arenaBytes(std::max(direct, winograd));
+}
+
+int SumPrediction::registerChannels(const Graph& graph, const KernelLayout& layout) {
+  const int most = std::max(layout.lanes, layout.winograd.blockChannels);
+  return roundUp(4 * graph.shape.baseWidth, std::max(most, 16));
+}
+
+std::size_t SumPrediction::bytes(const Graph& graph, const KernelLayout& layout) {
+  const std::size_t channels = registerChannels(graph, layout) * sizeof(std::int32_t);
+  return arenaBytes(static_cast<std::size_t>(kMaxTaps) * 4 * graph.shape.baseWidth * sizeof(std::int32_t)) +
+         (kDigits + 2) * channels + kMaxTaps * digitRowBytes(graph, layout);
+}
+
+void SumPrediction::attach(std::byte* memory) {
+  const Graph& graph = model_.graph();
+  const KernelLayout& layout = model_.kernels().layout;
+  const int channels = registerChannels(graph, layout);
+  columns_ = reinterpret_cast<std::int32_t*>(memory);
+  memory += arenaBytes(static_cast<std::size_t>(kMaxTaps) * 4 * graph.shape.baseWidth * sizeof(std::int32_t));
+  products_ = reinterpret_cast<std::int32_t*>(memory);
+  totals_ = products_ + kDigits * channels;
+  zeros_ = totals_ + channels;
+  digits_ = reinterpret_cast<std::byte*>(zeros_ + channels);
+}
+
+const std::int32_t* SumPrediction::apply(const ConvJob& job, const LayerSpec& layer, const std::byte* codes,
+                                         std::byte* scratch) {
+  if (layer.winograd) {
+    applyWinograd(layer, codes);
+  } else {
+    applyDirect(job, scratch);
+  }
+  return totals_;
+}
+
+/// The layer's own kernel, on a row of as many pixels as a total has digits.
+void SumPrediction::applyDirect(const ConvJob& job, std::byte* scratch) {
+  const std::size_t rowBytes = digitRowBytes(model_.graph(), model_.kernels().layout);
+  std::array<std::array<const std::uint8_t*, kMaxTaps>, kMaxSources> rows{};
+  std::array<ConvSource, kMaxSources> sources{};
+  std::array<ConvTap, kMaxTaps> taps;
+  const std::int32_t* x = columns_;
+  for (int t = 0; t < job.tapCount; ++t) {
+    const int s = job.taps[t].source, channels = job.sources[s].channels;
+    auto* digits = reinterpret_cast<std::uint8_t*>(digits_ + t * rowBytes);
+    for (int d = 0; d < kDigits; ++d) {
+      for (int c = 0; c < channels; ++c) digits[d * channels + c] = x[c] >> kDigitBits * d & ((1 << kDigitBits) - 1);
+    }
+    sources[s].channels = channels;
+    rows[s][sources[s].rowCount] = digits;
+    taps[t] = {s, sources[s].rowCount++, 0};
+    x += channels;
+  }
+  for (int s = 0; s < kMaxSources; ++s) {
+    sources[s].rows = rows[s].data();
+    sources[s].pixelStep = sources[s].rowStep = 1;
+  }
+  std::int32_t* out = products_;
+  ConvJob one = job;
+  one.sources = sources.data();
+  one.taps = taps.data();
+  one.bias = zeros_;
+  one.rowCount = one.outStep = 1;
+  one.outOffset = one.addendCount = 0;
+  one.outChannels = roundUp(job.channels, 4);
+  one.epilogue = Epilogue::kPartial;
+  one.partialOut = &out;
+  model_.kernels().convolve(one, 0, kDigits, scratch, nullptr);
+  for (int c = 0; c < job.channels; ++c) {
+    totals_[c] = 0;
+    for (int d = 0; d < kDigits; ++d) {
+      totals_[c] = sumOf(totals_[c], productOf(out[d * one.outChannels + c], 1 << kDigitBits * d));
+    }
+  }
+}
+
+void SumPrediction::applyWinograd(const LayerSpec& layer, const std::byte* codes) {
+  const WinogradWeights weights{reinterpret_cast<const std::int8_t*>(codes), nullptr, layer.sources[0], layer.out,
+                                false};
+  const int count = kMaxTaps * layer.sources[0];
+  auto* values = reinterpret_cast<std::int16_t*>(digits_);
+  for (int d = 0; d < 2; ++d) {
+    for (int i = 0; i < count; ++i) {
+      values[i] = static_cast<std::int16_t>(columns_[i] >> kShortBits * d & ((1 << kShortBits) - 1));
+    }
+    model_.kernels().applyCodes(weights, values, products_);
+    for (int c = 0; c < layer.out; ++c) {
+      totals_[c] = d == 0 ? products_[c] : sumOf(totals_[c], productOf(products_[c], 1 << kShortBits));
+    }
+  }
+}
+
+std::int32_t SumPrediction::expectedTotal(const ConvJob& job, const CheckedPart& check) const {
+  std::int32_t total = 0;
+  std::ptrdiff_t at = 0;
+  for (int t = 0; t < job.tapCount; ++t) {
+    for (int c = 0; c < job.sources[job.taps[t].source].channels; ++c, ++at) {
+      total = sumOf(total, productOf(check.columnSums[at], columns_[at]));
+    }
+  }
+  return total;
+}
+
+}  // namespace perifocal

@@ -1,0 +1,47 @@
+// What the sums of a layer must add up to, from the weights of the file, and what such sums cannot see.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "network/model.h"
+
+namespace perifocal {
+
+/// Bytes of `CheckedPart::columnSums` and `CheckedPart::bias`, and of all tables of a model.
+std::size_t columnSumBytes(const LayerSpec& layer, int part);
+std::size_t countedBiasBytes(const LayerSpec& layer);
+std::size_t checkTableBytes(const Graph& graph);
+
+/// Fills `CheckedPart::columnSums`. `weights` are codes in PyTorch order, as in all of these.
+void sumColumns(const LayerSpec& layer, int part, std::span<const std::int8_t> weights, std::int32_t* out);
+
+/// The bias that a kernel adds, whose inputs are counted from -`storedOffset`, for inputs counted from 0.
+void countBias(const LayerSpec& layer, int part, std::span<const std::int8_t> weights, int storedOffset,
+               const std::int32_t* packed, std::int32_t* out);
+
+/// Counts the cases of a layer, and the blind ones: an input channel and a set of taps whose weights add up to nothing
+/// in every output channel. A pixel goes into the sums of a firing through some rows and some columns of the kernel.
+void addCoverage(const LayerSpec& layer, std::span<const std::int8_t> weights, Coverage& coverage);
+
+/// A sum of words, and of these sums: no one changed word leaves it as it was.
+class WordDigest {
+ public:
+  /// @param bytes a multiple of 4
+  void add(const void* words, std::size_t bytes) {
+    for (std::size_t at = 0; at < bytes; at += sizeof(std::uint32_t)) {
+      std::uint32_t word;
+      std::memcpy(&word, static_cast<const std::byte*>(words) + at, sizeof word);
+      sum_ += word;
+      sums_ += sum_;
+    }
+  }
+  std::uint64_t value() const { return sum_ ^ sums_ << 32; }
+
+ private:
+  std::uint64_t sum_ = 0, sums_ = 0;
+};
+
+}  // namespace perifocal
