@@ -17,9 +17,9 @@ const MOST_OVERDUE_SECONDS = 120;
 const MOST_UNWRITABLE_SECONDS = 120;
 
 /**
- * The parts that must answer, or the service is started again. A camera that hangs is no reason: its loop gives it up in
- * time and opens its driver anew, and health says so. A loop that does not come back from there is one: nothing but a
- * new start helps.
+ * The parts that must answer, or the service is started again. A camera that hangs is no reason: its loop gives it up
+ * in time and opens its driver anew, and health says so. A loop that does not come back from there is one: nothing but
+ * a new start helps.
  */
 export function probesOf(
   io: Io,
