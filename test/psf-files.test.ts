@@ -86,6 +86,11 @@ describe('a NumPy kernel', () => {
     ['objects', npyFile({ descr: "'|O'", shape: [1, 1] }, none), /\|O is not read: it holds pickled/],
     ['structures', npyFile({ descr: "[('a', '<f4')]", shape: [1, 1] }, none), /structures; save one of their fields/],
     ['dates', npyFile({ descr: "'<M8[ns]'", shape: [1, 1] }, none), /dates/],
+    [
+      'version 9',
+      npyFile({ descr: "'|u1'", shape: [1, 1] }, Uint8Array.of(1)).fill(9, 6, 7),
+      /version 9 is none of 1 to 3/,
+    ],
     ['one axis', npyFile({ descr: "'<f8'", shape: [3] }, numberBytes('f8', [1, 1, 1], true)), /\(3,\), .*reshape/],
     ['no axes', npyFile({ descr: "'<f8'", shape: [] }, numberBytes('f8', [1], true)), /shape is \(\), .*no matrix/],
     ['bands', npyFile({ descr: "'|u1'", shape: [1, 2, 1] }, Uint8Array.of(1, 1)), /\(1, 2, 1\), .*in two ways/],

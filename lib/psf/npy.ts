@@ -32,8 +32,11 @@ export interface MatrixGrid {
  * Throws ImageError.
  */
 export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGrid {
+  const version = bytes[MAGIC.length]!;
+  if (version < 1 || version > 3)
+    throw unsupported(`its version ${version} is none of 1 to 3; save it with numpy.save`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lengthBytes = bytes[MAGIC.length] === 1 ? 2 : 4;
+  const lengthBytes = version === 1 ? 2 : 4;
   const start = MAGIC.length + 2 + lengthBytes;
   if (bytes.length < start) throw invalid('its header is truncated');
   const headerBytes = lengthBytes === 2 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
