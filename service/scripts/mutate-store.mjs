@@ -1,26 +1,40 @@
-// Takes out of the store, one after the other, what its durability rests on, and sees whether the simulation notices:
-//   node service/scripts/mutate-store.mjs [SEEDS] [PART OF A NAME]
-// Ends with `N passed, N failed`: a mutation passes when some seed fails with it.
+// Takes out of the store, one after the other, what its durability rests on, and sees whether a test notices:
+//   node service/scripts/mutate-store.mjs [--quick] [PART OF A NAME]
+// First come the scenarios that are ended at every operation, then, unless `--quick`, 600 seeds of the simulation, and
+// more mutations.
+// Ends with `N passed, N failed`: a mutation passes when something fails with it.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { MUTATIONS } from './mutations.mjs';
+import { MORE, MUTATIONS, SCENARIO_OF } from './mutations.mjs';
 
-const SECONDS = 300;
+const SECONDS = 1800;
+const SEEDS = 600;
 const service = fileURLToPath(new URL('..', import.meta.url));
-const seeds = Number(process.argv[2] ?? '600');
-const wanted = process.argv[3] ?? '';
+const flags = process.argv.slice(2).filter((word) => word === '--quick');
+const [wanted = ''] = process.argv.slice(2).filter((word) => word !== '--quick');
+const seeds = flags.length > 0 ? 0 : SEEDS;
 const work = mkdtempSync(join(tmpdir(), 'perifocal-mutants-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
+// The scenario that is named on the command line comes first: it is the one that is expected to notice.
 const RUNNER = `
+import { crashGenerations } from './test/support/crash-generations.js';
+import { crashEverywhere } from './test/support/crash-points.js';
+import { SCENARIOS } from './test/support/scenarios.js';
+import { SURVIVALS } from './test/support/simulated-disk.js';
 import { noSimulationCounts, simulate } from './test/support/simulation.js';
-for (let seed = 0; seed < ${seeds}; seed += 1) {
-  try { await simulate(seed, 4, noSimulationCounts()); }
-  catch (error) { console.log(error.message.split('\\n')[0]); process.exit(1); }
+const first = SCENARIOS.filter(({ name }) => name === process.argv[2]);
+try {
+  for (const survival of SURVIVALS) await crashGenerations(survival);
+  for (const scenario of [...first, ...SCENARIOS]) await crashEverywhere(scenario);
+  for (let seed = 0; seed < ${seeds}; seed += 1) await simulate(seed, 4, noSimulationCounts());
+} catch (error) {
+  console.log('NOTICED ' + error.message.split('\\n')[0]);
+  process.exit(1);
 }`;
 
 /** @param {string} text */
@@ -45,14 +59,19 @@ writeFileSync(join(work, 'package.json'), '{ "type": "module" }');
 writeFileSync(join(work, 'run.mjs'), RUNNER);
 symlinkSync(join(service, '../node_modules'), join(work, 'node_modules'));
 
-const run = () => spawnSync(process.execPath, [join(work, 'run.mjs')], { encoding: 'utf8', timeout: SECONDS * 1000 });
-const whole = run();
-if (whole.status !== 0) throw new Error(`The simulation fails without any mutation: ${whole.stdout}${whole.stderr}`);
+/** @param {string} first */
+const run = (first = '') =>
+  spawnSync(process.execPath, [join(work, 'run.mjs'), first], { encoding: 'utf8', timeout: SECONDS * 1000 });
+if (wanted === '') {
+  const whole = run();
+  if (whole.status !== 0) throw new Error(`It fails without any mutation: ${whole.stdout}${whole.stderr}`);
+}
+const mutations = flags.length > 0 && wanted === '' ? MUTATIONS : [...MUTATIONS, ...MORE];
 let [passed, failed] = [0, 0];
-for (const { name, file, find, replace } of MUTATIONS.filter((each) => each.name.includes(wanted))) {
+for (const { name, file, find, replace } of mutations.filter((each) => each.name.includes(wanted))) {
   translate(file, (text) => mutate(text, find, replace, name));
-  const { status, stdout, stderr } = run();
-  const noticed = status === 1 && stdout.startsWith('Seed');
+  const { status, stdout, stderr } = run(SCENARIO_OF[file]);
+  const noticed = status === 1 && stdout.startsWith('NOTICED');
   if (noticed) passed += 1;
   else failed += 1;
   console.log(
@@ -68,7 +87,8 @@ function mutate(text, find, replace, name) {
   if (text.split(find).length !== 2) throw new Error(`'${name}' finds its place ${text.split(find).length - 1} times`);
   const mutated = text.replace(find, () => replace);
   // What a mutation needs may be imported already.
-  const lacks = (/** @type {string} */ word) => replace.includes(`${word}(`) && !new RegExp(`\\b${word}\\b`).test(text);
+  const lacks = (/** @type {string} */ word) =>
+    replace.includes(`${word}(`) && !new RegExp(`import \\{[^}]*\\b${word}\\b`).test(text);
   const digest = lacks('digestFile') ? "import { digestFile } from './durable.js';\n" : '';
   const tidy = lacks('tidy') ? "import { tidy } from './tidy.js';\n" : '';
   return digest + tidy + mutated;

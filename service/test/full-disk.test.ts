@@ -85,6 +85,13 @@ test('a folder in the inbox does not keep the store from opening, nor one in the
   expect((await world.acquire(1)).state).toBe('acquired');
 });
 
+test('what a disk that failed has left of the format file goes', async () => {
+  const world = await SimulatedStore.open();
+  await world.write(join(STORE_FOLDER, 'format.1.tmp'), 'half of it');
+  await world.reopen();
+  expect(await world.exists(join(STORE_FOLDER, 'format.1.tmp'))).toBe(false);
+});
+
 test('what the library leaves of a product goes, and is not kept aside', async () => {
   const world = await SimulatedStore.open();
   await world.request(1);

@@ -11,7 +11,7 @@ const MOST_BYTES = 1024;
 
 /** Makes the folder of a store where there is none. Throws ServiceError `FORMAT` where this version cannot use it. */
 export async function checkFormat(io: Io, folder: string): Promise<void> {
-  if (await io.makeFolder(folder)) await io.syncFolder(dirname(folder));
+  await io.makeFolder(folder);
   const path = join(folder, FORMAT_NAME);
   // What a disk that failed has left of an earlier attempt.
   for (const name of await io.list(folder)) if (UNFINISHED_FORMAT.test(name)) await io.unlink(join(folder, name));
@@ -22,6 +22,8 @@ export async function checkFormat(io: Io, folder: string): Promise<void> {
     const some = names.slice(0, 3).join(', ');
     throw new ServiceError('FORMAT', `${folder} is no store, and has ${some} in it: give an empty folder`);
   }
+  // Also where it was there: whoever made it may have ended before this.
+  await io.syncFolder(dirname(folder));
   await writeDurably(io, path, Buffer.from(`perifocal store ${STORE_VERSION}\n`));
   await io.syncFolder(folder);
 }

@@ -71,7 +71,6 @@ export class SimulatedDisk {
 
   constructor(random: Random) {
     this.#random = random;
-    this.#root.durable = this.#root.names;
   }
 
   get crashed(): boolean {

@@ -23,6 +23,7 @@ export class SimulatedStore {
   readonly reservePath = join(STORE_FOLDER, 'reserve');
   io: Io;
   store!: Store;
+  #deliveries = 0;
 
   constructor(seed = 1) {
     this.disk = new SimulatedDisk(new Random(seed));
@@ -60,12 +61,14 @@ export class SimulatedStore {
     return this.deliver(n);
   }
 
-  /** The frame comes into the inbox, and is taken. */
+  /** The frame comes into the inbox, and is taken: of another kind each time. */
   async deliver(n: number): Promise<Capture> {
     const id = uuidOf(n);
     const path = this.store.inboxPath(id);
     if (!(await this.exists(path))) await this.write(path, `raw ${n}`);
-    return this.store.adopt(id, path, { mime: 'image/jpeg', width: 4, height: 3 });
+    const mime = this.#deliveries % 2 === 0 ? 'image/jpeg' : 'image/png';
+    this.#deliveries += 1;
+    return this.store.adopt(id, path, { mime, width: 4, height: 3 });
   }
 
   async restore(n: number): Promise<Capture> {
