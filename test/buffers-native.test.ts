@@ -176,7 +176,7 @@ const estimationEntries: readonly Entry[] = [
     arrays: () => ({
       samples: new Uint8Array(PIXELS * 3),
       weights: new Float32Array(25),
-      spreadShares: new Float32Array(3),
+      clusters: new Float32Array(22 * 26),
       valid: new Uint8Array(PIXELS).fill(1),
     }),
     call: ({ samples, ...arrays }) => {
@@ -187,6 +187,8 @@ const estimationEntries: readonly Entry[] = [
         step: 1 / 255,
         low: 0,
         high: 1,
+        countFrom: 0,
+        countTo: 8,
         threads: 2 as const,
       };
       return binding.findDefects({ window: windowOf(samples, 3), ...size, ...arrays, ...bounds }, isa, ticket);

@@ -28,6 +28,7 @@ import { preparePsf } from './psf-source.js';
 import type { DeconvolutionFacts, DeconvolutionReport } from './report.js';
 import { surveyScene } from './survey.js';
 import { meanFacts } from './window-facts.js';
+import type { WindowFacts } from './window-facts.js';
 
 /** What a frame is deconvolved with, once its kernel is known. */
 interface KnownBlur {
@@ -103,7 +104,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   ): Promise<WindowRestoration<DeconvolutionReport>> {
     const found = await this.#keepingSolver(() => surveyScene(this.#settings, survey, this.#solvers, scope));
     const { settings, estimatedPsf, stopReason } = found;
-    const all: DeconvolutionFacts[] = [];
+    const all: WindowFacts[] = [];
     const said = new Set<string>();
     const planFor = (task: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan =>
       this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
@@ -115,7 +116,9 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
         const plan = { ...found, probe: null, withDefects };
         const { data, facts, warnings } = await this.#deconvolve(settings, task, plan, windowScope);
         for (const warning of warnings) said.add(warning);
-        all.push(stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason });
+        const { from, to } = task.part!;
+        const own = stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason };
+        all.push({ ...own, rows: to - from });
         return data;
       },
       report: (base) => {

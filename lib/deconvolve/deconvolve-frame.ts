@@ -64,8 +64,12 @@ function maskPlan(plan: DeconvolutionPlan, masked: boolean): SolvingPlan {
   return { ...chosen, shape: { ...chosen.shape, masked }, probe: chosen.probe && { ...chosen.probe, masked } };
 }
 
-async function keepAllClipped(source: AnyFrame, { frame, validOf, defects }: SoundFrame, scope: Scope): Promise<void> {
-  if (!defects || defects.clipped === 0) return;
+async function keepAllClipped(
+  source: AnyFrame,
+  { frame, validOf, isClipped }: SoundFrame,
+  scope: Scope,
+): Promise<void> {
+  if (!isClipped) return;
   const pauses = new Pauses(scope.signal);
   for (const plane of planesOf(source)) {
     const valid = validOf(plane);

@@ -1,6 +1,6 @@
 import { estimatePsf } from '../estimate/psf.js';
-import { meanLevel } from '../image/samples.js';
-import type { SceneSurvey } from '../restoration/restoration.js';
+import { isBlank, meanLevel } from '../image/samples.js';
+import type { RestorationTask, SceneSurvey } from '../restoration/restoration.js';
 import { EstimateError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 import { hasGaps, leaveOutDefects } from './defects/find.js';
@@ -42,9 +42,11 @@ export async function surveyScene(
   const { sigma, level } = await measureScene(known, survey, solvers, scope);
   const settings = { ...known, sigma, level };
   const shape = probeShape(survey.plan.shape, true, settings);
-  if (!shape) return { settings, estimatedPsf, stopReason: null };
+  // Where samples tell nothing, every window tells for itself.
+  if (!shape || sigma === null) return { settings, estimatedPsf, stopReason: null };
   const courses: Course[] = [];
   for await (const task of survey.samples()) {
+    if (knownShare(task) === 0) continue;
     const psfs = new TilePsfs(psf, given.modes);
     if (!survey.plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
@@ -52,6 +54,7 @@ export async function surveyScene(
     const probe = new Probe(solver, new NoiseMeter(sound, psfs, scope), settings, scope);
     courses.push(await probe.find({ ...shape, masked: hasGaps(sound) || shape.masked }, sigma));
   }
+  if (courses.length === 0) return { settings, estimatedPsf, stopReason: null };
   const { tuning, most, reason } = middleOf(courses);
   const { nsr, exponent } = tuning;
   return { settings: { ...settings, iterations: most, nsr, exponent }, estimatedPsf, stopReason: reason };
@@ -75,25 +78,34 @@ async function estimateScenePsf(
   throw declined!;
 }
 
-/** Noise and mean level over all samples. */
+/** The part of a sample that has something to tell. */
+function knownShare({ frame, valid }: RestorationTask): number {
+  if (isBlank(frame)) return 0;
+  return valid ? valid.reduce((sum, known) => sum + (known === 0 ? 0 : 1), 0) / valid.length : 1;
+}
+
+/** Noise and mean level over all samples, each by what is known of it. */
 async function measureScene(
   settings: DeconvolveSettings,
   { plan, samples }: Survey,
   solvers: SolverSource,
   scope: Scope,
-): Promise<{ readonly sigma: number; readonly level: number | null }> {
+): Promise<{ readonly sigma: number | null; readonly level: number | null }> {
   const { psf, modes, sigma, damping } = settings;
   if (sigma !== null && damping === 0) return { sigma, level: null };
-  const [sigmas, levels]: [number[], number[]] = [[], []];
+  let [share, variance, light] = [0, 0, 0];
   for await (const task of samples()) {
+    const known = knownShare(task);
+    if (known === 0) continue;
     const psfs = new TilePsfs(psf, modes);
     if (!plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
-    if (sigma === null) sigmas.push(...(await new NoiseMeter(sound, psfs, scope).measure()));
-    levels.push(meanLevel(sound.frame));
+    share += known;
+    if (sigma === null) variance += known * rootMeanSquare(await new NoiseMeter(sound, psfs, scope).measure()) ** 2;
+    light += known * meanLevel(sound.frame);
   }
-  const level = levels.reduce((sum, one) => sum + one / levels.length, 0);
-  return { sigma: sigma ?? rootMeanSquare(sigmas), level };
+  if (share === 0) return { sigma, level: null };
+  return { sigma: sigma ?? Math.sqrt(variance / share), level: light / share };
 }
 
 /** The one in the middle of all, by iterations and by noise-to-signal ratio. */

@@ -9,6 +9,7 @@ import type { OperationReport } from '../operation/report.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Scope } from '../runtime/scope.js';
+import { defined } from '../runtime/validate.js';
 import type { WindowRule } from './scene/windows.js';
 
 /** How a scene was restored: a frame too large for memory, of which `ScenePlan` says the windows. */
@@ -40,6 +41,9 @@ export interface ScenePart {
   readonly top: number;
   /** Rows of the whole frame. */
   readonly height: number;
+  /** Of its own rows, those that are its share of the frame, to before the second: others lie in other windows, too. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A frame that is to be restored. */
@@ -130,5 +134,6 @@ export async function toTask(
   window?: FrameWindow,
 ): Promise<RestorationTask> {
   const filled = valid ? await fillMissing(frame, valid, pauses, window, continuation) : frame;
-  return { frame: filled, valid, isJpeg, ...(window && { part: { top: window.top, height: window.height } }) };
+  const part = window && { top: window.top, height: window.height, from: 0, to: frame.height };
+  return { frame: filled, valid, isJpeg, ...defined({ part }) };
 }

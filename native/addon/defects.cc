@@ -11,14 +11,39 @@
 namespace perifocal::addon {
 namespace {
 
-DefectRequest requestOf(const Napi::Object& object, const DeconvolutionKernels& kernels) {
+/// Of every cluster: the number of its members, their places, the inverse, the share.
+constexpr std::size_t kClusterFloats = 1 + 2 * Cluster::kMost + Cluster::kMost * Cluster::kMost + 1;
+
+Cluster clusterOf(const float* values) {
+  Cluster cluster{};
+  cluster.count = static_cast<int>(*values++);
+  for (int i = 0; i < Cluster::kMost; ++i) {
+    cluster.x[i] = static_cast<int>(*values++);
+    cluster.y[i] = static_cast<int>(*values++);
+  }
+  for (auto& row : cluster.inverse) {
+    for (float& element : row) element = *values++;
+  }
+  cluster.spreadShare = *values;
+  return cluster;
+}
+
+std::shared_ptr<std::vector<Cluster>> clustersOf(const Napi::Object& object) {
+  const float* values = arrayOf<float>(object, "clusters", Prediction::kClusters * kClusterFloats).data();
+  auto clusters = std::make_shared<std::vector<Cluster>>();
+  for (int i = 0; i < Prediction::kClusters; ++i) clusters->push_back(clusterOf(values + i * kClusterFloats));
+  return clusters;
+}
+
+DefectRequest requestOf(const Napi::Object& object, const std::vector<Cluster>& clusters,
+                        const DeconvolutionKernels& kernels) {
   const PartSize size{intOf(object, "width"), intOf(object, "height")};
   constexpr std::size_t kTaps = Prediction::kSide * Prediction::kSide;
   return {.window = windowOf<void>(objectOf(object, "window"), size),
           .width = size.width,
           .height = size.height,
           .prediction = {.weights = arrayOf<float>(object, "weights", kTaps).data(),
-                         .spreadShares = arrayOf<float>(object, "spreadShares", Prediction::kSpreads).data(),
+                         .clusters = clusters.data(),
                          .width = intOf(object, "pointWidth"),
                          .height = intOf(object, "pointHeight"),
                          .stepRatio = floatOf(object, "stepRatio")},
@@ -26,31 +51,38 @@ DefectRequest requestOf(const Napi::Object& object, const DeconvolutionKernels& 
           .step = floatOf(object, "step"),
           .low = floatOf(object, "low"),
           .high = floatOf(object, "high"),
+          .countFrom = intOf(object, "countFrom"),
+          .countTo = intOf(object, "countTo"),
           .valid = arrayOf<std::uint8_t>(object, "valid", static_cast<std::size_t>(size.width) * size.height).data()};
 }
 
 Napi::Value findDefects(const Napi::CallbackInfo& info) {
   const Napi::Object object = asObject(info[0], "request");
-  const DefectRequest request = requestOf(object, *isaNamed(info[1]).deconvolution);
+  const auto clusters = clustersOf(object);
+  const DefectRequest request = requestOf(object, *clusters, *isaNamed(info[1]).deconvolution);
   const int threads = threadsOf(object);
-  auto counts = std::make_shared<DefectCounts>();
-  const auto compute = [=](Ticket& ticket) {
+  auto found = std::make_shared<FoundDefects>();
+  const auto compute = [=, kept = clusters](Ticket& ticket) {
     Team team(threads, &ticket);
-    *counts = perifocal::findDefects(request, team);
+    *found = perifocal::findDefects(request, team);
     return team.status();
   };
-  const auto convert = [counts](Napi::Env env) {
-    Napi::Object found = toObject(env, {{"clipped", static_cast<double>(counts->clipped)},
-                                        {"hot", static_cast<double>(counts->hot)},
-                                        {"dead", static_cast<double>(counts->dead)},
-                                        {"columns", static_cast<double>(counts->columns)},
-                                        {"lines", static_cast<double>(counts->lines)},
-                                        {"stuck", static_cast<double>(counts->stuck)}});
-    found.Set("tooMany", counts->tooMany);
-    return found;
+  const auto convert = [found](Napi::Env env) {
+    const auto& [clipped, hot, dead, columns, lines, stuck] = found->counted;
+    Napi::Object object = toObject(env, {{"clipped", static_cast<double>(clipped)},
+                                         {"hot", static_cast<double>(hot)},
+                                         {"dead", static_cast<double>(dead)},
+                                         {"columns", static_cast<double>(columns)},
+                                         {"lines", static_cast<double>(lines)},
+                                         {"stuck", static_cast<double>(stuck)}});
+    const DefectCounts& all = found->all;
+    object.Set("clippedAnywhere", all.clipped > 0);
+    object.Set("anywhere", all.clipped + all.hot + all.dead + all.stuck > 0);
+    object.Set("tooMany", found->tooMany);
+    return object;
   };
   const std::vector<Napi::Value> pinned{objectOf(object, "window").Get("samples"), object.Get("weights"),
-                                        object.Get("spreadShares"), object.Get("valid")};
+                                        object.Get("valid")};
   return start(info.Env(), ticketOf(info, 2), {pinned, compute, convert, nullptr});
 }
 

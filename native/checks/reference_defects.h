@@ -6,13 +6,22 @@
 
 namespace perifocal::checks {
 
+/// Pixels that are defects together.
+struct DefectCluster {
+  struct Place {
+    int x, y;
+  };
+  std::vector<Place> places;  ///< from the first
+  double spreadShare;
+};
+
 /// A plane in units of white, and what a blurred scene can have.
 struct DefectProblem {
   int width = 0, height = 0;
   std::vector<double> samples;
   std::vector<std::uint8_t> valid;  ///< a byte a pixel, 0: missing
   std::vector<double> weights;      ///< 5 x 5
-  double spreadShares[3];
+  std::vector<DefectCluster> clusters;
   double step;
   double rounding;  ///< what samples that are replaced are multiples of; 0: any
 
@@ -24,7 +33,11 @@ struct ReferenceDefects {
   bool isClear = true;  ///< false: some sample is so near a limit that another precision may decide otherwise
 };
 
-/// Single pixels, one after the other, the farthest from its prediction first.
-ReferenceDefects referenceSingles(DefectProblem problem);
+/// What departures of a cluster's members from what all those around predict have to be multiplied by, so that members
+/// are not predicted from each other; row by row.
+std::vector<double> clusterInverse(const std::vector<double>& weights, const DefectCluster& cluster);
+
+/// Clusters, one after the other, that which explains most first.
+ReferenceDefects referenceDefects(DefectProblem problem);
 
 }  // namespace perifocal::checks

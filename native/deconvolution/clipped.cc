@@ -93,19 +93,21 @@ void RowEnds::take(const FrameStrip& strip, int width) {
   }
 }
 
-std::int64_t leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, float noise) {
+void leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, float noise, FoundDefects& found) {
   constexpr int kAllDark = (2 * kDarkReach + 1) * (2 * kDarkReach + 1);
   const End high{frame, ends, true, highEnd(frame, ends, noise)}, low{frame, ends, false, frame.request().low};
-  std::int64_t bright = 0, dark = 0;
-  const auto leaveOut = [&](int x, int y) { frame.leaveOutClipped(x, y); };
+  std::int64_t dark = 0;
+  const auto leaveOut = [&](int x, int y) {
+    frame.leaveOutClipped(x, y);
+    found.add(&DefectCounts::clipped, frame.isCounted(y));
+  };
   if (high.limit > low.limit) {
-    forEachTogether(high, 1, kFewestBright, [&](int x, int y) { leaveOut(x, y), ++bright; });
-    if (bright > 0) tellGlints(frame, high.limit);
+    forEachTogether(high, 1, kFewestBright, leaveOut);
+    if (found.all.clipped > 0) tellGlints(frame, high.limit);
   }
   forEachTogether(low, kDarkReach, kAllDark, [&](int, int) { ++dark; });
-  if (static_cast<double>(dark) > kMostDark * static_cast<double>(frame.pixels())) return bright;
+  if (static_cast<double>(dark) > kMostDark * static_cast<double>(frame.pixels())) return;
   if (dark > 0) forEachTogether(low, kDarkReach, kAllDark, leaveOut);
-  return bright + dark;
 }
 
 }  // namespace perifocal

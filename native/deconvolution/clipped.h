@@ -28,8 +28,8 @@ class RowEnds {
   std::vector<Ends> ends_;
 };
 
-/// Leaves clipped samples out, and returns how many there are. @param noise of departures
-std::int64_t leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, float noise);
+/// Leaves clipped samples out, and counts them. @param noise of departures
+void leaveOutClipped(const DefectFrame& frame, const RowEnds& ends, float noise, FoundDefects& found);
 
 /// Tells glints, no larger than the image of a point of light and steep, from white areas. Samples of these are the
 /// least that their light may be; what is next to a glint is left out, too. @param high where samples are clipped

@@ -1,16 +1,11 @@
 #include "deconvolution/defect_frame.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 namespace perifocal {
 namespace {
 
 constexpr int kReach = Prediction::kReach, kSide = Prediction::kSide;
-/// Scenes of many points and edges depart from predictions by more than any one of them: by so much more, measured on
-/// clean frames (bench/defects.mjs).
-constexpr float kMargin = 1.5f, kLeastShare = 0.1f;
 
 }  // namespace
 
@@ -65,32 +60,6 @@ float DefectFrame::departure(int x, int y) const {
     departure -= request_.prediction.weights[tap] * (reflectedAt(x + dx, y + dy) + reflectedAt(x - dx, y - dy));
   }
   return departure;
-}
-
-bool DefectFrame::isPossible(int x, int y, float departure) const {
-  constexpr int kSpreads = Prediction::kSpreads;
-  std::array<float, kSide * kSide - 1> around;
-  auto next = around.begin();
-  for (int dy = -kReach; dy <= kReach; ++dy) {
-    for (int dx = -kReach; dx <= kReach; ++dx) {
-      if (dx != 0 || dy != 0) *next++ = reflectedAt(x + dx, y + dy);
-    }
-  }
-  std::sort(around.begin(), around.end());
-  float spreads[kSpreads];
-  for (int dropped = 0; dropped < kSpreads; ++dropped) {
-    spreads[dropped] = around[around.size() - 1 - dropped] - around[dropped];
-  }
-  return isPossible(departure, spreads, 1);
-}
-
-bool DefectFrame::isPossible(float departure, const float* spreads, int stride) const {
-  // Every spread is a bound of its own.
-  for (int dropped = 0; dropped < Prediction::kSpreads; ++dropped) {
-    const float share = kMargin * request_.prediction.spreadShares[dropped] + kLeastShare;
-    if (departure > share * spreads[dropped * stride]) return false;
-  }
-  return true;
 }
 
 }  // namespace perifocal

@@ -36,6 +36,8 @@ class DefectFrame {
 
   bool is(int x, int y, State which) const { return state(x, y) == which; }
   void set(int x, int y, State which) const { state(x, y) = which; }
+  /// Whether what is found in a row is counted.
+  bool isCounted(int y) const { return y >= request_.countFrom && y < request_.countTo; }
   bool isValid(int x, int y) const { return state(x, y) == kValid; }
   bool isClipped(int x, int y) const { return state(x, y) == kClipped; }
   /// Whether it lies next to a pixel that has no sample, so that it cannot be judged.
@@ -49,13 +51,10 @@ class DefectFrame {
 
   /// How far the sample is from what those around it predict.
   float departure(int x, int y) const;
-  /// Whether what is around lets a blurred scene depart by as much from the prediction.
-  bool isPossible(int x, int y, float departure) const;
-  /// The same, by the spreads of what is around (see Prediction), `stride` floats apart.
-  bool isPossible(float departure, const float* spreads, int stride) const;
+  /// Beyond the edges, the frame is reflected.
+  float reflectedAt(int x, int y) const { return at(reflectedIndex(x, width()), reflectedIndex(y, height())); }
 
  private:
-  float reflectedAt(int x, int y) const { return at(reflectedIndex(x, width()), reflectedIndex(y, height())); }
   std::uint8_t& state(int x, int y) const { return request_.valid[static_cast<std::ptrdiff_t>(y) * width() + x]; }
 
   DefectRequest request_;

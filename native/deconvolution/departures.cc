@@ -6,7 +6,7 @@
 namespace perifocal {
 namespace {
 
-constexpr int kReach = Prediction::kReach, kSide = Prediction::kSide, kChunk = FrameStrip::kChunk;
+constexpr int kReach = Prediction::kReach;
 constexpr int kBlock = FrameStrip::kRows;
 constexpr int kStride = 2;  ///< every second pixel of every second row of a block tells its noise
 constexpr float kDeviationOfMedian = 1.4826f;
@@ -21,44 +21,6 @@ float deviation(std::vector<float>& values, float step) {
   std::nth_element(values.begin(), middle, values.end());
   return std::max(rounding, kDeviationOfMedian * *middle);
 }
-
-/// Some samples side by side, which compilers keep in registers.
-struct Chunk {
-  float at[kChunk];
-
-  static Chunk of(const float* first) {
-    Chunk chunk;
-    std::copy_n(first, kChunk, chunk.at);
-    return chunk;
-  }
-  static Chunk all(float value) {
-    Chunk chunk;
-    std::fill_n(chunk.at, kChunk, value);
-    return chunk;
-  }
-};
-
-/// The kSpreads largest of many, or the least with `kSign` -1.
-template <int kSign>
-class Extremes {
- public:
-  void add(const float* samples) {
-    Chunk next = Chunk::of(samples);
-    for (Chunk& extreme : sorted_) {
-      for (int i = 0; i < kChunk; ++i) {
-        const float one = extreme.at[i], other = next.at[i];
-        const bool isFarther = kSign > 0 ? other > one : other < one;
-        extreme.at[i] = isFarther ? other : one;
-        next.at[i] = isFarther ? one : other;
-      }
-    }
-  }
-  float at(int order, int i) const { return sorted_[order].at[i]; }
-
- private:
-  Chunk sorted_[Prediction::kSpreads] = {Chunk::all(-kSign * INFINITY), Chunk::all(-kSign* INFINITY),
-                                         Chunk::all(-kSign* INFINITY)};
-};
 
 }  // namespace
 
@@ -75,19 +37,36 @@ float typicalDeparture(const DefectFrame& frame) {
   return deviation(found, frame.request().step);
 }
 
-void spreadsOf(const FrameStrip& strip, int row, int x, float (*out)[kChunk]) {
-  Extremes<1> largest;
-  Extremes<-1> least;
-  for (int dy = -kReach; dy <= kReach; ++dy) {
-    for (int dx = -kReach; dx <= kReach; ++dx) {
-      if (dx == 0 && dy == 0) continue;
-      largest.add(strip.row(row + dy) + x + dx);
-      least.add(strip.row(row + dy) + x + dx);
-    }
+DepartureStrip::DepartureStrip(const DefectRequest& request)
+    : request_(request),
+      pitch_(static_cast<std::ptrdiff_t>(pitchOf(request.width))),
+      departures_(static_cast<std::size_t>(pitch_) * kRows),
+      sides_(departures_.size()) {}
+
+bool DepartureStrip::read(const FrameStrip& strip, float limit) {
+  const DeconvolutionKernels& kernels = *request_.kernels;
+  const int rows = strip.rows() + FrameStrip::kBelow;
+  limit_ = limit;
+  for (int row = 0; row < rows; ++row) {
+    farthest_[row] = kernels.departures(strip.row(row), strip.pitch(), request_.prediction.weights, request_.width,
+                                        departures_.data() + placeOf(row));
   }
-  for (int dropped = 0; dropped < Prediction::kSpreads; ++dropped) {
-    for (int i = 0; i < kChunk; ++i) out[dropped][i] = largest.at(dropped, i) - least.at(dropped, i);
+  if (*std::max_element(farthest_, farthest_ + rows) <= limit) return false;
+  for (int row = 0; row < rows; ++row) {
+    kernels.sideSpreads(strip.row(row), strip.pitch(), request_.width, sides_.data() + placeOf(row));
   }
+  return true;
+}
+
+bool DepartureStrip::isAnyBeyond(int row, int rows, int left, int columns) const {
+  for (int i = row; i < row + rows; ++i) {
+    if (farthest_[i] <= limit_) continue;
+    const float* first = departures(i) + left;
+    int beyond = 0;
+    for (int x = 0; x < columns; ++x) beyond |= std::fabs(first[x]) > limit_;
+    if (beyond != 0) return true;
+  }
+  return false;
 }
 
 DepartureNoise::DepartureNoise(const DefectFrame& frame, float typical)
@@ -116,6 +95,14 @@ float DepartureNoise::at(int x, int y, float predicted) {
   if (block.deviation < 0) block = measure(column, row);
   const float deviation = std::max(least_, block.deviation);
   return block.level > 0 && predicted > block.level ? deviation * std::sqrt(predicted / block.level) : deviation;
+}
+
+void DepartureNoise::measureAround(int x, int y) {
+  constexpr int kFar = Cluster::kReach + 2 * kReach;
+  static_assert(kFar < kBlock);
+  for (int v : {std::max(0, y - kFar), std::min(frame_.height() - 1, y + kFar)}) {
+    for (int u : {std::max(0, x - kFar), std::min(frame_.width() - 1, x + kFar)}) at(u, v, 0);
+  }
 }
 
 std::size_t DepartureNoise::bytes(int width, int height) {

@@ -13,21 +13,23 @@ class FrameStrip {
  public:
   static constexpr int kRows = 32;
   static constexpr int kChunk = 16;  ///< rows can be read up to the next multiple of it
+  /// Rows below a strip whose departures can be told.
+  static constexpr int kBelow = Cluster::kReach;
 
   explicit FrameStrip(const DefectFrame& frame);
 
   static int countIn(int height) { return (height + kRows - 1) / kRows; }
-  static std::size_t bytes(int width) { return pitchOf(width) * (kRows + 2 * kReach) * sizeof(float); }
+  static std::size_t bytes(int width) { return pitchOf(width) * kAllRows * sizeof(float); }
 
   void read(int index);
   int top() const { return top_; }
   int rows() const { return rows_; }
-  /// Of -kReach to rows() + kReach - 1; as many samples are reflected at its sides.
+  /// Of -kReach to rows() + kBelow + kReach - 1; as many samples are reflected at its sides.
   const float* row(int index) const { return samples_.data() + (index + kReach) * pitch_ + kReach; }
   std::ptrdiff_t pitch() const { return pitch_; }
 
  private:
-  static constexpr int kReach = Prediction::kReach;
+  static constexpr int kReach = Prediction::kReach, kAllRows = kRows + kBelow + 2 * kReach;
   static std::size_t pitchOf(int width) { return static_cast<std::size_t>(width) + kChunk + 2 * kReach; }
 
   const DefectFrame& frame_;

@@ -9,6 +9,9 @@ namespace {
 /// Samples next to a glint fall by more than this, 1 being white; those next to what is white in the scene by less.
 constexpr float kCliff = 0.15f;
 
+/// Rows and columns of glints are no longer than so many images of points of light, as some touch each other.
+constexpr int kTouching = 2;
+
 /// Calls `visit(u, v)` for the pixels around one.
 template <class Visit>
 void forEachAround(const DefectFrame& frame, int x, int y, Visit&& visit) {
@@ -19,23 +22,24 @@ void forEachAround(const DefectFrame& frame, int x, int y, Visit&& visit) {
   }
 }
 
-/// Rows and columns of clipped samples longer than the image of a point of light are no glints.
+/// Rows and columns of clipped samples that are too long for glints.
 class WideRuns {
  public:
   explicit WideRuns(const DefectFrame& frame) : frame_(frame), lengths_(frame.width()) {}
 
   void mark() {
     const Prediction& prediction = frame_.request().prediction;
+    const int width = kTouching * prediction.width, height = kTouching * prediction.height;
     for (int y = 0; y <= frame_.height(); ++y) {
       for (int x = 0, across = 0; x <= frame_.width(); ++x) {
         if (isClipped(x, y)) {
           ++across, ++lengths_[x];
           continue;
         }
-        for (int u = x - across; across > prediction.width && u < x; ++u) frame_.set(u, y, DefectFrame::kAtLeast);
+        for (int u = x - across; across > width && u < x; ++u) frame_.set(u, y, DefectFrame::kAtLeast);
         across = 0;
         if (x == frame_.width()) continue;
-        for (int v = y - lengths_[x]; lengths_[x] > prediction.height && v < y; ++v) {
+        for (int v = y - lengths_[x]; lengths_[x] > height && v < y; ++v) {
           frame_.set(x, v, DefectFrame::kAtLeast);
         }
         lengths_[x] = 0;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "deconvolution/cluster.h"
+
 namespace perifocal {
 
 /// Samples that a row of the model is to explain.
@@ -56,6 +58,16 @@ struct SolveBlock {
   float weight;
 };
 
+/// Some pixels of a row, each of which may begin a cluster of defects.
+struct ClusterRow {
+  const Cluster* cluster;
+  const float* departures;  ///< of the first pixel, and of those around
+  const float* sides;       ///< spreads of the quietest sides, likewise
+  std::ptrdiff_t pitch;     ///< floats from a row of both to the next
+  const float* limits;      ///< that noise sets, one a member
+  float share;              ///< of a spread that a blurred scene departs by
+};
+
 struct DeconvolutionKernels {
   const char* name;
 
@@ -93,6 +105,12 @@ struct DeconvolutionKernels {
   /// How far samples of a row are from what the 5 x 5 around them predict (see Prediction), with `pitch` floats from a
   /// row to the next. Returns the farthest. The same bits for every instruction set.
   float (*departures)(const float* row, std::ptrdiff_t pitch, const float* weights, int count, float* out);
+  /// The spread of the 24 samples around each.
+  void (*spreads)(const float* row, std::ptrdiff_t pitch, int count, float* out);
+  /// The least spread of two rows of 5 samples above or below each, or of two columns left or right.
+  void (*sideSpreads)(const float* row, std::ptrdiff_t pitch, int count, float* out);
+  /// By how much that member of a cluster that is the least beyond its limit is beyond it. Returns the largest.
+  float (*clusterExcess)(const ClusterRow& job, int count, float* out);
 
   /// data *= H, or conj(H), of `rows` rows.
   void (*multiplyReal)(const float* otf, int rows, float* data);

@@ -187,43 +187,6 @@ void extrapolate(const float* now, const float* before, float momentum, float fl
   });
 }
 
-/// The largest of all values, whatever vectors they come in.
-template <class V>
-struct RowMost {
-  typename V::Vec lanes = V::splat(0.0f);
-  float rest = 0.0f;
-
-  PERIFOCAL_INLINE void add(V, typename V::Vec value) { lanes = V::max(lanes, value); }
-  PERIFOCAL_INLINE void add(ScalarFloats, float value)
-    requires(!std::is_same_v<V, ScalarFloats>)
-  {
-    rest = std::max(rest, value);
-  }
-  float most() const {
-    float values[V::kWidth];
-    V::store(values, lanes);
-    return std::max(rest, *std::max_element(values, values + V::kWidth));
-  }
-};
-
-/// Nothing is fused, so that no bit depends on the instruction set. Weights are the same on opposite sides.
-template <class V>
-float departures(const float* row, std::ptrdiff_t pitch, const float* weights, int count, float* out) {
-  constexpr int kSide = 5, kHalf = kSide * kSide / 2;
-  RowMost<V> farthest;
-  forEachVector<V>(count, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
-    using W = decltype(v);
-    auto departure = W::load(row + i);
-    for (int tap = 0; tap < kHalf; ++tap) {
-      const std::ptrdiff_t to = (tap / kSide - kSide / 2) * pitch + tap % kSide - kSide / 2;
-      departure = departure - W::splat(weights[tap]) * (W::load(row + i + to) + W::load(row + i - to));
-    }
-    W::store(out + i, departure);
-    farthest.add(v, W::max(departure, W::splat(0.0f) - departure));
-  });
-  return farthest.most();
-}
-
 template <class V>
 void direction(const float* row, const float* below, int count, float* x, float* y) {
   forEachVector<V>(count, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {

@@ -25,6 +25,7 @@ struct Turned {
   bool isValid(int along, int across) const {
     return columns ? frame.isValid(across, along) : frame.isValid(along, across);
   }
+  bool isCounted(int along, int across) const { return frame.isCounted(columns ? along : across); }
   void leaveOut(int along, int across) const {
     columns ? frame.leaveOut(across, along) : frame.leaveOut(along, across);
   }
@@ -35,8 +36,13 @@ struct Turned {
 
 class StuckRuns {
  public:
-  StuckRuns(const DefectFrame& frame, const RunValues& values, bool columns, float noise)
-      : turned_{frame, columns}, noise_(noise), values_(values), isStuck_(turned_.breadth()) {}
+  StuckRuns(const DefectFrame& frame, const RunValues& values, bool columns, float noise, FoundDefects& found)
+      : turned_{frame, columns},
+        noise_(noise),
+        values_(values),
+        found_(found),
+        isStuck_(turned_.breadth()),
+        isCounted_(turned_.breadth()) {}
 
   void find() {
     for (int run = 0; run < turned_.runs(); ++run) {
@@ -50,8 +56,12 @@ class StuckRuns {
     }
   }
 
-  std::int64_t count() const { return std::count(isStuck_.begin(), isStuck_.end(), true); }
-  std::int64_t pixels() const { return pixels_; }
+  void count() const {
+    for (int across = 0; across < turned_.breadth(); ++across) {
+      const auto kind = turned_.columns ? &DefectCounts::columns : &DefectCounts::lines;
+      if (isStuck_[across]) found_.add(kind, isCounted_[across]);
+    }
+  }
 
   /// By a line from one side to the other.
   void replace() const {
@@ -99,8 +109,9 @@ class StuckRuns {
       int from = run * kRun, to = endOf(run);
       while (from > 0 && turned_.at(from - 1, across) == value) --from;
       while (to < turned_.length() && turned_.at(to, across) == value) ++to;
+      if (turned_.isCounted(from, across)) isCounted_[across] = true;
       for (int along = from; along < to; ++along) {
-        pixels_ += turned_.isValid(along, across);
+        if (turned_.isValid(along, across)) found_.add(&DefectCounts::stuck, turned_.isCounted(along, across));
         turned_.leaveOut(along, across);
       }
     }
@@ -120,21 +131,20 @@ class StuckRuns {
   Turned turned_;
   float noise_;
   const RunValues& values_;
-  std::vector<bool> isStuck_;
-  std::int64_t pixels_ = 0;
+  FoundDefects& found_;
+  std::vector<bool> isStuck_, isCounted_;
 };
 
 }  // namespace
 
-void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, DefectCounts& counts) {
-  StuckRuns columns(frame, values, true, noise), lines(frame, values, false, noise);
+void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, FoundDefects& found) {
+  StuckRuns columns(frame, values, true, noise, found), lines(frame, values, false, noise, found);
   columns.find();
   lines.find();
   columns.replace();
   lines.replace();
-  counts.columns = columns.count();
-  counts.lines = lines.count();
-  counts.stuck = columns.pixels() + lines.pixels();
+  columns.count();
+  lines.count();
 }
 
 std::size_t stuckScratchBytes(int width, int height) {

@@ -7,7 +7,7 @@
 namespace perifocal {
 
 /// Leaves them out, replaces them by what lies beside them, and counts them. @param noise of departures
-void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, DefectCounts& counts);
+void leaveOutStuck(const DefectFrame& frame, const RunValues& values, float noise, FoundDefects& found);
 
 /// Most bytes that it takes, with the values.
 std::size_t stuckScratchBytes(int width, int height);

@@ -2,5 +2,6 @@
 // clang-format off
 #include "deconvolution/math.inl"
 #include "deconvolution/rows.inl"
+#include "deconvolution/outliers.inl"
 #include "deconvolution/shrink.inl"
 #include "deconvolution/columns.inl"

@@ -162,6 +162,33 @@ describe('a scene deconvolved window by window', () => {
     expect(Math.abs(report.lambda! / lambda! - 1)).toBeLessThan(0.07);
   });
 
+  it('counts defects that lie in several windows once', async () => {
+    const spoilt = { ...blurred, data: blurred.data.slice() };
+    const places = Array.from({ length: 30 }, (_, i) => [20 + ((i * 67) % 160), 12 + 19 * i] as const);
+    for (const [x, y] of places) spoilt.data[y * 200 + x] = 255;
+    for (let y = 0; y < 600; y += 1) spoilt.data[y * 200 + 101] = 0;
+    const path = folder.path('spoilt.tif');
+    writeFileSync(path, await encodeTiff(spoilt, spoilt.data));
+    await using deconvolver = await Deconvolver.open({ psf: kernel, method: 'wiener', memory: '1GB' });
+    const { defects: whole } = (await deconvolver.restore(path)).report;
+    const { defects } = (await deconvolver.restoreFile(path, output, { windowRows: 128 })).report;
+    expect(whole!.hot + whole!.dead).toBeGreaterThan(25);
+    expect(whole!.columns).toBe(1);
+    expect({ ...defects, share: 0 }).toEqual({ ...whole, share: 0 });
+    expect(defects!.share).toBeCloseTo(whole!.share, 6);
+  });
+
+  it('finds the noise where there is something, and not where all is missing', async () => {
+    const masked = { ...blurred, data: blurred.data.slice() };
+    masked.data.fill(0, 0, 200 * 330);
+    const path = folder.path('masked.tif');
+    writeFileSync(path, await encodeTiff(masked, masked.data));
+    await using deconvolver = await Deconvolver.open({ psf: kernel, memory: '1GB' });
+    const { sigma } = (await deconvolver.restore(input)).report;
+    const { report } = await deconvolver.restoreFile(path, output, { windowRows: 64, nodata: 0 });
+    expect(Math.abs(report.sigma / sigma - 1)).toBeLessThan(0.1);
+  });
+
   it('finds the number of iterations once for all windows', async () => {
     await using deconvolver = await Deconvolver.open({ psf: kernel, method: 'richardson-lucy', memory: '1GB' });
     const { report } = await deconvolver.restoreFile(input, output, { windowRows: 128 });

@@ -275,15 +275,17 @@ const estimationCases: readonly NativeCase[] = [
       const weights = new Float32Array(25).fill(1 / 24);
       weights[12] = 0;
       const valid = new Uint8Array(WIDTH * HEIGHT).fill(1);
-      const spreadShares = Float32Array.of(0.3, 0.4, 0.5);
+      const clusters = Float32Array.from({ length: 22 * 26 }, (_, i) => [1, 1, 0.3][[0, 9, 25].indexOf(i % 26)] ?? 0);
       const bounds = {
-        spreadShares,
+        clusters,
         pointWidth: 5,
         pointHeight: 5,
         stepRatio: 0.3,
         step: 1 / 255,
         low: 0,
         high: 1,
+        countFrom: 0,
+        countTo: HEIGHT,
         threads: 2 as const,
       };
       const request = { window: grey, width: WIDTH, height: HEIGHT, weights, valid, ...bounds };

@@ -4,7 +4,7 @@ import { fillMissing } from '../../image/missing/fill.js';
 import { colourPlanes } from '../../image/planes.js';
 import { fullScale, typeScale, windowOf } from '../../image/samples.js';
 import type { RestorationTask } from '../../restoration/restoration.js';
-import type { NativeDefects } from '../../runtime/native/binding.js';
+import type { DefectRequest, NativeDefects } from '../../runtime/native/binding.js';
 import { garbage } from '../../runtime/garbage.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
@@ -24,6 +24,8 @@ const FLOAT_STEP = 1 / 4096;
 export interface SoundFrame extends PartSource {
   /** Null: none were looked for, and none were known. */
   readonly defects: Defects | null;
+  /** Whether any samples are clipped. */
+  readonly isClipped: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -37,14 +39,17 @@ export async function leaveOutDefects(
   const knownDefects = all && knownRows(all, task);
   const base = await leaveOutKnown(task, knownDefects, scope);
   const { valid, ...rest } = base;
-  const plain = { ...rest, validOf: () => valid, warnings: [] };
+  const plain = { ...rest, validOf: () => valid, isClipped: false, warnings: [] };
   const planes = mode === 'none' ? [] : await searchPlanes(base, psfs, scope);
-  const defects = mode === 'none' && !knownDefects ? null : countDefects(planes, base.frame, knownDefects);
-  if (!isWrong(planes, base.frame)) return { ...plain, defects, validOf: (plane) => planes[plane]?.valid ?? valid };
+  const counted = countedPixels(task);
+  const defects = mode === 'none' && !knownDefects ? null : countDefects(planes, counted, knownDefects);
+  const isClipped = planes.some(({ counts }) => counts.clippedAnywhere);
+  if (!isWrong(planes, counted))
+    return { ...plain, defects, isClipped, validOf: (plane) => planes[plane]?.valid ?? valid };
   const untouched = await leaveOutKnown(task, knownDefects, scope);
   base.frame.data.set(untouched.frame.data);
   const warning = 'So many samples look impossible that the kernel must be wrong; none of them are left out';
-  return { ...plain, defects: countDefects([], base.frame, knownDefects), warnings: [warning] };
+  return { ...plain, defects: countDefects([], counted, knownDefects), warnings: [warning] };
 }
 
 /** Whether anything does not count. */
@@ -58,6 +63,17 @@ async function leaveOutKnown(task: RestorationTask, known: Uint8Array | null, sc
   if (!known) return { ...task, frame: { ...frame, data: copySamples(frame.data) } as AnyFrame };
   const counts = Uint8Array.from(known, (defect, pixel) => (defect === 0 && valid?.[pixel] !== 0 ? 1 : 0));
   return { ...task, frame: await fillMissing(frame, counts, new Pauses(scope.signal)), valid: counts };
+}
+
+/** What lies in other windows of a scene, too, is counted in one of them. */
+const countedRows = ({ frame, part }: RestorationTask): Pick<DefectRequest, 'countFrom' | 'countTo'> => ({
+  countFrom: part?.from ?? 0,
+  countTo: part?.to ?? frame.height,
+});
+
+function countedPixels(task: RestorationTask): number {
+  const { countFrom, countTo } = countedRows(task);
+  return task.frame.width * (countTo - countFrom);
 }
 
 /** One plane after the other, each by all threads. */
@@ -94,12 +110,12 @@ async function searchPlane(
     step: isFloat ? FLOAT_STEP : 1 / fullScale(frame),
     low: isFloat ? -Infinity : 0,
     high: isFloat ? Infinity : typeScale(frame) / fullScale(frame),
+    ...countedRows(task),
     valid,
     threads: scope.threads,
   };
   const counts: NativeDefects = await scope.call((binding, ticket) => binding.findDefects(request, scope.isa, ticket));
-  const isSound = counts.clipped + counts.hot + counts.dead + counts.stuck === 0;
-  if (!isSound) return { counts, valid };
+  if (counts.anywhere) return { counts, valid };
   spares.push(valid);
   return { counts, valid: given };
 }

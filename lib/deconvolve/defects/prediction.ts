@@ -2,13 +2,12 @@ import { choleskySolve } from '../../math/cholesky.js';
 import type { Psf } from '../../psf/psf.js';
 import { transferMagnitude } from '../../psf/transfer.js';
 import type { DefectRequest } from '../../runtime/native/binding.js';
+import { clustersBehind } from './clusters.js';
+import { REACH, SIDE, profilesOf } from './images.js';
 
 /** What a blurred scene can have, as native code asks for it. */
-export type Prediction = Pick<DefectRequest, 'weights' | 'spreadShares' | 'pointWidth' | 'pointHeight' | 'stepRatio'>;
+export type Prediction = Pick<DefectRequest, 'weights' | 'clusters' | 'pointWidth' | 'pointHeight' | 'stepRatio'>;
 
-/** Pixels around a sample that predict it, in each direction. */
-const REACH = 2;
-const SIDE = 2 * REACH + 1;
 /** Frequencies per axis by which covariances are summed. */
 const GRID = 64;
 /** Power of scenes falls with the square of frequency, from their largest structures on, in cycles per pixel. */
@@ -30,12 +29,9 @@ export function predictionOf(psf: Psf): Prediction {
 
 function predict(psf: Psf): Prediction {
   const weights = weightsOf(psf);
-  const images = [psf, ...edgesOf(psf)];
-  const spreadShares = Float32Array.of(0, 1, 2).map((dropped) =>
-    Math.max(...images.map((image) => largestShare(image, weights, dropped))),
-  );
   const { width: pointWidth, height: pointHeight } = psf;
-  return { weights: Float32Array.from(weights), spreadShares, pointWidth, pointHeight, stepRatio: stepRatioOf(psf) };
+  const clusters = clustersBehind(psf, weights);
+  return { weights: Float32Array.from(weights), clusters, pointWidth, pointHeight, stepRatio: stepRatioOf(psf) };
 }
 
 const OFFSETS = Array.from(
@@ -101,70 +97,9 @@ function covarianceOf(psf: Psf): (x: number, y: number) => number {
   };
 }
 
-interface Image {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Float64Array;
-}
-
-/** Points of light are the PSF itself; these are bright half planes right of and below the middle, blurred. */
-function edgesOf({ width, height, data }: Psf): Image[] {
-  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
-  data.forEach((weight, index) => {
-    columns[index % width]! += weight;
-    rows[Math.floor(index / width)]! += weight;
-  });
-  const rise = (profile: Float64Array): Float64Array => {
-    const risen = new Float64Array(profile.length + 2 * SIDE);
-    for (let i = 1; i < risen.length; i += 1) risen[i] = risen[i - 1]! + (profile[i - SIDE] ?? 0);
-    return risen;
-  };
-  const repeat = (risen: Float64Array, isAcross: boolean): Image => {
-    const [across, down] = isAcross ? [risen.length, SIDE] : [SIDE, risen.length];
-    const pixels = Float64Array.from({ length: across * down }, (_, i) =>
-      isAcross ? risen[i % across]! : risen[Math.floor(i / across)]!,
-    );
-    return { width: across, height: down, data: pixels };
-  };
-  return [repeat(rise(columns), true), repeat(rise(rows), false)];
-}
-
-/**
- * The most that an image departs from what is predicted, over the spread of the samples around, without as many of the
- * largest and least. Edges go on beyond their image; around a PSF it is dark.
- */
-function largestShare({ width, height, data }: Image, weights: Float64Array, dropped: number): number {
-  const isEdge = width === SIDE || height === SIDE;
-  const at = (x: number, y: number): number => {
-    if (isEdge) return data[clamp(y, height) * width + clamp(x, width)]!;
-    return x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x]! : 0;
-  };
-  let largest = 0;
-  for (let y = -REACH; y < height + REACH; y += 1) {
-    for (let x = -REACH; x < width + REACH; x += 1) {
-      const around = OFFSETS.map(([u, v]) => at(x + u, y + v));
-      const predicted = OFFSETS.reduce(
-        (sum, [u, v], i) => sum + weights[(v + REACH) * SIDE + u + REACH]! * around[i]!,
-        0,
-      );
-      const departure = Math.abs(at(x, y) - predicted);
-      around.sort((a, b) => a - b);
-      const spread = around.at(-1 - dropped)! - around[dropped]!;
-      if (departure > 1e-9) largest = Math.max(largest, spread > 0 ? departure / spread : Infinity);
-    }
-  }
-  return Math.min(largest, 1e6);
-}
-
-const clamp = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
-
 /** Of edges along columns and along lines: the first pixel's rise over the larger of the next two. */
-function stepRatioOf({ width, height, data }: Psf): number {
-  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
-  data.forEach((weight, index) => {
-    columns[index % width]! += weight;
-    rows[Math.floor(index / width)]! += weight;
-  });
+function stepRatioOf(psf: Psf): number {
+  const { columns, rows } = profilesOf(psf);
   const ratio = (profile: Float64Array): number => {
     const peak = Math.max(...profile);
     const from = profile.findIndex((value) => value > 0.01 * peak);

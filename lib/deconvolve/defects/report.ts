@@ -1,4 +1,3 @@
-import type { AnyFrame } from '../../image/frame.js';
 import type { NativeDefects } from '../../runtime/native/binding.js';
 
 /** With a larger part of samples that look impossible, the kernel is wrong. */
@@ -20,7 +19,7 @@ export interface Defects {
   /** Single samples, too bright or too dark for those around them. */
   readonly hot: number;
   readonly dead: number;
-  /** Columns and lines that are stuck at one value. */
+  /** Columns and lines that are stuck at one value; in a scene, columns once for every window where a part begins. */
   readonly columns: number;
   readonly lines: number;
   /** Pixels that were known to be defective. */
@@ -29,14 +28,15 @@ export interface Defects {
   readonly share: number;
 }
 
+/** @param pixels that were counted, of each plane */
 export function countDefects(
   planes: readonly PlaneDefects[],
-  { width, height }: AnyFrame,
+  pixels: number,
   knownDefects: Uint8Array | null,
 ): Defects {
   const sum = (key: 'clipped' | 'hot' | 'dead' | 'columns' | 'lines' | 'stuck'): number =>
     planes.reduce((total, { counts }) => total + counts[key], 0);
-  const samples = Math.max(1, planes.length) * width * height;
+  const samples = Math.max(1, planes.length) * pixels;
   return {
     clipped: sum('clipped'),
     hot: sum('hot'),
@@ -51,21 +51,22 @@ export function countDefects(
 const countKnown = (known: Uint8Array | null): number =>
   known?.reduce((total, defect) => total + (defect === 0 ? 0 : 1), 0) ?? 0;
 
-/**
- * Of all windows of a scene; what lies where some overlap counts for each, but for known ones. Null: none were looked
- * for.
- */
-export function sumDefects(all: readonly Defects[], knownDefects: Uint8Array | null): Defects | null {
-  const sum = (key: keyof Defects): number => all.reduce((total, one) => total + one[key], 0);
+/** Of all windows of a scene, each with its share of its rows. Null: none were looked for. */
+export function sumDefects(
+  all: readonly { readonly defects: Defects; readonly rows: number }[],
+  knownDefects: Uint8Array | null,
+): Defects | null {
+  const sum = (key: keyof Defects): number => all.reduce((total, { defects }) => total + defects[key], 0);
   if (all.length === 0) return null;
   const [clipped, hot, dead] = [sum('clipped'), sum('hot'), sum('dead')];
   const [columns, lines] = [sum('columns'), sum('lines')];
-  return { clipped, hot, dead, columns, lines, known: countKnown(knownDefects), share: sum('share') / all.length };
+  const rows = all.reduce((total, one) => total + one.rows, 0);
+  const share = all.reduce((total, one) => total + (one.defects.share * one.rows) / rows, 0);
+  return { clipped, hot, dead, columns, lines, known: countKnown(knownDefects), share };
 }
 
 /** Whether what was found says that the kernel is wrong, and not the samples. */
-export function isWrong(planes: readonly PlaneDefects[], { width, height }: AnyFrame): boolean {
-  const pixels = width * height;
+export function isWrong(planes: readonly PlaneDefects[], pixels: number): boolean {
   return planes.some(
     ({ counts: { tooMany, clipped, hot, dead, stuck } }) =>
       tooMany || hot + dead + stuck > MOST * pixels || clipped > MOST_CLIPPED * pixels,

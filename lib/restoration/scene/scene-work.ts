@@ -127,7 +127,8 @@ export class SceneWork<Report extends FrameReport> {
     const { warnings } = source;
     if (this.#warnings.length === 0)
       this.#warnings = warnings.map((text) => `in rows from ${read.top + 1} on, ${text}`);
-    const task = await toTask(this.#restoration, source, this.#pauses, windowAt(this.#source, read, signal));
+    const whole = await toTask(this.#restoration, source, this.#pauses, windowAt(this.#source, read, signal));
+    const task = { ...whole, part: { top: read.top, height, from: top - read.top, to: end - read.top } };
     const onProgress = ({ phase: part, done, total }: Progress): void => {
       if (part !== 'restore') return;
       this.#scope.progress({

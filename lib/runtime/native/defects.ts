@@ -16,10 +16,12 @@ export interface DefectRequest {
    */
   readonly weights: Float32Array;
   /**
-   * Most that a blurred scene departs from the prediction, over the spread of the samples around: of all, and without
-   * the one or two largest and least of them.
+   * 22 clusters of pixels that may be defects together, first single ones, each of 26 numbers: how many pixels it has,
+   * 1 to 4; x and y of four, from the first, x from -2 to 3, y from 0 to 3; a 4 x 4 matrix, row by row, that makes of
+   * their departures what they depart by without each other; the most that a blurred scene departs so, over the spread
+   * of the samples around. What it has not is 0.
    */
-  readonly spreadShares: Float32Array;
+  readonly clusters: Float32Array;
   /** Of the image of a point of light, in pixels. */
   readonly pointWidth: number;
   readonly pointHeight: number;
@@ -36,21 +38,27 @@ export interface DefectRequest {
    * light may be.
    */
   readonly valid: Uint8Array;
+  /** Rows whose defects are counted, to before the second. */
+  readonly countFrom: number;
+  readonly countTo: number;
   /** Logical threads that rows are shared out to; what is found does not depend on them, nor on the instruction set. */
   readonly threads: 1 | 2 | 3;
 }
 
-/** What was found. */
+/** What was found, in the rows that are counted; of columns, those of which a stuck part begins in them. */
 export interface NativeDefects {
   /** Pixels at the ends of the range. */
   readonly clipped: number;
-  /** Single pixels. */
+  /** Single pixels, and those of clusters. */
   readonly hot: number;
   readonly dead: number;
   /** Columns and lines that are stuck at one value for 32 pixels or more, and all their pixels. */
   readonly columns: number;
   readonly lines: number;
   readonly stuck: number;
+  /** Whether any clipped samples, or any defects, were found in whatever rows. */
+  readonly clippedAnywhere: boolean;
+  readonly anywhere: boolean;
   /** So many single pixels are impossible that the PSF must be wrong; `valid` and the samples then mean nothing. */
   readonly tooMany: boolean;
 }

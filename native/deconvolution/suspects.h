@@ -1,17 +1,17 @@
-// Single pixels that are too bright or too dark for what is around them.
+// Single pixels, and some side by side, that are too bright or too dark for what is around them.
 #pragma once
 
 #include <atomic>
 #include <vector>
 
-#include "deconvolution/departures.h"
+#include "deconvolution/hypotheses.h"
 
 namespace perifocal {
 
-class Singles {
+class Suspects {
  public:
   /// @param noise of departures
-  Singles(const DefectFrame& frame, float noise);
+  Suspects(const DefectFrame& frame, float noise);
 
   /// Gathers from a strip what may be defects, once for each; from several ones at once if need be.
   void gather(const FrameStrip& strip, int index);
@@ -20,25 +20,28 @@ class Singles {
 
   /// Leaves the defects out among all that was gathered, and replaces and counts them. False where there are so many
   /// that the PSF must be wrong.
-  bool leaveOut(DefectCounts& counts, const Team& team);
+  bool leaveOut(FoundDefects& found, const Team& team);
 
   static std::size_t bytes(int width, int height);
 
  private:
   struct Suspect {
     std::uint32_t pixel;
-    float departure;
+    float gain;
   };
+  struct Chunk;
 
-  void gatherChunk(const FrameStrip& strip, int row, int x, const float* departures, std::vector<Suspect>& suspects);
-  static bool isNearer(const Suspect& a, const Suspect& b);
-  bool judge(const Suspect& suspect, DefectCounts& counts);
+  void gatherSingles(const Chunk& chunk, float* gains);
+  void gatherClusters(const Chunk& chunk, float* gains);
+  void add(const Chunk& chunk, const float* gains, std::vector<Suspect>& suspects);
+  static bool explainsLess(const Suspect& a, const Suspect& b);
+  bool judge(const Suspect& suspect, FoundDefects& found);
+  void replace(const Verdict& verdict, int x, int y, FoundDefects& found);
   void open(const Suspect& suspect);
-  void openAround(int x, int y);
-  bool isImpossible(int x, int y, float departure, float sample);
+  void openAround(const Cluster& cluster, int x, int y);
 
   const DefectFrame& frame_;
-  DepartureNoise noise_;
+  Hypotheses hypotheses_;
   const std::size_t most_;
   std::atomic<std::size_t> gathered_{0};
   std::vector<std::vector<Suspect>> suspects_;  ///< of every strip

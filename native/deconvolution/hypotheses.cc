@@ -1,0 +1,145 @@
+#include "deconvolution/hypotheses.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace perifocal {
+namespace {
+
+constexpr int kReach = Prediction::kReach;
+/// A departure is impossible beyond so many standard deviations of noise, if the PSF does not make it possible.
+constexpr float kNoise = 7;
+/// Scenes of many points and edges depart from predictions by more than any one of them: by so much more, measured on
+/// clean frames (bench/defects.mjs).
+constexpr float kMargin = 1.5f, kLeastShare = 0.1f;
+
+bool isNear(const Cluster& cluster, int x, int y, int reach) {
+  for (int i = 0; i < cluster.count; ++i) {
+    if (std::abs(x - cluster.x[i]) <= reach && std::abs(y - cluster.y[i]) <= reach) return true;
+  }
+  return false;
+}
+
+/// Of a member's departure, over that of a single sample.
+float deviationOf(const Cluster& cluster, int member) { return std::sqrt(cluster.inverse[member][member]); }
+
+}  // namespace
+
+Patch::Patch(const DefectFrame& frame, int left, int top, int right, int bottom)
+    : left_(left), top_(top), departures_{} {
+  for (int y = std::max(0, top); y < std::min(bottom, frame.height()); ++y) {
+    for (int x = std::max(0, left); x < std::min(right, frame.width()); ++x) {
+      departures_[(y - top) * kMost + x - left] = frame.departure(x, y);
+    }
+  }
+}
+
+Hypotheses::Hypotheses(const DefectFrame& frame, float noise) : frame_(frame), noise_(frame, noise) {
+  const Cluster* clusters = frame.request().prediction.clusters;
+  for (int i = 0; i < Prediction::kClusters; ++i) rings_.push_back(ringOf(clusters[i]));
+}
+
+Hypotheses::Ring Hypotheses::ringOf(const Cluster& cluster) {
+  Ring ring;
+  for (int y = -kReach; y <= Cluster::kReach + kReach; ++y) {
+    for (int x = -Cluster::kLeft - kReach; x <= Cluster::kReach + kReach; ++x) {
+      if (isNear(cluster, x, y, 0) || !isNear(cluster, x, y, kReach)) continue;
+      ring.x[ring.count] = static_cast<std::int8_t>(x);
+      ring.y[ring.count++] = static_cast<std::int8_t>(y);
+    }
+  }
+  return ring;
+}
+
+float Hypotheses::leastLimit(const Cluster& cluster, int member) const {
+  return kNoise * deviationOf(cluster, member) * noise_.least();
+}
+
+float Hypotheses::shareOf(const Cluster& cluster) { return kMargin * cluster.spreadShare + kLeastShare; }
+
+Verdict Hypotheses::best(int x, int y, const float* departures, std::ptrdiff_t pitch) {
+  const Cluster* clusters = frame_.request().prediction.clusters;
+  Verdict best;
+  for (int i = 0; i < Prediction::kClusters; ++i) {
+    const Verdict verdict = judge(clusters[i], x, y, departures, pitch);
+    if (verdict.gain > best.gain) best = verdict;
+  }
+  return best;
+}
+
+Verdict Hypotheses::judge(const Cluster& cluster, int x, int y, const float* departures, std::ptrdiff_t pitch) {
+  Verdict verdict{&cluster};
+  for (int i = 0; i < cluster.count; ++i) {
+    for (int k = 0; k < cluster.count; ++k) {
+      verdict.departures[i] += cluster.inverse[i][k] * departures[cluster.y[k] * pitch + cluster.x[k]];
+    }
+    if (std::fabs(verdict.departures[i]) <= leastLimit(cluster, i)) return {};
+    verdict.gain += verdict.departures[i] * departures[cluster.y[i] * pitch + cluster.x[i]];
+  }
+  if (!areKnown(cluster, x, y)) return {};
+  const float excess = excessOf(verdict, x, y);
+  if (excess <= 0 || isPossible(cluster, x, y, excess)) return {};
+  return cluster.count == 1 || areSidesQuiet(cluster, x, y, excess) ? verdict : Verdict{};
+}
+
+/// Whether its samples are there, and all that are around them.
+bool Hypotheses::areKnown(const Cluster& cluster, int x, int y) const {
+  for (int i = 0; i < cluster.count; ++i) {
+    const int u = x + cluster.x[i], v = y + cluster.y[i];
+    if (u < 0 || u >= frame_.width() || v >= frame_.height()) return false;
+    if (!frame_.isValid(u, v) || frame_.isByUnknown(u, v)) return false;
+  }
+  return true;
+}
+
+/// By how much the least of its members departs by more than noise lets it.
+float Hypotheses::excessOf(const Verdict& verdict, int x, int y) {
+  const Cluster& cluster = *verdict.cluster;
+  float least = INFINITY;
+  for (int i = 0; i < cluster.count; ++i) {
+    const float departure = verdict.departures[i];
+    const float predicted = frame_.at(x + cluster.x[i], y + cluster.y[i]) - departure;
+    const float noise = kNoise * deviationOf(cluster, i) * noise_.at(x, y, predicted);
+    least = std::min(least, std::fabs(departure) - noise);
+  }
+  return least;
+}
+
+bool Hypotheses::isPossible(const Cluster& cluster, int x, int y, float excess) const {
+  const Ring& ring = rings_[&cluster - frame_.request().prediction.clusters];
+  float largest = -INFINITY, least = INFINITY;
+  for (int i = 0; i < ring.count; ++i) {
+    const float sample = frame_.reflectedAt(x + ring.x[i], y + ring.y[i]);
+    largest = std::max(largest, sample), least = std::min(least, sample);
+  }
+  return excess <= shareOf(cluster) * (largest - least);
+}
+
+/// Whether each member is impossible beside its quietest side, too, on which no other member is.
+bool Hypotheses::areSidesQuiet(const Cluster& cluster, int x, int y, float excess) const {
+  for (int i = 0; i < cluster.count; ++i) {
+    if (excess <= shareOf(cluster) * sideSpread(x + cluster.x[i], y + cluster.y[i])) return false;
+  }
+  return true;
+}
+
+/// As kernels do it.
+float Hypotheses::sideSpread(int x, int y) const {
+  float quietest = INFINITY;
+  for (int side = 0; side < 4; ++side) {
+    const int direction = side < 2 ? 1 : -1;
+    float largest = -INFINITY, least = INFINITY;
+    for (int away = 1; away <= kReach; ++away) {
+      for (int along = -kReach; along <= kReach; ++along) {
+        const int across = direction * away;
+        const float sample =
+            side % 2 == 0 ? frame_.reflectedAt(x + across, y + along) : frame_.reflectedAt(x + along, y + across);
+        largest = std::max(largest, sample), least = std::min(least, sample);
+      }
+    }
+    quietest = std::min(quietest, largest - least);
+  }
+  return quietest;
+}
+
+}  // namespace perifocal
