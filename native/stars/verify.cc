@@ -146,6 +146,14 @@ double judge(const SkyIndex& index, const SeenField& field, double lens, const S
   return logTail(count - used, static_cast<int>(solution.matches.size()) - used, p) + kMissCost * misses;
 }
 
+/// Whether a lens can be like this: its axis is in the frame, and it does not fold over there.
+bool isPossible(const SeenField& field, const Pose& pose) {
+  const double corner = std::hypot(std::max(std::abs(field.left), std::abs(field.right)),
+                                   std::max(std::abs(field.top), std::abs(field.bottom)));
+  const double centre = std::hypot(pose.centreU, pose.centreV), reach = (corner + centre) / pose.scale;
+  return centre <= corner && 1 + 3 * pose.bend * reach * reach > 0.5;
+}
+
 }  // namespace
 
 Vector3 apparent(const Vector3& direction, const Vector3& velocity) {
@@ -169,6 +177,7 @@ bool verifyPose(const SkyIndex& index, const SeenField& field, Solution& solutio
     lens *= kShrink;
     if (!fitMatches(index, field, lens, solution)) return false;
   }
+  if (field.isLensFree() && !isPossible(field, solution.pose)) return false;
   solution.logChance = judge(index, field, lens, solution);
   return true;
 }

@@ -84,6 +84,7 @@ export function toIdentification(findings: Findings): Identification {
   const { end, hypotheses } = found;
   if (end !== 'solved') return { status: 'declined', reason: end, hypotheses, milliseconds };
   const camera = refine(findings.camera, found);
+  if (!seesItsCorners(camera)) return { status: 'declined', reason: 'nothing-fits', hypotheses, milliseconds };
   const matrix = toMatrix(found.rotation);
   const matches = matchesOf(findings, matrix, camera);
   const taken = new Set(matches.map(({ seen }) => seen));
@@ -129,6 +130,18 @@ function refine(nominal: Camera, { scale, centreU, centreV, bend, isMirrored }: 
     principalPoint: [principalPoint[0] + focalPx * x, principalPoint[1] + focalPx * y],
     distortion: bend === 0 ? distortion : [bend],
   });
+}
+
+/** Whether the distortion does not fold over within the frame: no lens does, but a fit to false matches may. */
+function seesItsCorners(camera: Camera): boolean {
+  const [right, bottom] = [camera.width - 0.5, camera.height - 0.5];
+  const corners = [
+    [-0.5, -0.5],
+    [right, -0.5],
+    [-0.5, bottom],
+    [right, bottom],
+  ] as const;
+  return corners.every(([x, y]) => camera.directionIfAny(x, y) !== null);
 }
 
 function attitudeOf(
