@@ -77,7 +77,7 @@ export function addDeconvolutionOptions(command: Command): Command {
   command
     .requiredOption(
       '--psf <spec...>',
-      `blur kernel, or one for each band: ${PSF_SYNTAX}; ` + 'or auto: the defocus, estimated from each picture',
+      `blur kernel, or one for each band: ${PSF_SYNTAX}; or auto: the defocus, estimated from each picture`,
     )
     .addOption(
       new Option(

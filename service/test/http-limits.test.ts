@@ -38,9 +38,13 @@ describe('requests a second', () => {
 });
 
 describe('connections', () => {
+  function destroy(this: { destroyed: boolean }): void {
+    this.destroyed = true;
+  }
+
   /** As much of a connection as is counted. */
   const socket = () => {
-    const made = Object.assign(new EventEmitter(), { destroyed: false, destroy: () => void (made.destroyed = true) });
+    const made = Object.assign(new EventEmitter(), { destroyed: false, destroy });
     return made as unknown as Socket & { destroyed: boolean };
   };
 

@@ -13,7 +13,8 @@ p { color: var(--soft); margin: .4rem 0; } a { color: var(--level-0); }
 .skip { position: absolute; left: -99rem; } .skip:focus { position: static; }
 .state { font-weight: 600; color: var(--good); } .state.bad, .bad { color: var(--bad); }
 :focus-visible { outline: 2px solid var(--level-0); outline-offset: 2px; }
-.view { position: relative; max-width: 48rem; overflow: hidden; background: #000; line-height: 0; --split: 50%; touch-action: pan-y; }
+.view { position: relative; max-width: 48rem; overflow: hidden; background: #000; line-height: 0;
+  --split: 50%; touch-action: pan-y; }
 .view img { width: 100%; height: auto; }
 .view .after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--split)); }
 .view::after { content: ''; position: absolute; top: 0; bottom: 0; left: var(--split); width: 2px; margin-left: -1px;
