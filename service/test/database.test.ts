@@ -26,17 +26,18 @@ test('a thread that dies is started again: nothing that was promised is lost', a
   const store = await openReal(await temporaryFolder());
   await request(store, 1);
   await threads.at(-1)!.terminate();
-  expect(await store.list({ limit: 9 })).toMatchObject([{ id: uuidOf(1) }]);
-  expect((await store.events(0, 9)).events).toMatchObject([{ type: 'requested' }]);
-  await threads.at(-1)!.terminate();
   await request(store, 2);
-  const dying = request(store, 3);
+  expect(await store.list({ limit: 9 })).toMatchObject([{ id: uuidOf(1) }, { id: uuidOf(2) }]);
+  expect((await store.events(0, 9)).events).toMatchObject([{ type: 'requested' }, { type: 'requested' }]);
+  await threads.at(-1)!.terminate();
+  await request(store, 3);
+  const dying = request(store, 4);
   await threads.at(-1)!.terminate();
   await dying;
   await store.tend();
   expect(store.health()).toMatchObject({ writable: true, reasons: [] });
-  expect((await store.list({ limit: 9 })).map(({ id }) => id)).toEqual([1, 2, 3].map(uuidOf));
-  expect((await store.events(0, 9)).events.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  expect((await store.list({ limit: 9 })).map(({ id }) => id)).toEqual([1, 2, 3, 4].map(uuidOf));
+  expect((await store.events(0, 9)).events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   expect(threads).toHaveLength(4);
 });
 
