@@ -43,6 +43,8 @@ export class Running {
       store: { folder: 'store' },
       socket: { path: 'socket' },
       access: [{ app: 'bench', role: 'operator', user: userInfo().username }],
+      // What is measured is the service, not what it lets one app ask for.
+      http: { requestsPerSecond: 10_000 },
       ...rest,
     };
     const path = join(folder, 'service.json');
