@@ -99,14 +99,23 @@ const RULE: Schema = {
   oneOf: ['user', 'uid', 'group', 'tokenFile'].map((key) => ({ required: [key] })),
 };
 
+const HTTP_TEXTS: Readonly<Record<keyof typeof HTTP_LIMITS, string>> = {
+  connections: 'Connections at the same time',
+  connectionsPerUser: 'Those of one user of the system, and all of TCP together',
+  requestsPerSecond: 'Requests of one app in a second, in the long run; twice as many at once',
+  waitsPerApp: 'Waiting requests and streams of one app at the same time',
+  headSeconds: "Until a request's head has arrived",
+  bodySeconds: "Until a request's JSON has arrived",
+  frameSeconds: 'Until a frame has arrived',
+  idleSeconds: 'Without a byte in either direction',
+  heartbeatSeconds: 'Between signs of life of an event stream',
+};
+const httpLimit = (key: keyof typeof HTTP_LIMITS): Schema =>
+  number(HTTP_TEXTS[key], { minimum: 0.1, maximum: 86_400, default: HTTP_LIMITS[key] });
+
 const HTTP = object(
   'Limits of the API',
-  Object.fromEntries(
-    Object.entries(HTTP_LIMITS).map(([key, fallback]) => [
-      key,
-      number('See the documentation', { minimum: 0.1, maximum: 86_400, default: fallback }),
-    ]),
-  ),
+  Object.fromEntries((Object.keys(HTTP_LIMITS) as (keyof typeof HTTP_LIMITS)[]).map((key) => [key, httpLimit(key)])),
 );
 
 const THREADS = integer('That compute; default as there are processors', 1, 3);
