@@ -31,6 +31,11 @@ async function recoverAndCheck(work: string): Promise<string[]> {
   return findingsOf(folder, readClientLog(join(work, 'log')));
 }
 
+/** Resolves once the log of what a client was told has so many lines; the test's own time bounds it. */
+async function hasSaid(log: string, lines: number): Promise<void> {
+  while (readClientLog(log).length < lines) await sleep(20);
+}
+
 describe.skipIf(!has('strace'))(`at every ${every}th system call of a capture's life`, () => {
   const faults = ['signal=KILL', 'error=ENOSPC', 'error=EIO'];
   const cases = faults.flatMap((fault) => Object.entries(SETS).map(([name, calls]) => ({ fault, name, calls })));
@@ -68,6 +73,8 @@ test(`a store outlives ${kills} kills`, { timeout: TIMEOUT_MS }, async () => {
     const driver = startDriver([join(work, 'store'), join(work, 'log'), '100000', String(life)]);
     // Listened for before it may have ended by itself.
     const ended = new Promise((resolve) => driver.once('exit', (_, signal) => resolve(signal)));
+    // One half dies as it starts, also where the machine is slow; the other half has got somewhere.
+    if (life % 2 === 0) await hasSaid(join(work, 'log'), readClientLog(join(work, 'log')).length + 3);
     await sleep(200 + random.below(1200));
     driver.kill('SIGKILL');
     expect(await ended, `life ${life} has ended by itself`).toBe('SIGKILL');
