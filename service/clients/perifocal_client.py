@@ -28,7 +28,7 @@ __all__ = ["CaptureClient", "CaptureError"]
 
 FINAL_STATES = ("stored", "rejected", "failed", "expired", "cancelled")
 # Answers after which the same request may succeed by itself soon.
-PASSING = ("UNREACHABLE", "BUSY", "CLOSED")
+PASSING = ("UNREACHABLE", "BUSY", "CLOSED", "RATE")
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 # The service gives a sign of life more often than that.
@@ -148,7 +148,10 @@ class CaptureClient:
             except CaptureError as error:
                 if error.code not in PASSING:
                     raise
-            time.sleep(pause)
+                wait = max(pause, error.retry_after or 0.0)
+            else:
+                wait = pause
+            time.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def download(self, id: str, kind: str, path: str) -> dict[str, Any]:
@@ -221,7 +224,7 @@ class CaptureClient:
         return self._retry(attempt)
 
     def _retry(self, attempt: Callable[[Callable[[], None]], Any]) -> Any:
-        """Try again, ever more slowly, while there is no answer.
+        """Try again, ever more slowly, while there is no answer, or the service asks to send less at once.
 
         `attempt` calls what it is given when something has come: the time for further tries begins anew then.
         """
@@ -237,9 +240,10 @@ class CaptureClient:
             try:
                 return attempt(progress)
             except CaptureError as error:
-                if error.code not in PASSING or time.monotonic() + pause > since + self._retry_seconds:
+                wait = max(pause, error.retry_after or 0.0)
+                if error.code not in PASSING or time.monotonic() + wait > since + self._retry_seconds:
                     raise
-            time.sleep(pause)
+            time.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _open(

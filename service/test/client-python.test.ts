@@ -69,3 +69,23 @@ describe.each(pythons)('the client for %s', (python) => {
     expect(api.cameras.frames.splice(0)).toHaveLength(2);
   });
 });
+
+const EAGER = `
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from perifocal_client import CaptureClient
+client = CaptureClient(socket_path=sys.argv[2])
+start = time.monotonic()
+for _ in range(5):
+    client.cameras()
+print(time.monotonic() - start)
+`;
+
+describe('the client for python3 that asks too often', () => {
+  it('waits as long as the service says, and asks again', async () => {
+    const busy = await startApi({ limits: { requestsPerSecond: 2 } });
+    const { stdout } = await promisify(execFile)('python3', ['-c', EAGER, CLIENTS, busy.socketPath]);
+    expect(Number(stdout)).toBeGreaterThan(0.9);
+    await busy.close();
+  });
+});

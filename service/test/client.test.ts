@@ -255,3 +255,20 @@ function someRequest() {
   };
   return { request, sha256: '0'.repeat(64) };
 }
+
+describe('a client that asks too often', () => {
+  it('waits as long as the service says, and asks again', async () => {
+    const busy = await startApi({ limits: { requestsPerSecond: 2 } });
+    const eager = new CaptureClient({ socketPath: busy.socketPath });
+    const hasty = new CaptureClient({ socketPath: busy.socketPath, retrySeconds: 0 });
+    const before = performance.now();
+    for (let index = 0; index < 5; index++) await eager.cameras();
+    expect(performance.now() - before).toBeGreaterThan(900);
+    const refused = await Promise.allSettled(Array.from({ length: 6 }, () => hasty.cameras()));
+    const reasons = refused.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(reasons[0]).toMatchObject({ code: 'RATE', status: 429, retryAfterSeconds: 1 });
+    eager.close();
+    hasty.close();
+    await busy.close();
+  });
+});

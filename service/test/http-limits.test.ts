@@ -13,7 +13,7 @@ describe('requests a second', () => {
     const rate = new RequestRate(0.5, () => now);
     rate.count('alpha');
     const more = (): void => rate.count('alpha');
-    expect(more).toThrow(expect.objectContaining({ code: 'QUOTA', retryAfterSeconds: 2 }));
+    expect(more).toThrow(expect.objectContaining({ code: 'RATE', retryAfterSeconds: 2 }));
     rate.count('beta');
     now = 1900;
     expect(more).toThrow(/alpha sends more than 0.5 requests a second/);
@@ -88,7 +88,7 @@ describe('an app that asks for too much', () => {
     const path = `/v1/captures/${randomUUID()}`;
     expect((await call(api, 'GET', path)).status).toBe(404);
     const refused = await call(api, 'GET', path);
-    expect(refused).toMatchObject({ status: 429, json: { error: { code: 'QUOTA' } } });
+    expect(refused).toMatchObject({ status: 429, json: { error: { code: 'RATE' } } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect((await call(api, 'GET', path, { as: 'beta' })).status).toBe(404);
   });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureEvent } from '../capture/capture.js';
+import { Backoff } from './backoff.js';
 import { CaptureClientError, isPassing } from './errors.js';
 import { readMessages } from './messages.js';
 import type { Transport } from './transport.js';
@@ -11,9 +12,6 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
-
 /**
  * Events after a cursor, each once and in order, for ever: a connection that breaks is made anew, and nothing is
  * missed. Ends when the loop over them ends; throws the signal's reason when it aborts, `MISSED` where events after the
@@ -22,21 +20,22 @@ const LONGEST_PAUSE = 5_000;
 export async function* followEvents(transport: Transport, options: EventOptions): AsyncGenerator<CaptureEvent> {
   const { signal } = options;
   let cursor = options.after ?? 0;
-  let pause = FIRST_PAUSE;
+  const backoff = new Backoff();
   for (;;) {
+    let failure: unknown;
     signal?.throwIfAborted();
     try {
       for await (const { id, event } of openStream(transport, cursor, signal)) {
-        pause = FIRST_PAUSE;
+        backoff.reset();
         if (event && event.seq > cursor) yield event;
         cursor = Math.max(cursor, id);
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (!isPassing(error)) throw error;
+      failure = error;
     }
-    await sleep(pause, undefined, signal ? { signal } : {});
-    pause = Math.min(2 * pause, LONGEST_PAUSE);
+    await sleep(backoff.next(failure), undefined, signal ? { signal } : {});
   }
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from './backoff.js';
 import { CaptureClientError, isPassing } from './errors.js';
 
 /** Where the service is: on its Unix socket, or on a port of this machine with a token. */
@@ -25,8 +26,6 @@ export interface Call {
 const MOST_JSON_BYTES = 64 * 2 ** 20;
 /** The service gives a sign of life more often than that. */
 const SILENCE_MILLISECONDS = 90_000;
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
 
 /** Sends requests, a few at once over connections that are kept. */
 export class Transport {
@@ -63,24 +62,24 @@ export class Transport {
   }
 
   /**
-   * Tries again, ever more slowly, while there is no answer.
+   * Tries again, ever more slowly, while there is no answer, or the service asks to send less at once.
    * @param attempt calls `progress` when something has come: the time for further tries begins anew then
    */
   async retry<T>(attempt: (progress: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    let pause = FIRST_PAUSE;
+    const backoff = new Backoff();
     let since = performance.now();
     const progress = (): void => {
       since = performance.now();
-      pause = FIRST_PAUSE;
+      backoff.reset();
     };
     for (;;) {
       try {
         return await attempt(progress);
       } catch (error) {
+        const pause = backoff.next(error);
         if (!isPassing(error) || performance.now() + pause > since + this.#retrySeconds * 1000) throw error;
+        await sleep(pause, undefined, signal ? { signal } : {});
       }
-      await sleep(pause, undefined, signal ? { signal } : {});
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 

@@ -73,7 +73,7 @@ export async function createApi(
 }
 
 function requirePlace(crowd: string | null): void {
-  if (crowd !== null) throw new ApiError('BUSY', `${crowd}: close one, or try again in a second`);
+  if (crowd !== null) throw new ApiError('BUSY', `${crowd}: close one, or try again in a second`, 1);
 }
 
 /** Finds out who calls and whether they may. */

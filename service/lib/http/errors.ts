@@ -1,5 +1,5 @@
 import type { ServiceErrorCode } from '../errors.js';
-import { ServiceError, toServiceError } from '../errors.js';
+import { QuotaError, ServiceError, toServiceError } from '../errors.js';
 
 /** What only the API can find wrong; the other codes are those of the service (lib/errors.ts). */
 export type ApiErrorCode =
@@ -11,6 +11,7 @@ export type ApiErrorCode =
   | 'RANGE'
   | 'TIMEOUT'
   | 'HEADERS'
+  | 'RATE'
   | 'BUSY';
 
 /** The status of every code, in one place. */
@@ -28,6 +29,7 @@ export const STATUS_OF: Readonly<Record<ServiceErrorCode | ApiErrorCode, number>
   MEDIA_TYPE: 415,
   RANGE: 416,
   QUOTA: 429,
+  RATE: 429,
   HEADERS: 431,
   INTERNAL: 500,
   DAMAGED: 500,
@@ -44,11 +46,14 @@ export const STATUS_OF: Readonly<Record<ServiceErrorCode | ApiErrorCode, number>
 /** An error that the API itself finds; the message says the value and what to do. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode;
+  /** When to try again, in seconds from now; null where nobody knows. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ApiErrorCode, message: string) {
+  constructor(code: ApiErrorCode, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.name = new.target.name;
     this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -93,11 +98,11 @@ export function describeError(error: ApiError | ServiceError): {
   readonly body: ErrorBody;
 } {
   const { code, message } = error;
-  const retryAfterSeconds = 'retryAfterSeconds' in error ? Math.ceil(Number(error.retryAfterSeconds)) : undefined;
-  const again = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  const seconds = error instanceof ApiError || error instanceof QuotaError ? error.retryAfterSeconds : null;
+  const again = seconds === null ? {} : { retryAfterSeconds: Math.ceil(seconds) };
   return {
     status: STATUS_OF[code],
-    headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+    headers: seconds === null ? {} : { 'retry-after': String(again.retryAfterSeconds) },
     body: { error: { code, message, ...again } },
   };
 }

@@ -1,4 +1,4 @@
-import { QuotaError } from '../errors.js';
+import { ApiError } from './errors.js';
 
 /** So many seconds' worth of requests may come at once. */
 const BURST_SECONDS = 2;
@@ -16,7 +16,7 @@ export class RequestRate {
     this.#now = now;
   }
 
-  /** Counts a request. Throws QuotaError where it is one too many. */
+  /** Counts a request. Throws ApiError `RATE` where it is one too many. */
   count(app: string): void {
     const now = this.#now();
     const most = Math.max(1, this.#perSecond * BURST_SECONDS);
@@ -25,7 +25,7 @@ export class RequestRate {
     if (count < 1) {
       const seconds = Math.max(1, Math.ceil((1 - count) / this.#perSecond));
       const message = `${app} sends more than ${this.#perSecond} requests a second`;
-      throw new QuotaError(`${message}: send fewer (http.requestsPerSecond)`, seconds);
+      throw new ApiError('RATE', `${message}: send fewer (http.requestsPerSecond)`, seconds);
     }
     this.#left.set(app, { count: count - 1, at: now });
   }

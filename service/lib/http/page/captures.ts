@@ -1,5 +1,6 @@
 import type { Capture, StoredFile } from '../../capture/capture.js';
 import { isLate } from '../tally.js';
+import type { Vitals } from '../vitals.js';
 import type { PageData } from './data.js';
 import { html, nothing, table } from './html.js';
 import type { Html } from './html.js';
@@ -10,13 +11,12 @@ const MOST_QUEUED = 25;
 /** What browsers can show. */
 const SHOWN = ['image/jpeg', 'image/png', 'image/webp'];
 
+const countQueue = (count: number): string =>
+  `${count === 1 ? '1 capture waits or is' : `${count} captures wait or are`} worked on (times in UTC)`;
+
 /** What waits and what is worked on. */
 export function showQueue({ queue, vitals: { working } }: PageData): Html {
-  const progress = working
-    ? html`<p>Restoring <code>${shortId(working.id)}</code> by ${working.level}:
-<progress max="1" value="${working.done}" aria-label="progress of the restoration"></progress>
-${Math.round(working.done * 100)} %</p>`
-    : html`<p>Nothing is being restored.</p>`;
+  const progress = working ? showProgress(working) : html`<p>Nothing is being restored.</p>`;
   const rows = queue
     .slice(0, MOST_QUEUED)
     .map(({ id, app, state, request, createdAt, reason }) => [
@@ -32,7 +32,14 @@ ${Math.round(working.done * 100)} %</p>`
   const head = ['Capture', 'App', 'Camera', 'Priority', 'State', 'Asked for', 'Deadline', 'Note'];
   const more = queue.length > MOST_QUEUED ? html`<p>and ${queue.length - MOST_QUEUED} more</p>` : nothing;
   return html`<section id="queue" data-live aria-labelledby="h-queue"><h2 id="h-queue">Queue</h2>${progress}
-${table(`${queue.length} captures wait or are worked on (times in UTC)`, head, rows)}${more}</section>`;
+${table(countQueue(queue.length), head, rows)}${more}</section>`;
+}
+
+function showProgress({ id, level, done }: NonNullable<Vitals['working']>): Html {
+  if (level === 'pass-through') return html`<p>Passing <code>${shortId(id)}</code> through.</p>`;
+  return html`<p>Restoring <code>${shortId(id)}</code> by ${level}:
+<progress max="1" value="${done}" aria-label="progress of the restoration"></progress>
+${Math.round(done * 100)} %</p>`;
 }
 
 /** The last products as thumbnails; each leads to its view. */

@@ -6,7 +6,7 @@ import type { Content, Operation } from './operations.js';
 import type { Schema } from './schema.js';
 
 /** Errors that any operation can have. */
-const COMMON_ERRORS = ['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'BUSY', 'INTERNAL', 'CLOSED'] as const;
+const COMMON_ERRORS = ['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE', 'BUSY', 'INTERNAL', 'CLOSED'] as const;
 
 /** The API as OpenAPI 3.1, made from the tables of routes, operations and schemas. */
 export function describeApi(version: string): object {
