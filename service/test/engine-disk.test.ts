@@ -1,28 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ServiceError } from '../lib/errors.js';
-import { Bench, camera, picture } from './support/engine.js';
+import { Bench, camera } from './support/engine.js';
 
 let bench: Bench;
 beforeEach(async () => {
   bench = await Bench.make();
-  await mkdir(bench.path('frames'));
-  await writeFile(bench.path('frames/1.jpg'), await picture());
 });
 afterEach(() => bench.remove());
 
-const replay = () => ({
-  driver: 'replay' as const,
-  folder: bench.path('frames'),
-  everySeconds: null,
-  frames: null,
-  width: null,
-  height: null,
-});
-
 it('waits for a disk that takes nothing, and then goes on by itself', async () => {
-  await bench.start([camera('nadir', replay())]);
+  await bench.start([camera('nadir', bench.replay())]);
   const { adopt, commit } = bench.store;
   const full = async (): Promise<never> => {
     throw new ServiceError('FULL', 'no room');

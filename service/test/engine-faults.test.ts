@@ -1,47 +1,19 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DriverOptions } from '../lib/drivers/open.js';
 import { FullError } from '../lib/errors.js';
 import type { LoopLag } from '../lib/limits/loop-lag.js';
 import { camerasOf } from '../lib/parts/cameras.js';
 import type { Housekeeping } from '../lib/parts/housekeeping.js';
 import { probesOf } from '../lib/parts/probes.js';
-import { Bench, camera, picture } from './support/engine.js';
+import { ANY_SIZE, Bench, camera, exec, picture } from './support/engine.js';
 
 let bench: Bench;
 beforeEach(async () => {
   bench = await Bench.make();
-  await mkdir(bench.path('frames'));
-  await writeFile(bench.path('frames/1.jpg'), await picture());
 });
 afterEach(() => bench.remove());
 
-const any = { width: null, height: null };
-const replay = (): DriverOptions => ({
-  driver: 'replay',
-  folder: bench.path('frames'),
-  everySeconds: null,
-  frames: null,
-  ...any,
-});
-const exec = (...command: string[]): DriverOptions => ({
-  driver: 'exec',
-  command,
-  output: command.join(' ').includes('{path}') ? 'path' : 'stdout',
-  extension: '',
-  killSeconds: 0.2,
-  limits: { dataBytes: null, cpuSeconds: null, openFiles: null },
-  ...any,
-});
-const folder = (): DriverOptions => ({
-  driver: 'folder',
-  folder: bench.path('frames'),
-  rescanSeconds: 0.1,
-  stableSeconds: 0.05,
-  rejectSeconds: 60,
-  ...any,
-});
 const standing = {
   app: 'payload',
   priority: 4,
@@ -65,7 +37,10 @@ describe('the watchdog', () => {
   };
 
   it('does not mind a camera that takes its time or hangs, but a loop that does not come back', async () => {
-    await bench.start([camera('nadir', exec('sleep', '60'), { timeoutSeconds: 300 }), camera('zenith', replay())]);
+    await bench.start([
+      camera('nadir', exec('sleep', '60'), { timeoutSeconds: 300 }),
+      camera('zenith', bench.replay()),
+    ]);
     const id = await bench.request({ camera: 'nadir', levels: ['pass-through'] });
     await until(async () => (await bench.store.get(id))!.state === 'acquiring');
     bench.disk.passed = 305_000;
@@ -84,7 +59,7 @@ describe('a disk that fails', () => {
     ['is full when a product is committed', 'fullAt'],
     ['loses what was synced', 'lostAt'],
   ] as const)('%s: the capture is restored once it works again', async (_, fault) => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     bench.disk[fault] = fault === 'fullAt' ? 'manifest' : 'draft-';
     const id = await bench.request(passed);
     await until(() => bench.disk.failures > 0);
@@ -95,7 +70,7 @@ describe('a disk that fails', () => {
   });
 
   it('does not take the step back: it is made up for', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const { advance } = bench.store;
     let refused = 0;
     bench.disk.fullAt = 'manifest';
@@ -112,7 +87,7 @@ describe('a disk that fails', () => {
   });
 
   it('is full when a frame comes: that is no failure of the camera', async () => {
-    await bench.start([camera('nadir', replay(), { attempts: 1 })]);
+    await bench.start([camera('nadir', bench.replay(), { attempts: 1 })]);
     bench.disk.fullAt = '/inbox/';
     const id = await bench.request(passed);
     await until(() => bench.disk.failures > 0);
@@ -135,7 +110,7 @@ describe('a disk that fails', () => {
 
   it('is full when a frame comes unasked: the frame stays where it is and is taken later', async () => {
     bench.disk.fullAt = '/inbox/';
-    await bench.start([camera('nadir', folder(), { standing })]);
+    await bench.start([camera('nadir', bench.watch(), { standing })]);
     await until(() => bench.disk.failures > 1);
     expect(await readdir(bench.path('frames'))).toEqual(['1.jpg']);
     expect(await bench.store.list({ state: 'failed', limit: 10 })).toEqual([]);
@@ -148,7 +123,7 @@ describe('a disk that fails', () => {
 
 describe('a camera', () => {
   it('may leave a folder where its frame is to be', async () => {
-    await bench.start([camera('nadir', exec('mkdir', '{path}'), { attempts: 1 }), camera('other', replay())]);
+    await bench.start([camera('nadir', exec('mkdir', '{path}'), { attempts: 1 }), camera('other', bench.replay())]);
     expect(await bench.ended(await bench.request(passed))).toMatchObject({ state: 'failed' });
     expect(await bench.ended(await bench.request({ ...passed, camera: 'other' }))).toMatchObject({ state: 'stored' });
     expect(await readdir(bench.path('store/inbox'))).toEqual([]);
@@ -167,7 +142,7 @@ describe('a camera', () => {
 });
 
 it('gives no app a frame that another one has pushed, but for those that may', async () => {
-  const push = { driver: 'push', ...any } as const;
+  const push = { driver: 'push', ...ANY_SIZE } as const;
   await bench.start([camera('nadir', push, { standing }), camera('front', push, { pushers: ['daemon'] })]);
   const cameras = camerasOf(bench.engine, bench.store);
   const frame = await picture();
@@ -194,7 +169,9 @@ it('tells no camera program of the watchdog', async () => {
 });
 
 it('keeps the older frame until the newer one is safe', async () => {
-  await bench.start([camera('nadir', { driver: 'push', ...any }, { standing, queue: 1, overflow: 'drop-oldest-raw' })]);
+  await bench.start([
+    camera('nadir', { driver: 'push', ...ANY_SIZE }, { standing, queue: 1, overflow: 'drop-oldest-raw' }),
+  ]);
   const { store } = bench;
   // Nothing is restored meanwhile.
   store.beginProduct = async () => Promise.reject(new FullError('not now'));

@@ -4,42 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DriverOptions } from '../lib/drivers/open.js';
-import { Bench, ENGINE, SIZE, camera, picture } from './support/engine.js';
+import { Bench, ENGINE, SIZE, camera, exec, picture } from './support/engine.js';
 
 let bench: Bench;
 beforeEach(async () => {
   bench = await Bench.make();
-  await mkdir(bench.path('frames'));
-  await writeFile(bench.path('frames/1.jpg'), await picture());
 });
 afterEach(() => bench.remove());
-
-const any = { width: null, height: null };
-const replay = (rest: object = {}): DriverOptions => ({
-  driver: 'replay',
-  folder: bench.path('frames'),
-  everySeconds: null,
-  frames: null,
-  ...any,
-  ...rest,
-});
-const exec = (...command: string[]): DriverOptions => ({
-  driver: 'exec',
-  command,
-  output: 'stdout',
-  extension: '',
-  killSeconds: 0.2,
-  limits: { dataBytes: null, cpuSeconds: null, openFiles: null },
-  ...any,
-});
-const folder = (): DriverOptions => ({
-  driver: 'folder',
-  folder: bench.path('frames'),
-  rescanSeconds: 0.1,
-  stableSeconds: 0.05,
-  rejectSeconds: 60,
-  ...any,
-});
 
 const standing = {
   app: 'payload',
@@ -52,7 +23,7 @@ const standing = {
 
 describe('the engine', () => {
   it('makes a product anew that has gone bad', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const capture = await bench.ended(await bench.request({ camera: 'nadir', deadlineMs: 60_000 }));
     const path = bench.store.pathOf(capture, 'product');
     await chmod(path, 0o640);
@@ -64,7 +35,7 @@ describe('the engine', () => {
   });
 
   it('restores a frame by the network, with a thumbnail', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const capture = await bench.ended(await bench.request({ camera: 'nadir' }));
     expect(capture).toMatchObject({ state: 'stored', level: 'network', levelReason: 'no deadline' });
     expect(capture.model).toMatchObject({ name: 'eo-defocus-small', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -78,14 +49,14 @@ describe('the engine', () => {
   });
 
   it.each(['jpeg', 'webp', 'tiff', 'fits'])('writes %s', async (format) => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const quality = format === 'jpeg' ? { quality: 50 } : {};
     const capture = await bench.ended(await bench.request({ camera: 'nadir', output: { format, ...quality } }));
     expect(capture).toMatchObject({ state: 'stored', product: { mime: `image/${format}` } });
   });
 
   it('passes a frame through byte for byte where that is all that is wanted', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const body = { camera: 'nadir', levels: ['pass-through'], output: { format: 'jpeg' } };
     const capture = await bench.ended(await bench.request(body));
     expect(capture).toMatchObject({ level: 'pass-through', model: null, report: { operation: 'pass-through' } });
@@ -96,14 +67,14 @@ describe('the engine', () => {
   });
 
   it('passes a frame through in its own format where it cannot have the one wanted', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const body = { camera: 'nadir', levels: ['pass-through'], output: { format: 'fits' } };
     const capture = await bench.ended(await bench.request(body));
     expect(capture).toMatchObject({ state: 'stored', product: { mime: 'image/jpeg' } });
   });
 
   it('goes down where there is no time, and says so', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const late = await bench.ended(await bench.request({ camera: 'nadir', deadlineMs: 40 }));
     // It may be too late even for its acquisition.
     if (late.state === 'stored') expect(late.level).not.toBe(null);
@@ -114,7 +85,7 @@ describe('the engine', () => {
     const bytes = await picture();
     bytes.fill(0, 200, bytes.length - 2);
     await writeFile(bench.path('frames/1.jpg'), bytes);
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const capture = await bench.ended(await bench.request({ camera: 'nadir', output: { format: 'jpeg' } }));
     if (capture.state === 'stored') expect(capture).toMatchObject({ level: 'pass-through' });
     else expect(capture.reason).toBeTruthy();
@@ -124,25 +95,25 @@ describe('the engine', () => {
   it('fails where all that is allowed fails, and passes nothing through', async () => {
     await writeFile(bench.path('frames/1.jpg'), await picture(1, { width: 15, height: 15 }));
     const deconvolve = { psf: 'disk:9', method: 'wiener' } as const;
-    await bench.start([camera('nadir', replay())], { levels: { ...ENGINE.levels, deconvolve } });
+    await bench.start([camera('nadir', bench.replay())], { levels: { ...ENGINE.levels, deconvolve } });
     const capture = await bench.ended(await bench.request({ camera: 'nadir', levels: ['deconvolve'] }));
     expect(capture).toMatchObject({ state: 'failed', product: null, reason: expect.stringMatching(/failed 3 times/) });
   });
 
   it('remembers how long levels take', async () => {
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     await bench.ended(await bench.request({ camera: 'nadir' }));
     await bench.until(await bench.request({ camera: 'nadir' }), ({ state }) => state === 'stored');
     await sleep(50);
     await bench.stop();
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     expect(bench.engine.pace.memo.rates.network!.count).toBeGreaterThan(0);
   });
 
   it('only passes frames through while the board is too hot', async () => {
     await mkdir(join(bench.thermal, 'thermal_zone0'), { recursive: true });
     await writeFile(join(bench.thermal, 'thermal_zone0/temp'), '90000\n');
-    await bench.start([camera('nadir', replay())]);
+    await bench.start([camera('nadir', bench.replay())]);
     const capture = await bench.ended(await bench.request({ camera: 'nadir', output: { format: 'jpeg' } }));
     expect(capture).toMatchObject({ level: 'pass-through', levelReason: 'the board is too hot' });
   });
@@ -165,7 +136,7 @@ describe('acquisition', () => {
   });
 
   it('rejects what asks for a camera or a level that is not configured any more', async () => {
-    await bench.start([camera('nadir', replay())], { levels: { ...ENGINE.levels, network: null } });
+    await bench.start([camera('nadir', bench.replay())], { levels: { ...ENGINE.levels, network: null } });
     const stray = await bench.ended(await bench.request({ camera: 'zenith' }));
     expect(stray).toMatchObject({ state: 'rejected', reason: expect.stringMatching(/no camera zenith any more/) });
     const capture = await bench.ended(await bench.request({ camera: 'nadir', levels: ['network'] }));
@@ -213,7 +184,7 @@ describe('acquisition', () => {
   });
 
   it('works on other cameras while one hangs', async () => {
-    await bench.start([camera('bad', exec('sleep', '60')), camera('good', replay())]);
+    await bench.start([camera('bad', exec('sleep', '60')), camera('good', bench.replay())]);
     const bad = await bench.request({ camera: 'bad' });
     const good = await bench.ended(await bench.request({ camera: 'good' }));
     expect(good.state).toBe('stored');
@@ -223,7 +194,7 @@ describe('acquisition', () => {
 
 describe('frames that come unasked', () => {
   it('become captures of their own, and leave their folder', async () => {
-    await bench.start([camera('nadir', folder(), { standing })]);
+    await bench.start([camera('nadir', bench.watch(), { standing })]);
     for (let i = 0; i < 100 && bench.store.lastSeq < 5; i += 1) await sleep(50);
     const [capture] = await bench.store.list({ limit: 1 });
     const stored = await bench.ended(capture!.id);
@@ -236,7 +207,7 @@ describe('frames that come unasked', () => {
     ['drop-oldest-raw', 'droppedOldest'],
   ] as const)('are bounded: %s', async (overflow, counted) => {
     const settings = { standing, queue: 2, overflow };
-    await bench.start([camera('nadir', replay({ everySeconds: 0.03, frames: 20 }), settings)]);
+    await bench.start([camera('nadir', bench.replay({ everySeconds: 0.03, frames: 20 }), settings)]);
     const nadir = bench.engine.cameras.get('nadir')!;
     await sleep(1500);
     expect(nadir.counts[counted]).toBeGreaterThan(0);
@@ -245,7 +216,7 @@ describe('frames that come unasked', () => {
 
   it('wait in their folder: block', async () => {
     for (let i = 2; i < 8; i += 1) await writeFile(bench.path(`frames/${i}.jpg`), await picture(i));
-    await bench.start([camera('nadir', folder(), { standing, queue: 2, overflow: 'block' })]);
+    await bench.start([camera('nadir', bench.watch(), { standing, queue: 2, overflow: 'block' })]);
     for (let i = 0; i < 400 && (await readdir(bench.path('frames'))).length > 0; i += 1) await sleep(50);
     expect(await readdir(bench.path('frames'))).toEqual([]);
     for (let i = 0; i < 200 && bench.store.live().length > 0; i += 1) await sleep(50);
@@ -254,7 +225,7 @@ describe('frames that come unasked', () => {
   });
 
   it('are put aside where they are of the wrong size', async () => {
-    await bench.start([camera('nadir', { ...folder(), width: 64, height: 48 } as DriverOptions, { standing })]);
+    await bench.start([camera('nadir', { ...bench.watch(), width: 64, height: 48 } as DriverOptions, { standing })]);
     for (let i = 0; i < 100; i += 1) {
       if ((await readdir(bench.path('frames'))).includes('rejected')) break;
       await sleep(50);

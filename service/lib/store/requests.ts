@@ -1,5 +1,5 @@
 import type { Capture } from '../capture/capture.js';
-import type { Moment } from '../clock.js';
+import { newCapture } from '../capture/new-capture.js';
 import type { CheckedRequest } from '../capture/request.js';
 import { ConflictError, FullError, ServiceError } from '../errors.js';
 import { admit } from './admission.js';
@@ -36,32 +36,4 @@ function refuseWhereUnwritable({ problems }: Context): void {
   const [full, broken] = [problems.get('full'), problems.get('database')];
   if (full !== undefined) throw new FullError(`The store takes no requests: ${full}`);
   if (broken !== undefined) throw new ServiceError('UNWRITABLE', `The store takes no requests: ${broken}`);
-}
-
-function newCapture(order: number, app: string, id: string, checked: CheckedRequest, now: Moment): Capture {
-  return {
-    id,
-    order,
-    app,
-    request: checked.request,
-    requestSha256: checked.sha256,
-    state: 'requested',
-    reason: null,
-    times: { created: now.service, ended: null },
-    createdAt: now.wall,
-    acquiredAt: null,
-    storedAt: null,
-    level: null,
-    levelReason: null,
-    model: null,
-    attempts: 0,
-    restorations: 0,
-    raw: null,
-    product: null,
-    thumbnail: null,
-    retention: null,
-    holdUntil: null,
-    acked: false,
-    report: null,
-  };
 }

@@ -1,4 +1,5 @@
 import type { Capture, CaptureRequest } from '../../lib/capture/capture.js';
+import { newCapture } from '../../lib/capture/new-capture.js';
 import { REQUEST_DEFAULTS } from '../../lib/capture/request.js';
 
 /** A capture that has just been requested, with what a test wants otherwise. */
@@ -7,32 +8,11 @@ export function makeCapture(
   changes: Partial<Capture> = {},
   request: Partial<CaptureRequest> = {},
 ): Capture {
-  return {
-    id: uuidOf(order),
-    order,
-    app: 'app',
-    request: { ...REQUEST_DEFAULTS, camera: 'main', expiresAt: null, deadline: null, params: {}, ...request },
-    requestSha256: '0'.repeat(64),
-    state: 'requested',
-    reason: null,
-    createdAt: changes.times?.created ?? 1_000_000,
-    times: { created: changes.createdAt ?? 1_000_000, ended: null },
-    acquiredAt: null,
-    storedAt: null,
-    level: null,
-    levelReason: null,
-    model: null,
-    attempts: 0,
-    restorations: 0,
-    raw: null,
-    product: null,
-    thumbnail: null,
-    retention: null,
-    holdUntil: null,
-    acked: false,
-    report: null,
-    ...changes,
-  };
+  const defaults = { ...REQUEST_DEFAULTS, camera: 'main', expiresAt: null, deadline: null, params: {} };
+  const checked = { request: { ...defaults, ...request }, sha256: '0'.repeat(64) };
+  const wall = changes.times?.created ?? 1_000_000;
+  const service = changes.createdAt ?? 1_000_000;
+  return { ...newCapture(order, 'app', uuidOf(order), checked, { service, wall }), ...changes };
 }
 
 /** The same id for the same number. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Capture } from '../../lib/capture/capture.js';
 import { isTerminal } from '../../lib/capture/machine.js';
 import { checkRequest } from '../../lib/capture/request.js';
+import type { DriverOptions } from '../../lib/drivers/open.js';
 import { Engine } from '../../lib/engine/engine.js';
 import { Restorers } from '../../lib/engine/restorers.js';
 import type { CameraSettings, EngineSettings } from '../../lib/engine/settings.js';
@@ -51,7 +52,20 @@ export const camera = (
   rest: Partial<CameraSettings> = {},
 ): CameraSettings => ({ ...CAMERA, name, driver, ...rest });
 
-/** An engine on a store of its own. */
+export const ANY_SIZE = { width: null, height: null };
+
+/** A program for each frame. */
+export const exec = (...command: string[]): DriverOptions => ({
+  driver: 'exec',
+  command,
+  output: command.join(' ').includes('{path}') ? 'path' : 'stdout',
+  extension: '',
+  killSeconds: 0.2,
+  limits: { dataBytes: null, cpuSeconds: null, openFiles: null },
+  ...ANY_SIZE,
+});
+
+/** An engine on a store of its own, beside a folder `frames` with one picture. */
 export class Bench {
   readonly disk = new FailingDisk();
   readonly io = this.disk.io();
@@ -67,11 +81,26 @@ export class Bench {
   }
 
   static async make(): Promise<Bench> {
-    return new Bench(await mkdtemp(join(tmpdir(), 'perifocal-engine-')));
+    const bench = new Bench(await mkdtemp(join(tmpdir(), 'perifocal-engine-')));
+    await mkdir(bench.path('frames'));
+    await writeFile(bench.path('frames/1.jpg'), await picture());
+    return bench;
   }
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Plays the pictures in `frames`. */
+  replay(rest: object = {}): DriverOptions {
+    const frames = { folder: this.path('frames'), everySeconds: null, frames: null };
+    return { driver: 'replay', ...frames, ...ANY_SIZE, ...rest } as DriverOptions;
+  }
+
+  /** Takes what comes into `frames`. */
+  watch(): DriverOptions {
+    const pace = { rescanSeconds: 0.1, stableSeconds: 0.05, rejectSeconds: 60 };
+    return { driver: 'folder', folder: this.path('frames'), ...pace, ...ANY_SIZE };
   }
 
   async start(cameras: readonly CameraSettings[], settings: Partial<EngineSettings> = {}): Promise<void> {
