@@ -70,7 +70,6 @@ export type {
   DeconvolutionMethod,
   FaultKind,
   IntegrityCoverage,
-  IntegrityMode,
   NetworkShape,
   PassPlan,
   PassShape,
@@ -80,6 +79,7 @@ export type {
   SolverShape,
 } from './runtime/native/binding.js';
 export type { ConvChoice } from './network/convolutions.js';
+export type { IntegrityMode } from './runtime/integrity.js';
 export type { IntegrityReport } from './network/integrity.js';
 export type { OnProgress, OperationOptions, Progress } from './runtime/progress.js';
 export { planReport } from './report/plan.js';

@@ -38,11 +38,76 @@ function failPushes(count: number): void {
   });
 }
 
+/** Changes one residual row of each push whose number, from 0, is listed. */
+function changePushes(...numbers: number[]): void {
+  let count = 0;
+  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
+    const pipeline: NativePipeline = create(...args);
+    const push = pipeline.push.bind(pipeline);
+    const change: NativePipeline['push'] = async (...strip) => {
+      const number = count++;
+      const residuals = await push(...strip);
+      // Half of white, another one each time.
+      return numbers.includes(number) ? residuals.map((value) => value + 2040 + 100 * number) : residuals;
+    };
+    Object.defineProperty(pipeline, 'push', { value: change });
+    return pipeline;
+  });
+}
+
+describe('integrity, twice', () => {
+  /** Of a frame that one push restores but for its last rows, which are drained. */
+  const options = { model: bytes, integrity: 'twice', conv: 'direct', stripRows: 28 } as const;
+
+  it('takes the result that two of three computations give', async () => {
+    const plain = await restore({ model: bytes });
+    for (const [wrong, computations] of [[0, 3] as const, [1, 3] as const, [2, 2] as const]) {
+      changePushes(wrong);
+      const { data, report } = await restore(options);
+      expect(data).toEqual(plain.data);
+      expect(report.integrity).toMatchObject({ computations, differences: computations - 2 });
+    }
+  });
+
+  it('gives no result where three computations give three', async () => {
+    changePushes(0, 1);
+    await expect(restore(options)).rejects.toThrow(IntegrityError);
+  });
+
+  it('has two pipelines in the plan, and their work', async () => {
+    await using once = await Restorer.open({ ...options, integrity: 'checked' });
+    await using twice = await Restorer.open(options);
+    const size = { width: 256, height: 256 };
+    const [one, two] = [once, twice].map((restorer) => restorer.plan(size));
+    expect([one!.pipelines, two!.pipelines]).toEqual([1, 2]);
+    expect(two!.macs).toBe(2 * one!.macs);
+    expect(two!.bytes - one!.bytes).toBeGreaterThanOrEqual(one!.pipeline.arenaBytes);
+  });
+
+  it('compares rows of a stream as they come', async () => {
+    const { width, channels, height } = frame;
+    async function* rows(): AsyncGenerator<Frame['data'], void, void> {
+      for (let row = 0; row < height; row += 4)
+        yield frame.data.slice(row * width * channels, (row + 4) * width * channels);
+    }
+    const collect = async (): Promise<number[]> => {
+      await using restorer = await Restorer.open(options);
+      const samples: number[] = [];
+      for await (const { data } of restorer.stream(rows(), frame)) samples.push(...data);
+      return samples;
+    };
+    const plain = await restore({ model: bytes });
+    expect(await collect()).toEqual([...plain.data]);
+    changePushes(...Array.from({ length: 7 }, (_, index) => 2 * index));
+    await expect(collect()).rejects.toThrow(/rows \d+ to \d+ differ/);
+  });
+});
+
 describe('integrity', () => {
   it('gives the same bytes in every mode and tells of what it has checked', async () => {
     const plain = await restore({ model: bytes });
     expect(plain.report).not.toHaveProperty('integrity');
-    for (const integrity of ['checked', 'full'] as const) {
+    for (const integrity of ['checked', 'full', 'twice'] as const) {
       for (const conv of ['direct', 'winograd'] as const) {
         const { data, report } = await restore({ model: bytes, integrity, conv });
         expect(data).toEqual(plain.data);
@@ -50,6 +115,7 @@ describe('integrity', () => {
         expect(firings).toBeGreaterThan(100);
         expect(Object.values(found)).toEqual([0, 0, 0, 0, 0, 0]);
         expect(rest).toMatchObject({ mode: integrity, recomputed: 0, restarts: 0, coverage: { blindCases: 0 } });
+        expect(rest).toMatchObject({ computations: integrity === 'twice' ? 2 : 1, differences: 0 });
       }
     }
   });
@@ -89,7 +155,7 @@ describe('integrity', () => {
     await expect(restorer.restore(frame)).rejects.toThrow(ModelError);
   });
 
-  it('is one of three words', async () => {
+  it('is one of four words', async () => {
     await expect(Restorer.open({ model: bytes, integrity: 'most' as never })).rejects.toThrow(/integrity/);
   });
 });

@@ -1,19 +1,15 @@
-import type {
-  FaultKind,
-  IntegrityCounters,
-  IntegrityCoverage,
-  IntegrityMode,
-  NativePipeline,
-} from '../runtime/native/binding.js';
-
-/** The words for how much is checked. */
-export const INTEGRITY_MODES = ['off', 'checked', 'full'] as const satisfies readonly IntegrityMode[];
+import type { IntegrityMode } from '../runtime/integrity.js';
+import type { FaultKind, IntegrityCounters, IntegrityCoverage, NativePipeline } from '../runtime/native/binding.js';
 
 /** What the checks of a restoration have seen. */
 export interface IntegrityReport extends IntegrityCounters {
   readonly mode: IntegrityMode;
   /** How often the frame was begun again, with the model read anew from its file. */
   readonly restarts: number;
+  /** How often the frame was computed to its end; of windows, the sum. */
+  readonly computations: number;
+  /** How often a computation gave other bytes than one before it; only 'twice' compares them. */
+  readonly differences: number;
   readonly coverage: IntegrityCoverage;
 }
 
@@ -33,6 +29,8 @@ export class IntegrityTally {
   #recomputed = 0;
   readonly #found = new Map<FaultKind, number>();
   restarts = 0;
+  computations = 0;
+  differences = 0;
 
   /** What has happened on `pipeline` from now on, when the function that is returned is called. */
   watch(pipeline: NativePipeline): () => void {
@@ -59,6 +57,8 @@ export class IntegrityTally {
       found: found as Record<FaultKind, number>,
       recomputed: this.#recomputed,
       restarts: this.restarts,
+      computations: this.computations,
+      differences: this.differences,
       coverage,
     };
   }

@@ -11,19 +11,25 @@ import type {
 import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
+import { digestOf } from '../runtime/digest.js';
 import { IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
+import { computations } from '../runtime/integrity.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
 import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
+import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
+import { untilTwoAgree } from './agree.js';
 import { IntegrityTally } from './integrity.js';
 import type { IntegrityReport } from './integrity.js';
 import { exactHalo } from './passes.js';
+import { PipelineSet } from './pipeline-set.js';
 import { planFrame } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
-import { restoreFrame } from './restore-frame.js';
+import { createFrameMemory, restoreFrame } from './restore-frame.js';
+import type { FrameMemory, Share } from './restore-frame.js';
 
 /** How a restoration by the network went. */
 export interface NetworkReport extends FrameReport<Plan> {
@@ -37,35 +43,14 @@ export interface NetworkReport extends FrameReport<Plan> {
   readonly integrity?: IntegrityReport;
 }
 
+/** A frame with the memory that it is restored in. */
+type FrameWork = RestorationTask & { readonly memory: FrameMemory };
+
 /** How often a frame is begun again before its faults are an error. */
 const MOST_RESTARTS = 2;
 
 /** Reads, checks and packs a model once more. Rejects with ModelError where it is not the same. */
 export type ModelReload = (scope: Scope) => Promise<NativeModel>;
-
-/** Native pipelines that work side by side. */
-class PipelineSet {
-  readonly pipelines: NativePipeline[] = [];
-
-  get mappedBytes(): number {
-    return this.pipelines.reduce((sum, { mappedBytes }) => sum + mappedBytes, 0);
-  }
-
-  /** Makes `count` pipelines, or none where one fails. */
-  fill(count: number, make: () => NativePipeline): this {
-    try {
-      while (this.pipelines.length < count) this.pipelines.push(make());
-      return this;
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
-  }
-
-  dispose(): void {
-    for (const pipeline of this.pipelines.splice(0)) pipeline.dispose();
-  }
-}
 
 /** Restores frames by a network, streamed. */
 export class NetworkRestoration implements Restoration<NetworkReport> {
@@ -153,26 +138,44 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return { data, report: (base) => this.#reportOf(base, plan.macs, tally) };
   }
 
-  /** Begins again, with the model read anew, where rows fail their checks twice. */
+  /** The restored samples: computed once, or until two computations agree. */
   async #restore(task: RestorationTask, plan: Plan, scope: Scope, tally: IntegrityTally): Promise<AnyFrame['data']> {
+    const memory = createFrameMemory(plan, task.frame);
+    const pauses = new Pauses(scope.signal);
+    const compute = async (index: number): Promise<void> => {
+      const share = { index, of: Math.max(index + 1, computations(plan.integrity)) };
+      await this.#compute({ ...task, memory }, plan, share, scope, tally);
+      tally.computations++;
+    };
+    if (plan.integrity !== 'twice') await compute(0);
+    else
+      await untilTwoAgree(async (index) => {
+        await compute(index);
+        return await digestOf([memory.output], pauses);
+      }, tally);
+    return memory.output;
+  }
+
+  /** Begins again, with the model read anew, where rows fail their checks twice. */
+  async #compute(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
     for (;;) {
       try {
-        return await this.#attempt(task, plan, scope, tally);
+        return await this.#attempt(work, plan, share, scope, tally);
       } catch (error) {
         if (!(error instanceof IntegrityError) || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
-        garbage.add(task.frame.data.byteLength);
         await this.#renewModel(this.#reload, scope);
         tally.restarts++;
       }
     }
   }
 
-  async #attempt(task: RestorationTask, plan: Plan, scope: Scope, tally: IntegrityTally): Promise<AnyFrame['data']> {
+  /** One computation after the other takes another pipeline, where there are two: other memory. */
+  async #attempt(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
     using used = this.use(plan);
-    const pipeline = used.pipelines[0]!;
+    const pipeline = used.pipelines[share.index % used.pipelines.length]!;
     const stop = this.context.coverage && tally.watch(pipeline);
     try {
-      return await restoreFrame(pipeline, plan, task, scope);
+      await restoreFrame(pipeline, plan, work, share, scope);
     } finally {
       stop?.();
     }

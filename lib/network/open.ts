@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
 import { ModelError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
-import type { IntegrityMode, NativeModel, NetworkShape, PassShape } from '../runtime/native/binding.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
+import type { NativeModel, NetworkShape, PassShape } from '../runtime/native/binding.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
 import type { ConvCache } from './conv-cache.js';

@@ -2,17 +2,12 @@ import { BudgetError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import { bandGroups } from '../image/planes.js';
-import type {
-  ConvUse,
-  IntegrityCoverage,
-  IntegrityMode,
-  NetworkShape,
-  PassPlan,
-  PassShape,
-} from '../runtime/native/binding.js';
+import type { ConvUse, IntegrityCoverage, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
 import { describeConvolution } from './convolutions.js';
 import { describeIntegrity } from './integrity.js';
 import { formatBytes } from '../runtime/budget.js';
+import { computations } from '../runtime/integrity.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
@@ -35,7 +30,10 @@ export interface Plan extends FramePlan {
   readonly frame: AnyFrameSize;
   /** Channels, from 0, that go through the network together: three as red, green and blue, or one as grey. */
   readonly groups: readonly (readonly number[])[];
-  /** Pipelines that work side by side: one in a frame, whose groups follow each other, one a group in a stream. */
+  /**
+   * Pipelines: one in a frame, whose groups follow each other, one a group in a stream; twice as many where all is
+   * computed twice.
+   */
   readonly pipelines: number;
   /** Pass rows are image rows, or image columns (kernels transposed) where that takes less memory. */
   readonly direction: 'rows' | 'columns';
@@ -45,11 +43,12 @@ export interface Plan extends FramePlan {
   readonly ensemble: 1 | 2 | 4;
   /** What sums the 3x3 convolutions of each shape. */
   readonly convolutions: readonly ConvUse[];
+  readonly integrity: IntegrityMode;
   /** What checks of its work can see; null with integrity 'off'. */
   readonly coverage: IntegrityCoverage | null;
   /** What each native pipeline maps, ring by ring. */
   readonly pipeline: PassPlan;
-  /** Multiply-accumulates of the whole frame, halo included. */
+  /** Multiply-accumulates of the whole frame, halo included; of both computations where all is computed twice. */
   readonly macs: number;
 }
 
@@ -106,12 +105,13 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
  * @param masked whether some of their pixels may be missing
  */
 export function planStream(frame: AnyFrameSize, masked: boolean, context: PlanContext): Plan {
-  const candidate = { ...createCandidate(frame, context, false), pipelines: bandGroups(frame).length };
+  const times = computations(context.integrity);
+  const candidate = { ...createCandidate(frame, context, false), pipelines: bandGroups(frame).length * times };
   const ringRows = streamRingRows(context.planPass(candidate.pass), candidate.pass);
   const held = [
     {
       name: 'rows awaiting their residual',
-      bytes: frameBytes({ ...frame, height: ringRows + 2 * candidate.pass.stripRows }),
+      bytes: frameBytes({ ...frame, height: ringRows + (1 + times) * candidate.pass.stripRows }),
     },
     { name: 'filled rows', bytes: masked ? streamGapsBytes(frame, ringRows) : 0 },
   ];
@@ -139,7 +139,7 @@ function createCandidate(
   return {
     transposed,
     layout,
-    pipelines: 1,
+    pipelines: computations(context.integrity),
     pass: {
       width: layout.pipelineWidth,
       height: rows,
@@ -147,7 +147,7 @@ function createCandidate(
       threads: context.threads,
       stripRows,
       keepWeights: false,
-      ...(context.integrity !== 'off' && { integrity: context.integrity }),
+      ...(context.integrity !== 'off' && { integrity: context.integrity === 'full' ? 'full' : 'checked' }),
     },
   };
 }
@@ -192,10 +192,11 @@ function buildPlan(
     pass,
     ensemble: context.ensemble,
     convolutions: context.convolutions,
+    integrity: context.integrity,
     coverage: context.coverage,
     pipeline,
     ...sumBuffers(buffers, context.budgetBytes),
-    macs: pipeline.macs * layout.panels.length * context.ensemble * groups.length,
+    macs: pipeline.macs * layout.panels.length * context.ensemble * groups.length * computations(context.integrity),
   };
 }
 
@@ -226,7 +227,7 @@ export function formatNetworkPlan(plan: Plan): string {
   const { frame, pass, layout } = plan;
   const panels =
     layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
-  const passes = plan.ensemble * plan.groups.length;
+  const passes = plan.ensemble * plan.groups.length * computations(plan.integrity);
   const uneven = ((plan.pipeline.imbalance - 1) * 100).toFixed(1);
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
@@ -234,7 +235,7 @@ export function formatNetworkPlan(plan: Plan): string {
     `passes     ${passes}, ${pass.threads} threads (${uneven} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, ` +
       `delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
-    `integrity  ${describeIntegrity(pass.integrity, plan.coverage)}`,
+    `integrity  ${describeIntegrity(plan.integrity, plan.coverage)}`,
     ...formatBuffers(plan),
   ];
   return lines.join('\n');

@@ -1,4 +1,4 @@
-import { copySamples } from '../image/frame.js';
+import { allocateSamples } from '../image/frame.js';
 import type { AnyFrame } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
 import type { BandGroup, Binding, ComposeRequest, NativePipeline } from '../runtime/native/binding.js';
@@ -15,30 +15,51 @@ interface FrameTask {
   readonly frame: AnyFrame;
   /** One byte per pixel, 0 where it is missing; null: none is. */
   readonly valid: Uint8Array | null;
+  readonly memory: FrameMemory;
+}
+
+/** What a frame is restored in, as often as wanted. */
+export interface FrameMemory {
+  /** The restored samples, laid out as those of the frame. */
   readonly output: AnyFrame['data'];
   /** Residuals of all passes over a group but the last, 3 per pixel; null where there is one pass. */
   readonly sums: Int16Array | null;
+}
+
+/** The memory for a frame that is restored as planned. */
+export function createFrameMemory({ ensemble }: Plan, { data, depth, width, height }: AnyFrame): FrameMemory {
+  const sums = ensemble > 1 ? new Int16Array(width * height * 3) : null;
+  return { output: allocateSamples(data.length, depth), sums };
+}
+
+/** How far one of several computations of a frame is, of all. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
 }
 
 /**
  * Restores a frame in memory as its plan says: group by group of its bands, pass by pass, panel by panel, strip by
  * strip. Where pixels are missing, by `valid`, the network sees what it sees beyond the rim of a frame. The frame is
  * only read. Rejects with PerifocalError, or with the reason of the scope's signal.
+ * @param share of the progress that is told
  */
 export async function restoreFrame(
   pipeline: NativePipeline,
   plan: Plan,
-  { frame, valid }: Pick<FrameTask, 'frame' | 'valid'>,
+  { frame, valid, memory }: Omit<FrameTask, 'plan'>,
+  share: Share,
   scope: Scope,
-): Promise<AnyFrame['data']> {
+): Promise<void> {
   const flips = ensembleFlips(plan.ensemble);
-  const sums = flips.length > 1 ? new Int16Array(frame.width * frame.height * 3) : null;
-  const task: FrameTask = { plan, frame, valid, output: copySamples(frame.data), sums };
-  const total = plan.pass.height * plan.layout.panels.length * flips.length * plan.groups.length;
-  let done = 0;
+  const task: FrameTask = { plan, frame, valid, memory };
+  const rows = plan.pass.height * plan.layout.panels.length * flips.length * plan.groups.length;
+  const total = rows * share.of;
+  let done = rows * share.index;
+  memory.output.set(frame.data);
   for (const group of plan.groups) {
     const bands = { channels: frame.channels, group, white: fullScale(frame) };
-    sums?.fill(0);
+    memory.sums?.fill(0);
     for (const [index, flip] of flips.entries()) {
       const geometry = new PassGeometry(frame, plan.pass.transposed, flip);
       for await (const count of restorePass(pipeline, task, bands, geometry, index === flips.length - 1, scope)) {
@@ -47,7 +68,6 @@ export async function restoreFrame(
       }
     }
   }
-  return task.output;
 }
 
 /** Runs one pass over all panels; yields numbers of pass rows that have come out. */
@@ -65,7 +85,7 @@ async function* restorePass(
     for await (const { row, count, residuals } of runPass([pipeline], plan, feed, scope)) {
       const target = locate(plan, geometry, panel, row, count, residuals[0]!);
       if (target && isLast) compose(scope.binding, task, bands, target);
-      else if (target) scope.binding.accumulateRows(target, task.sums!);
+      else if (target) scope.binding.accumulateRows(target, task.memory.sums!);
       yield count;
     }
   }
@@ -117,6 +137,6 @@ function locate(
 }
 
 /** Puts the last residuals, with the sums of those before, into the restored frame. */
-function compose(binding: Binding, { plan, frame, output, sums }: FrameTask, bands: BandGroup, target: Target): void {
-  binding.composeRows({ ...target, sums, passes: plan.ensemble, source: frame.data, output, bands });
+function compose(binding: Binding, { plan, frame, memory }: FrameTask, bands: BandGroup, target: Target): void {
+  binding.composeRows({ ...target, ...memory, passes: plan.ensemble, source: frame.data, bands });
 }

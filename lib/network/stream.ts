@@ -1,11 +1,12 @@
 import { orAbort } from '../runtime/abort.js';
-import { ArgumentError, NativeError } from '../runtime/errors.js';
+import { ArgumentError, IntegrityError, NativeError } from '../runtime/errors.js';
 import { allocateSamples, copySamples } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import { fullScale } from '../image/samples.js';
 import { keepMissing } from '../image/missing/keep.js';
 import { ledger } from '../runtime/ledger.js';
 import { PROCESS_BYTES } from '../runtime/memory-plan.js';
+import { computations } from '../runtime/integrity.js';
 import type { BandGroup, Binding, NativePipeline } from '../runtime/native/binding.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
@@ -80,12 +81,25 @@ function rowsChanged(): ArgumentError {
   return new ArgumentError('The memory of rows was transferred or resized before they were copied; give rows to keep');
 }
 
+function bytesOf({ buffer, byteOffset, byteLength }: AnyFrame['data']): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** Rows of a stream cannot be asked for again. */
+function computationsDiffer(row: number, count: number): IntegrityError {
+  return new IntegrityError(
+    `Two computations of rows ${row + 1} to ${row + count} differ: begin the stream anew, and check the memory`,
+  );
+}
+
 /** The last source rows, as many as the network may still need or the output must still be composed from. */
 class SourceRing {
   readonly #binding: Binding;
   readonly #frame: AnyFrameSize;
   readonly #ringRows: number;
   readonly #bands: readonly BandGroup[];
+  /** How often rows are computed: by pipelines side by side, those of all groups after one another. */
+  readonly #times: 1 | 2;
   readonly #samples: AnyFrame['data'];
   readonly #strips: readonly Uint8Array[];
   readonly #stripRows: number;
@@ -98,15 +112,17 @@ class SourceRing {
   #received = 0;
   #pushed = 0;
 
-  constructor(binding: Binding, { frame, groups, pass, pipeline }: Plan, masked: boolean) {
+  constructor(binding: Binding, { frame, groups, pass, pipeline, integrity }: Plan, masked: boolean) {
+    const times = computations(integrity);
     this.#binding = binding;
+    this.#times = times;
     this.#frame = frame;
     this.#stripRows = pass.stripRows;
     this.#ringRows = streamRingRows(pipeline, pass);
     this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
     this.#gaps = masked ? new StreamGaps(frame, this.#ringRows) : null;
     this.#bands = groups.map((group) => ({ channels: frame.channels, group, white: fullScale(frame) }));
-    this.#strips = groups.map(() => new Uint8Array(pass.stripRows * pass.width * 3));
+    this.#strips = Array.from({ length: times * groups.length }, () => new Uint8Array(pass.stripRows * pass.width * 3));
     this.#rows = createAxis(frame.height, false);
     this.#columns = createAxis(frame.width, false);
   }
@@ -126,8 +142,9 @@ class SourceRing {
       rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
       colPixels: this.#columns.indices,
     };
-    const rows = this.#bands.map((bands, index) => {
-      const strip = this.#strips[index]!.subarray(0, count * this.#columns.indices.length * 3);
+    const rows = this.#strips.map((room, index) => {
+      const bands = this.#bands[index % this.#bands.length]!;
+      const strip = room.subarray(0, count * this.#columns.indices.length * 3);
       this.#binding.gatherRows(this.#gaps?.filled ?? this.#samples, bands, map, strip);
       return strip;
     });
@@ -169,14 +186,31 @@ class SourceRing {
     return (row % this.#ringRows) * this.#frame.width;
   }
 
-  /** Adds residuals to the rows they belong to; null when all of them are padding. */
+  /**
+   * Adds residuals to the rows they belong to; null when all of them are padding. Rejects with IntegrityError where two
+   * computations differ.
+   */
   async compose({ row, count, residuals }: ResidualBlock, pauses: Pauses): Promise<Strip | null> {
     const rows = Math.min(count, this.#frame.height - row);
     if (rows <= 0) return null;
     if (this.#received - row > this.#ringRows)
       throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
     const source = this.#copyRows(row, rows);
-    const data = copySamples(source);
+    const data = this.#composeRows(source, rows, residuals);
+    if (this.#times === 2) {
+      const again = this.#composeRows(source, rows, residuals.slice(this.#bands.length));
+      if (!bytesOf(data).equals(bytesOf(again))) throw computationsDiffer(row, rows);
+    }
+    if (this.#gaps) {
+      const frame = { ...this.#frame, height: rows, data: source } as AnyFrame;
+      await keepMissing(frame, this.#copyValid(row, rows), null, data, pauses);
+    }
+    return { row, count: rows, data };
+  }
+
+  /** The restored rows. @param residuals of the groups, and more */
+  #composeRows(source: AnyFrame['data'], rows: number, residuals: ResidualBlock['residuals']): AnyFrame['data'] {
+    const output = copySamples(source);
     const { end, indices } = this.#columns;
     const map = {
       rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
@@ -184,13 +218,9 @@ class SourceRing {
     };
     for (const [index, bands] of this.#bands.entries()) {
       const place = { ...residuals[index]!, residualWidth: indices.length, firstColumn: 0, map };
-      this.#binding.composeRows({ ...place, sums: null, passes: 1, source, output: data, bands });
+      this.#binding.composeRows({ ...place, sums: null, passes: 1, source, output, bands });
     }
-    if (this.#gaps) {
-      const frame = { ...this.#frame, height: rows, data: source } as AnyFrame;
-      await keepMissing(frame, this.#copyValid(row, rows), null, data, pauses);
-    }
-    return { row, count: rows, data };
+    return output;
   }
 
   /** Which pixels of rows of the ring are there. */

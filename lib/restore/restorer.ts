@@ -6,7 +6,6 @@ import { checkFrameSize, completeSize } from '../image/frame.js';
 import { ConvCache } from '../network/conv-cache.js';
 import { chooseConv } from '../network/convolutions.js';
 import type { ConvChoice } from '../network/convolutions.js';
-import { INTEGRITY_MODES } from '../network/integrity.js';
 import { DEFAULT_MODEL } from '../network/model/catalog.js';
 import type { NetworkReport, NetworkRestoration } from '../network/network-restoration.js';
 import { openNetwork } from '../network/open.js';
@@ -18,7 +17,9 @@ import { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { PlanSize, RestoreOptions } from '../restoration/frame-restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError, ModelError } from '../runtime/errors.js';
-import type { ConvUse, IntegrityCoverage, IntegrityMode } from '../runtime/native/binding.js';
+import { INTEGRITY_MODES } from '../runtime/integrity.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
+import type { ConvUse, IntegrityCoverage } from '../runtime/native/binding.js';
 import { RUNTIME_OPTIONS, Runtime } from '../runtime/runtime.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import { requireInteger, requireKnownKeys, requireObject, requireOneOf, requireString } from '../runtime/validate.js';
@@ -44,8 +45,9 @@ export interface RestorerOptions extends RuntimeChoice {
    */
   readonly convCache?: string;
   /**
-   * How much of the network's work is checked by exact sums, so that a flipped bit is found and the work done again:
-   * 'off' (default), 'checked', or 'full', which evaluates every epilogue twice. The output does not depend on it.
+   * How much of the network's work is checked, so that a flipped bit is found and the work done again: 'off' (default),
+   * 'checked' by exact sums, 'full', which evaluates every epilogue twice, or 'twice': checked, and every frame is
+   * computed twice, in other buffers. The output does not depend on it.
    */
   readonly integrity?: IntegrityMode;
   /** Passes averaged per frame (MIMO-UNet++): 1 (default), or 2 with left-right, or 4 with all flips. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { partPathsOf, readJournal } from '../../files/part-file.js';
 import { RegularFile } from '../../files/read-file.js';
@@ -11,6 +10,7 @@ import type { TiffFormOptions } from '../../image/tiff/form.js';
 import { openImage } from '../../image/source.js';
 import type { ImageSource } from '../../image/source.js';
 import type { OperationInput } from '../../operation/options.js';
+import { digestOf } from '../../runtime/digest.js';
 import { ArgumentError, toPerifocalError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
@@ -18,9 +18,6 @@ import { requireInteger, requireOneOf } from '../../runtime/validate.js';
 import type { FrameReport, Restoration } from '../restoration.js';
 import { RestoredImage } from '../restored-image.js';
 import { restoreScene } from './restore-scene.js';
-
-/** Bytes that are digested at a time: some milliseconds. */
-const DIGEST_BYTES = 2 ** 20;
 
 /** How files that are too large for memory are restored. */
 export interface SceneOptions {
@@ -102,7 +99,7 @@ async function describeReading(reading: ReadingOptions, signal: AbortSignal): Pr
   const pauses = new Pauses(signal);
   const planes = {
     mask: mask === undefined ? null : await describeMask(mask, pauses),
-    valid: valid && (await digest(valid, pauses)),
+    valid: valid && (await digestOf([valid], pauses)),
   };
   signal.throwIfAborted();
   return JSON.stringify({ ...others, ...planes });
@@ -113,16 +110,5 @@ async function describeMask(mask: ImageInput, pauses: Pauses): Promise<string> {
     await using file = await RegularFile.open(mask);
     return file.version;
   }
-  if (mask instanceof Uint8Array) return await digest(mask, pauses);
-  return await digest(new Uint8Array(mask.data.buffer, mask.data.byteOffset, mask.data.byteLength), pauses);
-}
-
-/** SHA-256 in hex. */
-async function digest(bytes: Uint8Array, pauses: Pauses): Promise<string> {
-  const hash = createHash('sha256');
-  for (let start = 0; start < bytes.length; start += DIGEST_BYTES) {
-    if (pauses.isDue) await pauses.take();
-    hash.update(bytes.subarray(start, start + DIGEST_BYTES));
-  }
-  return hash.digest('hex');
+  return await digestOf([mask instanceof Uint8Array ? mask : mask.data], pauses);
 }

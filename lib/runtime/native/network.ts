@@ -18,11 +18,8 @@ export interface NetworkShape {
   readonly baseWidth: number;
 }
 
-/**
- * How much of the network's work is checked by sums: nothing; all sums, and the epilogue of one row of four twice; or
- * all sums and all epilogues.
- */
-export type IntegrityMode = 'off' | 'checked' | 'full';
+/** What of a pass is checked: all sums, and the epilogue of one row of four twice; or all sums and all epilogues. */
+export type PassIntegrity = 'checked' | 'full';
 
 /** Kinds of faults that checks tell apart. */
 export type FaultKind = 'weights' | 'tables' | 'arithmetic' | 'rows' | 'epilogue' | 'control';
@@ -63,8 +60,8 @@ export interface PassShape {
   readonly stripRows: number;
   /** Winograd's transformed weights stay in memory, else they are made anew for every few rows. */
   readonly keepWeights: boolean;
-  /** By default 'off'; else of a model that was loaded `checked`. */
-  readonly integrity?: IntegrityMode;
+  /** By default nothing; else of a model that was loaded `checked`. */
+  readonly integrity?: PassIntegrity;
 }
 
 /** One buffer of rows of the network's pipeline. */
