@@ -1,7 +1,8 @@
-// Reads every addon of a packed tarball: machine, libraries, glibc version, run paths, exported symbols.
+// Reads every addon of a packed tarball: machine, libraries, glibc version, run paths, exported symbols; and sees to it
+// that nothing that injects faults is packed.
 //   node scripts/check-package.mjs TARBALL
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -11,6 +12,10 @@ const LIBRARIES = /^(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-l
 // Debian 12's. A release for older systems is built against glibc 2.28, which this machine cannot do.
 const HIGHEST_GLIBC = 36;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
+// What only code that flips bits contains (native/faults/site.cc).
+const FAULTS = ['transformed weights', 'sums of threads'];
+const FAULTS_PROGRAM = 'build/Release/perifocal-faults';
 
 const [tarball] = process.argv.slice(2);
 if (!tarball) throw new Error('usage: check-package.mjs TARBALL');
@@ -57,11 +62,32 @@ function checkAddon(path) {
   );
 }
 
+/** @param {string} path */
+const hasFaults = (path) => FAULTS.some((name) => readFileSync(path).includes(name));
+
+/** Of compiled code there are the addons, and no fault is injected by these. @param {string} root */
+function checkPrograms(root) {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const compiled = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => readFileSync(path).subarray(0, 4).toString('latin1') === '\x7fELF');
+  expect(
+    'no other programs',
+    compiled.length === Object.keys(MACHINES).length,
+    compiled.map((path) => basename(path)),
+  );
+  const faulty = compiled.filter(hasFaults);
+  expect('no injected faults', faulty.length === 0, faulty.join(' ') || 'none');
+  // Where that program is built, it shows that they would be found.
+  if (existsSync(FAULTS_PROGRAM)) expect('faults are found', hasFaults(FAULTS_PROGRAM), FAULTS_PROGRAM);
+}
+
 try {
   execFileSync('tar', ['-xzf', tarball, '-C', folder]);
   const prebuilds = join(folder, 'package', 'prebuilds');
   for (const name of Object.keys(MACHINES)) expect('prebuild', readdirSync(prebuilds).includes(name), name);
   for (const name of readdirSync(prebuilds)) checkAddon(join(prebuilds, name));
+  checkPrograms(join(folder, 'package'));
   const top = readdirSync(join(folder, 'package'));
   expect('no install script', !top.includes('binding.gyp'), top.join(' '));
 } finally {

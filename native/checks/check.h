@@ -25,11 +25,13 @@ struct Check {
   std::function<void(Context&)> body;
 };
 
+std::vector<Check> faultChecks();
 std::vector<Check> fftChecks();
 std::vector<Check> deconvolutionChecks();
 std::vector<Check> defectChecks();
 std::vector<Check> solverChecks();
 std::vector<Check> estimationChecks();
+std::vector<Check> integrityChecks();
 std::vector<Check> kernelChecks();
 std::vector<Check> winogradChecks();
 std::vector<Check> networkChecks();

@@ -1,5 +1,6 @@
 #include "checks/random_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -93,6 +94,30 @@ void RandomModel::setBias(const std::string& key, std::int32_t bias) {
   const std::vector<std::int64_t> shape = tensors_.at(key + ".bias").shape;
   put(key + ".bias", FileTensor::Type::kI32, shape,
       std::vector<std::int32_t>(static_cast<std::size_t>(shape[0]), bias));
+}
+
+void RandomModel::blind(const std::string& key, int input) {
+  const std::vector<std::int64_t> shape = tensors_.at(key + ".weight").shape;
+  std::vector<std::int8_t> weights = codes(key + ".weight");
+  const std::int64_t each = shape[2] * shape[3];
+  for (std::int64_t out = 0; out < shape[0]; ++out) {
+    std::fill_n(weights.begin() + (out * shape[1] + input) * each, each, std::int8_t{0});
+  }
+  put(key + ".weight", FileTensor::Type::kI8, shape, weights);
+}
+
+void RandomModel::cancel(int input) {
+  for (const LayerSpec& layer : layersOf(shape_)) {
+    if (layer.transposed() || layer.kernel != 3 || input >= layer.inputChannels()) continue;
+    std::vector<std::int8_t> weights = codes(layer.key + ".weight");
+    for (int line = 0; line < 3 * layer.out; ++line) {
+      const int out = line / 3, ky = line % 3;
+      auto* at = weights.data() + ((static_cast<std::ptrdiff_t>(out) * layer.inputChannels() + input) * 3 + ky) * 3;
+      at[1] = 0;
+      at[2] = static_cast<std::int8_t>(-at[0]);
+    }
+    put(layer.key + ".weight", FileTensor::Type::kI8, tensors_.at(layer.key + ".weight").shape, weights);
+  }
 }
 
 template <class T>

@@ -21,6 +21,12 @@ class RandomModel {
   /// Gives every output channel of a layer this bias.
   void setBias(const std::string& key, std::int32_t bias);
 
+  /// Takes all weights of one input channel of a convolution away.
+  void blind(const std::string& key, int input);
+
+  /// Makes the weights of one input channel cancel over the columns of every 3x3 kernel, in every output channel.
+  void cancel(int input);
+
   std::vector<std::int32_t> ints(const std::string& name) const;
   std::vector<float> floats(const std::string& name) const;
   std::vector<std::int8_t> codes(const std::string& name) const;

@@ -1,0 +1,41 @@
+// Many passes with flipped bits, each in a process of its own, against the digest of the pass without.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "faults/outcomes.h"
+#include "faults/subject.h"
+
+namespace perifocal::faults {
+
+class Campaign {
+ public:
+  Campaign(const Setting& setting, const Kernels& kernels);
+
+  /// Whether the model could be loaded and the pass without a fault raises no alarm.
+  bool ready() const { return ready_; }
+
+  /// Passes with `flips` random strikes each at `site`: two of them within one call of a kernel. None where the
+  /// network has no such site.
+  Outcomes strike(Site site, int runs, int flips = 1);
+
+  /// Passes with every bit, or every `stride`-th, of the packed weights flipped before.
+  Outcomes strikeEveryWeight(int stride = 1);
+
+  const Subject& subject() const { return subject_; }
+
+ private:
+  /// Nothing where no bit has flipped.
+  std::optional<Outcome> runApart(const std::function<void()>& prepare);
+  Outcome runHere();
+
+  Subject subject_;
+  bool ready_ = false;
+  std::uint64_t golden_ = 0;
+  std::int64_t calls_ = 0;
+  std::array<std::int64_t, kSites> values_{};
+};
+
+}  // namespace perifocal::faults
