@@ -35,6 +35,9 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
     ['--tile-size 17', /multiple of 16 for tileSize but received 17/],
     ['--tile-size 8192', /between 16 and 4096 for tileSize/],
     ['--tile-size none --cog', /tileSize cannot be none/],
+    ['-o a.png --cog', /--cog is for TIFF, not for a.png/],
+    ['-o a.fits --tile-size 64', /--tile-size is for TIFF, not for a.fits/],
+    ['-o - --format jpeg --cog', /--cog is for TIFF, --format is jpeg/],
     ['--window-rows 0', /between 1 and 65535 for windowRows/],
   ],
   [`deconvolve ${missing}`]: [

@@ -9,6 +9,9 @@ import { createFolder } from './support/models.js';
 import { tiffFile } from './support/tiff-file.js';
 import type { TiffPage } from './support/tiff-file.js';
 
+const folder = createFolder();
+afterAll(() => folder.remove());
+
 const [width, height] = [40, 32];
 const pixels = width * height;
 const GDAL_NODATA = 42_113;
@@ -38,6 +41,16 @@ describe('a palette', () => {
   });
 });
 
+describe('a palette of greys', () => {
+  it('is restored and written as one band', async () => {
+    const colourMap = Array.from({ length: 768 }, (_, index) => 257 * (index % 256));
+    const greys: Partial<TiffPage> = { type: 'uint8', photometric: 3, tags: { 320: colourMap } };
+    const result = await restored(tiffFile([page((index) => (7 * index) % 256, greys)]));
+    expect([result.channels, result.rgb]).toEqual([1, []]);
+    await result.toFile(folder.path('greys.tif'));
+  });
+});
+
 describe('MaxSampleValue', () => {
   const MAX_SAMPLE_VALUE = 281;
   const bright = (index: number): number => 20_000 + 31 * index;
@@ -51,6 +64,26 @@ describe('MaxSampleValue', () => {
     const stated = await restored(tiffFile([page(bright, { tags: { [MAX_SAMPLE_VALUE]: [100] } })]));
     expect(stated.report).toMatchObject({ white: 65_535, whiteFrom: 'type' });
     expect(stated.data).toEqual((await restored(tiffFile([page(bright)]))).data);
+  });
+});
+
+describe('samples of 12 bits', () => {
+  const dark = (index: number): number => 100 + (index % 900);
+  const whiteOf = async (more: Partial<TiffPage>): Promise<unknown> => {
+    const { metadata, report } = await restored(tiffFile([page(dark, more)]));
+    const field = metadata.tiffFields?.find(({ tag }) => tag === 281);
+    return [report.white, report.whiteFrom, field?.data.readUInt16LE()];
+  };
+
+  it('go out with their white, which whole samples do not tell', async () => {
+    expect(await whiteOf({ packedBits: 12 })).toEqual([4095, 'file', 4095]);
+    expect(await whiteOf({ tags: { 281: [4095] } })).toEqual([4095, 'file', 4095]);
+  });
+
+  it('have the white that GDAL names as NBITS', async () => {
+    const item = '<GDALMetadata><Item name="NBITS" sample="0" domain="IMAGE_STRUCTURE">12</Item></GDALMetadata>';
+    expect(await whiteOf({ tags: { 42112: item } })).toEqual([4095, 'file', 4095]);
+    expect(await whiteOf({ tags: { 42112: item.replace('12', '99') } })).toEqual([998, 'data', undefined]);
   });
 });
 
@@ -116,8 +149,6 @@ describe('a stack of ImageJ', () => {
 });
 
 describe('beside a file', () => {
-  const folder = createFolder();
-  afterAll(() => folder.remove());
   const picture = tiffFile([page((index) => index)]);
 
   it('GDAL finds its mask, and so does every operation', async () => {
@@ -175,6 +206,14 @@ describe('warnings', () => {
     expect(alone.report.warnings).toEqual([]);
     expect(report.warnings).toEqual([expect.stringMatching(/^has more pictures behind its first \(MPF\)/)]);
     expect(data).toEqual(alone.data);
+  });
+
+  it('say how much is brighter than a white that was given', async () => {
+    const file = tiffFile([page((index) => (index < 320 ? 2000 : 500))]);
+    const warning =
+      '25.00 % of its samples are brighter than 1000, which was given as white: they count as overexposed';
+    expect((await restored(file, { white: 1000 })).report.warnings).toContain(warning);
+    expect((await restored(file, { white: 2000 })).report.warnings).toEqual([]);
   });
 
   it('say that no pixel is there', async () => {

@@ -1,11 +1,14 @@
+import { extname } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { formatOfExtension } from '../image/codec/sharp.js';
 import type { Frame } from '../image/frame.js';
 import { checkTiffForm } from '../image/tiff/form.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { FrameReport } from '../restoration/restoration.js';
 import { checkSceneOptions } from '../restoration/scene/by-windows.js';
 import type { RestoredImage } from '../restoration/restored-image.js';
+import { ArgumentError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
 import { extensionOf, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
@@ -77,6 +80,7 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
   const paths = { ...others, reads: [...reads, flags.mask] };
   const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, paths);
   const { jobs, isStreamed } = plan;
+  requireTiff(jobs, flags);
   await runBatch({
     jobs,
     flags,
@@ -102,6 +106,21 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
 }
 
 type Job = TargetJob<'output'>;
+
+/** Throws ArgumentError where the form of a TIFF is asked for of a file whose name says that it is another. */
+function requireTiff(jobs: readonly Job[], flags: RestoringFlags): void {
+  const { cog, tileSize } = flags;
+  if (!cog && typeof tileSize !== 'number') return;
+  const option = cog ? '--cog' : '--tile-size';
+  for (const { input, targets } of jobs) {
+    const path = targets.output!;
+    const format = formatOfExtension(path === STREAM ? extensionOf(input, flags) : extname(path));
+    if (format !== undefined && format !== 'tiff')
+      throw new ArgumentError(
+        `${option} is for TIFF, ${path === STREAM ? `--format is ${format}` : `not for ${path}`}`,
+      );
+  }
+}
 
 /** A job in the words of the library. */
 interface FileJob {

@@ -78,7 +78,9 @@ function toHeader(file: InspectedFile, found: Metadata, label: string): ImageHea
   const { width, height, channels, space } = found;
   const { format, picture, orientation, metadata, decoderBytes, bands, warnings = [] } = file;
   requireAcceptable(found, label);
-  const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]!, ...bands };
+  // Of a palette of greys libvips makes one band.
+  const roles = channels < 3 ? { ...bands, rgb: [] } : bands;
+  const stored: FrameSize = { width, height, channels, depth: DEPTHS[found.depth]!, ...roles };
   const isGrey = GREY_SPACES.includes(space);
   return {
     size: uprightSize(stored, orientation),

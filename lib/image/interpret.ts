@@ -1,5 +1,6 @@
 import { Pauses } from '../runtime/pauses.js';
 import { warnOfNegatives } from './black.js';
+import { warnOfBright } from './bright.js';
 import { sizeOf } from './frame.js';
 import type { AnyFrame } from './frame.js';
 import type { Masks } from './missing/masks.js';
@@ -47,7 +48,11 @@ export async function interpretRows(
   if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
   const result = { ...sizeOf(frame), white, data } as AnyFrame;
   const isEmpty = isWhole && found.missingPixels === frame.width * frame.height;
-  const warnings = [...(isEmpty ? [NOTHING_THERE] : []), ...(await warnOfNegatives(result, found.valid, pauses))];
+  const warnings = [
+    ...(isEmpty ? [NOTHING_THERE] : []),
+    ...(await warnOfNegatives(result, found.valid, pauses)),
+    ...(whiteFrom === 'given' ? await warnOfBright(result, found.valid, pauses) : []),
+  ];
   return { frame: result, isJpeg: stored.format === 'jpeg', ...found, whiteFrom, nodata, mask, warnings };
 }
 

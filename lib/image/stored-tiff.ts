@@ -3,6 +3,7 @@ import { defined } from '../runtime/validate.js';
 import type { Orientation } from './codec/inspection.js';
 import { frameBytes } from './frame.js';
 import type { AnyFrame } from './frame.js';
+import type { ImageMetadata } from './metadata/image-metadata.js';
 import { uprightMetadata } from './metadata/upright.js';
 import { THERE } from './missing/masks.js';
 import { readingBuffers, requireRows, requireSides } from './stored.js';
@@ -50,11 +51,16 @@ export function describeTiff({
   mask,
   tileSize,
   alphaBand,
+  samples,
 }: TiffPicture): TiffPageFacts {
   return {
     metadata: {
       ...uprightMetadata(metadata, orientation),
-      ...defined({ tileSize, alphaBand: alphaBand ?? undefined }),
+      ...defined({
+        tileSize,
+        alphaBand: alphaBand ?? undefined,
+        storedType: samples ? storedTypeOf(samples) : undefined,
+      }),
     },
     // Samples that are no numbers are missing in any case.
     nodata: Number.isNaN(nodata) ? null : nodata,
@@ -64,6 +70,11 @@ export function describeTiff({
       readMask: async (rows, signal) => toBytes(mask, await readUpright(mask, orientation, rows, signal), signal),
     }),
   };
+}
+
+/** How samples are stored that frames have as floats; undefined: as these are. */
+function storedTypeOf({ layout: { sampleType } }: TiffSamples): ImageMetadata['storedType'] {
+  return sampleType === 'int8' || sampleType === 'int16' || sampleType === 'float16' ? sampleType : undefined;
 }
 
 /** A mask of bits as one of bytes: there is what is not 0. */

@@ -43,6 +43,8 @@ export interface ImageMetadata {
   readonly mask?: Uint8Array;
   /** The band of a TIFF that is alpha, from 0, where it is not the last; frames have it last. */
   readonly alphaBand?: number;
+  /** How a TIFF stores the samples that frames have as floats, where these are no 32-bit floats. */
+  readonly storedType?: 'int8' | 'int16' | 'float16';
   /** Side of the tiles in which a TIFF has the picture; undefined: strips, or no TIFF. */
   readonly tileSize?: number;
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */

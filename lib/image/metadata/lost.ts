@@ -7,6 +7,7 @@ import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
 import { isTelling } from './resolution.js';
 
 const GDAL_NODATA = 42_113;
+const MAX_SAMPLE_VALUE = 281;
 /** What fields of TIFF say that people would miss, by tag (GeoTIFF 1.1, RPC in GeoTIFF, GDAL). */
 const TIFF_TAGS: readonly (readonly [string, readonly number[]])[] = [
   ['the georeference (CRS, transform)', [33_550, 33_922, 34_264, 34_735, 34_736, 34_737]],
@@ -25,7 +26,7 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
   const known = isTelling(metadata) ? metadata : { ...metadata, resolution: undefined };
   const blocks = BLOCKS.filter(({ name, formats }) => isThere(known[name]) && !formats.includes(format));
   return [
-    ...(format === 'tiff' ? [] : lostFields(fieldsWithout(heldTags(format, size), metadata))),
+    ...(format === 'tiff' ? [] : lostFields(fieldsWithout(toldTags(format, size), metadata))),
     ...(format === 'tiff' ? [] : lostOfSamples(size)),
     ...blocks.map(({ words }) => words),
     ...(format === 'jpeg' ? lostBySize(metadata) : []),
@@ -35,9 +36,18 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
 /** The same as one warning, where anything is lost. */
 export function warnOfLosses(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
   const lost = lostIn(format, metadata, size);
-  if (lost.length === 0) return [];
+  const types = widenedTypes(format, metadata, size);
+  if (lost.length === 0) return types;
   const advice = format === 'tiff' ? '' : `: ${format} cannot hold that; write TIFF to keep what it can hold`;
-  return [`its output (${format}) is without ${lost.join(', ')}${advice}`];
+  return [`its output (${format}) is without ${lost.join(', ')}${advice}`, ...types];
+}
+
+const TYPE_NAMES = { int8: 'signed integers of 8 bits', int16: 'signed integers of 16 bits', float16: '16-bit floats' };
+
+/** Said where samples are written as another type than they have in their file. */
+function widenedTypes(format: ImageFormat, { storedType }: ImageMetadata, { depth }: AnyFrameSize): string[] {
+  if (storedType === undefined || depth !== 32 || (format === 'tiff' && storedType !== 'float16')) return [];
+  return [`its samples are ${TYPE_NAMES[storedType]}; its output (${format}) has 32-bit floats`];
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);
@@ -63,9 +73,12 @@ const BLOCKS: readonly {
   { name: 'xmp', words: 'XMP', formats: PICTURES },
 ];
 
-/** Fields whose content a format that is no TIFF holds in its own way: integers of FITS have BLANK. */
-function heldTags(format: ImageFormat, { depth }: AnyFrameSize): readonly number[] {
-  return format === 'fits' && depth !== 32 ? [GDAL_NODATA] : [];
+/** Fields that a format which is no TIFF holds in its own way (integers of FITS have BLANK), or of which all is said. */
+function toldTags(format: ImageFormat, size: AnyFrameSize): readonly number[] {
+  return [
+    ...(format === 'fits' && size.depth !== 32 ? [GDAL_NODATA] : []),
+    ...(fullScale(size) === typeScale(size) ? [] : [MAX_SAMPLE_VALUE]),
+  ];
 }
 
 function fieldsWithout(tags: readonly number[], { tiffFields = [] }: ImageMetadata): TiffField[] {

@@ -1,6 +1,6 @@
 import type { Layout } from './layout.js';
 import { undoOf } from './predictor.js';
-import { TYPE_OF_DEPTH, toFrameSamples } from './samples.js';
+import { SAMPLE_BYTES, toFrameSamples } from './samples.js';
 import { COMPRESSION } from './tags.js';
 import { unpackerOf } from './unpack.js';
 import type { TiffSamples } from './write-blocks.js';
@@ -29,7 +29,7 @@ export async function readTileRow(
   rows: TiffSamples,
   signal: AbortSignal,
 ): Promise<number> {
-  const { width, height, channels, depth } = description;
+  const { width, height, channels } = description;
   const layout = layoutOf(description, grid);
   const [unpack, undo] = [unpackerOf(layout), undoOf(layout, true)];
   const count = Math.min(grid.height, height - tileRow * grid.height);
@@ -39,7 +39,7 @@ export async function readTileRow(
     const packed = await spool.read(blocks.offsets[index]!, blocks.byteCounts[index]!);
     const bytes = await unpack(Buffer.from(packed.buffer, packed.byteOffset, packed.length), signal);
     undo(bytes);
-    const tile = toFrameSamples(bytes, TYPE_OF_DEPTH[depth]);
+    const tile = toFrameSamples(bytes, grid.sampleType);
     const left = column * grid.width;
     const length = Math.min(grid.width, width - left) * channels;
     for (let row = 0; row < count; row += 1) {
@@ -57,12 +57,13 @@ export function maskPictureOf({ description, grid, spool, mask }: TiledPicture):
 
 /** The layout of what the writer makes, as the reader has it. */
 function layoutOf(
-  { width, height, channels, depth }: TiffDescription,
-  { width: blockWidth, height: blockHeight, across, down }: TiffGrid,
+  { width, height, channels }: TiffDescription,
+  { width: blockWidth, height: blockHeight, across, down, sampleType }: TiffGrid,
 ): Layout {
+  const predictor = sampleType === 'float32' ? FLOATING_POINT : HORIZONTAL;
   return {
-    ...{ width, height, bands: channels, sampleType: TYPE_OF_DEPTH[depth], bits: depth },
+    ...{ width, height, bands: channels, sampleType, bits: 8 * SAMPLE_BYTES[sampleType] },
     ...{ isTiled: true, blockWidth, blockHeight, across, down, isPlanar: false, blockBands: channels },
-    ...{ compression: COMPRESSION.deflate, predictor: depth === 32 ? FLOATING_POINT : HORIZONTAL, isBig: false },
+    ...{ compression: COMPRESSION.deflate, predictor, isBig: false },
   };
 }

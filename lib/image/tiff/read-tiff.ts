@@ -3,6 +3,7 @@ import { toOrientation, toReadingError } from '../codec/inspection.js';
 import type { Orientation } from '../codec/inspection.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
+import { stateWhite } from './bands.js';
 import { isForLibvips } from './decoder-choice.js';
 import { openTiffFile } from './directory.js';
 import type { Directory } from './directory.js';
@@ -104,7 +105,10 @@ async function openPage(
   const nodata = samples?.nodata ?? (colour ? NO_VALUE : await readDecodedNodata(directory, photometric));
   return {
     // The number of a colour means nothing where colours are written.
-    metadata: photometric === PHOTOMETRIC.palette ? stateNodata(metadata, null, 'none') : withNodata(metadata, nodata),
+    metadata:
+      photometric === PHOTOMETRIC.palette
+        ? stateNodata(metadata, null, 'none')
+        : stateWhite(withNodata(metadata, nodata), samples?.size),
     alphaBand: samples?.alphaBand ?? null,
     orientation: toOrientation(await directory.value(TAG.orientation, 1)),
     nodata: nodata.value,

@@ -41,6 +41,7 @@ export const TAG = {
   icc: 34_675,
   gps: 34_853,
   interoperability: 40_965,
+  gdalMetadata: 42_112,
   gdalNodata: 42_113,
   lercParameters: 50_674,
 } as const;

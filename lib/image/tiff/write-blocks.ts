@@ -1,5 +1,7 @@
 import { deflate } from 'node:zlib';
 import type { Samples } from '../../runtime/native/binding.js';
+import { toInteger } from './signed.js';
+import type { SignedRule } from './signed.js';
 import { deflateBound } from './write-description.js';
 import type { TiffGrid } from './write-description.js';
 
@@ -19,6 +21,8 @@ export interface Block {
   readonly left: number;
   /** First channel of the block. */
   readonly channel: number;
+  /** How floats become signed integers; null: samples stay as they are. */
+  readonly signed: SignedRule | null;
 }
 
 /**
@@ -32,7 +36,11 @@ export function predictBlock(block: Block, room: Uint8Array): Uint8Array {
   const length = grid.isTiled ? grid.bytes : (grid.bytes / grid.height) * rowCount;
   const packed = room.subarray(0, length);
   if (grid.isTiled) packed.fill(0);
-  if (block.rows instanceof Float32Array) {
+  if (block.signed) {
+    const { buffer, byteOffset } = packed;
+    const target = grid.sampleType === 'int8' ? new Int8Array(buffer, byteOffset, length) : null;
+    predictSigned(block, block.signed, target ?? new Int16Array(buffer, byteOffset, length / 2));
+  } else if (block.rows instanceof Float32Array) {
     predictFloats(block, block.rows, packed);
   } else if (block.rows instanceof Uint16Array) {
     predictIntegers(block, new Uint16Array(packed.buffer, packed.byteOffset, length / 2));
@@ -52,6 +60,26 @@ function predictIntegers({ grid, rows, rowCount, ...block }: Block, target: Samp
     for (let index = 0; index < grid.samples; index += 1, from += step) target[to + index] = rows[from]!;
     for (let index = grid.samples; index < count; index += 1, from += step)
       target[to + index] = rows[from]! - rows[from - channels]!;
+  }
+}
+
+function predictSigned(
+  { grid, rows, rowCount, ...block }: Block,
+  rule: SignedRule,
+  target: Int8Array | Int16Array,
+): void {
+  const { imageWidth, channels, left, channel } = block;
+  const pixels = Math.min(grid.width, imageWidth - left);
+  for (let row = 0; row < rowCount; row += 1) {
+    const first = (row * imageWidth + left) * channels + channel;
+    for (let band = 0; band < grid.samples; band += 1) {
+      let [before, to] = [0, row * grid.width * grid.samples + band];
+      for (let pixel = 0; pixel < pixels; pixel += 1, to += grid.samples) {
+        const value = toInteger(rows[first + pixel * channels + band]!, rule);
+        target[to] = value - before;
+        before = value;
+      }
+    }
   }
 }
 

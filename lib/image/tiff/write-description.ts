@@ -2,6 +2,8 @@ import { defined } from '../../runtime/validate.js';
 import { hasAlpha } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
+import { SAMPLE_BYTES, TYPE_OF_DEPTH } from './samples.js';
+import type { SampleType } from './samples.js';
 
 /** A TIFF to be written. */
 export interface TiffDescription extends AnyFrameSize {
@@ -34,17 +36,29 @@ export interface TiffGrid {
   readonly planes: number;
   /** Samples per pixel in one strip or tile. */
   readonly samples: number;
+  readonly sampleType: WrittenType;
   /** Bytes of one, uncompressed. */
   readonly bytes: number;
 }
 
+/** Types of samples that are written; signed ones are floats in memory. */
+export type WrittenType = Extract<SampleType, 'uint8' | 'uint16' | 'float32' | 'int8' | 'int16'>;
+
 /** Rows and bytes of a strip at most: enough for good compression, and little memory. */
 const [STRIP_ROWS, STRIP_BYTES] = [64, 2 ** 20];
 
+/** The type of samples in the file: the one of the file that floats come from, where it has signed integers. */
+function writtenTypeOf({ depth, metadata = {} }: TiffDescription): WrittenType {
+  const { storedType } = metadata;
+  return depth === 32 && (storedType === 'int8' || storedType === 'int16') ? storedType : TYPE_OF_DEPTH[depth];
+}
+
 /** The strips or tiles of a picture. */
-export function gridOf({ width, height, channels, depth, tileSize, isPlanar = false }: TiffDescription): TiffGrid {
+export function gridOf(description: TiffDescription): TiffGrid {
+  const { width, height, channels, tileSize, isPlanar = false } = description;
+  const sampleType = writtenTypeOf(description);
   const samples = isPlanar ? 1 : channels;
-  const rowBytes = width * samples * (depth / 8);
+  const rowBytes = width * samples * SAMPLE_BYTES[sampleType];
   const stripRows = Math.max(1, Math.min(height, STRIP_ROWS, Math.floor(STRIP_BYTES / rowBytes)));
   const [blockWidth, blockHeight] = tileSize === undefined ? [width, stripRows] : [tileSize, tileSize];
   return {
@@ -55,7 +69,8 @@ export function gridOf({ width, height, channels, depth, tileSize, isPlanar = fa
     down: Math.ceil(height / blockHeight),
     planes: isPlanar ? channels : 1,
     samples,
-    bytes: blockWidth * blockHeight * samples * (depth / 8),
+    sampleType,
+    bytes: blockWidth * blockHeight * samples * SAMPLE_BYTES[sampleType],
   };
 }
 

@@ -5,11 +5,13 @@ import { writeDirectory } from '../metadata/tiff-fields.js';
 import { rgbBands } from '../planes.js';
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import { alphaBandOf } from './write-description.js';
+import { SAMPLE_BYTES } from './samples.js';
 import { COMPRESSION, PHOTOMETRIC, TAG } from './tags.js';
 import { longs, longs8, shorts } from './write-fields.js';
 
 const [HORIZONTAL, FLOATING_POINT] = [2, 3];
-const [UNSIGNED, FLOAT] = [1, 3];
+/** SampleFormat (TIFF 6.0, section 19). */
+const FORMATS = { uint8: 1, uint16: 1, int8: 2, int16: 2, float32: 3 } as const;
 const [CHUNKY, PLANAR] = [1, 2];
 const UNASSOCIATED_ALPHA = 2;
 /** Bits of NewSubfileType. */
@@ -28,24 +30,24 @@ export function storageFields(
   blocks: BlockList,
   isBig: boolean,
 ): TiffField[] {
-  const { width, height, channels, depth, isReduced = false, isMask = false } = picture;
+  const { width, height, channels, isReduced = false, isMask = false } = picture;
   const kind = (isReduced ? REDUCED : 0) | (isMask ? MASK : 0);
   const photometric = isMask ? PHOTOMETRIC.mask : isRgb(picture) ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero;
-  const isFloat = depth === 32;
+  const { sampleType } = grid;
   const each = (value: number): number[] => new Array<number>(channels).fill(value);
   const extra = extraSamples(picture);
   return [
     ...(kind === 0 ? [] : [longs(TAG.newSubfileType, [kind])]),
     longs(TAG.width, [width]),
     longs(TAG.height, [height]),
-    shorts(TAG.bits, each(depth)),
+    shorts(TAG.bits, each(8 * SAMPLE_BYTES[sampleType])),
     shorts(TAG.compression, [COMPRESSION.deflate]),
     shorts(TAG.photometric, [photometric]),
     shorts(TAG.samplesPerPixel, [channels]),
     shorts(TAG.planar, [grid.samples < channels ? PLANAR : CHUNKY]),
-    shorts(TAG.predictor, [isFloat ? FLOATING_POINT : HORIZONTAL]),
+    shorts(TAG.predictor, [sampleType === 'float32' ? FLOATING_POINT : HORIZONTAL]),
     ...(extra.length > 0 ? [shorts(TAG.extraSamples, extra)] : []),
-    shorts(TAG.sampleFormat, each(isFloat ? FLOAT : UNSIGNED)),
+    shorts(TAG.sampleFormat, each(FORMATS[sampleType])),
     ...blockFields(grid, blocks, isBig),
   ];
 }

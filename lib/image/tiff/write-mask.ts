@@ -7,5 +7,5 @@ export function maskOf({ width, height, tileSize, isReduced }: TiffDescription):
 
 /** The strips or tiles of the mask of a picture: as many as those of a plane, of as many rows. */
 export function maskGridOf(grid: TiffGrid): TiffGrid {
-  return { ...grid, planes: 1, samples: 1, bytes: grid.width * grid.height };
+  return { ...grid, planes: 1, samples: 1, sampleType: 'uint8', bytes: grid.width * grid.height };
 }

@@ -11,6 +11,8 @@ import type { TiffDescription, TiffGrid } from './write-description.js';
 import { fileHeader, placeDirectories, storageFields } from './write-directory.js';
 import type { BlockList } from './write-directory.js';
 import { requireTileSize } from './form.js';
+import { signedRuleOf } from './signed.js';
+import type { SignedRule } from './signed.js';
 import { maskGridOf, maskOf } from './write-mask.js';
 import { BlockQueue, WRITTEN_BYTES } from './write-queue.js';
 import type { WrittenBlocks } from './write-queue.js';
@@ -67,6 +69,7 @@ export class TiffWriter {
   readonly #signal: AbortSignal | undefined;
   readonly #pauses: Pauses;
   readonly #queue: BlockQueue;
+  readonly #signed: SignedRule | null;
   /** Rows that do not fill a row of blocks yet; made when it is needed. */
   #rows: MaskedRows | null = null;
   #filled = 0;
@@ -80,6 +83,7 @@ export class TiffWriter {
   ) {
     this.description = description;
     this.grid = gridOf(description);
+    this.#signed = signedRuleOf(description, this.grid);
     this.isBig = description.isBig ?? mayExceedClassic(description, 2 * metadataBytes(description.metadata ?? {}));
     this.#sink = sink;
     this.#signal = signal;
@@ -175,9 +179,16 @@ export class TiffWriter {
     const { width: imageWidth, channels } = this.description;
     const part = { rows: samples, rowCount, imageWidth };
     for (let plane = 0; plane < grid.planes; plane += 1)
-      await this.#addBlocks(plane, { ...part, grid, channels, channel: plane });
+      await this.#addBlocks(plane, { ...part, grid, channels, channel: plane, signed: this.#signed });
     if (mask)
-      await this.#addBlocks(grid.planes, { ...part, rows: mask, grid: maskGridOf(grid), channels: 1, channel: 0 });
+      await this.#addBlocks(grid.planes, {
+        ...part,
+        rows: mask,
+        grid: maskGridOf(grid),
+        channels: 1,
+        channel: 0,
+        signed: null,
+      });
     this.#nextRow += rowCount;
   }
 

@@ -1,0 +1,27 @@
+import { nodataOf } from './nodata.js';
+import type { TiffDescription, TiffGrid } from './write-description.js';
+
+/** How floats become the signed integers of a file. */
+export interface SignedRule {
+  /** The smallest and the largest of them. */
+  readonly least: number;
+  readonly most: number;
+  /** Value of missing samples; null: none. */
+  readonly nodata: number | null;
+}
+
+/** The rule of a file; null where its samples are no signed integers. */
+export function signedRuleOf(description: TiffDescription, { sampleType }: TiffGrid): SignedRule | null {
+  if (sampleType !== 'int8' && sampleType !== 'int16') return null;
+  const half = sampleType === 'int8' ? 2 ** 7 : 2 ** 15;
+  return { least: -half, most: half - 1, nodata: nodataOf(description.metadata ?? {}, description) };
+}
+
+/** The nearest integer; the next one where that stands for a missing sample, and the sample does not. */
+export function toInteger(value: number, { least, most, nodata }: SignedRule): number {
+  if (value === nodata) return value;
+  const nearest = Math.min(most, Math.max(least, Math.round(value)));
+  if (nearest !== nodata) return nearest;
+  const isAbove = nearest === least || (nearest < most && value > nodata);
+  return nearest + (isAbove ? 1 : -1);
+}

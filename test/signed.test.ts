@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { fromArrayBuffer } from 'geotiff';
+import { afterAll, describe, expect, it } from 'vitest';
+import { toInteger } from '../lib/image/tiff/signed.js';
+import { Deconvolver } from '../lib/index.js';
+import type { RestoreFileOptions } from '../lib/index.js';
+import { createFrame } from './support/frames.js';
+import { createFolder } from './support/models.js';
+import { tiffFile } from './support/tiff-file.js';
+
+const folder = createFolder();
+const deconvolver = await Deconvolver.open({ psf: 'disk:1', method: 'wiener', threads: 1 });
+afterAll(async () => {
+  folder.remove();
+  await deconvolver.dispose();
+});
+
+const [width, height] = [600, 90];
+const GDAL_NODATA = 42_113;
+const scene = createFrame({ width, height, channels: 1 }).data;
+/** Largest value of a type. */
+const MOST = { int8: 127, int16: 32_767 } as const;
+type Signed = keyof typeof MOST;
+
+/** The scene as signed integers that have the least of them where it is missing. */
+function samplesOf(type: Signed): number[] {
+  const scaled = Array.from(scene, (sample) => Math.round((sample / 255) * 0.9 * MOST[type]));
+  return scaled.fill(-MOST[type] - 1, 40 * width, 46 * width);
+}
+
+/** The first picture of a TIFF, as geotiff.js reads it. */
+async function readBack(path: string): Promise<{ format: number; bits: number; samples: ArrayLike<number> }> {
+  const image = await (await fromArrayBuffer(new Uint8Array(readFileSync(path)).buffer)).getImage();
+  const samples = (await image.readRasters({ interleave: true })) as unknown as ArrayLike<number>;
+  return { format: image.getSampleFormat(0), bits: image.getBitsPerSample(0) as number, samples };
+}
+
+const forms: readonly RestoreFileOptions[] = [{}, { tileSize: 64 }, { cog: true }, { windowRows: 45 }];
+const cases = forms.flatMap((form) => (['int8', 'int16'] as const).map((type) => [type, form] as const));
+
+describe('a TIFF of signed integers', () => {
+  it.each(cases)('goes out as %s with %j, what is missing as it was', async (type, form) => {
+    const [input, output] = [folder.path('in.tif'), folder.path('out.tif')];
+    const [samples, nodata] = [samplesOf(type), -MOST[type] - 1];
+    const tags = { [GDAL_NODATA]: String(nodata) };
+    await writeFile(input, tiffFile([{ width, height, bands: 1, type, samples, tags }]));
+    const { report } = await deconvolver.restoreFile(input, output, form);
+    expect(report.missingPixels).toBe(6 * width);
+    const written = await readBack(output);
+    expect([written.format, written.bits]).toEqual([2, type === 'int8' ? 8 : 16]);
+    const missing = Array.from(written.samples, (sample) => sample === nodata);
+    expect(missing).toEqual(samples.map((sample) => sample === nodata));
+    if (form.windowRows !== undefined) return;
+    const { data } = await deconvolver.restore(input);
+    const rounded = Array.from(data, (value) => Math.min(MOST[type], Math.max(nodata + 1, Math.round(value))));
+    expect(Array.from(written.samples)).toEqual(rounded.map((value, at) => (missing[at] ? nodata : value)));
+  });
+
+  it('says where it is written as floats', async () => {
+    const input = folder.path('in.tif');
+    await writeFile(input, tiffFile([{ width, height, bands: 1, type: 'int16', samples: samplesOf('int16') }]));
+    const { report } = await deconvolver.restoreFile(input, folder.path('out.fits'));
+    expect(report.warnings).toContainEqual(expect.stringMatching(/signed integers of 16 bits.*\(fits\) has 32-bit/));
+  });
+});
+
+describe('a float as a signed integer', () => {
+  it.each([
+    [3.4, null, 3],
+    [-3.6, null, -4],
+    [200, null, 127],
+    [-1e9, null, -128],
+    [-128, -128, -128],
+    [-128.4, -128, -127],
+    [-1000, -128, -127],
+    [0.3, 0, 1],
+    [-0.3, 0, -1],
+    [500, 127, 126],
+  ])('%f is, with nodata %s, %i', (value, nodata, integer) => {
+    expect(toInteger(value, { least: -128, most: 127, nodata })).toBe(integer);
+  });
+});
