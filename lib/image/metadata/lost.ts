@@ -73,7 +73,7 @@ const BLOCKS: readonly {
   { name: 'xmp', words: 'XMP', formats: PICTURES },
 ];
 
-/** Fields that a format which is no TIFF holds in its own way (integers of FITS have BLANK), or of which all is said. */
+/** Fields that other formats hold in their own way (integers of FITS have BLANK), or of which all is said. */
 function toldTags(format: ImageFormat, size: AnyFrameSize): readonly number[] {
   return [
     ...(format === 'fits' && size.depth !== 32 ? [GDAL_NODATA] : []),
