@@ -25,43 +25,46 @@ double chordOf(const SeenStar& a, const SeenStar& b, double q) {
   return std::sqrt(dx * dx + dy * dy + dz * dz);
 }
 
-bool PairFrame::set(const SkyIndex& index, const SeenStar& a, const SeenStar& b, int first, int second, double q,
-                    double zero) {
+bool SeenBasis::set(const SeenStar& a, const SeenStar& b, double q) {
   q_ = q;
-  seenA_ = directionOf(a, q);
-  seenB_ = directionOf(b, q);
-  seenN_ = crossOf(seenA_, seenB_);
-  cos_ = dotOf(seenA_, seenB_);
-  sin2_ = dotOf(seenN_, seenN_);
-  skyA_ = of(index.star(first));
-  skyB_ = of(index.star(second));
-  skyN_ = crossOf(skyA_, skyB_);
+  a_ = directionOf(a, q);
+  b_ = directionOf(b, q);
+  normal_ = crossOf(a_, b_);
+  cos_ = dotOf(a_, b_);
+  sin2_ = dotOf(normal_, normal_);
   varianceA_ = (a.uu + a.vv) / 2;
   varianceB_ = (b.uu + b.vv) / 2;
-  zero_ = zero;
   return sin2_ > 0;
 }
 
-/// The direction of the star is alpha A + beta B + gamma N, in the sensor as in the sky.
-Support PairFrame::support(const SkyIndex& index, const SeenStar& star, const Room& room) const {
+Relative SeenBasis::locate(const SeenStar& star, const Room& room) const {
   const Double3 d = directionOf(star, q_);
-  const double da = dotOf(d, seenA_), db = dotOf(d, seenB_);
-  const double alpha = (da - cos_ * db) / sin2_, beta = (db - cos_ * da) / sin2_, gamma = dotOf(d, seenN_) / sin2_;
+  const double da = dotOf(d, a_), db = dotOf(d, b_);
+  const double alpha = (da - cos_ * db) / sin2_, beta = (db - cos_ * da) / sin2_, gamma = dotOf(d, normal_) / sin2_;
   const double g2 = gamma * gamma;
   const double variance = (alpha * alpha + g2) * varianceA_ + (beta * beta + g2) * varianceB_ + (star.uu + star.vv) / 2;
   const double far = 1 + std::abs(alpha) + std::abs(beta) + std::abs(gamma);
   const double reach = q_ * (kPlaceGate * std::sqrt(variance) + room.lens * far / 2) + room.shift;
-  const double gate = kMagnitudeGate * room.magnitudeSigma, magnitude = star.magnitude + zero_;
-  const auto place = [&](double a, double b, double n) { return static_cast<float>(alpha * a + beta * b + gamma * n); };
-  const int known = index.grid().nearest(place(skyA_.x, skyB_.x, skyN_.x), place(skyA_.y, skyB_.y, skyN_.y),
-                                         place(skyA_.z, skyB_.z, skyN_.z), static_cast<float>(reach),
-                                         static_cast<float>(magnitude - gate), static_cast<float>(magnitude + gate));
-  return {known, std::min(reach, static_cast<double>(SkyGrid::kReach))};
+  return {alpha, beta, gamma, std::min(static_cast<float>(reach), SkyGrid::kReach)};
 }
 
-std::array<double, 9> PairFrame::rotation(const SkyIndex& index, int first, int second) const {
-  return alignPair(index.direction(first), index.direction(second), {seenA_.x, seenA_.y, seenA_.z},
-                   {seenB_.x, seenB_.y, seenB_.z});
+KnownBasis::KnownBasis(const SkyIndex& index, int first, int second, double zero)
+    : first_(first), second_(second), zero_(zero), a_(of(index.star(first))), b_(of(index.star(second))) {
+  normal_ = crossOf(a_, b_);
+}
+
+int KnownBasis::find(const SkyIndex& index, const Relative& place, double magnitude, const Room& room) const {
+  const auto [alpha, beta, gamma, reach] = place;
+  const auto at = [&](double a, double b, double n) { return static_cast<float>(alpha * a + beta * b + gamma * n); };
+  const double gate = kMagnitudeGate * room.magnitudeSigma;
+  return index.grid().nearest(at(a_.x, b_.x, normal_.x), at(a_.y, b_.y, normal_.y), at(a_.z, b_.z, normal_.z), reach,
+                              static_cast<float>(magnitude + zero_ - gate),
+                              static_cast<float>(magnitude + zero_ + gate));
+}
+
+std::array<double, 9> KnownBasis::rotation(const SkyIndex& index, const SeenBasis& seen) const {
+  const auto vectorOf = [](const Double3& d) { return Vector3{d.x, d.y, d.z}; };
+  return alignPair(index.direction(first_), index.direction(second_), vectorOf(seen.a()), vectorOf(seen.b()));
 }
 
 }  // namespace perifocal

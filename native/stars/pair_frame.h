@@ -29,32 +29,50 @@ struct Room {
   double magnitudeSigma;  ///< of a star's brightness against the catalogue
 };
 
-struct Support {
-  int known;     ///< -1: none
-  double reach;  ///< chord within which it was looked for
+/// The direction of a star, alpha A + beta B + gamma A x B, of the directions A and B of a pair: in the frame as in the
+/// sky.
+struct Relative {
+  double alpha, beta, gamma;
+  float reach;  ///< chord within which the star is, as well as that is known
 };
 
-class PairFrame {
+/// Two stars of a frame, as axes for all others.
+class SeenBasis {
  public:
   /// False where the two are at one place. @param q nominal over true focal length
-  /// @param zero magnitude of the catalogue less that of the frame
-  bool set(const SkyIndex& index, const SeenStar& a, const SeenStar& b, int first, int second, double q, double zero);
-
-  /// The known star where a seen one is.
-  Support support(const SkyIndex& index, const SeenStar& star, const Room& room) const;
+  bool set(const SeenStar& a, const SeenStar& b, double q);
+  Relative locate(const SeenStar& star, const Room& room) const;
 
   double q() const { return q_; }
-  double zero() const { return zero_; }
-  /// The rotation from the catalogue to the sensor. @param first, second as they were set
-  std::array<double, 9> rotation(const SkyIndex& index, int first, int second) const;
+  const Double3& a() const { return a_; }
+  const Double3& b() const { return b_; }
 
  private:
-  double q_;
-  Double3 seenA_, seenB_, seenN_;  ///< in the sensor; N is A x B
-  Double3 skyA_, skyB_, skyN_;
-  double cos_, sin2_;  ///< cosine of the angle between A and B, square of its sine
-  double varianceA_, varianceB_;
+  double q_ = 0;
+  Double3 a_{}, b_{}, normal_{};
+  double cos_ = 1, sin2_ = 0;  ///< cosine of the angle between A and B, square of its sine
+  double varianceA_ = 0, varianceB_ = 0;
+};
+
+/// The same two stars in the sky.
+class KnownBasis {
+ public:
+  /// @param zero magnitude of the catalogue less that of the frame
+  KnownBasis(const SkyIndex& index, int first, int second, double zero);
+
+  /// The known star where a seen one is; -1: none.
+  int find(const SkyIndex& index, const Relative& place, double magnitude, const Room& room) const;
+  /// The rotation from the catalogue to the sensor.
+  std::array<double, 9> rotation(const SkyIndex& index, const SeenBasis& seen) const;
+
+  int first() const { return first_; }
+  int second() const { return second_; }
+  double zero() const { return zero_; }
+
+ private:
+  int first_, second_;
   double zero_;
+  Double3 a_, b_, normal_;
 };
 
 }  // namespace perifocal

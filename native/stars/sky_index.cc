@@ -19,8 +19,7 @@ std::vector<SkyStar> starsOf(std::span<const double> directions, std::span<const
 }  // namespace
 
 std::size_t SkyIndex::mappedBytes(const IndexShape& shape) {
-  // The last are the votes of a search.
-  const std::size_t star = 3 * sizeof(double) + sizeof(SkyStar) + sizeof(std::uint16_t);
+  const std::size_t star = 3 * sizeof(double) + sizeof(SkyStar);
   std::size_t bytes = shape.stars * star + SkyGrid::bytes(shape.stars);
   for (const PairShape& tier : shape.tiers) bytes += StarPairs::bytes(tier);
   return bytes;
@@ -36,8 +35,9 @@ Status SkyIndex::create(const IndexShape& shape, std::span<const double> directi
                         Ticket& ticket, std::unique_ptr<SkyIndex>& made) {
   std::unique_ptr<SkyIndex> index(new SkyIndex(shape, directions, magnitudes));
   Team team(1, &ticket);
+  const SkyStars sky{index->stars_, index->grid_};
   index->tiers_.reserve(shape.tiers.size());
-  for (const PairShape& tier : shape.tiers) index->tiers_.emplace_back(index->stars_, tier, team);
+  for (const PairShape& tier : shape.tiers) index->tiers_.emplace_back(sky, tier, team);
   const Status status = team.status();
   if (status.ok()) made = std::move(index);
   return status;

@@ -15,6 +15,12 @@ struct StarPair {
   std::uint16_t faint, bright;
 };
 
+/// The stars of a catalogue, brightest first, and the same by direction.
+struct SkyStars {
+  std::span<const SkyStar> stars;
+  const SkyGrid& grid;
+};
+
 /// What is kept of the pairs: of the brightest stars, as many as the capacity allows.
 struct PairShape {
   double narrowest, widest;  ///< chords
@@ -26,8 +32,8 @@ class StarPairs {
  public:
   static std::size_t bytes(const PairShape& shape);
 
-  /// @param stars brightest first. Incomplete once the team's call is cancelled.
-  StarPairs(std::span<const SkyStar> stars, const PairShape& shape, Team& team);
+  /// Incomplete once the team's call is cancelled.
+  StarPairs(const SkyStars& sky, const PairShape& shape, Team& team);
 
   const PairShape& shape() const { return shape_; }
   /// The brightest stars whose pairs are here.
@@ -53,8 +59,8 @@ class StarPairs {
 
   int binOf(double chord) const;
   template <class Visit>
-  void visitNeighbours(std::span<const SkyStar> stars, int star, Visit visit) const;
-  void choose(std::span<const SkyStar> stars, Team& team);
+  void visitNeighbours(const SkyStars& sky, int star, Visit visit) const;
+  void choose(const SkyStars& sky, Team& team);
 
   PairShape shape_;
   int seeds_ = 0;

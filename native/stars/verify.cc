@@ -112,20 +112,17 @@ Predicted predict(const SkyIndex& index, const SeenField& field, const Solution&
   const double corner = std::hypot(std::max(std::abs(field.left), std::abs(field.right)),
                                    std::max(std::abs(field.top), std::abs(field.bottom)));
   const double tangent = (corner + std::hypot(solution.pose.centreU, solution.pose.centreV)) / solution.pose.scale;
-  const auto least = static_cast<float>(1 / std::hypot(1, 1.1 * tangent));
+  const double cosine = 1 / std::hypot(1, 1.1 * tangent);
   Predicted found;
-  for (int i = 0; i < most; ++i) {
-    const SkyStar& star = index.star(i);
-    const auto cosine = static_cast<float>(axis[0] * star.x + axis[1] * star.y + axis[2] * star.z);
-    if (cosine < least) continue;
+  index.grid().visitCone(axis, cosine, 1.1 * tangent * cosine, [&](std::uint32_t i, const SkyStar& star) {
     double u, v;
-    if (!solution.pose.project(index.direction(i), u, v)) continue;
-    if (u < field.left || u > field.right || v < field.top || v > field.bottom) continue;
+    if (static_cast<int>(i) >= most || !solution.pose.project(index.direction(static_cast<int>(i)), u, v)) return;
+    if (u < field.left || u > field.right || v < field.top || v > field.bottom) return;
     ++found.all;
-    if (star.magnitude > middle) continue;
+    if (star.magnitude > middle) return;
     ++found.bright;
-    if (!std::binary_search(taken.begin(), taken.end(), i)) ++found.missing;
-  }
+    if (!std::binary_search(taken.begin(), taken.end(), static_cast<int>(i))) ++found.missing;
+  });
   return found;
 }
 
