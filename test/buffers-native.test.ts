@@ -279,7 +279,7 @@ const starEntries: readonly Entry[] = [
   {
     name: 'findPeaks',
     arrays: plane,
-    call: (a) => binding.findPeaks({ ...a, ...size, profile, limit: 1, threads: 1 }, isa, ticket),
+    call: (a) => binding.findPeaks({ ...a, ...size, profile, limit: 1, sigma: 1, threads: 1 }, isa, ticket),
   },
   {
     name: 'fitStars',

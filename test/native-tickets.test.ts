@@ -74,7 +74,9 @@ describe('a call that is cancelled ends soon', () => {
   it('in a search for peaks', async () => {
     const profile = { kind: 'streak', shape: [60, 0.3, 1.2] } as const;
     expect(
-      await workAfterCancel((ticket) => binding.findPeaks({ ...plane, profile, limit: 5, threads: 2 }, isa, ticket)),
+      await workAfterCancel((ticket) =>
+        binding.findPeaks({ ...plane, profile, limit: 5, sigma: 1, threads: 2 }, isa, ticket),
+      ),
     ).toBeLessThan(SOON);
   });
 

@@ -23,14 +23,27 @@ namespace {
 PartSize sizeOf(const Napi::Object& object) { return {intOf(object, "width"), intOf(object, "height")}; }
 std::size_t areaOf(PartSize size) { return static_cast<std::size_t>(size.width) * size.height; }
 
+/// Even where none is given.
+NoiseMap noiseOf(const Napi::Object& plane) {
+  if (!plane.Has("noise")) return {};
+  const Napi::Object noise = objectOf(plane, "noise");
+  const int columns = intOf(noise, "columns"), rows = intOf(noise, "rows");
+  if (columns < 1 || rows < 1) throw toError(plane.Env(), {StatusCode::kInternal, "a map of noise has no size"});
+  return {arrayOf<float>(noise, "parts", areaOf({columns, rows})).data(), columns, rows};
+}
+
 StarPlane planeOf(const Napi::Object& object) {
   const PartSize size = sizeOf(object);
   return {arrayOf<float>(object, "data", areaOf(size)).data(),
-          arrayOf<std::uint8_t>(object, "invalid", areaOf(size)).data(), size.width, size.height};
+          arrayOf<std::uint8_t>(object, "invalid", areaOf(size)).data(), size.width, size.height, noiseOf(object)};
 }
 
 /// What keeps a plane alive.
-std::vector<Napi::Value> arraysOf(const Napi::Object& plane) { return {plane.Get("data"), plane.Get("invalid")}; }
+std::vector<Napi::Value> arraysOf(const Napi::Object& plane) {
+  std::vector<Napi::Value> held{plane.Get("data"), plane.Get("invalid")};
+  if (plane.Has("noise")) held.push_back(objectOf(plane, "noise").Get("parts"));
+  return held;
+}
 
 ProfileKind profileKindOf(const Napi::Object& profile) {
   return wordOf<ProfileKind>(profile.Get("kind"), "kind of profile",
@@ -65,7 +78,7 @@ std::vector<double> fieldsOf(const std::vector<FittedStar>& stars) {
   for (const FittedStar& star : stars) {
     const auto& [x, y, flux, background] = star.values;
     fields.insert(fields.end(), {x, y, flux, background, star.xx, star.yy, star.xy, star.bound, star.fluxSigma,
-                                 star.chi2, star.saturated ? 1.0 : 0.0});
+                                 star.chi2, star.misfit, star.saturated ? 1.0 : 0.0});
   }
   return fields;
 }
@@ -91,14 +104,21 @@ Napi::Value measureSky(const Napi::CallbackInfo& info) {
     *sky = perifocal::measureSky(request, team, plane, invalid);
     return team.status();
   };
-  const auto convert = [sky](Napi::Env env) { return toObject(env, {{"sigma", sky->sigma}, {"level", sky->level}}); };
+  const auto convert = [sky](Napi::Env env) {
+    Napi::Object noise = toObject(env, {{"columns", sky->columns}, {"rows", sky->rows}});
+    auto parts = Napi::Float32Array::New(env, sky->noise.size());
+    std::copy(sky->noise.begin(), sky->noise.end(), parts.Data());
+    noise.Set("parts", parts);
+    Napi::Object result = toObject(env, {{"sigma", sky->sigma}, {"level", sky->level}});
+    result.Set("noise", noise);
+    return result;
+  };
   return start(info.Env(), ticketOf(info, 3),
                {{brightness.Get("samples"), colours.Get("samples"), info[1], info[2]}, compute, convert, nullptr});
 }
 
 /// What a search for peaks has found.
-struct FoundPeaks {
-  std::vector<Peak> peaks;
+struct PeakFindings : FoundPeaks {
   double energy = 0, top = 0;
 
   Napi::Object toObject(Napi::Env env) const {
@@ -108,7 +128,7 @@ struct FoundPeaks {
       pixels[i] = peaks[i].pixel;
       responses[i] = peaks[i].response;
     }
-    Napi::Object result = addon::toObject(env, {{"energy", energy}, {"top", top}});
+    Napi::Object result = addon::toObject(env, {{"energy", energy}, {"top", top}, {"spread", spread}});
     result.Set("pixels", pixels);
     result.Set("responses", responses);
     return result;
@@ -121,16 +141,17 @@ Napi::Value findPeaks(const Napi::CallbackInfo& info) {
   const StarPlane plane = planeOf(object);
   const ProfileKind kind = profileKindOf(profile);
   const ProfileShape shape = profileShapeOf(profile);
-  const double limit = numberOf(object, "limit");
+  const double limit = numberOf(object, "limit"), sigma = numberOf(object, "sigma");
   const int threads = threadsOf(object);
-  auto found = std::make_shared<FoundPeaks>();
+  auto found = std::make_shared<PeakFindings>();
   const auto compute = [=, &isa](Ticket& ticket) {
     Team team(threads, &ticket);
-    FilterRequest request{plane, drawProfile(*createProfile(kind, shape, *isa.stars)), 0};
+    FilterRequest request{plane, drawProfile(*createProfile(kind, shape, *isa.stars)), 0, 0};
     found->energy = request.profile.energy;
     found->top = request.profile.peak();
     request.limit = limit * std::sqrt(found->energy);
-    return perifocal::findPeaks(request, *isa.fft, *isa.deconvolution, team, found->peaks);
+    request.sigma = sigma * std::sqrt(found->energy);
+    return perifocal::findPeaks(request, *isa.fft, *isa.deconvolution, team, *found);
   };
   const auto convert = [found](Napi::Env env) { return found->toObject(env); };
   return start(info.Env(), ticketOf(info, 2), {arraysOf(object), compute, convert, nullptr});

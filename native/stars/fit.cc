@@ -24,6 +24,7 @@ constexpr double kRounding = 1e-6;
 struct Star {
   StarStart start;
   StarPixels pixels;
+  PixelNoise noise;
 };
 
 /// The unknowns, and what the pixels say of them.
@@ -79,7 +80,7 @@ class Minimiser {
     state.normals.resize(stars_.size());
     const auto measureOne = [&](int i, int) {
       state.normals[i] =
-          stars_[i].pixels.measure(state.values[i], *state.profile, request_.noise, request_.isFree, kernels_);
+          stars_[i].pixels.measure(state.values[i], *state.profile, stars_[i].noise, request_.isFree, kernels_);
     };
     const int count = static_cast<int>(stars_.size());
     forEach(team_, count, measureOne);
@@ -114,7 +115,7 @@ class Minimiser {
 
   void addStar(const State& state, const ArrowSolution& solution, int star, FitResult& result) const {
     const auto& [x, y, flux, background] = state.values[star];
-    const auto& [start, pixels] = stars_[star];
+    const auto& [start, pixels, noise] = stars_[star];
     const bool isNear = std::hypot(x - start.x, y - start.y) < state.profile->reach();
     if (!(flux > 0) || !isNear || x < 0 || y < 0 || x > request_.plane.width - 1 || y > request_.plane.height - 1)
       return;
@@ -124,7 +125,8 @@ class Minimiser {
     const SmallMatrix& own = solution.inverses[star];
     result.stars.push_back({state.values[star], covariance(0, 0), covariance(1, 1), covariance(0, 1),
                             std::sqrt(own.at(0, 0) + own.at(1, 1)), std::sqrt(covariance(2, 2)),
-                            normal.squares / (pixels.count() - kPlace), pixels.saturated()});
+                            normal.squares / (pixels.count() - kPlace),
+                            pixels.misfit(state.values[star], *state.profile, noise), pixels.saturated()});
   }
 
   const FitRequest& request_;
@@ -135,7 +137,9 @@ class Minimiser {
 
 /// None with too few pixels.
 std::optional<Star> starOf(const FitRequest& request, int star, double reach) {
-  Star made{request.starts[star], StarPixels(request.plane, request.starts, star, reach + kRim)};
+  const StarStart& start = request.starts[star];
+  Star made{start, StarPixels(request.plane, request.starts, star, reach + kRim), request.noise};
+  made.noise.sky *= request.plane.noiseAt(start.x, start.y);
   if (made.pixels.count() <= 2 * kPlace) return std::nullopt;
   return made;
 }

@@ -25,7 +25,8 @@ struct FittedStar {
   double xx, yy, xy;  ///< covariance of the place, the error of the shape included
   double bound;       ///< Cramer-Rao bound of the place, both axes together, for a known shape
   double fluxSigma;
-  double chi2;  ///< per degree of freedom
+  double chi2;    ///< per degree of freedom
+  double misfit;  ///< StarPixels::misfit
   bool saturated;
 };
 

@@ -1,6 +1,7 @@
 #include "stars/matched_filter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "deconvolution/transfer.h"
@@ -18,6 +19,33 @@ constexpr int kLeastTile = 128, kCachedTile = 512;
 
 /// Responses that are looked at together: nearly all are below the limit.
 constexpr int kAtOnce = 32;
+
+/// Every so many responses in both directions are looked at for their spread; fewer than this tell nothing.
+constexpr int kSpreadStep = 7;
+constexpr std::size_t kLeastResponses = 1000;
+/// Larger profiles are as large as the blocks of the sky, whose levels stars shift.
+constexpr int kMostReach = 32;
+/// This part of them deviates from the middle by more than so many deviations downwards, where no star is.
+constexpr double kTailPart = 0.005, kTailDeviations = 2.5758;
+/// Wider than this is not by chance.
+constexpr double kWide = 1.25;
+
+/// What is found in a tile: peaks, and responses in parts of the noise.
+struct TileFindings {
+  std::vector<Peak> peaks;
+  std::vector<float> responses;
+};
+
+double spreadOf(std::vector<float>& responses) {
+  if (responses.size() < kLeastResponses) return 1;
+  const auto rank = [&](double part) {
+    const auto at = responses.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(responses.size()));
+    std::nth_element(responses.begin(), at, responses.end());
+    return static_cast<double>(*at);
+  };
+  const double spread = (rank(0.5) - rank(kTailPart)) / kTailDeviations;
+  return spread > kWide && std::isfinite(spread) ? spread : 1;
+}
 
 /// Without a branch for each.
 bool isAnyAbove(const float* values, int count, float limit) {
@@ -67,28 +95,39 @@ class TileFilter {
     transfer.set(profile.values.data(), fft_.plan(), fft_.spectrum());
   }
 
-  void findPeaks(const FilterRequest& request, const TransferFunction& transfer, int tile, std::vector<Peak>& peaks) {
+  void findPeaks(const FilterRequest& request, const TransferFunction& transfer, int tile, TileFindings& found) {
     const int left = tile % tiling_->across * tiling_->usedColumns();
     const int top = tile / tiling_->across * tiling_->usedRows();
     correlate(request.plane, transfer, left - tiling_->margin, top - tiling_->margin);
     const int right = std::min(request.plane.width - 1, left + tiling_->usedColumns());
     const int bottom = std::min(request.plane.height - 1, top + tiling_->usedRows());
-    const auto limit = static_cast<float>(request.limit);
+    const NoiseMap& noise = request.plane.noise;
+    const auto usual = static_cast<float>(request.limit);
+    const float limit = usual * noise.least();
     for (int y = std::max(1, top); y < bottom; ++y) {
       const float* row = response_.data() + static_cast<std::ptrdiff_t>(y - top + tiling_->margin) * tiling_->columns +
                          tiling_->margin - left;
+      if (y % kSpreadStep == 0) lookAtSpread(request, row, left, right, y, found);
       for (int first = std::max(1, left); first < right; first += kAtOnce) {
         const int end = std::min(right, first + kAtOnce);
         if (!isAnyAbove(row + first, end - first, limit)) continue;
         for (int x = first; x < end; ++x) {
-          if (row[x] > limit && isPeak(row + x))
-            peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
+          if (row[x] > limit && row[x] > usual * request.plane.noiseAt(x, y) && isPeak(row + x))
+            found.peaks.push_back({static_cast<std::uint32_t>(request.plane.at(x, y)), row[x]});
         }
       }
     }
   }
 
  private:
+  static void lookAtSpread(const FilterRequest& request, const float* row, int left, int right, int y,
+                           TileFindings& found) {
+    for (int x = left + kSpreadStep - 1 - (left + kSpreadStep - 1) % kSpreadStep; x < right; x += kSpreadStep) {
+      if (request.plane.invalid[request.plane.at(x, y)] != 0) continue;
+      found.responses.push_back(row[x] / static_cast<float>(request.sigma * request.plane.noiseAt(x, y)));
+    }
+  }
+
   void correlate(const StarPlane& plane, const TransferFunction& transfer, int left, int top) {
     const std::ptrdiff_t columns = tiling_->columns;
     fft_.forwardRows([&](int row, float* out) { readRow(plane, left, top + row, out); });
@@ -123,7 +162,7 @@ class TileFilter {
 }  // namespace
 
 Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
-                 std::vector<Peak>& peaks) {
+                 FoundPeaks& all) {
   const Tiling tiling(request.plane.width, request.plane.height, request.profile.reach);
   Team needed(std::min(team.threads(), tiling.count()), team.ticket());
   std::vector<TileFilter> filters(needed.threads());
@@ -137,11 +176,16 @@ Status findPeaks(const FilterRequest& request, const FftKernels& fft, const Deco
   if (!arena.map(bytes)) return {StatusCode::kOutOfMemory, "could not map " + std::to_string(bytes) + " bytes"};
   transfer.create(tiling.kernelShape(), tiling.geometry(), kernels, arena);
   filters[0].transformKernel(request.profile, transfer);
-  std::vector<std::vector<Peak>> found(tiling.count());
+  std::vector<TileFindings> found(tiling.count());
   forEach(needed, tiling.count(),
           [&](int tile, int thread) { filters[thread].findPeaks(request, transfer, tile, found[tile]); });
-  for (const std::vector<Peak>& some : found) peaks.insert(peaks.end(), some.begin(), some.end());
-  std::sort(peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) { return a.pixel < b.pixel; });
+  std::vector<float> responses;
+  for (const TileFindings& some : found) {
+    all.peaks.insert(all.peaks.end(), some.peaks.begin(), some.peaks.end());
+    responses.insert(responses.end(), some.responses.begin(), some.responses.end());
+  }
+  if (request.profile.reach <= kMostReach) all.spread = spreadOf(responses);
+  std::sort(all.peaks.begin(), all.peaks.end(), [](const Peak& a, const Peak& b) { return a.pixel < b.pixel; });
   return team.status();
 }
 

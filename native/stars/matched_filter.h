@@ -23,11 +23,18 @@ struct FilterRequest {
   StarPlane plane;  ///< 0 beyond its edges; invalid pixels count as they are: saturated stars are stars
   DrawnProfile profile;
   double limit;  ///< of responses
+  double sigma;  ///< of responses to the noise of the sky, where neighbouring pixels have nothing in common
 };
 
-/// Pixels off the edges whose response is above the limit and above those of their eight neighbours, sorted by place.
+struct FoundPeaks {
+  /// Off the edges, with responses above the limit and above those of their eight neighbours, sorted by place.
+  std::vector<Peak> peaks;
+  /// How many times as much responses deviate downwards, where no stars are, as they were to; 1 where by chance only.
+  double spread = 1;
+};
+
 /// The same bits for any number of threads.
 Status findPeaks(const FilterRequest& request, const FftKernels& fft, const DeconvolutionKernels& kernels, Team& team,
-                 std::vector<Peak>& peaks);
+                 FoundPeaks& found);
 
 }  // namespace perifocal

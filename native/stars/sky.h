@@ -1,6 +1,8 @@
 // Background and noise of a star frame, block by block (star-sensor C), and its brightness above the background.
 #pragma once
 
+#include <vector>
+
 #include "image/sample_window.h"
 #include "runtime/team.h"
 
@@ -16,8 +18,10 @@ struct SkyRequest {
 };
 
 struct Sky {
-  double sigma = 0;
-  double level = 0;
+  double sigma = 0;  ///< median of the blocks
+  double level = 0;  ///< likewise; below black where the sky is cut off there
+  int columns = 0, rows = 0;
+  std::vector<float> noise;  ///< of every block in parts of `sigma`, row by row
 };
 
 /// Writes width x height brightnesses, background subtracted, and bytes that are 1 where a pixel is not used. The

@@ -8,6 +8,8 @@ namespace {
 
 /// Pixels that are sampled before they are summed: what fits the first-level cache.
 constexpr int kAtOnce = 256;
+/// What noise may do to a sum of squares, in standard deviations.
+constexpr double kByChance = 4;
 
 }  // namespace
 
@@ -69,6 +71,27 @@ NormalEquations StarPixels::measure(const StarValues& values, const StarProfile&
     kernels.accumulate(job, sums);
   }
   return equationsOf(sums, job.unknowns);
+}
+
+double StarPixels::misfit(const StarValues& values, const StarProfile& profile, const PixelNoise& noise) const {
+  double samples[3 + kMostShape][kAtOnce] = {};
+  const ProfileRows rows{samples[0], samples[1], samples[2], {samples[3], samples[4], samples[5]}};
+  double residuals = 0, light = 0, expected = 0, chance = 0;
+  const double sky = noise.sky * noise.sky;
+  for (int first = 0; first < count_; first += kAtOnce) {
+    const int count = std::min(kAtOnce, count_ - first);
+    profile.sample(values.x, values.y, {list(0) + first, list(1) + first, count}, rows);
+    for (int i = 0; i < count; ++i) {
+      const double weight = samples[0][i], model = values.flux * weight;
+      const double off = list(2)[first + i] - model - values.background, variance = sky + noise.perFlux * model;
+      residuals += weight * off * off;
+      light += weight * model * model;
+      expected += weight * variance;
+      chance += 2 * weight * weight * variance * variance;
+    }
+  }
+  const double excess = residuals - expected - kByChance * std::sqrt(chance);
+  return light > 0 ? std::max(0.0, excess) / light : 0;
 }
 
 }  // namespace perifocal

@@ -39,6 +39,10 @@ class StarPixels {
   NormalEquations measure(const StarValues& values, const StarProfile& profile, const PixelNoise& noise, bool isFree,
                           const StarKernels& kernels) const;
 
+  /// How far the light is from the model, beyond what noise does to it: squares of residuals over those of the model,
+  /// both weighted with the profile, so that what is beside the star hardly counts. 0 where noise explains all.
+  double misfit(const StarValues& values, const StarProfile& profile, const PixelNoise& noise) const;
+
  private:
   /// x, y and brightness of all pixels, padded.
   const double* list(int which) const { return lists_.data() + which * paddedPoints(count_); }

@@ -388,7 +388,7 @@ const starCases: readonly NativeCase[] = [
     return [await binding.measureSky(request, data, invalid, t), data, invalid];
   }),
   starCase('findPeaks', (binding, threads, isa, t) =>
-    binding.findPeaks({ ...plane, profile, limit: 0.05, threads }, isa, t),
+    binding.findPeaks({ ...plane, profile, limit: 0.05, sigma: 0.01, threads }, isa, t),
   ),
   starCase('fitStars', (binding, threads, isa, t) =>
     binding.fitStars(

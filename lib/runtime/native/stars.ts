@@ -19,12 +19,21 @@ export interface SkyRequest {
   readonly threads: 1 | 2 | 3;
 }
 
+/** Noise of the sky in parts of its usual one, block by block: row by row, every block as large as the others. */
+export interface NoiseMap {
+  readonly columns: number;
+  readonly rows: number;
+  readonly parts: Float32Array;
+}
+
 /** In parts of full scale. Infinity where differences of samples overflow floats, beyond some 1e38. */
 export interface Sky {
   /** Standard deviation of the noise: the median of blocks of 64x64 pixels. */
   readonly sigma: number;
-  /** Level of the background, likewise. */
+  /** Level of the background, likewise; below 0 where the sky is cut off at black. */
   readonly level: number;
+  /** What `sigma` is times in each block: 1 where it differs by chance only. */
+  readonly noise: NoiseMap;
 }
 
 /** A plane of brightness above the background, as all of the following take it. */
@@ -34,6 +43,8 @@ export interface NativeStarPlane {
   readonly invalid: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Of the sky; by default even. */
+  readonly noise?: NoiseMap;
   readonly threads: 1 | 2 | 3;
 }
 
@@ -48,8 +59,10 @@ export interface NativeProfile {
 
 export interface PeakRequest extends NativeStarPlane {
   readonly profile: NativeProfile;
-  /** Of responses over the root of the profile's energy: standard deviations of the sky times their number. */
+  /** Of responses over the root of the profile's energy: standard deviations of the usual sky times their number. */
   readonly limit: number;
+  /** Standard deviation of the usual sky. */
+  readonly sigma: number;
 }
 
 /** Places whose correlation with the profile is above the limit and above that of their neighbours, by place. */
@@ -60,6 +73,11 @@ export interface Peaks {
   readonly energy: number;
   /** Its value in the middle. */
   readonly top: number;
+  /**
+   * How many times as much responses deviate where no stars are as they would if pixels had nothing in common; 1 where
+   * that is so but for chance, or too few tell.
+   */
+  readonly spread: number;
 }
 
 export interface FitRequest extends NativeStarPlane {
@@ -69,7 +87,7 @@ export interface FitRequest extends NativeStarPlane {
   /** Those that are fitted. */
   readonly first: number;
   readonly count: number;
-  /** Variance of a pixel: sky^2 + perFlux signal + (misfit signal)^2. */
+  /** Variance of a pixel: (noise sky)^2 + perFlux signal + (misfit signal)^2. */
   readonly sky: number;
   readonly perFlux: number;
   readonly misfit: number;
@@ -78,14 +96,14 @@ export interface FitRequest extends NativeStarPlane {
 }
 
 /** Numbers of a fitted star in {@link NativeFit.stars}. */
-export const FIT_FIELDS = 11;
+export const FIT_FIELDS = 12;
 
 export interface NativeFit {
   /**
    * For every star that kept to its window and has light: x, y, flux, background, variances of x and y, their
-   * covariance, Cramer and Rao's bound of the place, standard deviation of the flux, chi^2 per degree of freedom, 1
-   * where pixels were left out as saturated. The first four are finite. The others are so in frames with noise (`sky`
-   * above 0) and in the usual range of values.
+   * covariance, Cramer and Rao's bound of the place, standard deviation of the flux, chi^2 per degree of freedom, the
+   * misfit of its shape beyond noise, 1 where pixels were left out as saturated. The first four are finite. The others
+   * are so in frames with noise (`sky` above 0) and in the usual range of values.
    */
   readonly stars: Float64Array;
   /** As the profile's, two or three numbers used. */

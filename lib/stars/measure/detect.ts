@@ -1,5 +1,6 @@
 import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
+import { sigmaAt } from './noise-map.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
 
@@ -34,18 +35,20 @@ export async function detectStars(
   { threshold, most }: DetectOptions,
   scope: Scope,
 ): Promise<Detection[]> {
-  const { data, invalid, width, height, sigma } = plane;
+  const { data, invalid, width, height, sigma, noise } = plane;
   const { kind, shape, reachPx } = profile;
   const request = {
     data,
     invalid,
     width,
     height,
+    noise,
     threads: scope.threads,
     profile: { kind, shape },
     limit: threshold * sigma,
+    sigma,
   };
-  const { pixels, responses, energy, top } = await scope.call((binding, ticket) =>
+  const { pixels, responses, energy, top, spread } = await scope.call((binding, ticket) =>
     binding.findPeaks(request, scope.isa, ticket),
   );
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
@@ -53,12 +56,13 @@ export async function detectStars(
   for (const index of order) {
     if (found.length >= most) break;
     const [pixel, response] = [pixels[index]!, responses[index]!];
+    const place = { x: pixel % width, y: Math.floor(pixel / width) };
     const star = {
-      x: pixel % width,
-      y: Math.floor(pixel / width),
+      ...place,
       flux: response / energy,
-      snr: response / (sigma * Math.sqrt(energy)),
+      snr: response / (spread * sigmaAt(plane, place) * Math.sqrt(energy)),
     };
+    if (star.snr < threshold) continue;
     if (isWing(star, found, reachPx) || isHot(plane, star, reachPx, top)) continue;
     found.push(star);
   }
@@ -74,8 +78,8 @@ function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reachP
 
 /** @param top of the profile */
 function isHot(plane: StarPlane, { x, y, flux }: Detection, reachPx: number, top: number): boolean {
-  const { width, height, data, sigma } = plane;
-  const limit = HOT * flux * top + 5 * sigma;
+  const { width, height, data } = plane;
+  const limit = HOT * flux * top + 5 * sigmaAt(plane, { x, y });
   const reach = Math.ceil(reachPx);
   for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row += 1) {
     for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column += 1) {

@@ -10,7 +10,7 @@ const MISFIT = 0.05;
 /** Stars of one call: its threads are others' again in between. */
 const AT_ONCE = 64;
 
-/** Variance of a pixel: sky^2 + perFlux signal + (misfit signal)^2, in the plane's units. */
+/** Variance of a pixel: (part of the sky's map)^2 sky^2 + perFlux signal + (misfit signal)^2, in the plane's units. */
 export interface PixelNoise {
   readonly sky: number;
   /** Of shot noise: one electron in the plane's units; 0 where it is unknown. */
@@ -36,6 +36,11 @@ export interface StarFit extends Place {
   readonly fluxSigma: number;
   /** Sum of squared residuals over their variances, per degree of freedom. */
   readonly chi2: number;
+  /**
+   * How far the star is from the common shape beyond noise, in parts of its light (squares over squares): 0 where
+   * noise explains all; what is taken for a star has less than 0.25.
+   */
+  readonly misfit: number;
   /** Flux over its standard deviation. */
   readonly snr: number;
   /** Whether pixels were left out as saturated. */
@@ -89,7 +94,7 @@ export async function fitShape(
 }
 
 function callFit(
-  { data, invalid, width, height }: StarPlane,
+  { data, invalid, width, height, noise: map }: StarPlane,
   starts: readonly Star[],
   { kind, shape }: StarProfile,
   noise: PixelNoise,
@@ -101,6 +106,7 @@ function callFit(
     invalid,
     width,
     height,
+    noise: map,
     profile: { kind, shape },
     starts: Float64Array.from(starts.flatMap(({ x, y, flux }) => [x, y, flux])),
     ...noise,
@@ -120,9 +126,22 @@ function readStars(fields: Float64Array): StarFit[] {
   return stars;
 }
 
-type FitNumbers = [number, number, number, number, number, number, number, number, number, number, number];
+type FitNumbers = [number, number, number, number, number, number, number, number, number, number, number, number];
 
-function readStar([x, y, flux, background, xx, yy, xy, boundPx, fluxSigma, chi2, saturated]: FitNumbers): StarFit {
+function readStar([
+  x,
+  y,
+  flux,
+  background,
+  xx,
+  yy,
+  xy,
+  boundPx,
+  fluxSigma,
+  chi2,
+  misfit,
+  saturated,
+]: FitNumbers): StarFit {
   return {
     x,
     y,
@@ -132,6 +151,7 @@ function readStar([x, y, flux, background, xx, yy, xy, boundPx, fluxSigma, chi2,
     boundPx,
     fluxSigma,
     chi2,
+    misfit,
     snr: flux / fluxSigma,
     saturated: saturated === 1,
   };

@@ -3,7 +3,7 @@ import { colourPlanes } from '../../image/planes.js';
 import { luminanceOf } from '../../image/luminance.js';
 import type { AnyFrame } from '../../image/frame.js';
 import type { FrameSource } from '../../image/source.js';
-import type { SampleWindow } from '../../runtime/native/binding.js';
+import type { NoiseMap, SampleWindow } from '../../runtime/native/binding.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import { readKnownPixels } from './known-pixels.js';
@@ -26,7 +26,9 @@ export interface StarPlane extends PlaneMemory {
   readonly invalid: Uint8Array;
   /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;
-  /** Level of the dark sky, the median of its blocks. */
+  /** Where the sky is noisier or quieter than that. */
+  readonly noise: NoiseMap;
+  /** Level of the dark sky, the median of its blocks; below 0 where it is cut off at black. */
   readonly background: number;
 }
 
@@ -52,8 +54,10 @@ export async function readPlane(
     count: frame.depth === 32 ? 0 : 1 / fullScale(frame),
     threads: scope.threads,
   };
-  const { sigma, level } = await scope.call((binding, ticket) => binding.measureSky(request, data, invalid, ticket));
-  return { width, height, data, invalid, sigma: sigma > 0 ? sigma : NO_NOISE, background: level };
+  const { sigma, level, noise } = await scope.call((binding, ticket) =>
+    binding.measureSky(request, data, invalid, ticket),
+  );
+  return { width, height, data, invalid, sigma: sigma > 0 ? sigma : NO_NOISE, noise, background: level };
 }
 
 /** What the sky is measured in. */

@@ -1,6 +1,7 @@
 import type { Scope } from '../../runtime/scope.js';
 import { detectStars } from '../measure/detect.js';
 import type { Detection } from '../measure/detect.js';
+import { noiseAround } from '../measure/noise-map.js';
 import type { StarPlane } from '../measure/plane.js';
 import type { StarProfile } from '../measure/profile.js';
 import type { Place } from '../sky/place.js';
@@ -58,5 +59,6 @@ function cutAround(plane: StarPlane, { x, y }: Place, half: number): Cut | null 
     data.set(plane.data.subarray(start, start + width), row * width);
     invalid.set(plane.invalid.subarray(start, start + width), row * width);
   }
-  return { left, top, part: { ...plane, width, height, data, invalid } };
+  const noise = noiseAround(plane, { x, y });
+  return { left, top, part: { ...plane, width, height, data, invalid, noise } };
 }

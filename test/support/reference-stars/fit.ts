@@ -281,6 +281,7 @@ function finish(
         boundPx: Math.sqrt(inverse[0]! + inverse[PLACE + 1]!),
         fluxSigma: Math.sqrt(at(2, 2)),
         chi2: chi2Of(plane, state, profile, noise, costs[index]!),
+        misfit: misfitOf(plane, state, profile, noise),
         snr: flux / Math.sqrt(at(2, 2)),
         saturated: state.saturated,
       },
@@ -290,6 +291,27 @@ function finish(
     ? Array.from({ length: count }, (_, k) => [...solved.shapeInverse.subarray(k * count, (k + 1) * count)])
     : null;
   return { stars, profile, shapeCovariance };
+}
+
+/** Squares of residuals over those of the star, both weighted with the profile, beyond four deviations of noise. */
+function misfitOf(
+  { width, data }: StarPlane,
+  { pixels, values: [x, y, flux, background] }: State,
+  profile: StarProfile,
+  { sky, perFlux }: PixelNoise,
+): number {
+  const out = new Float64Array(3 + profile.shape.length);
+  let [residuals, light, expected, chance] = [0, 0, 0, 0];
+  for (const pixel of pixels) {
+    profile.sample((pixel % width) - x, Math.floor(pixel / width) - y, out);
+    const [weight, signal] = [out[0]!, flux * out[0]!];
+    const variance = sky * sky + perFlux * signal;
+    residuals += weight * (data[pixel]! - signal - background) ** 2;
+    light += weight * signal * signal;
+    expected += weight * variance;
+    chance += 2 * (weight * variance) ** 2;
+  }
+  return Math.max(0, residuals - expected - 4 * Math.sqrt(chance)) / light;
 }
 
 /** What the shape's uncertainty adds to entry (i, j) of a star's covariance. */

@@ -1,4 +1,5 @@
 import type { AnyFrame } from '../../../lib/index.js';
+import { EVEN_NOISE } from '../../../lib/stars/measure/noise-map.js';
 import type { StarPlane } from '../../../lib/stars/measure/plane.js';
 
 /**
@@ -22,7 +23,7 @@ export function readPlane(frame: AnyFrame, saturation: number): StarPlane {
     return value - level;
   });
   const sigma = middleOf(skies.flat().map((sky) => sky.sigma));
-  return { width, height, data, invalid, sigma, background: middleOf(levels.flat()) };
+  return { width, height, data, invalid, sigma, noise: EVEN_NOISE, background: middleOf(levels.flat()) };
 }
 
 /** One sample, or red, green and blue; alpha is no colour. */
