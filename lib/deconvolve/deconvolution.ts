@@ -13,6 +13,7 @@ import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { NativeError } from '../runtime/errors.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Binding, NativeSolver, SolverShape } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
@@ -43,6 +44,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   readonly name = 'deconvolve' as const;
   readonly depths = [8, 16, 32] as const;
   readonly continuation = 'level';
+  readonly integrity: IntegrityMode = 'off';
   readonly heldBytes = 0;
   readonly #binding: Binding;
   readonly #isa: string;

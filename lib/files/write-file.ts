@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { access, constants, open, readlink, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { ImageError } from '../runtime/errors.js';
+import { ImageError, IntegrityError } from '../runtime/errors.js';
 
 /** Links that lead to nothing yet are followed this often: as Linux does. */
 const MOST_LINKS = 40;
@@ -40,9 +40,17 @@ export async function checkWritable(path: string): Promise<void> {
  * stays, and what it leads to is written. Permissions and owner of an existing file stay, as far as that is allowed.
  * Rejects with ImageError, or with the signal's reason; nothing is left behind then.
  */
-export async function writeAtomically(path: string, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-  await writeFileWith(path, async ({ handle }) => writeParts(handle, parts, signal), signal);
+export async function writeAtomically(
+  path: string,
+  parts: readonly Uint8Array[],
+  signal?: AbortSignal,
+  verify?: VerifyFile,
+): Promise<void> {
+  await writeFileWith(path, async ({ handle }) => writeParts(handle, parts, signal), signal, verify);
 }
+
+/** Reads a file that was just written, under a temporary name. Rejects with IntegrityError where it is not as meant. */
+export type VerifyFile = (path: string) => Promise<void>;
 
 /** A file that is being written under a temporary name. */
 export interface FileInTheMaking {
@@ -54,12 +62,14 @@ export interface FileInTheMaking {
 
 /**
  * {@link writeAtomically} for a file that `write` writes piece by piece, in any order. What it rejects with is told as
- * the reason of an ImageError.
+ * the reason of an ImageError, but for an IntegrityError.
+ * @param verify reads the file before it gets its name
  */
 export async function writeFileWith(
   path: string,
   write: (file: FileInTheMaking) => Promise<void>,
   signal?: AbortSignal,
+  verify?: VerifyFile,
 ): Promise<void> {
   const target = await followLinks(path);
   const existing = await stat(target).catch(() => null);
@@ -69,12 +79,14 @@ export async function writeFileWith(
   const temporary = temporaryName(folder);
   try {
     await makeFile(temporary, existing, async (handle) => write({ handle, folder }));
+    await verify?.(temporary);
     signal?.throwIfAborted();
     await rename(temporary, target);
   } catch (error) {
     // What kept the file from being written is what matters, also where the rest cannot be removed.
     await rm(temporary, { force: true }).catch(() => {});
     if (signal?.aborted) throw signal.reason;
+    if (error instanceof IntegrityError) throw error;
     throw unwritable(path, (error as Error).message, { cause: error });
   }
   await syncFolder(folder);

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { checkWritable, unwritable, writeAtomically, writeFileWith } from '../files/write-file.js';
-import type { FileInTheMaking } from '../files/write-file.js';
+import type { FileInTheMaking, VerifyFile } from '../files/write-file.js';
+import { IntegrityError } from '../runtime/errors.js';
 import { requireObject, requireString } from '../runtime/validate.js';
 import { IMAGE_EXTENSIONS, formatOfExtension, sharp } from './codec/sharp.js';
 import type { ImageFormat, Sharp, SharpFormat } from './codec/sharp.js';
@@ -11,6 +12,7 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
+import { holdsBytes, holdsFrame } from './read-back.js';
 import { checkTiffForm, tiffFormOf } from './tiff/form.js';
 import type { TiffFormOptions } from './tiff/form.js';
 import { FileSpool } from './write-sink.js';
@@ -72,33 +74,83 @@ function compress(image: Sharp, format: SharpFormat): Sharp {
 /** How a frame is written; of a TIFF, in which form. */
 export interface WritingOptions extends TiffFormOptions {
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether the file is read back before it gets its name, and the picture or, of a JPEG or WebP, the bytes compared
+   * with what was meant; false. Where they differ, it is written once more.
+   */
+  readonly readBack?: boolean | undefined;
+}
+
+/** What a file may turn out to be when it is read back. */
+interface Reading {
+  /** Of a frame, in a format without losses. */
+  readonly ofFrame?: VerifyFile;
+  /** Of encoded bytes. */
+  readonly ofBytes?: (parts: readonly Uint8Array[]) => VerifyFile;
 }
 
 /**
- * Writes a frame with its metadata, whole or not at all, as {@link writeAtomically} does. Rejects with ImageError, or
- * with the signal's reason.
+ * Writes a frame with its metadata, whole or not at all, as {@link writeAtomically} does. Resolves to how often it was
+ * written. Rejects with ImageError, with IntegrityError where it reads back otherwise twice, or with the signal's
+ * reason.
  */
 export async function writeFrame(
   path: string,
   frame: AnyFrame,
   metadata: ImageMetadata,
   options: WritingOptions = {},
+): Promise<1 | 2> {
+  const { signal = new AbortController().signal, readBack = false } = options;
+  const format = await checkImageOutput(path, frame, options);
+  signal.throwIfAborted();
+  const reading = readBack
+    ? {
+        ofFrame: holdsFrame(frame, signal, path),
+        ofBytes: (parts: readonly Uint8Array[]) => holdsBytes(parts, signal, path),
+      }
+    : {};
+  try {
+    await writeOnce(path, frame, metadata, format, options, reading);
+    return 1;
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    await writeOnce(path, frame, metadata, format, options, reading);
+    return 2;
+  }
+}
+
+async function writeOnce(
+  path: string,
+  frame: AnyFrame,
+  metadata: ImageMetadata,
+  format: ImageFormat,
+  options: WritingOptions,
+  { ofFrame, ofBytes }: Reading,
 ): Promise<void> {
   const { signal } = options;
-  const format = await checkImageOutput(path, frame, options);
-  signal?.throwIfAborted();
   if (format === 'tiff') {
     const { mask = null } = metadata;
     const { cog, tileSize } = tiffFormOf(frame, metadata, options);
     const description = { ...sizeOf(frame), metadata, tileSize, hasMask: mask !== null };
-    return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal });
+    return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal, verify: ofFrame });
   }
-  if (format === 'fits') return writeFits(path, frame, metadata, signal);
-  const encoded = await encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
-    throw unwritable(path, cause.message, { cause });
-  });
+  if (format === 'fits') return writeFits(path, frame, metadata, signal, ofFrame);
+  const encode = (): Promise<Buffer> =>
+    encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
+      throw unwritable(path, cause.message, { cause });
+    });
+  const encoded = await encode();
+  // What is lost of a frame cannot be told from what has gone wrong, but by doing it again.
+  if (ofBytes && format !== 'png' && !encoded.equals(await encode())) throw encodesOtherwise(path);
   signal?.throwIfAborted();
-  await writeAtomically(path, addMetadata(encoded, format, metadata, frame as Frame), signal);
+  const parts = addMetadata(encoded, format, metadata, frame as Frame);
+  await writeAtomically(path, parts, signal, format === 'png' ? ofFrame : ofBytes?.(parts));
+}
+
+function encodesOtherwise(path: string): IntegrityError {
+  return new IntegrityError(
+    `The picture for ${path} was encoded twice and differs: check the memory and the processor`,
+  );
 }
 
 async function writeFits(
@@ -106,13 +158,14 @@ async function writeFits(
   frame: AnyFrame,
   metadata: ImageMetadata,
   signal: AbortSignal | undefined,
+  verify: VerifyFile | undefined,
 ): Promise<void> {
   const write = async ({ handle }: FileInTheMaking): Promise<void> => {
     const writer = new FitsWriter(new FileSpool(handle), describeFits(frame, metadata), signal);
     await writer.writeRows(frame.data, frame.height);
     await writer.finish();
   };
-  await writeFileWith(path, write, signal);
+  await writeFileWith(path, write, signal, verify);
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */
@@ -121,10 +174,10 @@ export async function writeResult(
   frame: AnyFrame,
   metadata: ImageMetadata,
   options: WritingOptions,
-): Promise<void> {
+): Promise<1 | 2> {
   requireString('path', path);
   requireObject('options', options);
-  await writeFrame(path, frame, metadata, options);
+  return await writeFrame(path, frame, metadata, options);
 }
 
 /** A whole file of that format, without metadata. */

@@ -6,7 +6,7 @@ import type { AnyFrameSize } from './frame.js';
 import type { TiffForm } from './tiff/form.js';
 
 /** Fixed part of what libvips holds while it decodes or encodes; the rest is about one frame. */
-const CODEC_BYTES = 8e6;
+export const CODEC_BYTES = 8e6;
 
 /** How a frame that is too large for memory is worked on: window by window of whole rows. */
 export interface ScenePlan {

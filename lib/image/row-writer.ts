@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileWith } from '../files/write-file.js';
-import type { FileInTheMaking } from '../files/write-file.js';
+import type { FileInTheMaking, VerifyFile } from '../files/write-file.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { describeFits } from './fits/describe.js';
 import { FitsWriter, fitsWriterBytes } from './fits/write-fits.js';
@@ -65,6 +65,8 @@ export interface RowWriterOptions {
   readonly signal: AbortSignal;
   /** What an earlier writer has written; nothing by default. */
   readonly from?: WrittenRows | undefined;
+  /** Reads a file that is another one than the open one, before it gets its name. */
+  readonly verify?: VerifyFile | undefined;
 }
 
 const describeTiff = ({ size, metadata, form: { tileSize, hasMask } }: RowPicture): TiffDescription => ({
@@ -123,7 +125,7 @@ function createFitsWriter(spool: FileSpool, picture: RowPicture, { signal, from 
 }
 
 /** What it writes into the open file are tiles, of which the picture is made in the end. */
-function createCogWriter(spool: FileSpool, picture: RowPicture, { from, ...how }: RowWriterOptions): RowWriter {
+function createCogWriter(spool: FileSpool, picture: RowPicture, { from, verify, ...how }: RowWriterOptions): RowWriter {
   const description = describeTiff(picture);
   const writer = from
     ? CogWriter.resume(spool, description, from as TiffWriterState, how)
@@ -136,7 +138,7 @@ function createCogWriter(spool: FileSpool, picture: RowPicture, { from, ...how }
         withSpools(folder, async (openSpool) => {
           await writer.finish(new FileSpool(handle), openSpool);
         });
-      await writeFileWith(path, write, how.signal);
+      await writeFileWith(path, write, how.signal, verify);
       return false;
     },
   };

@@ -15,6 +15,7 @@ import { digestOf } from '../runtime/digest.js';
 import { IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { computations } from '../runtime/integrity.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
 import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
@@ -58,6 +59,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly depths = [8, 16, 32] as const;
   /** What is missing ends within blocks of 4 x 4 pixels, of which the network sees the rest. */
   readonly continuation = 'curved';
+  readonly integrity: IntegrityMode;
   readonly heldBytes: number;
   readonly context: PlanContext;
   readonly #binding: Binding;
@@ -86,6 +88,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     this.#modelName = info.name;
     this.#modelSha256 = info.sha256;
     this.context = context;
+    this.integrity = context.integrity;
     this.heldBytes = model.weightBytes;
     this.#weights = ledger.hold(this.heldBytes, this);
   }

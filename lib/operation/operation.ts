@@ -26,6 +26,8 @@ export interface Operation<Plan extends MemoryPlan, Outcome> {
   readonly depths: readonly (Depth | 32)[];
   /** Whether the samples may tell what is white, where nothing else does; true. */
   readonly findsWhite?: boolean;
+  /** Whether inputs are read twice and compared; false. */
+  readonly checksEnds?: boolean;
   /** Bytes of its plan that the ledger counts already, such as the weights of an open model. */
   readonly heldBytes?: number;
   /** Memory that it has kept since it ran last, and that this plan counts; null: none. */

@@ -13,7 +13,9 @@ import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
 import { defined } from '../runtime/validate.js';
-import { fileBuffers } from './input-buffers.js';
+import { readTwice, secondReading } from './ends.js';
+import type { EndsTally } from './ends.js';
+import { fileBuffers, inputBuffers } from './input-buffers.js';
 import type { Operation, PlannedInput } from './operation.js';
 import type { OperationInput } from './options.js';
 import type { OperationName, OperationReport } from './report.js';
@@ -34,6 +36,8 @@ export interface Performed<Plan extends MemoryPlan, Outcome> extends Disposable 
   readonly metadata: ImageMetadata;
   /** What the headers of the inputs say. */
   readonly sources: readonly ImageSource[];
+  /** Counts what checks of its ends see, for the report; null: they are not checked. */
+  readonly ends: EndsTally | null;
   /** Collects what has become garbage: to be called before much is allocated to finish. */
   settle(): Promise<void>;
   /** Gives the memory back. Idempotent. */
@@ -73,7 +77,8 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   const lease = await reserve(operation, needed, kept, scope);
   try {
     const usedBytes = memoryOfFiles(sources) + (kept?.bytes ?? 0);
-    const prepared = { opening, sources, needed, lease, usedBytes, losses: finish?.warnings?.(sources[0]!) ?? [] };
+    const losses = finish?.warnings?.(sources[0]!) ?? [];
+    const prepared = { opening, inputs, sources, needed, lease, usedBytes, losses };
     return await workUnder(operation, prepared, scope);
   } catch (error) {
     lease.release();
@@ -85,6 +90,7 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
 interface Prepared<Plan> {
   /** When it was asked for, in milliseconds. */
   readonly opening: number;
+  readonly inputs: readonly OperationInput[];
   readonly sources: readonly ImageSource[];
   readonly needed: Needed<Plan>;
   readonly lease: Lease;
@@ -96,25 +102,30 @@ interface Prepared<Plan> {
 
 async function workUnder<Plan extends MemoryPlan, Outcome>(
   operation: Operation<Plan, Outcome>,
-  { opening, sources, needed, lease, usedBytes, losses }: Prepared<Plan>,
+  { opening, inputs, sources, needed, lease, usedBytes, losses }: Prepared<Plan>,
   scope: Scope,
 ): Promise<Performed<Plan, Outcome>> {
   const { plan, finishBytes } = needed;
   const headroom = new Headroom(lease, plan.budgetBytes, () => scope.binding.trimHeap());
   await headroom.begin(usedBytes);
-  const frames = await readAll(sources, scope.signal);
+  const ends = operation.checksEnds ? { differentReadings: 0, differentWritings: 0 } : null;
+  const frames = await readAll(
+    sources,
+    ends && { ends, openAgain: (index) => openOne(operation, inputs[index]!, scope) },
+    scope.signal,
+  );
   await headroom.settle(usedBytes + memoryOfFrames(frames));
   const running = performance.now();
   const outcome = await operation.run(frames, plan, scope);
   scope.signal.throwIfAborted();
   const times = { seconds: (performance.now() - running) / 1000, decodeSeconds: (running - opening) / 1000 };
-  const report = reportOf(operation.name, { sources, frames, plan, times, losses }, scope);
+  const report = reportOf(operation.name, { sources, frames, plan, times, losses, ends }, scope);
   lease.shrink(finishBytes);
   ledger.makeRoom(plan.budgetBytes);
   const { mask } = frames[0]!;
   const metadata = { ...sources[0]!.metadata, ...(mask && { mask }) };
   const settle = (): Promise<void> => headroom.settle(0);
-  return { outcome, report, metadata, sources, settle, [Symbol.dispose]: () => lease.release() };
+  return { outcome, report, metadata, sources, ends, settle, [Symbol.dispose]: () => lease.release() };
 }
 
 /** What an operation has worked on, how long, and what is lost of it. */
@@ -122,11 +133,12 @@ interface Work<Plan> extends Pick<Prepared<Plan>, 'sources' | 'losses'> {
   readonly frames: readonly SourceFrame[];
   readonly plan: Plan;
   readonly times: Pick<OperationReport, 'seconds' | 'decodeSeconds'>;
+  readonly ends: EndsTally | null;
 }
 
 function reportOf<Plan extends MemoryPlan>(
   operation: OperationName,
-  { sources, frames, plan, times, losses }: Work<Plan>,
+  { sources, frames, plan, times, losses, ends }: Work<Plan>,
   { isa, threads }: Scope,
 ): OperationReport<Plan> {
   const { label: input, sha256: inputSha256 } = sources[0]!;
@@ -143,28 +155,44 @@ function reportOf<Plan extends MemoryPlan>(
     white: fullScale(frame),
     whiteFrom,
     missingPixels,
+    ...(ends && { ends }),
     warnings: [...[...sources, ...frames].flatMap(({ warnings }) => warnings), ...losses],
   };
 }
 
-async function openAll(
-  { depths, findsWhite }: Pick<Operation<never, unknown>, 'depths' | 'findsWhite'>,
-  inputs: readonly OperationInput[],
-  { signal, runtime }: Scope,
-): Promise<ImageSource[]> {
+type Opening = Pick<Operation<never, unknown>, 'depths' | 'findsWhite'>;
+
+async function openAll(how: Opening, inputs: readonly OperationInput[], scope: Scope): Promise<ImageSource[]> {
   const sources: ImageSource[] = [];
-  const { budgetBytes } = runtime;
-  for (const { image, reading, ...options } of inputs) {
-    const asked = { ...reading, ...options, signal, depths, budgetBytes, ...defined({ findsWhite }) };
-    sources.push(await openImage(image, asked));
-  }
+  for (const input of inputs) sources.push(await openOne(how, input, scope));
   return sources;
 }
 
+async function openOne(
+  { depths, findsWhite }: Opening,
+  { image, reading, ...options }: OperationInput,
+  { signal, runtime: { budgetBytes } }: Scope,
+): Promise<ImageSource> {
+  return await openImage(image, { ...reading, ...options, signal, depths, budgetBytes, ...defined({ findsWhite }) });
+}
+
+/** How images are read twice. */
+interface ReadingTwice {
+  readonly ends: EndsTally;
+  readonly openAgain: (index: number) => Promise<ImageSource>;
+}
+
 /** One after the other: decoders of several images at once would take more memory than planned. */
-async function readAll(sources: readonly ImageSource[], signal: AbortSignal): Promise<SourceFrame[]> {
+async function readAll(
+  sources: readonly ImageSource[],
+  twice: ReadingTwice | null,
+  signal: AbortSignal,
+): Promise<SourceFrame[]> {
   const frames: SourceFrame[] = [];
-  for (const source of sources) frames.push(await source.read(signal));
+  for (const [index, source] of sources.entries()) {
+    const openAgain = (): Promise<ImageSource> => twice!.openAgain(index);
+    frames.push(await (twice ? readTwice(source, openAgain, twice.ends, signal) : source.read(signal)));
+  }
   return frames;
 }
 
@@ -184,7 +212,9 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   const files = sources.flatMap((source) => fileBuffers(toPlannedInput(source)));
   const buffers = own.length > 0 ? [...own, ...files] : [];
   const open = { name: 'models that are open', bytes: operation.heldBytes ?? 0 };
-  const covering = coverPhase(plan, [open, ...buffers]);
+  const inputs = sources.map(toPlannedInput);
+  const reading = operation.checksEnds ? [open, ...inputBuffers(inputs), secondReading(inputs)] : [];
+  const covering = coverPhase(coverPhase(plan, [open, ...buffers]), reading);
   if (covering.bytes > covering.budgetBytes) {
     throw new BudgetError(
       `The operation ${purposeOf(operation.name, sources)}, with its files, needs at ` +

@@ -1,3 +1,4 @@
+import type { EndsReport } from './ends.js';
 import type { WhiteSource } from '../image/white.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 
@@ -25,6 +26,8 @@ export interface OperationReport<Plan extends MemoryPlan = MemoryPlan> {
   readonly whiteFrom: WhiteSource;
   /** Pixels of the first input that are missing. */
   readonly missingPixels: number;
+  /** Where both ends were checked: with integrity 'full' or 'twice'. */
+  readonly ends?: EndsReport;
   /** What went less well than asked for, or what a user should look at; as a rule nothing. */
   readonly warnings: readonly string[];
 }

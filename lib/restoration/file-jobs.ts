@@ -8,6 +8,7 @@ import type { EncodedImage } from '../image/decode.js';
 import type { Frame, FrameSize } from '../image/frame.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
+import { readBackBytes } from '../image/read-back.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
 import { tiffFormOf } from '../image/tiff/form.js';
 import type { TiffFormOptions } from '../image/tiff/form.js';
@@ -71,8 +72,9 @@ function overwrites(output: string, input: string): ArgumentError {
 /**
  * What writing a frame to a path takes. Rejects with ImageError where nothing can be written there, ArgumentError for a
  * form that no TIFF has.
+ * @param readBack whether the file is read back
  */
-export async function planWriting(path: string, form: TiffFormOptions = {}): Promise<Finish<FramePlan>> {
+export async function planWriting(path: string, form: TiffFormOptions, readBack: boolean): Promise<Finish<FramePlan>> {
   // The output is named as the input by default: of a format that is not read, the input's own error says more.
   if (!formatOfExtension(extname(path)))
     return {
@@ -84,7 +86,8 @@ export async function planWriting(path: string, form: TiffFormOptions = {}): Pro
   return {
     buffers: ({ frame }, { metadata }) => {
       checkFormatHolds(path, format, frame as FrameSize);
-      return encoderBuffers(frame, format, tiffFormOf(frame, metadata, form));
+      const back = { name: 'reading back', bytes: readBack ? readBackBytes(frame, format) : 0 };
+      return [...encoderBuffers(frame, format, tiffFormOf(frame, metadata, form)), back];
     },
     warnings: ({ metadata, header }) => warnOfLosses(format, metadata, header),
   };

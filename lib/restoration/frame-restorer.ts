@@ -8,6 +8,7 @@ import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { Finish, Performed } from '../operation/perform.js';
 import { BudgetError } from '../runtime/errors.js';
+import { checksEnds } from '../runtime/integrity.js';
 import { garbage, readPeakRss } from '../runtime/garbage.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -161,7 +162,8 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     const { output, expectSha256 } = job;
     const { cog, tileSize, resume, windowRows, ...others } = options;
     const form = { cog, tileSize };
-    const finish = await planWriting(output, form);
+    const readBack = checksEnds(this.#restoration.integrity);
+    const finish = await planWriting(output, form, readBack);
     const inputs = toInputs([job.input], { ...others, ...defined({ expectSha256 }) });
     const target = { path: output, form, ...defined({ resume, windowRows }) };
     const byWindows = (): Promise<RestoredImage<Frame, R> | null> =>
@@ -173,7 +175,7 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     }
     try {
       const performed = await this.#perform(inputs, scope, finish);
-      return { written: write(performed, output, { signal: scope.signal, ...form }) };
+      return { written: write(performed, output, { signal: scope.signal, readBack, ...form }) };
     } catch (error) {
       const scene = error instanceof BudgetError ? await byWindows() : null;
       if (!scene) throw error;
@@ -198,7 +200,8 @@ async function write<R extends FrameReport>(
 ): Promise<RestoredImage<Frame, R>> {
   using result = performed;
   await result.settle();
-  await imageOf(result, 0).toFile(output, options);
+  const times = await imageOf(result, 0).writeTo(output, options);
+  if (result.ends) result.ends.differentWritings += times - 1;
   return imageOf(result, readPeakRss()) as RestoredImage<Frame, R>;
 }
 

@@ -6,6 +6,8 @@ import type { Continuation, FrameWindow } from '../image/missing/fill.js';
 import { keepMissing } from '../image/missing/keep.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
+import { checksEnds } from '../runtime/integrity.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Scope } from '../runtime/scope.js';
@@ -77,6 +79,8 @@ export interface Restoration<Report extends FrameReport> {
   readonly depths: readonly (Depth | 32)[];
   /** How it wants missing pixels filled. */
   readonly continuation: Continuation;
+  /** How much of the work is checked; both ends by whoever reads and writes. */
+  readonly integrity: IntegrityMode;
   /** Bytes of its plans that the ledger counts already, such as the weights of an open model. */
   readonly heldBytes: number;
   /** Bytes that native code has mapped for frames. */
@@ -106,6 +110,7 @@ export function toOperation<Report extends FrameReport>(
   return {
     name: restoration.name,
     depths: restoration.depths,
+    checksEnds: checksEnds(restoration.integrity),
     heldBytes: restoration.heldBytes,
     keptFor: (plan) => restoration.keptFor(plan),
     plan: ([input]) => restoration.plan(input!),

@@ -39,10 +39,16 @@ export class RestoredImage<F extends AnyFrame = Frame, R extends FrameReport = F
 
   /**
    * Writes a JPEG, PNG, TIFF, WebP or FITS by the extension of `path`, whole or not at all. Rejects with ImageError,
-   * also where the format cannot hold the frame (floats and many bands: TIFF, FITS), or with the signal's reason.
+   * also where the format cannot hold the frame (floats and many bands: TIFF, FITS), with IntegrityError where it reads
+   * back otherwise, or with the signal's reason.
    */
   async toFile(path: string, options: WritingOptions = {}): Promise<void> {
-    await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);
+    await this.writeTo(path, options);
+  }
+
+  /** As {@link toFile}; resolves to how often it was written until it read back as it was meant. @internal */
+  async writeTo(path: string, options: WritingOptions): Promise<1 | 2> {
+    return await writeResult(path, { ...sizeOf(this), data: this.data } as AnyFrame, this.metadata, options);
   }
 }
 

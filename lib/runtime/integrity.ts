@@ -7,6 +7,11 @@ export type IntegrityMode = 'off' | 'checked' | 'full' | 'twice';
 /** The words for how much is checked. */
 export const INTEGRITY_MODES = ['off', 'checked', 'full', 'twice'] as const satisfies readonly IntegrityMode[];
 
+/** Whether inputs are read twice, and outputs read back. */
+export function checksEnds(mode: IntegrityMode): boolean {
+  return mode === 'full' || mode === 'twice';
+}
+
 /** How often all is computed, at least. */
 export function computations(mode: IntegrityMode): 1 | 2 {
   return mode === 'twice' ? 2 : 1;

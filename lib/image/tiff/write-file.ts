@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openNameless, writeFileWith } from '../../files/write-file.js';
+import type { VerifyFile } from '../../files/write-file.js';
 import { CogWriter } from './cog.js';
 import type { TiffDescription } from './write-description.js';
 import { writeTiff } from './write-frame.js';
@@ -10,6 +11,8 @@ import type { MaskedRows, TiffWriterOptions } from './write.js';
 export interface TiffFileOptions extends TiffWriterOptions {
   /** Whether it is a Cloud Optimized GeoTIFF; false by default. */
   readonly cog?: boolean | undefined;
+  /** Reads the file before it gets its name; by default nobody does. */
+  readonly verify?: VerifyFile | undefined;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function writeTiffFile(
       });
     },
     options.signal,
+    options.verify,
   );
 }
 

@@ -23,6 +23,8 @@ export interface Journal {
   /** Missing pixels in the rows that are written. */
   readonly missingPixels: number;
   readonly written: WrittenRows;
+  /** Digests of the rows of each window that was written, where they are read back; null: nobody took it. */
+  readonly digests?: readonly (string | null)[];
 }
 
 const NAMES: Readonly<Record<keyof SceneIdentity, string>> = {
@@ -63,9 +65,10 @@ export function parseJournal(text: string, identities: readonly SceneIdentity[],
 function parse(text: string): Journal | null {
   try {
     const journal = JSON.parse(text) as Journal;
-    const { rows, missingPixels, written } = journal;
+    const { rows, missingPixels, written, digests = [] } = journal;
     const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
     const isSound = isCount(missingPixels) && isCount(written.nextRow) && isCount(written.position);
+    if (!Array.isArray(digests) || !digests.every((one) => one === null || typeof one === 'string')) return null;
     return isSound && isCount(rows) && rows > 0 && typeof journal.identity === 'object' ? journal : null;
   } catch {
     return null;

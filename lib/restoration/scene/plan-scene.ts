@@ -4,8 +4,10 @@ import { contextBytes } from '../../image/missing/fill.js';
 import { rowWriterBytes, rowsWrittenAtOnce } from '../../image/row-writer.js';
 import type { RowPicture } from '../../image/row-writer.js';
 import type { ImageSource } from '../../image/source.js';
+import { secondReading } from '../../operation/ends.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { BudgetError } from '../../runtime/errors.js';
+import { checksEnds } from '../../runtime/integrity.js';
 import { bytesOf } from '../../runtime/memory-plan.js';
 import type { FrameReport, Restoration } from '../restoration.js';
 import { layoutWindows, spreadWindows } from './windows.js';
@@ -121,5 +123,6 @@ function planWindow<Report extends FrameReport>(
   const context = isMasked ? contextBytes(header) : 0;
   const codecBytes = FIXED_BYTES + bytesOf(buffers) + rowWriterBytes(picture, threads) + carried + context;
   const input: PlannedInput = { size, buffers, isMasked, codecBytes };
-  return restoration.plan(input);
+  if (!checksEnds(restoration.integrity)) return restoration.plan(input);
+  return restoration.plan({ ...input, codecBytes: codecBytes + secondReading([{ ...input, buffers: [] }]).bytes });
 }

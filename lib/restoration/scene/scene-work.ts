@@ -5,8 +5,11 @@ import { keepMissing } from '../../image/missing/keep.js';
 import { fullScale } from '../../image/samples.js';
 import type { ImageSource, SourceFrame } from '../../image/source.js';
 import type { RowWindow } from '../../image/stored.js';
+import { digestOfRows, untilTwoReadAlike } from '../../operation/ends.js';
+import type { EndsTally } from '../../operation/ends.js';
 import type { OperationReport } from '../../operation/report.js';
 import { garbage } from '../../runtime/garbage.js';
+import { checksEnds } from '../../runtime/integrity.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Progress } from '../../runtime/progress.js';
 import { Scope } from '../../runtime/scope.js';
@@ -41,12 +44,15 @@ export class SceneWork<Report extends FrameReport> {
   /** Of the first window whose samples are warned of: those of others differ in numbers alone. */
   #warnings: readonly string[] = [];
   missingPixels = 0;
+  /** Null where the ends are not checked. */
+  readonly ends: EndsTally | null;
 
   private constructor(
     source: ImageSource,
     scene: PlannedScene<Report>,
     restoration: WindowRestoration<Report>,
     first: SourceFrame,
+    ends: EndsTally | null,
     scope: Scope,
   ) {
     this.#source = source;
@@ -55,6 +61,7 @@ export class SceneWork<Report extends FrameReport> {
     this.#first = first;
     this.#scope = scope;
     this.#pauses = new Pauses(scope.signal);
+    this.ends = ends;
   }
 
   /** Finds out what all windows share. @param source whose white is known */
@@ -70,7 +77,8 @@ export class SceneWork<Report extends FrameReport> {
     };
     const windows = await restoration.survey(survey, scope);
     const first = await source.readRows({ top: 0, count: 1 }, scope.signal);
-    return new SceneWork(source, scene, windows, first, scope);
+    const ends = checksEnds(restoration.integrity) ? { differentReadings: 0, differentWritings: 0 } : null;
+    return new SceneWork(source, scene, windows, first, ends, scope);
   }
 
   /**
@@ -111,9 +119,14 @@ export class SceneWork<Report extends FrameReport> {
   }
 
   /** What the report says of the samples. */
-  get facts(): Pick<OperationReport, 'white' | 'whiteFrom' | 'missingPixels'> {
+  get facts(): Pick<OperationReport, 'white' | 'whiteFrom' | 'missingPixels' | 'ends'> {
     const { frame, whiteFrom } = this.#first;
-    return { white: fullScale(frame), whiteFrom, missingPixels: this.missingPixels };
+    return {
+      white: fullScale(frame),
+      whiteFrom,
+      missingPixels: this.missingPixels,
+      ...(this.ends && { ends: this.ends }),
+    };
   }
 
   report(base: OperationReport<Report['plan']>): Report {
@@ -123,7 +136,7 @@ export class SceneWork<Report extends FrameReport> {
   async #restore({ top, end, read }: SceneWindow, phase: string): Promise<RestoredWindow> {
     const { signal, runtime } = this.#scope;
     const { height } = this.#source.header;
-    const source = await this.#source.readRows(read, signal);
+    const source = await this.#read(read);
     const { warnings } = source;
     if (this.#warnings.length === 0)
       this.#warnings = warnings.map((text) => `in rows from ${read.top + 1} on, ${text}`);
@@ -140,6 +153,17 @@ export class SceneWork<Report extends FrameReport> {
     };
     using scope = new Scope(runtime, { signal, onProgress });
     return { source, data: await this.#restoration.run(task, this.scene.planOf(read.count), scope) };
+  }
+
+  /** Rows of the source; twice, where its ends are checked. */
+  async #read(rows: RowWindow): Promise<SourceFrame> {
+    const { signal } = this.#scope;
+    if (!this.ends) return await this.#source.readRows(rows, signal);
+    const read = async (): Promise<{ value: SourceFrame; digest: string }> => {
+      const value = await this.#source.readRows(rows, signal);
+      return { value, digest: await digestOfRows(value, signal) };
+    };
+    return await untilTwoReadAlike(read, this.#source.label, this.ends);
   }
 
   #carry({ end, carry, read }: SceneWindow, data: Samples): void {

@@ -3,11 +3,14 @@ import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
 import { createRowWriter } from '../../image/row-writer.js';
 import type { RowPicture, RowWriter } from '../../image/row-writer.js';
-import { ArgumentError, PerifocalError } from '../../runtime/errors.js';
+import { digestOf } from '../../runtime/digest.js';
+import { ArgumentError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
+import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport } from '../restoration.js';
 import { formatJournal } from './journal.js';
 import type { Journal, SceneIdentity } from './journal.js';
+import { holdsWindows } from './read-windows.js';
 import type { SceneWork } from './scene-work.js';
 
 /** Where a scene is written, and what is known of it. */
@@ -32,13 +35,17 @@ export async function writeScene<Report extends FrameReport>(
   await using part = await PartFile.open(paths, journal?.written.position ?? null);
   try {
     const { threads, signal } = scope;
-    const writer = createRowWriter(part.handle, output.picture, { threads, signal, from: journal?.written });
-    await writeWindows(work, output, part, writer);
+    const digests = work.ends && [...(journal?.digests ?? [])];
+    const verify = digests ? holdsWindows(work.scene.windows, digests, signal, paths.target) : undefined;
+    const writer = createRowWriter(part.handle, output.picture, { threads, signal, verify, from: journal?.written });
+    await writeWindows(work, output, part, writer, digests);
     const isWhole = await writer.finish(paths.target);
+    if (isWhole) await verify?.(paths.part);
     signal.throwIfAborted();
     await (isWhole ? part.finish() : part.discard());
   } catch (error) {
-    if (!part.isRecorded && !journal) await part.discard();
+    // What reads back otherwise is not to be gone on with.
+    if ((!part.isRecorded && !journal) || error instanceof IntegrityError) await part.discard();
     scope.signal.throwIfAborted();
     // What the system says of the file is no error of this package's yet.
     if (error instanceof PerifocalError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
@@ -51,6 +58,7 @@ async function writeWindows<Report extends FrameReport>(
   { identity, journal }: SceneOutput,
   part: PartFile,
   writer: RowWriter,
+  digests: (string | null)[] | null,
 ): Promise<void> {
   const { rows, windows } = work.scene;
   const nextRow = journal?.written.nextRow ?? 0;
@@ -59,9 +67,15 @@ async function writeWindows<Report extends FrameReport>(
     throw new ArgumentError(`Cannot go on with row ${nextRow + 1}: no window begins there; remove the part`);
   if (journal) await work.goOnWith(nextRow, journal.missingPixels);
   for (const window of left) {
-    await work.restore(window, (samples, count, mask) => writer.writeRows(samples, count, mask));
+    await work.restore(window, async (samples, count, mask) => {
+      if (digests) digests[windows.indexOf(window)] = await digestOf([samples], new Pauses());
+      await writer.writeRows(samples, count, mask);
+    });
     const written = await writer.state();
-    await part.record(formatJournal({ identity, rows, missingPixels: work.missingPixels, written }));
+    const facts = { identity, rows, missingPixels: work.missingPixels, written };
+    await part.record(
+      formatJournal({ ...facts, ...(digests && { digests: Array.from(digests, (one) => one ?? null) }) }),
+    );
     work.settle(window);
   }
 }

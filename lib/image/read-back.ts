@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { RegularFile } from '../files/read-file.js';
+import type { VerifyFile } from '../files/write-file.js';
+import { IntegrityError } from '../runtime/errors.js';
+import { storeFile, storeFileOnDisk } from './stored-file.js';
+import type { StoredImage } from './stored.js';
+import { readFileBytes } from './file-bytes.js';
+import { frameBytes } from './frame.js';
+import type { AnyFrame, AnyFrameSize } from './frame.js';
+import type { ImageFormat } from './codec/sharp.js';
+import { CODEC_BYTES } from './frame-memory.js';
+
+/** Bytes of samples that are read and compared at a time. */
+const CHUNK_BYTES = 4e6;
+
+/** What reading a file back takes, beside the frame that was written to it. */
+export function readBackBytes(frame: AnyFrameSize, format: ImageFormat): number {
+  if (format === 'tiff' || format === 'fits') return CODEC_BYTES + 3 * CHUNK_BYTES;
+  // The file and what is decoded of it; of formats with losses, the file as it is encoded once more.
+  return CODEC_BYTES + (format === 'png' ? 2 : 1) * frameBytes(frame);
+}
+
+/** That a file of a format without losses holds the samples of a frame. */
+export function holdsFrame(frame: AnyFrame, signal: AbortSignal, path: string): VerifyFile {
+  return readingBack(path, signal, async (stored) => {
+    const { width, height, channels } = frame;
+    const { header } = stored;
+    const isAlike = header.width === width && header.height === height && header.channels === channels;
+    if (!isAlike || header.depth !== frame.depth) throw readsOtherwise(path, 'the size of the picture');
+    const rowBytes = width * channels * (frame.depth / 8);
+    const rows = stored.format === 'png' ? height : Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
+    const meant = bytesOf(frame.data);
+    for (let top = 0; top < height; top += rows) {
+      const count = Math.min(rows, height - top);
+      const { data } = await stored.readRows({ top, count }, signal);
+      if (bytesOf(data).equals(meant.subarray(top * rowBytes, (top + count) * rowBytes))) continue;
+      throw readsOtherwise(path, `rows ${top + 1} to ${top + count}`);
+    }
+  });
+}
+
+/** That a file holds these bytes. */
+export function holdsBytes(parts: readonly Uint8Array[], signal: AbortSignal, path: string): VerifyFile {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  const meant = hash.digest('hex');
+  return async (file) => {
+    await using opened = await RegularFile.open(file);
+    const found = createHash('sha256');
+    await opened.visit((chunk) => found.update(chunk), signal);
+    if (found.digest('hex') !== meant) throw readsOtherwise(path, 'its bytes');
+  };
+}
+
+/** Reads a picture that was just written. What keeps it from being read is an IntegrityError. */
+export function readingBack(
+  path: string,
+  signal: AbortSignal,
+  compare: (stored: StoredImage) => Promise<void>,
+): VerifyFile {
+  return async (file) => {
+    const asked = { signal, checkDigest: () => {} };
+    try {
+      const onDisk = await storeFileOnDisk(file, asked);
+      await compare(onDisk ?? (await storeFile(await readFileBytes(file, signal, Infinity), file, asked)));
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw cause instanceof IntegrityError ? cause : readsOtherwise(path, (cause as Error).message, { cause });
+    }
+  };
+}
+
+/** @param what differs */
+export function readsOtherwise(path: string, what: string, options?: ErrorOptions): IntegrityError {
+  return new IntegrityError(
+    `${path} reads back otherwise than it was written (${what}), and was not kept: check the memory and the disk`,
+    options,
+  );
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: AnyFrame['data']): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
