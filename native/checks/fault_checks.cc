@@ -70,10 +70,9 @@ std::vector<Check> faultChecks() {
       checks.push_back({"no flipped bit of memory is silent, " + whatOf(setting), [=](Context& context) {
                           checkNoneSilent(context, setting, *runnableKernels()[0].second, Kind::kMemory, 60);
                         }});
-      for (const Kernels& kernels : faults::strikingKernels()) {
-        const Kernels* one = &kernels;
-        checks.push_back({"no flipped register is silent, " + whatOf(setting) + ", " + kernels.name,
-                          [=](Context& context) { checkNoneSilent(context, setting, *one, Kind::kRegister, 25); }});
+      for (const Kernels* kernels : faults::strikingKernels()) {
+        checks.push_back({"no flipped register is silent, " + whatOf(setting) + ", " + kernels->name,
+                          [=](Context& context) { checkNoneSilent(context, setting, *kernels, Kind::kRegister, 25); }});
       }
     }
   }

@@ -9,10 +9,12 @@
 #include "checks/emulated.h"
 #include "checks/random.h"
 #include "checks/random_model.h"
+#include "faults/subject.h"
 #include "integrity/firing_sums.h"
 #include "isa/registry.h"
 #include "kernels/winograd.h"
 #include "network/model.h"
+#include "streaming/memory_plan.h"
 
 namespace perifocal::checks {
 namespace {
@@ -132,6 +134,47 @@ void checkCoverage(Context& context) {
   context.expect(load() && model->coverage().blindCases == before + 49, "a blind channel is not told of");
 }
 
+/// Passes that are checked give the bytes of the scalar pass that is not, and raise no alarm.
+void checkSameBytes(Context& context, const Kernels& kernels) {
+  for (bool transposed : {false, true}) {
+    faults::Setting setting;
+    setting.transposed = transposed;
+    const auto digestBy = [&](const Kernels& one) {
+      faults::Subject subject(setting, one);
+      context.expect(subject.load().ok(), "no model");
+      faults::arm(subject.victim(), {});
+      const faults::PassResult result = subject.pass();
+      context.expect(result.status.ok() && result.alarms == 0, "an alarm in " + nameOf(setting));
+      return result.digest;
+    };
+    setting.integrity = Integrity::kOff;
+    const std::uint64_t expected = digestBy(*findIsa("scalar")->kernels);
+    for (int threads = 1; threads <= 3; ++threads) {
+      for (Integrity integrity : {Integrity::kChecked, Integrity::kFull}) {
+        setting.threads = threads;
+        setting.integrity = integrity;
+        setting.stripRows = 4 * threads;
+        setting.winograd = kernels.layout.hasWinograd() && !setting.winograd;
+        context.expect(digestBy(kernels) == expected, "other bytes in " + nameOf(setting));
+      }
+    }
+  }
+}
+
+/// What checking adds to the plan of a frame.
+void checkMemory(Context& context, const Kernels& kernels) {
+  for (int base : {16, 32}) {
+    const Graph graph = buildGraph({8, base});
+    for (int threads = 1; threads <= 3; ++threads) {
+      PassShape pass{2048, 1536, false, threads, 64};
+      const std::size_t less = planMemory(graph, pass, kernels.layout).arenaBytes;
+      pass.integrity = Integrity::kFull;
+      const std::size_t more = planMemory(graph, pass, kernels.layout).arenaBytes - less;
+      context.expect(more <= less / 100 + (64 << 10), std::to_string(more) + " bytes beside " + std::to_string(less));
+    }
+  }
+}
+
 void addSumChecks(std::vector<Check>& checks) {
   for (const auto& [name, kernels] : runnableKernels()) {
     for (Algorithm algorithm : {Algorithm::kDirect, Algorithm::kWinograd}) {
@@ -153,6 +196,11 @@ std::vector<Check> integrityChecks() {
   std::vector<Check> checks = {{"winograd needs the range of its sums", checkRangeIsNeeded},
                                {"the loader counts blind cases", checkCoverage}};
   addSumChecks(checks);
+  for (const auto& [name, kernels] : runnableKernels()) {
+    const Kernels* one = kernels;
+    checks.push_back({name + " checked passes: same bytes", [=](Context& c) { checkSameBytes(c, *one); }});
+    checks.push_back({name + " checks: memory", [=](Context& c) { checkMemory(c, *one); }});
+  }
   return checks;
 }
 

@@ -1,7 +1,6 @@
 // The strikes that are armed: shared by the kernels that deal them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,16 +12,19 @@ inline constexpr int kMostStrikes = 2;
 
 struct Blows {
   Victim victim;
-  std::array<Strike, kMostStrikes> strikes{};
+  Strike strikes[kMostStrikes];
   int count = 0;
   int dealt = 0;  ///< bits that have flipped
   std::int64_t calls = 0;
-  std::array<std::int64_t, kSites> values{};
+  std::int64_t values[kSites] = {};
   /// Where a call of Winograd keeps M and the sums that it makes of it.
   const std::byte *products = nullptr, *sums = nullptr, *sumsEnd = nullptr;
   bool transformsWeights = false;
 };
 
 inline Blows blows;
+
+/// Flips the bit of a register that `strike` chooses.
+void flipBit(const Strike& strike, void* value, std::size_t bytes);
 
 }  // namespace perifocal::faults

@@ -12,7 +12,10 @@
 namespace perifocal::faults {
 namespace {
 
-constexpr unsigned kLimitSeconds = 60;
+constexpr unsigned kLimitSeconds = 600;
+constexpr rlim_t kLimitCpuSeconds = 20;
+/// In longer campaigns, what a model is that is read anew need not be shown each time: the one that all begin with.
+constexpr int kMostLoads = 100;
 /// Exit statuses of a process begin here, so that none is mistaken for one that ended otherwise.
 constexpr int kFirstStatus = 64;
 constexpr int kNothing = kFirstStatus + kOutcomes;
@@ -23,6 +26,8 @@ constexpr int kMostDraws = 50;
 void limitProcess() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  const rlimit cpu{kLimitCpuSeconds, kLimitCpuSeconds};
+  setrlimit(RLIMIT_CPU, &cpu);
   alarm(kLimitSeconds);
   std::freopen("/dev/null", "w", stderr);
 }
@@ -30,8 +35,6 @@ void limitProcess() {
 }  // namespace
 
 Campaign::Campaign(const Setting& setting, const Kernels& kernels) : subject_(setting, kernels) {
-  if (!subject_.load().ok()) return;
-  arm(subject_.victim(), {});
   // The first pass transforms weights that are kept from then on: all passes of the campaign begin before it.
   if (!subject_.load().ok()) return;
   arm(subject_.victim(), {});
@@ -46,6 +49,7 @@ Outcome Campaign::runHere() {
   PassResult result = subject_.pass();
   if (!result.status.ok()) {
     if (result.status.code() != StatusCode::kIntegrity) return Outcome::kError;
+    if (!loadsAnew_) return Outcome::kRestarted;
     // As the package does: the model is read anew, and the frame begins again.
     if (!subject_.load().ok()) return Outcome::kError;
     arm(subject_.victim(), {});
@@ -73,6 +77,7 @@ std::optional<Outcome> Campaign::runApart(const std::function<void()>& prepare) 
 }
 
 Outcomes Campaign::strike(Site site, int runs, int flips) {
+  loadsAnew_ = kindOf(site) == Kind::kControl || runs <= kMostLoads;
   Outcomes outcomes;
   checks::Random random(subject_.setting().seed * 97 + static_cast<std::uint64_t>(site));
   const std::int64_t moments = kindOf(site) == Kind::kRegister ? values_[static_cast<int>(site)] : calls_;
@@ -87,16 +92,16 @@ Outcomes Campaign::strike(Site site, int runs, int flips) {
 }
 
 Outcomes Campaign::strikeEveryWeight(int stride) {
+  loadsAnew_ = false;
   Outcomes outcomes;
   std::int64_t index = 0;
   for (const std::span<std::byte> weights : subject_.packedWeights()) {
     for (std::size_t bit = 0; bit < weights.size() * 8; ++bit) {
       if (index++ % stride != 0) continue;
-      const auto outcome = runApart([&] {
-        arm(subject_.victim(), {});
-        weights[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
-      });
-      outcomes.add(outcome.value_or(Outcome::kMasked));
+      weights[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+      arm(subject_.victim(), {});
+      outcomes.add(runHere());
+      weights[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
     }
   }
   return outcomes;

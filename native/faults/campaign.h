@@ -1,4 +1,4 @@
-// Many passes with flipped bits, each in a process of its own, against the digest of the pass without.
+// Many passes with flipped bits, against the digest of the pass without.
 #pragma once
 
 #include <functional>
@@ -18,10 +18,11 @@ class Campaign {
   bool ready() const { return ready_; }
 
   /// Passes with `flips` random strikes each at `site`: two of them within one call of a kernel. None where the
-  /// network has no such site.
+  /// network has no such site. Each is a process of its own: a fault may end it.
   Outcomes strike(Site site, int runs, int flips = 1);
 
-  /// Passes with every bit, or every `stride`-th, of the packed weights flipped before.
+  /// Passes with every bit, or every `stride`-th, of the packed weights flipped before; of a network that keeps nothing
+  /// made of them.
   Outcomes strikeEveryWeight(int stride = 1);
 
   const Subject& subject() const { return subject_; }
@@ -33,6 +34,7 @@ class Campaign {
 
   Subject subject_;
   bool ready_ = false;
+  bool loadsAnew_ = true;  ///< after a failure, rather than to take it for granted
   std::uint64_t golden_ = 0;
   std::int64_t calls_ = 0;
   std::array<std::int64_t, kSites> values_{};

@@ -110,7 +110,8 @@ int strikeAtRandom(const Request& request, const Rounds& rounds) {
   BySite all;
   for (bool winograd : {false, true}) {
     const Setting setting = settingOf(request, rounds.base, winograd);
-    for (const Kernels* kernels : {&nativeKernels(), &strikingKernels()[0], &strikingKernels()[1]}) {
+    if (!strikeSites(request, setting, nativeKernels(), rounds, all)) return 1;
+    for (const Kernels* kernels : fastStrikingKernels()) {
       if (!strikeSites(request, setting, *kernels, rounds, all)) return 1;
     }
   }
@@ -126,7 +127,8 @@ int strikeAtRandom(const Request& request, const Rounds& rounds) {
 
 int strikeTiny(const Request& request, int stride) {
   for (bool winograd : {false, true}) {
-    const Setting setting = settingOf(request, 4, winograd);
+    Setting setting = settingOf(request, 4, winograd);
+    setting.keepWeights = false;
     Campaign campaign(setting, nativeKernels());
     if (!campaign.ready()) return 1;
     printHead(setting, nativeKernels(), "bits of packed weights, one after the other");

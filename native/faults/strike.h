@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "kernels/kernels.h"
 #include "network/model.h"
@@ -78,6 +79,9 @@ int dealtStrikes();
 const Kernels& struckKernels(const Kernels& kernels);
 
 /// Templates on plain-array registers which can be struck, too: as AVX512-VNNI's and as NEON's.
-std::span<const Kernels> strikingKernels();
+std::vector<const Kernels*> strikingKernels();
+
+/// Those on real registers where this CPU has them, else the same.
+std::vector<const Kernels*> fastStrikingKernels();
 
 }  // namespace perifocal::faults

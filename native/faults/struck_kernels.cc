@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "checks/random.h"
 #include "faults/blows.h"
 #include "kernels/winograd.h"
 
@@ -74,7 +75,13 @@ void arm(const Victim& victim, std::span<const Strike> strikes) {
   blows = {};
   blows.victim = victim;
   blows.count = static_cast<int>(std::min<std::size_t>(strikes.size(), kMostStrikes));
-  std::copy_n(strikes.begin(), blows.count, blows.strikes.begin());
+  std::copy_n(strikes.begin(), blows.count, blows.strikes);
+}
+
+void flipBit(const Strike& strike, void* value, std::size_t bytes) {
+  checks::Random random(strike.seed);
+  static_cast<std::uint8_t*>(value)[random.next() % bytes] ^= static_cast<std::uint8_t>(1u << random.next() % 8);
+  ++blows.dealt;
 }
 
 int dealtStrikes() { return blows.dealt; }

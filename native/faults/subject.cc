@@ -57,21 +57,35 @@ Status Subject::load() {
   return Pipeline::create(*model_, pass, pipeline_);
 }
 
+/// Strip after strip into the pipeline, and what comes out of it into the digest.
+Status Subject::push(PassResult& result, std::vector<std::int16_t>& residual) {
+  const std::size_t rowBytes = static_cast<std::size_t>(setting_.width) * 3;
+  const int stripRows = pipeline_->pass().stripRows;
+  int emitted = 0;
+  const auto take = [&](const Status& status) {
+    const std::size_t samples = static_cast<std::size_t>(std::max(0, emitted)) * rowBytes;
+    const std::size_t bytes = std::min(samples, residual.size()) * sizeof(std::int16_t);
+    if (status.ok()) result.digest = digestOf(residual.data(), bytes, result.digest);
+    return status;
+  };
+  for (int row = 0; row < setting_.height; row += stripRows) {
+    const int rows = std::min(stripRows, setting_.height - row);
+    std::memcpy(pipeline_->staging(), image_.data() + row * rowBytes, rows * rowBytes);
+    if (Status s = take(pipeline_->push(rows, residual.data(), emitted)); !s.ok()) return s;
+  }
+  do {
+    if (Status s = take(pipeline_->drain(stripRows, residual.data(), emitted)); !s.ok()) return s;
+  } while (emitted != 0);
+  return {};
+}
+
 PassResult Subject::pass() {
   pipeline_->reset();
   const IntegrityCounters before = pipeline_->counters() == nullptr ? IntegrityCounters{} : *pipeline_->counters();
-  std::memcpy(pipeline_->staging(), image_.data(), image_.size());
-  std::vector<std::int16_t> strip(residualSamples(pipeline_->pass()));
+  std::vector<std::int16_t> residual(residualSamples(pipeline_->pass()));
   PassResult result;
   result.digest = 14695981039346656037u;
-  int emitted = 0;
-  result.status = pipeline_->push(setting_.height, strip.data(), emitted);
-  while (result.status.ok()) {
-    const std::size_t samples = static_cast<std::size_t>(std::max(0, emitted)) * setting_.width * 3;
-    result.digest = digestOf(strip.data(), std::min(samples, strip.size()) * sizeof(std::int16_t), result.digest);
-    result.status = pipeline_->drain(setting_.height, strip.data(), emitted);
-    if (emitted == 0) break;
-  }
+  result.status = push(result, residual);
   if (pipeline_->counters() == nullptr) return result;
   const IntegrityCounters& after = *pipeline_->counters();
   for (int f = 0; f < kFaults; ++f) result.alarms += after.found[f] - before.found[f];

@@ -18,6 +18,7 @@ struct Setting {
   Integrity integrity = Integrity::kChecked;
   int threads = 1;  ///< logical ones: all run on the calling thread
   bool transposed = false;
+  int stripRows = 0;  ///< 0: all at once
   bool keepWeights = true;
   std::uint64_t seed = 1;
   /// Changes the network before it is loaded, where one is given.
@@ -52,6 +53,8 @@ class Subject {
   std::vector<std::span<std::byte>> packedWeights() const;
 
  private:
+  Status push(PassResult& result, std::vector<std::int16_t>& residual);
+
   Setting setting_;
   const Kernels& kernels_;
   checks::RandomModel source_;
