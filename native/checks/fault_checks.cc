@@ -33,6 +33,7 @@ void checkNoneSilent(Context& context, const Setting& setting, const Kernels& ke
     context.expect(outcomes.of(Outcome::kCrashed) == 0, std::string("crashed by ") + nameOf(site));
   }
   context.expect(corrected > 0, "no flip was noticed");
+  context.expect(campaign.isWhole(), "strikes have left something behind");
 }
 
 /// Without the checks, flips of weights are silent: what strikes them does strike.

@@ -8,14 +8,13 @@
 #include <cstdio>
 
 #include "checks/random.h"
+#include "faults/mend.h"
 
 namespace perifocal::faults {
 namespace {
 
 constexpr unsigned kLimitSeconds = 600;
 constexpr rlim_t kLimitCpuSeconds = 20;
-/// In longer campaigns, what a model is that is read anew need not be shown each time: the one that all begin with.
-constexpr int kMostLoads = 100;
 /// Exit statuses of a process begin here, so that none is mistaken for one that ended otherwise.
 constexpr int kFirstStatus = 64;
 constexpr int kNothing = kFirstStatus + kOutcomes;
@@ -45,10 +44,17 @@ Campaign::Campaign(const Setting& setting, const Kernels& kernels) : subject_(se
   ready_ = first.status.ok() && first.alarms == 0 && subject_.load().ok();
 }
 
+bool Campaign::isWhole() {
+  arm(subject_.victim(), {});
+  const PassResult result = subject_.pass();
+  return result.status.ok() && result.alarms == 0 && result.digest == golden_;
+}
+
 Outcome Campaign::runHere() {
   PassResult result = subject_.pass();
   if (!result.status.ok()) {
     if (result.status.code() != StatusCode::kIntegrity) return Outcome::kError;
+    // What a model is that is read anew need not be shown each time: the one that all passes begin with.
     if (!loadsAnew_) return Outcome::kRestarted;
     // As the package does: the model is read anew, and the frame begins again.
     if (!subject_.load().ok()) return Outcome::kError;
@@ -76,8 +82,18 @@ std::optional<Outcome> Campaign::runApart(const std::function<void()>& prepare) 
   return outcome < 0 || outcome >= kOutcomes ? Outcome::kCrashed : static_cast<Outcome>(outcome);
 }
 
+/// One after the other in this process, which memory that is mended after each allows: control state may end it.
+std::optional<Outcome> Campaign::runMended(std::span<const Strike> strikes) {
+  arm(subject_.victim(), strikes);
+  const Outcome outcome = runHere();
+  mend();
+  if (outcome != Outcome::kMasked && !subject_.renewPipeline().ok()) return Outcome::kError;
+  return outcome == Outcome::kMasked && dealtStrikes() == 0 ? std::nullopt : std::optional(outcome);
+}
+
 Outcomes Campaign::strike(Site site, int runs, int flips) {
-  loadsAnew_ = kindOf(site) == Kind::kControl || runs <= kMostLoads;
+  const bool apart = kindOf(site) == Kind::kControl;
+  loadsAnew_ = apart;
   Outcomes outcomes;
   checks::Random random(subject_.setting().seed * 97 + static_cast<std::uint64_t>(site));
   const std::int64_t moments = kindOf(site) == Kind::kRegister ? values_[static_cast<int>(site)] : calls_;
@@ -86,7 +102,8 @@ Outcomes Campaign::strike(Site site, int runs, int flips) {
     std::array<Strike, 2> strikes{};
     for (Strike& one : strikes) one = {site, moment, random.next()};
     const auto armed = std::span(strikes).first(static_cast<std::size_t>(flips));
-    if (const auto outcome = runApart([&] { arm(subject_.victim(), armed); })) outcomes.add(*outcome);
+    const auto outcome = apart ? runApart([&] { arm(subject_.victim(), armed); }) : runMended(armed);
+    if (outcome) outcomes.add(*outcome);
   }
   return outcomes;
 }

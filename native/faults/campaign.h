@@ -18,18 +18,22 @@ class Campaign {
   bool ready() const { return ready_; }
 
   /// Passes with `flips` random strikes each at `site`: two of them within one call of a kernel. None where the
-  /// network has no such site. Each is a process of its own: a fault may end it.
+  /// network has no such site. Strikes at control state have a process each, which they may end.
   Outcomes strike(Site site, int runs, int flips = 1);
 
   /// Passes with every bit, or every `stride`-th, of the packed weights flipped before; of a network that keeps nothing
   /// made of them.
   Outcomes strikeEveryWeight(int stride = 1);
 
+  /// Whether a pass without a fault is still what it was: strikes leave nothing behind.
+  bool isWhole();
+
   const Subject& subject() const { return subject_; }
 
  private:
   /// Nothing where no bit has flipped.
   std::optional<Outcome> runApart(const std::function<void()>& prepare);
+  std::optional<Outcome> runMended(std::span<const Strike> strikes);
   Outcome runHere();
 
   Subject subject_;

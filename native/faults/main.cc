@@ -19,7 +19,9 @@ namespace perifocal::faults {
 namespace {
 
 /// Of the long form: some 30,000 flips of each base.
-constexpr int kRuns = 720;
+constexpr int kRuns = 1200;
+/// A process for each strike at control state takes longer than a pass.
+constexpr int kControlShare = 8;
 constexpr std::int64_t kFirings = 1'000'000;
 
 /// Passes of a network of this base for each site, and the bits that flip in each.
@@ -98,8 +100,10 @@ bool strikeSites(const Request& request, const Setting& setting, const Kernels& 
     const auto site = static_cast<Site>(s);
     if ((kindOf(site) == Kind::kRegister) != registers) continue;
     if (!request.only.empty() && request.only != nameOf(site)) continue;
-    const Outcomes outcomes = campaign.strike(site, rounds.runs, rounds.flips);
+    const int runs = kindOf(site) == Kind::kControl ? (rounds.runs + kControlShare - 1) / kControlShare : rounds.runs;
+    const Outcomes outcomes = campaign.strike(site, runs, rounds.flips);
     if (outcomes.runs() == 0) continue;
+    if (!campaign.isWhole()) return false;
     all[s].add(outcomes);
     print(outcomes, nameOf(site));
   }

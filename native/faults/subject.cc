@@ -51,7 +51,11 @@ Status Subject::load() {
   pipeline_.reset();
   const bool checked = setting_.integrity != Integrity::kOff;
   Status built = Model::build(source_.shape(), source_.tensors(), kernels_, shapes, Team(1), model_, checked);
-  if (!built.ok()) return built;
+  return built.ok() ? renewPipeline() : built;
+}
+
+Status Subject::renewPipeline() {
+  pipeline_.reset();
   const PassShape pass{setting_.width,  setting_.height,      setting_.transposed, setting_.threads,
                        setting_.height, setting_.keepWeights, setting_.integrity};
   return Pipeline::create(*model_, pass, pipeline_);

@@ -42,6 +42,9 @@ class Subject {
   /// Reads and packs the model, and makes a pipeline, as the package does to begin with and after a failure.
   Status load();
 
+  /// Makes the pipeline anew, which forgets all that it keeps; its memory must be whole.
+  Status renewPipeline();
+
   /// The frame from the first row to the last. Whatever strikes are armed happen.
   PassResult pass();
 

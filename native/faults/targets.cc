@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "checks/random.h"
+#include "faults/mend.h"
 #include "faults/strike.h"
 #include "kernels/winograd.h"
 #include "network/check_tables.h"
@@ -11,6 +12,12 @@
 
 namespace perifocal::faults {
 namespace {
+
+struct StruckByte {
+  std::uint8_t* at;
+  std::uint8_t before;
+};
+std::vector<StruckByte> struckBytes;
 
 struct Range {
   const void* begin;
@@ -86,7 +93,9 @@ bool Targets::flipOne(checks::Random& random) const {
   if (ranges_.empty()) return false;
   const Range& range = ranges_[random.next() % ranges_.size()];
   auto* at = const_cast<std::uint8_t*>(static_cast<const std::uint8_t*>(range.begin));
-  at[random.next() % range.bytes] ^= static_cast<std::uint8_t>(1u << random.next() % 8);
+  at += random.next() % range.bytes;
+  struckBytes.push_back({at, *at});
+  *at ^= static_cast<std::uint8_t>(1u << random.next() % 8);
   return true;
 }
 
@@ -214,6 +223,10 @@ bool deal(const Strike& strike, const Victim& victim, const Call& call) {
   Targets targets(victim, call);
   targets.addSite(strike.site);
   return targets.flipOne(random);
+}
+
+void mend() {
+  for (; !struckBytes.empty(); struckBytes.pop_back()) *struckBytes.back().at = struckBytes.back().before;
 }
 
 }  // namespace perifocal::faults
