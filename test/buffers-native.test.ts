@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseModel } from '../lib/network/model/load.js';
 import type { Binding } from '../lib/runtime/native/binding.js';
 import { loadBinding, translateNativeError } from '../lib/runtime/native/loader.js';
-import { RING_REQUEST, SOLVER_PSF, SOLVER_SETTINGS, SOLVER_SHAPE, openRing } from './support/native-cases.js';
+import {
+  RING_EXPECTED,
+  RING_REQUEST,
+  SOLVER_PSF,
+  SOLVER_SETTINGS,
+  SOLVER_SHAPE,
+  openRing,
+} from './support/native-cases.js';
 import { randomModel } from './support/models.js';
 import { ticketOf } from './support/tickets.js';
 
@@ -330,6 +337,11 @@ const starEntries: readonly Entry[] = [
     name: 'starIndex.identify',
     arrays: () => ({ stars: RING_REQUEST.stars.slice(), velocity: new Float64Array(3) }),
     call: (a) => ring.identify({ ...RING_REQUEST, ...a }, ticket),
+  },
+  {
+    name: 'starIndex.follow',
+    arrays: () => ({ rotation: RING_EXPECTED.rotation.slice(), covariance: RING_EXPECTED.covariance.slice() }),
+    call: (a) => ring.follow(RING_REQUEST, { ...RING_EXPECTED, ...a }, ticket),
   },
   {
     name: 'cutWindow',

@@ -184,6 +184,24 @@ describe('rates', () => {
 });
 
 describe('a tracker', () => {
+  it('knows where it looks, with a catalogue', async () => {
+    const catalogue = await stars.StarCatalogue.packaged();
+    const camera = new stars.Camera({ width: 640, height: 480, focalPx: 1800 });
+    const known = Array.from({ length: 3000 }, (_, index) => catalogue.star(index, 2026));
+    const identify = { camera, epochYear: 2026 };
+    await using tracker = await stars.StarTracker.open({ electronsPerCount: 1, method: 'none', identify });
+    for (const step of [0, 1, 2]) {
+      const pointing = { raDegrees: 84 + 0.02 * step, decDegrees: 0, rollDegrees: 30 };
+      const field = stars.projectCatalogue(known, camera, { pointing, zeroFlux: 3e6 });
+      const { frame } = stars.simulate({ width: 640, height: 480, stars: field, seed: step + 1 });
+      const interval = step === 0 ? {} : { intervalSeconds: 0.1 };
+      const { attitude } = await tracker.next(frame, interval);
+      expect(attitude?.mode).toBe(step === 0 ? 'identified' : 'tracked');
+      expect(attitude?.solution?.pointing.raDegrees).toBeCloseTo(pointing.raDegrees, 2);
+      expect(attitude?.turn === null).toBe(step === 0);
+    }
+  });
+
   it('refuses what it cannot use, and keeps its tracks', async () => {
     await using tracker = await stars.StarTracker.open({ method: 'none' });
     await tracker.next(expose(FIELD, 1));

@@ -1,4 +1,5 @@
 // Catalogues made ready, and frames identified with them. lib/runtime/native/star-index.ts explains every field.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -58,6 +59,14 @@ IdentifyRequest requestOf(const Napi::Value& value) {
           .seconds = numberOf(object, "seconds")};
 }
 
+Expectation expectationOf(const Napi::Value& value) {
+  const Napi::Object object = asObject(value, "expected");
+  Expectation expected{{}, {}, numberOf(object, "zero")};
+  std::ranges::copy(arrayOf<double>(object, "rotation", 9).first(9), expected.rotation.begin());
+  std::ranges::copy(arrayOf<double>(object, "covariance", 9).first(9), expected.covariance.begin());
+  return expected;
+}
+
 const char* nameOf(IdentifyEnd end) {
   switch (end) {
     case IdentifyEnd::kSolved: return "solved";
@@ -100,7 +109,9 @@ class StarIndexHandle : public Handle<StarIndexHandle, SkyIndex> {
   using Handle::Handle;
 
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "NativeStarIndex", {method<&StarIndexHandle::identify>("identify"), disposeMethod()});
+    return DefineClass(
+        env, "NativeStarIndex",
+        {method<&StarIndexHandle::identify>("identify"), method<&StarIndexHandle::follow>("follow"), disposeMethod()});
   }
 
  private:
@@ -111,6 +122,15 @@ class StarIndexHandle : public Handle<StarIndexHandle, SkyIndex> {
       return index.team().status();
     };
     return call(info, 1, {}, compute, [found](Napi::Env env) { return toIdentification(env, *found); });
+  }
+
+  Napi::Value follow(const Napi::CallbackInfo& info) {
+    auto found = std::make_shared<Identification>();
+    const auto compute = [found, request = requestOf(info[0]), expected = expectationOf(info[1])](SkyIndex& index) {
+      *found = followStars(index, request, expected);
+      return index.team().status();
+    };
+    return call(info, 2, {}, compute, [found](Napi::Env env) { return toIdentification(env, *found); });
   }
 };
 

@@ -1,6 +1,7 @@
 #include "stars/identify.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "stars/pair_search.h"
@@ -69,6 +70,22 @@ Identification identifyStars(const SkyIndex& index, const IdentifyRequest& reque
   result.solution = std::move(verdict.solution());
   result.logFalseAlarm = verdict.logFalseAlarm();
   result.hypotheses = limits.hypotheses();
+  return result;
+}
+
+Identification followStars(const SkyIndex& index, const IdentifyRequest& request, const Expectation& expected) {
+  Identification result;
+  if (request.field.stars.empty()) {
+    result.end = IdentifyEnd::kTooFew;
+    return result;
+  }
+  result.hypotheses = 1;
+  Solution& solution = result.solution;
+  solution.pose.rotation = expected.rotation;
+  solution.fit.covariance = expected.covariance;
+  if (!followPose(index, request.field, expected.zero, solution)) return result;
+  result.logFalseAlarm = solution.logChance;
+  if (solution.logChance <= std::log(request.falsePositive)) result.end = IdentifyEnd::kSolved;
   return result;
 }
 

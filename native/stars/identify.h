@@ -1,6 +1,7 @@
 // Which stars of a catalogue a frame shows, without knowing where it looks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,6 +28,15 @@ struct Identification {
   double logFalseAlarm = 0;  ///< natural logarithm
   std::int64_t hypotheses = 0;
 };
+
+/// Where a camera is expected to look.
+struct Expectation {
+  std::array<double, 9> rotation, covariance;  ///< of the rotation vector in the frame of the sensor
+  double zero;                                 ///< magnitude of the catalogue less that of the frame
+};
+
+/// The stars of a frame of a known camera near where they are expected; by `falsePositive`, solved or nothing fits.
+Identification followStars(const SkyIndex& index, const IdentifyRequest& request, const Expectation& expected);
 
 /// Incomplete once the team's call is cancelled.
 Identification identifyStars(const SkyIndex& index, const IdentifyRequest& request, Team& team);

@@ -15,6 +15,8 @@ constexpr double kMagnitudeGate = 3.5;
 constexpr int kRounds = 4;
 constexpr double kShrink = 0.5;
 constexpr std::size_t kLeastMatches = 4;
+/// Of a pose that is foretold.
+constexpr std::size_t kLeastFollowed = 2;
 /// Of the stars that a pose predicts and that are bright enough, this part may be missing before it counts against it.
 constexpr double kMissing = 0.4;
 /// Natural logarithm of what each further one costs.
@@ -126,21 +128,55 @@ Predicted predict(const SkyIndex& index, const SeenField& field, const Solution&
   return found;
 }
 
-/// Stars beyond those that made the pose count: two, or four where the lens was fitted too, each with the chance that
-/// one of the predicted is as near.
-double judge(const SkyIndex& index, const SeenField& field, double lens, const Solution& solution) {
-  const double zero = zeroPoint(index, field, solution.matches);
-  const Predicted predicted = predict(index, field, solution, zero);
+/// Of a star of the frame to have one of the predicted stars within its reach by chance.
+double chanceOf(const SeenField& field, double lens, const Predicted& predicted, const Solution& solution) {
   double chance = 0;
   for (const SeenStar& star : field.stars) {
     const double reach = solution.pose.scale * reachOf(star, solution.pose, solution.fit, lens);
     chance += std::numbers::pi * reach * reach / field.area();
   }
+  return std::clamp(chance / static_cast<double>(field.stars.size()) * std::max(predicted.all, 3), 1e-12, 0.9);
+}
+
+double chanceOf(const SkyIndex& index, const SeenField& field, double lens, const Solution& solution) {
+  const Predicted predicted = predict(index, field, solution, zeroPoint(index, field, solution.matches));
+  return chanceOf(field, lens, predicted, solution);
+}
+
+/// Stars beyond those that made the pose count: two, or four where the lens was fitted too, each with the chance that
+/// one of the predicted is as near.
+double judge(const SkyIndex& index, const SeenField& field, double lens, const Solution& solution) {
+  const Predicted predicted = predict(index, field, solution, zeroPoint(index, field, solution.matches));
   const int used = field.isLensFree() ? 4 : 2;
   const int count = static_cast<int>(field.stars.size());
-  const double p = std::clamp(chance / count * std::max(predicted.all, 3), 1e-12, 0.9);
+  const double p = chanceOf(field, lens, predicted, solution);
   const double misses = std::max(0.0, predicted.missing - kMissing * predicted.bright);
   return logTail(count - used, static_cast<int>(solution.matches.size()) - used, p) + kMissCost * misses;
+}
+
+/// Matches and fits in turns. False where too few stars are left.
+bool settle(const SkyIndex& index, const SeenField& field, std::size_t least, double& lens, Solution& solution) {
+  for (int round = 0; round < kRounds; ++round) {
+    const double zero = zeroPoint(index, field, solution.matches);
+    std::vector<StarMatch> matches = match(index, field, solution.pose, solution.fit, lens, zero);
+    if (matches.size() < least) return false;
+    const bool isSame =
+        field.lens == 0 && std::equal(matches.begin(), matches.end(), solution.matches.begin(), solution.matches.end(),
+                                      [](auto& a, auto& b) { return a.seen == b.seen && a.known == b.known; });
+    solution.matches = std::move(matches);
+    if (isSame) break;
+    lens *= kShrink;
+    if (!fitMatches(index, field, lens, solution)) return false;
+  }
+  return true;
+}
+
+/// The fit with its covariance as large as the residuals say: false matches among the first have pulled it.
+PoseFit humbled(const Solution& solution) {
+  PoseFit fit = solution.fit;
+  const double freedom = std::max(1.0, 2.0 * static_cast<double>(solution.matches.size()) - 3);
+  for (double& entry : fit.covariance) entry *= std::max(1.0, fit.chi2 / freedom);
+  return fit;
 }
 
 /// Whether a lens can be like this: its axis is in the frame, and it does not fold over there.
@@ -162,20 +198,24 @@ Vector3 apparent(const Vector3& direction, const Vector3& velocity) {
 bool verifyPose(const SkyIndex& index, const SeenField& field, Solution& solution) {
   double lens = field.lens;
   if (!fitMatches(index, field, lens, solution)) return false;
-  for (int round = 0; round < kRounds; ++round) {
-    const double zero = zeroPoint(index, field, solution.matches);
-    std::vector<StarMatch> matches = match(index, field, solution.pose, solution.fit, lens, zero);
-    if (matches.size() < kLeastMatches) return false;
-    const bool isSame =
-        field.lens == 0 && std::equal(matches.begin(), matches.end(), solution.matches.begin(), solution.matches.end(),
-                                      [](auto& a, auto& b) { return a.seen == b.seen && a.known == b.known; });
-    solution.matches = std::move(matches);
-    if (isSame) break;
-    lens *= kShrink;
-    if (!fitMatches(index, field, lens, solution)) return false;
-  }
+  if (!settle(index, field, kLeastMatches, lens, solution)) return false;
   if (field.isLensFree() && !isPossible(field, solution.pose)) return false;
   solution.logChance = judge(index, field, lens, solution);
+  return true;
+}
+
+bool followPose(const SkyIndex& index, const SeenField& field, double zero, Solution& solution) {
+  double lens = field.lens, chance = 1;
+  PoseFit fit = solution.fit;
+  for (int round = 0; round < kRounds; ++round) {
+    solution.matches = match(index, field, solution.pose, fit, lens, zero);
+    if (solution.matches.size() < kLeastFollowed) return false;
+    if (round == 0) chance = chanceOf(index, field, lens, solution);
+    if (!fitMatches(index, field, lens, solution)) return false;
+    fit = humbled(solution);
+  }
+  if (!settle(index, field, kLeastFollowed, lens, solution)) return false;
+  solution.logChance = logTail(static_cast<int>(field.stars.size()), static_cast<int>(solution.matches.size()), chance);
   return true;
 }
 

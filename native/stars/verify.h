@@ -39,4 +39,8 @@ Vector3 apparent(const Vector3& direction, const Vector3& velocity);
 /// Improves a pose and its matches in turns; then judges it. False where too few stars are left.
 bool verifyPose(const SkyIndex& index, const SeenField& field, Solution& solution);
 
+/// The same from a pose that is known as well as its covariance says, without matches: two stars do, as all of them are
+/// near where they are expected. @param zero magnitude of the catalogue less that of the frame
+bool followPose(const SkyIndex& index, const SeenField& field, double zero, Solution& solution);
+
 }  // namespace perifocal

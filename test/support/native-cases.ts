@@ -1,6 +1,7 @@
 import { parseModel } from '../../lib/network/model/load.js';
 import type {
   Binding,
+  ExpectedPose,
   NativePipeline,
   NativeSolver,
   NativeTicket,
@@ -472,6 +473,13 @@ export const RING_REQUEST = {
   seconds: 1e6,
 };
 
+/** Where that ring is. */
+export const RING_EXPECTED: ExpectedPose = {
+  rotation: Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
+  covariance: Float64Array.of(1e-6, 0, 0, 0, 1e-6, 0, 0, 0, 1e-6),
+  zero: 0,
+};
+
 /** An index of that ring. */
 export const openRing = (binding: Binding, ticket: NativeTicket): ReturnType<Binding['createStarIndex']> =>
   binding.createStarIndex(ringShape, ringDirections, ringMagnitudes, ticket);
@@ -490,6 +498,18 @@ const indexCases: readonly NativeCase[] = [
       const index = await openRing(binding, ticketOf(binding));
       return {
         call: (ticket) => index.identify(RING_REQUEST, ticket),
+        read: (result) => result,
+        hasHandle: true,
+        dispose: () => index.dispose(),
+      };
+    },
+  },
+  {
+    name: 'starIndex.follow',
+    prepare: async (binding) => {
+      const index = await openRing(binding, ticketOf(binding));
+      return {
+        call: (ticket) => index.follow(RING_REQUEST, RING_EXPECTED, ticket),
         read: (result) => result,
         hasHandle: true,
         dispose: () => index.dispose(),

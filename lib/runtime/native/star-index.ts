@@ -41,6 +41,16 @@ export interface IdentifyRequest {
   readonly seconds: number;
 }
 
+/** Where a camera is expected to look. */
+export interface ExpectedPose {
+  /** Nine numbers: from the catalogue to the sensor. */
+  readonly rotation: Float64Array;
+  /** Nine numbers, of the rotation vector in the frame of the sensor. */
+  readonly covariance: Float64Array;
+  /** Magnitude of the catalogue less that of the frame. */
+  readonly zero: number;
+}
+
 /** How a search has ended. */
 export type IdentifyEnd = 'solved' | 'too-few' | 'nothing-fits' | 'ambiguous' | 'hypotheses' | 'time';
 
@@ -68,6 +78,8 @@ export interface NativeIdentification {
 /** One call in flight, else code STATE. The same result for any number of threads: it uses one. */
 export interface NativeStarIndex {
   identify(request: IdentifyRequest, ticket: NativeTicket): Promise<NativeIdentification>;
+  /** Looks for the stars only where they are expected; the camera is known: scales are 1, and nothing is mirrored. */
+  follow(request: IdentifyRequest, expected: ExpectedPose, ticket: NativeTicket): Promise<NativeIdentification>;
   /** Frees its memory, after the call in flight. Idempotent. */
   dispose(): void;
 }

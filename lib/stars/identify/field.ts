@@ -8,7 +8,7 @@ import type { IdentifierSettings, IdentifySettings } from './options.js';
 
 /** A star of a frame, such as those of `restoreStars`: place and flux of any unit. */
 export interface SeenStar extends Star {
-  /** Of the place, in pixels squared; `sigmaPx` of the options by default. */
+  /** Of the place, in pixels squared, to which 0.01 squared is added; `sigmaPx` of the options by default. */
   readonly covariance?: { readonly xx: number; readonly yy: number; readonly xy: number };
 }
 
@@ -16,6 +16,8 @@ export interface SeenStar extends Star {
 const CENTRE_SIGMA = 0.15;
 const BEND_SIGMA = 0.3;
 const FARTHEST_PX = 1e6;
+/** Added to the errors of places: bright stars are not placed as well as their noise alone allows. */
+const LEAST_PX = 0.01;
 
 /** The brightest stars with a direction, brightest first. Throws ArgumentError that names the star that is wrong. */
 export function brightest(stars: readonly SeenStar[], camera: Camera, most: number): SeenStar[] {
@@ -43,7 +45,7 @@ function checkStar(star: SeenStar, index: number): SeenStar {
 export function requestOf(
   stars: readonly SeenStar[],
   { camera, lowScale, highScale, lensTolerance, handedness }: IdentifierSettings,
-  settings: IdentifySettings,
+  settings: Omit<IdentifySettings, 'prior'>,
 ): IdentifyRequest {
   const { magnitudeSigma, velocity, falsePositive, mostHypotheses, seconds, sigmaPx } = settings;
   const halfDiagonal = Math.hypot(camera.width, camera.height) / 2 / camera.focalPx;
@@ -68,13 +70,28 @@ export function requestOf(
   };
 }
 
+/** The part of the lens' tolerance that is left once its axis and distortion are fitted. */
+const FITTED_LENS = 1 / 16;
+
+/** The same of a camera that is known from a frame before. */
+export function requestNear(
+  stars: readonly SeenStar[],
+  camera: Camera,
+  settings: IdentifierSettings,
+  options: IdentifySettings,
+): IdentifyRequest {
+  const known = { camera, lowScale: 1, highScale: 1, lensTolerance: FITTED_LENS * settings.lensTolerance };
+  const request = requestOf(stars, { ...settings, ...known }, options);
+  return { ...request, centreSigma: 0, bendSigma: 0, tryUpright: true, tryMirrored: false };
+}
+
 function tangentsOf(star: SeenStar, camera: Camera, sigmaPx: number): number[] {
   const [u, v] = tangentAt(camera, star.x, star.y);
   const { xx, yy, xy } = star.covariance ?? { xx: sigmaPx ** 2, yy: sigmaPx ** 2, xy: 0 };
   const [[a, b], [c, d]] = camera.axes;
   const unit = camera.focalPx ** -2;
-  const uu = a * a * xx + 2 * a * c * xy + c * c * yy;
-  const vv = b * b * xx + 2 * b * d * xy + d * d * yy;
+  const uu = a * a * xx + 2 * a * c * xy + c * c * yy + LEAST_PX ** 2;
+  const vv = b * b * xx + 2 * b * d * xy + d * d * yy + LEAST_PX ** 2;
   const uv = a * b * xx + (a * d + b * c) * xy + c * d * yy;
   const numbers = [u, v, unit * uu, unit * vv, unit * uv, -2.5 * Math.log10(star.flux)];
   if (numbers.length !== SEEN_FIELDS) throw new Error('a seen star has other numbers');

@@ -1,4 +1,5 @@
 import { transform, transpose } from '../../math/linear.js';
+import { median } from '../../math/median.js';
 import type { Matrix3, Vector } from '../../math/linear.js';
 import type { IdentifyEnd, NativeIdentification } from '../../runtime/native/binding.js';
 import { toDegrees } from '../sky/angles.js';
@@ -51,6 +52,10 @@ export interface Solved {
   /** The camera as it was given, or as fitted; mirrored axes where the frame is mirrored. */
   readonly camera: Camera;
   readonly isMirrored: boolean;
+  /** Magnitude of the catalogue less -2.5 log10 of the flux: the median of the matches. */
+  readonly magnitudeZero: number;
+  /** Whether the stars were where a `prior` expects them, so that the sky was not searched. */
+  readonly isFollowed: boolean;
   /** Brightest first. */
   readonly matches: readonly StarMatch[];
   /** Bright objects that are none of the expected stars: planets, satellites, the moon, or false. */
@@ -71,6 +76,9 @@ export interface Findings {
   readonly found: NativeIdentification;
   readonly seen: readonly SeenStar[];
   readonly camera: Camera;
+  /** Of the identifier; `camera` is that, or as a frame before has had it fitted. */
+  readonly nominal: Camera;
+  readonly isFollowed: boolean;
   readonly catalogue: StarCatalogue;
   readonly epochYear: number;
   /** Over that of light. */
@@ -96,7 +104,9 @@ export function toIdentification(findings: Findings): Identification {
     middle: placeOf(transform(transpose(matrix), camera.direction((camera.width - 1) / 2, (camera.height - 1) / 2))),
     fieldDegrees: fieldOf(camera),
     camera,
-    isMirrored: found.isMirrored,
+    isMirrored: handOf(camera) !== handOf(findings.nominal),
+    magnitudeZero: zeroOf(matches),
+    isFollowed: findings.isFollowed,
     matches,
     unmatched: findings.seen.filter((star) => !taken.has(star)),
     falseAlarm: Math.min(1, Math.exp(found.logFalseAlarm)),
@@ -105,6 +115,11 @@ export function toIdentification(findings: Findings): Identification {
     milliseconds,
   };
 }
+
+const handOf = ({ axes: [[a, b], [c, d]] }: Camera): number => Math.sign(a * d - b * c);
+
+const zeroOf = (matches: readonly StarMatch[]): number =>
+  median(matches.map(({ seen, star }) => star.magnitude + 2.5 * Math.log10(seen.flux))) ?? 0;
 
 const toMatrix = (m: Float64Array): Matrix3 => [
   [m[0]!, m[1]!, m[2]!],

@@ -2,7 +2,13 @@ import { ledger } from '../../runtime/ledger.js';
 import type { Lease } from '../../runtime/ledger.js';
 import { bytesOf } from '../../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../../runtime/memory-plan.js';
-import type { NativeStarIndex, StarIndexShape } from '../../runtime/native/binding.js';
+import type {
+  NativeIdentification,
+  NativeStarIndex,
+  NativeTicket,
+  StarIndexShape,
+} from '../../runtime/native/binding.js';
+import type { Camera } from '../sky/camera.js';
 import { Pauses } from '../../runtime/pauses.js';
 import { Runtime } from '../../runtime/runtime.js';
 import { Scope } from '../../runtime/scope.js';
@@ -10,13 +16,23 @@ import { Turns } from '../../runtime/turns.js';
 import { defined } from '../../runtime/validate.js';
 import { StarCatalogue } from '../sky/star-catalogue.js';
 import { RECORD_BYTES } from '../sky/star-table.js';
-import { brightest, requestOf } from './field.js';
+import { brightest, requestNear, requestOf } from './field.js';
 import type { SeenStar } from './field.js';
 import { toIdentification } from './identification.js';
 import type { Identification } from './identification.js';
 import { checkIdentifier, checkIdentify } from './options.js';
-import type { IdentifierOptions, IdentifierSettings, IdentifyOptions } from './options.js';
+import type { IdentifierOptions, IdentifierSettings, IdentifyOptions, IdentifySettings } from './options.js';
+import { toExpectedPose } from './prior.js';
+import type { AttitudePrior } from './prior.js';
 import { shapeOf } from './tiers.js';
+
+/** What native code is asked about stars, as a camera has them. */
+interface Question {
+  readonly seen: readonly SeenStar[];
+  readonly camera: Camera;
+  readonly isFollowed: boolean;
+  ask(ticket: NativeTicket): Promise<NativeIdentification>;
+}
 
 /** A catalogue made ready to identify frames of one camera. Works on one frame at a time. */
 export class StarIdentifier implements AsyncDisposable {
@@ -57,16 +73,46 @@ export class StarIdentifier implements AsyncDisposable {
    */
   async identify(stars: readonly SeenStar[], options: IdentifyOptions = {}): Promise<Identification> {
     const settings = checkIdentify(options);
-    const { camera, epochYear } = this.#settings;
+    const { camera } = this.#settings;
+    const near = settings.prior && this.#askNear(stars, settings.prior, settings);
     const seen = brightest(stars, camera, settings.maxStars);
-    const request = requestOf(seen, this.#settings, settings);
+    const far: Question = {
+      seen,
+      camera,
+      isFollowed: false,
+      ask: (ticket) => this.#index.identify(requestOf(seen, this.#settings, settings), ticket),
+    };
     return await this.#turns.run(this.#runtime, defined({ signal: options.signal }), async (scope) => {
       const begin = performance.now();
-      const found = await scope.call((_, ticket) => this.#index.identify(request, ticket), 1);
-      const milliseconds = performance.now() - begin;
-      const { velocity } = settings;
-      return toIdentification({ found, seen, camera, catalogue: this.#catalogue, epochYear, velocity, milliseconds });
+      const followed = near && (await this.#answer(near, settings, begin, scope));
+      return followed?.status === 'solved' ? followed : await this.#answer(far, settings, begin, scope);
     });
+  }
+
+  #askNear(stars: readonly SeenStar[], prior: AttitudePrior, settings: IdentifySettings): Question {
+    const { camera = this.#settings.camera } = prior;
+    const seen = brightest(stars, camera, settings.maxStars);
+    const request = requestNear(seen, camera, this.#settings, settings);
+    return {
+      seen,
+      camera,
+      isFollowed: true,
+      ask: (ticket) => this.#index.follow(request, toExpectedPose(prior), ticket),
+    };
+  }
+
+  async #answer(
+    { seen, camera, isFollowed, ask }: Question,
+    settings: IdentifySettings,
+    begin: number,
+    scope: Scope,
+  ): Promise<Identification> {
+    const found = await scope.call((_, ticket) => ask(ticket), 1);
+    const milliseconds = performance.now() - begin;
+    const { epochYear, camera: nominal } = this.#settings;
+    const { velocity } = settings;
+    const how = { catalogue: this.#catalogue, epochYear, velocity, milliseconds };
+    return toIdentification({ found, seen, camera, nominal, isFollowed, ...how });
   }
 
   /** Ends a search under way with StateError, and frees the index. Idempotent. */
@@ -137,9 +183,10 @@ export async function identify(
   stars: readonly SeenStar[],
   options: IdentifierOptions & IdentifyOptions,
 ): Promise<Identification> {
-  const { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses, timeoutMs, velocity, signal, ...rest } =
-    options;
-  const own = { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses, timeoutMs, velocity, signal };
+  const { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses, ...others } = options;
+  const { timeoutMs, velocity, prior, signal, ...rest } = others;
+  const judging = { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses };
+  const own = { ...judging, timeoutMs, velocity, prior, signal };
   await using identifier = await StarIdentifier.open(rest);
   return await identifier.identify(stars, defined(own));
 }

@@ -8,6 +8,8 @@ import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf
 import { toRad } from '../sky/angles.js';
 import { Camera } from '../sky/camera.js';
 import { StarCatalogue } from '../sky/star-catalogue.js';
+import { checkPrior } from './prior.js';
+import type { AttitudePrior } from './prior.js';
 
 /** Whether frames show the sky as it is seen, or as in a mirror. */
 export type Handedness = 'normal' | 'mirrored' | 'unknown';
@@ -52,6 +54,8 @@ export interface IdentifyOptions {
   readonly timeoutMs?: number;
   /** Of the camera in the ICRS, against the barycentre, in metres a second: what aberration comes of; none. */
   readonly velocity?: Vector;
+  /** Stars are first looked for where they are expected: two suffice. The sky is searched where that fails. */
+  readonly prior?: AttitudePrior;
   readonly signal?: AbortSignal;
 }
 
@@ -77,6 +81,7 @@ const IDENTIFY_KEYS = [
   'mostHypotheses',
   'timeoutMs',
   'velocity',
+  'prior',
   'signal',
 ] as const satisfies (keyof IdentifyOptions)[];
 
@@ -167,6 +172,7 @@ export interface IdentifySettings {
   readonly seconds: number;
   /** Over that of light. */
   readonly velocity: Vector;
+  readonly prior: AttitudePrior | null;
 }
 
 /** Throws ArgumentError. */
@@ -182,5 +188,6 @@ export function checkIdentify(options: IdentifyOptions): IdentifySettings {
     mostHypotheses: requireInteger('mostHypotheses', options.mostHypotheses ?? 5e7, 1, 1e12),
     seconds: requireNumber('timeoutMs', options.timeoutMs ?? 1000, 1, 1e9) / 1000,
     velocity: velocity.map((part) => part / SPEED_OF_LIGHT) as unknown as Vector,
+    prior: options.prior === undefined ? null : checkPrior(options.prior),
   };
 }

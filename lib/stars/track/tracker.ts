@@ -28,6 +28,8 @@ import type { Camera, LensOptions } from '../sky/camera.js';
 import { sensorRates } from '../sky/motion-path.js';
 import type { GyroMotion } from '../sky/motion-path.js';
 import type { StraightMotion } from '../sky/trail.js';
+import type { AttitudeTrackerOptions, TrackedAttitude } from './attitude-tracker.js';
+import { FrameAttitudes } from './frame-attitudes.js';
 import { compareRates } from './disagreement.js';
 import type { RateDisagreement } from './disagreement.js';
 import { LEAST_TRACKS, expectProfile, followStars, typicalChi2 } from './follow-frame.js';
@@ -49,6 +51,8 @@ export interface StarTrackerOptions extends Omit<StarOptions, 'motion'>, Runtime
   readonly patienceFrames?: number;
   /** After this many frames in tracking mode the whole frame is searched again, 1 to 1e6; 20. */
   readonly refreshFrames?: number;
+  /** Which stars these are and where the sensor looks, frame by frame; not asked by default. */
+  readonly identify?: AttitudeTrackerOptions;
 }
 
 /** What is known of the next frame. */
@@ -69,9 +73,11 @@ export interface TrackedFrame {
   readonly motion: FieldMotion | null;
   /** Rates against what the frame shows; null without rates or stars. */
   readonly disagreement: RateDisagreement | null;
+  /** With `identify`: followed where `intervalSeconds` is given, else of the whole sky; null without. */
+  readonly attitude: TrackedAttitude | null;
 }
 
-const TRACKER_OPTIONS = ['camera', 'reachPx', 'patienceFrames', 'refreshFrames'] as const;
+const TRACKER_OPTIONS = ['camera', 'reachPx', 'patienceFrames', 'refreshFrames', 'identify'] as const;
 const OPEN_KEYS: readonly (keyof StarTrackerOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, ...TRACKER_OPTIONS];
 const NEXT_KEYS = ['gyro', 'intervalSeconds', ...IMAGE_OPTIONS] as const satisfies (keyof NextFrameOptions)[];
 
@@ -96,14 +102,14 @@ export class StarTracker implements AsyncDisposable {
   readonly #reachPx: number;
   readonly #refreshFrames: number;
   readonly #table: TrackTable;
+  readonly #attitudes: FrameAttitudes | null;
   readonly #turns = new Turns('tracker');
   #size: AnyFrameSize | null = null;
   #profile: StarProfile | null = null;
   #chi2 = 1;
   #sinceSearch = 0;
 
-  private constructor(options: StarTrackerOptions) {
-    requireKnownKeys('options', options, OPEN_KEYS);
+  private constructor(options: StarTrackerOptions, runtime: Runtime, attitudes: FrameAttitudes | null) {
     const { motion, camera, reachPx = 12, patienceFrames = 3, refreshFrames = 20 } = options;
     this.#camera = camera === undefined ? null : checkCamera('camera', camera);
     if (typeof motion === 'object' && motion !== null && ('ratesRadPerSecond' in motion || 'camera' in motion))
@@ -116,12 +122,22 @@ export class StarTracker implements AsyncDisposable {
     });
     this.#options = { ...options };
     this.#settings = checkStarOptions(options);
-    this.#runtime = Runtime.of(options);
+    this.#runtime = runtime;
+    this.#attitudes = attitudes;
   }
 
-  /** Rejects with ArgumentError, IsaError or NativeError. */
+  /** Rejects with ArgumentError, IsaError or NativeError; with `identify` also as `StarIdentifier.open`. */
   static async open(options: StarTrackerOptions = {}): Promise<StarTracker> {
-    return new StarTracker(options);
+    requireKnownKeys('options', options, OPEN_KEYS);
+    const { identify, ...rest } = options;
+    const runtime = Runtime.of(rest);
+    const attitudes = await FrameAttitudes.open(identify, runtime);
+    try {
+      return new StarTracker(rest, runtime, attitudes);
+    } catch (error) {
+      await attitudes?.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -153,6 +169,7 @@ export class StarTracker implements AsyncDisposable {
   /** Ends a run in progress with StateError. Idempotent. */
   async dispose(): Promise<void> {
     await this.#turns.dispose();
+    await this.#attitudes?.dispose();
   }
 
   /** The same as `dispose`, for `await using`. */
@@ -181,7 +198,9 @@ export class StarTracker implements AsyncDisposable {
       const operation = new SequenceOperation(settings, find, this.#runtime, this.#size);
       using performed = await perform(operation, inputs, scope);
       const { outcome, report, metadata } = performed;
-      return this.#take(new StarResult(outcome, report, metadata), finding);
+      const result = new StarResult(outcome, report, metadata);
+      const attitude = (await this.#attitudes?.next(result.stars, intervalSeconds, scope.signal)) ?? null;
+      return { ...this.#take(result, finding), attitude };
     } finally {
       recountSpare();
     }
@@ -204,7 +223,7 @@ export class StarTracker implements AsyncDisposable {
   }
 
   /** Makes a frame the latest of the sequence. */
-  #take(result: StarResult, { mode, profile, rates, predictions }: Finding): TrackedFrame {
+  #take(result: StarResult, { mode, profile, rates, predictions }: Finding): Omit<TrackedFrame, 'attitude'> {
     const before = this.#table.tracks;
     this.#table.update(predictions, result.stars, result.frame);
     const { width, height, channels, depth } = result.frame;
