@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { IntegrityError, ModelError, Restorer, formatPlan } from '../lib/index.js';
 import type { Frame, NetworkReport, RestorerOptions } from '../lib/index.js';
+import { encodeTiff } from '../lib/image/tiff/write-frame.js';
 import type { Binding, NativePipeline } from '../lib/runtime/native/binding.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
 import { createFrame } from './support/frames.js';
@@ -23,14 +25,15 @@ async function restore(options: Options): Promise<{ readonly data: Frame['data']
 const binding = loadBinding() as { createPipeline: Binding['createPipeline'] };
 const create = binding.createPipeline;
 
-/** Makes the first `count` pushes of all pipelines fail their checks. */
-function failPushes(count: number): void {
-  let left = count;
+/** Makes `count` pushes of all pipelines fail their checks, those after the first `good` ones. */
+function failPushes(count: number, good = 0): void {
+  let pushes = 0;
   vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
     const pipeline: NativePipeline = create(...args);
     const push = pipeline.push.bind(pipeline);
     const fail: NativePipeline['push'] = (...strip) => {
-      if (left-- <= 0) return push(...strip);
+      pushes += 1;
+      if (pushes <= good || pushes > good + count) return push(...strip);
       return Promise.reject(Object.assign(new Error('fails its checks twice, by weights'), { code: 'INTEGRITY' }));
     };
     Object.defineProperty(pipeline, 'push', { value: fail });
@@ -137,6 +140,22 @@ describe('integrity', () => {
     const { data, report } = await restore({ model, integrity: 'checked' });
     expect(data).toEqual(plain.data);
     expect(report.integrity!.restarts).toBe(2);
+  });
+
+  it('begins again with the rows that come next, where a file goes through as a stream', async () => {
+    const model = writeRandomModel(folder.path('stream.safetensors'), 1, 8);
+    const [input, output] = [folder.path('rows.tif'), folder.path('restored.tif')];
+    const rows = createFrame({ width: 36, height: 150 });
+    writeFileSync(input, await encodeTiff(rows, rows.data));
+    await using plain = await Restorer.open({ model, threads: 1 });
+    await plain.restoreFile(input, output, { windowRows: 64 });
+    const expected = readFileSync(output);
+    failPushes(1, 8);
+    await using checked = await Restorer.open({ model, integrity: 'checked', threads: 1 });
+    const { report } = await checked.restoreFile(input, output, { windowRows: 64 });
+    expect(report.integrity!.restarts).toBe(1);
+    expect(report.scene!.isStream).toBe(true);
+    expect(readFileSync(output)).toEqual(expected);
   });
 
   it('gives no result where that does not help', async () => {

@@ -65,7 +65,7 @@ export function addFileOptions(command: Command): Command {
     .addOption(
       new Option(
         '--window-rows <count>',
-        'restore window by window, so many rows each (default: as many as are fastest, where memory is short)',
+        'restore window by window, so many rows each (default: where memory is short; 512, or what is fastest)',
       ).argParser(parseNumber),
     );
 }

@@ -96,6 +96,11 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return windowRuleOf(this.#settings);
   }
 
+  /** A transform needs all of a window. */
+  planStream(): null {
+    return null;
+  }
+
   workOf(plan: DeconvolutionPlan): number {
     return work(plan);
   }

@@ -17,13 +17,15 @@ export interface ScenePlan {
   readonly rows: number;
   /** Rows that are read for a window, at most. */
   readonly rowsRead: number;
+  /** Whether one stream of rows goes through all windows, so that no row is computed twice: they do not overlap. */
+  readonly isStream: boolean;
   /** Rows in which one window passes into the next; 0: windows have the bytes of the whole frame. */
   readonly fade: number;
 }
 
 /** In what memory an operation works on a frame. */
 export interface FramePlan extends MemoryPlan {
-  /** The frame; of a scene, a window. */
+  /** The frame; of a scene, a window, or all of it where it is a stream. */
   readonly frame: AnyFrameSize;
   /** Where the frame is restored window by window. */
   readonly scene?: ScenePlan;

@@ -1,4 +1,5 @@
 import type { AnyFrame } from '../image/frame.js';
+import type { AnyFrameSize } from '../image/frame.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
 import type {
@@ -14,10 +15,11 @@ import { Cached } from '../runtime/cached.js';
 import { digestOf } from '../runtime/digest.js';
 import { IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
-import { computations } from '../runtime/integrity.js';
+import { checksEnds, computations } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
 import { translateNativeError } from '../runtime/native/loader.js';
 import { Pauses } from '../runtime/pauses.js';
@@ -27,10 +29,12 @@ import { IntegrityTally } from './integrity.js';
 import type { IntegrityReport } from './integrity.js';
 import { exactHalo } from './passes.js';
 import { PipelineSet } from './pipeline-set.js';
-import { planFrame } from './plan.js';
+import { planFrame, planRows } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
 import { createFrameMemory, restoreFrame } from './restore-frame.js';
 import type { FrameMemory, Share } from './restore-frame.js';
+import { RowStream } from './row-stream.js';
+import type { PipelineLoan } from './row-stream.js';
 
 /** How a restoration by the network went. */
 export interface NetworkReport extends FrameReport<Plan> {
@@ -121,15 +125,30 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return macs;
   }
 
+  /** Other passes of an ensemble read the scene from below; what is read or computed twice is compared by windows. */
+  planStream(size: AnyFrameSize, held: readonly PlannedBuffer[]): Plan | null {
+    const { ensemble, integrity } = this.context;
+    return ensemble === 1 && !checksEnds(integrity) ? planRows(size, held, this.context) : null;
+  }
+
   /** Windows share nothing that must be found out. */
   async survey(): Promise<WindowRestoration<NetworkReport>> {
     let macs = 0;
     const tally = new IntegrityTally();
     return {
       continuation: this.continuation,
-      run: async (task, plan, scope) => {
+      run: (task, plan, scope) => {
         macs += plan.macs;
         return this.#restore(task, plan, scope, tally);
+      },
+      stream: (rows, plan, scope) => {
+        tally.computations++;
+        const use = (part: Plan): PipelineLoan => {
+          macs += part.macs;
+          return this.#watch(part, tally);
+        };
+        const { context } = this;
+        return new RowStream({ context, use, persist: (work) => this.#persist(work, scope, tally) }, plan, rows, scope);
       },
       report: (base) => this.#reportOf(base, macs, tally),
     };
@@ -147,7 +166,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     const pauses = new Pauses(scope.signal);
     const compute = async (index: number): Promise<void> => {
       const share = { index, of: Math.max(index + 1, computations(plan.integrity)) };
-      await this.#compute({ ...task, memory }, plan, share, scope, tally);
+      await this.#persist(() => this.#attempt({ ...task, memory }, plan, share, scope, tally), scope, tally);
       tally.computations++;
     };
     if (plan.integrity !== 'twice') await compute(0);
@@ -159,11 +178,11 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     return memory.output;
   }
 
-  /** Begins again, with the model read anew, where rows fail their checks twice. */
-  async #compute(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
+  /** Does some work, and begins it again, with the model read anew, where rows fail their checks twice. */
+  async #persist<T>(work: () => Promise<T>, scope: Scope, tally: IntegrityTally): Promise<T> {
     for (;;) {
       try {
-        return await this.#attempt(work, plan, share, scope, tally);
+        return await work();
       } catch (error) {
         if (!(error instanceof IntegrityError) || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
         await this.#renewModel(this.#reload, scope);
@@ -174,14 +193,21 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
 
   /** One computation after the other takes another pipeline, where there are two: other memory. */
   async #attempt(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
-    using used = this.use(plan);
-    const pipeline = used.pipelines[share.index % used.pipelines.length]!;
-    const stop = this.context.coverage && tally.watch(pipeline);
-    try {
-      await restoreFrame(pipeline, plan, work, share, scope);
-    } finally {
-      stop?.();
-    }
+    using used = this.#watch(plan, tally);
+    await restoreFrame(used.pipelines[share.index % used.pipelines.length]!, plan, work, share, scope);
+  }
+
+  /** The pipelines of a plan, whose checks are counted. */
+  #watch(plan: Plan, tally: IntegrityTally): PipelineLoan {
+    const used = this.use(plan);
+    const stops = this.context.coverage ? used.pipelines.map((pipeline) => tally.watch(pipeline)) : [];
+    return {
+      pipelines: used.pipelines,
+      [Symbol.dispose]: () => {
+        for (const stop of stops) stop();
+        used[Symbol.dispose]();
+      },
+    };
   }
 
   /** What is in memory may be wrong, wherever it came from. */
@@ -205,7 +231,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   }
 
   /** The native pipelines of a plan, for use under a lease that counts them, until what is returned is disposed of. */
-  use(plan: Plan): { readonly pipelines: readonly NativePipeline[] } & Disposable {
+  use(plan: Plan): PipelineLoan {
     const { pass, pipelines: count } = plan;
     const { pipelines } = this.#pipelines.take({ pass, pipelines: count }, () =>
       new PipelineSet().fill(count, () => this.#createPipeline(plan)),

@@ -4,6 +4,7 @@ import type { PixelMap } from '../runtime/native/binding.js';
 export const GRID = 4;
 
 export const alignUp = (value: number): number => Math.ceil(value / GRID) * GRID;
+export const alignDown = (value: number): number => value - (value % GRID);
 
 /**
  * Input pixels that one output pixel can depend on, before and after it, for n residual blocks per stage

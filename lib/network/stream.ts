@@ -2,14 +2,14 @@ import { orAbort } from '../runtime/abort.js';
 import { ArgumentError, IntegrityError, NativeError } from '../runtime/errors.js';
 import { allocateSamples, copySamples } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
-import { fullScale } from '../image/samples.js';
 import { keepMissing } from '../image/missing/keep.js';
 import { ledger } from '../runtime/ledger.js';
 import { PROCESS_BYTES } from '../runtime/memory-plan.js';
 import { computations } from '../runtime/integrity.js';
-import type { BandGroup, Binding, NativePipeline } from '../runtime/native/binding.js';
+import type { Binding, NativePipeline } from '../runtime/native/binding.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
+import { BandStrips } from './band-strips.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
 import type { NetworkRestoration } from './network-restoration.js';
@@ -94,17 +94,14 @@ function computationsDiffer(row: number, count: number): IntegrityError {
 
 /** The last source rows, as many as the network may still need or the output must still be composed from. */
 class SourceRing {
-  readonly #binding: Binding;
   readonly #frame: AnyFrameSize;
   readonly #ringRows: number;
-  readonly #bands: readonly BandGroup[];
-  /** How often rows are computed: by pipelines side by side, those of all groups after one another. */
+  /** How often rows are computed. */
   readonly #times: 1 | 2;
   readonly #samples: AnyFrame['data'];
-  readonly #strips: readonly Uint8Array[];
+  readonly #strips: BandStrips;
   readonly #stripRows: number;
   readonly #rows: Axis;
-  readonly #columns: Axis;
   readonly #gaps: StreamGaps | null;
   #pending: GivenRows | null = null;
   /** Its samples when it came: a caller may take the memory away. */
@@ -112,19 +109,22 @@ class SourceRing {
   #received = 0;
   #pushed = 0;
 
-  constructor(binding: Binding, { frame, groups, pass, pipeline, integrity }: Plan, masked: boolean) {
-    const times = computations(integrity);
-    this.#binding = binding;
-    this.#times = times;
+  constructor(binding: Binding, plan: Plan, masked: boolean) {
+    const { frame, pass, pipeline } = plan;
     this.#frame = frame;
     this.#stripRows = pass.stripRows;
     this.#ringRows = streamRingRows(pipeline, pass);
     this.#samples = allocateSamples(this.#ringRows * this.#rowSamples, frame.depth);
     this.#gaps = masked ? new StreamGaps(frame, this.#ringRows) : null;
-    this.#bands = groups.map((group) => ({ channels: frame.channels, group, white: fullScale(frame) }));
-    this.#strips = Array.from({ length: times * groups.length }, () => new Uint8Array(pass.stripRows * pass.width * 3));
+    this.#strips = new BandStrips(binding, plan);
+    this.#times = computations(plan.integrity);
     this.#rows = createAxis(frame.height, false);
-    this.#columns = createAxis(frame.width, false);
+  }
+
+  /** What the network reads. */
+  get #ring(): AnyFrame {
+    const data = this.#gaps?.filled ?? this.#samples;
+    return { ...this.#frame, height: this.#ringRows, data } as AnyFrame;
   }
 
   get #rowSamples(): number {
@@ -138,16 +138,8 @@ class SourceRing {
     const limit = this.#received === height ? this.#rows.indices.length : this.#received;
     const count = Math.min(this.#stripRows, limit - this.#pushed);
     if (count === 0) return null;
-    const map = {
-      rowPixels: this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => this.#ringPixel(row)),
-      colPixels: this.#columns.indices,
-    };
-    const rows = this.#strips.map((room, index) => {
-      const bands = this.#bands[index % this.#bands.length]!;
-      const strip = room.subarray(0, count * this.#columns.indices.length * 3);
-      this.#binding.gatherRows(this.#gaps?.filled ?? this.#samples, bands, map, strip);
-      return strip;
-    });
+    const ringRows = this.#rows.indices.slice(this.#pushed, this.#pushed + count).map((row) => row % this.#ringRows);
+    const { rows, map } = this.#strips.gather(this.#ring, ringRows);
     this.#pushed += count;
     return { rows, count, ...(this.#gaps && { valid: { plane: this.#gaps.valid, map } }) };
   }
@@ -190,36 +182,24 @@ class SourceRing {
    * Adds residuals to the rows they belong to; null when all of them are padding. Rejects with IntegrityError where two
    * computations differ.
    */
-  async compose({ row, count, residuals }: ResidualBlock, pauses: Pauses): Promise<Strip | null> {
+  async compose(block: ResidualBlock, pauses: Pauses): Promise<Strip | null> {
+    const { row, count } = block;
     const rows = Math.min(count, this.#frame.height - row);
     if (rows <= 0) return null;
     if (this.#received - row > this.#ringRows)
       throw new NativeError('INTERNAL', `row ${row} left the ring before it was restored`);
     const source = this.#copyRows(row, rows);
-    const data = this.#composeRows(source, rows, residuals);
-    if (this.#times === 2) {
-      const again = this.#composeRows(source, rows, residuals.slice(this.#bands.length));
-      if (!bytesOf(data).equals(bytesOf(again))) throw computationsDiffer(row, rows);
-    }
-    if (this.#gaps) {
-      const frame = { ...this.#frame, height: rows, data: source } as AnyFrame;
-      await keepMissing(frame, this.#copyValid(row, rows), null, data, pauses);
-    }
+    const frame = { ...this.#frame, height: rows, data: source } as AnyFrame;
+    const data = this.#composeRows(block, frame, 0);
+    if (this.#times === 2 && !bytesOf(data).equals(bytesOf(this.#composeRows(block, frame, 1))))
+      throw computationsDiffer(row, rows);
+    if (this.#gaps) await keepMissing(frame, this.#copyValid(row, rows), null, data, pauses);
     return { row, count: rows, data };
   }
 
-  /** The restored rows. @param residuals of the groups, and more */
-  #composeRows(source: AnyFrame['data'], rows: number, residuals: ResidualBlock['residuals']): AnyFrame['data'] {
-    const output = copySamples(source);
-    const { end, indices } = this.#columns;
-    const map = {
-      rowPixels: Uint32Array.from({ length: rows }, (_, index) => index * this.#frame.width),
-      colPixels: indices.subarray(0, end),
-    };
-    for (const [index, bands] of this.#bands.entries()) {
-      const place = { ...residuals[index]!, residualWidth: indices.length, firstColumn: 0, map };
-      this.#binding.composeRows({ ...place, sums: null, passes: 1, source, output, bands });
-    }
+  #composeRows(block: ResidualBlock, frame: AnyFrame, computation: 0 | 1): AnyFrame['data'] {
+    const output = copySamples(frame.data);
+    this.#strips.compose(block, frame, output, { skipped: 0, top: 0, count: frame.height, computation });
     return output;
   }
 

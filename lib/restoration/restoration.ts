@@ -12,6 +12,8 @@ import { Pauses } from '../runtime/pauses.js';
 import type { Kept } from '../runtime/ledger.js';
 import type { Scope } from '../runtime/scope.js';
 import { defined } from '../runtime/validate.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import type { SceneRows, SceneStream } from './scene/scene-stream.js';
 import type { WindowRule } from './scene/windows.js';
 
 /** How a scene was restored: a frame too large for memory, of which `ScenePlan` says the windows. */
@@ -60,6 +62,8 @@ export interface WindowRestoration<Report extends FrameReport> {
   readonly continuation: Continuation;
   /** Restores a window as planned. The source is only read. */
   run(task: RestorationTask, plan: Report['plan'], scope: Scope): Promise<AnyFrame['data']>;
+  /** Restores rows instead, as `planStream` has planned. */
+  stream?(rows: SceneRows, plan: Report['plan'], scope: Scope): SceneStream;
   /** The whole report, once all windows are restored. */
   report(base: OperationReport<Report['plan']>): Report;
 }
@@ -93,6 +97,12 @@ export interface Restoration<Report extends FrameReport> {
   readonly identity: string;
   /** What windows of such a frame need beyond their rows; null: it must be restored whole. */
   windowRule(size: AnyFrameSize): WindowRule | null;
+  /**
+   * The plan to restore the rows of such a frame one after the other, each once; null: it must be cut into windows that
+   * overlap. Throws BudgetError.
+   * @param held what takes memory besides
+   */
+  planStream(size: AnyFrameSize, held: readonly PlannedBuffer[]): Report['plan'] | null;
   /** How much is computed for a plan, in any unit: to choose among plans. */
   workOf(plan: Report['plan']): number;
   /** Finds out what all windows of a scene share. */

@@ -17,9 +17,10 @@ export function formatPlan(plan: MemoryPlan): string {
   return formatBuffers(plan).join('\n');
 }
 
-/** How a frame is cut that is too large for memory; the plan is that of its largest window. */
+/** How a frame is cut that is too large for memory; the plan is that of its largest window, or of a stream. */
 function formatScene({ scene }: FramePlan): string {
   if (!scene) return '';
-  const { frame, windows, rows, rowsRead } = scene;
-  return `scene      ${frame.width} x ${frame.height}, ${windows} windows of ${rows} rows, read with ${rowsRead}\n`;
+  const { frame, windows, rows, rowsRead, isStream } = scene;
+  const way = isStream ? 'one stream' : `read with ${rowsRead}`;
+  return `scene      ${frame.width} x ${frame.height}, ${windows} windows of ${rows} rows, ${way}\n`;
 }

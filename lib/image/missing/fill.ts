@@ -17,6 +17,16 @@ const SWEEPS = 12;
  */
 const [BAND_ROWS, CONTEXT_ROWS] = [256, 128];
 
+/** The row before which those end that are filled together with a row. */
+export const bandEnd = (row: number): number => row - (row % BAND_ROWS) + BAND_ROWS;
+
+/** The rows of a frame that are looked at when those from `row` on to the end of their band are filled. */
+export function contextOf(row: number, height: number): RowWindow {
+  const end = bandEnd(row);
+  const top = Math.max(0, end - BAND_ROWS - CONTEXT_ROWS);
+  return { top, count: Math.min(height, end + CONTEXT_ROWS) - top };
+}
+
 /** Rows of the most that are looked at. */
 const MOST_ROWS = BAND_ROWS + 2 * CONTEXT_ROWS;
 
@@ -64,14 +74,13 @@ export async function fillMissing(
   const data = copySamples(frame.data);
   const end = window.top + frame.height;
   for (let band = window.top - (window.top % BAND_ROWS); band < end; band += BAND_ROWS) {
-    const [first, last] = [Math.max(window.top, band), Math.min(end, band + BAND_ROWS)];
+    const [first, last] = [Math.max(window.top, band), Math.min(end, bandEnd(band))];
     const [from, to] = [(first - window.top) * frame.width, (last - window.top) * frame.width];
     if (!valid.subarray(from, to).includes(0)) continue;
-    const top = Math.max(0, band - CONTEXT_ROWS);
-    const rows = { top, count: Math.min(window.height, band + BAND_ROWS + CONTEXT_ROWS) - top };
+    const rows = contextOf(band, window.height);
     const known = await knownRows({ frame, valid }, window, rows);
     const target = data.subarray(from * frame.channels, to * frame.channels);
-    await fillRows(known, first - top, target, continuation, pauses);
+    await fillRows(known, first - rows.top, target, continuation, pauses);
   }
   return { ...frame, data } as AnyFrame;
 }

@@ -18,14 +18,19 @@ const SAMPLES = 5;
 /** Rows of a sample, at most. */
 const SAMPLE_ROWS = 640;
 /** Whatever the scene: samples drawn for its white, the journal, code that only scenes need. */
-const FIXED_BYTES = 6e6;
+export const FIXED_BYTES = 6e6;
 /** Numbers of rows that are considered grow by this factor. */
 const GROWTH = 1.25;
+
+/** Rows that each window gives, or the most of them; null: what is best. */
+export type RowsAsked = { readonly exact: number } | { readonly most: number } | null;
 
 /** A scene whose windows are known. */
 export interface PlannedScene<Report extends FrameReport> {
   readonly rows: number;
   readonly windows: readonly SceneWindow[];
+  /** Rows that are restored at a time, where one stream of rows goes through all windows; null: they overlap. */
+  readonly pieceRows: number | null;
   /** Windows spread over the scene. */
   readonly samples: ReturnType<typeof spreadWindows>;
   /** Of the most memory that any window takes. */
@@ -44,13 +49,12 @@ export interface SceneToPlan<Report extends FrameReport> {
 }
 
 /**
- * The windows of a scene that need the least work within the budget. Throws BudgetError with a budget that suffices for
- * the smallest.
- * @param rows that each window gives, or `most` of them; null: what is best
+ * The windows of a scene that need the least work within the budget, each restored by itself. Throws BudgetError with a
+ * budget that suffices for the smallest.
  */
 export function planScene<Report extends FrameReport>(
   scene: SceneToPlan<Report>,
-  rows: { readonly exact: number } | { readonly most: number } | null,
+  rows: RowsAsked,
 ): PlannedScene<Report> {
   const { restoration, source, picture } = scene;
   const { height } = source.header;
@@ -102,11 +106,14 @@ function planWindows<Report extends FrameReport>(
   const counts = new Set([...windows.map(({ read }) => read.count), samples[0]!.count]);
   const plans = new Map([...counts].map((count) => [count, planWindow(scene, rule, count)] as const));
   const largest = [...plans.values()].reduce((one, other) => (other.bytes > one.bytes ? other : one));
+  const { fade } = rule;
+  const facts = { frame: header, windows: windows.length, rows, rowsRead: most, isStream: false, fade };
   return {
     rows,
     windows,
+    pieceRows: null,
     samples,
-    plan: { ...largest, scene: { frame: header, windows: windows.length, rows, rowsRead: most, fade: rule.fade } },
+    plan: { ...largest, scene: facts },
     planOf: (count) => plans.get(count)!,
   };
 }

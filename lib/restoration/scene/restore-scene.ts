@@ -19,9 +19,10 @@ import type { FrameReport, Restoration } from '../restoration.js';
 import { identify, parseJournal } from './journal.js';
 import type { Journal, SceneIdentity } from './journal.js';
 import { planScene } from './plan-scene.js';
-import type { PlannedScene } from './plan-scene.js';
+import type { PlannedScene, RowsAsked, SceneToPlan } from './plan-scene.js';
+import { planStreamedScene } from './plan-stream.js';
 import { knowWhite } from './scene-white.js';
-import { SceneWork } from './scene-work.js';
+import { beginScene } from './begin-scene.js';
 import { writeScene } from './write-scene.js';
 
 /** A file that is to be restored window by window. */
@@ -64,17 +65,15 @@ export async function restoreScene<Report extends FrameReport>(
   const paths = await partPathsOf(output);
   const ways = waysToWrite({ source, format, form: asked, reading }, restoration.identity);
   const journal = await findJournal(paths, ways, output, resume);
-  const rows = journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows };
+  const rows: RowsAsked = journal ? { exact: journal.rows } : windowRows === undefined ? null : { most: windowRows };
   const open = ways.filter(({ identity }) => !journal || identity.reading === journal.identity.reading);
-  const { picture, identity, scene } = planFirst(open, (one) =>
-    planScene({ restoration, source, picture: one, threads, budgetBytes }, rows),
-  );
+  const { picture, identity, scene } = planFirst(open, { restoration, source, threads, budgetBytes }, rows);
   const kept = restoration.keptFor(scene.plan);
   using lease = await reserve(restoration, scene, kept, scope);
   await new Headroom(lease, budgetBytes, () => scope.binding.trimHeap()).begin(kept?.bytes ?? 0);
   const known = await knowWhite(source, scene.samples[0]!.count, scope);
   const running = performance.now();
-  const work = await SceneWork.begin(restoration, known, scene, scope);
+  await using work = await beginScene(restoration, known, scene, scope);
   await writeScene(work, { paths, picture, identity, journal }, scope);
   const base: OperationReport<Report['plan']> = {
     operation: restoration.name,
@@ -86,7 +85,7 @@ export async function restoreScene<Report extends FrameReport>(
     isa: scope.isa,
     threads,
     plan: scene.plan,
-    ...work.facts,
+    ...(await work.facts()),
     warnings: [...source.warnings, ...work.warnings, ...warnOfLosses(format, metadata, header)],
   };
   return { size: header, metadata, report: work.report(base) };
@@ -111,15 +110,25 @@ function waysToWrite(
   }));
 }
 
-/** The first way that can be planned. Throws the BudgetError that asks for the least where none can be. */
-function planFirst<Scene>(ways: readonly Way[], plan: (picture: RowPicture) => Scene): Way & { scene: Scene } {
+/**
+ * The first way that can be planned: one stream of rows takes less work than windows, however it is written. Throws the
+ * BudgetError that asks for the least where none can be.
+ */
+function planFirst<Report extends FrameReport>(
+  ways: readonly Way[],
+  job: Omit<SceneToPlan<Report>, 'picture'>,
+  rows: RowsAsked,
+): Way & { scene: PlannedScene<Report> } {
   let refusal: BudgetError | null = null;
-  for (const way of ways) {
-    try {
-      return { ...way, scene: plan(way.picture) };
-    } catch (error) {
-      if (!(error instanceof BudgetError)) throw error;
-      if (!refusal || error.requiredBytes < refusal.requiredBytes) refusal = error;
+  for (const plan of [planStreamedScene<Report>, planScene<Report>]) {
+    for (const way of ways) {
+      try {
+        const scene = plan({ ...job, picture: way.picture }, rows);
+        if (scene) return { ...way, scene };
+      } catch (error) {
+        if (!(error instanceof BudgetError)) throw error;
+        if (!refusal || error.requiredBytes < refusal.requiredBytes) refusal = error;
+      }
     }
   }
   throw refusal!;

@@ -76,6 +76,5 @@ async function writeWindows<Report extends FrameReport>(
     await part.record(
       formatJournal({ ...facts, ...(digests && { digests: Array.from(digests, (one) => one ?? null) }) }),
     );
-    work.settle(window);
   }
 }
