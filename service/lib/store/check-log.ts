@@ -16,12 +16,20 @@ export async function checkEvents(
   for (let seq = meta.firstSeq; seq <= meta.lastSeq; seq += 1) {
     if (events.get(seq)?.seq !== seq) report('I4', `event ${seq} is missing from ${meta.firstSeq} to ${meta.lastSeq}`);
   }
-  const isWhole = meta.firstSeq === 1;
-  for (const { capture } of isWhole ? rows.values() : []) {
-    const own = [...events.values()].filter(({ captureId }) => captureId === capture.id);
-    checkStory(capture, own, report);
-  }
+  if (meta.firstSeq !== 1) return events;
+  const stories = byCapture(events.values());
+  for (const { capture } of rows.values()) checkStory(capture, stories.get(capture.id) ?? [], report);
   return events;
+}
+
+function byCapture(events: Iterable<LogEvent>): ReadonlyMap<string, readonly LogEvent[]> {
+  const stories = new Map<string, LogEvent[]>();
+  for (const event of events) {
+    const story = stories.get(event.captureId);
+    if (story) story.push(event);
+    else stories.set(event.captureId, [event]);
+  }
+  return stories;
 }
 
 /** The events of one capture lead to its state. */
@@ -45,6 +53,7 @@ export function checkClients(
   report: Report,
 ): void {
   const repaired = repairsIn(clientLog, events);
+  const firstSeq = [...events.keys()].reduce((least, seq) => Math.min(least, seq), Number.POSITIVE_INFINITY);
   for (const record of clientLog) {
     const capture = rows.get(record.id)?.capture;
     if (!capture)
@@ -54,7 +63,7 @@ export function checkClients(
     if (event && (event.captureId !== record.id || event.type !== record.type)) {
       report('I4', `a client saw ${record.type} of ${record.id} as ${record.seq}; the log has ${event.type} there`);
     }
-    if (!event && events.size > 0 && record.seq >= Math.min(...events.keys())) {
+    if (!event && record.seq >= firstSeq) {
       report('I4', `a client saw event ${record.seq}, and the log lacks it`);
     }
     const isProduct = record.type === 'stored' || record.type === 'repaired';
