@@ -87,18 +87,21 @@ describe('frames that come unasked', () => {
   const waiting = [4, 2, 3].map((order) => makeCapture(order, { state: 'acquired' }));
 
   test('are taken while there is room', () => {
-    expect(decidePush(waiting, 'main', 4, 'drop-newest')).toEqual({ take: true, drop: null });
-    expect(decidePush(waiting, 'star', 1, 'drop-newest')).toEqual({ take: true, drop: null });
+    expect(decidePush(queueOf(waiting).ofCamera('main'), 4, 'drop-newest')).toEqual({ take: true, drop: null });
+    expect(decidePush(queueOf(waiting).ofCamera('star'), 1, 'drop-newest')).toEqual({ take: true, drop: null });
   });
 
   test('push out the oldest, wait, or go', () => {
-    expect(decidePush(waiting, 'main', 3, 'drop-oldest-raw')).toMatchObject({ take: true, drop: { order: 2 } });
-    expect(decidePush(waiting, 'main', 3, 'block')).toEqual({ take: false, wait: true });
-    expect(decidePush(waiting, 'main', 3, 'drop-newest')).toEqual({ take: false, wait: false });
+    expect(decidePush(queueOf(waiting).ofCamera('main'), 3, 'drop-oldest-raw')).toMatchObject({
+      take: true,
+      drop: { order: 2 },
+    });
+    expect(decidePush(queueOf(waiting).ofCamera('main'), 3, 'block')).toEqual({ take: false, wait: true });
+    expect(decidePush(queueOf(waiting).ofCamera('main'), 3, 'drop-newest')).toEqual({ take: false, wait: false });
   });
 
   test('never push out a frame that is being restored', () => {
     const busy = [makeCapture(1, { state: 'restoring' })];
-    expect(decidePush(busy, 'main', 1, 'drop-oldest-raw')).toEqual({ take: false, wait: false });
+    expect(decidePush(queueOf(busy).ofCamera('main'), 1, 'drop-oldest-raw')).toEqual({ take: false, wait: false });
   });
 });

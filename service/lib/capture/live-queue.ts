@@ -1,11 +1,12 @@
 import type { Capture, CaptureState } from './capture.js';
 import { givesUpAt } from './scheduler.js';
-import type { QueueLoad } from './scheduler.js';
+import type { CameraLoad, QueueLoad } from './scheduler.js';
 import { Sorted } from './sorted.js';
 import { UrgencyQueue } from './urgency.js';
 
 const NOTHING: QueueLoad = { captures: 0, bytes: 0 };
 const anyOne = (): boolean => true;
+const byOrder = (a: Capture, b: Capture): number => a.order - b.order;
 
 /** All captures that are in no state that is final, by everything that somebody asks for: nobody reads through them. */
 export class LiveQueue {
@@ -17,6 +18,9 @@ export class LiveQueue {
   /** Those without a frame that are given up one day, the next first. */
   readonly #ends = new Sorted<Capture>((a, b) => givesUpAt(a)! - givesUpAt(b)! || a.order - b.order);
   readonly #loads = new Map<string, QueueLoad>();
+  /** In the order of their requests: of each app, and of all under ''. */
+  readonly #lines = new Map<string, Sorted<Capture>>();
+  readonly #cameras = new Map<string, { captures: number; readonly acquired: Sorted<Capture> }>();
   #load = NOTHING;
 
   get size(): number {
@@ -39,7 +43,20 @@ export class LiveQueue {
 
   /** In the order of their requests. */
   all(): Capture[] {
-    return [...this.#byId.values()].sort((a, b) => a.order - b.order);
+    return [...this.#lineOf('')];
+  }
+
+  /** The oldest requests, so many at most; of one app, or of all for null. */
+  oldest(count: number, app: string | null): readonly Capture[] {
+    return this.#lineOf(app ?? '').items.slice(0, count);
+  }
+
+  /** What a camera has in the queue. @param except a capture that does not count */
+  ofCamera(camera: string, except = ''): CameraLoad {
+    const known = this.#cameras.get(camera);
+    const oldest = known?.acquired.items.slice(0, 2).find(({ id }) => id !== except) ?? null;
+    const isIn = this.#byId.get(except)?.request.camera === camera;
+    return { captures: (known?.captures ?? 0) - (isIn ? 1 : 0), oldest };
   }
 
   inState(state: CaptureState): readonly Capture[] {
@@ -98,7 +115,9 @@ export class LiveQueue {
     if (capture.state === 'acquired') this.#acquired.add(capture);
     if (capture.state === 'requested') this.#request(capture);
     if (isGivenUp(capture)) this.#ends.add(capture);
+    for (const name of ['', capture.app]) this.#lineOf(name).add(capture);
     this.#weigh(capture, 1);
+    this.#weighCamera(capture, 1);
   }
 
   remove(id: string): void {
@@ -109,7 +128,10 @@ export class LiveQueue {
     if (capture.state === 'acquired') this.#acquired.remove(capture);
     if (capture.state === 'requested') this.#forget(capture);
     if (isGivenUp(capture)) this.#ends.remove(capture);
+    for (const name of ['', capture.app]) this.#lineOf(name).remove(capture);
+    if (this.#lineOf(capture.app).size === 0) this.#lines.delete(capture.app);
     this.#weigh(capture, -1);
+    this.#weighCamera(capture, -1);
   }
 
   #request(capture: Capture): void {
@@ -124,6 +146,21 @@ export class LiveQueue {
     const queue = this.#requested.get(camera)!;
     queue.remove(capture);
     if (queue.size === 0) this.#requested.delete(camera);
+  }
+
+  #lineOf(name: string): Sorted<Capture> {
+    const line = this.#lines.get(name) ?? new Sorted(byOrder);
+    this.#lines.set(name, line);
+    return line;
+  }
+
+  #weighCamera(capture: Capture, sign: 1 | -1): void {
+    const { camera } = capture.request;
+    const known = this.#cameras.get(camera) ?? { captures: 0, acquired: new Sorted(byOrder) };
+    this.#cameras.set(camera, known);
+    known.captures += sign;
+    if (capture.state === 'acquired') known.acquired[sign > 0 ? 'add' : 'remove'](capture);
+    if (known.captures === 0) this.#cameras.delete(camera);
   }
 
   #weigh({ app, raw }: Capture, sign: 1 | -1): void {

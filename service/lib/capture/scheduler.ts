@@ -53,16 +53,21 @@ export type PushDecision =
   | { readonly take: true; readonly drop: Capture | null }
   | { readonly take: false; readonly wait: boolean };
 
+/** What a camera has in the queue. */
+export interface CameraLoad {
+  /** Captures in any state that is not final. */
+  readonly captures: number;
+  /** The oldest one that waits to be restored. */
+  readonly oldest: Capture | null;
+}
+
 /**
  * Whether a pushed frame is taken, and which waiting capture of that camera goes for it. A frame that is being restored
  * never goes.
  */
-export function decidePush(live: readonly Capture[], camera: string, most: number, overflow: Overflow): PushDecision {
-  const own = live.filter((capture) => capture.request.camera === camera);
-  if (own.length < most) return { take: true, drop: null };
+export function decidePush({ captures, oldest }: CameraLoad, most: number, overflow: Overflow): PushDecision {
+  if (captures < most) return { take: true, drop: null };
   if (overflow === 'block') return { take: false, wait: true };
-  const waiting = own.filter((capture) => capture.state === 'acquired');
-  const oldest = waiting.reduce<Capture | null>((best, next) => (best && best.order < next.order ? best : next), null);
   if (overflow === 'drop-newest' || oldest === null) return { take: false, wait: false };
   return { take: true, drop: oldest };
 }

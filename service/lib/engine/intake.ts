@@ -76,8 +76,7 @@ export class FrameIntake {
   }
 
   #isAnyRobbed(): boolean {
-    const live = new Set(this.#store.live().map(({ id, raw }) => (raw === null ? id : '')));
-    for (const id of this.#robbed) if (!live.has(id)) this.#robbed.delete(id);
+    for (const id of this.#robbed) if (this.#store.queue.find(id)?.raw !== null) this.#robbed.delete(id);
     return this.#robbed.size > 0;
   }
 
@@ -90,7 +89,7 @@ export class FrameIntake {
   /** A capture for the frame, where it may have one. */
   async #request(id: string): Promise<'taken' | 'dropped' | 'later'> {
     const { name, queue, overflow } = this.#camera;
-    const decision = decidePush(this.#store.live(), name, queue, overflow);
+    const decision = decidePush(this.#store.queue.ofCamera(name), queue, overflow);
     if (!decision.take) {
       this.#count(decision.wait ? 'refused' : 'droppedNewest');
       return decision.wait ? 'later' : 'dropped';
@@ -109,8 +108,7 @@ export class FrameIntake {
   /** Only once the new frame is safe, an older one goes for it. */
   async #makePlace(id: string): Promise<void> {
     const { name, queue, overflow } = this.#camera;
-    const others = this.#store.live().filter((capture) => capture.id !== id);
-    const decision = decidePush(others, name, queue, overflow);
+    const decision = decidePush(this.#store.queue.ofCamera(name, id), queue, overflow);
     if (!decision.take || !decision.drop) return;
     const reason = 'a newer frame has taken its place: too many of this camera wait';
     await tryStep(this.#store, decision.drop.id, { to: 'failed', reason });

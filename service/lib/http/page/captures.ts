@@ -7,7 +7,7 @@ import type { Html } from './html.js';
 import { bytes, moment, shortId } from './units.js';
 
 /** Rows of the queue that are shown. */
-const MOST_QUEUED = 25;
+export const MOST_QUEUED = 25;
 /** What browsers can show. */
 const SHOWN = ['image/jpeg', 'image/png', 'image/webp'];
 
@@ -15,24 +15,22 @@ const countQueue = (count: number): string =>
   `${count === 1 ? '1 capture waits or is' : `${count} captures wait or are`} worked on (times in UTC)`;
 
 /** What waits and what is worked on. */
-export function showQueue({ queue, vitals: { working } }: PageData): Html {
+export function showQueue({ queue, queued, vitals: { working } }: PageData): Html {
   const progress = working ? showProgress(working) : html`<p>Nothing is being restored.</p>`;
-  const rows = queue
-    .slice(0, MOST_QUEUED)
-    .map(({ id, app, state, request, createdAt, reason }) => [
-      html`<code>${shortId(id)}</code>`,
-      app,
-      request.camera,
-      request.priority,
-      state,
-      moment(createdAt),
-      moment(request.deadline),
-      reason ?? '',
-    ]);
+  const rows = queue.map(({ id, app, state, request, createdAt, reason }) => [
+    html`<code>${shortId(id)}</code>`,
+    app,
+    request.camera,
+    request.priority,
+    state,
+    moment(createdAt),
+    moment(request.deadline),
+    reason ?? '',
+  ]);
   const head = ['Capture', 'App', 'Camera', 'Priority', 'State', 'Asked for', 'Deadline', 'Note'];
-  const more = queue.length > MOST_QUEUED ? html`<p>and ${queue.length - MOST_QUEUED} more</p>` : nothing;
+  const more = queued > queue.length ? html`<p>and ${queued - queue.length} more</p>` : nothing;
   return html`<section id="queue" data-live aria-labelledby="h-queue"><h2 id="h-queue">Queue</h2>${progress}
-${table(countQueue(queue.length), head, rows)}${more}</section>`;
+${table(countQueue(queued), head, rows)}${more}</section>`;
 }
 
 function showProgress({ id, level, done }: NonNullable<Vitals['working']>): Html {

@@ -13,7 +13,10 @@ export interface PageData {
   readonly health: Health;
   readonly vitals: Vitals;
   readonly cameras: readonly CameraStatus[];
+  /** The oldest of those that wait or are worked on. */
   readonly queue: readonly PublicCapture[];
+  /** How many there are in all. */
+  readonly queued: number;
   /** The last products, newest first. */
   readonly products: readonly Capture[];
   /** The capture that is shown before and after. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Capture } from '../../capture/capture.js';
 import type { HttpContext } from '../context.js';
 import { namesTag } from '../files/range.js';
+import { MOST_QUEUED } from '../page/captures.js';
 import { layOutPage, POLICY } from '../page/page.js';
 import type { PageData } from '../page/data.js';
 import type { Tally } from '../tally.js';
@@ -48,8 +49,9 @@ async function gather(context: HttpContext, tally: Tally, { caller, query }: Pag
   const wanted = query.view === undefined ? undefined : await findCapture(context, caller, query.view);
   const recent = await store.events(Math.max(store.lastSeq - EVENTS, 0), EVENTS);
   const [vitals, storeHealth] = [context.vitals(), store.health()];
-  const queue = store.live().filter(isVisible);
-  const isOwn = app === null || queue.some(({ id }) => id === vitals.working?.id);
+  const { load } = store.queue;
+  const queued = (app === null ? load : store.queue.loadOf(app)).captures;
+  const isOwn = app === null || store.queue.find(vitals.working?.id ?? '')?.app === app;
   return {
     app,
     version: context.version,
@@ -57,7 +59,8 @@ async function gather(context: HttpContext, tally: Tally, { caller, query }: Pag
     health: healthFor(caller, context.health()),
     vitals: { ...vitals, working: isOwn ? vitals.working : null },
     cameras: camerasFor(caller, cameras.list()),
-    queue: queue.map((capture) => told(capture, store.clock)),
+    queue: store.queue.oldest(MOST_QUEUED, app).map((capture) => told(capture, store.clock)),
+    queued,
     products,
     viewed: wanted ?? products.find(hasBoth) ?? null,
     hours: tally.hours(),
