@@ -62,7 +62,8 @@ export class CaptureStore implements Store {
     const entry = this.#context.catalogue.find(id);
     if (!entry) return undefined;
     const { capture } = await recordOf(this.#context, entry);
-    if (capture.state !== 'stored') return capture;
+    // One that has become stored just now is known with its report.
+    if (capture.state !== 'stored' || capture.report !== null) return capture;
     const manifest = await readManifest(this.#context.io, this.pathOf(capture, 'manifest'));
     return { ...capture, report: manifest?.capture.report ?? null };
   }
@@ -247,7 +248,7 @@ export class CaptureStore implements Store {
   /** Null where the record is damaged for good: the others are still listed, and health says it. */
   async #captureOrNull(entry: Entry): Promise<Capture | null> {
     try {
-      return (await recordOf(this.#context, entry)).capture;
+      return { ...(await recordOf(this.#context, entry)).capture, report: null };
     } catch (error) {
       if ((error as ServiceError).code !== 'DAMAGED') throw error;
       return null;

@@ -14,6 +14,9 @@ export interface Share {
   readonly removables: Removables;
 }
 
+/** Records of captures that have ended last: who is told of an end asks for it at once. */
+const RECENT = 16;
+
 /** Which captures there are, in memory: some 400 bytes each. What they are in full is in the database. */
 export class Catalogue {
   readonly queue = new LiveQueue();
@@ -22,6 +25,8 @@ export class Catalogue {
   readonly #entries = new Sorted<Entry>((a, b) => a.order - b.order);
   readonly #all = new Holding();
   readonly #apps = new Map<string, Holding>();
+  /** By order; with their reports as long as nothing has happened to them since. */
+  readonly #recent = new Map<number, CaptureRecord>();
   #files = 0;
 
   get size(): number {
@@ -69,6 +74,12 @@ export class Catalogue {
     return entry?.order === order ? entry : undefined;
   }
 
+  /** The record of a capture, where memory has it in full. */
+  recordOf(entry: Entry): CaptureRecord | null {
+    if (entry.live) return { capture: entry.live, manifestBytes: entry.bytes.manifest };
+    return this.#recent.get(entry.order) ?? null;
+  }
+
   /** Takes a record that has become durable. */
   put(record: CaptureRecord): Entry {
     const found = this.#byId.get(record.capture.id);
@@ -78,6 +89,7 @@ export class Catalogue {
     this.#weigh(entry, 1);
     if (entry.live) this.queue.put(entry.live);
     else this.queue.remove(entry.id);
+    this.#remember(entry, record);
     return entry;
   }
 
@@ -85,6 +97,7 @@ export class Catalogue {
     this.#weigh(entry, -1);
     this.#byId.delete(entry.id);
     this.queue.remove(entry.id);
+    this.#recent.delete(entry.order);
     this.#entries.remove(entry);
   }
 
@@ -102,6 +115,13 @@ export class Catalogue {
       if (matches(entry, query)) found.push(entry);
     }
     return found;
+  }
+
+  #remember(entry: Entry, record: CaptureRecord): void {
+    this.#recent.delete(entry.order);
+    if (entry.live) return;
+    this.#recent.set(entry.order, record);
+    for (const order of this.#recent.keys()) if (this.#recent.size > RECENT) this.#recent.delete(order);
   }
 
   #add(entry: Entry): Entry {

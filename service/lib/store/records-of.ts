@@ -18,7 +18,8 @@ export function requireEntry(context: Context, id: string): Entry {
 
 /** The record of a capture, from memory or the database; healed from its manifest where both copies are damaged. */
 export async function recordOf(context: Context, entry: Entry): Promise<CaptureRecord> {
-  if (entry.live) return { capture: entry.live, manifestBytes: entry.bytes.manifest };
+  const known = context.catalogue.recordOf(entry);
+  if (known) return known;
   const [row] = await context.database.read('captures', [entry.order]);
   const record = row?.body ? decodeRecord(row.body, entry.order) : null;
   // One whose copies are both damaged is counted by the database.

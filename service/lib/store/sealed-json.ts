@@ -3,8 +3,15 @@ import { canonicalJson } from '../capture/canonical.js';
 
 /** JSON in canonical form with its own digest in it: not a bit of the file can change unnoticed. */
 export function sealJson(content: Readonly<Record<string, unknown>>): Uint8Array {
-  const sha256 = createHash('sha256').update(canonicalJson(content)).digest('hex');
-  return Buffer.from(canonicalJson({ ...content, sha256 }));
+  // Each field is written once: all of them are digested, and then they stand with the digest among them.
+  const fields = Object.keys(content).map((key) => [key, canonicalJson({ [key]: content[key] }).slice(1, -1)] as const);
+  const sha256 = createHash('sha256').update(joined(fields)).digest('hex');
+  return Buffer.from(joined([...fields, ['sha256', `"sha256":"${sha256}"`]]));
+}
+
+function joined(fields: readonly (readonly [key: string, text: string])[]): string {
+  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([, text]) => text).join(',')}}`;
 }
 
 /** What {@link sealJson} has sealed, or null where the bytes are not exactly what it wrote. */
