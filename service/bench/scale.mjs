@@ -23,17 +23,24 @@ const PRODUCT = { level: 'pass-through', levelReason: 'bench', model: null, mime
 const io = realIo();
 
 /** Nothing is made durable: the bench makes its store so, and measures with the real disk. */
-const hasty = () => ({
-  ...io,
-  syncFolder: async () => {},
-  create: async (/** @type {string} */ path) => unsynced(await io.create(path)),
-  open: async (/** @type {string} */ path) => unsynced(await io.open(path)),
-});
+function hasty() {
+  /** @type {import('../dist/io.js').Io} */
+  const made = {
+    ...io,
+    syncFolder: async () => {},
+    create: async (path) => unsynced(await io.create(path)),
+    open: async (path) => unsynced(await io.open(path)),
+    run: (work, input) => work.run(made, input),
+  };
+  return made;
+}
 
 /** @param {import('../dist/io.js').IoFile} file */
 const unsynced = (file) => ({
   write: (/** @type {Uint8Array} */ bytes) => file.write(bytes),
   read: (/** @type {Uint8Array} */ into, /** @type {number} */ position) => file.read(into, position),
+  size: () => file.size(),
+  copyTo: (/** @type {string} */ path) => file.copyTo(path),
   sync: async () => {},
   protect: () => file.protect(),
   close: () => file.close(),

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import type { Stats } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { constants, readFileSync, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OnSync } from './io/blocking-disk.js';
+import { DiskThread } from './io/disk-thread.js';
+import { kindOf, tooLarge, unlessMissing } from './io/stat.js';
+import type { Work } from './io/work.js';
 
 /** Of a file of the kernel, which says that it has none. */
 const LEAST_READ_BYTES = 4096;
@@ -15,6 +18,10 @@ export interface IoFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Reads up to `into.length` bytes at a position; resolves with how many, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
+  /** Its bytes. */
+  size(): Promise<number>;
+  /** A new file with the same bytes; EEXIST where the name is taken. */
+  copyTo(path: string): Promise<void>;
   /** Makes bytes and size durable. After it has failed once, the file must be given up. */
   sync(): Promise<void>;
   /** Lets nobody write the file any more through its names. */
@@ -94,7 +101,22 @@ export interface Io {
   watch(folder: string, onHint: () => void): { close(): void };
 
   spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+
+  /**
+   * Does work on files in one visit to the thread that has the disk, one after the other.
+   * @param onSync told how long each sync took
+   */
+  run<In, Out>(work: Work<In, Out>, input: In, onSync?: OnSync): Promise<Out>;
 }
+
+/** What work on files may use. */
+export type Disk = Pick<
+  Io,
+  'monotonic' | 'create' | 'open' | 'readFile' | 'list' | 'stat' | 'makeFolder' | 'rename' | 'unlink' | 'syncFolder'
+>;
+
+/** One for the process: it costs memory, and there is one disk. */
+const thread = new DiskThread();
 
 /** The real disk, clock, random numbers and processes. */
 export function realIo(): Io {
@@ -138,6 +160,7 @@ export function realIo(): Io {
       return watcher;
     },
     spawn: (command, args, options) => spawn(command, [...args], options),
+    run: (work, input, onSync) => thread.run(work, input, onSync),
   };
 }
 
@@ -164,6 +187,14 @@ class RealFile implements IoFile {
 
   async read(into: Uint8Array, position: number): Promise<number> {
     return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  copyTo(path: string): Promise<void> {
+    return fs.copyFile(`/proc/self/fd/${this.#handle.fd}`, path, constants.COPYFILE_EXCL);
   }
 
   sync(): Promise<void> {
@@ -239,9 +270,7 @@ async function readAtMost(
   const { size, mode } = await handle.stat();
   const bytes = size > mostBytes ? null : await readUpTo(handle, size, mostBytes);
   if (bytes) return { bytes, mode: mode & 0o777 };
-  const error: NodeJS.ErrnoException = new Error(`${path} has ${size} bytes or more, and at most ${mostBytes} may be`);
-  error.code = 'EFBIG';
-  throw error;
+  throw tooLarge(path, size, mostBytes);
 }
 
 /** The bytes up to the end of a file; null where there are too many. */
@@ -278,12 +307,6 @@ async function stat(path: string): Promise<IoStat | null> {
   return { kind: kindOf(found), bytes: found.size, modifiedAt: found.mtimeMs };
 }
 
-function kindOf(found: Stats): IoStat['kind'] {
-  if (found.isFile()) return 'file';
-  if (found.isDirectory()) return 'folder';
-  return found.isSocket() ? 'socket' : 'other';
-}
-
 async function makeFolder(path: string): Promise<boolean> {
   try {
     await fs.mkdir(path, 0o750);
@@ -297,10 +320,4 @@ async function makeFolder(path: string): Promise<boolean> {
 async function syncFolder(path: string): Promise<void> {
   await using folder = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   await folder.sync();
-}
-
-/** Passes null where the error says that there is nothing under a name; throws it otherwise. */
-function unlessMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null;
-  throw error;
 }

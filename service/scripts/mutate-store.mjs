@@ -37,6 +37,9 @@ try {
   process.exit(1);
 }`;
 
+/** What mutations call, and where it is. */
+const NEEDED = { digestFile: './durable.js', tidy: './tidy.js', sealFiles: './product-files.js' };
+
 /** @param {string} text */
 function toJs(text) {
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
@@ -50,7 +53,7 @@ function translate(path, change = (text) => text) {
   writeFileSync(target, toJs(change(readFileSync(join(service, path), 'utf8'))));
 }
 
-for (const room of ['lib', 'lib/store', 'lib/capture', 'test/support']) {
+for (const room of ['lib', 'lib/io', 'lib/store', 'lib/capture', 'test/support']) {
   for (const name of readdirSync(join(service, room)).filter((each) => each.endsWith('.ts'))) {
     translate(join(room, name));
   }
@@ -89,7 +92,6 @@ function mutate(text, find, replace, name) {
   // What a mutation needs may be imported already.
   const lacks = (/** @type {string} */ word) =>
     replace.includes(`${word}(`) && !new RegExp(`import \\{[^}]*\\b${word}\\b`).test(text);
-  const digest = lacks('digestFile') ? "import { digestFile } from './durable.js';\n" : '';
-  const tidy = lacks('tidy') ? "import { tidy } from './tidy.js';\n" : '';
-  return digest + tidy + mutated;
+  const imports = Object.entries(NEEDED).filter(([word]) => lacks(word));
+  return imports.map(([word, from]) => `import { ${word} } from '${from}';\n`).join('') + mutated;
 }

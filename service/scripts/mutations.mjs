@@ -15,76 +15,83 @@ export const SCENARIO_OF = {
 export const MUTATIONS = [
   {
     name: 'a frame is not synced',
-    file: 'lib/store/raw-files.ts',
+    file: 'lib/store/frame-files.ts',
     find: 'const sealed = await seal(io, source);',
     replace: 'const sealed = (await digestFile(io, source))!;',
   },
   {
     name: 'the folder of a frame is not synced',
-    file: 'lib/store/raw-files.ts',
+    file: 'lib/store/frame-files.ts',
     find: 'await io.syncFolder(folder);',
     replace: '',
   },
   {
     name: 'a frame is not renamed into its folder',
-    file: 'lib/store/raw-files.ts',
+    file: 'lib/store/frame-files.ts',
     find: 'if (source !== target) await io.rename(source, target);',
     replace: '',
   },
   {
     name: 'the record of a frame is not written',
-    file: 'lib/store/raw-files.ts',
+    file: 'lib/store/frame-files.ts',
     find: 'await writeDurably(io, join(folder, ACQUIRED), record);',
     replace: '',
   },
   {
     name: 'acquired before its files are durable',
     file: 'lib/store/raw-files.ts',
-    find: 'if (source !== target) await io.rename(source, target);',
+    find: 'const { raw, recordBytes } = await io.run(placeFrame, frame);',
     replace: `
-      const early = await move(context, id, change, record.length);
-      if (source !== target) await io.rename(source, target);
-      await writeDurably(io, join(folder, ACQUIRED), record);
-      await io.syncFolder(folder);
-      if (early) return early;`,
+      const found = await digestFile(io, path);
+      if (found) {
+        const { width, height, mime } = facts;
+        const name = mime === 'image/png' ? 'raw.png' : 'raw.jpg';
+        const early = { name, ...found, mime, width, height, present: true };
+        const done = await move(context, id, { to: 'acquired', raw: early, acquiredAt }, 0);
+        await io.run(placeFrame, frame);
+        return done;
+      }
+      const { raw, recordBytes } = await io.run(placeFrame, frame);`,
   },
   {
     name: 'a product is not synced',
-    file: 'lib/store/products.ts',
+    file: 'lib/store/product-files.ts',
     find: 'const sealed = await seal(io, path);',
     replace: 'const sealed = (await digestFile(io, path))!;',
   },
   {
     name: 'names of a product are not synced before its manifest',
-    file: 'lib/store/products.ts',
+    file: 'lib/store/product-files.ts',
     find: 'await io.syncFolder(folder);\n  await writeDurably',
     replace: 'await writeDurably',
   },
   {
     name: 'the name of a manifest is not synced',
-    file: 'lib/store/products.ts',
+    file: 'lib/store/product-files.ts',
     find: 'await io.syncFolder(folder);\n  const acquired',
     replace: 'const acquired',
   },
   {
     name: 'a product is not renamed',
-    file: 'lib/store/products.ts',
+    file: 'lib/store/product-files.ts',
     find: 'await io.rename(draft.productPath, join(folder, capture.product!.name));',
     replace: '',
   },
   {
     name: 'a thumbnail is not renamed',
-    file: 'lib/store/products.ts',
+    file: 'lib/store/product-files.ts',
     find: 'if (capture.thumbnail) await io.rename(draft.thumbnailPath, join(folder, capture.thumbnail.name));',
     replace: '',
   },
   {
     name: 'stored before the manifest is written',
     file: 'lib/store/products.ts',
-    find: 'const manifestBytes = await placeProduct(context, draft, step(capture, change, now).capture);',
+    find: 'const { manifestBytes, now, ...files } = await context.io.run(placeProduct, job);',
     replace: `
-      const early = await move(context, draft.id, change, 0, now);
-      await placeProduct(context, draft, early);
+      const files = await sealFiles(context.io, job);
+      const { now } = job;
+      const early = await move(context, draft.id, { to: 'stored', facts: storedFacts(facts, files) }, 0, now);
+      await context.io.run(placeProduct, job);
       const manifestBytes = 0;
       if (early) return early;`,
   },
@@ -109,7 +116,7 @@ export const MUTATIONS = [
   {
     name: 'a new folder is not synced into its parent',
     file: 'lib/store/durable.ts',
-    find: 'await this.#io.syncFolder(dirname(folder));',
+    find: 'await io.syncFolder(dirname(folder));',
     replace: '',
   },
   {
@@ -187,8 +194,8 @@ export const MUTATIONS = [
 export const MORE = [
   {
     name: 'another frame of an earlier attempt stays',
-    file: 'lib/store/raw-files.ts',
-    find: 'await dropOthers(context, folder, name);',
+    file: 'lib/store/frame-files.ts',
+    find: 'await dropOthers(io, folder, name);',
     replace: '',
   },
   {
@@ -230,12 +237,14 @@ export const MORE = [
   {
     name: 'a product made anew counts before it is in its place',
     file: 'lib/store/repairs.ts',
-    find: 'const manifestBytes = await placeProduct(context, draft, capture);',
+    find: 'const { manifestBytes, product, thumbnail } = await context.io.run(placeProduct, job);',
     replace: `
-      const early = { record: { capture, manifestBytes: 0 }, event: { type, detail }, untidy: true, broken: false };
-      await context.ledger.commit(() => [early]);
-      const manifestBytes = await placeProduct(context, draft, capture);
-      if (manifestBytes) return capture;`,
+      const files = await sealFiles(context.io, job);
+      const made = repair(record.capture, storedFacts(facts, files));
+      const early = { record: { capture: made.capture, manifestBytes: 0 }, untidy: true, broken: false };
+      await context.ledger.commit(() => [{ ...early, event: { type: made.type, detail: made.detail } }]);
+      const { manifestBytes, product, thumbnail } = await context.io.run(placeProduct, job);
+      if (manifestBytes) return made.capture;`,
   },
   {
     name: 'a product made anew takes the name of the old one',

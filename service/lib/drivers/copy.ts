@@ -1,6 +1,5 @@
 import { ServiceError } from '../errors.js';
-import { withChunk } from '../chunks.js';
-import type { Io, IoFile } from '../io.js';
+import type { Io } from '../io.js';
 import { onDisk } from '../store/durable.js';
 import type { Sink } from './driver.js';
 
@@ -34,21 +33,19 @@ export async function writeChunks(
 export const tooLong = (bytes: number, mostBytes: number): ServiceError =>
   new ServiceError('CAMERA', `The frame has ${bytes} bytes or more, and ${mostBytes} may come: raise mostBytes`);
 
-/** Copies a file into a sink: a second name for it would change with it. */
-export async function copyFile(io: Io, from: string, sink: Sink, signal: AbortSignal): Promise<void> {
+/**
+ * Copies a file into a sink: a second name for it would change with it. Rejects as {@link writeChunks} does; where the
+ * source or the disk fails, with an error of the system.
+ */
+export async function copyFile(io: Io, from: string, { path, mostBytes }: Sink, signal: AbortSignal): Promise<void> {
   const file = await io.open(from);
   try {
-    await withChunk((chunk) => writeChunks(io, readChunks(file, chunk), sink, signal));
+    const bytes = await file.size();
+    if (bytes > mostBytes) throw tooLong(bytes, mostBytes);
+    signal.throwIfAborted();
+    await file.copyTo(path);
+    signal.throwIfAborted();
   } finally {
     await file.close();
-  }
-}
-
-async function* readChunks(file: IoFile, chunk: Uint8Array): AsyncIterable<Uint8Array> {
-  for (let position = 0; ; ) {
-    const count = await file.read(chunk, position);
-    if (count === 0) return;
-    yield chunk.subarray(0, count);
-    position += count;
   }
 }

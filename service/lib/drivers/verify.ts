@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
 import type { RawFacts } from '../store/store.js';
-import { inspect } from './container/inspect.js';
+import { inspectFile } from './container/inspect.js';
 
 /** The size that frames of a camera must have; null: any. */
 export interface FrameSize {
@@ -14,7 +14,7 @@ export interface FrameSize {
  * @param who names the camera in errors
  */
 export async function verifyFrame(io: Io, path: string, size: FrameSize, who: string): Promise<RawFacts> {
-  const found = await inspect(io, path);
+  const found = await io.run(inspectFile, path);
   if (found.state !== 'whole') {
     const what = found.state === 'partial' ? 'only a part of a frame' : 'no frame';
     throw new ServiceError('CAMERA', `${who} delivered ${what}: ${found.reason}; look at the camera`);

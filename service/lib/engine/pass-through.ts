@@ -1,7 +1,9 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import type { OutputFormat, OutputRequest } from '../capture/capture.js';
-import { copyFile } from '../drivers/copy.js';
+import { inspectFile } from '../drivers/container/inspect.js';
+import type { Inspection } from '../drivers/container/inspect.js';
+import { copyWhole } from '../drivers/copy-whole.js';
 import type { Io } from '../io.js';
 import { formatOf } from '../capture/formats.js';
 
@@ -16,19 +18,17 @@ export function passFormat(rawMime: string, wanted: OutputFormat): OutputFormat 
   return raw === 'fits' || wanted === 'fits' ? raw : wanted;
 }
 
-/** Writes the frame as it is, byte for byte where its format is the one wanted. */
+/** Writes the frame as it is, byte for byte where its format is the one wanted. Resolves with what has come of it. */
 export async function passThrough(
   io: Io,
   raw: { readonly path: string; readonly mime: string },
   product: { readonly path: string; readonly output: OutputRequest },
-  signal: AbortSignal,
-): Promise<void> {
+): Promise<Inspection> {
   const { format, quality = QUALITY } = product.output;
-  if (formatOf(raw.mime) === format) {
-    return copyFile(io, raw.path, { path: product.path, mostBytes: Number.POSITIVE_INFINITY }, signal);
-  }
+  if (formatOf(raw.mime) === format) return io.run(copyWhole, { from: raw.path, to: product.path });
   const image = sharp(raw.path, { sequentialRead: true }).keepMetadata();
   await encoded(image, format, quality).toFile(product.path);
+  return io.run(inspectFile, product.path);
 }
 
 function encoded(image: Sharp, format: OutputFormat, quality: number): Sharp {

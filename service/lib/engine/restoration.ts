@@ -3,7 +3,6 @@ import type { Progress } from 'perifocal';
 import type { Capture, Level, OutputFormat, OutputRequest } from '../capture/capture.js';
 import type { ServiceClock } from '../clock.js';
 import type { Choice } from '../capture/ladder.js';
-import { inspect } from '../drivers/container/inspect.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Thermal } from '../limits/thermal.js';
@@ -180,8 +179,8 @@ class Work {
     }
     const draft = this.#draft!;
     const rawPath = store.pathOf(this.#capture, 'raw');
-    await passThrough(io, { path: rawPath, mime: raw!.mime }, { path: draft.productPath, output }, this.#signal);
-    const found = await inspect(io, draft.productPath);
+    const found = await passThrough(io, { path: rawPath, mime: raw!.mime }, { path: draft.productPath, output });
+    this.#signal.throwIfAborted();
     if (found.state !== 'whole') throw new ServiceError('INTERNAL', `The product is not whole: ${found.reason}`);
     const [width, height] = [found.width ?? raw!.width ?? 0, found.height ?? raw!.height ?? 0];
     const thumbnail = await writeThumbnailOfFile(rawPath, draft.thumbnailPath);

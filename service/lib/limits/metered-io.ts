@@ -19,7 +19,9 @@ export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => Dur
   const timed = async (work: Promise<void>): Promise<void> => {
     const begun = io.monotonic();
     await work;
-    const seconds = (io.monotonic() - begun) / 1000;
+    note((io.monotonic() - begun) / 1000);
+  };
+  const note = (seconds: number): void => {
     const place = BOUNDS.findIndex((bound) => seconds <= bound);
     counts[place < 0 ? BOUNDS.length : place]! += 1;
     sum += seconds;
@@ -27,6 +29,8 @@ export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => Dur
   const meter = (file: IoFile): IoFile => ({
     write: (bytes) => file.write(bytes),
     read: (into, position) => file.read(into, position),
+    size: () => file.size(),
+    copyTo: (path) => file.copyTo(path),
     sync: () => timed(file.sync()),
     protect: () => file.protect(),
     close: () => file.close(),
@@ -36,6 +40,7 @@ export function meterSyncs(io: Io): { readonly io: Io; readonly times: () => Dur
     create: async (path) => meter(await io.create(path)),
     open: async (path) => meter(await io.open(path)),
     syncFolder: (path) => timed(io.syncFolder(path)),
+    run: (work, input) => io.run(work, input, note),
   };
   return { io: metered, times: () => ({ bounds: BOUNDS, counts: [...counts], sum }) };
 }

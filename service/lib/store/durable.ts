@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { FullError, ServiceError } from '../errors.js';
 import { withChunk } from '../chunks.js';
-import type { Io, IoFile } from '../io.js';
+import type { Disk, IoFile } from '../io.js';
 import { UNFINISHED } from './layout.js';
 
 /** A file whose sync has failed is written again under a new name, this often in all. */
@@ -51,7 +51,7 @@ async function sync(file: IoFile, path: string): Promise<void> {
  * Makes a file of a capture durable that somebody has written, and says what is in it. From then on nobody can write
  * it, not even by another name that an app is given.
  */
-export const seal = (io: Io, path: string): Promise<Sealed> =>
+export const seal = (io: Disk, path: string): Promise<Sealed> =>
   syncing(io, path, async (file) => {
     await file.protect();
     await sync(file, path);
@@ -59,10 +59,10 @@ export const seal = (io: Io, path: string): Promise<Sealed> =>
   });
 
 /** Makes a file durable that somebody has written. */
-export const syncFile = (io: Io, path: string): Promise<void> => syncing(io, path, (file) => sync(file, path));
+export const syncFile = (io: Disk, path: string): Promise<void> => syncing(io, path, (file) => sync(file, path));
 
 /** A file that cannot be synced is removed: it could be synced the next time, and still not be on the disk. */
-async function syncing<T>(io: Io, path: string, run: (file: IoFile) => Promise<T>): Promise<T> {
+async function syncing<T>(io: Disk, path: string, run: (file: IoFile) => Promise<T>): Promise<T> {
   return onDisk(`syncing ${path}`, async () => {
     const file = await io.open(path);
     try {
@@ -77,7 +77,7 @@ async function syncing<T>(io: Io, path: string, run: (file: IoFile) => Promise<T
 }
 
 /** Size and digest of a file, or null where there is none. */
-export async function digestFile(io: Io, path: string): Promise<Sealed | null> {
+export async function digestFile(io: Disk, path: string): Promise<Sealed | null> {
   if ((await io.stat(path))?.kind !== 'file') return null;
   const file = await io.open(path);
   try {
@@ -103,7 +103,7 @@ const digest = (file: IoFile): Promise<Sealed> =>
  * Puts a small file in place, whole or not at all: written under another name, synced, renamed. The folder is left to
  * be synced by the caller.
  */
-export async function writeDurably(io: Io, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(io: Disk, path: string, bytes: Uint8Array): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const temporary = `${path}.${attempt}${UNFINISHED}`;
     try {
@@ -115,7 +115,7 @@ export async function writeDurably(io: Io, path: string, bytes: Uint8Array): Pro
   }
 }
 
-async function writeAndRename(io: Io, temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+async function writeAndRename(io: Disk, temporary: string, path: string, bytes: Uint8Array): Promise<void> {
   await io.unlink(temporary);
   const file = await io.create(temporary);
   try {
@@ -127,26 +127,27 @@ async function writeAndRename(io: Io, temporary: string, path: string, bytes: Ui
   await io.rename(temporary, path);
 }
 
+/** Makes folders, each in the one before or in one that is durable, and each durable in the one around it. */
+export async function makeFolders(io: Disk, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    await io.makeFolder(folder);
+    await io.syncFolder(dirname(folder));
+  }
+}
+
 /** Folders that are known to be durable: each is synced into its parent once by this process. */
 export class Folders {
-  readonly #io: Io;
   readonly #durable = new Set<string>();
 
-  constructor(io: Io) {
-    this.#io = io;
+  /** The folders below a root, one in the other: the innermost, and those that are still to be made. */
+  find(root: string, parts: readonly string[]): { readonly folder: string; readonly missing: readonly string[] } {
+    const folders = parts.map((_, index) => join(root, ...parts.slice(0, index + 1)));
+    return { folder: folders.at(-1) ?? root, missing: folders.filter((folder) => !this.#durable.has(folder)) };
   }
 
-  /** Makes the folders below a root, one in the other, durably; resolves with the innermost. */
-  async make(root: string, parts: readonly string[]): Promise<string> {
-    let folder = root;
-    for (const part of parts) {
-      folder = join(folder, part);
-      if (this.#durable.has(folder)) continue;
-      await this.#io.makeFolder(folder);
-      await this.#io.syncFolder(dirname(folder));
-      this.#durable.add(folder);
-    }
-    return folder;
+  /** They are durable. */
+  made(folders: readonly string[]): void {
+    for (const folder of folders) this.#durable.add(folder);
   }
 
   forget(folder: string): void {

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Capture } from '../capture/capture.js';
 import { CaptureStore } from './capture-store.js';
 import { Catalogue } from './catalogue.js';
 import { noCounts } from './context.js';
 import type { Context, Counts } from './context.js';
 import type { Database, StoredRow } from './database.js';
-import { Folders, onDisk } from './durable.js';
+import { Folders, makeFolders, onDisk } from './durable.js';
 import { makeOnFailure } from './failures.js';
 import { checkFormat } from './format.js';
 import { Generations } from './generations.js';
@@ -45,7 +46,7 @@ async function openOrRebuild(options: StoreOptions, lock: OpenDatabase, anew: bo
   const begin = io.monotonic();
   await onDisk(`opening the store ${folder}`, async () => {
     await checkFormat(io, folder);
-    for (const name of [INBOX, QUARANTINE]) await new Folders(io).make(folder, [name]);
+    await makeFolders(io, [join(folder, INBOX), join(folder, QUARANTINE)]);
   });
   const database = await lock(folder);
   try {
@@ -169,7 +170,7 @@ function makeContext(
   const ledger = new Ledger({ database, catalogue, clock, meta, keepEvents, onFailure: makeOnFailure(shared) });
   const throughput = new Throughput();
   ledger.onEvent(({ type }) => throughput.note(type, catalogue.queue.size, clock.now()));
-  return { ...shared, ledger, throughput, folders: new Folders(io), turns: new Turns(), ...noWork() };
+  return { ...shared, ledger, throughput, folders: new Folders(), turns: new Turns(), ...noWork() };
 }
 
 const noWork = () => ({ unrecovered: new Set<Capture>(), repairs: new Repairs(), damaged: new Set<string>() });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import type { Capture, OutputFormat, StoredFile } from '../capture/capture.js';
-import { step } from '../capture/machine.js';
-import { FullError, ServiceError } from '../errors.js';
+import type { Capture, OutputFormat } from '../capture/capture.js';
+import type { StoredFacts } from '../capture/machine.js';
+import { FullError } from '../errors.js';
 import type { Context } from './context.js';
-import { digestFile, onDisk, seal, writeDurably } from './durable.js';
-import { ACQUIRED, MANIFEST, draftName, folderOf, productName, thumbnailName } from './layout.js';
-import { MOST_MANIFEST_BYTES, encodeManifest } from './manifest.js';
+import { digestFile, onDisk } from './durable.js';
+import { MANIFEST, draftName, folderOf, productName, thumbnailName } from './layout.js';
+import { placeProduct } from './product-files.js';
+import type { ProductToPlace } from './product-files.js';
 import { liveRecord, move } from './steps.js';
 import type { ProductDraft, ProductFacts } from './store.js';
 
@@ -30,62 +31,31 @@ export async function beginProduct(context: Context, id: string, format: OutputF
 export async function commitProduct(context: Context, draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
   const { capture } = liveRecord(context, draft.id);
   return onDisk(`storing the product of capture ${draft.id}`, async () => {
-    const files = await sealFiles(context, draft, facts);
-    const { level, levelReason, model, report } = facts;
-    const change = { to: 'stored', facts: { level, levelReason, model, report, ...files } } as const;
-    const now = context.clock.moment();
-    const manifestBytes = await placeProduct(context, draft, step(capture, change, now).capture);
-    return move(context, draft.id, change, manifestBytes, now);
+    const job = jobOf(context, capture, draft, facts);
+    const { manifestBytes, now, ...files } = await context.io.run(placeProduct, job);
+    return move(context, draft.id, { to: 'stored', facts: storedFacts(facts, files) }, manifestBytes, now);
   });
 }
 
-/** The files of a draft, durable, as they will be called. Rejects with FULL where the store has no room for them. */
-export async function sealFiles(
-  context: Context,
-  draft: ProductDraft,
-  facts: ProductFacts,
-): Promise<{ product: StoredFile; thumbnail: StoredFile | null }> {
-  const product = await sealDraft(context, draft.productPath, facts.mime, facts);
-  const thumbnail = facts.thumbnail && (await sealDraft(context, draft.thumbnailPath, 'image/jpeg', facts.thumbnail));
-  requireRoom(context, product.bytes + (thumbnail?.bytes ?? 0));
-  return { product, thumbnail };
-}
-
-/** Gives the files of a draft their names, then writes the manifest that tells of them. Resolves with its bytes. */
-export async function placeProduct(context: Context, draft: ProductDraft, capture: Capture): Promise<number> {
-  const { io, ledger } = context;
+/** What is to be done with the files of a draft. Throws FULL where the store has no room for them. */
+export function jobOf(context: Context, capture: Capture, draft: ProductDraft, facts: ProductFacts): ProductToPlace {
+  requireRoom(context);
+  const { clock, ledger } = context;
   const folder = folderOf(context.folder, capture);
-  const manifest = encodeManifest({ capture, lastSeq: ledger.meta.lastSeq });
-  if (manifest.length > MOST_MANIFEST_BYTES) {
-    throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);
-  }
-  await io.rename(draft.productPath, join(folder, capture.product!.name));
-  if (capture.thumbnail) await io.rename(draft.thumbnailPath, join(folder, capture.thumbnail.name));
-  await io.syncFolder(folder);
-  await writeDurably(io, join(folder, MANIFEST), manifest);
-  await io.syncFolder(folder);
-  const acquired = (await io.stat(join(folder, ACQUIRED)))?.bytes ?? 0;
-  return manifest.length + acquired;
+  return { capture, folder, draft, facts, now: clock.moment(), lastSeq: ledger.meta.lastSeq };
 }
 
-/** The file of a draft, durable, under the name that it will have. */
-async function sealDraft(
-  { io }: Context,
-  path: string,
-  mime: string,
-  { width, height }: { readonly width: number; readonly height: number },
-): Promise<StoredFile> {
-  const sealed = await seal(io, path);
-  if (sealed.bytes === 0) throw new ServiceError('INVALID', `${path} is empty: write it before committing it`);
-  const name = path.slice(path.lastIndexOf('/') + 1).replace(/^draft-\d+\./, '');
-  return { name, ...sealed, mime, width, height, present: true };
-}
+/** What the record says of a product. */
+export const storedFacts = (
+  { level, levelReason, model, report }: ProductFacts,
+  files: Pick<StoredFacts, 'product' | 'thumbnail'>,
+): StoredFacts => ({ level, levelReason, model, report, ...files });
 
 /** One frame may exceed the quota: room is made before the next. */
-function requireRoom({ catalogue, limits }: Context, bytes: number): void {
+function requireRoom({ catalogue, limits }: Context): void {
   if (catalogue.totalBytes <= limits.quotaBytes) return;
   throw new FullError(
-    `The store has ${catalogue.totalBytes} of ${limits.quotaBytes} bytes and takes no ${bytes} more: ` +
+    `The store has ${catalogue.totalBytes} of ${limits.quotaBytes} bytes and takes no product more: ` +
       'acknowledge products, or give it a greater quota',
   );
 }

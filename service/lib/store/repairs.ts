@@ -5,7 +5,8 @@ import { StateError } from '../errors.js';
 import type { Context } from './context.js';
 import { onDisk } from './durable.js';
 import { MANIFEST, draftName, folderOf, productName, thumbnailName } from './layout.js';
-import { filesAreWhole, placeProduct, sealFiles } from './products.js';
+import { placeProduct } from './product-files.js';
+import { filesAreWhole, jobOf, storedFacts } from './products.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import type { CaptureRecord, Entry } from './records.js';
 import type { ProductDraft, ProductFacts } from './store.js';
@@ -76,11 +77,10 @@ export async function beginRepair(context: Context, id: string, format: OutputFo
 export async function commitRepair(context: Context, draft: ProductDraft, facts: ProductFacts): Promise<Capture> {
   const entry = requireEntry(context, draft.id);
   return onDisk(`storing the product of capture ${draft.id} anew`, async () => {
-    const files = await sealFiles(context, draft, facts);
-    const { level, levelReason, model, report } = facts;
     const record = await recordOf(context, entry);
-    const { capture, type, detail } = repair(record.capture, { level, levelReason, model, report, ...files });
-    const manifestBytes = await placeProduct(context, draft, capture);
+    const job = jobOf(context, record.capture, draft, facts);
+    const { manifestBytes, product, thumbnail } = await context.io.run(placeProduct, job);
+    const { capture, type, detail } = repair(record.capture, storedFacts(facts, { product, thumbnail }));
     const change = { record: { capture, manifestBytes }, event: { type, detail }, untidy: true, broken: false };
     await context.ledger.commit(() => [change]);
     await settle(context, entry);

@@ -22,25 +22,36 @@ export class FailingDisk {
       this.#file(await real[how](path), path);
     const now = (): number => real.now() + this.setForward;
     const monotonic = (): number => real.monotonic() + this.passed;
-    return { ...real, now, monotonic, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') };
+    const io: Io = {
+      ...real,
+      ...{ now, monotonic, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') },
+      // In the thread of the disk nothing would fail.
+      run: (work, input) => work.run(io, input),
+    };
+    return io;
   }
 
   #file(file: IoFile, path: string): IoFile {
-    const fail = (at: string | null, code: string): void => {
-      if (at === null || !path.includes(at)) return;
+    const fail = (at: string | null, name: string, code: string): void => {
+      if (at === null || !name.includes(at)) return;
       this.failures += 1;
       throw errno(code);
     };
     return {
       read: (into, position) => file.read(into, position),
+      size: () => file.size(),
       close: () => file.close(),
+      copyTo: async (to) => {
+        fail(this.fullAt, to, 'ENOSPC');
+        await file.copyTo(to);
+      },
       protect: () => file.protect(),
       write: async (bytes) => {
-        fail(this.fullAt, 'ENOSPC');
+        fail(this.fullAt, path, 'ENOSPC');
         await file.write(bytes);
       },
       sync: async () => {
-        fail(this.lostAt, 'EIO');
+        fail(this.lostAt, path, 'EIO');
         await file.sync();
       },
     };

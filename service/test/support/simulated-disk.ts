@@ -161,7 +161,7 @@ export class SimulatedDisk {
   }
 
   io(): Io {
-    return {
+    const io: Io = {
       now: () => this.#wall,
       monotonic: () => this.#monotonic,
       boot: () => `boot ${this.#boot}`,
@@ -188,7 +188,9 @@ export class SimulatedDisk {
       room: () => this.act(() => this.#room()),
       watch: () => ({ close() {} }),
       spawn: notHere,
+      run: (work, input) => work.run(io, input),
     };
+    return io;
   }
 
   #create(path: string): IoFile {
@@ -213,6 +215,8 @@ export class SimulatedDisk {
           end += bytes.length;
         }),
       read: (into, position) => this.act(() => node.data.copy(into, 0, position)),
+      size: () => this.act(() => node.data.length),
+      copyTo: notHere,
       sync: () => this.act(() => this.#syncFile(node)),
       protect: () => this.act(() => {}),
       close: () => this.act(() => {}),

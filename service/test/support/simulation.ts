@@ -191,8 +191,11 @@ class World {
   /** Errors that a service may give, or that the end of the process gives; all others are faults. */
   #judge(error: unknown): void {
     if (this.disk.crashed || error instanceof Crash) return;
-    const { code } = error as ServiceError;
-    const expected = error instanceof ServiceError && !['INTERNAL', 'DAMAGED', 'UNWRITABLE'].includes(code);
+    const { code, message } = error as ServiceError;
+    // Until housekeeping, after a database that has failed several times in turn.
+    const isRefused = code === 'UNWRITABLE' && message.startsWith('The store takes no requests');
+    const isFault = ['INTERNAL', 'DAMAGED', 'UNWRITABLE'].includes(code) && !isRefused;
+    const expected = error instanceof ServiceError && !isFault;
     // Cameras and restorers meet the disk themselves, and each other.
     const ofOthers = ['ENOSPC', 'EIO', 'EEXIST', 'ENOENT'].includes(code);
     if (!expected && !ofOthers) throw error;

@@ -1,4 +1,5 @@
-import type { Io } from '../../io.js';
+import type { Disk } from '../../io.js';
+import type { Work } from '../../io/work.js';
 import { EndsEarly, FileParts } from './bytes.js';
 import type { ContainerFacts } from './bytes.js';
 import { checkFits } from './fits.js';
@@ -32,7 +33,7 @@ const CONTAINERS: readonly (readonly [
  * Looks whether a file is a whole JPEG, PNG, TIFF, FITS or WebP, by its container: the samples themselves are not
  * decoded. Rejects where the file cannot be read.
  */
-export async function inspect(io: Io, path: string): Promise<Inspection> {
+export async function inspect(io: Disk, path: string): Promise<Inspection> {
   const found = await io.stat(path);
   if (found?.kind !== 'file') return { state: 'partial', reason: `there is no file ${path}` };
   if (found.bytes < LEAST_BYTES) return { state: 'partial', reason: `it has only ${found.bytes} bytes` };
@@ -43,6 +44,9 @@ export async function inspect(io: Io, path: string): Promise<Inspection> {
     await file.close();
   }
 }
+
+/** The same, for a file that is on the disk of the store. */
+export const inspectFile: Work<string, Inspection> = { url: import.meta.url, name: 'inspectFile', run: inspect };
 
 async function inspectParts(parts: FileParts): Promise<Inspection> {
   try {

@@ -1,0 +1,41 @@
+import { withChunk } from '../chunks.js';
+import type { Disk } from '../io.js';
+import type { Work } from '../io/work.js';
+import { onDisk } from '../store/durable.js';
+import { inspect } from './container/inspect.js';
+import type { Inspection } from './container/inspect.js';
+
+interface Copying {
+  readonly from: string;
+  /** A file that does not exist yet. */
+  readonly to: string;
+}
+
+/** Copies a file byte for byte, and looks at what has come of it. */
+export const copyWhole: Work<Copying, Inspection> = {
+  url: import.meta.url,
+  name: 'copyWhole',
+  run: async (io, { from, to }) => {
+    await onDisk(`writing ${to}`, () => copy(io, from, to));
+    return inspect(io, to);
+  },
+};
+
+async function copy(io: Disk, from: string, to: string): Promise<void> {
+  const source = await io.open(from);
+  try {
+    const target = await io.create(to);
+    try {
+      await withChunk(async (chunk) => {
+        for (let position = 0, count = -1; count !== 0; position += count) {
+          count = await source.read(chunk, position);
+          await target.write(chunk.subarray(0, count));
+        }
+      });
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
