@@ -285,7 +285,13 @@ Image completedSamples(const Problem& problem) {
   const bool isUnknownBeyond = problem.shape.boundary == Boundary::kBertero;
   Image y = observed.values;
   if (!isUnknownBeyond && !problem.shape.masked) return y;
-  const Surroundings::Schedule schedule = Surroundings::scheduleOf(problem.shape.method, problem.shape.masked);
+  std::int64_t validPixels = 0;
+  for (int row = 0; row < problem.shape.height; ++row) {
+    for (int column = 0; column < problem.shape.width; ++column) {
+      validPixels += observed.valid[grid.at(row, column)] != 0;
+    }
+  }
+  const Surroundings::Schedule schedule = Surroundings::scheduleOf(problem.shape, validPixels);
   for (int pass = 0; pass < schedule.passes; ++pass) {
     const Image x = solveInFourier(problem, y, grid.filled(0), Surroundings::kNsr, SignalPrior::kGradient);
     const Image blurred = referenceBlur(problem, x);

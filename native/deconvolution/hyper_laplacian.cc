@@ -78,7 +78,7 @@ LoadReport HyperLaplacian::load(const SourceWindow& source, const ValidMask& val
   const RowVisit producing(produce);
   const ColumnVisit storing(store);
   w_.fft.forwardRows(producing.function, producing.context, spectrum_);
-  surroundings_.fill(spectrum_);
+  surroundings_.fill(spectrum_, loaded.validPixels);
   w_.fft.forwardColumns(spectrum_, storing.function, storing.context);
   return loaded;
 }

@@ -8,9 +8,28 @@
 
 namespace perifocal {
 
-void Surroundings::fill(Spectrum spectrum) {
+namespace {
+
+/// Steps of a long schedule grow errors of rounding unless large and small ones alternate (Lebedev and Finogenov 1971):
+/// the place of a pass among those of its schedule, the smallest step being the first.
+int stablePlace(int pass, int passes) {
+  if (passes == 1) return 0;
+  const int place = stablePlace(pass / 2, passes / 2);
+  return pass % 2 == 0 ? place : passes - 1 - place;
+}
+
+}  // namespace
+
+Surroundings::Schedule Surroundings::scheduleOf(const SolverShape& shape, std::int64_t validPixels) {
+  const std::int64_t pixels = static_cast<std::int64_t>(shape.width) * shape.height;
+  if (shape.masked && (pixels - validPixels) * kFew > pixels) return {16, 0.01};
+  const bool isWiener = shape.method == DeconvolutionMethod::kWiener;
+  return shape.masked || isWiener ? Schedule{8, 0.03} : Schedule{2, 0.15};
+}
+
+void Surroundings::fill(Spectrum spectrum, std::int64_t validPixels) {
   if (w_.shape.boundary != Boundary::kBertero && !observation_.masked()) return;
-  const Schedule schedule = scheduleOf(w_.shape.method, observation_.masked());
+  const Schedule schedule = scheduleOf(w_.shape, validPixels);
   for (int pass = 0; pass < schedule.passes; ++pass) {
     predict(spectrum, schedule.relaxation(pass));
     restoreKnown(spectrum);
@@ -18,8 +37,7 @@ void Surroundings::fill(Spectrum spectrum) {
 }
 
 float Surroundings::Schedule::relaxation(int pass) const {
-  const int index = isLong() ? kStableOrder[pass] : pass;
-  const double root = std::cos(std::numbers::pi * (2 * index + 1) / (2 * passes));
+  const double root = std::cos(std::numbers::pi * (2 * stablePlace(pass, passes) + 1) / (2 * passes));
   return static_cast<float>(2 / (1 + slowest + (1 - slowest) * root));
 }
 

@@ -57,7 +57,7 @@ LoadReport Wiener::load(const SourceWindow& source, const ValidMask& valid, cons
   };
   const RowVisit producing(produce);
   w_.fft.forwardRows(producing.function, producing.context, spectrum_);
-  surroundings_.fill(spectrum_);
+  surroundings_.fill(spectrum_, loaded.validPixels);
   return loaded;
 }
 
