@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { IntegrityError, ModelError, Restorer, formatPlan } from '../lib/index.js';
 import type { Frame, NetworkReport, RestorerOptions } from '../lib/index.js';
 import { encodeTiff } from '../lib/image/tiff/write-frame.js';
-import type { Binding, NativePipeline } from '../lib/runtime/native/binding.js';
+import type { Binding, FaultKind, NativePipeline } from '../lib/runtime/native/binding.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
 import { createFrame } from './support/frames.js';
 import { createFolder, randomModel, writeRandomModel } from './support/models.js';
@@ -25,18 +25,26 @@ async function restore(options: Options): Promise<{ readonly data: Frame['data']
 const binding = loadBinding() as { createPipeline: Binding['createPipeline'] };
 const create = binding.createPipeline;
 
-/** Makes `count` pushes of all pipelines fail their checks, those after the first `good` ones. */
-function failPushes(count: number, good = 0): void {
+/** Makes `count` pushes of all pipelines fail their checks, those after the first `good` ones, by what is found. */
+function failPushes(count: number, good = 0, fault: FaultKind = 'weights'): void {
   let pushes = 0;
   vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
     const pipeline: NativePipeline = create(...args);
     const push = pipeline.push.bind(pipeline);
+    const counters = pipeline.counters.bind(pipeline);
+    let failed = 0;
     const fail: NativePipeline['push'] = (...strip) => {
       pushes += 1;
       if (pushes <= good || pushes > good + count) return push(...strip);
-      return Promise.reject(Object.assign(new Error('fails its checks twice, by weights'), { code: 'INTEGRITY' }));
+      failed++;
+      return Promise.reject(Object.assign(new Error('fails its checks'), { code: 'INTEGRITY' }));
+    };
+    const counted: NativePipeline['counters'] = () => {
+      const { found, ...rest } = counters()!;
+      return { ...rest, found: { ...found, [fault]: found[fault] + failed } };
     };
     Object.defineProperty(pipeline, 'push', { value: fail });
+    Object.defineProperty(pipeline, 'counters', { value: counted });
     return pipeline;
   });
 }
@@ -116,7 +124,7 @@ describe('integrity', () => {
         expect(data).toEqual(plain.data);
         const { firings, found, ...rest } = report.integrity!;
         expect(firings).toBeGreaterThan(100);
-        expect(Object.values(found)).toEqual([0, 0, 0, 0, 0, 0]);
+        expect(Object.values(found)).toEqual([0, 0, 0, 0, 0, 0, 0]);
         expect(rest).toMatchObject({ mode: integrity, recomputed: 0, restarts: 0, coverage: { blindCases: 0 } });
         expect(rest).toMatchObject({ computations: integrity === 'twice' ? 2 : 1, differences: 0 });
       }
@@ -164,6 +172,12 @@ describe('integrity', () => {
     await expect(restore({ model, integrity: 'checked' })).rejects.toThrow(IntegrityError);
     failPushes(1);
     await expect(restore({ model: bytes, integrity: 'checked' })).rejects.toMatchObject({ code: 'INTEGRITY_LOST' });
+  });
+
+  it('does not begin again where the code has changed', async () => {
+    const model = writeRandomModel(folder.path('code.safetensors'), 1, 8);
+    failPushes(1, 0, 'code');
+    await expect(restore({ model, integrity: 'checked' })).rejects.toThrow(IntegrityError);
   });
 
   it('does not go on with another model than the one that was opened', async () => {

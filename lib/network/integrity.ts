@@ -13,7 +13,7 @@ export interface IntegrityReport extends IntegrityCounters {
   readonly coverage: IntegrityCoverage;
 }
 
-const KINDS: readonly FaultKind[] = ['weights', 'tables', 'arithmetic', 'rows', 'epilogue', 'control'];
+const KINDS: readonly FaultKind[] = ['weights', 'tables', 'arithmetic', 'rows', 'epilogue', 'control', 'code'];
 
 /** What checks can see, for people. */
 export function describeIntegrity(mode: IntegrityMode = 'off', coverage: IntegrityCoverage | null = null): string {
@@ -31,6 +31,11 @@ export class IntegrityTally {
   restarts = 0;
   computations = 0;
   differences = 0;
+
+  /** Whether the native code has changed in memory: then all that this process computes may be wrong. */
+  get hasLostCode(): boolean {
+    return (this.#found.get('code') ?? 0) > 0;
+  }
 
   /** What has happened on `pipeline` from now on, when the function that is returned is called. */
   watch(pipeline: NativePipeline): () => void {

@@ -184,7 +184,8 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof IntegrityError) || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
+        const isCurable = error instanceof IntegrityError && !tally.hasLostCode;
+        if (!isCurable || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
         await this.#renewModel(this.#reload, scope);
         tally.restarts++;
       }

@@ -40,5 +40,7 @@ std::vector<Check> metricChecks();
 std::vector<Check> pixelChecks();
 std::vector<Check> starChecks();
 std::vector<Check> runtimeChecks();
+std::vector<Check> controlChecks();
+std::vector<Check> totalsChecks();
 
 }  // namespace perifocal::checks

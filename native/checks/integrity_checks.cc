@@ -25,8 +25,8 @@ constexpr int kChannels = 128;
 class Sums {
  public:
   Sums() : memory_(FiringSums::entries(1, kChannels)) {
-    sums_.attach(1, kChannels, memory_.data());
-    sums_.begin(kMaxBlockRows, -1);
+    sums_.attach(1, memory_.data());
+    sums_.begin(kChannels, kMaxBlockRows, -1);
     job_ = sums_.of(0, 0, 0);
   }
   const ConvSums& job() const { return job_; }

@@ -57,10 +57,11 @@ int main(int argc, char** argv) {
   describeMachine();
   const Request request(argc, argv);
   std::vector<checks::Check> wanted;
-  for (auto make : {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks,
-                    checks::integrityChecks, checks::faultChecks, checks::winogradChecks, checks::networkChecks,
-                    checks::streamingChecks, checks::estimationChecks, checks::deconvolutionChecks,
-                    checks::defectChecks, checks::solverChecks, checks::metricChecks, checks::starChecks}) {
+  for (auto make :
+       {checks::runtimeChecks, checks::pixelChecks, checks::fftChecks, checks::kernelChecks, checks::integrityChecks,
+        checks::faultChecks, checks::winogradChecks, checks::networkChecks, checks::streamingChecks,
+        checks::controlChecks, checks::totalsChecks, checks::estimationChecks, checks::deconvolutionChecks,
+        checks::defectChecks, checks::solverChecks, checks::metricChecks, checks::starChecks}) {
     auto some = make();
     std::copy_if(std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()), std::back_inserter(wanted),
                  [&](const checks::Check& check) { return request.wants(check.name); });

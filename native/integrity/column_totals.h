@@ -27,11 +27,12 @@ struct StoredRow {
 class ColumnTotals {
  public:
   ColumnTotals(const Model& model, const WrittenTotals& rows, int passHeight)
-      : model_(model), rows_(rows), passHeight_(passHeight) {}
+      : model_(model), kernels_(model.kernels()), rows_(rows), passHeight_(passHeight) {}
 
-  /// Adds what tap `tap` of job `j` sees, over the rows of the job and all columns, to `x`, one entry per stored
-  /// channel; codes count from 0 to 255. False when a row that must be summed anew is not what was written.
-  bool add(const WatchedFiring& firing, int j, int tap, std::int32_t* x) const;
+  /// What the taps of jobs `first`, `first + step`, ..., which share their weights, see over all rows and columns: one
+  /// tap after the other to `x`, one entry per stored channel; codes count from 0 to 255. False when a row that must be
+  /// summed anew is not what was written.
+  bool gather(const WatchedFiring& firing, int first, int step, std::int32_t* x) const;
 
   /// Whether a row of partial sums is what was written; adds `times` its sums to `total`.
   bool addPartials(const StoredRow& row, const std::int32_t* values, int times, std::int32_t* total) const;
@@ -43,21 +44,24 @@ class ColumnTotals {
   bool holds(const StoredRow& row, const std::uint8_t* codes) const;
 
  private:
+  /// A row that a tap reads.
   struct Row {
     int tensor, row;
-    const std::uint8_t* pixels;
+    const std::uint8_t* pixels;  ///< null: beyond the border
     const ConvSource& source;
     int columns;
   };
 
-  std::int32_t counted(std::uint8_t stored) const { return stored ^ (offset() == 0 ? 0x80 : 0); }
-  int offset() const { return model_.kernels().layout.storedOffset; }
+  Row rowOf(const WatchedFiring& firing, int job, int tap, int line) const;
+  bool addRows(const WatchedFiring& firing, int job, int tap, std::int32_t* x) const;
+  bool addHalf(const Row& row, int dx, std::int32_t* x) const;
+  void shift(const WatchedFiring& firing, int job, int tap, std::int32_t* x) const;
+  std::uint8_t flip() const { return kernels_.layout.storedOffset == 0 ? 0x80 : 0; }
   std::int32_t zeroOf(int tensor) const { return model_.zeroOf(model_.graph().tensors[tensor]) + 128; }
-  void addPixel(const Row& row, std::ptrdiff_t column, std::int32_t sign, std::int32_t* x) const;
-  void addShifted(const Row& row, int dx, std::int32_t* x) const;
-  bool addStrided(const Row& row, int dx, std::int32_t* x) const;
+  void addCounted(const PixelRun<std::uint8_t>& run, std::int32_t* total) const;
 
   const Model& model_;
+  const Kernels& kernels_;
   const WrittenTotals& rows_;
   const int passHeight_;
 };

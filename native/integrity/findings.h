@@ -19,13 +19,14 @@ enum class Fault {
   kArithmetic,  ///< sums of outputs are not what inputs and weights make: an error of computing, or a changed input
   kRows,        ///< a stored row is not the one that was written
   kEpilogue,    ///< a second evaluation of an epilogue, or of a product, gives something else
-  kControl,     ///< work was done in another order than planned, or a row lies elsewhere than noted
+  kControl,     ///< work was done in another order than planned or told twice, or a row lies elsewhere than noted
+  kCode,        ///< instructions or constants of this module have changed
 };
-inline constexpr int kFaults = 6;
+inline constexpr int kFaults = 7;
 
 /// The name that TypeScript knows a fault by.
 constexpr const char* faultName(Fault fault) {
-  constexpr const char* kNames[kFaults] = {"weights", "tables", "arithmetic", "rows", "epilogue", "control"};
+  constexpr const char* kNames[kFaults] = {"weights", "tables", "arithmetic", "rows", "epilogue", "control", "code"};
   return kNames[static_cast<int>(fault)];
 }
 

@@ -6,13 +6,13 @@
 
 namespace perifocal {
 
-void FiringSums::attach(int threads, int channels, std::int32_t* memory) {
+void FiringSums::attach(int threads, std::int32_t* memory) {
   threads_ = threads;
-  channels_ = channels;
   memory_ = memory;
 }
 
-void FiringSums::begin(int rows, int repeatedRow) {
+void FiringSums::begin(int channels, int rows, int repeatedRow) {
+  channels_ = channels;
   rows_ = rows;
   repeatedRow_ = repeatedRow;
   std::fill_n(memory_, entries(threads_, channels_), 0);

@@ -19,10 +19,11 @@ class FiringSums {
     return static_cast<std::size_t>(threads) * kVectors * channels;
   }
 
-  void attach(int threads, int channels, std::int32_t* memory);
+  void attach(int threads, std::int32_t* memory);
 
-  /// Forgets what was added; the epilogue of row `repeatedRow`, or of all for -1, is to be evaluated twice.
-  void begin(int rows, int repeatedRow);
+  /// Forgets what was added, and makes room for a layer of `channels` outputs, in whole registers; the epilogue of row
+  /// `repeatedRow`, or of all for -1, is to be evaluated twice.
+  void begin(int channels, int rows, int repeatedRow);
 
   /// Where a thread adds to for a job of that pack, whose first row is row `firstRow` of the firing.
   ConvSums of(int thread, int pack, int firstRow) const;

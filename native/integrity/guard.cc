@@ -27,31 +27,46 @@ int partOf(const Model& model, const Stage& stage, const ConvJob& job) {
 Guard::Guard(const Model& model, Integrity integrity, int passHeight, int threads)
     : model_(model), integrity_(integrity), threads_(threads), columns_(model, rows_, passHeight), prediction_(model) {}
 
-int Guard::registerChannels(const Graph& graph, const KernelLayout& layout) {
-  return roundUp(4 * graph.shape.baseWidth, std::max({16, layout.lanes, layout.winograd.blockChannels}));
+int Guard::registerChannels(int channels, const KernelLayout& layout) {
+  return roundUp(channels, std::max({16, layout.lanes, layout.winograd.blockChannels}));
 }
 
-std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout, std::span<const int> ringRows, int threads) {
-  const int channels = registerChannels(graph, layout);
+std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads) {
+  const int channels = registerChannels(4 * graph.shape.baseWidth, layout);
   const std::size_t entries =
-      WrittenTotals::entries(graph, ringRows) + FiringSums::entries(threads, channels) + channels;
-  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(SumPrediction::bytes(graph, layout));
+      WrittenTotals::entries(graph, dryRun.ringRows) + FiringSums::entries(threads, channels) + channels;
+  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(SumPrediction::bytes(graph, layout)) +
+         arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
 }
 
-void Guard::attach(std::span<const int> ringRows, std::byte* memory) {
+void Guard::attach(const DryRun& dryRun, std::byte* memory) {
   const Graph& graph = model_.graph();
-  const int channels = registerChannels(graph, model_.kernels().layout);
+  const int channels = registerChannels(4 * graph.shape.baseWidth, model_.kernels().layout);
+  blocks_ = static_cast<int>(dryRun.orders.size());
+  orders_ = reinterpret_cast<std::uint64_t*>(memory);
+  std::copy(dryRun.orders.begin(), dryRun.orders.end(), orders_);
+  memory += arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
   prediction_.attach(memory);
   memory += arenaBytes(SumPrediction::bytes(graph, model_.kernels().layout));
   auto* entries = reinterpret_cast<std::int32_t*>(memory);
-  sums_.attach(threads_, channels, entries);
+  sums_.attach(threads_, entries);
   entries += FiringSums::entries(threads_, channels);
   addends_ = entries;
-  rows_.attach(graph, ringRows, entries + channels);
+  rows_.attach(graph, dryRun.ringRows, entries + channels);
 }
 
-void Guard::begin(int rows) {
-  sums_.begin(rows, integrity_ == Integrity::kFull ? -1 : static_cast<int>(counters_.firings % rows));
+bool Guard::holdsCode() {
+  if (unreadPieces_ == 0) return true;
+  --unreadPieces_;
+  const CodeDigest& code = CodeDigest::ofModule();
+  nextPiece_ = (nextPiece_ + 1) % code.pieces();
+  return code.holds(nextPiece_);
+}
+
+void Guard::begin(const Stage& stage, int rows) {
+  if (stage.layer < 0) return;
+  const int channels = registerChannels(model_.graph().layers[stage.layer].out, model_.kernels().layout);
+  sums_.begin(channels, rows, integrity_ == Integrity::kFull ? -1 : static_cast<int>(counters_.firings % rows));
 }
 
 ConvSums Guard::sumsOf(int thread, const Stage& stage, int job) const {
@@ -88,7 +103,8 @@ std::optional<Fault> Guard::checkPack(const WatchedFiring& firing, int pack, std
   const int index = firing.stage.layer, part = partOf(model_, firing.stage, job);
   const CheckedPart& check = model_.check(index, part);
   if (digestOf(model_, index, part) != check.digest) return Fault::kTables;
-  if (!gatherColumns(firing, pack) || !addAddends(firing)) return Fault::kRows;
+  if (!columns_.gather(firing, pack, packsOf(firing.stage), prediction_.columns())) return Fault::kRows;
+  if (!addAddends(firing)) return Fault::kRows;
   const LayerSpec& layer = model_.graph().layers[index];
   const std::int32_t* totals = prediction_.apply(job, layer, model_.part(index, part).weights, scratch);
   std::int32_t all = 0;
@@ -97,25 +113,11 @@ std::optional<Fault> Guard::checkPack(const WatchedFiring& firing, int pack, std
   return hasOutputs(firing, pack, check, totals) ? std::nullopt : std::optional(Fault::kArithmetic);
 }
 
-bool Guard::gatherColumns(const WatchedFiring& firing, int pack) {
-  const ConvJob& first = firing.jobs[pack];
-  std::int32_t* x = prediction_.columns();
-  for (int t = 0; t < first.tapCount; ++t) {
-    const int channels = first.sources[first.taps[t].source].channels;
-    std::fill_n(x, channels, 0);
-    for (int j = pack; j < static_cast<int>(firing.jobs.size()); j += packsOf(firing.stage)) {
-      if (!columns_.add(firing, j, t, x)) return false;
-    }
-    x += channels;
-  }
-  return true;
-}
-
 /// Partial sums of coarser scales, which count once for every pixel that they were added to.
 bool Guard::addAddends(const WatchedFiring& firing) {
   const Stage& stage = firing.stage;
   const ConvJob& job = firing.jobs[0];
-  std::fill_n(addends_, registerChannels(model_.graph(), model_.kernels().layout), 0);
+  std::fill_n(addends_, job.channels, 0);
   for (int a = 0; a < job.addendCount; ++a) {
     const StageInput& input = stage.inputs[stage.sourceCount + a];
     for (int i = 0; i < job.rowCount; ++i) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "integrity/column_totals.h"
 #include "integrity/findings.h"
@@ -12,8 +13,15 @@
 #include "integrity/prediction.h"
 #include "integrity/written_totals.h"
 #include "network/model.h"
+#include "runtime/code_digest.h"
 
 namespace perifocal {
+
+/// What the planner has found by running the schedule without data.
+struct DryRun {
+  std::vector<int> ringRows;          ///< of each tensor, the most rows alive at once
+  std::vector<std::uint64_t> orders;  ///< `MemoryPlan::orders`
+};
 
 class Guard {
  public:
@@ -21,11 +29,14 @@ class Guard {
   Guard(const Model& model, Integrity integrity, int passHeight, int threads);
 
   /// Bytes that `attach` needs.
-  static std::size_t bytes(const Graph& graph, const KernelLayout& layout, std::span<const int> ringRows, int threads);
-  void attach(std::span<const int> ringRows, std::byte* memory);
+  static std::size_t bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads);
+  void attach(const DryRun& dryRun, std::byte* memory);
+
+  /// Before a pass.
+  void reset() { unreadPieces_ = CodeDigest::ofModule().pieces(); }
 
   /// Before a firing, and before it is computed again.
-  void begin(int rows);
+  void begin(const Stage& stage, int rows);
 
   /// Where a thread adds to while it computes job `job` of a firing.
   ConvSums sumsOf(int thread, const Stage& stage, int job) const;
@@ -43,15 +54,23 @@ class Guard {
   /// Whether the rows that a firing without sums has read are those that were written.
   bool holds(const StoredRow& row, const std::uint8_t* codes) const { return columns_.holds(row, codes); }
 
+  /// Whether the first firings of a pass, up to where `blocks` blocks of input rows leave nothing to do, were those of
+  /// the dry run.
+  bool isInOrder(int blocks, std::uint64_t order) const {
+    return blocks > 0 && blocks <= blocks_ && orders_[blocks - 1] == order;
+  }
+
+  /// Whether the next piece of this module's code is what was loaded; each piece is read once a pass.
+  bool holdsCode();
+
   void count(Fault fault) { ++counters_.found[static_cast<int>(fault)]; }
   void countRecomputed() { ++counters_.recomputed; }
   void countFiring() { ++counters_.firings; }
   const IntegrityCounters& counters() const { return counters_; }
 
  private:
-  static int registerChannels(const Graph& graph, const KernelLayout& layout);
+  static int registerChannels(int channels, const KernelLayout& layout);
   std::optional<Fault> checkPack(const WatchedFiring& firing, int pack, std::byte* scratch);
-  bool gatherColumns(const WatchedFiring& firing, int pack);
   bool addAddends(const WatchedFiring& firing);
   bool hasOutputs(const WatchedFiring& firing, int pack, const CheckedPart& check, const std::int32_t* totals) const;
   bool holdsTrunk(const WatchedFiring& firing) const;
@@ -67,6 +86,10 @@ class Guard {
   FiringSums sums_;
   SumPrediction prediction_;
   std::int32_t* addends_ = nullptr;
+  std::uint64_t* orders_ = nullptr;
+  int blocks_ = 0;
+  int nextPiece_ = 0;
+  int unreadPieces_ = 0;
   IntegrityCounters counters_;
 };
 

@@ -16,9 +16,14 @@ constexpr std::size_t kSlack = 64;
 }  // namespace
 
 std::size_t SumPrediction::digitRowBytes(const Graph& graph, const KernelLayout& layout) {
-  const std::size_t direct = static_cast<std::size_t>(layout.tilePixels) * 4 * graph.shape.baseWidth + kSlack;
-  const std::size_t winograd = appliedValues(4 * graph.shape.baseWidth) * sizeof(std::int16_t);
-  return arenaBytes(std::max(direct, winograd));
+  // A tile may read more pixels than there are digits.
+  const auto pixels = static_cast<std::size_t>(std::max(layout.tilePixels, kDigits));
+  return arenaBytes(pixels * 4 * graph.shape.baseWidth + kSlack);
+}
+
+std::size_t SumPrediction::digitBytes(const Graph& graph, const KernelLayout& layout) {
+  const std::size_t winograd = 2 * appliedValues(4 * graph.shape.baseWidth) * sizeof(std::int16_t);
+  return std::max(kMaxTaps * digitRowBytes(graph, layout), arenaBytes(winograd));
 }
 
 int SumPrediction::registerChannels(const Graph& graph, const KernelLayout& layout) {
@@ -29,7 +34,7 @@ int SumPrediction::registerChannels(const Graph& graph, const KernelLayout& layo
 std::size_t SumPrediction::bytes(const Graph& graph, const KernelLayout& layout) {
   const std::size_t channels = registerChannels(graph, layout) * sizeof(std::int32_t);
   return arenaBytes(static_cast<std::size_t>(kMaxTaps) * 4 * graph.shape.baseWidth * sizeof(std::int32_t)) +
-         (kDigits + 2) * channels + kMaxTaps * digitRowBytes(graph, layout);
+         (kDigits + 2) * channels + digitBytes(graph, layout);
 }
 
 void SumPrediction::attach(std::byte* memory) {
@@ -96,19 +101,15 @@ void SumPrediction::applyDirect(const ConvJob& job, std::byte* scratch) {
 }
 
 void SumPrediction::applyWinograd(const LayerSpec& layer, const std::byte* codes) {
-  const WinogradWeights weights{reinterpret_cast<const std::int8_t*>(codes), nullptr, layer.sources[0], layer.out,
-                                false};
-  const int count = kMaxTaps * layer.sources[0];
-  auto* values = reinterpret_cast<std::int16_t*>(digits_);
-  for (int d = 0; d < 2; ++d) {
-    for (int i = 0; i < count; ++i) {
-      values[i] = static_cast<std::int16_t>(columns_[i] >> kShortBits * d & ((1 << kShortBits) - 1));
-    }
-    model_.kernels().applyCodes(weights, values, products_);
-    for (int c = 0; c < layer.out; ++c) {
-      totals_[c] = d == 0 ? products_[c] : sumOf(totals_[c], productOf(products_[c], 1 << kShortBits));
-    }
+  const int inputs = layer.sources[0];
+  const WinogradWeights weights{reinterpret_cast<const std::int8_t*>(codes), nullptr, inputs, layer.out, false};
+  auto* low = reinterpret_cast<std::int16_t*>(digits_);
+  std::int16_t* high = low + appliedValues(inputs);
+  for (int i = 0; i < kMaxTaps * inputs; ++i) {
+    low[i] = static_cast<std::int16_t>(columns_[i] & ((1 << kAppliedBits) - 1));
+    high[i] = static_cast<std::int16_t>(columns_[i] >> kAppliedBits);
   }
+  model_.kernels().applyCodes(weights, low, totals_);
 }
 
 std::int32_t SumPrediction::expectedTotal(const ConvJob& job, const CheckedPart& check) const {

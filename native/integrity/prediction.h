@@ -28,10 +28,11 @@ class SumPrediction {
   std::int32_t expectedTotal(const ConvJob& job, const CheckedPart& check) const;
 
  private:
-  static constexpr int kDigits = 4, kDigitBits = 7, kShortBits = 15;
+  static constexpr int kDigits = 4, kDigitBits = 7;
 
   void applyDirect(const ConvJob& job, std::byte* scratch);
   void applyWinograd(const LayerSpec& layer, const std::byte* codes);
+  static std::size_t digitBytes(const Graph& graph, const KernelLayout& layout);
   static std::size_t digitRowBytes(const Graph& graph, const KernelLayout& layout);
   static int registerChannels(const Graph& graph, const KernelLayout& layout);
 

@@ -3,9 +3,17 @@
 template <class Isa>
 constexpr Kernels kernelsOf() {
   constexpr KernelLayout kLayout = Isa::Shape::kLayout;
-  Kernels kernels{
-      Isa::Shape::kName, Isa::Shape::kDescription, kLayout, convolve<Isa>, multiply<Isa>, nullptr, nullptr, nullptr,
-      spin<Isa>};
+  Kernels kernels{Isa::Shape::kName,
+                  Isa::Shape::kDescription,
+                  kLayout,
+                  convolve<Isa>,
+                  multiply<Isa>,
+                  nullptr,
+                  nullptr,
+                  nullptr,
+                  addPixels<Isa, std::uint8_t>,
+                  addPixels<Isa, std::int32_t>,
+                  spin<Isa>};
   if constexpr (kLayout.hasWinograd()) {
     kernels.transformWeights = transformWeights<Isa>;
     kernels.convolveWinograd = convolveWinograd<Isa>;

@@ -71,24 +71,30 @@ struct Noted {
     }
   }
 
-  /// Adds all to what was noted of other tiles. A register that is not `whole` repeats nothing in its last lanes.
+  /// Adds all to what was noted of other tiles. Of a register that is not whole, the lanes beyond the first `lanes`
+  /// repeat nothing.
+  template <Epilogue kEpilogue, bool kWhole>
   PERIFOCAL_INLINE void keep(const ConvSums& to, int row, int channel, int lanes) const {
-    const auto addTo = [channel](std::int32_t* at, Vec v) PERIFOCAL_INLINE_LAMBDA {
-      Isa::storeInt(at + channel, Isa::add(Isa::loadInt(at + channel), v));
-    };
+    constexpr bool kReadsTrunk = kEpilogue == Epilogue::kAddTrunk;
+    constexpr bool kWritesTrunk = kReadsTrunk || kEpilogue == Epilogue::kStartTrunk || kEpilogue == Epilogue::kResidual;
     if constexpr (kSums) {
-      addTo(to.outputs, outputs);
-      addTo(to.stored[row], stored);
-      addTo(to.trunkIn[row], trunkIn);
-      addTo(to.trunkOut[row], trunkOut);
+      addTo(to.outputs + channel, outputs);
+      if constexpr (kEpilogue != Epilogue::kResidual) addTo(to.stored[row] + channel, stored);
+      if constexpr (kReadsTrunk) addTo(to.trunkIn[row] + channel, trunkIn);
+      if constexpr (kWritesTrunk) addTo(to.trunkOut[row] + channel, trunkOut);
     }
-    if constexpr (kRange) Isa::storeInt(to.range + channel, Isa::orInt(Isa::loadInt(to.range + channel), range));
-    if constexpr (kRepetition) {
+    if constexpr (kRange) orTo(to.range + channel, range);
+    if constexpr (kRepetition && kWhole) orTo(to.difference + channel, difference);
+    if constexpr (kRepetition && !kWhole) {
       alignas(64) std::int32_t found[Isa::Shape::kLayout.lanes];
       Isa::storeInt(found, difference);
-      for (int i = 0; i < std::min(lanes, Isa::Shape::kLayout.lanes); ++i) to.difference[channel + i] |= found[i];
+      for (int i = 0; i < lanes; ++i) to.difference[channel + i] |= found[i];
     }
   }
+
+ private:
+  PERIFOCAL_INLINE static void addTo(std::int32_t* at, Vec v) { Isa::storeInt(at, Isa::add(Isa::loadInt(at), v)); }
+  PERIFOCAL_INLINE static void orTo(std::int32_t* at, Vec v) { Isa::storeInt(at, Isa::orInt(Isa::loadInt(at), v)); }
 };
 
 /// Where a tile of sums lies in the output: `count` pixels from `column`, `channels` channels from `channel`.
@@ -157,7 +163,9 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
       store(trunk + at, residual, noted.trunkOut);
     }
   }
-  if constexpr (kWatch != Watch::kNothing) noted.keep(*tile.watched, place.row, channel, lanes);
+  if constexpr (kWatch != Watch::kNothing) {
+    noted.template keep<kEpilogue, kWhole>(*tile.watched, place.row, channel, lanes);
+  }
 }
 
 template <class Isa, Epilogue kEpilogue, Watch kWatch>

@@ -123,6 +123,14 @@ struct MultiplyJob {
   float multiplier, low, high;
 };
 
+/// Pixels of a row, `step` values apart.
+template <class T>
+struct PixelRun {
+  const T* values;
+  int channels;
+  std::ptrdiff_t step, pixels;
+};
+
 /// One instruction set's implementation. `scratch` is private to the calling thread.
 struct Kernels {
   const char* name;
@@ -136,8 +144,12 @@ struct Kernels {
   /// As `convolve`, for a 3x3 stride-1 job of one source whose `weights` are transformed.
   void (*convolveWinograd)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch,
                            const ConvSums* sums);
-  /// Products of the codes of Winograd's weights with one value per kernel position and input (kernels/winograd.h).
+  /// Products of the codes of Winograd's weights with one number per kernel position and input, modulo 2^32. A number
+  /// is two values of 15 bits, `appliedValues` apart, the lower ones first (kernels/winograd.h).
   void (*applyCodes)(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out);
+  /// Adds all pixels up by channel, codes as they are stored, and adds that to `total`, modulo 2^32.
+  void (*addCodes)(const PixelRun<std::uint8_t>& run, std::int32_t* total);
+  void (*addSums)(const PixelRun<std::int32_t>& run, std::int32_t* total);
   /// Issues `count` multiply-accumulate instructions on registers; returns MACs done. For peak measurements.
   std::int64_t (*spin)(std::int64_t count);
 };

@@ -106,6 +106,13 @@ void multiply(const MultiplyJob& job, int columnBegin, int columnEnd) {
   }
 }
 
+template <class T>
+void addPixels(const PixelRun<T>& run, std::int32_t* total) {
+  for (std::ptrdiff_t p = 0; p < run.pixels; ++p) {
+    for (int c = 0; c < run.channels; ++c) addTo(total[c], run.values[p * run.step + c]);
+  }
+}
+
 std::int64_t spin(std::int64_t count) {
   std::int32_t sum = 0;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -137,8 +144,16 @@ void finish(const ConvJob& job, const Place& place, std::int32_t sum, const Conv
 }  // namespace scalar
 
 extern const Kernels kScalarKernels;
-const Kernels kScalarKernels{"scalar",         "plain C++, any CPU",     scalar::kLayout,          scalar::convolve,
-                             scalar::multiply, scalar::transformWeights, scalar::convolveWinograd, scalar::applyCodes,
+const Kernels kScalarKernels{"scalar",
+                             "plain C++, any CPU",
+                             scalar::kLayout,
+                             scalar::convolve,
+                             scalar::multiply,
+                             scalar::transformWeights,
+                             scalar::convolveWinograd,
+                             scalar::applyCodes,
+                             scalar::addPixels<std::uint8_t>,
+                             scalar::addPixels<std::int32_t>,
                              scalar::spin};
 
 }  // namespace perifocal

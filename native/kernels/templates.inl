@@ -5,4 +5,5 @@
 #include "kernels/convolve.inl"
 #include "kernels/winograd_products.inl"
 #include "kernels/winograd.inl"
+#include "kernels/totals.inl"
 #include "kernels/entry.inl"

@@ -214,26 +214,3 @@ void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::b
   if (sums == nullptr) return WinogradRun<Isa, Watch::kNothing>(job, scratch, sums).run(columnBegin, columnEnd);
   WinogradRun<Isa, Watch::kSumsAndRange>(job, scratch, sums).run(columnBegin, columnEnd);
 }
-
-/// out[output] = sum over kernel positions and inputs of code times value, modulo 2^32.
-template <class Isa>
-void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out) {
-  constexpr WinogradLayout kLayout = Isa::Shape::kLayout.winograd;
-  constexpr int kLanes = Isa::Shape::kLayout.lanes;
-  const int steps = weights.inputs / kLayout.depth;
-  for (int b = 0; b < winogradBlocks(kLayout, weights.outputs); ++b) {
-    const WinogradBlock block = winogradBlock(kLayout, weights.outputs, b);
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(block.channels) * kLayout.depth;
-    for (int c = 0; c < block.channels; c += kLanes) {
-      const std::int8_t* codes = weights.codes + 9 * block.first * weights.inputs + c * kLayout.depth;
-      typename Isa::Vec sum = Isa::splatInt(0);
-      for (int step = 0; step < steps; ++step) {
-        for (int k = 0; k < 9; ++k, codes += row) {
-          const auto factors = Isa::loadFactors(values + k * weights.inputs + step * kLayout.depth);
-          sum = Isa::template multiplyAdd<0>(sum, factors, Isa::loadCodeWeights(codes));
-        }
-      }
-      Isa::storeInt(out + block.first + c, sum);
-    }
-  }
-}

@@ -130,7 +130,9 @@ void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std:
     for (int input = 0; input < weights.inputs; ++input) {
       const std::int8_t* codes = weights.codes + 9 * (block.first * weights.inputs + input * block.channels);
       for (int k = 0; k < 9; ++k) {
-        out[c] = multiplyAdd(out[c], codes[k * block.channels + c - block.first], values[k * weights.inputs + input]);
+        const std::int16_t* value = values + k * weights.inputs + input;
+        const std::int32_t number = multiplyAdd(value[0], value[appliedValues(weights.inputs)], 1 << kAppliedBits);
+        out[c] = multiplyAdd(out[c], codes[k * block.channels + c - block.first], number);
       }
     }
   }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 #include "network/model.h"
@@ -25,23 +24,5 @@ void countBias(const LayerSpec& layer, int part, std::span<const std::int8_t> we
 /// Counts the cases of a layer, and the blind ones: an input channel and a set of taps whose weights add up to nothing
 /// in every output channel. A pixel goes into the sums of a firing through some rows and some columns of the kernel.
 void addCoverage(const LayerSpec& layer, std::span<const std::int8_t> weights, Coverage& coverage);
-
-/// A sum of words, and of these sums: no one changed word leaves it as it was.
-class WordDigest {
- public:
-  /// @param bytes a multiple of 4
-  void add(const void* words, std::size_t bytes) {
-    for (std::size_t at = 0; at < bytes; at += sizeof(std::uint32_t)) {
-      std::uint32_t word;
-      std::memcpy(&word, static_cast<const std::byte*>(words) + at, sizeof word);
-      sum_ += word;
-      sums_ += sum_;
-    }
-  }
-  std::uint64_t value() const { return sum_ ^ sums_ << 32; }
-
- private:
-  std::uint64_t sum_ = 0, sums_ = 0;
-};
 
 }  // namespace perifocal

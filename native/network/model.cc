@@ -9,6 +9,8 @@
 #include "kernels/winograd.h"
 #include "network/check_tables.h"
 #include "network/pack.h"
+#include "network/stage_digest.h"
+#include "runtime/word_digest.h"
 
 namespace perifocal {
 namespace {
@@ -134,6 +136,7 @@ class ModelBuilder {
     for (int i = 0; i < static_cast<int>(layers.size()) && !team_.cancelled(); ++i) {
       if (Status s = packLayer(i); !s.ok()) return s;
     }
+    if (checked_ && !team_.cancelled()) digestStages();
     return team_.status();
   }
 
@@ -284,15 +287,21 @@ class ModelBuilder {
     return {};
   }
 
+  void digestStages() {
+    const int stages = static_cast<int>(model_.graph_.stages.size());
+    for (int s = 0; s < stages; ++s) model_.stageDigests_.push_back(stageDigest(model_, s));
+  }
+
   void addChecks(int index, const std::vector<std::int8_t>& weights) {
     const LayerSpec& layer = model_.graph_.layers[index];
     model_.checks_.emplace_back();
     for (int part = 0; part < layer.parts(); ++part) {
-      auto* columnSums = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(columnSumBytes(layer, part)));
+      const std::size_t bytes = columnSumBytes(layer, part);
+      auto* columnSums = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(bytes));
       auto* bias = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(countedBiasBytes(layer)));
       sumColumns(layer, part, weights, columnSums);
       countBias(layer, part, weights, layout().storedOffset, model_.part(index, part).bias, bias);
-      model_.checks_.back().push_back({columnSums, bias, 0});
+      model_.checks_.back().push_back({columnSums, bytes, bias, 0});
       model_.checks_.back().back().digest = digestOf(model_, index, part);
     }
     addCoverage(layer, weights, model_.coverage_);
@@ -395,7 +404,7 @@ std::uint64_t digestOf(const Model& model, int layer, int part) {
   const LayerNumbers& numbers = model.numbers(layer);
   const CheckedPart& check = model.check(layer, part);
   WordDigest digest;
-  digest.add(check.columnSums, columnSumBytes(spec, part));
+  digest.add(check.columnSums, check.columnSumBytes);
   digest.add(check.bias, countedBiasBytes(spec));
   digest.add(model.part(layer, part).multiplier, spec.out * sizeof(float));
   digest.add(&numbers.outputZero, sizeof numbers.outputZero);

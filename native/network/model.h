@@ -40,8 +40,9 @@ struct PackedPart {
 /// each shows where the other has changed. Inputs are counted from 0 to 255.
 struct CheckedPart {
   const std::int32_t* columnSums;  ///< [tap][stored input channel]: weights, summed over the output channels
-  const std::int32_t* bias;        ///< per output channel
-  std::uint64_t digest;            ///< of both, of the multipliers and the numbers of the layer
+  std::size_t columnSumBytes;
+  const std::int32_t* bias;  ///< per output channel
+  std::uint64_t digest;      ///< of both, of the multipliers and the numbers of the layer
 };
 
 /// How much a model's checksums see (docs/integrity.md).
@@ -87,6 +88,8 @@ class Model {
   /// Of a checked model.
   const CheckedPart& check(int layer, int part) const { return checks_[layer][part]; }
   const Coverage& coverage() const { return coverage_; }
+  /// Of a checked model: what `stageDigest` was when it was loaded.
+  std::uint64_t digestOfStage(int stage) const { return stageDigests_[stage]; }
 
  private:
   friend class ModelBuilder;
@@ -100,6 +103,7 @@ class Model {
   Arena checkArena_;
   std::vector<std::vector<CheckedPart>> checks_;
   Coverage coverage_;
+  std::vector<std::uint64_t> stageDigests_;
 };
 
 /// Bytes that `Model::build` maps for packed weights, and for what they are checked by.

@@ -84,6 +84,7 @@ void simulate(const Graph& graph, int height, MemoryPlan& plan) {
       for (const StageInput& input : stage.inputs) census.bury(schedule, input.tensor, firstLive);
     }
     plan.delayRows = std::max(plan.delayRows, schedule.available(0) - schedule.emitted());
+    plan.orders.push_back(schedule.order());
   }
 }
 
@@ -130,8 +131,9 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
     const std::size_t scratch = planWinogradScratch(layout.winograd, layer.sources[0]).bytes;
     plan.scratchBytes = std::max(plan.scratchBytes, arenaBytes(scratch));
   }
+  if (pass.integrity == Integrity::kOff) plan.orders.clear();
   if (pass.integrity != Integrity::kOff) {
-    plan.guardBytes = arenaBytes(Guard::bytes(graph, layout, plan.ringRows(), pass.threads));
+    plan.guardBytes = Guard::bytes(graph, layout, {plan.ringRows(), plan.orders}, pass.threads);
   }
   plan.missingRowBytes = arenaBytes(pass.width / kMaxBlockRows);
   // From the oldest row that is still to come out to the last that is being fed; both may be within a block.

@@ -46,13 +46,15 @@ struct MemoryPlan {
   std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image
   std::size_t scratchBytes;        ///< per thread
   std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest
-  std::size_t guardBytes;          ///< sums by which firings are checked
+  std::size_t guardBytes;          ///< sums by which firings are checked, and `orders`
   std::size_t missingRowBytes;     ///< one row of blocks of 4x4 pixels that may be missing
   int missingRows;                 ///< such rows that are kept
   std::size_t stagingBytes;        ///< one strip of input
   std::size_t arenaBytes;
   int delayRows;                       ///< input rows read beyond the newest row emitted
   std::vector<PlannedBuffer> buffers;  ///< sums to arenaBytes
+  /// What `Schedule::order` is when nothing is left to do, after every block of input rows. Empty without integrity.
+  std::vector<std::uint64_t> orders;
 
   /// Of each tensor, the most rows alive at once.
   std::vector<int> ringRows() const;

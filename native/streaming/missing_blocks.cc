@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/limits.h"
+#include "runtime/word_digest.h"
 
 namespace perifocal {
 namespace {
@@ -18,6 +19,7 @@ bool MissingBlocks::attach(const MemoryPlan& plan, int width, Arena& arena) {
   rowBytes_ = static_cast<std::ptrdiff_t>(plan.missingRowBytes);
   blocks_ = reinterpret_cast<std::uint8_t*>(arena.take(plan.missingRowBytes * plan.missingRows));
   isMissing_.assign(ringRows_, 0);
+  digests_.assign(ringRows_, 0);
   return blocks_ != nullptr;
 }
 
@@ -27,7 +29,25 @@ void MissingBlocks::reset() {
 }
 
 void MissingBlocks::add(const std::uint8_t* valid, int count) {
-  for (int i = 0; i < count; ++i) addRow(valid == nullptr ? nullptr : valid + static_cast<std::ptrdiff_t>(i) * width_);
+  for (int i = 0; i < count; ++i) {
+    addRow(valid == nullptr ? nullptr : valid + static_cast<std::ptrdiff_t>(i) * width_);
+    const int blockRow = (rows_ - 1) / kSide;
+    digests_[blockRow % ringRows_] = digestOf(blockRow);
+  }
+}
+
+/// Where nothing is missing, nobody reads the blocks.
+std::uint64_t MissingBlocks::digestOf(int blockRow) const {
+  const std::uint8_t isMissing = isMissing_[blockRow % ringRows_];
+  WordDigest digest;
+  digest.addValues(isMissing);
+  if (isMissing != 0) digest.add(blocksOf(blockRow), width_ / kSide);
+  return digest.value();
+}
+
+bool MissingBlocks::holds(int row, int scale) const {
+  const int blockRow = row / (kSide >> scale);
+  return digestOf(blockRow) == digests_[blockRow % ringRows_];
 }
 
 void MissingBlocks::addRow(const std::uint8_t* valid) {

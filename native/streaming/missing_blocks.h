@@ -37,6 +37,9 @@ class MissingBlocks {
   /// Rows of the image that were added.
   int rows() const { return rows_; }
 
+  /// Whether what is missing in the block row of row `row` of a scale is what was added.
+  bool holds(int row, int scale) const;
+
   /// Writes nothing where blocks are missing in pixels [begin, end), whole blocks, of a row. Before each run of pixels
   /// is overwritten, `before(pixels, count)` may look at it.
   template <class Before>
@@ -48,12 +51,14 @@ class MissingBlocks {
  private:
   std::uint8_t* blocksOf(int blockRow) const { return blocks_ + blockRow % ringRows_ * rowBytes_; }
   void addRow(const std::uint8_t* valid);
+  std::uint64_t digestOf(int blockRow) const;
 
   int width_ = 0;
   int ringRows_ = 1;
   std::ptrdiff_t rowBytes_ = 0;
   std::uint8_t* blocks_ = nullptr;       ///< a ring of rows of blocks, 1 where missing
   std::vector<std::uint8_t> isMissing_;  ///< per row of blocks of the ring: whether any is
+  std::vector<std::uint64_t> digests_;   ///< likewise: of what was added
   int rows_ = 0;
 };
 

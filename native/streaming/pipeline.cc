@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace perifocal {
-namespace {
-
-Status outOfPlan(const std::string& name) {
-  return {StatusCode::kInternal, "no planned memory is left for a row of '" + name + "'"};
-}
-
-}  // namespace
-
 Pipeline::Pipeline(const Model& model, const PassShape& pass)
     : model_(model),
       pass_(pass),
@@ -42,7 +34,8 @@ Status Pipeline::attach() {
   if (guard_ != nullptr) {
     std::byte* memory = arena_.take(plan_.guardBytes);
     if (memory == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
-    guard_->attach(plan_.ringRows(), memory);
+    guard_->attach({plan_.ringRows(), plan_.orders}, memory);
+    plan_.orders = {};
   }
   staging_ = reinterpret_cast<std::uint8_t*>(arena_.take(plan_.stagingBytes));
   if (!fits || staging_ == nullptr) return {StatusCode::kInternal, "the arena is smaller than its plan"};
@@ -54,6 +47,7 @@ void Pipeline::reset() {
   store_.reset();
   schedule_.reset();
   missing_.reset();
+  if (guard_ != nullptr) guard_->reset();
   firstLive_.assign(model_.graph().tensors.size(), 0);
   rowsTaken_ = 0;
   cancelled_.store(false, std::memory_order_relaxed);
@@ -103,7 +97,7 @@ Status Pipeline::drain(int limit, std::int16_t* residual, int& emitted) {
 
 /// Interleaved RGB to four stored codes a pixel; the image's zero point is -128, so codes are the bytes themselves.
 Status Pipeline::takeRow(int row, const std::uint8_t* rgb) {
-  if (!store_.allocate(0, row)) return outOfPlan("x");
+  if (!store_.allocate(0, row)) return outOfPlan("no planned memory is left for a row of 'x'");
   auto* out = reinterpret_cast<std::uint8_t*>(store_.pixels(0, row));
   const std::uint8_t flip = model_.kernels().layout.storedOffset == 0 ? 0x80 : 0;
   for (std::ptrdiff_t x = 0; x < pass_.width; ++x) {
@@ -135,7 +129,7 @@ Status Pipeline::advance(int limit, std::int16_t* residual, int& emitted) {
   while (emitted < limit) {
     if (isCancelled()) return {StatusCode::kAborted, "the pass was cancelled"};
     const auto firing = schedule_.next();
-    if (!firing) return {};
+    if (!firing) return checkOrder();
     const int before = schedule_.emitted();
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(emitted) * pass_.width * 3;
     if (Status s = fire(*firing, residual + offset); !s.ok()) return s;
@@ -149,7 +143,9 @@ Status Pipeline::fire(const Firing& firing, std::int16_t* residual) {
   for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
     if (tensor < 0) continue;
     for (int row = firing.rowBegin; row < firing.rowEnd; ++row) {
-      if (!store_.allocate(tensor, row)) return outOfPlan(model_.graph().tensors[tensor].name);
+      if (!store_.allocate(tensor, row)) {
+        return outOfPlan("no planned memory is left for a row of '" + model_.graph().tensors[tensor].name + "'");
+      }
     }
   }
   Status run = guard_ == nullptr ? runner_.run(firing, store_, residual) : runChecked(firing, residual);
@@ -163,11 +159,11 @@ Status Pipeline::fire(const Firing& firing, std::int16_t* residual) {
 Status Pipeline::runChecked(const Firing& firing, std::int16_t* residual) {
   constexpr int kTries = 2;
   std::optional<Fault> fault;
-  for (int i = 0; i < kTries; ++i) {
-    guard_->begin(firing.rowEnd - firing.rowBegin);
-    if (Status s = runner_.run(firing, store_, residual, guard_.get()); !s.ok()) return s;
+  for (int i = 0; i < kTries && fault != Fault::kCode; ++i) {
+    guard_->begin(model_.graph().stages[firing.stage], firing.rowEnd - firing.rowBegin);
+    if (Status s = runner_.run(firing, store_, residual, guard_.get()); !s.ok()) return outOfPlan(s.message());
     if (isCancelled()) return {};
-    fault = runner_.check(*guard_);
+    fault = runner_.check(firing, store_, residual, *guard_);
     if (!fault) {
       if (i > 0) guard_->countRecomputed();
       return {};
@@ -175,13 +171,31 @@ Status Pipeline::runChecked(const Firing& firing, std::int16_t* residual) {
     guard_->count(*fault);
     runner_.forgetWeights(firing);
   }
+  if (fault == Fault::kCode) {
+    return {StatusCode::kIntegrity, "the code of the native addon has changed in memory: start a new process"};
+  }
   return {StatusCode::kIntegrity,
           "stage '" + model_.graph().stages[firing.stage].name + "' fails its checks twice, by " + faultName(*fault)};
 }
 
+/// Nothing is left to do until more rows come: what was done must be what the planner has foreseen.
+Status Pipeline::checkOrder() {
+  if (guard_ == nullptr || guard_->isInOrder(rowsTaken_ / kMaxBlockRows, schedule_.order())) return {};
+  return outOfPlan("the work was done in another order than planned");
+}
+
+/// The plan was wrong, or what is noted of rows and work has changed in memory.
+Status Pipeline::outOfPlan(const std::string& what) {
+  if (guard_ == nullptr) return {StatusCode::kInternal, what};
+  guard_->count(Fault::kControl);
+  return {StatusCode::kIntegrity, what};
+}
+
 void Pipeline::releaseDead(int tensor) {
   const int first = schedule_.firstLive(tensor);
-  for (int& row = firstLive_[tensor]; row < first; ++row) store_.release(tensor, row);
+  // No more rows than are alive at most, whatever has become of the number of the first one.
+  int& row = firstLive_[tensor];
+  for (row = std::max(row, first - plan_.rows[tensor].ringRows); row < first; ++row) store_.release(tensor, row);
 }
 
 }  // namespace perifocal

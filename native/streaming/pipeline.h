@@ -68,6 +68,8 @@ class Pipeline {
   Status advance(int limit, std::int16_t* residual, int& emitted);
   Status fire(const Firing& firing, std::int16_t* residual);
   Status runChecked(const Firing& firing, std::int16_t* residual);
+  Status checkOrder();
+  Status outOfPlan(const std::string& what);
   void releaseDead(int tensor);
 
   const Model& model_;

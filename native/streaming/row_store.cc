@@ -29,22 +29,28 @@ void RowStore::reset() {
 bool RowStore::allocate(int tensor, int row) {
   auto& free = freeSlots_[layouts_[tensor].slotClass];
   Entry& target = entry(tensor, row);
-  if (free.empty() || target.slot != nullptr) return false;
-  target = {row, free.back()};
+  if (free.empty() || target.slot != nullptr || !isSlot(layouts_[tensor], free.back())) return false;
+  target = {row, free.back(), complementOf(row, free.back())};
   free.pop_back();
   return true;
 }
 
+bool RowStore::isSlot(const RowLayout& layout, const std::byte* slot) const {
+  const auto& slots = slots_[layout.slotClass];
+  const auto offset = static_cast<std::size_t>(slot - slots.front());
+  return offset % layout.rowBytes == 0 && offset / layout.rowBytes < slots.size();
+}
+
 void RowStore::release(int tensor, int row) {
   Entry& target = entry(tensor, row);
-  if (target.row != row) return;
+  if (!holds(target, row)) return;
   freeSlots_[layouts_[tensor].slotClass].push_back(target.slot);
   target = {};
 }
 
 std::byte* RowStore::pixels(int tensor, int row) const {
   const Entry& found = entry(tensor, row);
-  return found.row == row ? found.slot + layouts_[tensor].leftPad : nullptr;
+  return holds(found, row) ? found.slot + layouts_[tensor].leftPad : nullptr;
 }
 
 }  // namespace perifocal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "runtime/arena.h"
@@ -17,7 +18,8 @@ class RowStore {
   /// Forgets all rows.
   void reset();
 
-  /// Gives row `row` a slot. False when no slot is free or the ring is full: the plan was wrong.
+  /// Gives row `row` a slot. False when no slot is free or the ring is full: the plan was wrong, or what is noted here
+  /// has changed in memory.
   bool allocate(int tensor, int row);
   void release(int tensor, int row);
 
@@ -28,7 +30,16 @@ class RowStore {
   struct Entry {
     int row = -1;
     std::byte* slot = nullptr;
+    std::uintptr_t complement = 0;  ///< of both, so that a change of one shows
   };
+
+  static std::uintptr_t complementOf(int row, const std::byte* slot) {
+    return ~(reinterpret_cast<std::uintptr_t>(slot) + static_cast<std::uintptr_t>(row));
+  }
+  static bool holds(const Entry& entry, int row) {
+    return entry.row == row && entry.complement == complementOf(row, entry.slot);
+  }
+  bool isSlot(const RowLayout& layout, const std::byte* slot) const;
 
   Entry& entry(int tensor, int row) { return rings_[tensor][row % rings_[tensor].size()]; }
   const Entry& entry(int tensor, int row) const { return rings_[tensor][row % rings_[tensor].size()]; }

@@ -18,6 +18,7 @@ void Schedule::reset() {
   emitted_.assign(graph_.stages.size(), 0);
   awake_.assign(graph_.stages.size(), false);
   deepestAwake_ = -1;
+  order_ = {};
 }
 
 void Schedule::addInput(int rows) {
@@ -37,6 +38,7 @@ std::optional<Firing> Schedule::next() {
 
 void Schedule::complete(const Firing& firing) {
   emitted_[firing.stage] = firing.rowEnd;
+  order_.addValues(firing.stage, firing.rowBegin, firing.rowEnd);
   const Stage& stage = graph_.stages[firing.stage];
   for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
     if (tensor < 0) continue;

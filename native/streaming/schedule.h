@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/graph.h"
+#include "runtime/word_digest.h"
 
 namespace perifocal {
 
@@ -35,6 +36,8 @@ class Schedule {
   int available(int tensor) const { return available_[tensor]; }
   int emitted() const { return emitted_.back(); }
   bool finished() const { return emitted() == height_; }
+  /// A number that stands for all firings that were completed, and for their order.
+  std::uint64_t order() const { return order_.value(); }
 
  private:
   struct Reader {
@@ -53,6 +56,7 @@ class Schedule {
   std::vector<int> emitted_;                  ///< rows emitted, per stage
   std::vector<bool> awake_;                   ///< stages that may have become ready
   int deepestAwake_ = -1;
+  WordDigest order_;
 };
 
 }  // namespace perifocal

@@ -5,12 +5,17 @@
 
 #include "kernels/winograd.h"
 #include "network/pack.h"
+#include "network/stage_digest.h"
+#include "streaming/firing_digest.h"
 
 namespace perifocal {
 
 StageRunner::StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, Team& team)
     : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), missing_(missing), team_(team) {
-  for (const Stage& stage : graph_.stages) taps_.push_back(tapsOfStage(stage));
+  for (const Stage& stage : graph_.stages) {
+    taps_.push_back(tapsOfStage(stage));
+    tapDigests_.push_back(tapDigestOf(static_cast<int>(taps_.size()) - 1));
+  }
 }
 
 /// Kernel positions of a convolution over the sources that it reads; kernel rows and columns change places when the
@@ -44,32 +49,42 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
 
 Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual, const Guard* guard) {
   guard_ = guard;
-  stage_ = &graph_.stages[firing.stage];
-  rowBegin_ = firing.rowBegin;
-  rowCount_ = firing.rowEnd - firing.rowBegin;
-  columns_ = columnsOfStage(*stage_, pass_.width);
-  jobCount_ = 0;
-  if (!resolve(firing, store, residual)) {
+  if (!prepare(firing, store, residual)) {
     return {StatusCode::kInternal, "stage '" + stage_->name + "' reads or writes a row that is not in memory"};
-  }
-  switch (stage_->kind) {
-    case StageKind::kConvolve: prepareConvolution(*stage_, taps_[firing.stage]); break;
-    case StageKind::kTranspose: prepareTransposition(*stage_, firing); break;
-    case StageKind::kMultiply: prepareMultiplication(*stage_); break;
-    case StageKind::kDownsample: break;
   }
   if (usesWinograd()) transformWeights();
   team_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
   return {};
 }
 
-/// The layer's weights in the Winograd domain, unless they were kept; every thread transforms its share.
-void StageRunner::transformWeights() {
+/// All that the threads are told; false when a row is missing.
+bool StageRunner::prepare(const Firing& firing, const RowStore& store, std::int16_t* residual) {
+  stage_ = &graph_.stages[firing.stage];
+  rowBegin_ = firing.rowBegin;
+  rowCount_ = firing.rowEnd - firing.rowBegin;
+  columns_ = columnsOfStage(*stage_, pass_.width);
+  jobCount_ = 0;
+  if (!resolve(firing, store, residual)) return false;
+  switch (stage_->kind) {
+    case StageKind::kConvolve: prepareConvolution(*stage_, taps_[firing.stage]); break;
+    case StageKind::kTranspose: prepareTransposition(*stage_, firing); break;
+    case StageKind::kMultiply: prepareMultiplication(*stage_); break;
+    case StageKind::kDownsample: break;
+  }
+  if (usesWinograd()) prepareWinograd();
+  return true;
+}
+
+void StageRunner::prepareWinograd() {
   const LayerSpec& layer = graph_.layers[stage_->layer];
   const std::byte* codes = model_.part(stage_->layer, 0).weights;
   weights_ = {reinterpret_cast<const std::int8_t*>(codes), transformed_[stage_->layer], layer.sources[0], layer.out,
               pass_.transposed};
   jobs_[0].weights = weights_.transformed;
+}
+
+/// The layer's weights in the Winograd domain, unless they were kept; every thread transforms its share.
+void StageRunner::transformWeights() {
   if (isTransformed_[stage_->layer]) return;
   isTransformed_[stage_->layer] = pass_.keepWeights;
   const auto share = [](void* context, int thread) {
@@ -283,11 +298,65 @@ void StageRunner::forgetWeights(const Firing& firing) {
   if (layer >= 0) isTransformed_[layer] = false;
 }
 
-std::optional<Fault> StageRunner::check(Guard& guard) {
+std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& store, std::int16_t* residual,
+                                        Guard& guard) {
   guard.countFiring();
+  if (!guard.holdsCode()) return Fault::kCode;
+  if (!isAsPlanned(firing, store, residual)) return Fault::kControl;
   if (jobCount_ == 0) return checkCopies(guard);
   return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}},
                      scratch_[0]);
+}
+
+/// Whether what the threads were told is what they would be told again, of tables that are what they were.
+bool StageRunner::isAsPlanned(const Firing& firing, const RowStore& store, std::int16_t* residual) {
+  const bool isHere = stage_ == &graph_.stages[firing.stage] && rowCount_ == firing.rowEnd - firing.rowBegin;
+  if (!isHere || jobCount_ < 0 || jobCount_ > kMaxJobs) return false;
+  const std::uint64_t told = preparationDigest();
+  return prepare(firing, store, residual) && preparationDigest() == told &&
+         stageDigest(model_, firing.stage) == model_.digestOfStage(firing.stage) &&
+         tapDigestOf(firing.stage) == tapDigests_[firing.stage] && holdsMissing();
+}
+
+/// What a stage takes from the pass and not from the model.
+std::uint64_t StageRunner::tapDigestOf(int stage) const {
+  WordDigest digest;
+  digest.addValues(pass_.width, pass_.height, pass_.transposed, pass_.threads, pass_.keepWeights);
+  addTaps(taps_[stage], digest);
+  return digest.value();
+}
+
+std::uint64_t StageRunner::preparationDigest() const {
+  WordDigest digest;
+  digest.addValues(stage_, rowBegin_, rowCount_, columns_, jobCount_);
+  for (int s = 0; s < stage_->sourceCount; ++s) {
+    for (int row = 0; row < inputs_[s].count; ++row) digest.addValues(inputs_[s].rows[row]);
+  }
+  for (int i = 0; i < rowCount_; ++i) {
+    for (int a = 0; a < stage_->addendCount; ++a) digest.addValues(addendRows_[a][i]);
+    digest.addValues(codesOut_[i], trunkOut_[i], partialOut_[i], trunkIn_[i]);
+  }
+  const bool transposed = stage_->kind == StageKind::kTranspose;
+  for (int j = 0; j < jobCount_; ++j) {
+    addJob(jobs_[j], digest);
+    if (transposed) addTaps(phaseTaps_[j], digest);
+  }
+  for (int s = 0; s < (transposed ? jobCount_ : stage_->sourceCount); ++s) addSource(sources_[s], digest);
+  for (int a = 0; a < stage_->addendCount; ++a) digest.addValues(addends_[a].rows, addends_[a].shift);
+  if (stage_->kind == StageKind::kMultiply) addJob(multiply_, digest);
+  if (usesWinograd()) {
+    digest.addValues(weights_.codes, weights_.transformed, weights_.inputs, weights_.outputs, weights_.transposed);
+  }
+  return digest.value();
+}
+
+/// Whether nothing has changed of what says where the image is missing.
+bool StageRunner::holdsMissing() const {
+  if (stage_->codes < 0) return true;
+  for (int i = 0; i < rowCount_; ++i) {
+    if (!missing_.holds(rowBegin_ + i, stage_->scale)) return false;
+  }
+  return true;
 }
 
 /// Stages without sums are evaluated twice, on inputs that are what was written.

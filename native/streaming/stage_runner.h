@@ -29,7 +29,7 @@ class StageRunner {
   Status run(const Firing& firing, const RowStore& store, std::int16_t* residual, const Guard* guard = nullptr);
 
   /// What is wrong with the firing that has just run, if anything; notes the sums of its rows.
-  std::optional<Fault> check(Guard& guard);
+  std::optional<Fault> check(const Firing& firing, const RowStore& store, std::int16_t* residual, Guard& guard);
 
   /// What a firing of the stage makes anew when it runs again.
   void forgetWeights(const Firing& firing);
@@ -44,6 +44,7 @@ class StageRunner {
   };
 
   void transformWeights();
+  bool prepare(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out);
   bool resolveAddend(const StageInput& input, const Firing& firing, const RowStore& store, int slot);
@@ -51,11 +52,16 @@ class StageRunner {
   void prepareConvolution(const Stage& stage, const std::vector<ConvTap>& taps);
   void prepareTransposition(const Stage& stage, const Firing& firing);
   void prepareMultiplication(const Stage& stage);
+  void prepareWinograd();
   ConvJob baseJob(const Stage& stage, int part) const;
   void runColumns(int thread);
   bool usesWinograd() const { return stage_->kind == StageKind::kConvolve && graph_.layers[stage_->layer].winograd; }
   void downsampleRow(int row, std::uint8_t* out, int begin, int end) const;
   void clearMissing(const ColumnRange& range, int thread) const;
+  bool isAsPlanned(const Firing& firing, const RowStore& store, std::int16_t* residual);
+  std::uint64_t preparationDigest() const;
+  std::uint64_t tapDigestOf(int stage) const;
+  bool holdsMissing() const;
   std::optional<Fault> checkCopies(Guard& guard);
   bool holdsInputs(const Guard& guard) const;
   void repeatRow(int row, std::uint8_t* out) const;
@@ -71,6 +77,7 @@ class StageRunner {
   const MissingBlocks& missing_;
   Team& team_;
   std::vector<std::vector<ConvTap>> taps_;  ///< per stage; empty unless it convolves
+  std::vector<std::uint64_t> tapDigests_;   ///< likewise, as `tapDigestOf` gives them
   std::byte* border_ = nullptr;
   std::size_t borderPad_ = 0;
   std::size_t borderBytes_ = 0;
@@ -90,8 +97,8 @@ class StageRunner {
   std::array<std::uint8_t*, kMaxBlockRows> codesOut_;
   std::array<std::int16_t*, kMaxBlockRows> trunkOut_;
   std::array<std::int32_t*, kMaxBlockRows> partialOut_;
-  std::array<const std::int16_t*, kMaxBlockRows> trunkIn_;
-  std::array<ConvSource, kMaxSources * kMaxJobs> sources_;
+  std::array<const std::int16_t*, kMaxBlockRows> trunkIn_{};
+  std::array<ConvSource, kMaxSources * kMaxJobs> sources_{};
   std::array<std::array<ConvTap, 4>, kMaxJobs> phaseTaps_;
   std::array<ConvJob, kMaxJobs> jobs_;
   int jobCount_ = 0;

@@ -22,7 +22,7 @@ export interface NetworkShape {
 export type PassIntegrity = 'checked' | 'full';
 
 /** Kinds of faults that checks tell apart. */
-export type FaultKind = 'weights' | 'tables' | 'arithmetic' | 'rows' | 'epilogue' | 'control';
+export type FaultKind = 'weights' | 'tables' | 'arithmetic' | 'rows' | 'epilogue' | 'control' | 'code';
 
 /** What the checks of a pipeline have seen since it was made. */
 export interface IntegrityCounters {
