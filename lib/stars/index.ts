@@ -36,6 +36,7 @@ export { simulate } from './simulate/simulate.js';
 export type { SimulateOptions, SimulatedFrame } from './simulate/simulate.js';
 export type { BlindDefocus } from './measure/blind-defocus.js';
 export type { BlindMotion } from './measure/blind-motion.js';
+export type { LookDecision, LookKind } from './measure/decide-look.js';
 export type { StarFit } from './measure/fit.js';
 export type { CameraMotion } from './measure/blur-settings.js';
 export { kernelFeatures, predictIterations } from './restore/iterations.js';

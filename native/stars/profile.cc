@@ -37,6 +37,26 @@ class StreakProfile final : public StarProfile {
   Streak streak_;
 };
 
+/// A streak of no length, which has no angle either.
+class RoundProfile final : public StarProfile {
+ public:
+  RoundProfile(const ProfileShape& shape, const StarKernels& kernels)
+      : StarProfile(ProfileKind::kRound, shape, kTail * seenSigma(shape[0])), kernels_(kernels) {
+    const double sigma = seenSigma(shape[0]);
+    streak_ = {0, 1, 0, sigma, shape[0] / sigma};
+  }
+
+  int shapeCount() const override { return 1; }
+  void sample(double x, double y, const Points& points, const ProfileRows& out) const override {
+    const auto [length, angle, sigma] = out.byShape;
+    kernels_.sampleStreak(streak_, x, y, points, {out.value, out.byX, out.byY, {angle, sigma, length}});
+  }
+
+ private:
+  const StarKernels& kernels_;
+  Streak streak_;
+};
+
 class DiskProfile final : public StarProfile {
  public:
   explicit DiskProfile(const ProfileShape& shape)
@@ -69,6 +89,9 @@ std::unique_ptr<StarProfile> createProfile(ProfileKind kind, const ProfileShape&
   if (kind == ProfileKind::kStreak) {
     return std::make_unique<StreakProfile>(
         ProfileShape{std::max(0.0, shape[0]), shape[1], std::clamp(shape[2], kLeastSigma, kMostSigma)}, kernels);
+  }
+  if (kind == ProfileKind::kRound) {
+    return std::make_unique<RoundProfile>(ProfileShape{std::clamp(shape[0], kLeastSigma, kMostSigma), 0, 0}, kernels);
   }
   return std::make_unique<DiskProfile>(
       ProfileShape{std::clamp(shape[0], kLeastRadius, kMostRadius), std::clamp(shape[1], kLeastSigma, kMostSigma), 0});

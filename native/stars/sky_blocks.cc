@@ -27,6 +27,8 @@ constexpr double kClearBlocks = 0.25, kClearShare = 0.02;
 constexpr double kSteep = 0.5;
 /// Medians are rounded to counts: so many are no slope.
 constexpr double kRounded = 1.5;
+/// Noise of sums in counts, at least: that of rounding.
+constexpr double kLeastNoise = 0.28867513459481287;
 /// Noise that differs by less than this part is the same but for chance.
 constexpr double kSameNoise = 0.25;
 
@@ -142,6 +144,7 @@ void SkyBlocks::takeCutOff(Team& team) {
     PartSky& own = blocks_[block].sky;
     if (!blocks_[block].isKnown || blocks_[block].isNoiseKnown) continue;
     own.sigma = own.below = std::max(sky->sigma, own.sigma);
+    own.summed = sky->summed;
     own.dark = sky->dark;
   }
 }
@@ -247,9 +250,13 @@ PartSky SkyBlocks::median() const {
 }
 
 std::vector<float> SkyBlocks::relativeNoise() const {
-  const double usual = median().below;
+  const double usual = median().below, sigma = median().sigma;
   std::vector<float> noise;
   for (const BlockSky& block : blocks_) {
+    if (block.sky.summed > 0) {
+      noise.push_back(static_cast<float>(std::max(block.sky.summed, kLeastNoise * request_.count) / sigma));
+      continue;
+    }
     const double part = block.sky.below / usual;
     const bool isUsual = !(usual > 0) || !std::isfinite(part) || std::fabs(part - 1) < kSameNoise;
     noise.push_back(isUsual ? 1.0f : static_cast<float>(part));

@@ -100,7 +100,10 @@ std::optional<PartSky> gaussianThrough(std::span<const TailPoint> points, double
   const double sigma = (n * zx - sumZ * sumX) / (n * zz - sumZ * sumZ);
   if (!(sigma > 0) || !std::isfinite(sigma)) return std::nullopt;
   const double dark = (sumX - sigma * sumZ) / n, z = (floor - dark) / sigma;
-  return PartSky{sigma, floor + sigma * (normalDensity(z) - z * (1 - normalShare(z))), dark, sigma};
+  const double mean = normalDensity(z) - z * (1 - normalShare(z));
+  const double square = (1 + z * z) * (1 - normalShare(z)) - z * normalDensity(z);
+  const double cut = sigma * std::sqrt(std::max(0.0, square - mean * mean));
+  return PartSky{sigma, floor + sigma * mean, dark, sigma, std::cbrt(cut * cut * sigma)};
 }
 
 std::optional<PartSky> censoredSky(std::vector<float> values, double floor, double cut, double count) {

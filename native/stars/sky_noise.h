@@ -13,6 +13,9 @@ struct PartSky {
   double level = 0;  ///< its mean as the frame has it
   double dark = 0;   ///< as it would be if nothing were cut off; the level, else
   double below = 0;  ///< standard deviation of its darker half, which stars hardly change
+  /// Where it is cut off: what stands for its noise in sums over pixels, between its deviation there, which is small but
+  /// has a long tail, and `sigma`. 0 elsewhere.
+  double summed = 0;
 };
 
 /// Of samples with nothing cut off. @param count what values are rounded to; 0: they are not
@@ -26,7 +29,7 @@ std::optional<PartSky> censoredSky(std::vector<float> values, double floor, doub
 double shareAt(std::span<const float> values, double floor);
 
 /// Less than this part cut off is chance or a dead pixel; of more, the rest is no sky.
-inline constexpr double kLeastCut = 0.02, kMostCut = 0.97;
+inline constexpr double kLeastCut = 0.02, kMostCut = 0.9;
 
 /// A Gaussian through points of its distribution: x at the share of samples below. None where they do not rise.
 struct TailPoint {

@@ -50,10 +50,10 @@ export interface NativeStarPlane {
 
 /**
  * What stars look like: length, angle (radians, anticlockwise) and sigma of a streak, radius and sigma of a disk behind
- * a Gaussian.
+ * a Gaussian, sigma of a round star.
  */
 export interface NativeProfile {
-  readonly kind: 'streak' | 'disk';
+  readonly kind: 'streak' | 'disk' | 'round';
   readonly shape: readonly number[];
 }
 

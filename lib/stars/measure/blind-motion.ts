@@ -5,6 +5,7 @@ import { foldDegrees, toDegrees } from '../sky/angles.js';
 import { detectStars, findAlone } from './detect.js';
 import type { Detection } from './detect.js';
 import { fitShape, usualNoise } from './fit.js';
+import type { StarFit } from './fit.js';
 import { known, shapeSigma } from './known.js';
 import { EXPECTED_SIDE_PX, holdBeyond, trailBytes } from './memory.js';
 import type { StarPlane } from './plane.js';
@@ -41,6 +42,15 @@ export interface BlindMotion {
   readonly declined: string | null;
 }
 
+/** A trail, and what it was found in. */
+export interface TrailEvidence {
+  readonly blind: BlindMotion;
+  /** Whatever is bright, brightest first. */
+  readonly seen: readonly Detection[];
+  /** The stars that tell the shape, fitted with it. */
+  readonly stars: readonly StarFit[];
+}
+
 /** A trail as the autocorrelation or the stars tell it. */
 interface TrailEstimate extends StreakShape {
   readonly misfit: number | null;
@@ -62,19 +72,34 @@ const NO_TRAIL: TrailEstimate = {
  * stars do not disturb it; then once more with everything but the trails masked; then by the likelihood of the stars
  * together.
  */
-export async function estimateMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
-  const shortest = Math.min(plane.width, plane.height);
+export async function searchTrail(plane: StarPlane, scope: Scope): Promise<TrailEvidence> {
   const search = { threshold: THRESHOLD, most: 400 };
   const seen = await detectStars(plane, StreakProfile.sharp(SEARCH_SIGMA_PX), search, scope);
+  return { ...(await searchTrailOf(plane, seen, scope)), seen };
+}
+
+/** The same of the stars around some places alone. @param seen brightest first */
+export async function searchTrailOf(
+  plane: StarPlane,
+  seen: readonly Detection[],
+  scope: Scope,
+): Promise<Omit<TrailEvidence, 'seen'>> {
+  const shortest = Math.min(plane.width, plane.height);
   if (seen.length === 0) return decline('no star stands out of the noise');
   const rough = await fitRoughly(plane, seen, shortest & ~1, scope);
   if (rough.lengthPx > shortest / 2)
     return decline(`the trail of ${rough.lengthPx.toFixed(0)} pixels is longer than half the frame`);
   if (rough.misfit === null) return decline('no trail fits the stars');
   const stars = await selectStars(plane, rough, scope);
-  if (stars.length === 0) return judge(rough, 0);
+  if (stars.length === 0) return { blind: judge(rough, 0), stars: [] };
   const masked = await fitMasked(plane, stars, rough, scope);
-  return judge(await refine(plane, stars, masked, scope), stars.length);
+  const refined = await refine(plane, stars, masked, scope);
+  return { blind: judge(refined.fit, stars.length), stars: refined.stars };
+}
+
+/** The trail alone: see {@link searchTrail}. */
+export async function estimateMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
+  return (await searchTrail(plane, scope)).blind;
 }
 
 /** Windows of twice the size, until the trail fits in. @param mostPx side of the largest window */
@@ -131,20 +156,16 @@ async function refine(
   stars: readonly Detection[],
   fit: TrailEstimate,
   scope: Scope,
-): Promise<TrailEstimate> {
-  if (fit.misfit === null || fit.misfit > WORST_MISFIT || fit.lengthPx < SHORTEST_TRAIL_PX) return fit;
+): Promise<{ readonly fit: TrailEstimate; readonly stars: readonly StarFit[] }> {
+  const unchanged = { fit, stars: [] };
+  if (fit.misfit === null || fit.misfit > WORST_MISFIT || fit.lengthPx < SHORTEST_TRAIL_PX) return unchanged;
   const start = new StreakProfile({ ...fit, sigmaPx: usualSigma(fit.sigmaPx) });
-  const { profile, shapeCovariance } = await fitShape(plane, stars, start, usualNoise(plane), scope);
-  if (shapeCovariance === null) return fit;
+  const joint = await fitShape(plane, stars, start, usualNoise(plane), scope);
+  const { profile, shapeCovariance } = joint;
+  if (shapeCovariance === null) return unchanged;
   const [lengthPx, angleRad, sigmaPx] = profile.shape as StreakProfile['shape'];
-  return {
-    ...fit,
-    lengthPx,
-    angleRad,
-    sigmaPx,
-    lengthSigmaPx: shapeSigma(shapeCovariance, 0),
-    angleSigmaRad: shapeSigma(shapeCovariance, 1),
-  };
+  const [lengthSigmaPx, angleSigmaRad] = [shapeSigma(shapeCovariance, 0), shapeSigma(shapeCovariance, 1)];
+  return { fit: { ...fit, lengthPx, angleRad, sigmaPx, lengthSigmaPx, angleSigmaRad }, stars: joint.stars };
 }
 
 /** Detections that are at least this far from brighter ones, the brightest. */
@@ -183,7 +204,10 @@ function isSaturated({ width, height, invalid }: StarPlane, { x, y }: Detection,
   return false;
 }
 
-const decline = (reason: string): BlindMotion => describe(NO_TRAIL, 0, reason);
+const decline = (reason: string): Omit<TrailEvidence, 'seen'> => ({
+  blind: describe(NO_TRAIL, 0, reason),
+  stars: [],
+});
 
 const judge = (fit: TrailEstimate, stars: number): BlindMotion => describe(fit, stars, reasonAgainst(fit, stars));
 

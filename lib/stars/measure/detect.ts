@@ -1,5 +1,6 @@
 import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
+import { densityOf } from './density.js';
 import { sigmaAt } from './noise-map.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
@@ -18,13 +19,19 @@ interface DetectOptions {
   readonly threshold: number;
   /** The brightest that are kept. */
   readonly most: number;
+  /** Whether stars that a particle hit beside their middle are kept; these pixels are not used any more. */
+  readonly keepsStruck?: boolean;
 }
 
 /** A bright star's wings may look like stars up to this part of its response, within this many of its reaches. */
 const WING = 0.08;
 const WING_REACH = 3;
-/** A pixel this many times as bright as the profile has it is no star: it is hot, or was hit by a particle. */
+/** A pixel this many times as bright as the profile has it is of no star: it is hot, or was hit by a particle. */
 const HOT = 2;
+/** A star whose middle is hot is none. */
+const MIDDLE_PX = 2;
+/** Of the profile's energy, what must be left without such pixels. */
+const LEAST_LEFT = 0.5;
 
 /**
  * Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first.
@@ -32,7 +39,7 @@ const HOT = 2;
 export async function detectStars(
   plane: StarPlane,
   profile: StarProfile,
-  { threshold, most }: DetectOptions,
+  { threshold, most, keepsStruck = false }: DetectOptions,
   scope: Scope,
 ): Promise<Detection[]> {
   const { data, invalid, width, height, sigma, noise } = plane;
@@ -51,6 +58,7 @@ export async function detectStars(
   const { pixels, responses, energy, top, spread } = await scope.call((binding, ticket) =>
     binding.findPeaks(request, scope.isa, ticket),
   );
+  const density = densityOf(profile);
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
   const found: Detection[] = [];
   for (const index of order) {
@@ -63,8 +71,17 @@ export async function detectStars(
       snr: response / (spread * sigmaAt(plane, place) * Math.sqrt(energy)),
     };
     if (star.snr < threshold) continue;
-    if (isWing(star, found, reachPx) || isHot(plane, star, reachPx, top)) continue;
-    found.push(star);
+    if (isWing(star, found, reachPx)) continue;
+    const hot = hotPixels(plane, star, reachPx, top);
+    if (hot.length === 0) {
+      found.push(star);
+      continue;
+    }
+    if (!keepsStruck || hot.some((pixel) => isMiddle(star, pixel % width, Math.floor(pixel / width)))) continue;
+    const cooled = withoutHot(plane, star, hot, energy, density);
+    if (cooled.snr < threshold || hotPixels(plane, cooled, reachPx, top, hot).length > 0) continue;
+    for (const pixel of hot) invalid[pixel] = 1;
+    found.push(cooled);
   }
   return found;
 }
@@ -76,17 +93,46 @@ function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reachP
   });
 }
 
-/** @param top of the profile */
-function isHot(plane: StarPlane, { x, y, flux }: Detection, reachPx: number, top: number): boolean {
+const isMiddle = (star: Place, x: number, y: number): boolean => Math.hypot(x - star.x, y - star.y) < MIDDLE_PX;
+
+/** Pixels that are brighter than the star can make them. @param top of the profile @param known that are left out */
+function hotPixels(
+  plane: StarPlane,
+  { x, y, flux }: Detection,
+  reachPx: number,
+  top: number,
+  known: readonly number[] = [],
+): number[] {
   const { width, height, data } = plane;
   const limit = HOT * flux * top + 5 * sigmaAt(plane, { x, y });
   const reach = Math.ceil(reachPx);
+  const hot: number[] = [];
   for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row += 1) {
     for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column += 1) {
-      if (data[row * width + column]! > limit) return true;
+      const pixel = row * width + column;
+      if (data[pixel]! > limit && !known.includes(pixel)) hot.push(pixel);
     }
   }
-  return false;
+  return hot;
+}
+
+/** A star by its other pixels alone. @param energy of the profile @param density of it */
+function withoutHot(
+  { width, data }: StarPlane,
+  star: Detection,
+  hot: readonly number[],
+  energy: number,
+  density: (dx: number, dy: number) => number,
+): Detection {
+  let [response, left] = [star.flux * energy, energy];
+  for (const pixel of hot) {
+    const part = density((pixel % width) - star.x, Math.floor(pixel / width) - star.y);
+    response -= part * data[pixel]!;
+    left -= part * part;
+  }
+  if (!(left > LEAST_LEFT * energy)) return { ...star, flux: 0, snr: 0 };
+  const flux = response / left;
+  return { ...star, flux, snr: (star.snr * flux * Math.sqrt(left / energy)) / star.flux };
 }
 
 /** Those that no other one touches. @param apartPx how far others must be */

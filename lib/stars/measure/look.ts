@@ -2,17 +2,20 @@ import { disk } from '../../psf/shapes.js';
 import { motion as drawMotion } from '../../psf/motion.js';
 import type { Psf } from '../../psf/psf.js';
 import type { Scope } from '../../runtime/scope.js';
-import { foldDegrees } from '../sky/angles.js';
+import { foldDegrees, toRad } from '../sky/angles.js';
 import { cameraFor } from '../sky/camera.js';
 import { foretellTrail } from '../sky/motion-path.js';
 import { pathPsf } from '../sky/path-psf.js';
 import { refineRates } from '../sky/refine-rates.js';
+import type { Place } from '../sky/place.js';
 import type { StraightMotion } from '../sky/trail.js';
 import { estimateDefocus } from './blind-defocus.js';
 import type { BlindDefocus } from './blind-defocus.js';
-import { estimateMotion } from './blind-motion.js';
-import type { BlindMotion } from './blind-motion.js';
+import { estimateMotion, searchTrail } from './blind-motion.js';
+import type { BlindMotion, TrailEvidence } from './blind-motion.js';
 import type { BlurSettings, CameraMotion } from './blur-settings.js';
+import { decideLook } from './decide-look.js';
+import type { LookDecision } from './decide-look.js';
 import { estimatePaperMotion } from './paper-motion.js';
 import type { StarPlane } from './plane.js';
 import { DefocusProfile, StreakProfile, usualSigma } from './profile.js';
@@ -20,6 +23,12 @@ import type { StarProfile } from './profile.js';
 
 /** Width of a sharp star until the frame tells it. */
 const USUAL_SIGMA_PX = 1.2;
+/** Wider stars may be defocused. */
+const WIDEST_SHARP_PX = 1.8;
+/** Stars that tell a look without doubt, how well they fit, and what part of the brightest places they explain. */
+const LEAST_STARS = 3;
+const CLEAR_MISFIT = 0.1;
+const LEAST_EXPLAINED = 0.4;
 /** Rates that miss the frame's own trail by more than this are reported. */
 const LENGTH_TOLERANCE_PX = 1.5;
 const ANGLE_TOLERANCE_DEGREES = 4;
@@ -35,6 +44,8 @@ export interface StarLook {
   readonly psfAt: ((x: number, y: number) => Psf) | null;
   readonly blindMotion: BlindMotion | null;
   readonly blindDefocus: BlindDefocus | null;
+  /** Why it is this look, where the frame told it. */
+  readonly decision: LookDecision | null;
   /** What the user should know, such as an estimate that was declined. */
   readonly warnings: readonly string[];
 }
@@ -43,9 +54,48 @@ export interface StarLook {
 export async function findLook(plane: StarPlane, { motion, defocus }: BlurSettings, scope: Scope): Promise<StarLook> {
   if (defocus !== null) return defocusedLook(plane, defocus, scope);
   if (motion === 'none') return sharpLook();
-  if (motion === 'auto') return blindLook(await estimateMotion(plane, scope));
+  if (motion === 'auto') return anyLook(plane, scope);
   if (motion === 'paper') return { ...blindLook(await estimatePaperMotion(plane, scope)), isFitted: false };
   return 'camera' in motion ? cameraLook(plane, motion, scope) : straightLook(motion);
+}
+
+/** The look that the frame tells. Where its trail is beyond doubt, nothing else is tried. */
+async function anyLook(plane: StarPlane, scope: Scope): Promise<StarLook> {
+  const evidence = await searchTrail(plane, scope);
+  const clear = clearLook(evidence);
+  if (clear !== null) return clear;
+  const decided = await decideLook(plane, evidence, scope);
+  if (decided === null) return blindLook(evidence.blind);
+  const { profile, motion, defocus, decision } = decided;
+  if (motion !== null) return { ...blindLook(motion), decision };
+  const warnings = evidence.blind.declined === null ? [] : blindLook(evidence.blind).warnings;
+  if (defocus !== null)
+    return { ...diskLook(defocus.radiusPx, defocus.sigmaPx), isFitted: true, blindDefocus: defocus, decision };
+  return { ...sharpLook(), profile, blindMotion: evidence.blind, decision, warnings };
+}
+
+/** Of trails, or sharp stars, that nothing bright contradicts; null where there is doubt. */
+function clearLook({ blind, seen, stars }: TrailEvidence): StarLook | null {
+  if (blind.declined !== null || stars.length < LEAST_STARS || blind.sigmaPx > WIDEST_SHARP_PX) return null;
+  if (stars.some((star) => star.misfit > CLEAR_MISFIT)) return null;
+  const trail = StreakProfile.ofTrail(blind, usualSigma(blind.sigmaPx));
+  const share = explainedShare(seen, stars, trail);
+  if (share < LEAST_EXPLAINED) return null;
+  const reason = `trails explain ${Math.round(100 * share)} % of the bright places`;
+  return { ...blindLook(blind), decision: { kind: 'trail', reason, runnerUp: null } };
+}
+
+/** Of the brightest places, the part that lies on trails. @param stars that have the trail for sure */
+function explainedShare(seen: readonly Place[], stars: readonly Place[], { reachPx, trail }: StreakProfile): number {
+  const bright = seen.slice(0, 2 * stars.length);
+  const angle = toRad(trail.angleDegrees);
+  const isOn = (place: Place): boolean =>
+    stars.some((star) => {
+      const [dx, dy] = [place.x - star.x, place.y - star.y];
+      const across = dx * Math.sin(angle) + dy * Math.cos(angle);
+      return Math.hypot(dx, dy) < reachPx && Math.abs(across) < reachPx - trail.lengthPx / 2;
+    });
+  return bright.filter(isOn).length / Math.max(1, bright.length);
 }
 
 /** Trails of a turning camera, as far as the frame agrees. */
@@ -86,6 +136,7 @@ export function sharpLook(): StarLook {
     psfAt: null,
     blindMotion: null,
     blindDefocus: null,
+    decision: null,
     warnings: [],
   };
 }

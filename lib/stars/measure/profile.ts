@@ -81,6 +81,27 @@ export class StreakProfile implements StarProfile {
   }
 }
 
+/** A sharp star whose one number is its sigma in pixels: what decides the width of {@link StreakProfile.sharp}. */
+export class RoundProfile implements StarProfile {
+  readonly kind = 'round';
+  readonly shape: readonly [sigmaPx: number];
+  readonly reachPx: number;
+  readonly extentPx = 0;
+
+  constructor(sigmaPx: number) {
+    this.shape = [sigmaPx];
+    this.reachPx = TAIL * seenSigma(sigmaPx);
+  }
+
+  get sigmaPx(): number {
+    return this.shape[0];
+  }
+
+  withShape({ 0: sigmaPx }: ArrayLike<number>): RoundProfile {
+    return new RoundProfile(clamp(sigmaPx!, SIGMAS_PX));
+  }
+}
+
 /** A defocused star; shape: radius and sigma in pixels. */
 export class DefocusProfile implements StarProfile {
   readonly kind = 'disk';

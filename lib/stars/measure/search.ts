@@ -1,16 +1,20 @@
 import type { Scope } from '../../runtime/scope.js';
+import { withoutChains } from './chains.js';
 import { detectStars } from './detect.js';
 import type { Detection } from './detect.js';
-import { fitShape, fitStars } from './fit.js';
+import { fitStars } from './fit.js';
 import type { JointFit, PixelNoise } from './fit.js';
 import type { StarLook } from './look.js';
 import type { StarPlane } from './plane.js';
-import { StreakProfile } from './profile.js';
+import { RoundProfile, StreakProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
+import { fitRobustShape, isAlike } from './robust-shape.js';
 
 /** Stars that decide the common shape, and how clear they must be. */
 const SHAPE_STARS = 20;
 const SHAPE_SNR = 10;
+/** Detections that lines may take up beyond the stars that are wanted. */
+const OF_LINES = 200;
 /** A star fitted with less than this many standard deviations is dropped. */
 const LEAST_SNR = 4;
 /** Detections and fitted stars nearer than this are the same. */
@@ -41,14 +45,25 @@ export async function measureStars(
   { threshold, maxStars }: SearchSettings,
   scope: Scope,
 ): Promise<MeasuredStars> {
-  const search = { threshold, most: maxStars };
-  const first = await detectStars(plane, profile, search, scope);
+  const search = { threshold, maxStars };
+  const first = await detectSingle(plane, profile, search, scope);
   // The frame's own estimate is of these very stars already.
   const shaped = isFitted ? null : await fitCommonShape(plane, first, profile, noise, scope);
   if (shaped === null) return { fit: keepClear(await fitStars(plane, first, profile, noise, scope)), found: first };
-  const found = areAlike(profile, shaped.profile) ? first : await detectStars(plane, shaped.profile, search, scope);
+  const found = areAlike(profile, shaped.profile) ? first : await detectSingle(plane, shaped.profile, search, scope);
   const starts = found.map((star) => fittedAt(star, shaped) ?? star);
   return { fit: keepClear(await fitStars(plane, starts, shaped.profile, noise, scope)), found };
+}
+
+/** Detections that are not of lines: the brightest of what is left. */
+async function detectSingle(
+  plane: StarPlane,
+  profile: StarProfile,
+  { threshold, maxStars }: SearchSettings,
+  scope: Scope,
+): Promise<Detection[]> {
+  const found = await detectStars(plane, profile, { threshold, most: maxStars + OF_LINES, keepsStruck: true }, scope);
+  return withoutChains(plane, found, profile).slice(0, maxStars);
 }
 
 /** The shape of the clearest stars; null where none is clear, or none fits. @param found brightest first */
@@ -61,8 +76,10 @@ export async function fitCommonShape(
 ): Promise<JointFit | null> {
   const clear = found.filter(({ snr }) => snr > SHAPE_SNR).slice(0, SHAPE_STARS);
   if (clear.length === 0) return null;
-  const fit = await fitShape(plane, clear, start, noise, scope);
-  return fit.stars.length === 0 ? null : fit;
+  if (start.kind !== 'streak' || start.extentPx > 0) return fitRobustShape(plane, clear, start, noise, scope);
+  // A trail of no length has no angle that could be fitted.
+  const round = await fitRobustShape(plane, clear, new RoundProfile(start.sigmaPx), noise, scope);
+  return round && { ...round, profile: StreakProfile.sharp(round.profile.sigmaPx), shapeCovariance: null };
 }
 
 /** Stars that were fitted already start from there. */
@@ -85,7 +102,7 @@ function areAlike(a: StarProfile, b: StarProfile): boolean {
   );
 }
 
-/** Without stars that are no clearer than noise. */
+/** Without stars that are no clearer than noise, and without what has another shape. */
 export function keepClear(fit: JointFit): JointFit {
-  return { ...fit, stars: fit.stars.filter(({ snr }) => snr >= LEAST_SNR) };
+  return { ...fit, stars: fit.stars.filter((star) => star.snr >= LEAST_SNR && isAlike(star)) };
 }

@@ -5,6 +5,7 @@ import type { ImageMetadata } from '../../image/metadata/image-metadata.js';
 import type { OperationReport } from '../../operation/report.js';
 import type { BlindDefocus } from '../measure/blind-defocus.js';
 import type { BlindMotion } from '../measure/blind-motion.js';
+import type { LookDecision } from '../measure/decide-look.js';
 import type { StarFit } from '../measure/fit.js';
 import type { StarMethod } from './method.js';
 import type { StarPlan } from './plan.js';
@@ -24,6 +25,8 @@ export interface StarFindings {
   /** What the frame alone told; null where it was not asked. */
   readonly motion: BlindMotion | null;
   readonly defocus: BlindDefocus | null;
+  /** Why stars are taken to look as they do; null where the options said so. */
+  readonly decision: LookDecision | null;
   /** Parts of the frame in which light was restored. */
   readonly windows: readonly Region[];
   /** Of the restoration, the most of any window; 0 without. */

@@ -123,7 +123,7 @@ async function place(
 function report(
   { restoration, centroid }: StarSettings,
   { sigma, background }: StarPlane,
-  { blindMotion, blindDefocus, warnings }: StarLook,
+  { blindMotion, blindDefocus, decision, warnings }: StarLook,
   { fit }: MeasuredStars,
   { windows, iterations, clipped }: RestoredFrame,
   full: number,
@@ -134,6 +134,7 @@ function report(
     shape: describeShape(fit.profile),
     motion: blindMotion,
     defocus: blindDefocus,
+    decision,
     windows,
     iterations,
     clipped,

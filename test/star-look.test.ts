@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { stars } from '../lib/index.js';
+import { judge, makeKind } from '../bench/star-kinds.mjs';
+
+describe('the look of the stars, as the frame tells it', () => {
+  it.each([
+    ['defocused-6', 'disk'],
+    ['streak', 'sharp'],
+    ['trailed', 'trail'],
+  ])('of %s is %s, and no star is lost', async (kind, look) => {
+    const truth = await makeKind(kind, 1, stars.simulate);
+    const { stars: found, report } = await stars.restoreStars(truth.frame, { method: 'none' });
+    expect(report.decision).toMatchObject({ kind: look });
+    expect(judge(found, truth)).toEqual({ falseStars: 0, lost: 0 });
+  });
+});
