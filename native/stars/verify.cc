@@ -22,6 +22,9 @@ constexpr double kMissing = 0.4;
 /// Natural logarithm of what each further one costs.
 constexpr double kMissCost = 1.5;
 
+/// Of the optical axis from the middle, in halves of the diagonal: a pose that needs more has false matches.
+constexpr double kFarthestAxis = 0.6;
+
 double median(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -179,12 +182,12 @@ PoseFit humbled(const Solution& solution) {
   return fit;
 }
 
-/// Whether a lens can be like this: its axis is in the frame, and it does not fold over there.
+/// Whether a lens can be like this: its axis is well within the frame, and it does not fold over there.
 bool isPossible(const SeenField& field, const Pose& pose) {
   const double corner = std::hypot(std::max(std::abs(field.left), std::abs(field.right)),
                                    std::max(std::abs(field.top), std::abs(field.bottom)));
   const double centre = std::hypot(pose.centreU, pose.centreV), reach = (corner + centre) / pose.scale;
-  return centre <= corner && 1 + 3 * pose.bend * reach * reach > 0.5;
+  return centre <= kFarthestAxis * corner && 1 + 3 * pose.bend * reach * reach > 0.5;
 }
 
 }  // namespace
