@@ -11,9 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from .degrade.kernels import read_kernel
-from .evaluation import bars, classical, conditions, report
+from .evaluation import bars, classical, conditions, gaps, report
 from .evaluation.metrics import band_ratio_error, colour_shift, psnr, ssim, ssim_downsampled
-from .evaluation.restorers import ENGINE, as_floats, restorers_of
+from .evaluation.restorers import ENGINE, as_floats, restore_native, restorers_of
 
 HEADLINE_GAIN = 4.5  # dB
 
@@ -81,6 +81,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--no-engine", action="store_true", help="run no engine: then --float or --simulate")
     parser.add_argument("--classical", action="store_true", help="also the classical methods, tuned on the truth")
     parser.add_argument("--headline", action="store_true", help="only R 4 px, noise 0.005")
+    parser.add_argument("--gaps", action="store_true", help="only the gain of --model beside missing pixels, at R 4 px")
     parser.add_argument("--kernel", help="a characterised kernel (picture or .npy) instead of disks")
     parser.add_argument("--noise", type=float, default=0.005, help="of the characterised camera")
     parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="1 to 100: inputs that a camera has compressed")
@@ -92,13 +93,26 @@ def parse_arguments(argv=None):
         parser.error("nothing to evaluate: give --float, --model or both")
     if args.no_engine and not (args.weights or args.simulate):
         parser.error("--no-engine leaves nothing to run: add --float or --simulate")
+    if args.gaps and (args.no_engine or not args.model):
+        parser.error("--gaps needs the engine and a --model for it")
     if args.jpeg is not None and not 1 <= args.jpeg <= 100:
         parser.error(f"--jpeg is {args.jpeg}: expected a quality from 1 to 100")
     return args
 
 
+def beside_gaps(args):
+    """The table of the gain beside missing pixels."""
+    scenes = conditions.load_scenes(args.val, size=args.size)
+    restore = lambda image, valid: restore_native(args.engine, args.model, image, valid)
+    rows = gaps.gains(scenes, restore, conditions.headline()[0])
+    return gaps.markdown([*gaps.means(rows), *rows])
+
+
 def main(argv=None):
     args = parse_arguments(argv)
+    if args.gaps:
+        print(beside_gaps(args))
+        return
     engine = None if args.no_engine else args.engine
     restorers = restorers_of(args.weights, args.model, args.simulate, engine)
     wanted = conditions.headline() if args.headline else conditions.standard()

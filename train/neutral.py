@@ -1,7 +1,7 @@
 """Make a model keep the mean of smooth scenes: python -m train.neutral MODEL...
 
-Quantisation leaves a residual of some hundredths of a level where there is nothing to restore. Its mean over grey ramps
-is taken off the biases of the last layer, channel by channel. Overwrites the model file.
+Quantisation leaves a residual of some hundredths of a level where there is nothing to restore. The middle of its range
+over grey ramps is taken off the biases of the last layer, channel by channel. Overwrites the model file.
 """
 
 import argparse
@@ -28,12 +28,13 @@ def ramps():
 
 @torch.no_grad()
 def ramp_response(model):
-    """Mean residual of an `IntModel` per channel, in steps of 1/4080."""
-    return torch.stack([model.residual(ramp)[0].double().mean((1, 2)) for ramp in ramps()]).mean(0)
+    """Per channel the middle between the least and the largest mean residual of an `IntModel`, in steps of 1/4080."""
+    means = torch.stack([model.residual(ramp)[0].double().mean((1, 2)) for ramp in ramps()])
+    return (means.amin(0) + means.amax(0)) / 2
 
 
 def neutral(tensors, metadata):
-    """The tensors of a model file with the mean response to ramps taken off; and that response."""
+    """The tensors of a model file with the response to ramps taken off; and that response."""
     response = ramp_response(simulation(tensors, metadata)).numpy()
     step = tensors[f"{LAST}.input_scale"][0].astype(np.float64) * tensors[f"{LAST}.weight_scale"]
     shift = np.rint(response * RESIDUAL_SCALE / step).astype(np.int32)

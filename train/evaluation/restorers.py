@@ -44,17 +44,15 @@ def run_engine(command, image, arguments):
         return read_image(target)
 
 
-def restore_native(command, model_file, image):
-    arguments = lambda source, target: [
-        "restore",
-        source,
-        "-o",
-        target,
-        "--model",
-        str(Path(model_file).resolve()),
-        "--quiet",
-    ]
-    return run_engine(command, image, arguments)
+def restore_native(command, model_file, image, valid=None):
+    """valid: (H,W) bool, False where pixels are missing; None: all are there."""
+    model = ["--model", str(Path(model_file).resolve()), "--quiet"]
+    with tempfile.TemporaryDirectory() as folder:
+        mask = Path(folder, "mask.png")
+        if valid is not None:
+            Image.fromarray(np.uint8(valid) * 255).save(mask)
+        known = [] if valid is None else ["--mask", str(mask)]
+        return run_engine(command, image, lambda source, target: ["restore", source, "-o", target, *model, *known])
 
 
 def simulation(tensors, metadata):

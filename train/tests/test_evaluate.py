@@ -6,7 +6,7 @@ from PIL import Image
 
 from train.data.procedural import dead_leaves, landscape
 from train.evaluate import checklist, evaluate, figures_of, main
-from train.evaluation import bars
+from train.evaluation import bars, gaps
 from train.evaluation.conditions import characterised, compressed, defocus, degraded, load_scenes, standard
 from train.evaluation.metrics import band_ratio_error, colour_shift, overshoot, psnr, ssim, ssim_downsampled
 from train.evaluation.report import markdown, means
@@ -135,3 +135,27 @@ def test_nothing_to_evaluate_or_no_quality_is_a_usage_error(val_folder):
     for options in ([], ["--model", "m.safetensors", "--no-engine"], ["--model", "m.safetensors", "--jpeg", "0"]):
         with pytest.raises(SystemExit):
             main(["--val", str(val_folder), *options])
+
+
+def test_gain_beside_gaps_tells_what_a_restorer_does_there():
+    scenes = {"one": dead_leaves(192, 192, 3)}
+    condition = defocus(4.0, 0.0)
+
+    def halve(image, valid):
+        """Halves the error where nothing is missing, and does nothing else."""
+        return scenes["one"] / 255 * 0.5 + image / 255 * 0.5 if valid is None else image
+
+    rows = gaps.gains(scenes, halve, condition)
+    assert [row["border"] for row in rows] == list(gaps.BORDERS)
+    halved = 20 * np.log10(2)
+    for row in rows:
+        assert row["near"] == pytest.approx(0) and row["far"] == pytest.approx(0)
+        assert row["there"] == pytest.approx(halved, abs=1e-6)
+    assert gaps.markdown(gaps.means(rows)).count("\n") == 1 + len(gaps.BORDERS)
+
+
+def test_distance_to_gaps_is_euclidean():
+    valid = np.ones((40, 40), bool)
+    valid[20, 20] = False
+    rows, columns = np.mgrid[:40, :40] - 20
+    assert (gaps._within(8, valid) == (rows**2 + columns**2 <= 64)).all()
