@@ -96,7 +96,14 @@ async function openEngine(store, nowhere) {
   const roots = { proc: nowhere, cgroup: nowhere, thermal: nowhere, edac: nowhere };
   const board = await Board.open(io, roots, { hot: 70, critical: 85 });
   const levels = { network: null, networkSmall: null, deconvolve: null };
-  const settings = /** @type {const} */ ({ levels, memoryBytes: 300e6, threads: 1, hotThreads: 1, attempts: 3 });
+  const settings = /** @type {const} */ ({
+    levels,
+    memoryBytes: 300e6,
+    threads: 1,
+    hotThreads: 1,
+    attempts: 3,
+    integrity: 'checked',
+  });
   const driver = /** @type {const} */ ({ driver: 'push', width: null, height: null });
   const usual = { timeoutSeconds: 600, attempts: 3, mostBytes: 1e6, pushers: [], standing: null, queue: 9 };
   const camera = /** @type {const} */ ({ name: 'front', driver, ...usual, overflow: 'block' });

@@ -4,6 +4,7 @@ import { readAccounts, groupNumber, readRules } from './config/access.js';
 import { readCameras } from './config/cameras.js';
 import { Fields, refuse } from './config/fields.js';
 import { readLimits } from './config/store.js';
+import { INTEGRITY_MODES } from './engine/restorers.js';
 import type { LevelOptions } from './engine/restorers.js';
 import type { CameraSettings, EngineSettings } from './engine/settings.js';
 import { ServiceError } from './errors.js';
@@ -144,6 +145,7 @@ function readEngine(fields: Fields): Pick<ServiceConfig, 'engine' | 'frame'> {
     threads,
     hotThreads: fields.integer('hotThreads', most, 1) as 1 | 2 | 3,
     attempts: fields.integer('attempts', { least: 1, most: 100 }, 3),
+    integrity: fields.oneOf('integrity', INTEGRITY_MODES, 'checked'),
   };
   const size = { width: frame.integer('width', side, 2048), height: frame.integer('height', side, 1536) };
   return fields.done({ engine, frame: frame.done(size) });

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IntegrityError } from 'perifocal';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Restorers } from '../lib/engine/restorers.js';
 import { FullError } from '../lib/errors.js';
 import type { LoopLag } from '../lib/limits/loop-lag.js';
 import { camerasOf } from '../lib/parts/cameras.js';
@@ -192,4 +194,30 @@ it('keeps the older frame until the newer one is safe', async () => {
   await until(() => store.live().length === 1);
   expect((await store.get(old))!.state).toBe('failed');
   expect([one, two]).toContain(store.live()[0]!.id);
+});
+
+describe('a restoration whose result cannot be trusted', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** Makes the first restorations fail their checks. */
+  function fail(count: number): void {
+    let left = count;
+    const restore = Restorers.prototype.restore;
+    vi.spyOn(Restorers.prototype, 'restore').mockImplementation(function (this: Restorers, ...asked) {
+      if (left-- > 0) return Promise.reject(new IntegrityError('it fails its checks'));
+      return restore.apply(this, asked);
+    });
+  }
+
+  it.each([
+    [1, 'deconvolve', { found: 1, healed: 1, lost: 0 }],
+    [3, 'pass-through', { found: 3, healed: 0, lost: 3 }],
+  ] as const)('is made again, %i times failed, and is %s at last', async (count, level, faults) => {
+    fail(count);
+    await bench.start([camera('nadir', bench.replay())]);
+    const levels = ['deconvolve', 'pass-through'];
+    const id = await bench.request({ camera: 'nadir', levels, output: { format: 'jpeg' } });
+    expect((await bench.ended(id)).level).toBe(level);
+    expect(bench.engine.faults).toMatchObject(faults);
+  });
 });

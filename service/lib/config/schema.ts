@@ -1,5 +1,6 @@
 import { FORMATS, LEVELS } from '../capture/capture.js';
 import { NAME, REQUEST_DEFAULTS, YEAR_SECONDS } from '../capture/request.js';
+import { INTEGRITY_MODES } from '../engine/restorers.js';
 import { ROLES } from '../http/access.js';
 import { DEFAULT_LIMITS as HTTP_LIMITS } from '../http/context.js';
 import { integer, list, number, object, oneOf, orNull, text } from '../http/schemas/schema.js';
@@ -126,6 +127,7 @@ const ENGINE = object('How frames are restored', {
   threads: THREADS,
   hotThreads: { ...THREADS, description: 'While the board is hot', default: 1 },
   attempts: integer('To restore a frame before it has failed', 1, 100, { default: 3 }),
+  integrity: { ...oneOf('What of the work is checked against flipped bits', INTEGRITY_MODES), default: 'checked' },
   frame: object('The largest, for the plan at the start', { width: SIDE(2048), height: SIDE(1536) }),
   levels: object('Without any: the network eo-defocus-small', {
     network: orNull(text('A packaged model, or the path of a model file', { minLength: 1 })),

@@ -3,6 +3,7 @@ import type { Io } from '../io.js';
 import type { Board } from '../limits/board.js';
 import type { Store } from '../store/store.js';
 import { CameraLoop } from './camera-loop.js';
+import { Faults } from './faults.js';
 import { Pace } from './pace.js';
 import { RestoreLoop } from './restore-loop.js';
 import type { Working } from './restore-loop.js';
@@ -25,6 +26,7 @@ export interface EngineOptions {
 export class Engine {
   readonly cameras: ReadonlyMap<string, CameraLoop>;
   readonly pace: Pace;
+  readonly faults = new Faults();
   readonly #options: EngineOptions;
   readonly #restorers: Restorers;
   readonly #restoring: RestoreLoop;
@@ -42,9 +44,10 @@ export class Engine {
     this.#aliveAt = io.monotonic();
     this.pace = new Pace(store.memo('pace'));
     const threads = (): 1 | 2 | 3 => (board.state.thermal === 'normal' ? settings.threads : settings.hotThreads);
-    const { pace } = this;
+    const { pace, faults } = this;
+    const { attempts } = settings;
     const thermal = () => board.state.thermal;
-    this.#restoring = new RestoreLoop({ io, store, restorers, pace, thermal, threads, attempts: settings.attempts });
+    this.#restoring = new RestoreLoop({ io, store, restorers, pace, faults, thermal, threads, attempts });
     this.cameras = new Map(cameras.map((camera) => [camera.name, new CameraLoop(io, store, camera, restorers.levels)]));
     this.#unlisten = store.onEvent((event) => this.#ring(event));
     this.#expiry = this.#expire();

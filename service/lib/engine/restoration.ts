@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import type { Progress } from 'perifocal';
+import { IntegrityError } from 'perifocal';
+import type { Progress, RestorationReport } from 'perifocal';
 import type { Capture, Level, OutputFormat, OutputRequest } from '../capture/capture.js';
 import type { ServiceClock } from '../clock.js';
 import type { Choice } from '../capture/ladder.js';
@@ -11,6 +12,7 @@ import { clear } from '../drivers/clear.js';
 import { blame } from './disk-fault.js';
 import { MIMES } from '../capture/formats.js';
 import { withAnyOf } from '../signals.js';
+import type { Faults } from './faults.js';
 import { LevelDrop, LevelLadder } from './level-ladder.js';
 import type { Pace } from './pace.js';
 import { passFormat, passThrough } from './pass-through.js';
@@ -23,10 +25,14 @@ export interface RestorationContext {
   readonly store: Store;
   readonly restorers: Restorers;
   readonly pace: Pace;
+  readonly faults: Faults;
   readonly thermal: () => Thermal;
   /** Told how far a level is, 0 to 1. */
   readonly onProgress: (level: Level, done: number) => void;
 }
+
+/** A level whose result fails its checks is tried so often again, with all that it needs read anew. */
+const MOST_REPEATS = 2;
 
 /** A product before it is committed. */
 interface Made extends Pick<ProductFacts, 'level' | 'levelReason' | 'model' | 'report' | 'width' | 'height'> {
@@ -93,7 +99,7 @@ class Work {
   async #descend(first: Choice): Promise<Made> {
     for (let choice = first; ; ) {
       try {
-        return await this.#take(choice);
+        return await this.#takeChecked(choice);
       } catch (failure) {
         this.#signal.throwIfAborted();
         const error = await this.#afterLevel(failure);
@@ -101,6 +107,25 @@ class Work {
         const next = error instanceof LevelDrop ? error.choice : this.#ladder.below(choice.level, messageOf(error));
         if (next === null) throw error;
         choice = next;
+      }
+    }
+  }
+
+  /** A level by itself: again where its result cannot be trusted. */
+  async #takeChecked(choice: Choice): Promise<Made> {
+    const { faults, restorers } = this.#context;
+    for (let lost = 0; ; ) {
+      try {
+        const made = await this.#take(choice);
+        faults.healed += lost;
+        return made;
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error;
+        lost += 1;
+        faults.found += 1;
+        if (lost > MOST_REPEATS) faults.lost += lost;
+        if (lost > MOST_REPEATS) throw error;
+        await restorers.close();
       }
     }
   }
@@ -126,6 +151,7 @@ class Work {
       return { ...facts, ...made };
     }
     const { image, model } = await this.#restore(level);
+    this.#context.faults.add(image.report as RestorationReport);
     pace.finished(level, this.#ladder.work, (io.monotonic() - begun) / 1000);
     const thumbnail = await this.#thumbnail(image);
     const { width, height, report } = image;

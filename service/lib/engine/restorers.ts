@@ -1,8 +1,11 @@
 import { Deconvolver, Restorer, Runtime } from 'perifocal';
-import type { FrameRestorer, OnProgress, RestorationReport, RestoredImage } from 'perifocal';
+import type { FrameRestorer, IntegrityMode, OnProgress, RestorationReport, RestoredImage } from 'perifocal';
 import sharp from 'sharp';
 import { LEVELS } from '../capture/capture.js';
 import type { Level, ModelFacts, OutputRequest } from '../capture/capture.js';
+
+/** How much of the work may be checked: the library's words. */
+export const INTEGRITY_MODES = ['off', 'checked', 'full', 'twice'] as const satisfies readonly IntegrityMode[];
 
 /** What the levels are made of; null: there is no such level. */
 export interface LevelOptions {
@@ -18,6 +21,7 @@ export interface EngineMachine {
   /** Of the whole process, in bytes. */
   readonly memoryBytes: number;
   readonly threads: 1 | 2 | 3;
+  readonly integrity: IntegrityMode;
 }
 
 /** Where a frame is, and where its product goes. */
@@ -96,6 +100,7 @@ export class Restorers {
     return { image, model };
   }
 
+  /** Gives all memory back: what is opened next is read anew. */
   async close(): Promise<void> {
     const restorers = [...this.#open.values()];
     this.#open = new Map();
@@ -107,19 +112,23 @@ export class Restorers {
   async #restorer(level: Level): Promise<AnyRestorer> {
     const known = this.#open.get(level);
     if (known) return known;
-    const { memoryBytes: memory } = this.#machine;
+    const { memoryBytes: memory, integrity } = this.#machine;
     this.#runtime ??= await Runtime.open({ memory, threads: this.#threads });
-    const made = await openLevel(level, this.#options, this.#runtime);
+    const made = await openLevel(level, this.#options, { runtime: this.#runtime, integrity });
     this.#open.set(level, made);
     return made;
   }
 }
 
-async function openLevel(level: Level, options: LevelOptions, runtime: Runtime): Promise<AnyRestorer> {
-  if (level === 'network') return Restorer.open({ model: options.network!, runtime });
-  if (level === 'network-small') return Restorer.open({ model: options.networkSmall!, runtime });
+async function openLevel(
+  level: Level,
+  options: LevelOptions,
+  how: { readonly runtime: Runtime; readonly integrity: IntegrityMode },
+): Promise<AnyRestorer> {
+  if (level === 'network') return Restorer.open({ model: options.network!, ...how });
+  if (level === 'network-small') return Restorer.open({ model: options.networkSmall!, ...how });
   const { psf, method } = options.deconvolve!;
-  return Deconvolver.open({ psf, method, runtime });
+  return Deconvolver.open({ psf, method, runtime: how.runtime });
 }
 
 /** The library writes with a quality of its own. Metadata are lost: the raw file has them. */

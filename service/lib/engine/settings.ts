@@ -1,3 +1,4 @@
+import type { IntegrityMode } from 'perifocal';
 import type { Overflow } from '../capture/scheduler.js';
 import type { OutputRequest, Level } from '../capture/capture.js';
 import type { DriverOptions } from '../drivers/open.js';
@@ -42,6 +43,8 @@ export interface EngineSettings {
   readonly threads: 1 | 2 | 3;
   /** Threads while the board is hot. */
   readonly hotThreads: 1 | 2 | 3;
+  /** How much of the work is checked against flipped bits. */
+  readonly integrity: IntegrityMode;
   /** So often a frame is tried to be restored before it is passed through or has failed. */
   readonly attempts: number;
 }

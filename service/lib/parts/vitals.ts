@@ -37,7 +37,7 @@ export function vitalsOf({ startedAt, upSeconds, store, engine, board, lag, sync
     temperatureCelsius,
     thermal,
     memoryErrors,
-    integrity: integrityOf(store),
+    integrity: integrityOf(store, engine),
     syncs: syncs(),
     levelSeconds: Object.fromEntries(seconds.filter((entry): entry is [string, number] => entry[1] !== null)),
     working: engine.working,
@@ -45,12 +45,13 @@ export function vitalsOf({ startedAt, upSeconds, store, engine, board, lag, sync
   };
 }
 
-/** Of records and files of the store. */
-function integrityOf(store: Store): IntegrityCounters {
+/** Of records and files of the store, and of restorations. */
+function integrityOf(store: Store, { faults }: Pick<Engine, 'faults'>): IntegrityCounters {
   const { damagedRows, damagedFiles, healedRows, healedFiles } = store.health().counters;
-  const found = damagedRows + damagedFiles;
-  const healed = healedRows + healedFiles;
-  return { found, healed, lost: Math.max(0, found - healed) };
+  const damaged = damagedRows + damagedFiles;
+  const mended = healedRows + healedFiles;
+  const lost = Math.max(0, damaged - mended) + faults.lost;
+  return { found: damaged + faults.found, healed: mended + faults.healed, lost };
 }
 
 /** Ready as long as requests can be taken; all that is not as it should be is said. */

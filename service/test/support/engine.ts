@@ -34,6 +34,7 @@ export const ENGINE: EngineSettings = {
   threads: 1,
   hotThreads: 1,
   attempts: 3,
+  integrity: 'checked',
 };
 
 const CAMERA = {
