@@ -50,7 +50,9 @@ export class Running {
     const path = join(folder, 'service.json');
     await writeFile(path, JSON.stringify(config));
     const [program, ...args] = [...before, process.execPath, SERVE, '--config', path];
-    const child = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    // As the unit file runs it.
+    const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2' };
+    const child = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'inherit', 'pipe'], env });
     let said = '';
     child.stderr.on('data', (chunk) => {
       said += String(chunk);
