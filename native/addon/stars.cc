@@ -47,7 +47,9 @@ std::vector<Napi::Value> arraysOf(const Napi::Object& plane) {
 
 ProfileKind profileKindOf(const Napi::Object& profile) {
   return wordOf<ProfileKind>(profile.Get("kind"), "kind of profile",
-                             {{"streak", ProfileKind::kStreak}, {"disk", ProfileKind::kDisk}, {"round", ProfileKind::kRound}});
+                             {{"streak", ProfileKind::kStreak},
+                              {"disk", ProfileKind::kDisk},
+                              {"round", ProfileKind::kRound}});
 }
 
 ProfileShape profileShapeOf(const Napi::Object& profile) {

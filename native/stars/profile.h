@@ -11,8 +11,8 @@ namespace perifocal {
 
 enum class ProfileKind { kStreak, kDisk, kRound };
 
-/// Numbers of the shape: length, angle and sigma of a streak, radius and sigma of a disk, sigma of a round star; sigma without the pixel's own
-/// width.
+/// Numbers of the shape: length, angle and sigma of a streak, radius and sigma of a disk, sigma of a round star; sigma
+/// without the pixel's own width.
 using ProfileShape = std::array<double, kMostShape>;
 
 class StarProfile {

@@ -116,7 +116,8 @@ std::optional<PartSky> censoredSky(std::vector<float> values, double floor, doub
     const auto above = std::upper_bound(values.begin(), values.end(), value);
     const double share = static_cast<double>(above - values.begin()) / size;
     if (share >= 1 || (!points.empty() && share <= points.back().share)) continue;
-    points.push_back({value + count / 2, share});
+    // Half-way to the next value: colours together are rounded to parts of a count.
+    points.push_back({(static_cast<double>(value) + *above) / 2, share});
   }
   if (points.size() < 2) return std::nullopt;
   std::optional<PartSky> sky = gaussianThrough(points, floor);

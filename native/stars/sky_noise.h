@@ -13,8 +13,8 @@ struct PartSky {
   double level = 0;  ///< its mean as the frame has it
   double dark = 0;   ///< as it would be if nothing were cut off; the level, else
   double below = 0;  ///< standard deviation of its darker half, which stars hardly change
-  /// Where it is cut off: what stands for its noise in sums over pixels, between its deviation there, which is small but
-  /// has a long tail, and `sigma`. 0 elsewhere.
+  /// Where it is cut off: what stands for its noise in sums over pixels, between its deviation there, which is small
+  /// but has a long tail, and `sigma`. 0 elsewhere.
   double summed = 0;
 };
 

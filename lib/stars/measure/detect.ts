@@ -1,3 +1,4 @@
+import type { NoiseMap } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
 import { densityOf } from './density.js';
@@ -26,6 +27,10 @@ interface DetectOptions {
 /** A bright star's wings may look like stars up to this part of its response, within this many of its reaches. */
 const WING = 0.08;
 const WING_REACH = 3;
+/** Stars of a larger reach cover so many pixels that the tails of what is cut off at black do not matter. */
+const WIDE_PX = 12;
+/** Noise of a sky that is cut off, with and without its tail: (deviation^2 sigma)^(1/3) for the deviation. */
+const WITHOUT_TAIL = 1.5;
 /** A pixel this many times as bright as the profile has it is of no star: it is hot, or was hit by a particle. */
 const HOT = 2;
 /** A star whose middle is hot is none. */
@@ -42,8 +47,11 @@ export async function detectStars(
   { threshold, most, keepsStruck = false }: DetectOptions,
   scope: Scope,
 ): Promise<Detection[]> {
-  const { data, invalid, width, height, sigma, noise } = plane;
+  const { data, invalid, width, height, sigma } = plane;
   const { kind, shape, reachPx } = profile;
+  const isWide = reachPx > WIDE_PX;
+  const noise = isWide ? summedNoise(plane.noise) : plane.noise;
+  const sky = { ...plane, noise };
   const request = {
     data,
     invalid,
@@ -55,9 +63,15 @@ export async function detectStars(
     limit: threshold * sigma,
     sigma,
   };
-  const { pixels, responses, energy, top, spread } = await scope.call((binding, ticket) =>
-    binding.findPeaks(request, scope.isa, ticket),
-  );
+  const {
+    pixels,
+    responses,
+    energy,
+    top,
+    spread: measured,
+  } = await scope.call((binding, ticket) => binding.findPeaks(request, scope.isa, ticket));
+  // What wide stars cover differs in level more than in noise.
+  const spread = isWide ? 1 : measured;
   const density = densityOf(profile);
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
   const found: Detection[] = [];
@@ -68,7 +82,7 @@ export async function detectStars(
     const star = {
       ...place,
       flux: response / energy,
-      snr: response / (spread * sigmaAt(plane, place) * Math.sqrt(energy)),
+      snr: response / (spread * sigmaAt(sky, place) * Math.sqrt(energy)),
     };
     if (star.snr < threshold) continue;
     if (isWing(star, found, reachPx)) continue;
@@ -91,6 +105,11 @@ function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reachP
     const distance = Math.hypot(star.x - x, star.y - y);
     return distance < reachPx || (distance < WING_REACH * reachPx && snr < WING * star.snr);
   });
+}
+
+/** The noise of sums over many pixels. */
+function summedNoise({ columns, rows, parts }: NoiseMap): NoiseMap {
+  return { columns, rows, parts: parts.map((part) => (part < 1 ? part ** WITHOUT_TAIL : part)) };
 }
 
 const isMiddle = (star: Place, x: number, y: number): boolean => Math.hypot(x - star.x, y - star.y) < MIDDLE_PX;
