@@ -46,10 +46,9 @@ std::vector<Napi::Value> arraysOf(const Napi::Object& plane) {
 }
 
 ProfileKind profileKindOf(const Napi::Object& profile) {
-  return wordOf<ProfileKind>(profile.Get("kind"), "kind of profile",
-                             {{"streak", ProfileKind::kStreak},
-                              {"disk", ProfileKind::kDisk},
-                              {"round", ProfileKind::kRound}});
+  return wordOf<ProfileKind>(
+      profile.Get("kind"), "kind of profile",
+      {{"streak", ProfileKind::kStreak}, {"disk", ProfileKind::kDisk}, {"round", ProfileKind::kRound}});
 }
 
 ProfileShape profileShapeOf(const Napi::Object& profile) {

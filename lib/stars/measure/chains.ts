@@ -21,7 +21,9 @@ const STAR_UPON = 4;
 const MOST_SEEN = 500;
 
 /**
- * Detections without those along lines of light: trails of satellites, spikes of diffraction, columns that bleed. They stand in a row, and it is light between them. @param found brightest first
+ * Detections without those along lines of light: trails of satellites, spikes of diffraction, columns that bleed. They
+ * stand in a row, and it is light between them.
+ * @param found brightest first
  */
 export function withoutChains(plane: StarPlane, found: readonly Detection[], profile: StarProfile): Detection[] {
   const seen = found.slice(0, MOST_SEEN);
