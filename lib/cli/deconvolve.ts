@@ -8,7 +8,7 @@ import type { KernelFacts } from '../psf/facts.js';
 import { PSF_SYNTAX, psfFileOf } from '../psf/spec.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { addWorkOptions, parseNumber, parseNumberOr, toMegabytes } from './options.js';
+import { addWorkOptions, integrityOption, parseNumber, parseNumberOr, toMegabytes } from './options.js';
 import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
@@ -54,6 +54,7 @@ type Tuning = Pick<
   | 'exponent'
   | 'sigma'
   | 'defects'
+  | 'integrity'
 >;
 
 /** Options that decide how a frame is deconvolved; the same for `deconvolve` and `plan`. */
@@ -107,6 +108,7 @@ function commonOptions(): Option[] {
     choice('--boundary <name>', 'beyond the edges (default: bertero, an unknown scene)', boundaries),
     numberOrAuto('--sigma <number|auto>', 'standard deviation of the noise, 1 being full scale (default: estimated)'),
     defectsOption(),
+    integrityOption(),
     numberOrAuto(
       '--iterations <count|auto>',
       'richardson-lucy: how many (default: until the residual is down to the noise); hyper-laplacian: outer steps (6)',

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { ArgumentError } from '../runtime/errors.js';
 import { parseBudget } from '../runtime/budget.js';
+import { INTEGRITY_MODES } from '../runtime/integrity.js';
 import type { MachineOptions } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import type { OutputFlags } from './printer.js';
@@ -113,4 +114,10 @@ export function requireOneInput(inputs: readonly string[], { expectSha256 }: Wor
 /** Megabytes with one digit. */
 export function toMegabytes(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;
+}
+
+/** How much of the work is checked; the same for all that restores. */
+export function integrityOption(): Option {
+  const description = 'how much of the work is checked against flipped bits (default: off)';
+  return new Option('--integrity <mode>', description).choices(INTEGRITY_MODES);
 }

@@ -8,7 +8,6 @@ import { Restorer } from '../restore/restorer.js';
 import type { Ensemble, RestorationReport, RestorerOptions } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError } from '../runtime/errors.js';
-import { INTEGRITY_MODES } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -16,7 +15,7 @@ import { defined } from '../runtime/validate.js';
 import { describeDeconvolution } from './deconvolve.js';
 import { defectsOption, knownDefectsOption, readKnownDefects } from './defects.js';
 import type { DefectFlags } from './defects.js';
-import { addWorkOptions, parseChoice, toMegabytes } from './options.js';
+import { addWorkOptions, integrityOption, parseChoice, toMegabytes } from './options.js';
 import { addReadingOptions } from './reading.js';
 import { addFileOptions, restoreAll } from './restoring.js';
 import type { RestoringFlags } from './restoring.js';
@@ -58,11 +57,7 @@ export function addNetworkOptions(command: Command): Command {
       ),
     )
     .option('--conv-cache <file>', 'where to keep what was found to be faster')
-    .addOption(
-      new Option('--integrity <mode>', 'how much of the work is checked against flipped bits (default: off)').choices(
-        INTEGRITY_MODES,
-      ),
-    )
+    .addOption(integrityOption())
     .option('--fallback <psf>', 'deconvolve with this kernel where the model is missing or damaged')
     .addOption(ofFallback(defectsOption()));
 }

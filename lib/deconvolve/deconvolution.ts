@@ -21,6 +21,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import { defined } from '../runtime/validate.js';
 import { deconvolveFrame } from './deconvolve-frame.js';
+import { GuardTally, deconvolveGuarded } from './guarded.js';
 import type { SolverSource } from './part-solver.js';
 import type { DeconvolveSettings } from './settings.js';
 import { planDeconvolution, windowRuleOf, work } from './plan.js';
@@ -44,7 +45,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   readonly name = 'deconvolve' as const;
   readonly depths = [8, 16, 32] as const;
   readonly continuation = 'level';
-  readonly integrity: IntegrityMode = 'off';
+  readonly integrity: IntegrityMode;
   readonly heldBytes = 0;
   readonly #binding: Binding;
   readonly #isa: string;
@@ -60,6 +61,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     this.#binding = binding;
     this.#isa = isa;
     this.#settings = settings;
+    this.integrity = settings.integrity;
     this.#fallbackReason = fallbackReason;
     this.#context = {
       threads,
@@ -85,7 +87,8 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   }
 
   get identity(): string {
-    const { knownDefects, ...settings } = this.#settings;
+    // What is checked decides no byte.
+    const { knownDefects, integrity: _, ...settings } = this.#settings;
     return createHash('sha256')
       .update(JSON.stringify(settings))
       .update(knownDefects?.data ?? '')
@@ -113,6 +116,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     const { settings, estimatedPsf, stopReason } = found;
     const all: WindowFacts[] = [];
     const said = new Set<string>();
+    const tally = new GuardTally();
     const planFor = (task: RestorationTask, leased: DeconvolutionPlan): DeconvolutionPlan =>
       this.#settings.isPsfAuto ? this.#replan(settings, task, leased) : this.#planWithoutMask(task, leased);
     return {
@@ -121,7 +125,7 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
         const found = planFor(task, leased);
         const withDefects = found.withDefects && { ...found.withDefects, probe: null };
         const plan = { ...found, probe: null, withDefects };
-        const { data, facts, warnings } = await this.#deconvolve(settings, task, plan, windowScope);
+        const { data, facts, warnings } = await this.#deconvolve(settings, task, plan, tally, windowScope);
         for (const warning of warnings) said.add(warning);
         const { from, to } = task.part!;
         const own = stopReason === null || facts.stopReason === 'blank' ? facts : { ...facts, stopReason };
@@ -130,15 +134,16 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
       },
       report: (base) => {
         const blur = { settings, plan: base.plan, estimatedPsf };
-        return this.#reportOf(base, blur, meanFacts(all, settings), [...said]);
+        return this.#reportOf(base, blur, meanFacts(all, settings), [...said], tally);
       },
     };
   }
 
   async run(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<Restored<DeconvolutionReport>> {
     const blur = await this.#knowBlur(task, leased, scope);
-    const { data, facts, warnings } = await this.#deconvolve(blur.settings, task, blur.plan, scope);
-    return { data, report: (base) => this.#reportOf(base, blur, facts, warnings) };
+    const tally = new GuardTally();
+    const { data, facts, warnings } = await this.#deconvolve(blur.settings, task, blur.plan, tally, scope);
+    return { data, report: (base) => this.#reportOf(base, blur, facts, warnings, tally) };
   }
 
   #reportOf(
@@ -146,11 +151,14 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     { settings, plan, estimatedPsf }: KnownBlur,
     facts: DeconvolutionFacts,
     found: readonly string[],
+    { restarts, computations, differences }: GuardTally,
   ): DeconvolutionReport {
     const { name: operation } = this;
     const own = { operation, method: settings.method, ...facts, plan, estimatedPsf, kernels: settings.psf.facts };
     const warnings = [...base.warnings, ...found];
-    return { ...base, ...own, fallbackReason: this.#fallbackReason, warnings };
+    const mode = this.integrity;
+    const integrity = mode === 'off' ? undefined : { mode, restarts, computations, differences };
+    return { ...base, ...own, ...defined({ integrity }), fallbackReason: this.#fallbackReason, warnings };
   }
 
   dispose(): void {
@@ -185,9 +193,14 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     settings: DeconvolveSettings,
     task: RestorationTask,
     plan: DeconvolutionPlan,
+    tally: GuardTally,
     scope: Scope,
   ): ReturnType<typeof deconvolveFrame> {
-    return this.#keepingSolver(() => deconvolveFrame(this.#solvers, settings, task, plan, scope));
+    const compute = (): ReturnType<typeof deconvolveFrame> =>
+      deconvolveFrame(this.#solvers, settings, task, plan, scope);
+    return this.#keepingSolver(() =>
+      deconvolveGuarded(this.integrity, compute, () => this.#solver.free(), tally, scope),
+    );
   }
 
   /** Does some work with solvers, the last of which stays at hand. */

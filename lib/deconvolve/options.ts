@@ -1,5 +1,6 @@
 import { ArgumentError } from '../runtime/errors.js';
 import type { Acceleration, Boundary, DeconvolutionMethod } from '../runtime/native/binding.js';
+import { INTEGRITY_MODES } from '../runtime/integrity.js';
 import { RUNTIME_OPTIONS } from '../runtime/runtime.js';
 import { expected, requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../runtime/validate.js';
 import { MOST_RADIUS } from '../estimate/verdict.js';
@@ -20,7 +21,7 @@ const ACCELERATIONS: readonly Acceleration[] = ['none', 'biggs-andrews', 'heavy-
 const BOUNDARIES: readonly Boundary[] = ['bertero', 'reflect', 'replicate', 'periodic'];
 /** Stands for a kernel that is to be estimated. */
 export const AUTO = 'auto';
-const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma', 'defects', 'knownDefects'];
+const COMMON_KEYS: readonly string[] = ['psf', 'method', 'boundary', 'sigma', 'defects', 'knownDefects', 'integrity'];
 
 /**
  * Checks options and makes their kernels. Rejects with ArgumentError or ImageError. @param name how errors call them
@@ -48,6 +49,7 @@ export async function checkDeconvolveOptions(
     sigma: orAuto('sigma', options.sigma, 1e-6, 1),
     defects: requireOneOf<'find' | 'none'>('defects', options.defects ?? 'find', ['find', 'none']),
     knownDefects: ownKnownDefects(options.knownDefects),
+    integrity: requireOneOf('integrity', options.integrity ?? 'off', INTEGRITY_MODES),
     ...checkNumbers(options, method),
   };
   checkCombination(settings);
@@ -71,7 +73,10 @@ function orAuto(name: string, value: number | 'auto' | undefined, min: number, m
 function checkNumbers(
   options: DeconvolveOptions,
   method: DeconvolutionMethod,
-): Omit<DeconvolveSettings, 'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma' | 'defects' | 'knownDefects'> {
+): Omit<
+  DeconvolveSettings,
+  'psf' | 'isPsfAuto' | 'method' | 'boundary' | 'sigma' | 'defects' | 'knownDefects' | 'integrity'
+> {
   const { iterations = 'auto', alpha = 2 / 3 } = options;
   const acceleration = requireOneOf('acceleration', options.acceleration ?? 'biggs-andrews', ACCELERATIONS);
   if (!(typeof alpha === 'number' && alpha > 0 && alpha < 1))

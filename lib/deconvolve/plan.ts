@@ -7,6 +7,7 @@ import { formatBytes } from '../runtime/budget.js';
 import { autoPsfBuffers } from '../estimate/plan.js';
 import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import { defined } from '../runtime/validate.js';
 import { bytesOf, coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
@@ -51,6 +52,7 @@ export interface DeconvolutionPlan extends FramePlan, SolvingPlan {
   readonly withDefects: SolvingPlan | null;
   /** Whether there is memory for a solver of the frame before while defects are looked for. */
   readonly keepsSolver: boolean;
+  readonly integrity: IntegrityMode;
   /** What was counted for decoder and encoder together, where it was known. */
   readonly codecBytes?: number;
 }
@@ -171,7 +173,7 @@ export function windowRuleOf({ psf, method, boundary }: DeconvolveSettings): Win
 function shapeOf(
   frame: AnyFrameSize,
   masked: boolean,
-  { psf, method, boundary, modes, acceleration, totalVariation }: DeconvolveSettings,
+  { psf, method, boundary, modes, acceleration, totalVariation, integrity }: DeconvolveSettings,
   threads: 1 | 2 | 3,
 ): SolverShape {
   const { isMultiplicative } = METHODS[method];
@@ -189,6 +191,7 @@ function shapeOf(
     acceleration: isMultiplicative ? acceleration : 'none',
     totalVariation: isMultiplicative && totalVariation > 0,
     masked,
+    guarded: integrity !== 'off',
   };
 }
 
@@ -227,6 +230,7 @@ function buildPlan(
     probe,
     withDefects: null,
     keepsSolver: true,
+    integrity: settings.integrity,
     ...defined({ codecBytes }),
     ...sumBuffers(buffers, context.budgetBytes),
   };
@@ -268,6 +272,7 @@ export function formatDeconvolutionPlan(plan: DeconvolutionPlan): string {
     `method     ${shape.method}, boundary ${shape.boundary}, ${shape.threads} threads`,
     `tiles      ${columns} x ${rows} of ${shape.width} x ${shape.height}, transforms of ${solver.paddedWidth} ` +
       `x ${solver.paddedHeight}`,
+    `integrity  ${plan.integrity}`,
     ...formatBuffers(plan),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { FrameReport } from '../restoration/restoration.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import type { KernelFacts } from '../psf/facts.js';
 import type { Defects } from './defects/report.js';
 import type { MethodNumbers } from './methods/method.js';
@@ -34,10 +35,23 @@ export interface DeconvolutionFacts extends MethodNumbers {
   readonly energy: number;
 }
 
+/** What the checks of a deconvolution have seen. */
+export interface DeconvolutionIntegrity {
+  readonly mode: IntegrityMode;
+  /** How often the frame was begun again; of windows, the sum, and so on. */
+  readonly restarts: number;
+  /** How often the frame was deconvolved to its end. */
+  readonly computations: number;
+  /** How often a computation gave other bytes than one before it; only 'twice' compares them. */
+  readonly differences: number;
+}
+
 /** How a deconvolution went. */
 export interface DeconvolutionReport extends FrameReport<DeconvolutionPlan>, DeconvolutionFacts {
   readonly operation: 'deconvolve';
   readonly method: DeconvolutionMethod;
+  /** Where integrity is not 'off'. */
+  readonly integrity?: DeconvolutionIntegrity;
   /** Why a restorer deconvolved instead of using its network; null where deconvolution was asked for. */
   readonly fallbackReason: string | null;
   /** The kernel that was estimated, in words; null where one was given. */

@@ -1,4 +1,5 @@
 import type { Acceleration, Boundary, DeconvolutionMethod, SignalPrior } from '../runtime/native/binding.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import type { RuntimeChoice } from '../runtime/runtime.js';
 import type { DefectPicture, KnownDefects } from './defects/known.js';
 import type { PreparedPsf, PsfSource } from './psf-source.js';
@@ -29,6 +30,12 @@ interface CommonOptions {
    * where it is not 0 are left out, and restored from what is around them.
    */
   readonly knownDefects?: Uint8Array | DefectPicture;
+  /**
+   * How much of the work is checked, so that a flipped bit is found and the work done again: 'off' (default);
+   * 'checked': sums of the solver's memory between steps, and some transforms twice; 'full': both ends, too; 'twice':
+   * all of that, and every frame is deconvolved twice. The output does not depend on it.
+   */
+  readonly integrity?: IntegrityMode;
 }
 
 /** Options of Richardson-Lucy. */
@@ -123,4 +130,5 @@ export interface DeconvolveSettings {
   readonly exponent: number;
   /** Mean of the samples of a scene, 1 being full scale, where frames are windows of it; null: of each frame. */
   readonly level: number | null;
+  readonly integrity: IntegrityMode;
 }

@@ -9,6 +9,7 @@ import type {
   Restored,
   WindowRestoration,
 } from '../restoration/restoration.js';
+import { untilTwoAgree } from '../restoration/agree.js';
 import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
@@ -24,7 +25,6 @@ import type { Binding, NativePipeline, NativeModel } from '../runtime/native/bin
 import { translateNativeError } from '../runtime/native/loader.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
-import { untilTwoAgree } from './agree.js';
 import { IntegrityTally } from './integrity.js';
 import type { IntegrityReport } from './integrity.js';
 import { exactHalo } from './passes.js';

@@ -54,7 +54,10 @@ export interface RestorerOptions extends RuntimeChoice {
   readonly ensemble?: Ensemble;
   /** Pass rows per native call, 1 to 65535; 16. The output does not depend on it. */
   readonly stripRows?: number;
-  /** How to deconvolve instead where the model is missing or damaged, on the runtime of this restorer. */
+  /**
+   * How to deconvolve instead where the model is missing or damaged, on the runtime of this restorer, and with its
+   * integrity unless another is given.
+   */
   readonly fallback?: Omit<DeconvolveOptions, keyof RuntimeChoice>;
 }
 
@@ -81,7 +84,10 @@ export class Restorer extends FrameRestorer<NetworkReport> {
   static async open(options: RestorerOptions): Promise<FrameRestorer<RestorationReport>>;
   static async open(options: RestorerOptions = {}): Promise<FrameRestorer<RestorationReport>> {
     const settings = checkOptions(options);
-    const fallback = options.fallback && (await checkDeconvolveOptions(options.fallback, 'fallback', []));
+    const { integrity } = settings;
+    const given = options.fallback;
+    const instead = typeof given === 'object' && given !== null ? { integrity, ...given } : given;
+    const fallback = instead && (await checkDeconvolveOptions(instead, 'fallback', []));
     const runtime = Runtime.of(options, DEFAULT_BUDGET);
     try {
       return new Restorer(runtime, await openNetwork(runtime, options.model ?? DEFAULT_MODEL, settings));

@@ -53,7 +53,8 @@ SolverShape solverShapeOf(const Napi::Object& object) {
           .acceleration = accelerationOf(object.Get("acceleration")),
           .totalVariation = flagOf(object, "totalVariation"),
           .masked = flagOf(object, "masked"),
-          .threads = threadsOf(object)};
+          .threads = threadsOf(object),
+          .guarded = flagOf(object, "guarded")};
 }
 
 SolverSettings solverSettingsOf(const Napi::Object& object) {

@@ -26,6 +26,7 @@ struct SolverShape {
   bool totalVariation = false;
   bool masked = false;
   int threads = 1;
+  bool guarded = false;  ///< sums of all memory between calls, some rows of transforms twice
 };
 
 struct SolverSettings {

@@ -1,8 +1,13 @@
 #include "deconvolution/solver.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 
+#include "deconvolution/memory_sum.h"
 #include "image/sample_window.h"
 
 namespace perifocal {
@@ -26,6 +31,13 @@ std::unique_ptr<Method> createMethod(const Workspace& workspace, Arena& arena) {
     case DeconvolutionMethod::kHyperLaplacian: return createHyperLaplacian(workspace, arena);
   }
   return nullptr;
+}
+
+/// Whether all values are numbers, and none less light than nothing where the method cannot make that.
+bool isPlausible(const float* row, const SolverShape& shape) {
+  const bool isMultiplicative = shape.method == DeconvolutionMethod::kRichardsonLucy;
+  const float least = isMultiplicative ? 0 : std::numeric_limits<float>::lowest();
+  return std::all_of(row, row + shape.width, [least](float value) { return value >= least && std::isfinite(value); });
 }
 
 /// Adds row y times its weights.
@@ -68,6 +80,7 @@ Status Solver::attach(const FftKernels& fft, const DeconvolutionKernels& kernels
   }
   const Status status = RealFft2d::create(geometry.rows, geometry.columns, fft, team_, arena_, fft_);
   if (!status.ok()) return status;
+  if (shape_.guarded) fft_->repeatSome();
   RowScratch scratch;
   scratch.create(shape_, geometry, arena_);
   auto* totals = reinterpret_cast<RowTotals*>(arena_.take(totalsBytes(geometry)));
@@ -86,9 +99,34 @@ Status Solver::require(Stage needed) const {
 }
 
 Status Solver::reach(Stage stage) {
-  Status status = team_.status();
+  Status status = leave();
   if (status.ok()) stage_ = stage;
   return status;
+}
+
+Status Solver::arrive(Stage needed) {
+  Status status = require(needed);
+  const std::optional<std::uint64_t> left = std::exchange(left_, std::nullopt);
+  if (!status.ok() || !left) return status;
+  const std::uint64_t sum = sumOf(arena_, team_);
+  status = team_.status();
+  if (!status.ok() || sum == *left) return status;
+  stage_ = Stage::kNew;
+  return {StatusCode::kIntegrity, "the memory of a solver has changed between two steps"};
+}
+
+Status Solver::leave() {
+  left_.reset();
+  const Status status = team_.status();
+  if (!status.ok() || !shape_.guarded) return status;
+  if (fft_->differences() != knownDifferences_) {
+    knownDifferences_ = fft_->differences();
+    stage_ = Stage::kNew;
+    return {StatusCode::kIntegrity, "rows were transformed twice and differ"};
+  }
+  const std::uint64_t sum = sumOf(arena_, team_);
+  if (team_.status().ok()) left_ = sum;
+  return team_.status();
 }
 
 Status Solver::setPsf(const Psf& psf) {
@@ -98,7 +136,7 @@ Status Solver::setPsf(const Psf& psf) {
 }
 
 Status Solver::load(const SourceWindow& source, const ValidMask& valid, LoadReport& report) {
-  const Status status = require(Stage::kReady);
+  const Status status = arrive(Stage::kReady);
   if (!status.ok()) return status;
   stage_ = Stage::kReady;
   report = method_->load(source, valid, settings_);
@@ -106,14 +144,14 @@ Status Solver::load(const SourceWindow& source, const ValidMask& valid, LoadRepo
 }
 
 Status Solver::fitSignal(double sigma, SignalPrior prior, SignalFit& fit) {
-  const Status status = require(Stage::kLoaded);
+  const Status status = arrive(Stage::kLoaded);
   if (!status.ok()) return status;
   fit = method_->fitSignal(sigma, prior);
-  return team_.status();
+  return leave();
 }
 
 Status Solver::step(StepReport& report) {
-  const Status status = require(Stage::kLoaded);
+  const Status status = arrive(Stage::kLoaded);
   if (!status.ok()) return status;
   if (shape_.method == DeconvolutionMethod::kWiener && stage_ == Stage::kStepped) {
     return {StatusCode::kState, "Wiener's filter has made its one step; load again"};
@@ -125,15 +163,22 @@ Status Solver::step(StepReport& report) {
 
 template <class RowConsumer>
 Status Solver::take(RowConsumer&& consumeRow) {
-  const Status status = require(Stage::kStepped);
+  Status status = arrive(Stage::kStepped);
   if (!status.ok()) return status;
+  std::atomic<bool> implausible{false};
   auto consume = [&](int first, int count, float* rows, std::ptrdiff_t stride, int) {
     const int end = std::min(first + count, shape_.height);
-    for (int y = first; y < end; ++y) consumeRow(rows + (y - first) * stride, y);
+    for (int y = first; y < end; ++y) {
+      const float* row = rows + (y - first) * stride;
+      if (shape_.guarded && !isPlausible(row, shape_)) implausible = true;
+      consumeRow(row, y);
+    }
   };
   stage_ = Stage::kReady;
   method_->takeRows(RowVisit(consume));
-  return team_.status();
+  status = leave();
+  if (status.ok() && implausible) return {StatusCode::kIntegrity, "a solver has made what no scene can be"};
+  return status;
 }
 
 Status Solver::store(const TargetWindow& target) {

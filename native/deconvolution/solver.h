@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "deconvolution/geometry.h"
 #include "deconvolution/kernels.h"
@@ -56,6 +58,10 @@ class Solver {
   Status require(Stage needed) const;
   /// Ends a call: the stage is reached unless it was cancelled.
   Status reach(Stage stage);
+  /// kIntegrity where the memory of a guarded solver is not what the last call has left.
+  Status arrive(Stage needed);
+  /// Ends a call of a guarded solver: its memory is left as it is. kIntegrity where transforms differed.
+  Status leave();
   template <class RowConsumer>
   Status take(RowConsumer&& consumeRow);
 
@@ -67,6 +73,8 @@ class Solver {
   std::unique_ptr<Method> method_;
   SolverSettings settings_;
   Stage stage_ = Stage::kNew;
+  std::optional<std::uint64_t> left_;  ///< sum of the memory, where it is guarded and the last call came to its end
+  int knownDifferences_ = 0;           ///< of transforms that were told of
 };
 
 }  // namespace perifocal

@@ -1,6 +1,8 @@
 #include "fft/real_fft.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -19,6 +21,18 @@ std::size_t bundleBytes(int rows, int columns) {
 }
 
 std::size_t rowBytes(int columns) { return sizeof(float) * kFftLines * static_cast<std::size_t>(rowStride(columns)); }
+
+/// One block of rows in so many is transformed twice, where some are.
+constexpr int kRepeatedBlocks = 8;
+
+/// Of the bits of some rows, modulo 2^64.
+std::uint64_t sumOfRows(const float* first, std::ptrdiff_t stride, int count, int floats) {
+  std::uint64_t sum = 0;
+  for (int y = 0; y < count; ++y) {
+    for (int x = 0; x < floats; ++x) sum += std::bit_cast<std::uint32_t>(first[y * stride + x]);
+  }
+  return sum;
+}
 
 float* elementOf(float* bundle, int element) { return bundle + static_cast<std::ptrdiff_t>(element) * kFftElement; }
 
@@ -71,19 +85,38 @@ struct RealFft2d::RowSweep {
   void* context;
 };
 
-void RealFft2d::runRows(RowSweep sweep) {
+void RealFft2d::toRows(const RowSweep& sweep, int row, const Scratch& scratch) const {
   const auto scale = static_cast<float>(1.0 / (static_cast<double>(rows_) * columns_));
+  rowPlan_.inverse(sweep.in + row * sweep.stride, sweep.stride, scale, scratch.bundle);
+  rowPlan_.scatter(scratch.bundle, scratch.rows, rowStride_);
+}
+
+void RealFft2d::fromRows(const RowSweep& sweep, int row, const Scratch& scratch) const {
+  rowPlan_.gather(scratch.rows, rowStride_, scratch.bundle);
+  rowPlan_.forward(scratch.bundle, sweep.out + row * sweep.stride, sweep.stride);
+}
+
+void RealFft2d::runRows(RowSweep sweep) {
+  const int turn = sweeps_++;
   forEach(*team_, groupsOf(rows_), [&](int block, int thread) {
-    const int row = block * kFftLines;
-    const auto& [rows, bundle] = scratch_[thread];
+    const int row = block * kFftLines, count = std::min(kFftLines, rows_ - row);
+    const Scratch& scratch = scratch_[thread];
+    const bool repeat = repeats_ && (block + turn) % kRepeatedBlocks == 0;
+    /// Does it once, or twice and compares what has come of it.
+    const auto run = [&](auto&& transform, const float* result, std::ptrdiff_t stride, int floats) {
+      transform();
+      if (!repeat) return;
+      const std::uint64_t first = sumOfRows(result, stride, count, floats);
+      transform();
+      if (sumOfRows(result, stride, count, floats) != first) ++differences_;
+    };
     if (sweep.in != nullptr) {
-      rowPlan_.inverse(sweep.in + row * sweep.stride, sweep.stride, scale, bundle);
-      rowPlan_.scatter(bundle, rows, rowStride_);
+      run([&] { toRows(sweep, row, scratch); }, scratch.rows, rowStride_, columns_);
     }
-    sweep.function(sweep.context, row, std::min(kFftLines, rows_ - row), rows, rowStride_, thread);
+    sweep.function(sweep.context, row, count, scratch.rows, rowStride_, thread);
     if (sweep.out != nullptr) {
-      rowPlan_.gather(rows, rowStride_, bundle);
-      rowPlan_.forward(bundle, sweep.out + row * sweep.stride, sweep.stride);
+      const int floats = columns_ / 2 / kBinGroup * 2 * kBinGroup;
+      run([&] { fromRows(sweep, row, scratch); }, sweep.out + row * sweep.stride, sweep.stride, floats);
     }
   });
 }

@@ -3,6 +3,7 @@
 // The same bits for any number of threads.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 
@@ -45,6 +46,11 @@ class RealFft2d {
   static Status create(int rows, int columns, const FftKernels& kernels, Team& team, Arena& arena,
                        std::unique_ptr<RealFft2d>& plan);
 
+  /// From now on, one block of rows in eight is transformed twice in each sweep, others in the next.
+  void repeatSome() { repeats_ = true; }
+  /// Blocks whose second transform was another one than the first, since the plan was made.
+  int differences() const { return differences_.load(); }
+
   int rows() const { return rows_; }
   int columns() const { return columns_; }
   int bins() const { return columns_ / 2 + 1; }
@@ -85,9 +91,14 @@ class RealFft2d {
 
   Status build(const FftKernels& kernels, Team& team, Arena& arena);
   void runRows(RowSweep sweep);
+  void toRows(const RowSweep& sweep, int row, const Scratch& scratch) const;
+  void fromRows(const RowSweep& sweep, int row, const Scratch& scratch) const;
   void runColumns(ColumnSweep sweep);
 
   int rows_ = 0, columns_ = 0;
+  bool repeats_ = false;
+  int sweeps_ = 0;
+  std::atomic<int> differences_{0};
   Team* team_ = nullptr;
   std::ptrdiff_t rowStride_ = 0;
   RealRows rowPlan_;

@@ -20,6 +20,7 @@ class Arena {
   std::byte* take(std::size_t bytes);
 
   std::size_t mappedBytes() const { return size_; }
+  const std::byte* data() const { return base_; }
 
  private:
   std::byte* base_ = nullptr;

@@ -48,6 +48,11 @@ export interface SolverShape {
    */
   readonly masked: boolean;
   readonly threads: 1 | 2 | 3;
+  /**
+   * Whether sums of all memory are compared between calls, some rows of transforms computed twice, and values that no
+   * scene can have looked for. Calls then reject with INTEGRITY; `setPsf` begins again.
+   */
+  readonly guarded?: boolean;
 }
 
 /** Mere numbers; may change before any `load`, and those of Wiener's filter between `load` and `step`. */

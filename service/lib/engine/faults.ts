@@ -10,8 +10,7 @@ export class Faults {
 
   /** Counts what a restoration has found and healed by itself. */
   add(report: RestorationReport): void {
-    const { ends } = report;
-    const integrity = 'integrity' in report ? report.integrity : undefined;
+    const { ends, integrity } = report;
     const kinds = integrity && 'found' in integrity ? Object.values(integrity.found) : [];
     const checks = kinds.reduce((sum, count) => sum + count, 0);
     const different = (integrity?.differences ?? 0) + (ends?.differentReadings ?? 0) + (ends?.differentWritings ?? 0);

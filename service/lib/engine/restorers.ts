@@ -128,7 +128,7 @@ async function openLevel(
   if (level === 'network') return Restorer.open({ model: options.network!, ...how });
   if (level === 'network-small') return Restorer.open({ model: options.networkSmall!, ...how });
   const { psf, method } = options.deconvolve!;
-  return Deconvolver.open({ psf, method, runtime: how.runtime });
+  return Deconvolver.open({ psf, method, ...how });
 }
 
 /** The library writes with a quality of its own. Metadata are lost: the raw file has them. */

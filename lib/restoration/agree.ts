@@ -1,5 +1,4 @@
 import { IntegrityError } from '../runtime/errors.js';
-import type { IntegrityTally } from './integrity.js';
 
 /** More computations than this tell nothing new: something is broken. */
 const MOST_COMPUTATIONS = 3;
@@ -10,7 +9,7 @@ const MOST_COMPUTATIONS = 3;
  */
 export async function untilTwoAgree(
   compute: (index: number) => Promise<string>,
-  tally: Pick<IntegrityTally, 'differences'>,
+  tally: { differences: number },
 ): Promise<void> {
   const digests: string[] = [];
   while (digests.length < MOST_COMPUTATIONS) {

@@ -1,0 +1,34 @@
+#include "deconvolution/memory_sum.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "runtime/parallel.h"
+
+namespace perifocal {
+namespace {
+
+/// Small enough that a call that is cancelled ends soon.
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+
+}  // namespace
+
+std::uint64_t sumOf(const Arena& arena, Team& team) {
+  const std::size_t bytes = arena.mappedBytes();
+  const int pieces = static_cast<int>((bytes + kPieceBytes - 1) / kPieceBytes);
+  std::atomic<std::uint64_t> total{0};
+  forEach(team, pieces, [&](int piece, int) {
+    const std::size_t begin = piece * kPieceBytes, end = std::min(bytes, begin + kPieceBytes);
+    std::uint64_t sum = 0;
+    for (std::size_t at = begin; at + sizeof(sum) <= end; at += sizeof(sum)) {
+      std::uint64_t word;
+      std::memcpy(&word, arena.data() + at, sizeof(word));
+      sum += word;
+    }
+    total += sum;
+  });
+  return total;
+}
+
+}  // namespace perifocal
