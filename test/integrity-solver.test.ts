@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Deconvolver, IntegrityError, formatPlan } from '../lib/index.js';
-import type { DeconvolveOptions, Frame } from '../lib/index.js';
+import type { DeconvolutionReport, DeconvolveOptions, Frame, RestoredImage } from '../lib/index.js';
 import { createRandom } from '../lib/math/random.js';
 import type { Binding, NativeSolver } from '../lib/runtime/native/binding.js';
 import { loadBinding } from '../lib/runtime/native/loader.js';
@@ -18,10 +18,12 @@ const optionsOf = (method: (typeof methods)[number]): DeconvolveOptions => ({
   ...(method === 'richardson-lucy' && { iterations: 4 }),
 });
 
-async function deconvolve(options: DeconvolveOptions): ReturnType<Deconvolver['restore']> {
+async function deconvolve(options: DeconvolveOptions): Promise<RestoredImage<Frame, DeconvolutionReport>> {
   await using deconvolver = await Deconvolver.open(options);
-  return await deconvolver.restore(frame as Frame);
+  return await deconvolver.restore(frame);
 }
+
+const PAGE_BYTES = 4096;
 
 type Range = readonly [start: number, end: number];
 
@@ -32,7 +34,7 @@ function readMaps(): Range[] {
   return found.map((match) => [Number.parseInt(match[1]!, 16), Number.parseInt(match[2]!, 16)]);
 }
 
-/** Where so many bytes were mapped since; the kernel may have joined them to what was there. */
+/** Where so many bytes, in whole pages, were mapped since; the kernel may have joined them to what was there. */
 function findMapping(bytes: number, before: readonly Range[]): number {
   const fresh = readMaps().flatMap((range) => {
     let parts: Range[] = [range];
@@ -46,7 +48,8 @@ function findMapping(bytes: number, before: readonly Range[]): number {
       });
     return parts;
   });
-  return fresh.find(([start, end]) => end - start >= bytes && end - start < bytes + 65_536)?.[0] ?? -1;
+  const mapped = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+  return fresh.find(([start, end]) => end - start === mapped)?.[0] ?? -1;
 }
 
 /** Flips a bit of the memory of this process. */
