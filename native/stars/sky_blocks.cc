@@ -140,9 +140,12 @@ void SkyBlocks::takeCutOff(Team& team) {
   const auto known = std::count_if(blocks_.begin(), blocks_.end(), [](const BlockSky& b) { return b.isNoiseKnown; });
   if (2 * known >= count()) return;
   const std::optional<PartSky> sky = lonelySky(floor);
-  for (int block = 0; block < count() && sky; ++block) {
+  for (int block = 0; block < count(); ++block) {
     PartSky& own = blocks_[block].sky;
     if (!blocks_[block].isKnown || blocks_[block].isNoiseKnown) continue;
+    // No pixel stands out alone: the sky has no noise.
+    blocks_[block].isNoiseKnown = !sky;
+    if (!sky) continue;
     own.sigma = own.below = std::max(sky->sigma, own.sigma);
     own.summed = sky->summed;
     own.dark = sky->dark;

@@ -11,6 +11,8 @@ import type { StarPlane } from './plane.js';
 const LONGEST_PX = 70;
 /** Rounder pictures of the trail tell no direction. */
 const ROUNDEST = 0.8;
+/** Of so many frames of noise alone, at most one has a sample that stands out. */
+const FRAMES_OF_NOISE = 100;
 
 /**
  * Length and angle as published for single frames (kernel-estimation 3 and 4): the principal axis of the double
@@ -19,7 +21,7 @@ const ROUNDEST = 0.8;
  */
 export async function estimatePaperMotion(plane: StarPlane, scope: Scope): Promise<BlindMotion> {
   const longestPx = Math.min(LONGEST_PX, Math.min(plane.width, plane.height) / 2);
-  const found = await measureSpectrumAngle(plane, longestPx, scope);
+  const found = standsOut(plane) ? await measureSpectrumAngle(plane, longestPx, scope) : null;
   const lengthPx = found && (await measureStripeLength(plane, found.angleRad, longestPx, scope));
   return {
     lengthPx: lengthPx ?? 0,
@@ -33,8 +35,14 @@ export async function estimatePaperMotion(plane: StarPlane, scope: Scope): Promi
   };
 }
 
+/** Whether any sample is brighter than noise makes it: the tail of a Gaussian lies below exp(-t^2 / 2). */
+function standsOut({ data, invalid, sigma }: StarPlane): boolean {
+  const limit = sigma * Math.sqrt(2 * Math.log(FRAMES_OF_NOISE * data.length));
+  return data.some((value, index) => value > limit && invalid[index] === 0);
+}
+
 function reasonAgainst(found: SpectrumAngle | null, lengthPx: number | null): string | null {
-  if (found === null) return 'the double spectrum is dark';
+  if (found === null) return 'nothing stands out of the noise, or the double spectrum is dark';
   if (found.roundness > ROUNDEST)
     return `not resolved: the double spectrum is nearly round (${found.roundness.toFixed(2)})`;
   if (lengthPx === null) return 'the spectrum has no dark stripe';
