@@ -39,7 +39,8 @@ export class DiskThread {
 
   #start(): Worker {
     const url = new URL(built(new URL(import.meta.url).href).replace('disk-thread', 'disk-worker'));
-    const worker = new Worker(url, { resourceLimits: LIMITS });
+    // Options of the process, such as --input-type, are not for its threads.
+    const worker = new Worker(url, { resourceLimits: LIMITS, execArgv: [] });
     let reason = 'it has ended';
     worker.on('message', (reply: WorkReply) => this.#settle(worker, reply));
     worker.on('error', (error) => {

@@ -125,7 +125,9 @@ export class SqliteDatabase implements Database {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(WORKER, import.meta.url), { workerData: { folder: this.#folder } });
+    // Options of the process, such as --input-type, are not for its threads.
+    const options = { workerData: { folder: this.#folder }, execArgv: [] };
+    const worker = new Worker(new URL(WORKER, import.meta.url), options);
     let reason = 'it has ended';
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => {
