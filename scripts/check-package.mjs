@@ -14,7 +14,7 @@ const HIGHEST_GLIBC = 36;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
 // What only code that flips bits contains (native/faults/site.cc).
-const FAULTS = ['transformed weights', 'sums of threads'];
+const FAULTS = ['epilogue tables', 'sums of threads'];
 const FAULTS_PROGRAM = 'build/Release/perifocal-faults';
 
 const [tarball] = process.argv.slice(2);

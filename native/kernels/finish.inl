@@ -191,7 +191,10 @@ PERIFOCAL_NOINLINE void addPartials(const ConvJob& job, const TilePlace& place, 
       const std::ptrdiff_t pixel = (place.column + p) >> addend.shift;
       const std::int32_t* from = addend.rows[place.row] + pixel * job.outChannels + place.channel;
       std::int32_t* to = sums + p * Tile<Isa>::kRowChannels;
-      for (int c = 0; c < channels; ++c) to[c] += from[c];
+      // Modulo 2^32: a flipped bit may make a sum that no sum of the network can be.
+      for (int c = 0; c < channels; ++c) {
+        to[c] = static_cast<std::int32_t>(static_cast<std::uint32_t>(to[c]) + static_cast<std::uint32_t>(from[c]));
+      }
     }
   }
 }
