@@ -183,7 +183,7 @@ void addSumChecks(std::vector<Check>& checks) {
         for (int width : {5, 19, 40}) {
           const ConvCase c{3, 1, {28}, 36, width, epilogue, Data::kRandom};
           checks.push_back({name + " sums of " + nameOf(c) + (algorithm == Algorithm::kDirect ? "" : " by winograd"),
-                            [=](Context& context) { checkSums(context, *kernels, algorithm, c); }});
+                            [=, kernels = kernels](Context& context) { checkSums(context, *kernels, algorithm, c); }});
         }
       }
     }

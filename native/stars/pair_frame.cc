@@ -55,7 +55,10 @@ KnownBasis::KnownBasis(const SkyIndex& index, int first, int second, double zero
 
 int KnownBasis::find(const SkyIndex& index, const Relative& place, double magnitude, const Room& room) const {
   const auto [alpha, beta, gamma, reach] = place;
-  const auto at = [&](double a, double b, double n) { return static_cast<float>(alpha * a + beta * b + gamma * n); };
+  // Clang 14 captures no structured bindings.
+  const auto at = [alpha = alpha, beta = beta, gamma = gamma](double a, double b, double n) {
+    return static_cast<float>(alpha * a + beta * b + gamma * n);
+  };
   const double gate = kMagnitudeGate * room.magnitudeSigma;
   return index.grid().nearest(at(a_.x, b_.x, normal_.x), at(a_.y, b_.y, normal_.y), at(a_.z, b_.z, normal_.z), reach,
                               static_cast<float>(magnitude + zero_ - gate),
