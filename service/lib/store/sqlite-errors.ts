@@ -11,9 +11,15 @@ const CODES: Readonly<Record<number, ServiceErrorCode>> = {
   26: 'DAMAGED', // SQLITE_NOTADB
 };
 
+/** What SQLite says of a damaged file. */
+const DAMAGED = /disk image is malformed|file is not a database/;
+
 /** What an error of SQLite means for the store. */
 export function errorCode(error: unknown): ServiceErrorCode {
-  const { errcode } = error as { errcode?: number };
+  const { errcode = 0, message } = error as { errcode?: number; message: string };
   // The low byte is the primary code; the others say more of it.
-  return CODES[(errcode ?? 0) & 0xff] ?? 'INTERNAL';
+  const code = CODES[errcode & 0xff];
+  if (code !== undefined) return code;
+  // Not every way of reading rows brings the code along.
+  return DAMAGED.test(message) ? 'DAMAGED' : 'INTERNAL';
 }
