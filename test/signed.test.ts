@@ -40,6 +40,16 @@ const forms: readonly RestoreFileOptions[] = [{}, { tileSize: 64 }, { cog: true 
 const cases = forms.flatMap((form) => (['int8', 'int16'] as const).map((type) => [type, form] as const));
 
 describe('a TIFF of signed integers', () => {
+  it.each(cases)('of %s with %j is written and read back where all is checked', async (type, form) => {
+    const [input, plain, output] = [folder.path('in.tif'), folder.path('plain.tif'), folder.path('checked.tif')];
+    const tags = { [GDAL_NODATA]: String(-MOST[type] - 1) };
+    await writeFile(input, tiffFile([{ width, height, bands: 1, type, samples: samplesOf(type), tags }]));
+    await deconvolver.restoreFile(input, plain, form);
+    await using checking = await Deconvolver.open({ psf: 'disk:1', method: 'wiener', threads: 1, integrity: 'full' });
+    await checking.restoreFile(input, output, form);
+    expect(readFileSync(output).equals(readFileSync(plain))).toBe(true);
+  });
+
   it.each(cases)('goes out as %s with %j, what is missing as it was', async (type, form) => {
     const [input, output] = [folder.path('in.tif'), folder.path('out.tif')];
     const [samples, nodata] = [samplesOf(type), -MOST[type] - 1];

@@ -15,6 +15,7 @@ import type { ImageMetadata } from './metadata/image-metadata.js';
 import { holdsBytes, holdsFrame } from './read-back.js';
 import { checkTiffForm, tiffFormOf } from './tiff/form.js';
 import type { TiffFormOptions } from './tiff/form.js';
+import { signedRuleOf } from './tiff/signed.js';
 import { FileSpool } from './write-sink.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
@@ -105,7 +106,7 @@ export async function writeFrame(
   signal.throwIfAborted();
   const reading = readBack
     ? {
-        ofFrame: holdsFrame(frame, signal, path),
+        ofFrame: holdsFrame(frame, format === 'tiff' ? signedRuleOf({ ...frame, metadata }) : null, signal, path),
         ofBytes: (parts: readonly Uint8Array[]) => holdsBytes(parts, signal, path),
       }
     : {};

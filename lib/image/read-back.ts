@@ -9,6 +9,8 @@ import { frameBytes } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { CODEC_BYTES } from './frame-memory.js';
+import { roundSigned } from './tiff/signed.js';
+import type { SignedRule } from './tiff/signed.js';
 
 /** Bytes of samples that are read and compared at a time. */
 const CHUNK_BYTES = 4e6;
@@ -20,8 +22,11 @@ export function readBackBytes(frame: AnyFrameSize, format: ImageFormat): number 
   return CODEC_BYTES + (format === 'png' ? 2 : 1) * frameBytes(frame);
 }
 
-/** That a file of a format without losses holds the samples of a frame. */
-export function holdsFrame(frame: AnyFrame, signal: AbortSignal, path: string): VerifyFile {
+/**
+ * That a file of a format without losses holds the samples of a frame.
+ * @param rule by which it has them as signed integers; null: it does not
+ */
+export function holdsFrame(frame: AnyFrame, rule: SignedRule | null, signal: AbortSignal, path: string): VerifyFile {
   return readingBack(path, signal, async (stored) => {
     const { width, height, channels } = frame;
     const { header } = stored;
@@ -29,14 +34,27 @@ export function holdsFrame(frame: AnyFrame, signal: AbortSignal, path: string): 
     if (!isAlike || header.depth !== frame.depth) throw readsOtherwise(path, 'the size of the picture');
     const rowBytes = width * channels * (frame.depth / 8);
     const rows = stored.format === 'png' ? height : Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
-    const meant = bytesOf(frame.data);
     for (let top = 0; top < height; top += rows) {
       const count = Math.min(rows, height - top);
       const { data } = await stored.readRows({ top, count }, signal);
-      if (bytesOf(data).equals(meant.subarray(top * rowBytes, (top + count) * rowBytes))) continue;
+      if (bytesOf(data).equals(bytesOf(rowsMeant(frame, rule, top, count)))) continue;
       throw readsOtherwise(path, `rows ${top + 1} to ${top + count}`);
     }
   });
+}
+
+/** Samples of some rows as a file has them. */
+function rowsMeant(
+  { data, width, channels }: AnyFrame,
+  rule: SignedRule | null,
+  top: number,
+  count: number,
+): AnyFrame['data'] {
+  const rows = data.subarray(top * width * channels, (top + count) * width * channels);
+  if (!rule) return rows;
+  const rounded = rows.slice();
+  roundSigned(rounded, rule);
+  return rounded;
 }
 
 /** That a file holds these bytes. */

@@ -126,6 +126,7 @@ void SkyBlocks::takeCutOff(Team& team) {
     return a.isKnown && (!b.isKnown || a.least < b.least);
   });
   if (!least->isKnown || least->least < floor) return;
+  const std::vector<BlockSky> measured = blocks_;
   std::vector<double> cuts(count());
   forEach(team, count(), [&](int block, int) {
     BlockSky& own = blocks_[block];
@@ -140,12 +141,14 @@ void SkyBlocks::takeCutOff(Team& team) {
   const auto known = std::count_if(blocks_.begin(), blocks_.end(), [](const BlockSky& b) { return b.isNoiseKnown; });
   if (2 * known >= count()) return;
   const std::optional<PartSky> sky = lonelySky(floor);
+  if (!sky) {
+    // No pixel stands out alone: the sky has no noise, and what is brighter is no part of it.
+    blocks_ = measured;
+    return;
+  }
   for (int block = 0; block < count(); ++block) {
     PartSky& own = blocks_[block].sky;
     if (!blocks_[block].isKnown || blocks_[block].isNoiseKnown) continue;
-    // No pixel stands out alone: the sky has no noise.
-    blocks_[block].isNoiseKnown = !sky;
-    if (!sky) continue;
     own.sigma = own.below = std::max(sky->sigma, own.sigma);
     own.summed = sky->summed;
     own.dark = sky->dark;

@@ -1,5 +1,7 @@
+import type { AnyFrame } from '../frame.js';
 import { nodataOf } from './nodata.js';
-import type { TiffDescription, TiffGrid } from './write-description.js';
+import { gridOf } from './write-description.js';
+import type { TiffDescription } from './write-description.js';
 
 /** How floats become the signed integers of a file. */
 export interface SignedRule {
@@ -11,7 +13,8 @@ export interface SignedRule {
 }
 
 /** The rule of a file; null where its samples are no signed integers. */
-export function signedRuleOf(description: TiffDescription, { sampleType }: TiffGrid): SignedRule | null {
+export function signedRuleOf(description: TiffDescription): SignedRule | null {
+  const { sampleType } = gridOf(description);
   if (sampleType !== 'int8' && sampleType !== 'int16') return null;
   const half = sampleType === 'int8' ? 2 ** 7 : 2 ** 15;
   return { least: -half, most: half - 1, nodata: nodataOf(description.metadata ?? {}, description) };
@@ -24,4 +27,10 @@ export function toInteger(value: number, { least, most, nodata }: SignedRule): n
   if (nearest !== nodata) return nearest;
   const isAbove = nearest === least || (nearest < most && value > nodata);
   return nearest + (isAbove ? 1 : -1);
+}
+
+/** Makes of some samples what reading them back gives, where they are written as signed integers. */
+export function roundSigned(data: AnyFrame['data'], rule: SignedRule): void {
+  // No integer is -0.
+  for (let index = 0; index < data.length; index += 1) data[index] = toInteger(data[index]!, rule) + 0;
 }

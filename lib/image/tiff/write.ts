@@ -83,7 +83,7 @@ export class TiffWriter {
   ) {
     this.description = description;
     this.grid = gridOf(description);
-    this.#signed = signedRuleOf(description, this.grid);
+    this.#signed = signedRuleOf(description);
     this.isBig = description.isBig ?? mayExceedClassic(description, 2 * metadataBytes(description.metadata ?? {}));
     this.#sink = sink;
     this.#signal = signal;

@@ -3,6 +3,7 @@ import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
 import { createRowWriter } from '../../image/row-writer.js';
 import type { RowPicture, RowWriter } from '../../image/row-writer.js';
+import { roundSigned, signedRuleOf } from '../../image/tiff/signed.js';
 import { digestOf } from '../../runtime/digest.js';
 import { ArgumentError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
@@ -55,12 +56,13 @@ export async function writeScene<Report extends FrameReport>(
 
 async function writeWindows<Report extends FrameReport>(
   work: SceneWork<Report>,
-  { identity, journal }: SceneOutput,
+  { identity, journal, picture }: SceneOutput,
   part: PartFile,
   writer: RowWriter,
   digests: (string | null)[] | null,
 ): Promise<void> {
   const { rows, windows } = work.scene;
+  const rule = picture.format === 'tiff' ? signedRuleOf({ ...picture.size, metadata: picture.metadata }) : null;
   const nextRow = journal?.written.nextRow ?? 0;
   const left = windows.filter(({ top }) => top >= nextRow);
   if (nextRow < windows.at(-1)!.end && left[0]?.top !== nextRow)
@@ -68,6 +70,8 @@ async function writeWindows<Report extends FrameReport>(
   if (journal) await work.goOnWith(nextRow, journal.missingPixels);
   for (const window of left) {
     await work.restore(window, async (samples, count, mask) => {
+      // Digests are of what reads back.
+      if (digests && rule) roundSigned(samples, rule);
       if (digests) digests[windows.indexOf(window)] = await digestOf([samples], new Pauses());
       await writer.writeRows(samples, count, mask);
     });
