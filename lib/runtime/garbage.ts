@@ -89,10 +89,19 @@ export class GarbageMeter {
 /** The one of this thread of Node. */
 export const garbage = new GarbageMeter();
 
+/** A thread may take the flag off that another one has just set. */
+const MOST_TRIES = 100;
+
 /** V8's collector. The flag is off again at once, so that contexts made later do not see it. */
 function findCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  return gc;
+  for (let tries = 1; ; tries += 1) {
+    setFlagsFromString('--expose-gc');
+    try {
+      return runInNewContext('gc') as () => void;
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    } finally {
+      setFlagsFromString('--no-expose-gc');
+    }
+  }
 }
