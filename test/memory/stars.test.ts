@@ -7,23 +7,21 @@ import { runNode } from '../support/run-child.js';
 
 const folder = createFolder();
 const input = folder.path('frame.png');
+const defocused = folder.path('defocused.png');
 beforeAll(async () => {
-  const {
-    frame: { width, height, data },
-  } = stars.simulate({
-    width: 1392,
-    height: 1040,
-    stars: 40,
-    flux: [2000, 40_000],
-    motion: { lengthPx: 16, angleDegrees: 30 },
-    bits: 8,
-    electronsPerCount: 8,
-    readNoise: 8,
-  });
-  await sharp(data, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toFile(input);
+  const size = { width: 1392, height: 1040 };
+  const camera = { ...size, stars: 40, flux: [2000, 40_000], bits: 8, electronsPerCount: 8, readNoise: 8 } as const;
+  const frames = [
+    [input, { motion: { lengthPx: 16, angleDegrees: 30 } }],
+    [defocused, { defocusRadiusPx: 5 }],
+  ] as const;
+  for (const [path, blur] of frames) {
+    const { data } = stars.simulate({ ...camera, ...blur }).frame;
+    await sharp(data, { raw: { ...size, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(path);
+  }
 });
 afterAll(() => folder.remove());
 
@@ -54,7 +52,7 @@ describe.runIf(process.platform === 'linux')('a fresh process', () => {
     async (options) => {
       const { peakBytes: bare } = await peakOf([]);
       const { peakBytes, stars: found } = await peakOf([
-        input,
+        'defocus' in options ? defocused : input,
         folder.path('out.png'),
         JSON.stringify({ ...options, threads: 2 }),
       ]);
