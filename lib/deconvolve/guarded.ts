@@ -1,14 +1,12 @@
-import { untilTwoAgree } from '../restoration/agree.js';
+import { untilTwoComputeAlike } from '../restoration/agree.js';
 import { digestOf } from '../runtime/digest.js';
 import { IntegrityError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
+import { MOST_RESTARTS } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import type { Deconvolved } from './deconvolve-frame.js';
-
-/** How often a frame is begun again before its faults are an error. */
-const MOST_RESTARTS = 2;
 
 /** Counts what `DeconvolutionIntegrity` says. */
 export class GuardTally {
@@ -44,7 +42,7 @@ export async function deconvolveGuarded(
   };
   if (mode !== 'twice') return await computeOnce();
   let result: Deconvolved | null = null;
-  await untilTwoAgree(async (index) => {
+  await untilTwoComputeAlike(async (index) => {
     if (index > 0) {
       free();
       garbage.add(result!.data.byteLength);

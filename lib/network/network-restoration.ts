@@ -9,14 +9,14 @@ import type {
   Restored,
   WindowRestoration,
 } from '../restoration/restoration.js';
-import { untilTwoAgree } from '../restoration/agree.js';
+import { untilTwoComputeAlike } from '../restoration/agree.js';
 import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { digestOf } from '../runtime/digest.js';
 import { IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
-import { checksEnds, computations } from '../runtime/integrity.js';
+import { MOST_RESTARTS, checksEnds, computations } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
 import { ledger } from '../runtime/ledger.js';
 import type { Kept, Lease } from '../runtime/ledger.js';
@@ -50,9 +50,6 @@ export interface NetworkReport extends FrameReport<Plan> {
 
 /** A frame with the memory that it is restored in. */
 type FrameWork = RestorationTask & { readonly memory: FrameMemory };
-
-/** How often a frame is begun again before its faults are an error. */
-const MOST_RESTARTS = 2;
 
 /** Reads, checks and packs a model once more. Rejects with ModelError where it is not the same. */
 export type ModelReload = (scope: Scope) => Promise<NativeModel>;
@@ -171,7 +168,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     };
     if (plan.integrity !== 'twice') await compute(0);
     else
-      await untilTwoAgree(async (index) => {
+      await untilTwoComputeAlike(async (index) => {
         await compute(index);
         return await digestOf([memory.output], pauses);
       }, tally);

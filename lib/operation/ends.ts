@@ -1,15 +1,13 @@
 import { serialize } from 'node:v8';
 import type { ImageSource, SourceFrame } from '../image/source.js';
 import { frameBytes } from '../image/frame.js';
+import { MOST_ATTEMPTS, untilTwoAgree } from '../runtime/agree.js';
+import type { Attempt } from '../runtime/agree.js';
 import { digestOf } from '../runtime/digest.js';
-import { IntegrityError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { Pauses } from '../runtime/pauses.js';
 import { fileBuffers } from './input-buffers.js';
 import type { PlannedInput } from './operation.js';
-
-/** More readings than this tell nothing new: something is broken. */
-const MOST_READINGS = 3;
 
 /** What checks of both ends of an operation have seen, input and output. */
 export interface EndsReport {
@@ -27,19 +25,14 @@ export type EndsTally = { -readonly [Key in keyof EndsReport]: EndsReport[Key] }
  * @param read resolves to what was read, and a digest of it
  */
 export async function untilTwoReadAlike<T>(
-  read: (index: number) => Promise<{ readonly value: T; readonly digest: string }>,
+  read: (index: number) => Promise<Attempt<T>>,
   label: string,
   tally: EndsTally,
 ): Promise<T> {
-  const digests: string[] = [];
-  while (digests.length < MOST_READINGS) {
-    const { value, digest } = await read(digests.length);
-    if (digests.includes(digest)) return value;
-    if (digests.length > 0) tally.differentReadings++;
-    digests.push(digest);
-  }
-  throw new IntegrityError(
-    `${MOST_READINGS} readings of ${label} brought as many pictures: check the memory, the disk and whoever writes it`,
+  return await untilTwoAgree(
+    read,
+    () => tally.differentReadings++,
+    `${MOST_ATTEMPTS} readings of ${label} brought as many pictures: check the memory, the disk and whoever writes it`,
   );
 }
 
@@ -61,7 +54,7 @@ export async function readTwice(
 ): Promise<SourceFrame> {
   // Pixels in memory are what they are.
   if (first.sizeBytes === null) return await first.read(signal);
-  const read = async (index: number): Promise<{ value: SourceFrame; digest: string }> => {
+  const read = async (index: number): Promise<Attempt<SourceFrame>> => {
     const source = index === 0 ? first : await openAgain();
     const value = await source.read(signal);
     const facts = [serialize([source.header, source.metadata]), Buffer.from(source.sha256 ?? '')];

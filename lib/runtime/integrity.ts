@@ -7,6 +7,9 @@ export type IntegrityMode = 'off' | 'checked' | 'full' | 'twice';
 /** The words for how much is checked. */
 export const INTEGRITY_MODES = ['off', 'checked', 'full', 'twice'] as const satisfies readonly IntegrityMode[];
 
+/** How often a frame is begun again before its faults are an error. */
+export const MOST_RESTARTS = 2;
+
 /** Whether inputs are read twice, and outputs read back. */
 export function checksEnds(mode: IntegrityMode): boolean {
   return mode === 'full' || mode === 'twice';

@@ -5,6 +5,7 @@ import type { RowWindow } from '../../image/stored.js';
 import { digestOfRows, untilTwoReadAlike } from '../../operation/ends.js';
 import type { EndsTally } from '../../operation/ends.js';
 import type { OperationReport } from '../../operation/report.js';
+import type { Attempt } from '../../runtime/agree.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport, WindowRestoration } from '../restoration.js';
@@ -97,7 +98,7 @@ export abstract class SceneWork<Report extends FrameReport> implements AsyncDisp
   }
 
   async #readTwice(rows: RowWindow, ends: EndsTally): Promise<SourceFrame> {
-    const read = async (): Promise<{ value: SourceFrame; digest: string }> => {
+    const read = async (): Promise<Attempt<SourceFrame>> => {
       const value = await this.#readOnce(rows);
       return { value, digest: await digestOfRows(value, this.scope.signal) };
     };
