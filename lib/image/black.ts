@@ -1,6 +1,6 @@
 import type { Pauses } from '../runtime/pauses.js';
+import { partOfSamples } from './count-samples.js';
 import type { AnyFrame } from './frame.js';
-import { colourPlanes } from './planes.js';
 import { fullScale } from './samples.js';
 
 /** Samples below 0 by this part of white are not noise around black. */
@@ -14,20 +14,10 @@ const FEW_PART = 1e-4;
  */
 export async function warnOfNegatives(frame: AnyFrame, valid: Uint8Array | null, pauses: Pauses): Promise<string[]> {
   if (frame.depth !== 32) return [];
-  const { width, height, channels, data } = frame;
-  const bands = colourPlanes(frame);
   const least = -FAR_PART * fullScale(frame);
-  let [count, far] = [0, 0];
-  for (let row = 0; row < height; row += 1) {
-    if (pauses.isDue) await pauses.take();
-    for (let pixel = row * width; pixel < (row + 1) * width; pixel += 1) {
-      if (valid?.[pixel] === 0) continue;
-      count += bands;
-      for (let at = pixel * channels; at < pixel * channels + bands; at += 1) if (data[at]! < least) far += 1;
-    }
-  }
-  if (far <= FEW_PART * count) return [];
-  const percent = Math.max(0.01, (100 * far) / count).toFixed(2);
+  const far = await partOfSamples(frame, valid, (sample) => sample < least, pauses);
+  if (far <= FEW_PART) return [];
+  const percent = Math.max(0.01, 100 * far).toFixed(2);
   return [
     `${percent} % of its samples are far below 0, which is taken for black: add a number that makes all positive`,
   ];

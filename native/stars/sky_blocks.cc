@@ -140,18 +140,17 @@ void SkyBlocks::takeCutOff(Team& team) {
   });
   const auto known = std::count_if(blocks_.begin(), blocks_.end(), [](const BlockSky& b) { return b.isNoiseKnown; });
   if (2 * known >= count()) return;
-  const std::optional<PartSky> sky = lonelySky(floor);
-  if (!sky) {
-    // No pixel stands out alone: the sky has no noise, and what is brighter is no part of it.
-    blocks_ = measured;
-    return;
-  }
-  for (int block = 0; block < count(); ++block) {
-    PartSky& own = blocks_[block].sky;
-    if (!blocks_[block].isKnown || blocks_[block].isNoiseKnown) continue;
-    own.sigma = own.below = std::max(sky->sigma, own.sigma);
-    own.summed = sky->summed;
-    own.dark = sky->dark;
+  if (const auto sky = lonelySky(floor)) return takeUnknownNoise(*sky);
+  // No pixel stands out alone: the sky has no noise, and what is brighter is no part of it.
+  blocks_ = measured;
+}
+
+void SkyBlocks::takeUnknownNoise(const PartSky& sky) {
+  for (BlockSky& block : blocks_) {
+    if (!block.isKnown || block.isNoiseKnown) continue;
+    block.sky.sigma = block.sky.below = std::max(sky.sigma, block.sky.sigma);
+    block.sky.summed = sky.summed;
+    block.sky.dark = sky.dark;
   }
 }
 

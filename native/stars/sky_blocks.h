@@ -62,6 +62,8 @@ class SkyBlocks {
   void leaveOutUnused(Team& team);
   void takeCutOff(Team& team);
   std::optional<PartSky> lonelySky(double floor) const;
+  /// The noise of blocks that show none of their own.
+  void takeUnknownNoise(const PartSky& sky);
   void slope(Team& team);
   void completeUnknown();
   bool isSteep(int block) const;

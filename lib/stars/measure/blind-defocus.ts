@@ -7,12 +7,12 @@ import type { StarPlane } from './plane.js';
 import { DefocusProfile, StreakProfile } from './profile.js';
 
 /** Radii in pixels that the fit starts from; every one finds the truth within about a third of it. */
-const STARTS_PX = [2.5, 4, 6, 9, 14];
+export const START_RADII_PX = [2.5, 4, 6, 9, 14];
 const SEARCH_SIGMA_PX = 2;
 const THRESHOLD = 8;
 const MOST_STARS = 8;
 /** Below this radius a disk is as good as a Gaussian. */
-const SMALLEST_PX = 1.5;
+export const SMALLEST_RADIUS_PX = 1.5;
 /** How many times worse a Gaussian star must fit. */
 const LEAST_LEAD = 1.1;
 
@@ -38,7 +38,7 @@ export async function estimateDefocus(plane: StarPlane, scope: Scope): Promise<B
   const seen = await detectStars(plane, StreakProfile.sharp(SEARCH_SIGMA_PX), search, scope);
   if (seen.length === 0) return decline('no star stands out of the noise');
   let best: { readonly disk: JointFit; readonly chi2: number; readonly lead: number | null } | null = null;
-  for (const startPx of STARTS_PX) {
+  for (const startPx of START_RADII_PX) {
     const disk = await fitDisk(plane, startPx, scope);
     if (disk === null) continue;
     const chi2 = meanChi2(disk);
@@ -71,7 +71,8 @@ function judge({ profile, shapeCovariance, stars }: JointFit, lead: number | nul
 }
 
 function reasonAgainst(radiusPx: number, lead: number | null): string | null {
-  if (radiusPx < SMALLEST_PX) return `not resolved: a radius of ${radiusPx.toFixed(1)} pixels is below ${SMALLEST_PX}`;
+  if (radiusPx < SMALLEST_RADIUS_PX)
+    return `not resolved: a radius of ${radiusPx.toFixed(1)} pixels is below ${SMALLEST_RADIUS_PX}`;
   if (lead !== null && lead < LEAST_LEAD) return `Gaussian stars fit as well as disks (lead ${lead.toFixed(2)})`;
   return null;
 }

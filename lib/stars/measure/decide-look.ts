@@ -1,4 +1,5 @@
 import type { Scope } from '../../runtime/scope.js';
+import { SMALLEST_RADIUS_PX, START_RADII_PX } from './blind-defocus.js';
 import type { BlindDefocus } from './blind-defocus.js';
 import { searchTrailOf } from './blind-motion.js';
 import type { BlindMotion, TrailEvidence } from './blind-motion.js';
@@ -58,8 +59,6 @@ const MOST_SNR = 20;
 const LEAST_STARS = 3;
 /** Windows that are asked for their trail one by one. */
 const MOST_WINDOWS = 8;
-/** Radii in pixels that the fit of disks starts from; every one finds the truth within about a third of it. */
-const RADII_PX = [2.5, 4, 6, 9, 14];
 const SHARP_SIGMA_PX = 1.2;
 /** Other looks are tried where the best explains less than this part. */
 const ENOUGH = 0.7;
@@ -67,8 +66,6 @@ const ENOUGH = 0.7;
 const WIDEST_SHARP_PX = 1.5;
 /** A look with more numbers must be better than a simpler one by this part. */
 const LEAST_LEAD = 1.02;
-/** A disk of a smaller radius is as good as a Gaussian. */
-const SMALLEST_RADIUS_PX = 1.5;
 
 /**
  * Tries looks on the objects of a frame, each found and fitted with it, and takes the likeliest: sharp stars and the
@@ -169,7 +166,7 @@ function areAlike(a: BlindMotion, b: BlindMotion): boolean {
 
 async function diskCandidates(plane: StarPlane, scope: Scope): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  for (const radius of RADII_PX) {
+  for (const radius of START_RADII_PX) {
     const fit = await fitFound(plane, new DefocusProfile(radius, 1), scope);
     if (fit === null || fit.shapeCovariance === null) continue;
     const [radiusPx, sigmaPx] = fit.profile.shape as DefocusProfile['shape'];

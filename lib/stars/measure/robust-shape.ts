@@ -40,7 +40,7 @@ export async function fitRobustShape(
     const alone = await fitShape(plane, [seed], start, noise, scope);
     if (alone.stars.length === 0) continue;
     const others = await fitStars(plane, stars, alone.profile, noise, scope);
-    const alike = stars.filter((star) => others.stars.some((fit) => isAlike(fit) && isSame(fit, star)));
+    const alike = alikeOf(stars, others);
     if (alike.length <= Math.max(1, best?.stars.length ?? 0)) continue;
     best = (await fitAlike(plane, alike, alone.profile, noise, scope)) ?? best;
   }
@@ -57,7 +57,7 @@ async function fitAlike(
 ): Promise<JointFit | null> {
   let [rest, fit] = [stars, await fitShape(plane, stars, start, noise, scope)];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const alike = rest.filter((star) => fit.stars.some((found) => isAlike(found) && isSame(found, star)));
+    const alike = alikeOf(rest, fit);
     if (alike.length === rest.length || alike.length === 0) break;
     rest = alike;
     fit = await fitShape(plane, rest, fit.profile, noise, scope);
@@ -65,5 +65,9 @@ async function fitAlike(
   const alike = fit.stars.filter(isAlike);
   return alike.length === 0 ? null : { ...fit, stars: alike };
 }
+
+/** Stars that the fit found to look like the others. */
+const alikeOf = (stars: readonly Detection[], { stars: fits }: JointFit): Detection[] =>
+  stars.filter((star) => fits.some((fit) => isAlike(fit) && isSame(fit, star)));
 
 const isSame = (fit: StarFit, { x, y }: Detection): boolean => Math.hypot(fit.x - x, fit.y - y) < 3;
