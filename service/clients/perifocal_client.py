@@ -53,6 +53,23 @@ class CaptureError(Exception):
         self.retry_after = retry_after
 
 
+class _Backoff:
+    """How long to wait before each further try: ever longer, and never less than the service has asked for."""
+
+    def __init__(self) -> None:
+        self._pause = FIRST_PAUSE
+
+    def reset(self) -> None:
+        """Something has come: pauses begin small again."""
+        self._pause = FIRST_PAUSE
+
+    def next(self, error: CaptureError | None) -> float:
+        """Seconds to wait after this error, or after an end without one."""
+        pause = self._pause
+        self._pause = min(2 * pause, LONGEST_PAUSE)
+        return max(pause, (error and error.retry_after) or 0.0)
+
+
 class _SocketConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -137,22 +154,20 @@ class CaptureClient:
         Keep the `seq` of the last event that you are done with where a crash cannot: it is the next `after`.
         """
         cursor = after
-        pause = FIRST_PAUSE
+        backoff = _Backoff()
         while True:
+            failure = None
             try:
                 for id, event in self._stream(cursor):
-                    pause = FIRST_PAUSE
+                    backoff.reset()
                     if event is not None and event["seq"] > cursor:
                         yield event
                     cursor = max(cursor, id)
             except CaptureError as error:
                 if error.code not in PASSING:
                     raise
-                wait = max(pause, error.retry_after or 0.0)
-            else:
-                wait = pause
-            time.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE)
+                failure = error
+            time.sleep(backoff.next(failure))
 
     def download(self, id: str, kind: str, path: str) -> dict[str, Any]:
         """Download `raw`, `product` or `thumbnail`, and check its digest.
@@ -229,22 +244,21 @@ class CaptureClient:
         `attempt` calls what it is given when something has come: the time for further tries begins anew then.
         """
         since = time.monotonic()
-        pause = FIRST_PAUSE
+        backoff = _Backoff()
 
         def progress() -> None:
-            nonlocal since, pause
+            nonlocal since
             since = time.monotonic()
-            pause = FIRST_PAUSE
+            backoff.reset()
 
         while True:
             try:
                 return attempt(progress)
             except CaptureError as error:
-                wait = max(pause, error.retry_after or 0.0)
-                if error.code not in PASSING or time.monotonic() + wait > since + self._retry_seconds:
+                pause = backoff.next(error)
+                if error.code not in PASSING or time.monotonic() + pause > since + self._retry_seconds:
                     raise
-            time.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            time.sleep(pause)
 
     def _open(
         self, method: str, path: str, body: Any, headers: dict[str, str]

@@ -1,4 +1,3 @@
-import { withChunk } from '../chunks.js';
 import type { Disk } from '../io.js';
 import type { Work } from '../io/work.js';
 import { onDisk } from '../store/durable.js';
@@ -24,17 +23,7 @@ export const copyWhole: Work<Copying, Inspection> = {
 async function copy(io: Disk, from: string, to: string): Promise<void> {
   const source = await io.open(from);
   try {
-    const target = await io.create(to);
-    try {
-      await withChunk(async (chunk) => {
-        for (let position = 0, count = -1; count !== 0; position += count) {
-          count = await source.read(chunk, position);
-          await target.write(chunk.subarray(0, count));
-        }
-      });
-    } finally {
-      await target.close();
-    }
+    await source.copyTo(to);
   } finally {
     await source.close();
   }

@@ -123,8 +123,10 @@ class Work {
         if (!(error instanceof IntegrityError)) throw error;
         lost += 1;
         faults.found += 1;
-        if (lost > MOST_REPEATS) faults.lost += lost;
-        if (lost > MOST_REPEATS) throw error;
+        if (lost > MOST_REPEATS) {
+          faults.lost += lost;
+          throw error;
+        }
         await restorers.close();
       }
     }
