@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openImage } from '../lib/image/source.js';
@@ -136,6 +136,33 @@ describe('a TIFF file on disk', () => {
       expectEqual(rows.valid!, valid!.slice(3 * frame.width, 12 * frame.width));
     },
   );
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('of orientation %d stays as it is stored where GDAL speaks of it', async (code) => {
+    for (const tags of [{ 33550: [10, 10, 0] }, { 42113: '300' }]) {
+      const one = page(2, 'uint16', { tags: { 274: [code], ...tags } });
+      const source = await openPath(tiffFile([one]));
+      expect(source.header).toMatchObject({ width: one.width, height: one.height });
+      expectEqual((await source.read(signal)).frame.data, one.samples as Uint16Array);
+      const kept = source.metadata.tiffFields!.find(({ tag }) => tag === 274);
+      expect(kept?.data[0]).toBe(code === 1 ? undefined : code);
+    }
+  });
+
+  it.each([2, 6, 7])('of orientation %d takes the mask beside it with it', async (code) => {
+    const one = page(1, 'uint8', { tags: { 274: [code] } });
+    const source = await openPath(tiffFile([one]));
+    const mask = { ...page(1, 'uint8'), samples: Uint8Array.from(one.samples, (sample) => Number(sample > 100)) };
+    await writeFile(folder.path('x.tif.msk'), tiffFile([mask]));
+    const masked = await openImage(folder.path('x.tif'), { signal });
+    const { valid, mask: kept } = await masked.read(signal);
+    await rm(folder.path('x.tif.msk'));
+    const { frame } = await source.read(signal);
+    expectEqual(
+      valid!,
+      Array.from(frame.data, (sample) => Number(sample > 100)),
+    );
+    expectEqual(kept!, valid!);
+  });
 
   it('that libvips decodes has pages, masks and nodata as others', async () => {
     const bits = (fill: number): TiffPage => {

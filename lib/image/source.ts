@@ -5,6 +5,7 @@ import { copyFileBytes, readFileBytes } from './file-bytes.js';
 import type { AnyFrame, Depth } from './frame.js';
 import { interpretRows } from './interpret.js';
 import { joinMasks } from './missing/masks.js';
+import { turnMask } from './missing/turned-mask.js';
 import type { Masks } from './missing/masks.js';
 import { mayMiss } from './missing/valid.js';
 import { checkReadingOptions, describeSamples } from './reading.js';
@@ -96,7 +97,8 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   const stored = await openStored(input, options);
   signal.throwIfAborted();
   requireOneOf('depth', stored.header.depth, depths);
-  const { mask: own, warnings } = await findSidecars(input, options);
+  const { mask: beside, warnings } = await findSidecars(input, options);
+  const own = beside && turnMask(beside, stored.orientation ?? 1);
   const described = {
     ...stored,
     header: describeSamples(stored.header, options, stored.metadata.alphaBand),

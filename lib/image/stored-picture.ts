@@ -22,6 +22,7 @@ export async function storePicture({ bytes, sha256 }: FileBytes, label: string):
   return {
     label,
     header: size,
+    orientation: header.stored.orientation,
     format,
     sizeBytes,
     metadata,

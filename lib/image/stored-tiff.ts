@@ -27,6 +27,7 @@ export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: St
     ...described,
     label,
     header,
+    orientation,
     format: 'tiff',
     sizeBytes: source.sizeBytes,
     buffers: readingBuffers(origin, readingBytes(samples, orientation) + maskBytes),

@@ -2,6 +2,7 @@ import type { ByteSource } from '../files/byte-source.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { ImageError } from '../runtime/errors.js';
 import { requireInteger } from '../runtime/validate.js';
+import type { Orientation } from './codec/inspection.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { MAX_SIDE, MIN_SIDE } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
@@ -20,6 +21,8 @@ export interface StoredImage {
   readonly label: string;
   /** Size and samples of the upright picture. `white` is what the file says, if it says it. */
   readonly header: AnyFrameSize;
+  /** How the stored picture is turned; not at all by default. */
+  readonly orientation?: Orientation;
   /** Null: pixels. */
   readonly format: ImageFormat | null;
   /** Bytes of the file; null for pixels. */

@@ -8,6 +8,7 @@ geotiff-oracle.py cog FILE...              JSON: what rio cogeo validate --stric
 import itertools
 import json
 import math
+import struct
 import sys
 import warnings
 from pathlib import Path
@@ -65,6 +66,9 @@ def cases():
     for name, place in {"up": NORTH_UP, "turned": ROTATED, "geographic": GEOGRAPHIC, "custom": CUSTOM}.items():
         yield name, {"count": 1, "dtype": "uint16", **place}, {}
         yield f"{name}-float", {"count": 3, "dtype": "float32", "nodata": -9999.0, **place, **DEFLATE_TILES}, {}
+    for orientation in range(1, 9):
+        place = {**ROTATED, **DEFLATE_TILES} if orientation % 2 else {**NORTH_UP, **LZW_STRIPS}
+        yield f"oriented-{orientation}", {"count": 2, "dtype": "uint16", **place}, {"orientation": orientation}
     yield "gcps", {"count": 1, "dtype": "uint8"}, {"gcps": GCPS}
     yield "rpc", {"count": 4, "dtype": "uint16"}, {"rpcs": RATIONAL}
     for name, nodata, dtype in [
@@ -158,6 +162,35 @@ def write(folder):
                 file.rpcs = others["rpcs"]
             if others.get("names"):
                 describe(file)
+        if "orientation" in others:
+            orient(folder / f"{name}.tif", others["orientation"])
+
+
+ORIENTATION = 274
+
+
+def entries_of(data):
+    """The entries of the first directory of a little classic TIFF."""
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    return [data[start + 2 + 12 * index :][:12] for index in range(count)]
+
+
+def orient(path, orientation):
+    """Says in a file how it is oriented, which GDAL neither writes nor heeds: in a new directory at its end."""
+    data = path.read_bytes()
+    entries = [*entries_of(data), struct.pack("<HHIHH", ORIENTATION, 3, 1, orientation, 0)]
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry))
+    data += bytes(len(data) % 2)
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    path.write_bytes(data[:4] + struct.pack("<I", len(data)) + data[8:] + directory)
+
+
+def orientation_of(path):
+    """What a classic TIFF says of its orientation; upright where it says nothing."""
+    data = Path(path).read_bytes()
+    tags = {tag: value for tag, _, _, value, _ in (struct.unpack("<HHIHH", entry) for entry in entries_of(data))}
+    return tags.get(ORIENTATION, 1)
 
 
 def mask_like(plane):
@@ -255,7 +288,16 @@ def compare(folder, suffix):
             continue
         with rasterio.open(folder / f"{name}.tif") as before, rasterio.open(path) as after:
             result[name] = differences(before, after) + overview_differences(path, before, after)
+            if name.startswith("oriented"):
+                result[name] += orientation_differences(folder / f"{name}.tif", path, before.read(), after.read())
     print(json.dumps(result))
+
+
+def orientation_differences(old, new, before, after):
+    """The tag stays, and pixels stay where they are: what a restoration changes of them is little."""
+    found = [] if orientation_of(old) == orientation_of(new) else ["it has another orientation"]
+    likeness = np.corrcoef(before.ravel(), after.ravel())[0, 1]
+    return found if likeness > 0.8 else [*found, f"its pixels lie elsewhere: their correlation is {likeness}"]
 
 
 def overview_differences(path, before, after):

@@ -6,7 +6,8 @@ import { nameOf, readBlocks, readStorage } from '../tiff/layout.js';
 import type { Layout } from '../tiff/layout.js';
 import { COMPRESSION, PHOTOMETRIC, STORAGE_TAGS, TAG } from '../tiff/tags.js';
 import { describeColours, describeCompression } from '../tiff/names.js';
-import { damaged, toOrientation, unsupported } from './inspection.js';
+import { readOrientation } from '../tiff/orientation.js';
+import { damaged, unsupported } from './inspection.js';
 import type { Inspection } from './inspection.js';
 
 /** None, CCITT (2 to 4), LZW, JPEG, deflate, PackBits, deflate by its old number. */
@@ -35,7 +36,7 @@ export async function inspectTiff(file: Buffer): Promise<Inspection> {
   const layout: Layout = { ...size, ...(await readStorage(directory, size)), bits, sampleType: 'uint8' };
   requireDecodable(layout);
   await requireWhole(directory, layout);
-  const orientation = toOrientation(await directory.value(TAG.orientation, 1));
+  const { turn: orientation } = await readOrientation(directory);
   const roles = await readRoles(directory, bands);
   keepStorage(file, tiff, bands === 1 ? [TAG.planar] : []);
   return {

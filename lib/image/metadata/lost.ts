@@ -13,6 +13,7 @@ const TIFF_TAGS: readonly (readonly [string, readonly number[]])[] = [
   ['the georeference (CRS, transform)', [33_550, 33_922, 34_264, 34_735, 34_736, 34_737]],
   ['the RPC camera model', [50_844]],
   ['the nodata value', [GDAL_NODATA]],
+  ['the orientation', [274]],
   ['metadata of GDAL (band names, scales)', [42_112]],
 ];
 /** Said by the writer itself. */

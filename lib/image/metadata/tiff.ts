@@ -24,14 +24,16 @@ const RENEWED_TAGS = new Set([
   ...[322, 323, 324, 325, 338, 339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559],
   // Halftones and densities of samples as they were stored, free bytes, rows that a fax has lost, inks.
   ...[263, 264, 265, 288, 289, 290, 291, 321, 326, 327, 328, 332, 333, 334, 336],
-  // The picture is upright; it is one of one.
-  ...[274, 297, 330],
+  // It is one of one.
+  ...[297, 330],
   // Blocks of their own.
   ...[X_RESOLUTION_TAG, Y_RESOLUTION_TAG, RESOLUTION_UNIT_TAG, XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG],
   ...[34_665, 34_853, 40_965],
   // Layers of the picture as it was (Photoshop), and parameters of compression (LERC).
   ...[37_724, 50_674],
 ]);
+/** The picture is upright, but where the file itself says that it stays as it was stored. */
+const ORIENTATION_TAG = 274;
 /** ExtraSamples says what kind the further channels are; the writer takes it where it fits. */
 const EXTRA_SAMPLES_TAG = 338;
 
@@ -50,7 +52,8 @@ export function metadataFields(metadata: ImageMetadata, position: number, isBig:
   const parts: Buffer[] = [];
   const isKept = (tag: number): boolean => !RENEWED_TAGS.has(tag);
   // What EXIF says of the resolution counts where the file says nothing else: a WebP has no other place for it.
-  const isOfExif = (tag: number): boolean => isKept(tag) || (!isTelling(metadata) && RESOLUTION_TAGS.includes(tag));
+  const isOfExif = (tag: number): boolean =>
+    (isKept(tag) && tag !== ORIENTATION_TAG) || (!isTelling(metadata) && RESOLUTION_TAGS.includes(tag));
   const ofExif = exif ? transplantExif(new TiffReader(exif), parts, { position, isBig, isKept: isOfExif }) : [];
   const others = tiffFields.filter(({ tag, type }) => isKept(tag) && type <= LAST_CLASSIC_TYPE);
   const byTag = new Map<number, TiffField>();

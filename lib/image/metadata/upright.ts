@@ -4,13 +4,11 @@ import type { ImageMetadata, Resolution } from './image-metadata.js';
 
 /** What is said of the stored picture, said of the upright one. */
 export function uprightMetadata(metadata: ImageMetadata, orientation: Orientation): ImageMetadata {
-  const { exif, resolution, tiffFields, ...rest } = metadata;
+  const { exif, resolution, ...rest } = metadata;
   return {
     ...rest,
     ...(exif && { exif: normaliseExif(exif) }),
     ...(resolution && { resolution: orientation < 5 ? resolution : swapAxes(resolution) }),
-    // A georeference speaks of stored rows and columns.
-    ...(tiffFields && orientation === 1 && { tiffFields }),
   };
 }
 

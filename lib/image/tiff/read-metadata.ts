@@ -2,6 +2,7 @@ import type { ImageMetadata, Resolution, TiffField } from '../metadata/image-met
 import { isExifTag } from '../metadata/tiff-fields.js';
 import { MAX_METADATA_BYTES } from '../codec/inspection.js';
 import type { Directory, Entry } from './directory.js';
+import type { StoredOrientation } from './orientation.js';
 import { readExif } from './read-exif.js';
 import { STORAGE_TAGS, TAG } from './tags.js';
 
@@ -23,7 +24,7 @@ export interface TiffMetadata {
 }
 
 /** What a directory says beside how its picture is stored. */
-export async function readMetadata(directory: Directory): Promise<TiffMetadata> {
+export async function readMetadata(directory: Directory, orientation: StoredOrientation): Promise<TiffMetadata> {
   const warnings: string[] = [];
   const kept = keptEntries(directory.entries, warnings);
   const fieldOf = async (tag: number): Promise<TiffField | null> =>
@@ -39,7 +40,8 @@ export async function readMetadata(directory: Directory): Promise<TiffMetadata> 
   };
   const tiffFields: TiffField[] = [];
   for (const { tag, type } of kept) {
-    if (isStorage(tag) || OTHER_TAGS.has(tag) || isExifTag(tag) || type >= IFD_TYPE) continue;
+    const isOther = OTHER_TAGS.has(tag) && !(tag === TAG.orientation && orientation.isKept);
+    if (isStorage(tag) || isOther || isExifTag(tag) || type >= IFD_TYPE) continue;
     const field = await directory.field(tag);
     if (field) tiffFields.push(field);
   }

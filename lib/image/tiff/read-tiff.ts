@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../files/byte-source.js';
-import { toOrientation, toReadingError } from '../codec/inspection.js';
+import { toReadingError } from '../codec/inspection.js';
 import type { Orientation } from '../codec/inspection.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
@@ -15,6 +15,7 @@ import { openMask, openSamples } from './open-samples.js';
 import type { OpenSamples } from './open-samples.js';
 import { parseDecodedNodata, parseNodata, readNodataText, stateNodata } from './nodata.js';
 import type { Nodata } from './nodata.js';
+import { readOrientation } from './orientation.js';
 import { readMetadata } from './read-metadata.js';
 import { readRows } from './read-rows.js';
 import type { FrameSamples } from './samples.js';
@@ -98,7 +99,8 @@ async function openPage(
   own: OwnWords,
   withRows: WithRows,
 ): Promise<Omit<TiffPicture, 'pageCount'>> {
-  const { metadata, warnings } = await readMetadata(own.directory);
+  const orientation = await readOrientation(directory);
+  const { metadata, warnings } = await readMetadata(own.directory, orientation);
   const samples = (await isForLibvips(directory)) ? null : await openSamples(directory);
   const photometric = await directory.value(TAG.photometric, PHOTOMETRIC.blackIsZero);
   const colour = photometric === PHOTOMETRIC.palette && !mask ? await openMissingColour(directory) : null;
@@ -110,7 +112,7 @@ async function openPage(
         ? stateNodata(metadata, null, 'none')
         : stateWhite(withNodata(metadata, nodata), samples?.size),
     alphaBand: samples?.alphaBand ?? null,
-    orientation: toOrientation(await directory.value(TAG.orientation, 1)),
+    orientation: orientation.turn,
     nodata: nodata.value,
     warnings: [
       ...own.warnings,
