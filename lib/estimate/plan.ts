@@ -14,7 +14,7 @@ import { checkEstimateOptions } from './settings.js';
 import type { EstimateOptions, EstimateSettings } from './settings.js';
 
 /** What fits and objects take that are not arrays, by bench/memory.mjs. */
-const OBJECT_BYTES = { shape: 10e6, blind: 22e6, reference: 40e6 } as const;
+const OBJECT_BYTES = { shape: 10e6, blind: 12e6, reference: 40e6 } as const;
 /** Spectra, tables and a block of one thread that measures a periodogram. */
 const PERIODOGRAM_BYTES = 2e6;
 /** Two parts of 384x384 pixels, and the 20 arrays of one of them that are in use or not yet collected. */

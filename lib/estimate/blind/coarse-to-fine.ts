@@ -1,4 +1,5 @@
 import type { Scope } from '../../runtime/scope.js';
+import { discard } from '../discard.js';
 import { planImage } from '../plan-image.js';
 import type { HalfSpectrum } from '../../fft/shape.js';
 import type { Transform } from '../../fft/transform.js';
@@ -19,6 +20,8 @@ const ROUNDS = 16;
 const PENALTY = 0.05;
 /** Part of a side that fades to the mean at each edge. */
 const FADE = 0.1;
+/** Planes of floats that a round leaves: two of the kernel, seven of the sharp picture, two of the new kernel. */
+const PLANES_OF_ROUND = 11;
 
 /**
  * The kernel of a square picture, from coarse to fine: the picture with few edges, then the kernel, alternately.
@@ -44,7 +47,7 @@ export async function findTaps(
         plan,
         reduce(whole, side, plan),
         taps === null ? spike(2 * levelReach + 1) : enlarge(taps, 1 / RATIO, levelReach),
-        scope.signal,
+        scope,
       );
     } finally {
       plan.dispose();
@@ -57,17 +60,27 @@ export async function findTaps(
 export const countLevels = (reach: number): number =>
   Math.max(1, Math.ceil(Math.log(COARSEST_REACH / reach) / Math.log(RATIO)) + 1);
 
-async function improve(plan: Transform, blurred: HalfSpectrum, start: Taps, signal: AbortSignal): Promise<Taps> {
+async function improve(plan: Transform, blurred: HalfSpectrum, start: Taps, scope: Scope): Promise<Taps> {
   const gradients = gradientPower(plan);
-  const reach = (start.side - 1) / 2;
   let [taps, sparsity] = [start, FIRST_SPARSITY];
   for (let round = 0; round < ROUNDS; round += 1) {
-    signal.throwIfAborted();
-    const sharp = await sharpen(plan, blurred, await transferOf(plan, taps), gradients, sparsity);
-    taps = await solveTaps(plan, sharp, blurred, gradients, reach, PENALTY);
+    scope.signal.throwIfAborted();
+    taps = await improveOnce(plan, blurred, taps, gradients, sparsity);
+    discard(scope, 4 * PLANES_OF_ROUND * plan.lines * plan.length);
     sparsity = Math.max(LAST_SPARSITY, sparsity * SPARSITY_RATIO);
   }
   return taps;
+}
+
+async function improveOnce(
+  plan: Transform,
+  blurred: HalfSpectrum,
+  taps: Taps,
+  gradients: Float32Array,
+  sparsity: number,
+): Promise<Taps> {
+  const sharp = await sharpen(plan, blurred, await transferOf(plan, taps), gradients, sparsity);
+  return solveTaps(plan, sharp, blurred, gradients, (taps.side - 1) / 2, PENALTY);
 }
 
 /** Its spectrum without the mean, faded out at the edges, which else were edges of the picture. */
