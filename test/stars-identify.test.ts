@@ -83,6 +83,21 @@ describe('a frame of a known camera', () => {
     expect(solved).toBeGreaterThanOrEqual(9);
   });
 
+  it('is likelier to be chance where its stars are off by what chance would have, not by their errors', async () => {
+    for (let seed = 0; seed < 10; seed += 1) {
+      const { seen } = simulateScene(catalogue, { camera, seed, count: 12, sigmaPx: 0.01 });
+      const near = seen.map((star) => ({ ...star, covariance: { xx: 4, yy: 4, xy: 0 } }));
+      const off = near.map((star, i) => ({
+        ...star,
+        x: star.x + 5 * Math.cos(i * i),
+        y: star.y + 5 * Math.sin(i * i),
+      }));
+      const [certain, doubtful] = [await identifier.identify(near, LIMITS), await identifier.identify(off, LIMITS)];
+      if (doubtful.status === 'declined') continue;
+      expect(doubtful.falseAlarm / requireSolved(certain).falseAlarm).toBeGreaterThan(1000);
+    }
+  });
+
   it('tells what is no star of the catalogue', async () => {
     const { seen } = simulateScene(catalogue, { camera, seed: 5 });
     const planet = { x: 300.5, y: 200.25, flux: 1e12 };

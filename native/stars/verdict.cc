@@ -15,8 +15,8 @@ constexpr double kSame = 0.01;
 constexpr double kAlike = 7;
 /// A fitted focal length may be this part beyond its range.
 constexpr double kScaleMargin = 0.02;
-/// Fewer hypotheses count as so many.
-constexpr double kLeastTried = 1000;
+/// Fewer hypotheses count as so many: each pose is fitted until it explains most, as if many around it were tried.
+constexpr double kLeastTried = 10'000;
 
 bool isNear(const Pose& a, const Pose& b) {
   double square = 0;

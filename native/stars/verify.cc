@@ -146,6 +146,13 @@ double chanceOf(const SkyIndex& index, const SeenField& field, double lens, cons
   return chanceOf(field, lens, predicted, solution);
 }
 
+/// Natural logarithm of how much better chance explains the distances of the matches than the errors of the stars do;
+/// 0 where it does not. By chance they are spread evenly over the gate, else normally.
+double looseness(const Solution& solution) {
+  const double room = static_cast<double>(solution.matches.size()) * std::log(kGate * kGate / 2);
+  return std::max(0.0, solution.fit.chi2 / 2 - room);
+}
+
 /// Stars beyond those that made the pose count: two, or four where the lens was fitted too, each with the chance that
 /// one of the predicted is as near.
 double judge(const SkyIndex& index, const SeenField& field, double lens, const Solution& solution) {
@@ -154,7 +161,8 @@ double judge(const SkyIndex& index, const SeenField& field, double lens, const S
   const int count = static_cast<int>(field.stars.size());
   const double p = chanceOf(field, lens, predicted, solution);
   const double misses = std::max(0.0, predicted.missing - kMissing * predicted.bright);
-  return logTail(count - used, static_cast<int>(solution.matches.size()) - used, p) + kMissCost * misses;
+  const double chance = logTail(count - used, static_cast<int>(solution.matches.size()) - used, p);
+  return chance + kMissCost * misses + looseness(solution);
 }
 
 /// Matches and fits in turns. False where too few stars are left.
