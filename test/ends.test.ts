@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { IntegrityError, Restorer } from '../lib/index.js';
@@ -167,12 +167,24 @@ describe('scenes', () => {
     expect(existsSync(cog)).toBe(true);
   });
 
-  it('leave nothing where a window reads back otherwise', async () => {
+  it('leave no window that reads back otherwise, nor those below it', async () => {
     const input = await writeTiff('broken.tif', 280);
     const output = folder.path('broken-out.tif');
+    const [part, journal] = [`${output}.part`, `${output}.resume.json`];
     await using full = await open();
-    flipWrites(1);
+    await full.restoreFile(input, output, { windowRows: 150 });
+    const expected = readFileSync(output);
+    rmSync(output);
+    flipWrites(0);
     await expect(full.restoreFile(input, output, { windowRows: 150 })).rejects.toThrow(/reads back otherwise/);
-    for (const path of [output, `${output}.part`, `${output}.resume.json`]) expect(existsSync(path)).toBe(false);
+    expect([output, part, journal].some((path) => existsSync(path))).toBe(false);
+    flipWrites(2);
+    const broken = full.restoreFile(input, output, { windowRows: 150 });
+    await expect(broken).rejects.toThrow(/reads back otherwise.*rows 1 to \d+ are whole and stay/);
+    expect([output, part, journal].map((path) => existsSync(path))).toEqual([false, true, true]);
+    vi.restoreAllMocks();
+    const { report } = await full.restoreFile(input, output, { resume: true });
+    expect(report.scene!.fromRow).toBeGreaterThan(0);
+    expect(readFileSync(output)).toEqual(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { IntegrityError, ModelError, Restorer, formatPlan } from '../lib/index.js';
 import type { Frame, NetworkReport, RestorerOptions } from '../lib/index.js';
@@ -45,6 +45,21 @@ function failPushes(count: number, good = 0, fault: FaultKind = 'weights'): void
     };
     Object.defineProperty(pipeline, 'push', { value: fail });
     Object.defineProperty(pipeline, 'counters', { value: counted });
+    return pipeline;
+  });
+}
+
+/** Makes one push of every pipeline fail its checks. @param number of the push, from 0 */
+function failEveryPipelineAt(number: number): void {
+  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
+    const pipeline: NativePipeline = create(...args);
+    const push = pipeline.push.bind(pipeline);
+    let pushes = 0;
+    const fail: NativePipeline['push'] = (...strip) =>
+      pushes++ === number
+        ? Promise.reject(Object.assign(new Error('fails its checks'), { code: 'INTEGRITY' }))
+        : push(...strip);
+    Object.defineProperty(pipeline, 'push', { value: fail });
     return pipeline;
   });
 }
@@ -164,6 +179,60 @@ describe('integrity', () => {
     expect(report.integrity!.restarts).toBe(1);
     expect(report.scene!.isStream).toBe(true);
     expect(readFileSync(output)).toEqual(expected);
+  });
+
+  it('has restarts of its own for every piece of rows of a stream', async () => {
+    const model = writeRandomModel(folder.path('often.safetensors'), 1, 8);
+    const [input, output] = [folder.path('often.tif'), folder.path('often-restored.tif')];
+    const rows = createFrame({ width: 36, height: 700, channels: 1 });
+    writeFileSync(input, await encodeTiff(rows, rows.data));
+    await using plain = await Restorer.open({ model, threads: 1 });
+    await plain.restoreFile(input, output, { windowRows: 64 });
+    const expected = readFileSync(output);
+    failEveryPipelineAt(16);
+    await using checked = await Restorer.open({ model, integrity: 'checked', threads: 1, stripRows: 16 });
+    const { report } = await checked.restoreFile(input, output, { windowRows: 64 });
+    expect(report.integrity!.restarts).toBeGreaterThan(2);
+    expect(readFileSync(output)).toEqual(expected);
+  });
+
+  it('keeps rows that were written, and says so', async () => {
+    const model = writeRandomModel(folder.path('kept.safetensors'), 1, 8);
+    const [input, output] = [folder.path('kept.tif'), folder.path('kept-restored.tif')];
+    const rows = createFrame({ width: 36, height: 300 });
+    writeFileSync(input, await encodeTiff(rows, rows.data));
+    await using plain = await Restorer.open({ model, threads: 1 });
+    await plain.restoreFile(input, output, { windowRows: 64 });
+    const expected = readFileSync(output);
+    rmSync(output);
+    failPushes(3, 14);
+    await using checked = await Restorer.open({ model, integrity: 'checked', threads: 1 });
+    const lost = checked.restoreFile(input, output, { windowRows: 64 });
+    await expect(lost).rejects.toThrow(/fails its checks; rows 1 to \d+ are whole and stay in .*--resume/);
+    await expect(lost).rejects.toMatchObject({ code: 'INTEGRITY_LOST' });
+    expect(existsSync(output)).toBe(false);
+    const { report } = await checked.restoreFile(input, output, { windowRows: 64, resume: true });
+    expect(report.scene!.fromRow).toBeGreaterThanOrEqual(64);
+    expect(report.warnings).toEqual([]);
+    expect(readFileSync(output)).toEqual(expected);
+  });
+
+  it('keeps no rows that changed code may have computed', async () => {
+    const model = writeRandomModel(folder.path('doubtful.safetensors'), 1, 8);
+    const [input, output] = [folder.path('doubtful.tif'), folder.path('doubtful-restored.tif')];
+    const rows = createFrame({ width: 16, height: 1400, channels: 1 });
+    writeFileSync(input, await encodeTiff(rows, rows.data));
+    for (const [good, kept] of [
+      [4, null],
+      [20, /rows 1 to (128|192|256) are whole/],
+    ] as const) {
+      failPushes(1, good, 'code');
+      await using checked = await Restorer.open({ model, integrity: 'checked', threads: 1, stripRows: 64 });
+      const lost = checked.restoreFile(input, output, { windowRows: 64 });
+      await expect(lost).rejects.toThrow(kept ?? /fails its checks$/);
+      expect(existsSync(`${output}.part`)).toBe(kept !== null);
+      vi.restoreAllMocks();
+    }
   });
 
   it('gives no result where that does not help', async () => {

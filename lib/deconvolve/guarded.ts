@@ -28,11 +28,11 @@ export async function deconvolveGuarded(
   { signal, binding }: Scope,
 ): Promise<Deconvolved> {
   const computeOnce = async (): Promise<Deconvolved> => {
-    for (;;) {
+    for (let restarts = 0; ; restarts += 1) {
       try {
         return await compute();
       } catch (error) {
-        if (!(error instanceof IntegrityError) || tally.restarts >= MOST_RESTARTS) throw error;
+        if (!(error instanceof IntegrityError) || restarts === MOST_RESTARTS) throw error;
         free();
         tally.restarts++;
       } finally {

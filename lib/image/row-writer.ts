@@ -1,6 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
 import { writeFileWith } from '../files/write-file.js';
 import type { FileInTheMaking, VerifyFile } from '../files/write-file.js';
+import { defined } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { describeFits } from './fits/describe.js';
 import { FitsWriter, fitsWriterBytes } from './fits/write-fits.js';
@@ -16,6 +16,7 @@ import { withSpools } from './tiff/write-file.js';
 import { TiffWriter, tiffWriterBytes } from './tiff/write.js';
 import type { TiffWriterState } from './tiff/write.js';
 import { FileSpool } from './write-sink.js';
+import type { ByteSpool } from './write-sink.js';
 
 /** Formats that are written row by row. */
 const ROW_FORMATS = ['tiff', 'fits'] as const;
@@ -41,6 +42,12 @@ export interface WrittenRows {
   readonly nextRow: number;
   /** Bytes of the file that hold what was written. */
   readonly position: number;
+}
+
+/** What tells a state of a writer from later ones of the same picture. */
+export interface RowMark extends WrittenRows {
+  /** Of a FITS: `FitsWriterState.sum`. */
+  readonly sum?: number;
 }
 
 /** Writes a picture from top to bottom. */
@@ -88,14 +95,29 @@ export function rowWriterBytes(picture: RowPicture, threads: number): number {
   return picture.form.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
 }
 
+/** The mark of a state. */
+export function markOf(written: WrittenRows): RowMark {
+  const { nextRow, position, sum } = written as RowMark;
+  return { nextRow, position, ...defined({ sum }) };
+}
+
+/** What was written before some of it: the state that a mark was made of. */
+export function writtenBefore(picture: RowPicture, written: WrittenRows, mark: RowMark): WrittenRows {
+  if (picture.format === 'fits') return mark;
+  const { height, across } = gridOf(describeTiff(picture));
+  const blocks = Math.ceil(mark.nextRow / height) * across;
+  const { offsets, byteCounts } = written as TiffWriterState;
+  const cut = (lists: TiffWriterState['offsets']): number[][] => lists.map((list) => list.slice(0, blocks));
+  return { ...mark, offsets: cut(offsets), byteCounts: cut(byteCounts) } as TiffWriterState;
+}
+
 /** A writer into an open file. Throws ArgumentError where it cannot go on from there. */
-export function createRowWriter(handle: FileHandle, picture: RowPicture, options: RowWriterOptions): RowWriter {
-  const spool = new FileSpool(handle);
+export function createRowWriter(spool: ByteSpool, picture: RowPicture, options: RowWriterOptions): RowWriter {
   if (picture.format === 'fits') return createFitsWriter(spool, picture, options);
   return picture.form.cog ? createCogWriter(spool, picture, options) : createTiffWriter(spool, picture, options);
 }
 
-function createTiffWriter(spool: FileSpool, picture: RowPicture, { from, ...how }: RowWriterOptions): RowWriter {
+function createTiffWriter(spool: ByteSpool, picture: RowPicture, { from, ...how }: RowWriterOptions): RowWriter {
   const description = describeTiff(picture);
   const writer = from
     ? TiffWriter.resume(spool, description, from as TiffWriterState, how)
@@ -111,7 +133,7 @@ function createTiffWriter(spool: FileSpool, picture: RowPicture, { from, ...how 
 }
 
 /** A file of FITS holds no mask: a warning says so. */
-function createFitsWriter(spool: FileSpool, picture: RowPicture, { signal, from }: RowWriterOptions): RowWriter {
+function createFitsWriter(spool: ByteSpool, picture: RowPicture, { signal, from }: RowWriterOptions): RowWriter {
   const description = describeFits(picture.size, picture.metadata);
   const writer = new FitsWriter(spool, description, signal, from as FitsWriterState | undefined);
   return {
@@ -125,7 +147,7 @@ function createFitsWriter(spool: FileSpool, picture: RowPicture, { signal, from 
 }
 
 /** What it writes into the open file are tiles, of which the picture is made in the end. */
-function createCogWriter(spool: FileSpool, picture: RowPicture, { from, verify, ...how }: RowWriterOptions): RowWriter {
+function createCogWriter(spool: ByteSpool, picture: RowPicture, { from, verify, ...how }: RowWriterOptions): RowWriter {
   const description = describeTiff(picture);
   const writer = from
     ? CogWriter.resume(spool, description, from as TiffWriterState, how)

@@ -47,6 +47,8 @@ export interface ImageSource
     'label' | 'header' | 'format' | 'sizeBytes' | 'metadata' | 'nodata' | 'warnings' | 'sha256'
   > {
   readonly isJpeg: boolean;
+  /** Hex SHA-256 of the files of masks: the one beside the file, and the one that the options name; null: none. */
+  readonly maskSha256: readonly (string | null)[];
   /** What is held until `read` has settled, beside the frame itself: the file's bytes and what the decoder takes. */
   readonly buffers: readonly PlannedBuffer[];
   /** The same for so many rows, where `readRows` reads them. */
@@ -105,7 +107,8 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
     warnings: [...stored.warnings, ...warnings],
   };
   const given = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));
-  return toSource(described, joinMasks(described, options, { own, given }), options);
+  const maskSha256 = [own, given].map((picture) => picture?.sha256 ?? null);
+  return toSource(described, { ...joinMasks(described, options, { own, given }), sha256: maskSha256 }, options);
 }
 
 /** A mask is a picture like any other, of which nothing else is said than the page, where it has several. */
@@ -141,7 +144,10 @@ function toFileOptions(label: string, options: OpenImageOptions): StoreFileOptio
   return { signal, page, pageOfSeveral, checkDigest };
 }
 
-function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
+/** Masks, and what tells their files from others. */
+type KnownMasks = Masks & { readonly sha256: ImageSource['maskSha256'] };
+
+function toSource(stored: StoredImage, masks: KnownMasks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
   const nodata = nodataOf(stored, options);
   const { label, header, format, sizeBytes, warnings, sha256 } = stored;
   const metadata = {
@@ -153,6 +159,7 @@ function toSource(stored: StoredImage, masks: Masks, options: OpenImageOptions, 
   return {
     ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
     isJpeg: format === 'jpeg',
+    maskSha256: masks.sha256,
     buffers: [...stored.buffers, ...masks.buffers(header.height)],
     rowBuffers: (rows) => [...stored.buffers, ...masks.buffers(rows)],
     withWhite: (white) => toSource(stored, masks, options, white),

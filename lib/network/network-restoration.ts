@@ -14,7 +14,7 @@ import type { WindowRule } from '../restoration/scene/windows.js';
 import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { digestOf } from '../runtime/digest.js';
-import { IntegrityError, NativeError } from '../runtime/errors.js';
+import { CodeChangedError, IntegrityError, NativeError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { MOST_RESTARTS, checksEnds, computations } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
@@ -177,12 +177,13 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
 
   /** Does some work, and begins it again, with the model read anew, where rows fail their checks twice. */
   async #persist<T>(work: () => Promise<T>, scope: Scope, tally: IntegrityTally): Promise<T> {
-    for (;;) {
+    for (let restarts = 0; ; restarts += 1) {
       try {
         return await work();
       } catch (error) {
-        const isCurable = error instanceof IntegrityError && !tally.hasLostCode;
-        if (!isCurable || !this.#reload || tally.restarts === MOST_RESTARTS) throw error;
+        if (!(error instanceof IntegrityError)) throw error;
+        if (tally.hasLostCode) throw new CodeChangedError(error.message, { cause: error });
+        if (!this.#reload || restarts === MOST_RESTARTS) throw error;
         await this.#renewModel(this.#reload, scope);
         tally.restarts++;
       }

@@ -74,6 +74,12 @@ export class IntegrityError extends PerifocalError {
   }
 }
 
+/**
+ * The native code has changed in memory: nothing that this process gives counts any more, a new one is needed; code
+ * `INTEGRITY_LOST`.
+ */
+export class CodeChangedError extends IntegrityError {}
+
 /** A call in the wrong state: disposed, or busy with another frame; code `STATE`. */
 export class StateError extends PerifocalError {
   constructor(message: string, options?: ErrorOptions) {

@@ -7,7 +7,10 @@ export type IntegrityMode = 'off' | 'checked' | 'full' | 'twice';
 /** The words for how much is checked. */
 export const INTEGRITY_MODES = ['off', 'checked', 'full', 'twice'] as const satisfies readonly IntegrityMode[];
 
-/** How often a frame is begun again before its faults are an error. */
+/**
+ * How often a computation of a frame, of a window of a scene, or of some rows of a stream through one, is begun again
+ * before its faults are an error.
+ */
 export const MOST_RESTARTS = 2;
 
 /** Whether inputs are read twice, and outputs read back. */

@@ -104,6 +104,17 @@ void checkJobs(Context& context, const Kernels& kernels) {
 
 alignas(4096) const std::uint8_t kConstants[4096] = {1, 2, 3};
 
+/// Flips a bit of a constant. Returns whether constants can be written to.
+bool flipConstant() {
+  // Else the compiler would know what is there.
+  auto* page = const_cast<volatile std::uint8_t*>(&kConstants[0]);
+  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  auto* begin = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&kConstants[0]) / size * size);
+  if (mprotect(begin, size, PROT_READ | PROT_WRITE) != 0) return false;
+  page[100] = page[100] ^ 4;
+  return mprotect(begin, size, PROT_READ) == 0;
+}
+
 int changedPieces() {
   const CodeDigest& code = CodeDigest::ofModule();
   int changed = 0;
@@ -115,22 +126,45 @@ int changedPieces() {
 void checkCode(Context& context) {
   context.expect(CodeDigest::ofModule().pieces() > 100, "there is hardly any code");
   context.expect(changedPieces() == 0, "code seems to change");
-  // Else the compiler would know what is there.
-  auto* page = const_cast<volatile std::uint8_t*>(&kConstants[0]);
-  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  auto* begin = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&kConstants[0]) / size * size);
-  context.expect(mprotect(begin, size, PROT_READ | PROT_WRITE) == 0, "cannot write to constants");
+  context.expect(flipConstant(), "cannot write to constants");
   if (context.failed()) return;
-  page[100] = page[100] ^ 4;
   context.expect(changedPieces() == 1, "a changed constant is not seen");
-  page[100] = page[100] ^ 4;
-  context.expect(mprotect(begin, size, PROT_READ) == 0 && changedPieces() == 0, "code seems to stay changed");
+  context.expect(flipConstant() && changedPieces() == 0, "code seems to stay changed");
+}
+
+/// Code that changes when all of it has been read is seen before so many rows more have gone through twice.
+void checkLongPass(Context& context) {
+  constexpr int kWidth = 8, kStrip = 4;
+  const RandomModel source({1, 4}, 7);
+  std::unique_ptr<Model> model;
+  std::unique_ptr<Pipeline> pipeline;
+  const Kernels& kernels = *runnableKernels().front().second;
+  Status status = Model::build(source.shape(), source.tensors(), kernels, {}, Team(1), model, true);
+  if (status.ok()) {
+    status = Pipeline::create(*model, {kWidth, 4 * Guard::kCodeRows, false, 1, kStrip, false, Integrity::kChecked},
+                              pipeline);
+  }
+  context.expect(status.ok(), status.message());
+  if (context.failed()) return;
+  std::vector<std::int16_t> residual(residualSamples(pipeline->pass()));
+  int row = 0, emitted = 0;
+  const auto pushUntil = [&](int end) {
+    for (; row < end && status.ok(); row += kStrip) status = pipeline->push(kStrip, residual.data(), emitted);
+  };
+  pushUntil(Guard::kCodeRows + kStrip);
+  context.expect(status.ok(), "a pass in peace fails");
+  context.expect(flipConstant(), "cannot write to constants");
+  pushUntil(3 * Guard::kCodeRows);
+  context.expect(flipConstant(), "cannot write to constants");
+  context.expect(!status.ok() && pipeline->counters()->found[static_cast<int>(Fault::kCode)] == 1,
+                 "code that changes in the middle of a pass is not seen");
 }
 
 }  // namespace
 
 std::vector<Check> controlChecks() {
-  std::vector<Check> checks = {{"changed code is seen", checkCode}};
+  std::vector<Check> checks = {{"changed code is seen", checkCode},
+                               {"changed code is seen in a long pass", checkLongPass}};
   for (const auto& [name, kernels] : runnableKernels()) {
     const Kernels* one = kernels;
     checks.push_back({"changed jobs are seen, " + name, [=](Context& context) { checkJobs(context, *one); }});

@@ -32,8 +32,11 @@ class Guard {
   static std::size_t bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads);
   void attach(const DryRun& dryRun, std::byte* memory);
 
-  /// Before a pass.
-  void reset() { unreadPieces_ = CodeDigest::ofModule().pieces(); }
+  /// Rows of a pass after which all pieces of the code are read once more: a stream may run for hours.
+  static constexpr int kCodeRows = 512;
+
+  /// Before a pass, and after every `kCodeRows` rows of it.
+  void rereadCode() { unreadPieces_ = CodeDigest::ofModule().pieces(); }
 
   /// Before a firing, and before it is computed again.
   void begin(const Stage& stage, int rows);
@@ -60,7 +63,7 @@ class Guard {
     return blocks > 0 && blocks <= blocks_ && orders_[blocks - 1] == order;
   }
 
-  /// Whether the next piece of this module's code is what was loaded; each piece is read once a pass.
+  /// Whether the next piece of this module's code is what was loaded; each is read once in `kCodeRows` rows.
   bool holdsCode();
 
   void count(Fault fault) { ++counters_.found[static_cast<int>(fault)]; }

@@ -47,7 +47,7 @@ void Pipeline::reset() {
   store_.reset();
   schedule_.reset();
   missing_.reset();
-  if (guard_ != nullptr) guard_->reset();
+  if (guard_ != nullptr) guard_->rereadCode();
   firstLive_.assign(model_.graph().tensors.size(), 0);
   rowsTaken_ = 0;
   cancelled_.store(false, std::memory_order_relaxed);
@@ -79,6 +79,7 @@ Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
     if (Status s = takeRow(rowsTaken_++, staging_ + i * rowBytes); !s.ok()) return s;
     // Whole blocks only, so that the order of work is the same for every strip height.
     if (rowsTaken_ % kMaxBlockRows != 0) continue;
+    if (guard_ != nullptr && rowsTaken_ % Guard::kCodeRows == 0) guard_->rereadCode();
     clearMissing(rowsTaken_ - kMaxBlockRows);
     schedule_.addInput(kMaxBlockRows);
     if (Status s = advance(pass_.stripRows + kEmissionSlack - kMaxBlockRows, residual, emitted); !s.ok()) return s;

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../lib/math/random.js';
 import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
+import type { Journal } from '../../lib/restoration/scene/journal.js';
 import { createFrame } from '../support/frames.js';
 import { createFolder, writeRandomModel } from '../support/models.js';
 import { runNode } from '../support/run-child.js';
@@ -35,6 +36,16 @@ function nextRow(output: string): number {
   }
 }
 
+/** Flips a bit of the window before the last one that a killed process has left. Returns the first row of it. */
+function damage(output: string): number {
+  const { windows } = JSON.parse(readFileSync(`${output}.resume.json`, 'utf8')) as Journal;
+  const [start, length] = windows.at(-2)!.seal.runs[0]!;
+  const bytes = readFileSync(`${output}.part`);
+  bytes[start + Math.floor(length / 2)]! ^= 1;
+  writeFileSync(`${output}.part`, bytes);
+  return windows.at(-3)?.mark.nextRow ?? 0;
+}
+
 /** Kills a process some time after a row is recorded. */
 function killAfter(child: ChildProcess, output: string, row: number, milliseconds: number): void {
   const timer = setInterval(() => {
@@ -54,8 +65,9 @@ describe.each(['restore', 'deconvolve'] as const)('a scene whose process was kil
     writeFileSync(output, 'old');
     let kills = 0;
     for (let isDone = false; !isDone; ) {
-      const before = nextRow(output);
-      const row = before + Math.floor(random() * 200);
+      const known = nextRow(output);
+      const before = kills === 2 ? damage(output) : known;
+      const row = known + Math.floor(random() * 200);
       const onStart = (child: ChildProcess): void => killAfter(child, output, row, Math.floor(random() * 60));
       const { code, stdout } = await runNode(command(way, output), { onStart });
       if (code === 0) {

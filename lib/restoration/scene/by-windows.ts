@@ -1,10 +1,9 @@
 import { extname } from 'node:path';
 import { partPathsOf, readJournal } from '../../files/part-file.js';
-import { RegularFile } from '../../files/read-file.js';
 import { formatOfExtension } from '../../image/codec/sharp.js';
 import { checkFormatHolds } from '../../image/format-limits.js';
 import type { Frame } from '../../image/frame.js';
-import type { ImageInput, ReadingOptions } from '../../image/reading.js';
+import type { ReadingOptions } from '../../image/reading.js';
 import { isRowFormat } from '../../image/row-writer.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
 import { openImage } from '../../image/source.js';
@@ -76,7 +75,7 @@ export async function restoreByWindows<Report extends FrameReport>(
     const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
     if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
     checkFormatHolds(target.path, format, source.header);
-    const job = { ...target, format, source, reading: await describeReading(reading, signal) };
+    const job = { ...target, format, source, reading: await describeReading(reading, source, signal) };
     const { size, metadata, report } = await restoreScene(restoration, job, scope);
     return new RestoredImage<Frame, Report>(size as Frame, metadata, report);
   } catch (error) {
@@ -94,22 +93,19 @@ export function noWindows(output: string): ArgumentError {
   );
 }
 
-/** Options of reading as text; what they name is told by what tells it from others. */
-async function describeReading(reading: ReadingOptions, signal: AbortSignal): Promise<string> {
-  const { mask, valid, ...others } = reading;
+/** Options of reading as text; masks are told by what they hold, the one beside the file too. */
+async function describeReading(
+  { mask, valid, ...others }: ReadingOptions,
+  { maskSha256 }: ImageSource,
+  signal: AbortSignal,
+): Promise<string> {
   const pauses = new Pauses(signal);
+  const isPixels = typeof mask === 'object' && !(mask instanceof Uint8Array);
   const planes = {
-    mask: mask === undefined ? null : await describeMask(mask, pauses),
+    maskSha256,
+    mask: isPixels ? [mask.width, mask.channels, mask.alpha, await digestOf([mask.data], pauses)] : null,
     valid: valid && (await digestOf([valid], pauses)),
   };
   signal.throwIfAborted();
   return JSON.stringify({ ...others, ...planes });
-}
-
-async function describeMask(mask: ImageInput, pauses: Pauses): Promise<string> {
-  if (typeof mask === 'string') {
-    await using file = await RegularFile.open(mask);
-    return file.version;
-  }
-  return await digestOf([mask instanceof Uint8Array ? mask : mask.data], pauses);
 }

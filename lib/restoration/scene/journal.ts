@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { WrittenRows } from '../../image/row-writer.js';
+import { writtenBefore } from '../../image/row-writer.js';
+import type { RowMark, RowPicture, WrittenRows } from '../../image/row-writer.js';
+import type { Seal } from '../../image/seal.js';
 import { ArgumentError } from '../../runtime/errors.js';
 import { VERSION } from '../../runtime/version.js';
 
@@ -15,21 +17,40 @@ export interface SceneIdentity {
   readonly version: string;
 }
 
+/** A window that is in a part of an output. */
+export interface WrittenWindow {
+  /** Where its writer was after it. */
+  readonly mark: RowMark;
+  /** Missing pixels in its rows, and in all above. */
+  readonly missingPixels: number;
+  /** What was written for it. */
+  readonly seal: Seal;
+  /** SHA-256 of its samples, where they are read back; null: nobody took it. */
+  readonly digest: string | null;
+}
+
 /** What is known of a part of an output. */
 export interface Journal {
   readonly identity: SceneIdentity;
   /** Rows that each window gives. */
   readonly rows: number;
-  /** Missing pixels in the rows that are written. */
-  readonly missingPixels: number;
+  /** From the top, at least one. */
+  readonly windows: readonly WrittenWindow[];
+  /** Where the writer was after the last of them. */
   readonly written: WrittenRows;
-  /** Digests of the rows of each window that was written, where they are read back; null: nobody took it. */
-  readonly digests?: readonly (string | null)[];
+}
+
+/** What is known of the first windows of a part; null where these are none. */
+export function firstWindows(journal: Journal, count: number, picture: RowPicture): Journal | null {
+  const windows = journal.windows.slice(0, count);
+  const last = windows.at(-1);
+  return last ? { ...journal, windows, written: writtenBefore(picture, journal.written, last.mark) } : null;
 }
 
 const NAMES: Readonly<Record<keyof SceneIdentity, string>> = {
   input: 'another input',
-  reading: 'other options of reading or writing (nodata, mask, white, page, bands, cog, tile size)',
+  reading:
+    'other options of reading or writing (nodata, mask, the mask beside the input, white, page, bands, cog, tile size)',
   restoration: 'another model or other options',
   version: 'another version of perifocal',
 };
@@ -42,8 +63,10 @@ export function identify(input: string | null, reading: string, restoration: str
   return { input, reading: digest(reading), restoration: digest(restoration), version: VERSION };
 }
 
-/** The text of a journal. */
-export const formatJournal = (journal: Journal): string => `${JSON.stringify(journal)}\n`;
+/** The text of a journal, by which it is told whether all of it is still there. */
+export function formatJournal(journal: Journal): string {
+  return `${JSON.stringify({ ...journal, sha256: digest(JSON.stringify(journal)) })}\n`;
+}
 
 /**
  * Reads a journal that must be of one of these identities, which differ in how they are written. Throws ArgumentError.
@@ -64,13 +87,19 @@ export function parseJournal(text: string, identities: readonly SceneIdentity[],
 
 function parse(text: string): Journal | null {
   try {
-    const journal = JSON.parse(text) as Journal;
-    const { rows, missingPixels, written, digests = [] } = journal;
-    const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-    const isSound = isCount(missingPixels) && isCount(written.nextRow) && isCount(written.position);
-    if (!Array.isArray(digests) || !digests.every((one) => one === null || typeof one === 'string')) return null;
-    return isSound && isCount(rows) && rows > 0 && typeof journal.identity === 'object' ? journal : null;
+    const { sha256, ...journal } = JSON.parse(text) as Journal & { readonly sha256: string };
+    const { rows, windows, written, identity } = journal;
+    const isSound = isCount(rows) && rows > 0 && windows.length > 0 && windows.every(isSoundWindow);
+    const isAlike = written.nextRow === windows.at(-1)!.mark.nextRow && typeof identity === 'object';
+    return isSound && isAlike && digest(JSON.stringify(journal)) === sha256 ? journal : null;
   } catch {
     return null;
   }
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isSoundWindow({ mark, missingPixels, seal, digest: samples }: WrittenWindow): boolean {
+  const counts = [mark.nextRow, mark.position, missingPixels, ...seal.runs.flat()];
+  return counts.every(isCount) && (samples === null || typeof samples === 'string');
 }

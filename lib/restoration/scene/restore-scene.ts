@@ -23,6 +23,7 @@ import type { PlannedScene, RowsAsked, SceneToPlan } from './plan-scene.js';
 import { planStreamedScene } from './plan-stream.js';
 import { knowWhite } from './scene-white.js';
 import { beginScene } from './begin-scene.js';
+import { trustPart } from './trust-part.js';
 import { writeScene } from './write-scene.js';
 
 /** A file that is to be restored window by window. */
@@ -71,10 +72,11 @@ export async function restoreScene<Report extends FrameReport>(
   const kept = restoration.keptFor(scene.plan);
   using lease = await reserve(restoration, scene, kept, scope);
   await new Headroom(lease, budgetBytes, () => scope.binding.trimHeap()).begin(kept?.bytes ?? 0);
+  const trusted = journal && (await trustPart(journal, picture, paths, scope));
   const known = await knowWhite(source, scene.samples[0]!.count, scope);
   const running = performance.now();
   await using work = await beginScene(restoration, known, scene, scope);
-  await writeScene(work, { paths, picture, identity, journal }, scope);
+  await writeScene(work, { paths, picture, identity, journal: trusted?.journal ?? null }, scope);
   const base: OperationReport<Report['plan']> = {
     operation: restoration.name,
     input: source.label,
@@ -86,7 +88,12 @@ export async function restoreScene<Report extends FrameReport>(
     threads,
     plan: scene.plan,
     ...(await work.facts()),
-    warnings: [...source.warnings, ...work.warnings, ...warnOfLosses(format, metadata, header)],
+    warnings: [
+      ...source.warnings,
+      ...(trusted?.warnings ?? []),
+      ...work.warnings,
+      ...warnOfLosses(format, metadata, header),
+    ],
   };
   return { size: header, metadata, report: work.report(base) };
 }

@@ -3,16 +3,24 @@ import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
 import { createRowWriter } from '../../image/row-writer.js';
 import type { RowPicture, RowWriter } from '../../image/row-writer.js';
+import { SealingSpool } from '../../image/seal.js';
 import { roundSigned, signedRuleOf } from '../../image/tiff/signed.js';
-import { digestOf } from '../../runtime/digest.js';
-import { ArgumentError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
+import { RunningDigest } from '../../runtime/digest.js';
+import { ArgumentError, CodeChangedError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport } from '../restoration.js';
-import { formatJournal } from './journal.js';
 import type { Journal, SceneIdentity } from './journal.js';
 import { holdsWindows } from './read-windows.js';
+import { SceneRecord } from './scene-record.js';
 import type { SceneWork } from './scene-work.js';
+import type { SceneWindow } from './windows.js';
+
+/**
+ * Rows, and windows, at the end of what was written when code turns out to have changed that may be computed by it: its
+ * pieces are read in turn, all of them in 512 rows of a stream, or in a pass of a window.
+ */
+const DOUBTFUL = { rows: 1024, windows: 2 };
 
 /** Where a scene is written, and what is known of it. */
 export interface SceneOutput {
@@ -24,61 +32,91 @@ export interface SceneOutput {
 }
 
 /**
- * Writes a scene window by window. After each of them another run can go on with the part; where there is none yet, a
- * failure leaves nothing behind. Rejects with PerifocalError or the reason of the scope's signal.
+ * Writes a scene window by window. After each of them another run can go on with the part, whatever ends this one;
+ * where there is none yet, a failure leaves nothing behind. Rejects with PerifocalError or the reason of the scope's
+ * signal.
  */
 export async function writeScene<Report extends FrameReport>(
   work: SceneWork<Report>,
-  output: SceneOutput,
+  { paths, picture, identity, journal }: SceneOutput,
   scope: Scope,
 ): Promise<void> {
-  const { paths, journal } = output;
+  const { threads, signal } = scope;
   await using part = await PartFile.open(paths, journal?.written.position ?? null);
+  const record = new SceneRecord(part, picture, identity, work.scene.rows, journal);
+  let wrong: number | null = null;
   try {
-    const { threads, signal } = scope;
-    const digests = work.ends && [...(journal?.digests ?? [])];
-    const verify = digests ? holdsWindows(work.scene.windows, digests, signal, paths.target) : undefined;
-    const writer = createRowWriter(part.handle, output.picture, { threads, signal, verify, from: journal?.written });
-    await writeWindows(work, output, part, writer, digests);
+    const onWrong = (index: number): void => {
+      wrong = index;
+    };
+    const verify = work.ends ? holdsWindows(work.scene.windows, record, signal, paths.target, onWrong) : undefined;
+    const spool = new SealingSpool(part.handle);
+    const writer = createRowWriter(spool, picture, { threads, signal, verify, from: journal?.written });
+    if (journal) await work.goOnWith(record.nextRow, record.windows.at(-1)!.missingPixels);
+    for (const window of windowsFrom(record.nextRow, work.scene.windows))
+      await writeWindow(work, window, { picture, record, spool, writer });
     const isWhole = await writer.finish(paths.target);
     if (isWhole) await verify?.(paths.part);
     signal.throwIfAborted();
     await (isWhole ? part.finish() : part.discard());
   } catch (error) {
-    // What reads back otherwise is not to be gone on with.
-    if ((!part.isRecorded && !journal) || error instanceof IntegrityError) await part.discard();
-    scope.signal.throwIfAborted();
+    if (error instanceof CodeChangedError) await record.keepFirst(countSure(record));
+    if (wrong !== null) await record.keepFirst(wrong);
+    if (record.windows.length === 0) await part.discard();
+    signal.throwIfAborted();
+    if (error instanceof IntegrityError) throw tellKept(error, record, paths);
     // What the system says of the file is no error of this package's yet.
     if (error instanceof PerifocalError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw unwritable(paths.target, (error as Error).message, { cause: error });
   }
 }
 
-async function writeWindows<Report extends FrameReport>(
+/** The windows from a row on. Throws ArgumentError where none begins there. */
+function windowsFrom(row: number, windows: readonly SceneWindow[]): SceneWindow[] {
+  const left = windows.filter(({ top }) => top >= row);
+  if (row < windows.at(-1)!.end && left[0]?.top !== row)
+    throw new ArgumentError(`Cannot go on with row ${row + 1}: no window begins there; remove the part`);
+  return left;
+}
+
+/** Where windows are written. */
+interface WindowTarget {
+  readonly picture: RowPicture;
+  readonly record: SceneRecord;
+  readonly spool: SealingSpool;
+  readonly writer: RowWriter;
+}
+
+async function writeWindow<Report extends FrameReport>(
   work: SceneWork<Report>,
-  { identity, journal, picture }: SceneOutput,
-  part: PartFile,
-  writer: RowWriter,
-  digests: (string | null)[] | null,
+  window: SceneWindow,
+  { picture, record, spool, writer }: WindowTarget,
 ): Promise<void> {
-  const { rows, windows } = work.scene;
   const rule = picture.format === 'tiff' ? signedRuleOf({ ...picture.size, metadata: picture.metadata }) : null;
-  const nextRow = journal?.written.nextRow ?? 0;
-  const left = windows.filter(({ top }) => top >= nextRow);
-  if (nextRow < windows.at(-1)!.end && left[0]?.top !== nextRow)
-    throw new ArgumentError(`Cannot go on with row ${nextRow + 1}: no window begins there; remove the part`);
-  if (journal) await work.goOnWith(nextRow, journal.missingPixels);
-  for (const window of left) {
-    await work.restore(window, async (samples, count, mask) => {
-      // Digests are of what reads back.
-      if (digests && rule) roundSigned(samples, rule);
-      if (digests) digests[windows.indexOf(window)] = await digestOf([samples], new Pauses());
-      await writer.writeRows(samples, count, mask);
-    });
-    const written = await writer.state();
-    const facts = { identity, rows, missingPixels: work.missingPixels, written };
-    await part.record(
-      formatJournal({ ...facts, ...(digests && { digests: Array.from(digests, (one) => one ?? null) }) }),
-    );
-  }
+  const digest = work.ends && new RunningDigest();
+  const pauses = new Pauses();
+  await work.restore(window, async (samples, count, mask) => {
+    // Digests are of what reads back.
+    if (digest && rule) roundSigned(samples, rule);
+    await digest?.add(samples, pauses);
+    await writer.writeRows(samples, count, mask);
+  });
+  const written = await writer.state();
+  const facts = { missingPixels: work.missingPixels, seal: spool.seal(), digest: digest?.end() ?? null };
+  await record.add(facts, written);
+}
+
+/** Windows that were written before code can have changed. */
+function countSure({ windows, earlier, nextRow }: SceneRecord): number {
+  const far = windows.filter(({ mark }) => mark.nextRow <= nextRow - DOUBTFUL.rows).length;
+  return Math.max(earlier, Math.min(far, windows.length - DOUBTFUL.windows));
+}
+
+/** The same error, which says what is left of the work. */
+function tellKept(error: IntegrityError, { nextRow }: SceneRecord, { target, part }: PartPaths): IntegrityError {
+  if (nextRow === 0) return error;
+  const kept = `rows 1 to ${nextRow} are whole and stay in ${part}`;
+  const how = `write ${target} again with --resume (resume: true) to go on with them`;
+  const Kind = error instanceof CodeChangedError ? CodeChangedError : IntegrityError;
+  return new Kind(`${error.message}; ${kept}: ${how}`, { cause: error });
 }
