@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import math
 import os
 import socket
 import time
@@ -127,26 +128,17 @@ class CaptureClient:
     def wait_for(self, id: str, timeout: float | None = None) -> dict[str, Any]:
         """Wait until a capture is stored, or has ended otherwise: look at its `state`. TimeoutError after `timeout`."""
         end = None if timeout is None else time.monotonic() + timeout
-        # The cursor is read first, so that what happens meanwhile is not missed.
-        cursor = self.last_seq()
         while True:
-            capture = self.get(id)
+            left = WAIT_SECONDS if end is None else min(WAIT_SECONDS, end - time.monotonic())
+            capture = self._json("GET", f"/v1/captures/{quote(id, safe='')}?wait={max(0, math.ceil(left))}")
             if capture["state"] in FINAL_STATES:
                 return capture
-            is_over = False
-            while not is_over:
-                left = WAIT_SECONDS if end is None else min(WAIT_SECONDS, end - time.monotonic())
-                if left <= 0:
-                    raise TimeoutError(f"capture {id} is {capture['state']} after {timeout} s")
-                page = self._events(cursor, max(1, int(left)), 1000)
-                cursor = page["next"]
-                is_over = any(
-                    event["captureId"] == capture["id"] and event["type"] in FINAL_STATES for event in page["events"]
-                )
+            if left <= 0:
+                raise TimeoutError(f"capture {id} is {capture['state']} after {timeout} s")
 
     def last_seq(self) -> int:
         """The number of the last event: where `events` begins for those that are still to come."""
-        return self._events(0, 0, 0)["lastSeq"]
+        return self._json("GET", "/v1/events?after=0&limit=0")["lastSeq"]
 
     def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Events after a cursor, each once and in order, for ever. A connection that breaks is made anew.
@@ -218,9 +210,6 @@ class CaptureClient:
             return json.loads(response.read())["captureId"]
         finally:
             connection.close()
-
-    def _events(self, after: int, wait: int, limit: int) -> dict[str, Any]:
-        return self._json("GET", f"/v1/events?after={after}&wait={wait}&limit={limit}")
 
     def _json(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON of a reply; tried again while the service does not answer."""

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import type {
   CaptureEvent,
   CaptureState,
-  EventType,
   Level,
   OutputRequest,
   PublicCapture as Capture,
@@ -61,7 +60,7 @@ export interface Camera {
 
 export type FileKind = 'raw' | 'product' | 'thumbnail';
 
-const FINAL: readonly EventType[] = ['stored', 'rejected', 'failed', 'expired', 'cancelled'];
+const FINAL: readonly CaptureState[] = ['stored', 'rejected', 'failed', 'expired', 'cancelled'];
 const PAGE = 100;
 const WAIT_SECONDS = 30;
 
@@ -102,23 +101,17 @@ export class CaptureClient {
 
   /** Waits until a capture is stored, or has ended otherwise: look at its `state`. */
   async waitFor(id: string, signal?: AbortSignal): Promise<Capture> {
-    // The cursor is read first, so that what happens meanwhile is not missed.
-    let cursor = await this.lastSeq(signal);
+    const path = pathOf(id, `?wait=${WAIT_SECONDS}`);
     for (;;) {
-      const capture = await this.get(id, signal);
+      const capture = await this.#transport.json<Capture>({ method: 'GET', path, signal });
       if (FINAL.includes(capture.state)) return capture;
-      let isOver = false;
-      while (!isOver) {
-        const { events, next } = await this.#events({ after: cursor, wait: WAIT_SECONDS, limit: 1000 }, signal);
-        cursor = next;
-        isOver = events.some(({ captureId, type }) => captureId === capture.id && FINAL.includes(type));
-      }
     }
   }
 
   /** The number of the last event: where {@link events} begins for those that are still to come. */
   async lastSeq(signal?: AbortSignal): Promise<number> {
-    return (await this.#events({ after: 0, limit: 0 }, signal)).lastSeq;
+    const path = '/v1/events?after=0&limit=0';
+    return (await this.#transport.json<{ lastSeq: number }>({ method: 'GET', path, signal })).lastSeq;
   }
 
   /** Events after a cursor, for ever; see {@link EventOptions}. */
@@ -179,16 +172,6 @@ export class CaptureClient {
   close(): void {
     this.#transport.close();
   }
-
-  #events(query: Readonly<Record<string, number>>, signal?: AbortSignal): Promise<EventPage> {
-    return this.#transport.json({ method: 'GET', path: `/v1/events?${new URLSearchParams(toText(query))}`, signal });
-  }
-}
-
-interface EventPage {
-  readonly events: readonly CaptureEvent[];
-  readonly next: number;
-  readonly lastSeq: number;
 }
 
 const pathOf = (id: string, rest = ''): string => `/v1/captures/${encodeURIComponent(id)}${rest}`;

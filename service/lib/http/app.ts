@@ -6,6 +6,7 @@ import { ROUTES, includesRole, methodsOf } from './access.js';
 import type { HttpContext } from './context.js';
 import { ApiError, describeError, toApiError } from './errors.js';
 import { EventFeed } from './events/feed.js';
+import { Waiting } from './events/waiting.js';
 import type { Identify } from './identify.js';
 import { createMetrics } from './metrics.js';
 import { addCameras } from './routes/cameras.js';
@@ -41,6 +42,7 @@ export async function createApi(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, strict: false } },
   });
   const feed = new EventFeed(context.store, context.io);
+  const waiting = new Waiting(context.limits.waitsPerApp);
   const rate = new RequestRate(context.limits.requestsPerSecond, () => context.io.monotonic());
   const tally = new Tally(context.store, context.store.clock);
   app.removeContentTypeParser('text/plain');
@@ -56,9 +58,9 @@ export async function createApi(
   });
   app.setErrorHandler((error, _request, reply) => sendError(error, reply));
   app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
-  addCaptures(app, context);
+  addCaptures(app, context, feed, waiting);
   addFiles(app, context);
-  addEvents(app, context, feed);
+  addEvents(app, context, feed, waiting);
   addCameras(app, context);
   addSystem(app, context, tally, createMetrics(context, tally));
   addPage(app, context, tally);

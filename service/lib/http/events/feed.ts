@@ -4,6 +4,8 @@ import type { CaptureEvent } from '../../capture/capture.js';
 
 /** Events that are read from the store at once. */
 const BATCH = 500;
+/** One for all: an error of its own for each that is woken would cost more than the waking. */
+const WOKEN = new Error('woken');
 
 /** Events of those apps that a caller may see, and how to go on. */
 export interface VisibleEvents {
@@ -17,7 +19,8 @@ export interface VisibleEvents {
 /** Events as they are committed, for everybody who waits for them. */
 export class EventFeed {
   readonly #store: Store;
-  readonly #wakers = new Set<() => void>();
+  /** How each of those who wait is woken, and by which events. */
+  readonly #waiting = new Map<() => void, (event: CaptureEvent) => boolean>();
   readonly #unsubscribe: () => void;
   readonly #io: Io;
   #isClosed = false;
@@ -25,7 +28,7 @@ export class EventFeed {
   constructor(store: Store, io: Io) {
     this.#store = store;
     this.#io = io;
-    this.#unsubscribe = store.onEvent(() => this.#wake());
+    this.#unsubscribe = store.onEvent((event) => this.#tell(event));
   }
 
   /** Whether the service stops: whoever waits ends then. */
@@ -57,23 +60,33 @@ export class EventFeed {
 
   /** Resolves once there is an event after the cursor, the time is over, or the signal or the service says to stop. */
   async waitBeyond(cursor: number, milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (this.#store.lastSeq > cursor || signal.aborted || this.#isClosed) return;
-    const woken = new AbortController();
-    const wake = (): void => woken.abort();
-    this.#wakers.add(wake);
-    signal.addEventListener('abort', wake);
-    await this.#io.sleep(milliseconds, woken.signal).catch(() => undefined);
-    signal.removeEventListener('abort', wake);
-    this.#wakers.delete(wake);
+    if (this.#store.lastSeq <= cursor) await this.#wait(milliseconds, signal, () => true);
+  }
+
+  /** Resolves once a capture is in a final state, the time is over, or the signal or the service says to stop. */
+  async waitForEnd(id: string, milliseconds: number, signal: AbortSignal): Promise<void> {
+    const { queue } = this.#store;
+    if (queue.find(id)) await this.#wait(milliseconds, signal, ({ captureId }) => captureId === id && !queue.find(id));
   }
 
   close(): void {
     this.#unsubscribe();
     this.#isClosed = true;
-    this.#wake();
+    for (const wake of [...this.#waiting.keys()]) wake();
   }
 
-  #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+  async #wait(milliseconds: number, signal: AbortSignal, isAwaited: (event: CaptureEvent) => boolean): Promise<void> {
+    if (signal.aborted || this.#isClosed) return;
+    const woken = new AbortController();
+    const wake = (): void => woken.abort(WOKEN);
+    this.#waiting.set(wake, isAwaited);
+    signal.addEventListener('abort', wake);
+    await this.#io.sleep(milliseconds, woken.signal).catch(() => undefined);
+    signal.removeEventListener('abort', wake);
+    this.#waiting.delete(wake);
+  }
+
+  #tell(event: CaptureEvent): void {
+    for (const [wake, isAwaited] of [...this.#waiting]) if (isAwaited(event)) wake();
   }
 }

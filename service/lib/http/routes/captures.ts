@@ -7,11 +7,15 @@ import { ServiceError } from '../../errors.js';
 import { includesRole } from '../access.js';
 import type { Caller } from '../auth.js';
 import type { Cameras, HttpContext } from '../context.js';
+import type { EventFeed } from '../events/feed.js';
+import { abortWhenGone } from '../events/waiting.js';
+import type { Waiting } from '../events/waiting.js';
 import { told } from '../told.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
 
 type OnCapture = Call<{ id: string }>;
+type GetCall = Call<{ id: string }, { wait?: number }>;
 type ListCall = Call<unknown, ListQuery>;
 
 interface ListQuery {
@@ -37,14 +41,19 @@ export async function findCapture({ store }: HttpContext, caller: Caller, id: st
 }
 
 /** Requests, states and lists of captures. */
-export function addCaptures(app: FastifyInstance, context: HttpContext): void {
+export function addCaptures(app: FastifyInstance, context: HttpContext, feed: EventFeed, waiting: Waiting): void {
   const { store } = context;
   register(app, 'requestCapture', (call: Call<{ id: string }, unknown, unknown>, reply) =>
     requestCapture(context, call, reply),
   );
-  register(app, 'getCapture', async ({ caller, params }: OnCapture) =>
-    told(await findCapture(context, caller, params.id), store.clock),
-  );
+  register(app, 'getCapture', async (call: GetCall, reply) => {
+    const { wait = 0 } = call.query;
+    const capture = await findCapture(context, call.caller, call.params.id);
+    if (wait === 0 || isTerminal(capture.state)) return told(capture, store.clock);
+    using _slot = waiting.enter(call.caller);
+    await feed.waitForEnd(capture.id, wait * 1000, abortWhenGone(reply));
+    return told(await findCapture(context, call.caller, capture.id), store.clock);
+  });
   register(app, 'listCaptures', ({ caller, query }: ListCall) => listCaptures(context, caller, query));
   register(app, 'ackCapture', async ({ caller, params }: OnCapture) => {
     const capture = await findCapture(context, caller, params.id);

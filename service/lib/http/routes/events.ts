@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { QuotaError, ServiceError } from '../../errors.js';
+import { ServiceError } from '../../errors.js';
 import type { Caller } from '../auth.js';
 import type { HttpContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import type { EventFeed, VisibleEvents } from '../events/feed.js';
 import { streamEvents } from '../events/stream.js';
+import { abortWhenGone } from '../events/waiting.js';
+import type { Waiting } from '../events/waiting.js';
 import { visibleApp } from './captures.js';
 import { register } from './register.js';
 import type { Call } from './register.js';
@@ -18,11 +20,9 @@ interface EventQuery {
 type EventCall = Call<unknown, EventQuery>;
 
 const DEFAULT_PAGE = 100;
-const RETRY_SECONDS = 5;
 
 /** Events: at once, by long poll, or as a stream. */
-export function addEvents(app: FastifyInstance, context: HttpContext, feed: EventFeed): void {
-  const waiting = new Waiting(context.limits.waitsPerApp);
+export function addEvents(app: FastifyInstance, context: HttpContext, feed: EventFeed, waiting: Waiting): void {
   register(app, 'getEvents', async (call: EventCall, reply) => {
     const isStream = (call.headers.accept ?? '').includes('text/event-stream');
     const after = readCursor(call, isStream);
@@ -92,31 +92,5 @@ async function stream(
   } finally {
     // The status has been sent: a fault can only end the stream, and the client comes back with its cursor.
     reply.raw.end();
-  }
-}
-
-function abortWhenGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
-}
-
-/** How many requests of each app wait. */
-class Waiting {
-  readonly #most: number;
-  readonly #counts = new Map<string, number>();
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Throws QuotaError where as many wait as may. */
-  enter({ app }: Caller): Disposable {
-    const count = this.#counts.get(app) ?? 0;
-    if (count >= this.#most) {
-      throw new QuotaError(`${count} requests of ${app} wait for events already: end one first`, RETRY_SECONDS);
-    }
-    this.#counts.set(app, count + 1);
-    return { [Symbol.dispose]: () => void this.#counts.set(app, this.#counts.get(app)! - 1) };
   }
 }

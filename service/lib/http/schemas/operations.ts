@@ -60,7 +60,14 @@ export const OPERATIONS: Readonly<Record<RouteName, Operation>> = {
     replies: { 202: json('It has been taken', 'Capture'), 200: json('It had been taken before', 'Capture') },
     errors: ['UNKNOWN', 'CONFLICT', 'QUOTA', 'FULL', 'UNWRITABLE'],
   },
-  getCapture: { path: onCapture, replies: { 200: json('The capture', 'Capture') }, errors: ['UNKNOWN', 'DAMAGED'] },
+  getCapture: {
+    path: onCapture,
+    query: object('How', {
+      wait: integer('Seconds to wait for its final state; then it comes as it is; default 0', 0, MOST_WAIT_SECONDS),
+    }),
+    replies: { 200: json('The capture', 'Capture') },
+    errors: ['UNKNOWN', 'QUOTA', 'DAMAGED'],
+  },
   listCaptures: {
     query: object('Which', {
       after: count('The cursor: `next` of the page before'),
