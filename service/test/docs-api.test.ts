@@ -40,10 +40,7 @@ const isAcked = async (): Promise<boolean> => (await api.store.list({ newestFirs
 
 describe('the examples of the page', () => {
   it.skipIf(spawnSync('curl', ['--version']).status !== 0)('in curl work', async () => {
-    // The frame is there at once here, where a person would have read the events.
-    const [first, frame] = examples('sh').map((code) => code.replace('/product -o', '/product --retry 0 -o'));
-    const waiting = first!.replace('api http', 'sleep 1; api http');
-    const { stdout } = await run('bash', ['-ec', `${waiting}\n${frame}`], { cwd: api.folder });
+    const { stdout } = await run('bash', ['-ec', examples('sh').join('\n')], { cwd: api.folder });
     expect(stdout).toContain('"state":"requested"');
     expect(stdout).toContain('"state":"stored"');
     expect(saved()).toBe(true);

@@ -89,6 +89,53 @@ describe('events', () => {
   });
 });
 
+describe('the end of a capture', () => {
+  const end = (id: string) => call(api, 'DELETE', `/v1/captures/${id}`);
+
+  it('is waited for, whatever else happens', async () => {
+    const id = await ask();
+    const waiting = call(api, 'GET', `/v1/captures/${id}?wait=30`);
+    await end(await ask());
+    await api.store.advance(id, { to: 'acquiring' });
+    await end(id);
+    expect((await waiting).json).toMatchObject({ id, state: 'cancelled' });
+  });
+
+  it('that has come is told at once', async () => {
+    const id = await ask();
+    await end(id);
+    expect((await call(api, 'GET', `/v1/captures/${id}?wait=30`)).json).toMatchObject({ id, state: 'cancelled' });
+  });
+
+  it('that does not come ends the wait with the capture as it is', async () => {
+    const id = await ask();
+    expect((await call(api, 'GET', `/v1/captures/${id}?wait=1`)).json).toMatchObject({ id, state: 'requested' });
+  });
+
+  it('of another app is not waited for', async () => {
+    const reply = await call(api, 'GET', `/v1/captures/${await ask('beta')}?wait=30`);
+    expect(reply).toMatchObject({ status: 404, json: { error: { code: 'UNKNOWN' } } });
+  });
+
+  it('is waited for by as many as may wait, for events or for ends', async () => {
+    const [first, second] = [await ask(), await ask()];
+    const waits = [first, second].map((id) => call(api, 'GET', `/v1/captures/${id}?wait=30`));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const third = await call(api, 'GET', `/v1/captures/${first}?wait=30`);
+    expect(third).toMatchObject({ status: 429, json: { error: { code: 'QUOTA' } } });
+    for (const id of [first, second]) await end(id);
+    for (const reply of await Promise.all(waits)) expect(reply.json.state).toBe('cancelled');
+  });
+
+  it('is refused a wait that is none', async () => {
+    const id = await ask();
+    for (const wait of ['61', '-1', 'x', '1.5']) {
+      const reply = await call(api, 'GET', `/v1/captures/${id}?wait=${wait}`);
+      expect(reply).toMatchObject({ status: 400, json: { error: { code: 'INVALID' } } });
+    }
+  });
+});
+
 describe('an event stream', () => {
   it('goes on after the event that the client has seen last, whatever the query says', async () => {
     const from = api.store.lastSeq;

@@ -2,7 +2,6 @@ import { dirname } from 'node:path';
 import { IntegrityError } from 'perifocal';
 import type { Progress, RestorationReport } from 'perifocal';
 import type { Capture, Level, OutputFormat, OutputRequest } from '../capture/capture.js';
-import type { ServiceClock } from '../clock.js';
 import type { Choice } from '../capture/ladder.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
@@ -14,6 +13,7 @@ import { MIMES } from '../capture/formats.js';
 import { withAnyOf } from '../signals.js';
 import type { Faults } from './faults.js';
 import { LevelDrop, LevelLadder } from './level-ladder.js';
+import { Measured } from './measured.js';
 import type { Pace } from './pace.js';
 import { passFormat, passThrough } from './pass-through.js';
 import type { Outcome, Restorers } from './restorers.js';
@@ -231,41 +231,6 @@ class Work {
     const draft = this.#draft;
     this.#draft = null;
     if (draft) await this.#context.store.discard(draft, reason.slice(0, 500));
-  }
-}
-
-/** How much of a frame is done, and how much of it since something was: reading and opening come first. */
-class Measured {
-  readonly #clock: ServiceClock;
-  readonly #begun: number;
-  #first: number | null = null;
-  done = 0;
-  /** When something was done first. */
-  startedAt: number;
-
-  constructor(clock: ServiceClock) {
-    this.#clock = clock;
-    this.#begun = clock.now();
-    this.startedAt = this.#begun;
-  }
-
-  /** What all of it would take, by its pace so far. */
-  get wholeSeconds(): number {
-    const since = this.#clock.now() - this.startedAt;
-    return (this.startedAt - this.#begun + since / Math.max(this.share, 1e-6)) / 1000;
-  }
-
-  /** Of what was left when the first part was done. */
-  get share(): number {
-    const first = this.#first ?? this.done;
-    return first < 1 ? (this.done - first) / (1 - first) : 1;
-  }
-
-  advance(done: number): void {
-    this.done = done;
-    if (this.#first !== null || done <= 0) return;
-    this.#first = done;
-    this.startedAt = this.#clock.now();
   }
 }
 
