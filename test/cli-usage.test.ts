@@ -37,6 +37,8 @@ const WRONG: Readonly<Record<string, readonly (readonly [flags: string, message:
     ['--tile-size none --cog', /tileSize cannot be none/],
     ['-o a.png --cog', /--cog is for TIFF, not for a.png/],
     ['-o a.fits --tile-size 64', /--tile-size is for TIFF, not for a.fits/],
+    ['-o a.png --window-rows 64', /--window-rows is for outputs of TIFF and FITS, not for a.png/],
+    ['-o a.png --resume', /--resume is for outputs of TIFF and FITS, not for a.png/],
     ['-o - --format jpeg --cog', /--cog is for TIFF, --format is jpeg/],
     ['--window-rows 0', /between 1 and 65535 for windowRows/],
   ],

@@ -247,3 +247,27 @@ describe("a kernel that is 'auto'", () => {
     expect(digest(data)).toBe(digest(named.data));
   });
 });
+
+describe('samples below 0', () => {
+  const noise = createFrame({ width: 40, height: 36, channels: 1 });
+  const data = Float32Array.from(noise.data, (sample, at) => (at === 9 ? -0.25 : sample / 255 + 0.01));
+  const dark: FloatFrame = { ...noise, depth: 32, data };
+
+  it('are said where Richardson-Lucy cannot heed them, with what to do', async () => {
+    const { report } = await deconvolve(dark, { psf: 'disk:1', method: 'richardson-lucy', iterations: 2, threads: 1 });
+    expect(report.warnings.join()).toMatch(/1 of 1440 samples are below 0, .* takes for 0: add about 0\.25, not more/);
+  });
+
+  it('are no matter to other methods, nor where they are missing', async () => {
+    const wiener = await deconvolve(dark, { psf: 'disk:1', method: 'wiener', threads: 1 });
+    const valid = Uint8Array.from(data, (sample) => Number(sample >= 0));
+    const masked = await deconvolve(dark, {
+      psf: 'disk:1',
+      method: 'richardson-lucy',
+      iterations: 2,
+      valid,
+      threads: 1,
+    });
+    for (const { report } of [wiener, masked]) expect(report.warnings.join()).not.toMatch(/samples are below 0/);
+  });
+});

@@ -96,7 +96,9 @@ describe('samples of a FITS image', () => {
   it.each<[string, number, readonly Buffer[], readonly number[], number | null, readonly number[]]>([
     ['8 bits', 8, [valueCard('BLANK', 3)], [0, 3, 5], 3, [0, 3, 5]],
     ['unsigned', 16, [...unsignedCards, valueCard('BLANK', -32_768)], [-32_768, 0, 1], 0, [0, 32_768, 32_769]],
-    ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], null, [NaN, 0, 1]],
+    ['a negative one', 16, [valueCard('BLANK', -32_768)], [-32_768, 0, 1], -32_768, [-32_768, 0, 1]],
+    ['32 bits', 32, [valueCard('BLANK', -9999)], [-9999, 0, 1], -9999, [-9999, 0, 1]],
+    ['one that floats do not tell', 32, [valueCard('BLANK', 2 ** 31 - 1)], [2 ** 31 - 1, 0, 1], null, [NaN, 0, 1]],
     ['scaled', 16, [valueCard('BSCALE', 2), valueCard('BLANK', 9)], [9, 0, 1], null, [NaN, 0, 2]],
     ['floats, of which it is none', -32, [valueCard('BLANK', 9)], [9, NaN, 1], null, [9, NaN, 1]],
   ])('are missing where they are BLANK: %s', async (_, bitpix, cards, numbers, nodata, expected) => {
@@ -131,7 +133,7 @@ describe('images of a FITS file', () => {
   it('are the primary one where it has data', async () => {
     const picture = await open(fitsFile(image(1), extension(50)));
     expect(await samplesOf(picture)).toEqual(numbersFrom(1));
-    expect(picture.warnings).toEqual(['has 1 more data units, which are not read and not kept']);
+    expect(picture.warnings).toEqual(['has 1 more data unit, which is not read and not kept']);
   });
 
   it('are the only extension else, with the cards of the primary header before its own', async () => {
@@ -289,6 +291,21 @@ describe('a FITS file that is damaged anywhere', () => {
   });
 });
 
+/** The numbers of the first array as they are stored, read card by card. */
+function rawNumbers(file: Buffer, bitpix: number): number[] {
+  const start = Math.ceil((80 * (cardsOf(file).length + 1)) / 2880) * 2880;
+  const numberOf = (keyword: string): number =>
+    Number(
+      cardsOf(file)
+        .find((text) => text.startsWith(keyword.padEnd(8)))!
+        .slice(10, 30),
+    );
+  const bytes = bitpix / 8;
+  return Array.from({ length: numberOf('NAXIS1') * numberOf('NAXIS2') }, (_, index) =>
+    bitpix === 8 ? file[start + index]! : file.readIntBE(start + index * bytes, bytes),
+  );
+}
+
 describe('FITS as an image', () => {
   const [width, height] = [40, 32];
   const scene = Array.from({ length: width * height }, (_, index) => 20_000 + ((index * 7919) % 3000));
@@ -316,6 +333,77 @@ describe('FITS as an image', () => {
     const picture = await open(file);
     expect(picture.nodata).toBe(0);
     expect(await samplesOf(picture)).toEqual(Array.from(restored.data));
+  });
+
+  const signs = [
+    ['signed integers of 8 bits', 8, [valueCard('BZERO', -128)], (value: number) => (value % 200) + 10, 3],
+    ['signed integers of 16 bits', 16, [], (value: number) => value - 21_000, -32_768],
+    ['integers of 16 bits, none below 0', 16, [], (value: number) => value, 0],
+    ['signed integers of 32 bits', 32, [], (value: number) => 40 * value - 900_000, -(2 ** 31)],
+    ['integers of 32 bits', 32, [valueCard('BZERO', 2 ** 31)], (value: number) => 40 * value - 2 ** 31, 2 ** 31 - 256],
+  ] as const;
+
+  it.each(signs)('of %s stays what it is, and BLANK comes back', async (_, bitpix, storage, numberOf, blank) => {
+    const numbers = scene.map((value, index) => (index % 97 === 5 ? blank : numberOf(value)));
+    const all = [...cards, ...storage, valueCard('BLANK', blank)];
+    const file = fitsFile({ bitpix, axes: [width, height], numbers, cards: all });
+    const restored = await deconvolve(file, { ...settings, integrity: 'full' });
+    expect(restored.report.missingPixels).toBe(numbers.filter((_, index) => index % 97 === 5).length);
+    expect(restored.report.warnings.join()).not.toMatch(/samples are .*integers/);
+    const path = folder.path('typed.fits');
+    await restored.toFile(path);
+    const written = readFileSync(path);
+    const [before, after] = [file, written].map((one) => ({ cards: cardsOf(one), numbers: rawNumbers(one, bitpix) }));
+    for (const keyword of ['BITPIX', 'BZERO', 'BLANK'])
+      expect(after!.cards.filter((text) => text.startsWith(keyword)).map((text) => text.slice(0, 30))).toEqual(
+        before!.cards.filter((text) => text.startsWith(keyword)).map((text) => text.slice(0, 30)),
+      );
+    const isBlank = (number: number): boolean => number === blank;
+    expect(after!.numbers.map(isBlank)).toEqual(before!.numbers.map(isBlank));
+    const zero = storage.length > 0 ? Number(storage[0]!.toString('latin1', 10, 30)) : 0;
+    const [least, most] = bitpix === 8 ? [0, 255] : [-Infinity, Infinity];
+    const rounded = Array.from(restored.data, (sample) => Math.min(most, Math.max(least, Math.round(sample) - zero)));
+    after!.numbers.forEach((number, index) => {
+      if (Math.abs(number - rounded[index]!) > 1) throw new Error(`sample ${index}: ${number}, not ${rounded[index]}`);
+    });
+  });
+
+  it('of integers of 16 bits keeps a BLANK that no sample has', async () => {
+    const file = fitsFile({ bitpix: 16, axes: [width, height], numbers: scene, cards: [valueCard('BLANK', -999)] });
+    await (await deconvolve(file, settings)).toFile(folder.path('blank.fits'));
+    expect(cardsOf(readFileSync(folder.path('blank.fits')))).toEqual(cardsOf(file));
+  });
+
+  it('goes to TIFF as signed integers with nodata, and says where it becomes floats', async () => {
+    const numbers = scene.map((value, index) => (index === 77 ? -32_768 : value - 21_000));
+    const plane = { bitpix: 16, axes: [width, height], numbers, cards: [valueCard('BLANK', -32_768)] };
+    writeFileSync(folder.path('signed.fits'), fitsFile(plane));
+    const { Deconvolver } = await import('../lib/index.js');
+    await using deconvolver = await Deconvolver.open(settings);
+    await deconvolver.restoreFile(folder.path('signed.fits'), folder.path('signed.tif'));
+    const tiff = await openImage(folder.path('signed.tif'), { signal });
+    expect(tiff.metadata.storedType).toBe('int16');
+    expect(tiff.nodata).toBe(-32_768);
+    await expect(deconvolver.restoreFile(folder.path('signed.fits'), folder.path('x.png'))).rejects.toThrow(
+      /png holds unsigned integers of 8 or 16 bits, the frame has signed integers of 16 bits; write TIFF/,
+    );
+    writeFileSync(folder.path('scaled.fits'), fitsFile({ ...plane, cards: [valueCard('BSCALE', '0.5')] }));
+    const { report } = await deconvolver.restoreFile(folder.path('scaled.fits'), folder.path('scaled-out.fits'));
+    expect(report.warnings).toContain(
+      'its samples are scaled integers (BSCALE, BZERO); its output (fits) has 32-bit floats',
+    );
+  });
+
+  it('has planes that are bands, and colours where the header says so', async () => {
+    const cube = (axis: readonly Buffer[]) =>
+      fitsFile({ bitpix: 8, axes: [WIDTH, HEIGHT, 3], numbers: numbersFrom(0, 3 * SIZE), cards: axis });
+    expect((await open(cube([]))).size).toMatchObject({ channels: 3, rgb: [] });
+    expect((await open(cube([card("CTYPE3  = 'WAVE'")]))).size).toMatchObject({ rgb: [] });
+    expect((await open(cube([card("CTYPE3  = 'RGB'")]))).size).toMatchObject({ rgb: [[0, 1, 2]] });
+    const frame = { width: WIDTH, height: HEIGHT, channels: 3, depth: 8, data: new Uint8Array(3 * SIZE) } as const;
+    expect((await open(await encodeFits(frame, [], null))).size).toMatchObject({ rgb: [[0, 1, 2]] });
+    const bands = await encodeFits({ ...frame, rgb: [] }, [], null);
+    expect((await open(bands)).size).toMatchObject({ rgb: [] });
   });
 
   it('of floats stays floats, and NaN stays NaN', async () => {

@@ -84,7 +84,12 @@ describe('options that say how samples are understood', () => {
     ['white NaN', { white: NaN }, /for white/],
     ['white beyond 16 bits', { white: 70_000 }, /white 70000 is no value of samples of 16 bits: give one from 1/],
     ['white below 1', { white: 0.5 }, /white 0\.5 is no value of samples of 16 bits: give one from 1 to 65535/],
-    ['nodata beyond 16 bits', { nodata: -9999 }, /nodata -9999 is no value of samples of 16 bits/],
+    ['nodata between numbers', { nodata: 0.5 }, /nodata 0\.5 is no value that samples can have/],
+    [
+      'nodata beyond 16 bits',
+      { nodata: -9999 },
+      /nodata -9999 is no value that samples can have, which are unsigned integers of 16 bits/,
+    ],
     ['nodata between integers', { nodata: 1.5 }, /nodata 1\.5 is no value/],
     ['page 0', { page: 0 }, /integer between 1 and 65535 for page/],
     ['page 2 of pixels', { page: 2 }, /there is no page 2/],

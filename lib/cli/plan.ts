@@ -135,7 +135,6 @@ const REPORT: PlanCommand<ComparingFlags> = {
   },
 };
 
-/** The plan of an operation on frames of one size, read from files as large as their samples. */
 /** The plan of a restorer that was opened for nothing else. */
 async function planOpened(opened: Restorer | Deconvolver, frame: PlannedFrame): Promise<Planned> {
   await using restorer = opened;

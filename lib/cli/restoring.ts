@@ -2,7 +2,9 @@ import { extname } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { formatOfExtension } from '../image/codec/sharp.js';
+import type { ImageFormat } from '../image/codec/sharp.js';
 import type { Frame } from '../image/frame.js';
+import { isRowFormat } from '../image/row-writer.js';
 import { checkTiffForm } from '../image/tiff/form.js';
 import type { FrameRestorer } from '../restoration/frame-restorer.js';
 import type { FrameReport } from '../restoration/restoration.js';
@@ -81,6 +83,7 @@ export async function restoreAll<R extends FrameReport>(restoring: Restoring<R>)
   const plan = await planTargets(inputs, { output: outputRule(flags, inputs) }, paths);
   const { jobs, isStreamed } = plan;
   requireTiff(jobs, flags);
+  requireRows(jobs, flags);
   await runBatch({
     jobs,
     flags,
@@ -112,15 +115,32 @@ function requireTiff(jobs: readonly Job[], flags: RestoringFlags): void {
   const { cog, tileSize } = flags;
   if (!cog && typeof tileSize !== 'number') return;
   const option = cog ? '--cog' : '--tile-size';
-  for (const { input, targets } of jobs) {
-    const path = targets.output!;
-    const format = formatOfExtension(path === STREAM ? extensionOf(input, flags) : extname(path));
+  for (const job of jobs) {
+    const format = outputFormat(job, flags);
     if (format !== undefined && format !== 'tiff')
-      throw new ArgumentError(
-        `${option} is for TIFF, ${path === STREAM ? `--format is ${format}` : `not for ${path}`}`,
-      );
+      throw new ArgumentError(`${option} is for TIFF, ${notFor(job, format)}`);
   }
 }
+
+/** Throws ArgumentError where windows are asked for, and the name of a file says that it is not written by rows. */
+function requireRows(jobs: readonly Job[], flags: RestoringFlags): void {
+  const option = flags.windowRows === undefined ? flags.resume && '--resume' : '--window-rows';
+  if (!option) return;
+  for (const job of jobs) {
+    const format = outputFormat(job, flags);
+    if (format !== undefined && !isRowFormat(format))
+      throw new ArgumentError(`${option} is for outputs of TIFF and FITS, ${notFor(job, format)}`);
+  }
+}
+
+/** The format of what is written, where its name tells. */
+function outputFormat({ input, targets }: Job, flags: RestoringFlags): ImageFormat | undefined {
+  const path = targets.output!;
+  return formatOfExtension(path === STREAM ? extensionOf(input, flags) : extname(path));
+}
+
+const notFor = ({ targets }: Job, format: ImageFormat): string =>
+  targets.output === STREAM ? `--format is ${format}` : `not for ${targets.output}`;
 
 /** A job in the words of the library. */
 interface FileJob {

@@ -8,6 +8,7 @@ import { checkFormatHolds } from '../image/format-limits.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
+import type { ImageMetadata } from '../image/metadata/image-metadata.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
 import { tiffFormOf } from '../image/tiff/form.js';
 import type { TiffForm } from '../image/tiff/form.js';
@@ -148,7 +149,8 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
     buffers: (_, { header, metadata }) => {
       const frames = ['decoded frame', 'restored frame'].map((name) => ({ name, bytes: frameBytes(header) }));
       const form = tiffFormOf(header, metadata);
-      const restoring = restored === undefined ? [] : planPicture(restored, header as FrameSize, form);
+      const restoring =
+        restored === undefined ? [] : planPicture(restored, { size: header as FrameSize, metadata, form });
       const drawing = draw === undefined ? [] : planDrawing(draw, header);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
@@ -157,10 +159,17 @@ function planPictures(restored: string | undefined, draw: string | undefined): F
   };
 }
 
+/** A frame to be written, and how the file that it comes from stores it; of a TIFF, the form. */
+interface PictureToWrite {
+  readonly size: FrameSize;
+  readonly metadata?: ImageMetadata;
+  readonly form?: TiffForm;
+}
+
 /** Throws ImageError where the format does not hold the frame. */
-function planPicture(path: string, size: FrameSize, form?: TiffForm): readonly PlannedBuffer[] {
+function planPicture(path: string, { size, metadata, form }: PictureToWrite): readonly PlannedBuffer[] {
   const format = formatOf(path);
-  checkFormatHolds(path, format, size);
+  checkFormatHolds(path, format, size, metadata);
   return encoderBuffers(size, format, form);
 }
 
@@ -172,7 +181,7 @@ function formatOf(path: string): ImageFormat {
 
 function planDrawing(path: string, { width, height }: AnyFrameSize): PlannedBuffer[] {
   const brightness = { name: 'brightness', bytes: 4 * width * height };
-  return [brightness, ...planPicture(path, { width, height, channels: 3, depth: 8 })];
+  return [brightness, ...planPicture(path, { size: { width, height, channels: 3, depth: 8 } })];
 }
 
 function summarise(input: string, { output, csv, draw }: Job['targets'], result: StarResult): Summary {

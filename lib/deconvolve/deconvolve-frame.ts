@@ -11,6 +11,7 @@ import { keepClipped } from './defects/clipped.js';
 import { hasGaps, leaveOutDefects } from './defects/find.js';
 import type { SoundFrame } from './defects/find.js';
 import { METHODS } from './methods/index.js';
+import { warnOfCutLight } from './negatives.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
 import type { DeconvolveSettings } from './settings.js';
 import { PartSolver, iterate } from './part-solver.js';
@@ -43,7 +44,8 @@ export async function deconvolveFrame(
   const psfs = new TilePsfs(settings.psf, settings.modes);
   if (!plan.keepsSolver) solvers.free();
   const sound = await leaveOutDefects(task, settings, psfs, scope);
-  const { frame, warnings } = sound;
+  const { frame } = sound;
+  const warnings = [...sound.warnings, ...(await warnOfCutLight(settings, task, scope))];
   const isMasked = hasGaps(sound) || settings.saturation <= 1;
   const noise = new NoiseMeter(sound, psfs, scope);
   const sigma = settings.sigma ?? rootMeanSquare(await noise.measure());

@@ -15,7 +15,7 @@ import type { ImageMetadata } from './metadata/image-metadata.js';
 import { holdsBytes, holdsFrame } from './read-back.js';
 import { checkTiffForm, tiffFormOf } from './tiff/form.js';
 import type { TiffFormOptions } from './tiff/form.js';
-import { signedRuleOf } from './tiff/signed.js';
+import { integerRuleOf } from './integers.js';
 import { FileSpool } from './write-sink.js';
 import { writeTiffFile } from './tiff/write-file.js';
 import { encodeTiff } from './tiff/write-frame.js';
@@ -51,9 +51,10 @@ export async function checkImageOutput(
   path: string,
   size: AnyFrameSize,
   form: TiffFormOptions = {},
+  metadata: ImageMetadata = {},
 ): Promise<ImageFormat> {
   const format = await checkOutput(path, form);
-  checkFormatHolds(path, format, size);
+  checkFormatHolds(path, format, size, metadata);
   return format;
 }
 
@@ -102,11 +103,11 @@ export async function writeFrame(
   options: WritingOptions = {},
 ): Promise<1 | 2> {
   const { signal = new AbortController().signal, readBack = false } = options;
-  const format = await checkImageOutput(path, frame, options);
+  const format = await checkImageOutput(path, frame, options, metadata);
   signal.throwIfAborted();
   const reading = readBack
     ? {
-        ofFrame: holdsFrame(frame, format === 'tiff' ? signedRuleOf({ ...frame, metadata }) : null, signal, path),
+        ofFrame: holdsFrame(frame, integerRuleOf(format, frame, metadata), signal, path),
         ofBytes: (parts: readonly Uint8Array[]) => holdsBytes(parts, signal, path),
       }
     : {};

@@ -2,17 +2,28 @@ import { unwritable } from '../files/write-file.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { hasAlpha } from './frame.js';
 import type { AnyFrameSize } from './frame.js';
+import type { ImageMetadata, StoredType } from './metadata/image-metadata.js';
+import { STORED_TYPE_NAMES } from './metadata/lost.js';
 import { colourPlanes } from './planes.js';
 
 /** Largest sides: libwebp's WEBP_MAX_DIMENSION, libjpeg's JPEG_MAX_DIMENSION; the others hold any frame. */
 const MAX_SIDES: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500 };
 
+/** Bits of samples that formats of integers hold. */
+const BITS: Readonly<Partial<Record<ImageFormat, string>>> = { png: '8 or 16', jpeg: '8', webp: '8' };
+
 /**
  * Throws ImageError where the format would lose bits, bands or the alpha channel, would take a band for alpha, or holds
  * no frame of that size. TIFF holds every frame.
+ * @param metadata how samples are stored that frames have as floats
  */
-export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFrameSize): void {
-  const reason = problemOf(format, size);
+export function checkFormatHolds(
+  path: string,
+  format: ImageFormat,
+  size: AnyFrameSize,
+  { storedType }: Pick<ImageMetadata, 'storedType'> = {},
+): void {
+  const reason = problemOf(format, size, storedType);
   if (reason) throw unwritable(path, reason);
   const { width, height } = size;
   const most = MAX_SIDES[format] ?? Infinity;
@@ -23,13 +34,16 @@ export function checkFormatHolds(path: string, format: ImageFormat, size: AnyFra
     );
 }
 
-function problemOf(format: ImageFormat, size: AnyFrameSize): string | null {
+function problemOf(format: ImageFormat, size: AnyFrameSize, storedType?: StoredType): string | null {
   if (format === 'tiff') return null;
   if (format === 'fits') return hasAlpha(size) ? 'fits holds no alpha channel; write PNG or TIFF' : null;
-  return depthProblem(format, size) ?? bandProblem(format, size);
+  return depthProblem(format, size, storedType) ?? bandProblem(format, size);
 }
 
-function depthProblem(format: ImageFormat, { depth }: AnyFrameSize): string | null {
+function depthProblem(format: ImageFormat, { depth }: AnyFrameSize, storedType?: StoredType): string | null {
+  const name = storedType && STORED_TYPE_NAMES[storedType];
+  if (depth === 32 && name)
+    return `${format} holds unsigned integers of ${BITS[format]} bits, the frame has ${name}; write TIFF`;
   if (depth === 32) return `${format} holds integers, the frame has floats; write TIFF`;
   if (depth === 16 && format !== 'png') return `${format} holds 8 bits per sample, the frame has 16; write PNG or TIFF`;
   return null;

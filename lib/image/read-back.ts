@@ -9,8 +9,8 @@ import { frameBytes } from './frame.js';
 import type { AnyFrame, AnyFrameSize } from './frame.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { CODEC_BYTES } from './frame-memory.js';
-import { roundSigned } from './tiff/signed.js';
-import type { SignedRule } from './tiff/signed.js';
+import { roundIntegers } from './integers.js';
+import type { IntegerRule } from './integers.js';
 
 /** Bytes of samples that are read and compared at a time. */
 const CHUNK_BYTES = 4e6;
@@ -26,7 +26,7 @@ export function readBackBytes(frame: AnyFrameSize, format: ImageFormat): number 
  * That a file of a format without losses holds the samples of a frame.
  * @param rule by which it has them as signed integers; null: it does not
  */
-export function holdsFrame(frame: AnyFrame, rule: SignedRule | null, signal: AbortSignal, path: string): VerifyFile {
+export function holdsFrame(frame: AnyFrame, rule: IntegerRule | null, signal: AbortSignal, path: string): VerifyFile {
   return readingBack(path, signal, async (stored) => {
     const { width, height, channels } = frame;
     const { header } = stored;
@@ -46,14 +46,14 @@ export function holdsFrame(frame: AnyFrame, rule: SignedRule | null, signal: Abo
 /** Samples of some rows as a file has them. */
 function rowsMeant(
   { data, width, channels }: AnyFrame,
-  rule: SignedRule | null,
+  rule: IntegerRule | null,
   top: number,
   count: number,
 ): AnyFrame['data'] {
   const rows = data.subarray(top * width * channels, (top + count) * width * channels);
   if (!rule) return rows;
   const rounded = rows.slice();
-  roundSigned(rounded, rule);
+  roundIntegers(rounded, rule);
   return rounded;
 }
 

@@ -3,6 +3,10 @@ import { expected, requireArray, requireInteger, requireNumber } from '../runtim
 import type { EncodedImage } from './decode.js';
 import { MAX_CHANNELS, hasAlpha } from './frame.js';
 import type { AnyFrame, AnyFrameSize, RgbBands } from './frame.js';
+import { INTEGER_RANGES } from './integers.js';
+import type { IntegerType } from './integers.js';
+import type { ImageMetadata, StoredType } from './metadata/image-metadata.js';
+import { STORED_TYPE_NAMES } from './metadata/lost.js';
 import { colourPlanes } from './planes.js';
 
 /** What a caller gives as an image: a path, the bytes of a whole file, or pixels. */
@@ -59,17 +63,14 @@ export function checkReadingOptions({ nodata, valid, white, page, bands }: Readi
   }
 }
 
-/**
- * The header with what the options say of it. Throws ArgumentError where they do not fit.
- * @param alphaBand the band of the file that is alpha, from 0; the last one by default
- */
+/** The header with what the options say of it. Throws ArgumentError where they do not fit. */
 export function describeSamples<Size extends AnyFrameSize>(
   header: Size,
   { nodata, white, bands, valid }: ReadingOptions,
-  alphaBand = header.channels - 1,
+  { alphaBand = header.channels - 1, storedType }: Pick<ImageMetadata, 'alphaBand' | 'storedType'>,
 ): Size {
-  requireValue('nodata', nodata, header);
-  requireValue('white', white, header);
+  requireNodata(nodata, header, storedType);
+  requireWhite(white, header);
   const pixels = header.width * header.height;
   if (valid !== undefined && valid.length !== pixels) throw expected(`${pixels} bytes`, 'valid', valid.length);
   const rgb = bands?.map((triple) => triple.map((band) => toChannel(header, alphaBand, band)) as unknown as RgbBands);
@@ -81,20 +82,37 @@ export function describeSamples<Size extends AnyFrameSize>(
   };
 }
 
-/** Throws ArgumentError for a value that no sample has. */
-function requireValue(name: 'nodata' | 'white', value: number | string | undefined, { depth }: AnyFrameSize): void {
+/** Throws ArgumentError for a value that no sample of the file has. */
+function requireNodata(value: number | 'none' | undefined, { depth }: AnyFrameSize, storedType?: StoredType): void {
   if (typeof value !== 'number') return;
-  if (depth === 32) {
-    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
-      throw new ArgumentError(`${name} ${value} is no value of floats of 32 bits: give one up to 3.4e38`);
+  const signed = storedType && INTEGER_RANGES[storedType as IntegerType];
+  if (depth === 32 && !signed) {
+    requireFloat('nodata', value);
     return;
   }
-  const [least, most] = [name === 'white' ? 1 : 0, 2 ** depth - 1];
-  const isOne = value >= least && value <= most && (name === 'white' || Number.isInteger(value));
-  if (!isOne)
-    throw new ArgumentError(
-      `${name} ${value} is no value of samples of ${depth} bits: give one from ${least} to ${most}`,
-    );
+  const [least, most] = signed ?? [0, 2 ** depth - 1];
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const name = signed ? STORED_TYPE_NAMES[storedType] : `unsigned integers of ${depth} bits`;
+  throw new ArgumentError(
+    `nodata ${value} is no value that samples can have, which are ${name}: ` +
+      `give a whole number from ${least} to ${most}, or none`,
+  );
+}
+
+function requireWhite(value: number | 'auto' | undefined, { depth }: AnyFrameSize): void {
+  if (typeof value !== 'number') return;
+  if (depth === 32) {
+    requireFloat('white', value);
+    return;
+  }
+  const most = 2 ** depth - 1;
+  if (value < 1 || value > most)
+    throw new ArgumentError(`white ${value} is no value of samples of ${depth} bits: give one from 1 to ${most}`);
+}
+
+function requireFloat(name: string, value: number): void {
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+    throw new ArgumentError(`${name} ${value} is no value of floats of 32 bits: give one up to 3.4e38`);
 }
 
 /** The channel of a frame that is a band of its file, both of which number others where alpha is between them. */

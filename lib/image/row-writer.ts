@@ -14,7 +14,7 @@ import { gridOf } from './tiff/write-description.js';
 import type { TiffDescription } from './tiff/write-description.js';
 import { withSpools } from './tiff/write-file.js';
 import { TiffWriter, tiffWriterBytes } from './tiff/write.js';
-import type { TiffWriterState } from './tiff/write.js';
+import type { TiffWriterState } from './tiff/write-state.js';
 import { FileSpool } from './write-sink.js';
 import type { ByteSpool } from './write-sink.js';
 

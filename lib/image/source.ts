@@ -103,7 +103,7 @@ export async function openImage(input: unknown, options: OpenImageOptions): Prom
   const own = beside && turnMask(beside, stored.orientation ?? 1);
   const described = {
     ...stored,
-    header: describeSamples(stored.header, options, stored.metadata.alphaBand),
+    header: describeSamples(stored.header, options, stored.metadata),
     warnings: [...stored.warnings, ...warnings],
   };
   const given = options.mask === undefined ? null : await openStored(options.mask, toMaskOptions(options));

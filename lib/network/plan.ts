@@ -19,7 +19,7 @@ import type { PanelLayout } from './passes.js';
 import { marksBytes, pendingRows } from './marks.js';
 import { streamGapsBytes } from './stream-gaps.js';
 
-/** Core widths tried, widest first, when the full width does not fit (streaming.md section 4). */
+/** Core widths tried, widest first, when the full width does not fit (docs/streaming.md, "Direction and panels"). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
 
 /** Transformed weights are kept up to this size: beyond it, reading them takes longer than making them anew. */

@@ -85,7 +85,7 @@ export async function planWriting(path: string, form: TiffFormOptions, readBack:
   const format: ImageFormat = await checkOutput(path, form);
   return {
     buffers: ({ frame }, { metadata }) => {
-      checkFormatHolds(path, format, frame as FrameSize);
+      checkFormatHolds(path, format, frame as FrameSize, metadata);
       const back = { name: 'reading back', bytes: readBack ? readBackBytes(frame, format) : 0 };
       return [...encoderBuffers(frame, format, tiffFormOf(frame, metadata, form)), back];
     },

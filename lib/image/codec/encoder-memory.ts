@@ -20,7 +20,7 @@ const FIXED_BYTES = 3.5e6;
 export function encoderBytes(size: AnyFrameSize, format: ImageFormat, form = tiffFormOf(size, {})): number {
   // Not libvips, but the writers of this package.
   if (format === 'tiff') return tiffBytes(size, form);
-  if (format === 'fits') return FIXED_BYTES + fitsWriterBytes({ size, cards: [], nodata: null });
+  if (format === 'fits') return FIXED_BYTES + fitsWriterBytes({ size, cards: [] });
   const { width, height, channels } = size;
   const rowBytes = frameBytes({ ...size, height: 1 });
   const pipelineBytes = Math.min(PIPELINE_ROWS, 2 * height) * rowBytes;

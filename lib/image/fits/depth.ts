@@ -1,5 +1,8 @@
 import { unsupported } from '../codec/inspection.js';
 import type { Depth } from '../frame.js';
+import { INTEGER_RANGES } from '../integers.js';
+import type { IntegerType } from '../integers.js';
+import type { StoredType } from '../metadata/image-metadata.js';
 import type { FitsChunk } from './chunks.js';
 import { toExactValue, isPlain, toValue } from './values.js';
 import type { FitsNumbers, FitsValues } from './values.js';
@@ -7,8 +10,10 @@ import type { FitsNumbers, FitsValues } from './values.js';
 /** What samples a picture becomes. */
 export interface FitsSamples {
   readonly depth: Depth | 32;
-  /** The sample that stands for a missing one; null: none. Of floats it is always NaN. */
+  /** The sample that stands for a missing one; null: none but NaN of floats. */
   readonly nodata: number | null;
+  /** How they are stored, where frames have them as another type. */
+  readonly storedType?: StoredType;
 }
 
 /** Zero of unsigned numbers of 16 bits, which are stored with a sign (FITS 4.0, table 11). */
@@ -25,11 +30,34 @@ export async function chooseSamples(values: FitsValues, chunks: AsyncIterable<Fi
   const isUnsigned = bitpix === 16 && scale === 1 && zero === UNSIGNED_ZERO;
   if (isUnsigned || (bitpix === 16 && isPlain(values) && !(await hasNegative(chunks)))) {
     const nodata = blank === null ? null : blank + zero;
-    return { depth: 16, nodata: nodata !== null && inRange(nodata, 16) ? nodata : null };
+    const isSample = nodata !== null && inRange(nodata, 16);
+    return { depth: 16, nodata: isSample ? nodata : null, ...(!isUnsigned && { storedType: 'int16' }) };
   }
   const isExact = (bitpix === -32 || bitpix === 16) && isPlain(values);
   if (!isExact) for await (const { numbers } of chunks) requireExact(numbers, values);
-  return { depth: 32, nodata: null };
+  return chooseFloats(values);
+}
+
+/** Bits and zero of integers without scale, as files have them. */
+const TYPES: Readonly<Record<string, IntegerType>> = {
+  '8:-128': 'int8',
+  '16:0': 'int16',
+  '32:0': 'int32',
+  '32:2147483648': 'uint32',
+};
+
+/** Floats, and what the file has in their place. BLANK is a sample like others, where floats tell it. */
+function chooseFloats({ bitpix, scale, zero, blank }: FitsValues): FitsSamples {
+  if (bitpix === -32) return { depth: 32, nodata: null };
+  if (bitpix === -64) return { depth: 32, nodata: null, storedType: 'float64' };
+  const type = scale === 1 ? TYPES[`${bitpix}:${zero}`] : undefined;
+  if (!type) return { depth: 32, nodata: null, storedType: bitpix === 64 && scale === 1 ? 'int64' : 'scaled' };
+  const nodata = blank === null ? null : blank + zero;
+  if (nodata === null) return { depth: 32, nodata, storedType: type };
+  const [least, most] = INTEGER_RANGES[type];
+  const isSample = Math.fround(nodata) === nodata;
+  if (nodata < least || nodata > most) return { depth: 32, nodata: null, storedType: type };
+  return isSample ? { depth: 32, nodata, storedType: type } : { depth: 32, nodata: null, storedType: 'unblanked' };
 }
 
 const inRange = (value: number, depth: Depth): boolean => value >= 0 && value < 2 ** depth;

@@ -73,9 +73,13 @@ export class FitsHeader {
   }
 }
 
-/** A card with a value at its fixed place: the number or logical value ends in column 30. */
-export function makeCard(keyword: string, value: number | boolean, comment: string): Buffer {
-  const text = typeof value === 'boolean' ? (value ? 'T' : 'F') : String(value);
-  const line = `${keyword.padEnd(KEYWORD_BYTES)}${INDICATOR}${text.padStart(20)} / ${comment}`;
+/** A card with a value at its fixed place: a number or logical value ends in column 30, a text begins in column 11. */
+export function makeCard(keyword: string, value: CardValue, comment: string): Buffer {
+  const line = `${keyword.padEnd(KEYWORD_BYTES)}${INDICATOR}${valueText(value)} / ${comment}`;
   return Buffer.from(line.padEnd(CARD_BYTES).slice(0, CARD_BYTES), 'latin1');
+}
+
+function valueText(value: CardValue): string {
+  if (typeof value === 'string') return `'${value.padEnd(KEYWORD_BYTES)}'`.padEnd(20);
+  return (typeof value === 'boolean' ? (value ? 'T' : 'F') : String(value)).padStart(20);
 }

@@ -1,18 +1,21 @@
-import type { AnyFrameSize } from '../frame.js';
+import { rgbBands } from '../planes.js';
+import { INTEGER_RANGES } from '../integers.js';
 import { isStorage } from './cards.js';
 import { CHECKSUMS, makeChecksumCard } from './checksum.js';
 import { CARD_BYTES, FitsHeader, cardValue, isEnd, keywordOf, makeCard, toBlocks } from './header.js';
+import { FITS_STORAGES, FITS_TYPE_OF_DEPTH } from './types.js';
+import type { FitsStorage } from './types.js';
+import type { FitsDescription } from './write-fits.js';
 
 /**
  * A header of one image, filled up to whole blocks. Cards are kept as they are and in their order, but for those that
  * say how samples are stored. Where there were checksums, cards for them have no sums yet.
- * @param nodata the sample that stands for a missing one, which integers say as BLANK
  */
-export function encodeHeader(size: AnyFrameSize, given: readonly Buffer[], nodata: number | null): Buffer {
-  const cards = given.filter((card) => card.length === CARD_BYTES && !isEnd(card));
+export function encodeHeader(picture: FitsDescription): Buffer {
+  const cards = picture.cards.filter((card) => card.length === CARD_BYTES && !isEnd(card));
   const old = new FitsHeader(cards);
-  const shape = shapeCards(size).map((card) => asBefore(card, old));
-  const scaling = new Map(scalingCards(size, nodata).map((card) => [keywordOf(card), asBefore(card, old)]));
+  const shape = shapeCards(picture).map((card) => asBefore(card, old));
+  const scaling = new Map(scalingCards(picture, old).map((card) => [keywordOf(card), asBefore(card, old)]));
   // Where there was a card with this keyword its successor takes its place.
   const kept: Buffer[] = [];
   for (const card of cards) {
@@ -29,10 +32,12 @@ export function encodeHeader(size: AnyFrameSize, given: readonly Buffer[], nodat
 }
 
 /** Type and lengths of the array, in the order that the standard prescribes. */
-function shapeCards({ width, height, channels, depth }: AnyFrameSize): Buffer[] {
+function shapeCards(picture: FitsDescription): Buffer[] {
+  const { width, height, channels } = picture.size;
+  const { bitpix, name } = storageOf(picture);
   return [
     makeCard('SIMPLE', true, 'conforms to FITS standard'),
-    makeCard('BITPIX', depth === 32 ? -32 : depth, depth === 32 ? 'floats' : `integers of ${depth} bits`),
+    makeCard('BITPIX', bitpix, name),
     makeCard('NAXIS', channels > 1 ? 3 : 2, 'number of axes'),
     makeCard('NAXIS1', width, 'columns'),
     makeCard('NAXIS2', height, 'rows'),
@@ -40,20 +45,36 @@ function shapeCards({ width, height, channels, depth }: AnyFrameSize): Buffer[] 
   ];
 }
 
-/** How numbers become samples. */
-function scalingCards({ depth }: AnyFrameSize, nodata: number | null): Buffer[] {
-  if (depth === 32) return [];
-  const blank = nodata === null ? [] : [makeCard('BLANK', nodata - zeroOf(depth), 'number of missing samples')];
-  if (depth === 8) return blank;
+/** How the samples of a picture are stored. */
+export function storageOf({ size, rule }: Pick<FitsDescription, 'size' | 'rule'>): FitsStorage {
+  return FITS_STORAGES[rule?.type ?? FITS_TYPE_OF_DEPTH[size.depth]];
+}
+
+/** How numbers become samples, and what the third axis is. */
+function scalingCards(picture: FitsDescription, old: FitsHeader): Buffer[] {
+  const { bitpix, zero } = storageOf(picture);
+  const isColour = picture.size.channels === 3 && rgbBands(picture.size).length > 0;
+  const colours = isColour && old.value('CTYPE3') === undefined ? [makeCard('CTYPE3', 'RGB', 'red, green, blue')] : [];
+  if (bitpix < 0) return colours;
+  const blank = blankOf(picture, old);
+  const isScaled = zero !== 0 || old.value('BZERO') === 0;
   return [
-    makeCard('BSCALE', 1, 'value = BZERO + BSCALE x number'),
-    makeCard('BZERO', zeroOf(16), 'unsigned'),
-    ...blank,
+    ...(isScaled
+      ? [makeCard('BSCALE', 1, 'value = BZERO + BSCALE x number'), makeCard('BZERO', zero, 'zero of the samples')]
+      : []),
+    ...(blank === null ? [] : [makeCard('BLANK', blank, 'number of missing samples')]),
+    ...colours,
   ];
 }
 
-/** What the stored number of a sample of 0 lacks: samples of 16 bits are stored as numbers with a sign. */
-export const zeroOf = (depth: number): number => (depth === 16 ? 32_768 : 0);
+/** The number of missing samples. One that no sample of the file has stays, too. */
+function blankOf(picture: FitsDescription, old: FitsHeader): number | null {
+  const { nodata, rule, size } = picture;
+  if (nodata !== null) return nodata - storageOf(picture).zero;
+  const before = old.value('BLANK');
+  if (rule?.type !== 'int16' || size.depth !== 16 || typeof before !== 'number') return null;
+  return Number.isInteger(before) && before < 0 && before >= INTEGER_RANGES.int16[0] ? before : null;
+}
 
 /** The card as it was before, where it says the same. */
 function asBefore(card: Buffer, old: FitsHeader): Buffer {

@@ -1,12 +1,14 @@
 import type { ByteSource, ReadBytes } from '../../files/byte-source.js';
 import { toReadingError } from '../codec/inspection.js';
 import type { RowWindow } from '../stored.js';
-import type { AnyFrame, AnyFrameSize } from '../frame.js';
+import type { AnyFrame, AnyFrameSize, RgbBands } from '../frame.js';
+import { defined } from '../../runtime/validate.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 import { readChunks, CHUNK_BYTES } from './chunks.js';
 import { chooseSamples } from './depth.js';
 import { cardsOf } from './cards.js';
 import { readHdus } from './hdus.js';
+import type { FitsHeader } from './header.js';
 import { choosePage } from './pages.js';
 import { readRows } from './read-rows.js';
 import { readValues } from './values.js';
@@ -55,17 +57,39 @@ export async function openFits(source: ByteSource, label: string, options: OpenF
     const page = choosePage(hdus, options, label);
     const values = readValues(page.hdu.header);
     const all = { top: 0, count: page.height };
-    const { depth, nodata } = await chooseSamples(values, readChunks(read, page, values.bitpix, all, signal));
+    const { depth, nodata, storedType } = await chooseSamples(
+      values,
+      readChunks(read, page, values.bitpix, all, signal),
+    );
     const { width, height, bands } = page;
-    const size: AnyFrameSize = { width, height, channels: bands, depth, alpha: false };
+    const rgb = bands < 3 ? {} : { rgb: isColour(page.hdu.header, bands) ? COLOURS : [] };
+    const size: AnyFrameSize = { width, height, channels: bands, depth, alpha: false, ...rgb };
     const others = hdus.filter(({ dataBytes }) => dataBytes > 0).length - 1;
     return {
       size,
-      metadata: { fitsCards: cardsOf(hdus, page.hdu) },
+      metadata: { fitsCards: cardsOf(hdus, page.hdu), ...defined({ storedType }) },
       nodata,
       decoderBytes: FIXED_BYTES + 2 * CHUNK_BYTES,
-      warnings: others > 0 ? [`has ${others} more data units, which are not read and not kept`] : [],
-      readRows: (rows, active) => translated(active, (part) => readRows(part, page, values, size, rows, active)),
+      warnings: warnOfOthers(others),
+      readRows: (rows, active) =>
+        translated(active, (part) => readRows(part, page, { values, nodata }, size, rows, active)),
     };
   });
+}
+
+const COLOURS: readonly RgbBands[] = [[0, 1, 2]];
+
+/** Whether three planes are red, green and blue: the header says so of the third axis. Others are bands. */
+function isColour(header: FitsHeader, bands: number): boolean {
+  const kind = header.value('CTYPE3');
+  return bands === 3 && typeof kind === 'string' && /^RGB$/i.test(kind);
+}
+
+function warnOfOthers(count: number): string[] {
+  if (count === 0) return [];
+  return [
+    count === 1
+      ? 'has 1 more data unit, which is not read and not kept'
+      : `has ${count} more data units, which are not read and not kept`,
+  ];
 }

@@ -8,11 +8,18 @@ import type { FitsPage } from './pages.js';
 import { toValue } from './values.js';
 import type { FitsValues } from './values.js';
 
+/** What the numbers of a page mean. */
+export interface StoredNumbers {
+  readonly values: FitsValues;
+  /** The sample that stands for a missing one; null: none. */
+  readonly nodata: number | null;
+}
+
 /** Reads some rows of a page, interleaved. Rejects with the signal's reason. @param size of the whole page */
 export async function readRows(
   read: ReadBytes,
   page: FitsPage,
-  values: FitsValues,
+  stored: StoredNumbers,
   size: AnyFrameSize,
   rows: RowWindow,
   signal: AbortSignal,
@@ -20,19 +27,19 @@ export async function readRows(
   const { width, channels, depth } = size;
   const count = width * rows.count * channels;
   const samples = allocateSamples(count, depth);
-  for await (const chunk of readChunks(read, page, values.bitpix, rows, signal))
-    placeSamples(chunk, values, samples, channels);
+  for await (const chunk of readChunks(read, page, stored.values.bitpix, rows, signal))
+    placeSamples(chunk, stored, samples, channels);
   return samples;
 }
 
-/** Puts the values of a chunk where they belong. What was missing in integers is NaN in floats. */
+/** Puts the values of a chunk where they belong. What was missing in integers is NaN where no sample stands for it. */
 function placeSamples(
   { band, first, numbers }: FitsChunk,
-  values: FitsValues,
+  { values, nodata }: StoredNumbers,
   samples: AnyFrame['data'],
   channels: number,
 ): void {
-  const missing = samples instanceof Float32Array ? values.blank : null;
+  const missing = samples instanceof Float32Array && nodata === null ? values.blank : null;
   for (let index = 0, at = first * channels + band; index < numbers.length; index += 1, at += channels) {
     const number = numbers[index]!;
     samples[at] = Number(number) === missing ? NaN : toValue(number, values);

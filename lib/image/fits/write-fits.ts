@@ -6,7 +6,10 @@ import { MemorySpool } from '../write-sink.js';
 import type { ByteSink } from '../write-sink.js';
 import { addWords, fillChecksums, hasChecksums } from './checksum.js';
 import { BLOCK_BYTES, CARD_BYTES, toBlocks } from './header.js';
-import { encodeHeader, zeroOf } from './make-header.js';
+import { toInteger } from '../integers.js';
+import type { IntegerRule } from '../integers.js';
+import { encodeHeader, storageOf } from './make-header.js';
+import type { FitsStorage } from './types.js';
 
 /** Samples that are turned at a time; a row where it has more. */
 const CHUNK_SAMPLES = 2 ** 18;
@@ -20,6 +23,8 @@ export interface FitsDescription {
   readonly cards: readonly Buffer[];
   /** The sample that stands for a missing one, which integers say as BLANK; null: none. */
   readonly nodata: number | null;
+  /** How samples become integers of another type; null: they do not. */
+  readonly rule: IntegerRule | null;
 }
 
 /** What a writer has written, for another that goes on: plain numbers, to be kept as JSON. */
@@ -32,7 +37,7 @@ export interface FitsWriterState {
 }
 
 /** Bytes that a writer holds at most beside what it is given. */
-export function fitsWriterBytes({ size: { width, depth }, cards }: FitsDescription): number {
+export function fitsWriterBytes({ size: { width, depth }, cards }: Pick<FitsDescription, 'size' | 'cards'>): number {
   const chunkBytes = Math.max(width, CHUNK_SAMPLES) * (depth / 8);
   return CHUNKS_HELD * chunkBytes + 4 * (cards.length * CARD_BYTES + BLOCK_BYTES);
 }
@@ -43,6 +48,7 @@ export function fitsWriterBytes({ size: { width, depth }, cards }: FitsDescripti
  */
 export class FitsWriter {
   readonly #sink: ByteSink;
+  readonly #picture: FitsDescription;
   readonly #size: AnyFrameSize;
   readonly #header: Buffer;
   readonly #pauses: Pauses;
@@ -50,10 +56,12 @@ export class FitsWriter {
   #sum: number;
 
   /** @param from what an earlier writer of the same picture has written; nothing by default */
-  constructor(sink: ByteSink, { size, cards, nodata }: FitsDescription, signal?: AbortSignal, from?: FitsWriterState) {
+  constructor(sink: ByteSink, picture: FitsDescription, signal?: AbortSignal, from?: FitsWriterState) {
+    const { size } = picture;
     this.#sink = sink;
+    this.#picture = picture;
     this.#size = size;
-    this.#header = encodeHeader(size, cards, nodata);
+    this.#header = encodeHeader(picture);
     this.#pauses = new Pauses(signal);
     this.#nextRow = requireInteger('nextRow of the state', from?.nextRow ?? 0, 0, size.height);
     this.#sum = from?.sum ?? 0;
@@ -69,7 +77,7 @@ export class FitsWriter {
         if (this.#pauses.isDue) await this.#pauses.take();
         const rows = Math.min(rowsAtOnce, count - row);
         const part = samples.subarray(row * width * channels, (row + rows) * width * channels);
-        const bytes = encodeBand(part, band, this.#size);
+        const bytes = encodeBand(part, band, this.#picture);
         const position = this.#positionOf(band, this.#nextRow + row);
         this.#sum = addWords(bytes, this.#sum, position % 4);
         await this.#sink.write(bytes, position);
@@ -80,8 +88,9 @@ export class FitsWriter {
 
   /** Where a row of a band begins. */
   #positionOf(band: number, row: number): number {
-    const { width, height, depth } = this.#size;
-    return this.#header.length + (band * height + row) * width * (depth / 8);
+    const { width, height } = this.#size;
+    const bytes = Math.abs(storageOf(this.#picture).bitpix) / 8;
+    return this.#header.length + (band * height + row) * width * bytes;
   }
 
   get state(): FitsWriterState {
@@ -102,29 +111,42 @@ export class FitsWriter {
 }
 
 /** Samples of one band of some rows as big-endian numbers. */
-function encodeBand(samples: AnyFrame['data'], band: number, { channels, depth }: AnyFrameSize): Buffer {
+function encodeBand(samples: AnyFrame['data'], band: number, picture: FitsDescription): Buffer {
+  const { size, rule } = picture;
+  const { channels } = size;
+  const { bitpix, zero } = storageOf(picture);
   const count = samples.length / channels;
-  const bytes = Buffer.alloc(count * (depth / 8));
-  const target = arrayOver(bytes, depth, count);
-  const zero = zeroOf(depth);
-  for (let pixel = 0, at = band; pixel < count; pixel += 1, at += channels) target[pixel] = samples[at]! - zero;
-  if (depth === 16) bytes.swap16();
-  else if (depth === 32) bytes.swap32();
+  const bytes = Buffer.alloc(count * (Math.abs(bitpix) / 8));
+  const target = arrayOver(bytes, bitpix, count);
+  for (let pixel = 0, at = band; pixel < count; pixel += 1, at += channels)
+    target[pixel] = (rule ? toInteger(samples[at]!, rule) : samples[at]!) - zero;
+  if (bitpix === 16) bytes.swap16();
+  else if (bitpix !== 8) bytes.swap32();
   return bytes;
 }
 
-function arrayOver(bytes: Buffer, depth: number, length: number): Uint8Array | Int16Array | Float32Array {
+function arrayOver(
+  bytes: Buffer,
+  bitpix: FitsStorage['bitpix'],
+  length: number,
+): Uint8Array | Int16Array | Int32Array | Float32Array {
   const buffer = bytes.buffer as ArrayBuffer;
-  if (depth === 8) return new Uint8Array(buffer, bytes.byteOffset, length);
-  return depth === 16
-    ? new Int16Array(buffer, bytes.byteOffset, length)
-    : new Float32Array(buffer, bytes.byteOffset, length);
+  switch (bitpix) {
+    case 8:
+      return new Uint8Array(buffer, bytes.byteOffset, length);
+    case 16:
+      return new Int16Array(buffer, bytes.byteOffset, length);
+    case 32:
+      return new Int32Array(buffer, bytes.byteOffset, length);
+    case -32:
+      return new Float32Array(buffer, bytes.byteOffset, length);
+  }
 }
 
 /** A whole FITS file in memory. Rejects as {@link FitsWriter.writeRows}. */
 export async function encodeFits(frame: AnyFrame, cards: readonly Buffer[], nodata: number | null): Promise<Buffer> {
   const spool = new MemorySpool();
-  const writer = new FitsWriter(spool, { size: frame, cards, nodata });
+  const writer = new FitsWriter(spool, { size: frame, cards, nodata, rule: null });
   await writer.writeRows(frame.data, frame.height);
   await writer.finish();
   return spool.toBuffer();

@@ -6,6 +6,21 @@ export interface Resolution {
   readonly unit: 'inch' | 'centimetre' | 'metre' | 'none';
 }
 
+/**
+ * Types of stored samples that frames do not have; 'scaled': integers that BSCALE and BZERO of FITS make values of;
+ * 'unblanked': integers of 32 bits whose BLANK is no float.
+ */
+export type StoredType =
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'float16'
+  | 'float64'
+  | 'scaled'
+  | 'unblanked';
+
 /** A field of a TIFF directory. */
 export interface TiffField {
   readonly tag: number;
@@ -43,8 +58,8 @@ export interface ImageMetadata {
   readonly mask?: Uint8Array;
   /** The band of a TIFF that is alpha, from 0, where it is not the last; frames have it last. */
   readonly alphaBand?: number;
-  /** How a TIFF stores the samples that frames have as floats, where these are no 32-bit floats. */
-  readonly storedType?: 'int8' | 'int16' | 'float16';
+  /** How the file stores its samples, where a frame has them as another type. */
+  readonly storedType?: StoredType;
   /** Side of the tiles in which a TIFF has the picture; undefined: strips, or no TIFF. */
   readonly tileSize?: number;
   /** Fields of a TIFF that say nothing of its storage and are in no other block: georeference, private tags. */

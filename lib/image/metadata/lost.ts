@@ -1,8 +1,9 @@
 import type { ImageFormat } from '../codec/sharp.js';
 import type { AnyFrameSize } from '../frame.js';
 import { rgbBands } from '../planes.js';
+import { integerRuleOf } from '../integers.js';
 import { fullScale, typeScale } from '../samples.js';
-import type { ImageMetadata, TiffField } from './image-metadata.js';
+import type { ImageMetadata, StoredType, TiffField } from './image-metadata.js';
 import { MAX_JPEG_BLOCK_BYTES } from './jpeg.js';
 import { isTelling } from './resolution.js';
 
@@ -43,12 +44,24 @@ export function warnOfLosses(format: ImageFormat, metadata: ImageMetadata, size:
   return [`its output (${format}) is without ${lost.join(', ')}${advice}`, ...types];
 }
 
-const TYPE_NAMES = { int8: 'signed integers of 8 bits', int16: 'signed integers of 16 bits', float16: '16-bit floats' };
+/** Types of stored samples, for people. */
+export const STORED_TYPE_NAMES: Readonly<Record<StoredType, string>> = {
+  int8: 'signed integers of 8 bits',
+  int16: 'signed integers of 16 bits',
+  int32: 'signed integers of 32 bits',
+  uint32: 'integers of 32 bits',
+  int64: 'integers of 64 bits',
+  float16: '16-bit floats',
+  float64: '64-bit floats',
+  scaled: 'scaled integers (BSCALE, BZERO)',
+  unblanked: 'integers of 32 bits whose BLANK no float tells',
+};
 
 /** Said where samples are written as another type than they have in their file. */
-function widenedTypes(format: ImageFormat, { storedType }: ImageMetadata, { depth }: AnyFrameSize): string[] {
-  if (storedType === undefined || depth !== 32 || (format === 'tiff' && storedType !== 'float16')) return [];
-  return [`its samples are ${TYPE_NAMES[storedType]}; its output (${format}) has 32-bit floats`];
+function widenedTypes(format: ImageFormat, metadata: ImageMetadata, size: AnyFrameSize): string[] {
+  const { storedType } = metadata;
+  if (storedType === undefined || size.depth !== 32 || integerRuleOf(format, size, metadata)) return [];
+  return [`its samples are ${STORED_TYPE_NAMES[storedType]}; its output (${format}) has 32-bit floats`];
 }
 
 const isThere = (block: unknown): boolean => (Array.isArray(block) ? block.length > 0 : block !== undefined);

@@ -13,7 +13,8 @@ import { alphaBandOf, blockBound, deflateBound, gridOf, mayExceedClassic } from 
 import type { TiffDescription } from './write-description.js';
 import type { ByteSink, ByteSpool } from '../write-sink.js';
 import { TiffWriter, tiffWriterBytes } from './write.js';
-import type { TiffWriterOptions, TiffWriterState } from './write.js';
+import type { TiffWriterState } from './write-state.js';
+import type { TiffWriterOptions } from './write.js';
 
 /** Side of the largest picture that needs no overview, in pixels. */
 const LEAST_OVERVIEW = 512;

@@ -1,7 +1,7 @@
 import { deflate } from 'node:zlib';
 import type { Samples } from '../../runtime/native/binding.js';
-import { toInteger } from './signed.js';
-import type { SignedRule } from './signed.js';
+import { toInteger } from '../integers.js';
+import type { IntegerRule } from '../integers.js';
 import { deflateBound } from './write-description.js';
 import type { TiffGrid } from './write-description.js';
 
@@ -22,7 +22,7 @@ export interface Block {
   /** First channel of the block. */
   readonly channel: number;
   /** How floats become signed integers; null: samples stay as they are. */
-  readonly signed: SignedRule | null;
+  readonly signed: IntegerRule | null;
 }
 
 /**
@@ -65,7 +65,7 @@ function predictIntegers({ grid, rows, rowCount, ...block }: Block, target: Samp
 
 function predictSigned(
   { grid, rows, rowCount, ...block }: Block,
-  rule: SignedRule,
+  rule: IntegerRule,
   target: Int8Array | Int16Array,
 ): void {
   const { imageWidth, channels, left, channel } = block;

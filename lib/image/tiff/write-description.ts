@@ -1,5 +1,6 @@
 import { defined } from '../../runtime/validate.js';
 import { hasAlpha } from '../frame.js';
+import { integerRuleOf } from '../integers.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 import { SAMPLE_BYTES, TYPE_OF_DEPTH } from './samples.js';
@@ -49,8 +50,7 @@ const [STRIP_ROWS, STRIP_BYTES] = [64, 2 ** 20];
 
 /** The type of samples in the file: the one of the file that floats come from, where it has signed integers. */
 function writtenTypeOf({ depth, metadata = {} }: TiffDescription): WrittenType {
-  const { storedType } = metadata;
-  return depth === 32 && (storedType === 'int8' || storedType === 'int16') ? storedType : TYPE_OF_DEPTH[depth];
+  return (integerRuleOf('tiff', { depth }, metadata)?.type as WrittenType | undefined) ?? TYPE_OF_DEPTH[depth];
 }
 
 /** The strips or tiles of a picture. */

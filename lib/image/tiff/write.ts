@@ -10,12 +10,12 @@ import { alphaBandOf, deflateBound, gridOf, mayExceedClassic } from './write-des
 import type { TiffDescription, TiffGrid } from './write-description.js';
 import { fileHeader, placeDirectories, storageFields } from './write-directory.js';
 import type { BlockList } from './write-directory.js';
-import { requireTileSize } from './form.js';
-import { signedRuleOf } from './signed.js';
-import type { SignedRule } from './signed.js';
+import { integerRuleOf } from '../integers.js';
+import type { IntegerRule } from '../integers.js';
 import { maskGridOf, maskOf } from './write-mask.js';
 import { BlockQueue, WRITTEN_BYTES } from './write-queue.js';
-import type { WrittenBlocks } from './write-queue.js';
+import { checkDescription, checkState, listCount } from './write-state.js';
+import type { TiffWriterState } from './write-state.js';
 import type { ByteSink } from '../write-sink.js';
 
 /** How a TIFF is written. */
@@ -25,12 +25,6 @@ export interface TiffWriterOptions {
   /** Effort of zlib, 1 to 9; 4 by default: 6 takes twice the time for 3 % less. */
   readonly level?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What a writer has written, for another that goes on: plain numbers, to be kept as JSON. */
-export interface TiffWriterState extends WrittenBlocks {
-  /** The row to go on with: the first that is in no finished strip or row of tiles. */
-  readonly nextRow: number;
 }
 
 const DEFAULT_LEVEL = 4;
@@ -50,9 +44,6 @@ export function tiffWriterBytes(description: TiffDescription, threads = 1): numb
   return Math.ceil(FIXED_BYTES + WRITTEN_BYTES + rowsBytes + blockBytes + listBytes);
 }
 
-/** Lists of blocks: one a plane, and one of the mask. */
-const listCount = ({ hasMask = false }: TiffDescription, { planes }: TiffGrid): number => planes + (hasMask ? 1 : 0);
-
 /** Rows of a picture with those of its mask. */
 export interface MaskedRows {
   readonly samples: TiffSamples;
@@ -69,7 +60,7 @@ export class TiffWriter {
   readonly #signal: AbortSignal | undefined;
   readonly #pauses: Pauses;
   readonly #queue: BlockQueue;
-  readonly #signed: SignedRule | null;
+  readonly #signed: IntegerRule | null;
   /** Rows that do not fill a row of blocks yet; made when it is needed. */
   #rows: MaskedRows | null = null;
   #filled = 0;
@@ -83,7 +74,7 @@ export class TiffWriter {
   ) {
     this.description = description;
     this.grid = gridOf(description);
-    this.#signed = signedRuleOf(description);
+    this.#signed = integerRuleOf('tiff', description, description.metadata ?? {});
     this.isBig = description.isBig ?? mayExceedClassic(description, 2 * metadataBytes(description.metadata ?? {}));
     this.#sink = sink;
     this.#signal = signal;
@@ -230,26 +221,4 @@ export class TiffWriter {
     await this.#sink.write(fileHeader(directory.start, isBig), 0);
     return start + directory.bytes.length;
   }
-}
-
-function checkDescription({ width, height, channels, tileSize }: TiffDescription): void {
-  requireInteger('width', width, 1, 2 ** 31 - 1);
-  requireInteger('height', height, 1, 2 ** 31 - 1);
-  requireInteger('channels', channels, 1, 16);
-  if (tileSize !== undefined) requireTileSize(tileSize);
-}
-
-/** Throws ArgumentError unless the state lists all blocks up to its row. */
-function checkState(grid: TiffGrid, description: TiffDescription, state: TiffWriterState): void {
-  const { nextRow, position, offsets, byteCounts } = state;
-  const { height } = description;
-  requireInteger('nextRow of the state', nextRow, 0, height);
-  requireInteger('position of the state', position, 8, Number.MAX_SAFE_INTEGER);
-  const isBetween = nextRow % grid.height !== 0 && nextRow !== height;
-  const count = Math.ceil(nextRow / grid.height) * grid.across;
-  const all = listCount(description, grid);
-  const isWhole = (lists: TiffWriterState['offsets']): boolean =>
-    lists.length === all && lists.every((list) => list.length === count);
-  if (isBetween || !isWhole(offsets) || !isWhole(byteCounts))
-    throw expected(`${count} blocks in each of ${all} planes`, 'the state of a TIFF writer', nextRow);
 }

@@ -50,8 +50,13 @@ export function checkSceneOptions({ resume, windowRows }: SceneOptions): void {
   if (windowRows !== undefined) requireInteger('windowRows', windowRows, 1, 65_535);
 }
 
-/** Whether a file must be restored window by window: it was asked for, or an earlier run has begun so. */
+/**
+ * Whether a file must be restored window by window: it was asked for, or an earlier run has begun so. Rejects with
+ * ArgumentError where that was asked for and the output is of a format that is not written row by row.
+ */
 export async function mustBeScene({ path, resume = false, windowRows }: SceneTarget): Promise<boolean> {
+  const isAsked = resume || windowRows !== undefined;
+  if (isAsked && !isRowFormat(formatOfExtension(extname(path)))) throw noWindows(path);
   if (windowRows !== undefined) return true;
   return resume && (await readJournal(await partPathsOf(path))) !== null;
 }
@@ -74,7 +79,7 @@ export async function restoreByWindows<Report extends FrameReport>(
   try {
     const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
     if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
-    checkFormatHolds(target.path, format, source.header);
+    checkFormatHolds(target.path, format, source.header, source.metadata);
     const job = { ...target, format, source, reading: await describeReading(reading, source, signal) };
     const { size, metadata, report } = await restoreScene(restoration, job, scope);
     return new RestoredImage<Frame, Report>(size as Frame, metadata, report);

@@ -1,10 +1,10 @@
 import { PartFile } from '../../files/part-file.js';
 import type { PartPaths } from '../../files/part-file.js';
 import { unwritable } from '../../files/write-file.js';
+import { integerRuleOf, roundIntegers } from '../../image/integers.js';
 import { createRowWriter } from '../../image/row-writer.js';
 import type { RowPicture, RowWriter } from '../../image/row-writer.js';
 import { SealingSpool } from '../../image/seal.js';
-import { roundSigned, signedRuleOf } from '../../image/tiff/signed.js';
 import { RunningDigest } from '../../runtime/digest.js';
 import { ArgumentError, CodeChangedError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
@@ -92,12 +92,12 @@ async function writeWindow<Report extends FrameReport>(
   window: SceneWindow,
   { picture, record, spool, writer }: WindowTarget,
 ): Promise<void> {
-  const rule = picture.format === 'tiff' ? signedRuleOf({ ...picture.size, metadata: picture.metadata }) : null;
+  const rule = integerRuleOf(picture.format, picture.size, picture.metadata);
   const digest = work.ends && new RunningDigest();
   const pauses = new Pauses();
   await work.restore(window, async (samples, count, mask) => {
     // Digests are of what reads back.
-    if (digest && rule) roundSigned(samples, rule);
+    if (digest && rule) roundIntegers(samples, rule);
     await digest?.add(samples, pauses);
     await writer.writeRows(samples, count, mask);
   });
