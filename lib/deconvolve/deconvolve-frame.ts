@@ -47,7 +47,7 @@ export async function deconvolveFrame(
   const { frame } = sound;
   const warnings = [...sound.warnings, ...(await warnOfCutLight(settings, task, scope))];
   const isMasked = hasGaps(sound) || settings.saturation <= 1;
-  const noise = new NoiseMeter(sound, psfs, scope);
+  const noise = new NoiseMeter(sound, psfs, METHODS[settings.method].noise, scope);
   const sigma = settings.sigma ?? rootMeanSquare(await noise.measure());
   const solver = new PartSolver(solvers, psfs, sound, scope);
   const solving = maskPlan(plan, isMasked);

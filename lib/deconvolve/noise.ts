@@ -1,4 +1,6 @@
 import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
+import { findJpegNoise, passingVariance } from '../estimate/jpeg/noise.js';
+import type { JpegNoise } from '../estimate/jpeg/noise.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import { isClipped, isCounted } from './defects/clipped.js';
@@ -23,19 +25,26 @@ const MOST_MISSING = 0.02;
 /** A clipped sample makes a block as unfit as this part of its pixels would, were they missing. */
 const WEIGHT_OF_CLIPPED = 0.05;
 
+/** Which noise is asked for: that of samples, or its density where the blur lets a scene pass; white noise has one. */
+export type NoiseKind = 'all' | 'passing';
+
 /**
  * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
  * noise is left. A filter that knows nothing of the blur (Immerkaer 1996) takes edges along the direction of a motion
- * for noise.
+ * for noise. Where the frame was compressed as JPEG, whatever it is now, these frequencies have lost their noise, and
+ * others have errors: its steps of rounding tell them.
  */
 export class NoiseMeter {
   readonly source: PartSource;
   readonly #psfs: TilePsfs;
   readonly #scope: Scope;
+  readonly #kind: NoiseKind;
+  #jpeg: JpegNoise | null | undefined;
 
-  constructor(source: PartSource, psfs: TilePsfs, scope: Scope) {
+  constructor(source: PartSource, psfs: TilePsfs, kind: NoiseKind, scope: Scope) {
     this.source = source;
     this.#psfs = psfs;
+    this.#kind = kind;
     this.#scope = scope;
   }
 
@@ -58,11 +67,19 @@ export class NoiseMeter {
       roundingSigma(frame),
       await measureQuietPower(this.#scope, this.source, channel, region, kernel),
     ];
-    // The compression has taken noise out of the high frequencies, and left errors in the others.
+    const jpeg = this.#jpegNoise();
+    if (jpeg) estimates.push(Math.sqrt(this.#kind === 'all' ? jpeg.variance : passingVariance(jpeg, kernel)));
+    // The compression may have taken noise out of the high frequencies, and left no more than that in the others.
     if (isJpeg || !Number.isFinite(estimates[1])) {
       estimates.push(await estimateByLaplacian(this.#scope, this.source, channel, region));
     }
     return Math.max(...estimates.filter(Number.isFinite));
+  }
+
+  /** The same for all planes and parts of the frame. */
+  #jpegNoise(): JpegNoise | null {
+    if (this.#jpeg === undefined) this.#jpeg = findJpegNoise(this.source.frame);
+    return this.#jpeg;
   }
 }
 

@@ -4,6 +4,7 @@ import type { RestorationTask, SceneSurvey } from '../restoration/restoration.js
 import { EstimateError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 import { hasGaps, leaveOutDefects } from './defects/find.js';
+import { METHODS } from './methods/index.js';
 import { NoiseMeter, rootMeanSquare } from './noise.js';
 import { PartSolver } from './part-solver.js';
 import type { SolverSource } from './part-solver.js';
@@ -51,7 +52,12 @@ export async function surveyScene(
     if (!survey.plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
     const solver = new PartSolver(solvers, psfs, sound, scope);
-    const probe = new Probe(solver, new NoiseMeter(sound, psfs, scope), settings, scope);
+    const probe = new Probe(
+      solver,
+      new NoiseMeter(sound, psfs, METHODS[settings.method].noise, scope),
+      settings,
+      scope,
+    );
     courses.push(await probe.find({ ...shape, masked: hasGaps(sound) || shape.masked }, sigma));
   }
   if (courses.length === 0) return { settings, estimatedPsf, stopReason: null };
@@ -101,7 +107,8 @@ async function measureScene(
     if (!plan.keepsSolver) solvers.free();
     const sound = await leaveOutDefects(task, settings, psfs, scope);
     share += known;
-    if (sigma === null) variance += known * rootMeanSquare(await new NoiseMeter(sound, psfs, scope).measure()) ** 2;
+    const meter = new NoiseMeter(sound, psfs, METHODS[settings.method].noise, scope);
+    if (sigma === null) variance += known * rootMeanSquare(await meter.measure()) ** 2;
     light += known * meanLevel(sound.frame);
   }
   if (share === 0) return { sigma, level: null };

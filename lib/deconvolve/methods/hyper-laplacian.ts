@@ -12,6 +12,7 @@ export const hyperLaplacian: Method = {
   optionKeys: ['iterations', 'lambda', 'alpha'],
   iterations: 6,
   endOfCount: 'complete',
+  noise: 'passing',
   leastOverlapPx: 192,
   isMultiplicative: false,
   needsProbe: () => false,

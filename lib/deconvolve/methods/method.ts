@@ -1,6 +1,7 @@
 import type { AnyFrame } from '../../image/frame.js';
 import type { NativeSolver, SolverSettings } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
+import type { NoiseKind } from '../noise.js';
 import type { DeconvolveOptions, DeconvolveSettings } from '../settings.js';
 
 /** The numbers that were chosen for a frame, as the report tells them; null for those that the method has not. */
@@ -27,6 +28,8 @@ export interface Method {
   readonly iterations: number | null;
   /** Why iterations of a known number end: they were asked for, or the method makes no more. */
   readonly endOfCount: 'iterations' | 'complete';
+  /** The noise that decides its numbers: what ends iterations is all of it. */
+  readonly noise: NoiseKind;
   /** Tiles overlap by this at least: what is unknown beyond an edge is felt far inside. */
   readonly leastOverlapPx: number;
   /** Whether it can leave pixels out, and refuses negative weights, as it divides by what it has blurred. */

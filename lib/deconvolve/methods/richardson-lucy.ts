@@ -21,6 +21,7 @@ export const richardsonLucy: Method = {
   ],
   iterations: null,
   endOfCount: 'iterations',
+  noise: 'all',
   leastOverlapPx: 128,
   isMultiplicative: true,
   needsProbe: ({ iterations }, hasParts) => iterations === null && hasParts,

@@ -9,6 +9,7 @@ export const wiener: Method = {
   optionKeys: ['prior', 'nsr', 'exponent'],
   iterations: 1,
   endOfCount: 'complete',
+  noise: 'passing',
   leastOverlapPx: 192,
   isMultiplicative: false,
   needsProbe: ({ nsr }) => nsr === null,

@@ -1,0 +1,73 @@
+import { SIDE } from './blocks.js';
+import type { Coefficients } from './blocks.js';
+
+/** Steps that are told: of 1 nothing is seen beside rounding to samples, and 8 bits have none beyond the other. */
+const [LEAST_STEP, LARGEST_STEP] = [2, 255];
+/** Coefficients that count, at most of one frequency: more would tell no more. */
+const MOST_VALUES = 400;
+const FEWEST_VALUES = 8;
+/** Below this a coefficient may be rounding to samples alone. */
+const LEAST_VALUE = 1.5;
+/** So many of the others, in parts of them, may be it yet. */
+const DOUBTFUL = 0.25;
+/** Mean squared deviation from multiples, over the square of a step: of values that know nothing of it, 1 / 12. */
+const MOST_DEVIATION = 1 / 30;
+/**
+ * Frequencies with so many coefficients that are multiples of a step, beyond it, say that there is one; several such
+ * frequencies say that all others have one. Small numbers of any kind may be near to one step.
+ */
+const FIRM_VALUES = 20;
+const FEWEST_FIRM = 3;
+
+/** How the coefficients of one frequency were rounded. */
+export interface Step {
+  /** NaN where it cannot be told: all are 0, or it is as small as what rounding to samples has added. */
+  readonly step: number;
+  /** Part of the blocks whose coefficient is not 0. */
+  readonly share: number;
+}
+
+/** The step of every frequency, row by row; null where coefficients do not look as if they were rounded. */
+export function findSteps({ blocks, values }: Coefficients): Step[] | null {
+  const found = Array.from({ length: SIDE ** 2 }, (_, frequency) => {
+    const ofOne = Float64Array.from({ length: blocks }, (__, block) =>
+      Math.abs(values[block * SIDE ** 2 + frequency]!),
+    );
+    return findStep(ofOne);
+  });
+  return found.filter(({ isFirm }) => isFirm).length >= FEWEST_FIRM ? found : null;
+}
+
+function findStep(sizes: Float64Array): Step & { readonly isFirm: boolean } {
+  const beyond = sizes.filter((size) => size > LEAST_VALUE);
+  const thin = Math.max(1, beyond.length / MOST_VALUES);
+  const some = beyond.filter((_, index) => Math.floor(index / thin) !== Math.floor((index - 1) / thin)).sort();
+  const step = some.length < FEWEST_VALUES ? NaN : likeliestStep(some);
+  const least = step > 0 ? step / 2 : LEAST_VALUE;
+  const share = sizes.filter((size) => size > least).length / sizes.length;
+  const far = some.filter((size) => size > 1.5 * step);
+  const isFirm = far.length >= FIRM_VALUES && deviationOf(far, step, MOST_DEVIATION) <= MOST_DEVIATION;
+  return { step, share, isFirm };
+}
+
+/** The step whose multiples they are nearest to, in parts of it; NaN where that is not near. @param sizes in order */
+function likeliestStep(sizes: Float64Array): number {
+  const least = sizes[Math.floor(DOUBTFUL * sizes.length)]!;
+  let best = { step: NaN, deviation: MOST_DEVIATION };
+  for (let step = LEAST_STEP; step <= Math.min(LARGEST_STEP, 1.5 * least); step += 1) {
+    const deviation = deviationOf(sizes, step, best.deviation);
+    if (deviation < best.deviation) best = { step, deviation };
+  }
+  return best.step;
+}
+
+/** Mean squared deviation from multiples of a step, over its square; Infinity beyond `most`. */
+function deviationOf(sizes: Float64Array, step: number, most: number): number {
+  const end = most * sizes.length;
+  let sum = 0;
+  for (let index = 0; index < sizes.length && sum <= end; index += 1) {
+    const multiple = sizes[index]! / step;
+    sum += (multiple - Math.round(multiple)) ** 2;
+  }
+  return sum > end ? Infinity : sum / sizes.length;
+}
