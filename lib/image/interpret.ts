@@ -5,10 +5,9 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame } from './frame.js';
 import type { Masks } from './missing/masks.js';
 import { MOST_LIGHT, MOST_WHITES, findValid } from './missing/valid.js';
-import { typeScale } from './samples.js';
 import type { OpenImageOptions, SourceFrame } from './source.js';
 import type { RowWindow, StoredImage } from './stored.js';
-import { checkStated, findLargest, findWhite } from './white.js';
+import { findLargest, findWhite, whiteOfHeader } from './white.js';
 import type { KnownWhite } from './white.js';
 
 /** How the samples of an image are to be understood. */
@@ -21,8 +20,8 @@ export interface Interpretation {
   /** Whether pixels may be missing. */
   readonly isMasked: boolean;
   readonly options: Pick<OpenImageOptions, 'white' | 'findsWhite'>;
-  /** What is white, where it is known before the samples are. */
-  readonly known?: KnownWhite;
+  /** What is white; null: the samples tell. */
+  readonly known: KnownWhite | null;
 }
 
 /** Said of a picture, after its name. */
@@ -42,8 +41,7 @@ export async function interpretRows(
   const plane = new Uint8Array(isMasked ? frame.width * frame.height : 0);
   let found = await findValid(frame, signs, pauses, plane);
   const isWhole = rows.count === stored.header.height;
-  const read = { frame, valid: found.valid, isWhole, isFile: stored.format !== null };
-  const { whiteFrom, white } = known ?? (await chooseWhite(read, options, pauses));
+  const { whiteFrom, white } = known ?? (await measureWhite(frame, found.valid, options, pauses));
   const mostLight = Math.min(MOST_LIGHT, MOST_WHITES * white);
   if (frame.depth === 32) found = await findValid(frame, { ...signs, mostLight }, pauses, plane);
   const result = { ...sizeOf(frame), white, data } as AnyFrame;
@@ -56,25 +54,24 @@ export async function interpretRows(
   return { frame: result, isJpeg: stored.format === 'jpeg', ...found, whiteFrom, nodata, mask, warnings };
 }
 
-/** Samples that were read: of a file or not, and of all rows or some. */
-interface ReadSamples {
-  readonly frame: AnyFrame;
-  readonly valid: Uint8Array | null;
-  readonly isWhole: boolean;
-  readonly isFile: boolean;
+/** What is white, where no sample tells; null: they tell. */
+export function whiteUnread(
+  { header, format }: StoredImage,
+  { white, findsWhite = true }: Interpretation['options'],
+): KnownWhite | null {
+  if (typeof white === 'number') return { white, whiteFrom: 'given' };
+  const { depth, white: stated } = header;
+  // Pixels in memory come with what their owner knows; what is in a file may have been said of other samples.
+  const isDoubtful = stated === undefined || format !== null;
+  const tell = findsWhite ? depth !== 8 && isDoubtful : depth === 32 && stated === undefined;
+  return tell ? null : whiteOfHeader(header);
 }
 
-async function chooseWhite(
-  { frame, valid, isWhole, isFile }: ReadSamples,
-  { white, findsWhite = true }: Interpretation['options'],
+async function measureWhite(
+  frame: AnyFrame,
+  valid: Uint8Array | null,
+  { findsWhite = true }: Interpretation['options'],
   pauses: Pauses,
 ): Promise<KnownWhite> {
-  if (typeof white === 'number') return { white, whiteFrom: 'given' };
-  const { white: stated } = frame;
-  // Pixels in memory come with what their owner knows; what is in a file may have been said of other samples.
-  if (stated !== undefined && isFile && isWhole && findsWhite) return await checkStated(stated, frame, valid, pauses);
-  if (stated !== undefined) return { white: stated, whiteFrom: 'file' };
-  if (isWhole && !findsWhite && frame.depth === 32) return await findLargest(frame, valid, pauses);
-  if (!isWhole || !findsWhite) return { white: typeScale(frame), whiteFrom: 'type' };
-  return await findWhite(frame, valid, pauses);
+  return findsWhite ? await findWhite(frame, valid, pauses) : await findLargest(frame, valid, pauses);
 }

@@ -3,7 +3,7 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
 import { copyFileBytes, readFileBytes } from './file-bytes.js';
 import type { AnyFrame, Depth } from './frame.js';
-import { interpretRows } from './interpret.js';
+import { interpretRows, whiteUnread } from './interpret.js';
 import { joinMasks } from './missing/masks.js';
 import { turnMask } from './missing/turned-mask.js';
 import type { Masks } from './missing/masks.js';
@@ -16,6 +16,7 @@ import type { StoreFileOptions } from './stored-file.js';
 import { storePixels } from './stored-pixels.js';
 import type { RowWindow, StoredImage } from './stored.js';
 import { stateNodata } from './tiff/nodata.js';
+import { whiteOfHeader } from './white.js';
 import type { KnownWhite, WhiteSource } from './white.js';
 
 /** The pixels of an input, and what its file says of them. */
@@ -55,11 +56,13 @@ export interface ImageSource
   rowBuffers(rows: number): readonly PlannedBuffer[];
   /** Whether pixels may be missing: `read` then brings one byte per pixel besides. */
   readonly isMasked: boolean;
+  /** What is white, where that is known before the samples are; null: `read` finds it in them. */
+  readonly white: KnownWhite | null;
   /** The same image, of which it is known what is white. Only one of the two may be read. */
   withWhite(known: KnownWhite): ImageSource;
   /**
    * Some rows of the picture, before `read` and as often as wanted, such as those of a frame too large for memory.
-   * Their white is what was given or the file says, else what the type can hold. Rejects as `read`, and with
+   * Where `white` is not known, theirs is what the file says, else what the type can hold. Rejects as `read`, and with
    * ArgumentError for rows that the picture has not.
    */
   readRows(rows: RowWindow, signal: AbortSignal): Promise<SourceFrame>;
@@ -147,7 +150,12 @@ function toFileOptions(label: string, options: OpenImageOptions): StoreFileOptio
 /** Masks, and what tells their files from others. */
 type KnownMasks = Masks & { readonly sha256: ImageSource['maskSha256'] };
 
-function toSource(stored: StoredImage, masks: KnownMasks, options: OpenImageOptions, known?: KnownWhite): ImageSource {
+function toSource(
+  stored: StoredImage,
+  masks: KnownMasks,
+  options: OpenImageOptions,
+  known = whiteUnread(stored, options),
+): ImageSource {
   const nodata = nodataOf(stored, options);
   const { label, header, format, sizeBytes, warnings, sha256 } = stored;
   const metadata = {
@@ -155,15 +163,17 @@ function toSource(stored: StoredImage, masks: KnownMasks, options: OpenImageOpti
     ...(masks.hasOwn && { hasMask: true as const }),
   };
   const isMasked = masks.isAny || mayMiss(header, { nodata, planes: [] });
-  const how = { ...{ stored, masks, nodata, isMasked, options }, ...defined({ known }) };
+  const how = { stored, masks, nodata, isMasked, options, known };
+  const ofRows = { ...how, known: known ?? whiteOfHeader(header) };
   return {
     ...{ label, header, format, sizeBytes, metadata, nodata, warnings, sha256, isMasked },
     isJpeg: format === 'jpeg',
     maskSha256: masks.sha256,
+    white: known,
     buffers: [...stored.buffers, ...masks.buffers(header.height)],
     rowBuffers: (rows) => [...stored.buffers, ...masks.buffers(rows)],
     withWhite: (white) => toSource(stored, masks, options, white),
-    readRows: async (rows, signal) => interpretRows(await stored.readRows(rows, signal), rows, how, signal),
+    readRows: async (rows, signal) => interpretRows(await stored.readRows(rows, signal), rows, ofRows, signal),
     read: once(async (signal) =>
       interpretRows(await stored.readAll(signal), { top: 0, count: header.height }, how, signal),
     ),

@@ -40,6 +40,12 @@ export async function findLargest(
   return { white: largest, whiteFrom: largest > 1 ? 'data' : 'type' };
 }
 
+/** What is white as far as the header of an image tells: what its file says, else what its samples can hold. */
+export function whiteOfHeader(header: AnyFrameSize): KnownWhite {
+  const { white } = header;
+  return white === undefined ? { white: typeScale(header), whiteFrom: 'type' } : { white, whiteFrom: 'file' };
+}
+
 /** The value of white, from the samples of pixels that are there: see {@link WhiteMeter}. */
 export async function findWhite(frame: AnyFrame, valid: Uint8Array | null, pauses: Pauses): Promise<KnownWhite> {
   const meter = new WhiteMeter(frame);
@@ -47,26 +53,16 @@ export async function findWhite(frame: AnyFrame, valid: Uint8Array | null, pause
   return meter.find();
 }
 
-/** What the file says is white, unless the samples are brighter: then it does not know them, and they tell. */
-export async function checkStated(
-  white: number,
-  frame: AnyFrame,
-  valid: Uint8Array | null,
-  pauses: Pauses,
-): Promise<KnownWhite> {
-  const meter = new WhiteMeter(frame);
-  await meter.add(frame, valid, 0, pauses);
-  return meter.level > white ? meter.find() : { white, whiteFrom: 'file' };
-}
-
 /**
- * Finds the value of white in the samples of a frame, of which rows are shown in turn: the one that all but the
- * brightest reach, or what the samples can hold where they reach half of it; so the unit of the samples does not
- * matter. 8 bits are always taken as they are, and so is a frame without light. It does not matter how many rows are
- * shown at a time.
+ * Finds the value of white in the samples of a frame, of which rows are shown in turn: what its file says, unless they
+ * are brighter, so that it does not know them. Then, or where it says nothing, the one that all but the brightest
+ * reach, or what the samples can hold where they reach half of it; so the unit of the samples does not matter. 8 bits
+ * are always taken as they are, and so is a frame without light. It does not matter how many rows are shown at a time.
  */
 export class WhiteMeter {
   readonly #most: number;
+  /** What the file says is white. */
+  readonly #stated: number | undefined;
   readonly #isNeeded: boolean;
   /** Every so many pixels one is drawn. */
   readonly #step: number;
@@ -75,10 +71,12 @@ export class WhiteMeter {
   /** Of the samples that were drawn, once it is asked for. */
   #level: number | null = null;
 
+  /** @param size with what its file says is white */
   constructor(size: AnyFrameSize) {
-    const { width, height, depth } = size;
+    const { width, height, depth, white } = size;
     const bands = colourPlanes(size);
     this.#most = typeScale(size);
+    this.#stated = white;
     this.#isNeeded = depth !== 8;
     this.#step = stepAcross(width, Math.ceil((width * height * bands) / MOST_SAMPLES));
     this.#drawn = new Float32Array(this.#isNeeded ? Math.ceil((width * height) / this.#step) * bands : 0);
@@ -99,7 +97,7 @@ export class WhiteMeter {
   }
 
   /** What all but the brightest of the samples that were drawn reach; 0 where there are none. */
-  get level(): number {
+  get #reached(): number {
     if (this.#level !== null) return this.#level;
     const samples = this.#drawn.subarray(0, this.#count).sort();
     this.#level = samples[Math.floor((samples.length - 1) * (1 - BRIGHTER_PART))] ?? 0;
@@ -107,8 +105,9 @@ export class WhiteMeter {
   }
 
   find(): KnownWhite {
+    const level = this.#reached;
+    if (this.#stated !== undefined && level <= this.#stated) return { white: this.#stated, whiteFrom: 'file' };
     const byType = { white: this.#most, whiteFrom: 'type' } as const;
-    const { level } = this;
     if (!(level > 0)) return byType;
     const fills = level >= FILLED_PART * this.#most && level <= this.#most;
     return fills ? byType : { white: level, whiteFrom: 'data' };

@@ -7,13 +7,13 @@ import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
 
 /**
- * The scene with its value of white: where neither the caller nor the file says it, all rows are read for it, so that
- * it is the one that the whole frame would have.
+ * The scene with its value of white: where the samples tell it, all rows are read for it, so that it is the one that
+ * the whole frame would have.
  * @param rows that are read at a time
  */
 export async function knowWhite(source: ImageSource, rows: number, scope: Scope): Promise<ImageSource> {
   const { header } = source;
-  if (header.white !== undefined || header.depth === 8) return source;
+  if (source.white) return source;
   const { signal } = scope;
   const meter = new WhiteMeter(header);
   const pauses = new Pauses(signal);
