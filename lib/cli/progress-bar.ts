@@ -3,7 +3,12 @@ import type { Progress } from '../runtime/progress.js';
 
 const FORMAT = '{phase} [{bar}] {value} of {total} {unit} | {eta_formatted}';
 /** Phases as people are told them; others are shown as they are. */
-const PHASES: Readonly<Record<string, string>> = { probe: 'probing', restore: 'restoring' };
+const PHASES: Readonly<Record<string, string>> = {
+  probe: 'probing',
+  restore: 'restoring',
+  verify: 'reading the part',
+  repeat: 'repeating',
+};
 
 /** Shows people how far the work is, on a terminal. It leaves the line as it found it. */
 export class ProgressBar implements Disposable {

@@ -104,7 +104,7 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
  * The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError.
  * @param masked whether some of their pixels may be missing
  */
-export function planStream(frame: AnyFrameSize, masked: boolean, context: PlanContext): Plan {
+export function planGivenRows(frame: AnyFrameSize, masked: boolean, context: PlanContext): Plan {
   const { pass } = createCandidate(frame, context, false);
   const ringRows = streamRingRows(context.planPass(pass), pass);
   const height = ringRows + (1 + computations(context.integrity)) * pass.stripRows;

@@ -109,7 +109,7 @@ class RowRun {
       if (done) throw new NativeError('INTERNAL', `the network ended before row ${row}`);
       this.#block = value;
       const end = value.row + value.count;
-      if (end <= wanted) this.#scope.progress({ unit: 'rows', phase: 'resume', done: end, total: wanted });
+      if (end <= wanted) this.#scope.progress({ unit: 'rows', phase: 'repeat', done: end, total: wanted });
     }
     return this.#block;
   }

@@ -13,7 +13,7 @@ import { BandStrips } from './band-strips.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
 import type { NetworkRestoration } from './network-restoration.js';
-import { planStream, streamRingRows } from './plan.js';
+import { planGivenRows, streamRingRows } from './plan.js';
 import type { Plan } from './plan.js';
 import { givenRows } from './row-source.js';
 import type { GivenRows, RowSource } from './row-source.js';
@@ -39,7 +39,7 @@ export async function* restoreStream(
   scope: Scope,
 ): AsyncGenerator<Strip, void, void> {
   const { masked, ...frame } = size;
-  const plan = planStream(frame, masked, network.context);
+  const plan = planGivenRows(frame, masked, network.context);
   using _lease = await ledger.reserve(
     {
       bytes: plan.bytes - PROCESS_BYTES - network.heldBytes,

@@ -1,7 +1,7 @@
 import type { ImageInput } from '../image/reading.js';
 import { READING_OPTIONS } from '../image/reading.js';
 import type { ReadingOptions } from '../image/reading.js';
-import type { OpenImageOptions } from '../image/source.js';
+import type { ImageSource, OpenImageOptions } from '../image/source.js';
 import type { OperationOptions } from '../runtime/progress.js';
 import { defined } from '../runtime/validate.js';
 
@@ -42,6 +42,8 @@ export interface OperationInput {
   readonly expectSha256?: string;
   /** How its samples are to be understood. */
   readonly reading?: ReadingOptions & Pick<OpenImageOptions, 'pageOfSeveral'>;
+  /** Told of the image, open and not yet read, where no plan for it fits: it need not be opened again. */
+  readonly onRefused?: (source: ImageSource) => void;
 }
 
 /**

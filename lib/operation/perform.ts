@@ -72,7 +72,7 @@ async function performUnder<Plan extends MemoryPlan, Outcome>(
   scope.signal.throwIfAborted();
   const opening = performance.now();
   const sources = await openAll(operation, inputs, scope);
-  const needed = planOf(operation, sources, finish);
+  const needed = planOrRefuse(() => planOf(operation, sources, finish), inputs, sources);
   const kept = operation.keptFor?.(needed.plan) ?? null;
   const lease = await reserve(operation, needed, kept, scope);
   try {
@@ -170,7 +170,7 @@ async function openAll(how: Opening, inputs: readonly OperationInput[], scope: S
 
 async function openOne(
   { depths, findsWhite }: Opening,
-  { image, reading, ...options }: OperationInput,
+  { image, reading, onRefused: _, ...options }: OperationInput,
   { signal, runtime: { budgetBytes } }: Scope,
 ): Promise<ImageSource> {
   return await openImage(image, { ...reading, ...options, signal, depths, budgetBytes, ...defined({ findsWhite }) });
@@ -194,6 +194,16 @@ async function readAll(
     frames.push(await (twice ? readTwice(source, openAgain, twice.ends, signal) : source.read(signal)));
   }
   return frames;
+}
+
+/** Makes a plan. Whoever gave the inputs is told of them where there is none. */
+function planOrRefuse<T>(plan: () => T, inputs: readonly OperationInput[], sources: readonly ImageSource[]): T {
+  try {
+    return plan();
+  } catch (error) {
+    for (const [index, { onRefused }] of inputs.entries()) onRefused?.(sources[index]!);
+    throw error;
+  }
 }
 
 interface Needed<Plan> {

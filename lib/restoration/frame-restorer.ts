@@ -3,6 +3,7 @@ import type { WritingOptions } from '../image/encode.js';
 import { checkFrameSize, completeSize } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
 import type { TiffFormOptions } from '../image/tiff/form.js';
+import type { ImageSource } from '../image/source.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
@@ -166,18 +167,22 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     const finish = await planWriting(output, form, readBack);
     const inputs = toInputs([job.input], { ...others, ...defined({ expectSha256 }) });
     const target = { path: output, form, ...defined({ resume, windowRows }) };
-    const byWindows = (): Promise<RestoredImage<Frame, R> | null> =>
-      restoreByWindows(this.#restoration, inputs[0]!, target, scope);
+    const byWindows = (opened: ImageSource | null): Promise<RestoredImage<Frame, R> | null> =>
+      restoreByWindows(this.#restoration, inputs[0]!, opened, target, scope);
     if (await mustBeScene(target)) {
-      const scene = await byWindows();
+      const scene = await byWindows(null);
       if (!scene) throw noWindows(output);
       return { written: Promise.resolve(scene) };
     }
+    let refused: ImageSource | null = null;
+    const onRefused = (source: ImageSource): void => {
+      refused = source;
+    };
     try {
-      const performed = await this.#perform(inputs, scope, finish);
+      const performed = await this.#perform([{ ...inputs[0]!, onRefused }], scope, finish);
       return { written: write(performed, output, { signal: scope.signal, readBack, ...form }) };
     } catch (error) {
-      const scene = error instanceof BudgetError ? await byWindows() : null;
+      const scene = error instanceof BudgetError ? await byWindows(refused) : null;
       if (!scene) throw error;
       return { written: Promise.resolve(scene) };
     }

@@ -2,7 +2,8 @@
 export interface Progress {
   /**
    * What is being done: 'probe' (how many iterations will be needed), 'restore', the name of a metric, a part of a
-   * report ...
+   * report ... Of a scene: 'white' (all rows are read for it), 'survey', 'verify' (what an earlier run has written is
+   * read), 'repeat' (rows that are written already are computed once more, for those below depend on them).
    */
   readonly phase: string;
   /** What is counted, over all that is done one after the other. */

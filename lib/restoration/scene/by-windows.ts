@@ -64,10 +64,12 @@ export async function mustBeScene({ path, resume = false, windowRows }: SceneTar
 /**
  * Restores a file window by window; null where it cannot be: its format or that of the output is not read and written
  * row by row, or the method needs whole frames. Rejects as `restoreFile`.
+ * @param opened the same image, where it is open and not yet read; null: it is opened
  */
 export async function restoreByWindows<Report extends FrameReport>(
   restoration: Restoration<Report>,
   { image, reading = {}, ...asked }: OperationInput,
+  opened: ImageSource | null,
   target: SceneTarget,
   scope: Scope,
 ): Promise<RestoredImage<Frame, Report> | null> {
@@ -77,7 +79,7 @@ export async function restoreByWindows<Report extends FrameReport>(
   const format = formatOfExtension(extname(target.path));
   if (!isRowFormat(format)) return null;
   try {
-    const source = await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes });
+    const source = opened ?? (await openImage(image, { ...reading, ...asked, signal, depths, budgetBytes }));
     if (!isReadByRows(source) || !restoration.windowRule(source.header)) return null;
     checkFormatHolds(target.path, format, source.header, source.metadata);
     const job = { ...target, format, source, reading: await describeReading(reading, source, signal) };

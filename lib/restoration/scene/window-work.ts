@@ -31,7 +31,7 @@ export class WindowWork<Report extends FrameReport> extends SceneWork<Report> {
   override async goOnWith(row: number, missingPixels: number): Promise<void> {
     await super.goOnWith(row, missingPixels);
     const before = this.scene.windows.find(({ end, carry }) => end === row && carry > 0);
-    if (before) this.#carry(before, (await this.#restore(before, 'resume')).data);
+    if (before) this.#carry(before, (await this.#restore(before, 'repeat')).data);
   }
 
   async restore(window: SceneWindow, take: TakeRows): Promise<void> {
