@@ -86,6 +86,7 @@ describe('a request', () => {
     ['no camera', {}, 400, 'INVALID', /camera/],
     ['a list', [], 400, 'INVALID', /object/],
     ['no JSON', '{"camera":', 400, 'INVALID', /JSON/],
+    ['the key __proto__', '{"camera": "front", "__proto__": {}}', 400, 'INVALID', /__proto__/],
     ['nothing', '', 400, 'INVALID', /empty|object/],
     ['a prototype', '{"camera":"front","__proto__":{"x":1}}', 400, 'INVALID', /./],
     ['too much', { camera: 'front', params: { a: 'x'.repeat(70_000) } }, 413, 'TOO_LARGE', /larger/],

@@ -49,6 +49,8 @@ describe('what is no request', () => {
       400,
       'INVALID',
     ],
+    ['an expectation', `GET /v1/health HTTP/1.1\r\n${AUTH}expect: wonders\r\n\r\n`, 400, 'INVALID'],
+    ['a proxy', 'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n', 405, 'METHOD'],
   ])('%s is answered, and the connection ends', async (_, text, status, code) => {
     const reply = await sendRaw(text);
     expect(reply).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { realIo } from '../lib/io.js';
+import type { Io } from '../lib/io.js';
 import { DEFAULT_LIMITS } from '../lib/store/options.js';
 import { uuidOf } from './support/captures.js';
 import { acquire, openReal, request, restore, storeWhole, temporaryFolder } from './support/real-store.js';
@@ -124,6 +126,21 @@ describe('what is refused', () => {
     const folder = await temporaryFolder();
     await openReal(folder);
     await expect(openReal(folder)).rejects.toMatchObject({ code: 'LOCKED', message: /Another service has the store/ });
+  });
+
+  test('a disk that has become read-only', async () => {
+    const folder = await temporaryFolder();
+    await (await openReal(folder)).close();
+    const io: Io = {
+      ...realIo(),
+      unlink: async (path) => {
+        throw Object.assign(new Error(`EROFS: read-only file system, unlink '${path}'`), { code: 'EROFS' });
+      },
+    };
+    await expect(openReal(folder, {}, io)).rejects.toMatchObject({
+      code: 'UNWRITABLE',
+      message: /opening the store .*EROFS/,
+    });
   });
 
   test('a store of a newer version, and a folder that is none', async () => {

@@ -74,7 +74,8 @@ const FOUND_BY_FRAMEWORK: Readonly<Record<string, (error: Error) => ApiError | S
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new ApiError('MEDIA_TYPE', 'The body is of a type that is not taken: send JSON with content-type application/json'),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new ServiceError('INVALID', 'The body is empty: send a JSON object'),
-  FST_ERR_CTP_INVALID_JSON_BODY: () => new ServiceError('INVALID', 'The body is no JSON: send a JSON object'),
+  FST_ERR_CTP_INVALID_JSON_BODY: () =>
+    new ServiceError('INVALID', 'The body is no JSON, or has a key __proto__ or constructor: send another JSON object'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ServiceError('INVALID', 'The body is not as long as content-length says: send it again'),
   FST_ERR_BAD_URL: ({ message }) => new ServiceError('INVALID', `The path cannot be read (${message}): encode it`),

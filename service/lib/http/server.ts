@@ -112,13 +112,25 @@ function createHttpServer({ limits }: HttpContext, onConnection: (socket: Socket
   server.timeout = limits.idleSeconds * 1000;
   server.on('connection', onConnection);
   server.on('clientError', answerMalformed);
+  // Node by itself answers the one with an empty body, and the other not at all.
+  server.on('checkExpectation', ({ headers, socket }) => refuseExpectation(headers.expect ?? '', socket));
+  server.on('connect', (_request, socket) => refuse(socket, new ApiError('METHOD', 'CONNECT: this is no proxy')));
   return server;
+}
+
+function refuseExpectation(expect: string, socket: Duplex): void {
+  refuse(socket, new ServiceError('INVALID', `expect is '${expect}': leave it out, or send 100-continue`));
 }
 
 /** What cannot be parsed has no request: its answer is written by hand. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const { status, body } = describeError(toRefusal(error));
+  refuse(socket, toRefusal(error));
+}
+
+/** The last words on a connection. */
+function refuse(socket: Duplex, error: ApiError | ServiceError): void {
+  const { status, body } = describeError(error);
   const text = JSON.stringify(body);
   const head = `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\nconnection: close\r\n`;
   socket.end(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);

@@ -31,7 +31,10 @@ export async function checkFormat(io: Io, folder: string): Promise<void> {
 function checkVersion(folder: string, text: string): void {
   const version = TEXT.exec(text)?.[1];
   if (version === undefined) {
-    throw new ServiceError('FORMAT', `${join(folder, FORMAT_NAME)} says '${text.slice(0, 40)}': this is no store`);
+    throw new ServiceError(
+      'FORMAT',
+      `${join(folder, FORMAT_NAME)} says '${text.trim().slice(0, 40)}': this is no store`,
+    );
   }
   if (Number(version) <= STORE_VERSION) return;
   throw new ServiceError(

@@ -84,7 +84,7 @@ async function open(options: StoreOptions, database: Database, begin: number, an
   const { io, folder } = options;
   const counts = noCounts();
   const reserve = new Reserve(io, folder, (options.limits ?? DEFAULT_LIMITS).reserveBytes);
-  await reserve.find();
+  await onDisk(`opening the store ${folder}`, () => reserve.find());
   const { loaded, healed, quarantinedFiles } = await reserve.lend(() =>
     onDisk(`opening the database of ${folder}`, () => openDatabase(options, database, counts, anew)),
   );
