@@ -4,6 +4,7 @@ import type { AnyFrame } from '../lib/image/frame.js';
 import { openFits } from '../lib/image/fits/read-fits.js';
 import type { FitsPicture } from '../lib/image/fits/read-fits.js';
 import { encodeFits } from '../lib/image/fits/write-fits.js';
+import { lostIn } from '../lib/image/metadata/lost.js';
 import { openImage } from '../lib/image/source.js';
 import { memorySource } from '../lib/files/byte-source.js';
 import { PerifocalError, deconvolve, psf, stars } from '../lib/index.js';
@@ -402,8 +403,12 @@ describe('FITS as an image', () => {
     expect((await open(cube([card("CTYPE3  = 'RGB'")]))).size).toMatchObject({ rgb: [[0, 1, 2]] });
     const frame = { width: WIDTH, height: HEIGHT, channels: 3, depth: 8, data: new Uint8Array(3 * SIZE) } as const;
     expect((await open(await encodeFits(frame, [], null))).size).toMatchObject({ rgb: [[0, 1, 2]] });
-    const bands = await encodeFits({ ...frame, rgb: [] }, [], null);
-    expect((await open(bands)).size).toMatchObject({ rgb: [] });
+    for (const rgb of [[], [[2, 1, 0]]] as const) {
+      expect((await open(await encodeFits({ ...frame, rgb }, [], null))).size).toMatchObject({ rgb: [] });
+      expect(lostIn('fits', {}, { ...frame, rgb })).toEqual(
+        rgb.length > 0 ? ['which bands are red, green and blue'] : [],
+      );
+    }
   });
 
   it('of floats stays floats, and NaN stays NaN', async () => {

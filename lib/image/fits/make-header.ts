@@ -53,7 +53,7 @@ export function storageOf({ size, rule }: Pick<FitsDescription, 'size' | 'rule'>
 /** How numbers become samples, and what the third axis is. */
 function scalingCards(picture: FitsDescription, old: FitsHeader): Buffer[] {
   const { bitpix, zero } = storageOf(picture);
-  const isColour = picture.size.channels === 3 && rgbBands(picture.size).length > 0;
+  const isColour = picture.size.channels === 3 && String(rgbBands(picture.size)) === '0,1,2';
   const colours = isColour && old.value('CTYPE3') === undefined ? [makeCard('CTYPE3', 'RGB', 'red, green, blue')] : [];
   if (bitpix < 0) return colours;
   const blank = blankOf(picture, old);

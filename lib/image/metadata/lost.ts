@@ -29,7 +29,7 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
   const blocks = BLOCKS.filter(({ name, formats }) => isThere(known[name]) && !formats.includes(format));
   return [
     ...(format === 'tiff' ? [] : lostFields(fieldsWithout(toldTags(format, size), metadata))),
-    ...(format === 'tiff' ? [] : lostOfSamples(size)),
+    ...(format === 'tiff' ? [] : lostOfSamples(format, size)),
     ...blocks.map(({ words }) => words),
     ...(format === 'jpeg' ? lostBySize(metadata) : []),
   ];
@@ -112,15 +112,18 @@ function lostFields(fields: readonly TiffField[]): string[] {
 }
 
 /** What only TIFF says of samples: which are red, green and blue in an unusual order, and which value is white. */
-function lostOfSamples(size: AnyFrameSize): string[] {
-  const triples = size.channels < 3 ? [] : rgbBands(size);
-  const isUsual = size.channels < 3 || triples.some((triple) => triple.every((channel, index) => channel === index));
+function lostOfSamples(format: ImageFormat, size: AnyFrameSize): string[] {
   const white = fullScale(size);
-  const usual = typeScale(size);
-  return [
-    ...(isUsual ? [] : ['which bands are not red, green and blue']),
-    ...(white === usual ? [] : [`the white level ${white}`]),
-  ];
+  return [...lostColours(format, size), ...(white === typeScale(size) ? [] : [`the white level ${white}`])];
+}
+
+function lostColours(format: ImageFormat, size: AnyFrameSize): string[] {
+  const triples = size.channels < 3 ? [] : rgbBands(size);
+  const isFirst = triples.some((triple) => triple.every((channel, index) => channel === index));
+  if (format !== 'fits') return size.channels < 3 || isFirst ? [] : ['which bands are not red, green and blue'];
+  // Three planes are colours where the header says so; more are bands.
+  const isHeld = triples.length === 0 || (isFirst && size.channels === 3);
+  return isHeld ? [] : ['which bands are red, green and blue'];
 }
 
 /** A JPEG holds a block in one segment. */
