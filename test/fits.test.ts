@@ -395,6 +395,13 @@ describe('FITS as an image', () => {
     );
   });
 
+  it('keeps axes of length 1, of which coordinates speak', async () => {
+    const radio = [card("CTYPE3  = 'FREQ'"), card("CTYPE4  = 'STOKES'")];
+    const file = fitsFile({ bitpix: 16, axes: [width, height, 1, 1], numbers: scene, cards: radio });
+    await (await deconvolve(file, settings)).toFile(folder.path('radio.fits'));
+    expect(cardsOf(readFileSync(folder.path('radio.fits')))).toEqual(cardsOf(file));
+  });
+
   it('has planes that are bands, and colours where the header says so', async () => {
     const cube = (axis: readonly Buffer[]) =>
       fitsFile({ bitpix: 8, axes: [WIDTH, HEIGHT, 3], numbers: numbersFrom(0, 3 * SIZE), cards: axis });

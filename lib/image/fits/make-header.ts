@@ -14,7 +14,7 @@ import type { FitsDescription } from './write-fits.js';
 export function encodeHeader(picture: FitsDescription): Buffer {
   const cards = picture.cards.filter((card) => card.length === CARD_BYTES && !isEnd(card));
   const old = new FitsHeader(cards);
-  const shape = shapeCards(picture).map((card) => asBefore(card, old));
+  const shape = shapeCards(picture, old).map((card) => asBefore(card, old));
   const scaling = new Map(scalingCards(picture, old).map((card) => [keywordOf(card), asBefore(card, old)]));
   // Where there was a card with this keyword its successor takes its place.
   const kept: Buffer[] = [];
@@ -31,17 +31,21 @@ export function encodeHeader(picture: FitsDescription): Buffer {
   return Buffer.concat([header, Buffer.alloc(toBlocks(header.length) - header.length, ' ')]);
 }
 
+/** What axes are, for people. */
+const AXES = ['columns', 'rows', 'bands'];
+
 /** Type and lengths of the array, in the order that the standard prescribes. */
-function shapeCards(picture: FitsDescription): Buffer[] {
+function shapeCards(picture: FitsDescription, old: FitsHeader): Buffer[] {
   const { width, height, channels } = picture.size;
   const { bitpix, name } = storageOf(picture);
+  const axes = [width, height, ...(channels > 1 ? [channels] : [])];
+  // Coordinates may speak of axes of length 1.
+  while (old.value(`NAXIS${axes.length + 1}`) === 1) axes.push(1);
   return [
     makeCard('SIMPLE', true, 'conforms to FITS standard'),
     makeCard('BITPIX', bitpix, name),
-    makeCard('NAXIS', channels > 1 ? 3 : 2, 'number of axes'),
-    makeCard('NAXIS1', width, 'columns'),
-    makeCard('NAXIS2', height, 'rows'),
-    ...(channels > 1 ? [makeCard('NAXIS3', channels, 'bands')] : []),
+    makeCard('NAXIS', axes.length, 'number of axes'),
+    ...axes.map((length, axis) => makeCard(`NAXIS${axis + 1}`, length, AXES[axis] ?? 'of no extent')),
   ];
 }
 
