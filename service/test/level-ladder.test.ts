@@ -58,6 +58,40 @@ describe('LevelLadder', () => {
     }
   });
 
+  describe('that has learnt of a network on a busy machine only', () => {
+    const levels: readonly Level[] = ['network', 'deconvolve', 'pass-through'];
+
+    /** A ladder for a frame of 8 s, after many that went through a lower level. */
+    function probing() {
+      const { ladder, clock, pace } = ladderOf(8000, levels);
+      for (let i = 0; i < 80; i += 1) pace.finished('network', 3, 9 * 1.02 ** i);
+      for (let i = 0; i < 10; i += 1) pace.chosen(false);
+      expect(pace.secondsFor(3).network).toBeGreaterThan(20);
+      expect(ladder.choose().level).toBe('network');
+      return { ladder, clock, pace };
+    }
+
+    it('lets it go on while its own pace is quick enough, and knows it then', () => {
+      const { ladder, clock, pace } = probing();
+      for (const done of [0.01, 0.04, 0.06, 0.3, 0.9]) {
+        clock.now = 4000 * done;
+        ladder.check('network', 0, done);
+      }
+      pace.finished('network', 3, 4);
+      expect(pace.secondsFor(3).network).toBeLessThan(7);
+    });
+
+    it('gives it up by its own pace, and in time where that tells nothing', () => {
+      const { ladder, clock } = probing();
+      clock.now = 1500;
+      expect(() => ladder.check('network', 0, 0.06)).toThrow(LevelDrop);
+      clock.now = 6000;
+      ladder.check('network', 0, 0.04);
+      clock.now = 6600;
+      expect(() => ladder.check('network', 0, 0.04)).toThrow('had only begun when deconvolve');
+    });
+  });
+
   it('keeps a frame that has no deadline, however slow', () => {
     const { ladder, clock } = ladderOf(null);
     clock.now = 1e6;

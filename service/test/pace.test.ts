@@ -72,6 +72,17 @@ describe('Pace', () => {
     expect(pace.shouldProbe).toBe(false);
   });
 
+  it('tries a better level as soon as a lower one is quicker than was known', () => {
+    const pace = new Pace(undefined);
+    pace.finished('network', WORK, 85);
+    pace.finished('deconvolve', WORK, 4);
+    pace.chosen(false);
+    pace.finished('deconvolve', WORK, 1);
+    expect(pace.shouldProbe).toBe(true);
+    pace.chosen(false);
+    expect(pace.shouldProbe).toBe(false);
+  });
+
   it('forgets what it has learnt on a busy machine', () => {
     const pace = new Pace(undefined);
     for (let i = 0; i < 10; i += 1) pace.finished('network', WORK, 36);

@@ -31,6 +31,8 @@ export interface Progress {
 
 /** Below this share of a frame its own pace tells too little. */
 const LEAST_SHARE = 0.05;
+/** Of the time that the next level takes, so much is left for it by one that has told nothing. */
+const SPARED = 1.5;
 
 /**
  * The best level that will be done in time. A level of which nothing is known is tried: only so it becomes known, and
@@ -58,14 +60,23 @@ export function redecide(progress: Progress, facts: LadderFacts): Choice | null 
   const lower = facts.levels.filter((level) => LEVELS.indexOf(level) > LEVELS.indexOf(progress.level));
   const next = chooseLevel({ ...facts, levels: lower });
   if (deadline === null || next === null) return null;
+  const nextFinish = now + 1000 * ((facts.seconds[next.level] ?? 0) + facts.storeSeconds);
+  if (isUntold(progress, facts)) {
+    const spared = SPARED * (facts.seconds[lower[0]!] ?? 0) + facts.storeSeconds;
+    if (now + 1000 * spared < deadline) return null;
+    return { ...next, reason: `${progress.level} had only begun when ${next.level} was to begin` };
+  }
   const finish = now + 1000 * (secondsLeft(progress, facts) + facts.storeSeconds);
   if (finish <= deadline) return null;
   // Where both are late, the one that is done sooner is better.
-  const nextFinish = now + 1000 * ((facts.seconds[next.level] ?? 0) + facts.storeSeconds);
   if (nextFinish >= finish) return null;
   const lateSeconds = (finish - deadline) / 1000;
   return { ...next, reason: `${progress.level} would have been ${format(lateSeconds)} late` };
 }
+
+/** Nothing is known of the level, and what is done of the frame tells nothing yet. */
+const isUntold = ({ level, done }: Progress, { seconds }: LadderFacts): boolean =>
+  (seconds[level] ?? null) === null && done < LEAST_SHARE;
 
 /** What a frame will still take: by its own pace, and by what is known of its level where it has only begun. */
 function secondsLeft(progress: Progress, facts: LadderFacts): number {

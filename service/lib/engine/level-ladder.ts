@@ -32,6 +32,8 @@ export class LevelLadder {
   readonly #wanted: readonly Level[];
   #levels: readonly Level[];
   readonly #isTooHot: boolean;
+  /** A level that is tried although it is known to take too long: only its own pace counts. */
+  #probed: Level | null = null;
 
   constructor(
     clock: Pick<ServiceClock, 'now'>,
@@ -67,13 +69,17 @@ export class LevelLadder {
     const place = this.#levels.indexOf(choice.level);
     const isProbe = place > 0 && this.#pace.shouldProbe;
     this.#pace.chosen(place <= 0);
-    return isProbe ? { level: this.#levels[place - 1]!, reason: 'tried again after many lower ones' } : choice;
+    if (!isProbe) return choice;
+    this.#probed = this.#levels[place - 1]!;
+    return { level: this.#probed, reason: 'tried again after many lower ones' };
   }
 
   /** Throws LevelDrop where the frame would be late. */
   check(level: Level, startedAt: number, done: number): void {
     if (this.#pace.isUntold(level, done)) return;
-    const choice = redecide({ level, startedAt, done }, this.#facts());
+    const facts = this.#facts();
+    const seconds = level === this.#probed ? { ...facts.seconds, [level]: null } : facts.seconds;
+    const choice = redecide({ level, startedAt, done }, { ...facts, seconds });
     if (choice) throw new LevelDrop(choice);
   }
 

@@ -79,7 +79,7 @@ export class Pace {
   finished(level: Level, work: number, seconds: number): void {
     const mean = this.#rates[level]?.mean;
     const ratio = mean === undefined ? 1 : seconds / work / mean;
-    if (ratio < OUTDATED) this.#rates = { ...this.#rates, ...learn({}, level, work, seconds) };
+    if (ratio < OUTDATED) this.#forget(level, work, seconds);
     else if (ratio < DISTURBED) this.#rates = learn(this.#rates, level, work, seconds);
     this.#slow(ratio);
   }
@@ -94,6 +94,12 @@ export class Pace {
 
   stored(seconds: number): void {
     this.#storeSeconds += STORE_WEIGHT * (seconds - this.#storeSeconds);
+  }
+
+  /** What is known of better levels may be outdated as well: the next one is tried. */
+  #forget(level: Level, work: number, seconds: number): void {
+    this.#rates = { ...this.#rates, ...learn({}, level, work, seconds) };
+    this.#framesBelow = FRAMES_TO_PROBE;
   }
 
   #slow(ratio: number): void {
