@@ -191,6 +191,7 @@ const estimationEntries: readonly Entry[] = [
         pointWidth: 5,
         pointHeight: 5,
         stepRatio: 0.3,
+        columnStepRatio: 0.3,
         step: 1 / 255,
         low: 0,
         high: 1,

@@ -22,6 +22,10 @@ const DEFECTS: Readonly<Record<string, Spoilt>> = {
   'dead pixels': along(20, (i) => [20 + ((i * 37) % 90), 18 + ((i * 53) % 92), 0]),
   'a dead column': along(SIDE, (i) => [61, i, 0]),
   'a part of a stuck column': along(70, (i) => [77, 30 + i, 190]),
+  'hot pixels beside a dead column': [
+    ...along(SIDE, (i): [number, number, number] => [61, i, 0]),
+    ...along(6, (i): [number, number, number] => [62, 20 + 15 * i, 240]),
+  ],
   'a lost line': along(SIDE, (i) => [i, 70, 255]),
   'three lost lines': along(3 * SIDE, (i) => [i % SIDE, 50 + Math.floor(i / SIDE), 0]),
 };
@@ -209,5 +213,20 @@ describe('clipped glints', () => {
     expect(report.defects!.clipped).toBeGreaterThan(5 * 9);
     const around = aroundThem(glints);
     expect(10 * Math.log10(errorOutside(around, data) / errorOutside(around, clean.data))).toBeLessThan(0.3);
+  });
+});
+
+describe.each(METHODS)('behind a motion along lines, with %s', (method) => {
+  const kernel = psf.motion(9, 0);
+  const moved = blurScene({ width: SIDE, height: SIDE, kernel });
+
+  it.each(['a dead column', 'a part of a stuck column'])('%s cost nothing outside 3 pixels of them', async (name) => {
+    const spoilt = DEFECTS[name]!;
+    const clean = await deconvolve(moved.blurred, { psf: kernel, method });
+    const { data, report } = await deconvolve(spoil(moved.blurred, spoilt), { psf: kernel, method });
+    const truth = moved.sharp.data;
+    const ratio = errorOutside(spoilt, data, truth) / errorOutside(spoilt, clean.data, truth);
+    expect(10 * Math.log10(ratio)).toBeLessThan(0.3);
+    expect(report.defects!.columns).toBe(1);
   });
 });

@@ -142,7 +142,7 @@ Found findIn(const Case& made, const FloatUnit& unit, Team& team) {
   DefectRequest request{};
   request.window = {found.bytes.data(), made.samples.type, stride, static_cast<std::ptrdiff_t>(stride) * p.width, 0};
   request.width = p.width, request.height = p.height;
-  request.prediction = {weights.data(), clusters.data(), 5, 5, 0.5f};
+  request.prediction = {weights.data(), clusters.data(), 5, 5, 0.5f, 0.5f};
   request.kernels = unit.deconvolution;
   request.step = static_cast<float>(p.step);
   request.low = isFloat ? -INFINITY : 0.0f, request.high = isFloat ? INFINITY : 1.0f;

@@ -46,7 +46,7 @@ FoundDefects findDefects(const DefectRequest& request, Team& team) {
   if (found.all.clipped + found.all.stuck > 0) look.takeSuspects(frame, team);
   if (!team.cancelled()) found.tooMany = !look.suspects.leaveOut(found, team);
   if (found.all.clipped > 0 && !team.cancelled()) fillClipped(frame);
-  if (found.all.hot + found.all.dead > 0) frame.finish();
+  if (found.all.hot + found.all.dead + found.all.stuck > 0) frame.finish();
   return found;
 }
 

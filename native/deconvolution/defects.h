@@ -16,7 +16,8 @@ struct Prediction {
   const float* weights;     ///< row by row, 0 in the middle; they sum to 1
   const Cluster* clusters;  ///< kClusters: single pixels, and those that may be defects together
   int width, height;        ///< of the image of a point of light
-  float stepRatio;          ///< most that a blurred edge rises in its first pixel, over what it rises in the next ones
+  float stepRatio;          ///< most that a blurred edge along lines rises in its first, over what it does in the next
+  float columnStepRatio;    ///< the same of edges along columns
 };
 
 struct DefectRequest {

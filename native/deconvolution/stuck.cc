@@ -26,8 +26,8 @@ struct Turned {
     return columns ? frame.isValid(across, along) : frame.isValid(along, across);
   }
   bool isCounted(int along, int across) const { return frame.isCounted(columns ? along : across); }
-  void leaveOut(int along, int across) const {
-    columns ? frame.leaveOut(across, along) : frame.leaveOut(along, across);
+  void set(int along, int across, DefectFrame::State state) const {
+    columns ? frame.set(across, along, state) : frame.set(along, across, state);
   }
   void replace(int along, int across, float value) const {
     columns ? frame.replace(across, along, value) : frame.replace(along, across, value);
@@ -63,7 +63,7 @@ class StuckRuns {
     }
   }
 
-  /// By a line from one side to the other.
+  /// By lines from one side to the other: the middle one of three beside each other, as one may end at a hot pixel.
   void replace() const {
     for (int across = 0; across < turned_.breadth(); ++across) {
       if (!isStuck_[across]) continue;
@@ -97,13 +97,16 @@ class StuckRuns {
     }
     const auto count = static_cast<float>(endOf(run) - run * kRun);
     const DefectRequest& request = turned_.frame.request();
-    const float possible = kMargin * request.prediction.stepRatio * slope / count;
+    const Prediction& prediction = request.prediction;
+    const float ratio = turned_.columns ? prediction.columnStepRatio : prediction.stepRatio;
+    const float possible = kMargin * ratio * slope / count;
     return cliff / count > kNoise * noise_ + kSteps * request.step + possible;
   }
 
-  /// The run, and what goes on with the same value.
+  /// The run, and what goes on with the same value. What lies beside a single one can be judged by what replaces it.
   void leaveOut(int run, int first, int end) {
     const float value = valueOf(run, first);
+    const DefectFrame::State state = end - first == 1 ? DefectFrame::kReplaced : DefectFrame::kUnknown;
     for (int across = first; across < end; ++across) {
       isStuck_[across] = true;
       int from = run * kRun, to = endOf(run);
@@ -112,20 +115,29 @@ class StuckRuns {
       if (turned_.isCounted(from, across)) isCounted_[across] = true;
       for (int along = from; along < to; ++along) {
         if (turned_.isValid(along, across)) found_.add(&DefectCounts::stuck, turned_.isCounted(along, across));
-        turned_.leaveOut(along, across);
+        turned_.set(along, across, state);
       }
     }
   }
 
   void replaceAt(int along, int across) const {
+    const float here = between(along, across);
+    const float before = between(std::max(0, along - 1), across);
+    const float after = between(std::min(turned_.length() - 1, along + 1), across);
+    const float middle = std::max(std::min(before, after), std::min(std::max(before, after), here));
+    if (middle == middle) turned_.replace(along, across, middle);
+  }
+
+  /// What a line from one side to the other has at a place; NaN where there is no side.
+  float between(int along, int across) const {
     int before = across - 1, after = across + 1;
     while (before >= 0 && !turned_.isValid(along, before)) --before;
     while (after < turned_.breadth() && !turned_.isValid(along, after)) ++after;
-    if (before < 0 && after == turned_.breadth()) return;
-    if (before < 0) return turned_.replace(along, across, turned_.at(along, after));
-    if (after == turned_.breadth()) return turned_.replace(along, across, turned_.at(along, before));
+    if (before < 0 && after == turned_.breadth()) return NAN;
+    if (before < 0) return turned_.at(along, after);
+    if (after == turned_.breadth()) return turned_.at(along, before);
     const float share = static_cast<float>(across - before) / static_cast<float>(after - before);
-    turned_.replace(along, across, (1 - share) * turned_.at(along, before) + share * turned_.at(along, after));
+    return (1 - share) * turned_.at(along, before) + share * turned_.at(along, after);
   }
 
   Turned turned_;

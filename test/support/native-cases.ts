@@ -282,6 +282,7 @@ const estimationCases: readonly NativeCase[] = [
         pointWidth: 5,
         pointHeight: 5,
         stepRatio: 0.3,
+        columnStepRatio: 0.3,
         step: 1 / 255,
         low: 0,
         high: 1,

@@ -6,7 +6,10 @@ import { clustersBehind } from './clusters.js';
 import { REACH, SIDE, profilesOf } from './images.js';
 
 /** What a blurred scene can have, as native code asks for it. */
-export type Prediction = Pick<DefectRequest, 'weights' | 'clusters' | 'pointWidth' | 'pointHeight' | 'stepRatio'>;
+export type Prediction = Pick<
+  DefectRequest,
+  'weights' | 'clusters' | 'pointWidth' | 'pointHeight' | 'stepRatio' | 'columnStepRatio'
+>;
 
 /** Frequencies per axis by which covariances are summed. */
 const GRID = 64;
@@ -31,7 +34,9 @@ function predict(psf: Psf): Prediction {
   const weights = weightsOf(psf);
   const { width: pointWidth, height: pointHeight } = psf;
   const clusters = clustersBehind(psf, weights);
-  return { weights: Float32Array.from(weights), clusters, pointWidth, pointHeight, stepRatio: stepRatioOf(psf) };
+  const { columns, rows } = profilesOf(psf);
+  const [stepRatio, columnStepRatio] = [stepRatioOf(rows), stepRatioOf(columns)];
+  return { weights: Float32Array.from(weights), clusters, pointWidth, pointHeight, stepRatio, columnStepRatio };
 }
 
 const OFFSETS = Array.from(
@@ -97,14 +102,13 @@ function covarianceOf(psf: Psf): (x: number, y: number) => number {
   };
 }
 
-/** Of edges along columns and along lines: the first pixel's rise over the larger of the next two. */
-function stepRatioOf(psf: Psf): number {
-  const { columns, rows } = profilesOf(psf);
-  const ratio = (profile: Float64Array): number => {
-    const peak = Math.max(...profile);
-    const from = profile.findIndex((value) => value > 0.01 * peak);
-    const [first, second, third] = [profile[from]!, profile[from + 1] ?? 0, profile[from + 2] ?? 0];
+/** Of an edge behind a profile, from either side: the first pixel's rise over the larger of the next two. */
+function stepRatioOf(profile: Float64Array): number {
+  const ratio = (values: Float64Array): number => {
+    const peak = Math.max(...values);
+    const from = values.findIndex((value) => value > 0.01 * peak);
+    const [first, second, third] = [values[from]!, values[from + 1] ?? 0, values[from + 2] ?? 0];
     return Math.min(1e6, first / Math.max(second, third, 1e-9));
   };
-  return Math.max(...[columns, rows].flatMap((profile) => [ratio(profile), ratio(profile.toReversed())]));
+  return Math.max(ratio(profile), ratio(profile.toReversed()));
 }

@@ -25,8 +25,10 @@ export interface DefectRequest {
   /** Of the image of a point of light, in pixels. */
   readonly pointWidth: number;
   readonly pointHeight: number;
-  /** Most that a blurred edge rises in its first pixel, over the most that it rises in the next two. */
+  /** Most that a blurred edge along lines rises in its first pixel, over the most that it rises in the next two. */
   readonly stepRatio: number;
+  /** The same of edges along columns. */
+  readonly columnStepRatio: number;
   /** Between values that samples can have, in units of white. */
   readonly step: number;
   /** Samples at or beyond these, in units of white, are clipped where they lie together. */
