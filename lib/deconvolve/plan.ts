@@ -14,22 +14,15 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { fillBytes } from '../image/missing/fill.js';
 import { frameBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
-import type { WindowRule } from '../restoration/scene/windows.js';
 import { checkKnownDefects } from './defects/known.js';
 import { METHODS } from './methods/index.js';
 import type { DeconvolveSettings } from './settings.js';
-import { checkPsfFits, fieldSize } from './psf-source.js';
-import { layoutAxis, mostTiles } from './tiles.js';
-import type { TileAxis, TileLayout } from './tiles.js';
+import { listLayouts } from './cuts.js';
+import { checkPsfFits } from './psf-source.js';
+import type { TileLayout } from './tiles.js';
 
 /** Default of what the process may take: enough for any method at 2048 x 1536. */
 export const DEFAULT_DECONVOLUTION_BUDGET = '200MB';
-/** Tiles overlap by this many radii of the PSF, or by what their method needs at least. */
-const OVERLAP_RADII = 4;
-/** Part of an overlap, in its middle, in which one tile passes into the next. */
-const FADING_PART = 1 / 4;
-/** Tiles per axis that are considered. */
-const MAX_TILES = 64;
 /** Largest side of the window on which the number of iterations is found. */
 const PROBE_SIDE = 512;
 
@@ -139,34 +132,6 @@ function keepSolver(plan: DeconvolutionPlan, search: readonly PlannedBuffer[]): 
 /** Pixels that are transformed per iteration and plane. */
 export function work({ tiles, solver }: DeconvolutionPlan): number {
   return tiles.columns.starts.length * tiles.rows.starts.length * solver.paddedWidth * solver.paddedHeight;
-}
-
-function listLayouts(
-  { width, height }: AnyFrameSize,
-  { psf, method, modes, boundary }: DeconvolveSettings,
-): TileLayout[] {
-  const { leastOverlapPx } = METHODS[method];
-  const least = modes > 1 ? { columns: 1, rows: 1 } : fieldSize(psf);
-  const layoutsOf = (length: number, fewest: number, radius: number): TileAxis[] => {
-    // Tiles with kernels of their own may have to be small; they differ by more than what is felt far inside.
-    const wanted = fewest > 1 ? Math.min(leastOverlapPx, Math.floor(length / (fewest + 1))) : leastOverlapPx;
-    const overlap = Math.max(wanted, OVERLAP_RADII * radius, 1);
-    // A tile of a periodic frame would be periodic itself.
-    const most = boundary === 'periodic' ? 1 : Math.min(MAX_TILES, mostTiles(length, overlap));
-    const first = Math.min(fewest, most);
-    return Array.from({ length: most - first + 1 }, (_, index) => layoutAxis(length, first + index, overlap));
-  };
-  const [columns, rows] = [layoutsOf(width, least.columns, psf.radiusX), layoutsOf(height, least.rows, psf.radiusY)];
-  return rows.flatMap((row) => columns.map((column) => ({ columns: column, rows: row })));
-}
-
-/** Rows that windows of a scene share with the next one, as tiles do; null: a periodic frame is deconvolved whole. */
-export function windowRuleOf({ psf, method, boundary }: DeconvolveSettings): WindowRule | null {
-  if (boundary === 'periodic') return null;
-  const overlap = Math.max(METHODS[method].leastOverlapPx, OVERLAP_RADII * psf.radiusY);
-  const fade = Math.ceil(overlap * FADING_PART);
-  const beyond = Math.ceil((overlap - fade) / 2);
-  return { before: beyond, after: beyond, fade };
 }
 
 /** The solver of a whole frame; tiles have other sides only. */

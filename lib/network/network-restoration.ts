@@ -11,25 +11,22 @@ import type {
 } from '../restoration/restoration.js';
 import { untilTwoComputeAlike } from '../restoration/agree.js';
 import type { WindowRule } from '../restoration/scene/windows.js';
-import { AtHand } from '../runtime/at-hand.js';
 import { Cached } from '../runtime/cached.js';
 import { digestOf } from '../runtime/digest.js';
-import { CodeChangedError, IntegrityError, NativeError } from '../runtime/errors.js';
-import { garbage } from '../runtime/garbage.js';
-import { MOST_RESTARTS, checksEnds, computations } from '../runtime/integrity.js';
+import { checksEnds, computations } from '../runtime/integrity.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
-import { ledger } from '../runtime/ledger.js';
-import type { Kept, Lease } from '../runtime/ledger.js';
+import type { Kept } from '../runtime/ledger.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
-import type { Binding, NativePipeline, NativeModel } from '../runtime/native/binding.js';
-import { translateNativeError } from '../runtime/native/loader.js';
+import type { Binding, NativeModel } from '../runtime/native/binding.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { IntegrityTally } from './integrity.js';
 import type { IntegrityReport } from './integrity.js';
 import { exactHalo } from './passes.js';
-import { PipelineSet } from './pipeline-set.js';
-import { planFrame, planRows } from './plan.js';
+import { LoadedModel } from './loaded-model.js';
+import type { ModelReload } from './loaded-model.js';
+import { planRows } from './plan-rows.js';
+import { planFrame } from './plan.js';
 import type { Plan, PlanContext } from './plan.js';
 import { createFrameMemory, restoreFrame } from './restore-frame.js';
 import type { FrameMemory, Share } from './restore-frame.js';
@@ -51,9 +48,6 @@ export interface NetworkReport extends FrameReport<Plan> {
 /** A frame with the memory that it is restored in. */
 type FrameWork = RestorationTask & { readonly memory: FrameMemory };
 
-/** Reads, checks and packs a model once more. Rejects with ModelError where it is not the same. */
-export type ModelReload = (scope: Scope) => Promise<NativeModel>;
-
 /** Restores frames by a network, streamed. */
 export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly name = 'restore';
@@ -63,14 +57,10 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly integrity: IntegrityMode;
   readonly heldBytes: number;
   readonly context: PlanContext;
-  readonly #binding: Binding;
   readonly #modelName: string;
   readonly #modelSha256: string;
-  readonly #weights: Lease;
   readonly #plans = new Cached<PlannedInput, Plan>();
-  readonly #pipelines = new AtHand<Pick<Plan, 'pass' | 'pipelines'>, PipelineSet>();
-  readonly #reload: ModelReload | null;
-  #model: NativeModel | null;
+  readonly #model: LoadedModel;
 
   /**
    * @param model which this object disposes of
@@ -83,19 +73,16 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     context: PlanContext,
     reload: ModelReload | null,
   ) {
-    this.#binding = binding;
-    this.#reload = reload;
-    this.#model = model;
+    this.#model = new LoadedModel(binding, model, reload);
     this.#modelName = info.name;
     this.#modelSha256 = info.sha256;
     this.context = context;
     this.integrity = context.integrity;
-    this.heldBytes = model.weightBytes;
-    this.#weights = ledger.hold(this.heldBytes, this);
+    this.heldBytes = this.#model.heldBytes;
   }
 
   get mappedBytes(): number {
-    return this.#pipelines.mappedBytes;
+    return this.#model.mappedBytes;
   }
 
   plan(input: PlannedInput): Plan {
@@ -104,7 +91,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   }
 
   keptFor({ pass, pipelines }: Plan): Kept | null {
-    return this.#pipelines.keptFor([{ pass, pipelines }]);
+    return this.#model.keptFor({ pass, pipelines });
   }
 
   get identity(): string {
@@ -144,8 +131,8 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
           macs += part.macs;
           return this.#watch(part, tally);
         };
-        const { context } = this;
-        return new RowStream({ context, use, persist: (work) => this.#persist(work, scope, tally) }, plan, rows, scope);
+        const persist = <T>(work: () => Promise<T>): Promise<T> => this.#model.persist(work, scope, tally);
+        return new RowStream({ context: this.context, use, persist }, plan, rows, scope);
       },
       report: (base) => this.#reportOf(base, macs, tally),
     };
@@ -163,7 +150,7 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     const pauses = new Pauses(scope.signal);
     const compute = async (index: number): Promise<void> => {
       const share = { index, of: Math.max(index + 1, computations(plan.integrity)) };
-      await this.#persist(() => this.#attempt({ ...task, memory }, plan, share, scope, tally), scope, tally);
+      await this.#model.persist(() => this.#attempt({ ...task, memory }, plan, share, scope, tally), scope, tally);
       tally.computations++;
     };
     if (plan.integrity !== 'twice') await compute(0);
@@ -173,27 +160,6 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
         return await digestOf([memory.output], pauses);
       }, tally);
     return memory.output;
-  }
-
-  /** Does some work, and begins it again, with the model read anew, where rows fail their checks twice. */
-  async #persist<T>(work: () => Promise<T>, scope: Scope, tally: IntegrityTally): Promise<T> {
-    for (let restarts = 0; ; restarts += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof IntegrityError)) throw error;
-        if (tally.hasLostCode) throw new CodeChangedError(error.message, { cause: error });
-        if (!this.#reload || restarts === MOST_RESTARTS) throw error;
-        await this.#renewModel(this.#reload, scope);
-        tally.restarts++;
-      }
-    }
-  }
-
-  /** One computation after the other takes another pipeline, where there are two: other memory. */
-  async #attempt(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
-    using used = this.#watch(plan, tally);
-    await restoreFrame(used.pipelines[share.index % used.pipelines.length]!, plan, work, share, scope);
   }
 
   /** The pipelines of a plan, whose checks are counted. */
@@ -209,11 +175,19 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     };
   }
 
-  /** What is in memory may be wrong, wherever it came from. */
-  async #renewModel(reload: ModelReload, scope: Scope): Promise<void> {
-    this.#pipelines.free();
-    this.#model!.dispose();
-    this.#model = await reload(scope);
+  /** One computation after the other takes another pipeline, where there are two: other memory. */
+  async #attempt(work: FrameWork, plan: Plan, share: Share, scope: Scope, tally: IntegrityTally): Promise<void> {
+    using used = this.#watch(plan, tally);
+    await restoreFrame(used.pipelines[share.index % used.pipelines.length]!, plan, work, share, scope);
+  }
+
+  /** The native pipelines of a plan, as `LoadedModel.use`. */
+  use(plan: Plan): PipelineLoan {
+    return this.#model.use(plan);
+  }
+
+  dispose(): void {
+    this.#model.dispose();
   }
 
   #reportOf(base: OperationReport<Plan>, macs: number, tally: IntegrityTally): NetworkReport {
@@ -227,35 +201,5 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
       ...(coverage && { integrity: tally.report(integrity, coverage) }),
       warnings: [...base.warnings, ...this.context.warnings],
     };
-  }
-
-  /** The native pipelines of a plan, for use under a lease that counts them, until what is returned is disposed of. */
-  use(plan: Plan): PipelineLoan {
-    const { pass, pipelines: count } = plan;
-    const { pipelines } = this.#pipelines.take({ pass, pipelines: count }, () =>
-      new PipelineSet().fill(count, () => this.#createPipeline(plan)),
-    );
-    return { pipelines, [Symbol.dispose]: () => this.#pipelines.keep() };
-  }
-
-  dispose(): void {
-    this.#pipelines.free();
-    if (!this.#model) return;
-    this.#model.dispose();
-    this.#model = null;
-    this.#weights.release();
-    garbage.add(this.heldBytes);
-  }
-
-  #createPipeline({ pass, pipeline: { arenaBytes } }: Plan): NativePipeline {
-    try {
-      const pipeline = this.#binding.createPipeline(this.#model!, pass);
-      const { mappedBytes } = pipeline;
-      if (mappedBytes === arenaBytes) return pipeline;
-      pipeline.dispose();
-      throw new NativeError('INTERNAL', `the pipeline mapped ${mappedBytes} bytes where ${arenaBytes} were planned`);
-    } catch (error) {
-      throw translateNativeError(error);
-    }
   }
 }

@@ -12,7 +12,7 @@ import { resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
 import { NetworkRestoration } from './network-restoration.js';
-import type { ModelReload } from './network-restoration.js';
+import type { ModelReload } from './loaded-model.js';
 
 /** What is known of a model that is open. */
 export interface ModelInfo {

@@ -1,5 +1,4 @@
 import { BudgetError } from '../runtime/errors.js';
-import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import { bandGroups } from '../image/planes.js';
 import type { ConvUse, IntegrityCoverage, NetworkShape, PassPlan, PassShape } from '../runtime/native/binding.js';
@@ -16,8 +15,7 @@ import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffer
 import type { PlannedInput } from '../operation/operation.js';
 import { alignUp, layoutPanels } from './passes.js';
 import type { PanelLayout } from './passes.js';
-import { marksBytes, pendingRows } from './marks.js';
-import { streamGapsBytes } from './stream-gaps.js';
+import { marksBytes } from './marks.js';
 
 /** Core widths tried, widest first, when the full width does not fit (docs/streaming.md, "Direction and panels"). */
 const CORE_WIDTHS = [1024, 684, 512, 256, 128] as const;
@@ -67,7 +65,8 @@ export interface PlanContext {
   readonly planPass: (pass: PassShape) => PassPlan;
 }
 
-interface Candidate {
+/** A way to restore a frame, whose memory is not known yet. */
+export interface Candidate {
   readonly transposed: boolean;
   readonly layout: PanelLayout;
   readonly pass: PassShape;
@@ -100,50 +99,8 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
   throw refuse(frame, context, [...whole, ...split]);
 }
 
-/**
- * The plan for rows that arrive one by one: full width, never transposed. Throws BudgetError.
- * @param masked whether some of their pixels may be missing
- */
-export function planGivenRows(frame: AnyFrameSize, masked: boolean, context: PlanContext): Plan {
-  const { pass } = createCandidate(frame, context, false);
-  const ringRows = streamRingRows(context.planPass(pass), pass);
-  const height = ringRows + (1 + computations(context.integrity)) * pass.stripRows;
-  const held = [
-    { name: 'rows awaiting their residual', bytes: frameBytes({ ...frame, height }) },
-    { name: 'filled rows', bytes: masked ? streamGapsBytes(frame, ringRows) : 0 },
-  ];
-  return planRows(frame, held, context);
-}
-
-/**
- * The plan for rows that go through the network one after the other, those of all groups of bands side by side. Throws
- * BudgetError.
- * @param held what takes memory beside the network
- */
-export function planRows(frame: AnyFrameSize, held: readonly PlannedBuffer[], context: PlanContext): Plan {
-  const pipelines = bandGroups(frame).length * computations(context.integrity);
-  const candidate = { ...createCandidate(frame, context, false), pipelines };
-  const build = (one: Candidate): Plan => buildPlan(frame, context, one, held);
-  const plan = build(candidate);
-  if (plan.bytes > plan.budgetBytes) throw refuse(frame, context, [plan]);
-  return keepWeights(plan, build);
-}
-
-/** The plan of a stream for its rows from `row` on, a multiple of 4: they take no more memory. */
-export function planRowsFrom(row: number, plan: Plan, { planPass }: PlanContext): Plan {
-  if (row === 0) return plan;
-  const height = plan.pass.height - row;
-  const pass = { ...plan.pass, height, stripRows: Math.min(plan.pass.stripRows, height) };
-  const pipeline = planPass(pass);
-  return { ...plan, pass, pipeline, macs: pipeline.macs * plan.pipelines };
-}
-
-/** Source rows that a stream keeps: those the network has read beyond the newest row it emitted, and two strips. */
-export function streamRingRows(pipeline: PassPlan, pass: PassShape): number {
-  return pendingRows(pipeline.delayRows, pass);
-}
-
-function createCandidate(
+/** A way to restore a frame in panels of so many columns. */
+export function createCandidate(
   frame: AnyFrameSize,
   context: PlanContext,
   transposed: boolean,
@@ -170,7 +127,7 @@ function createCandidate(
 }
 
 /** The plan with transformed weights kept in memory, where there is room and they are few enough. */
-function keepWeights(plan: Plan, build: (candidate: Candidate) => Plan): Plan {
+export function keepWeights(plan: Plan, build: (candidate: Candidate) => Plan): Plan {
   if (plan.pipeline.transformedBytes === 0) return plan;
   const candidate = {
     transposed: plan.pass.transposed,
@@ -182,7 +139,8 @@ function keepWeights(plan: Plan, build: (candidate: Candidate) => Plan): Plan {
   return kept.bytes <= kept.budgetBytes && kept.pipeline.transformedBytes <= KEPT_BYTES ? kept : plan;
 }
 
-function buildPlan(
+/** The plan of a candidate. @param held what takes memory beside the network */
+export function buildPlan(
   frame: AnyFrameSize,
   context: PlanContext,
   candidate: Candidate,
@@ -226,7 +184,8 @@ function choose(plans: readonly Plan[]): Plan | undefined {
   return plans.filter((plan) => plan.bytes <= plan.budgetBytes).sort((a, b) => a.macs - b.macs || a.bytes - b.bytes)[0];
 }
 
-function refuse(
+/** The error where none of some plans fits. */
+export function refuse(
   { width, height }: AnyFrameSize,
   { budgetBytes, ensemble }: PlanContext,
   plans: readonly Plan[],

@@ -7,7 +7,7 @@ import type { Scope } from '../runtime/scope.js';
 import { BandStrips } from './band-strips.js';
 import { alignDown, createAxis, exactHalo } from './passes.js';
 import type { Axis } from './passes.js';
-import { planRowsFrom } from './plan.js';
+import { planRowsFrom } from './plan-rows.js';
 import type { Plan, PlanContext } from './plan.js';
 import { runPass } from './run-pass.js';
 import type { ResidualBlock, RowBlock } from './run-pass.js';

@@ -13,7 +13,7 @@ import { BandStrips } from './band-strips.js';
 import { createAxis } from './passes.js';
 import type { Axis } from './passes.js';
 import type { NetworkRestoration } from './network-restoration.js';
-import { planGivenRows, streamRingRows } from './plan.js';
+import { planGivenRows, streamRingRows } from './plan-rows.js';
 import type { Plan } from './plan.js';
 import { givenRows } from './row-source.js';
 import type { GivenRows, RowSource } from './row-source.js';

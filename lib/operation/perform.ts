@@ -1,5 +1,4 @@
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
-import { openImage } from '../image/source.js';
 import type { ImageSource, SourceFrame } from '../image/source.js';
 import { BudgetError, toPerifocalError } from '../runtime/errors.js';
 import { frameBytes } from '../image/frame.js';
@@ -12,10 +11,10 @@ import type { Kept, Lease } from '../runtime/ledger.js';
 import { PROCESS_BYTES, bytesOf, coverPhase } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import type { Scope } from '../runtime/scope.js';
-import { defined } from '../runtime/validate.js';
-import { readTwice, secondReading } from './ends.js';
+import { secondReading } from './ends.js';
 import type { EndsTally } from './ends.js';
 import { fileBuffers, inputBuffers } from './input-buffers.js';
+import { openAll, openOne, readAll } from './open-inputs.js';
 import type { Operation, PlannedInput } from './operation.js';
 import type { OperationInput } from './options.js';
 import type { OperationName, OperationReport } from './report.js';
@@ -158,42 +157,6 @@ function reportOf<Plan extends MemoryPlan>(
     ...(ends && { ends }),
     warnings: [...[...sources, ...frames].flatMap(({ warnings }) => warnings), ...losses],
   };
-}
-
-type Opening = Pick<Operation<never, unknown>, 'depths' | 'findsWhite'>;
-
-async function openAll(how: Opening, inputs: readonly OperationInput[], scope: Scope): Promise<ImageSource[]> {
-  const sources: ImageSource[] = [];
-  for (const input of inputs) sources.push(await openOne(how, input, scope));
-  return sources;
-}
-
-async function openOne(
-  { depths, findsWhite }: Opening,
-  { image, reading, onRefused: _, ...options }: OperationInput,
-  { signal, runtime: { budgetBytes } }: Scope,
-): Promise<ImageSource> {
-  return await openImage(image, { ...reading, ...options, signal, depths, budgetBytes, ...defined({ findsWhite }) });
-}
-
-/** How images are read twice. */
-interface ReadingTwice {
-  readonly ends: EndsTally;
-  readonly openAgain: (index: number) => Promise<ImageSource>;
-}
-
-/** One after the other: decoders of several images at once would take more memory than planned. */
-async function readAll(
-  sources: readonly ImageSource[],
-  twice: ReadingTwice | null,
-  signal: AbortSignal,
-): Promise<SourceFrame[]> {
-  const frames: SourceFrame[] = [];
-  for (const [index, source] of sources.entries()) {
-    const openAgain = (): Promise<ImageSource> => twice!.openAgain(index);
-    frames.push(await (twice ? readTwice(source, openAgain, twice.ends, signal) : source.read(signal)));
-  }
-  return frames;
 }
 
 /** Makes a plan. Whoever gave the inputs is told of them where there is none. */
