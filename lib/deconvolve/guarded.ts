@@ -30,13 +30,13 @@ export async function deconvolveGuarded(
   const computeOnce = async (): Promise<Deconvolved> => {
     for (let restarts = 0; ; restarts += 1) {
       try {
-        return await compute();
+        const result = await compute();
+        tally.computations++;
+        return result;
       } catch (error) {
         if (!(error instanceof IntegrityError) || restarts === MOST_RESTARTS) throw error;
         free();
         tally.restarts++;
-      } finally {
-        tally.computations++;
       }
     }
   };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
 #include "runtime/parallel.h"
+#include "runtime/word_sum.h"
 
 namespace perifocal {
 namespace {
@@ -20,13 +20,7 @@ std::uint64_t sumOf(const Arena& arena, Team& team) {
   std::atomic<std::uint64_t> total{0};
   forEach(team, pieces, [&](int piece, int) {
     const std::size_t begin = piece * kPieceBytes, end = std::min(bytes, begin + kPieceBytes);
-    std::uint64_t sum = 0;
-    for (std::size_t at = begin; at + sizeof(sum) <= end; at += sizeof(sum)) {
-      std::uint64_t word;
-      std::memcpy(&word, arena.data() + at, sizeof(word));
-      sum += word;
-    }
-    total += sum;
+    total += wordSum(arena.data() + begin, end - begin);
   });
   return total;
 }

@@ -32,10 +32,10 @@ class Guard {
   static std::size_t bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads);
   void attach(const DryRun& dryRun, std::byte* memory);
 
-  /// Rows of a pass after which all pieces of the code are read once more: a stream may run for hours.
-  static constexpr int kCodeRows = 512;
+  /// Rows of a pass after which code and transformed weights are read once more: a stream may run for hours.
+  static constexpr int kRereadRows = 512;
 
-  /// Before a pass, and after every `kCodeRows` rows of it.
+  /// Before a pass, and after every `kRereadRows` rows of it.
   void rereadCode() { unreadPieces_ = CodeDigest::ofModule().pieces(); }
 
   /// Before a firing, and before it is computed again.
@@ -63,7 +63,7 @@ class Guard {
     return blocks > 0 && blocks <= blocks_ && orders_[blocks - 1] == order;
   }
 
-  /// Whether the next piece of this module's code is what was loaded; each is read once in `kCodeRows` rows.
+  /// Whether the next piece of this module's code is what was loaded; each is read once in `kRereadRows` rows.
   bool holdsCode();
 
   void count(Fault fault) { ++counters_.found[static_cast<int>(fault)]; }

@@ -407,6 +407,8 @@ std::uint64_t digestOf(const Model& model, int layer, int part) {
   digest.add(check.columnSums, check.columnSumBytes);
   digest.add(check.bias, countedBiasBytes(spec));
   digest.add(model.part(layer, part).multiplier, spec.out * sizeof(float));
+  // Sums over a firing miss its upper bits: 2^k times the number of pixels may be nothing modulo 2^32.
+  digest.add(model.part(layer, part).bias, spec.out * sizeof(std::int32_t));
   digest.add(&numbers.outputZero, sizeof numbers.outputZero);
   digest.add(&numbers.copyMultiplier, sizeof numbers.copyMultiplier);
   digest.add(&numbers.productMultiplier, sizeof numbers.productMultiplier);

@@ -42,7 +42,7 @@ struct CheckedPart {
   const std::int32_t* columnSums;  ///< [tap][stored input channel]: weights, summed over the output channels
   std::size_t columnSumBytes;
   const std::int32_t* bias;  ///< per output channel
-  std::uint64_t digest;      ///< of both, of the multipliers and the numbers of the layer
+  std::uint64_t digest;      ///< of both, of the pack's bias and multipliers, and of the numbers of the layer
 };
 
 /// How much a model's checksums see (docs/integrity.md).

@@ -79,7 +79,10 @@ Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
     if (Status s = takeRow(rowsTaken_++, staging_ + i * rowBytes); !s.ok()) return s;
     // Whole blocks only, so that the order of work is the same for every strip height.
     if (rowsTaken_ % kMaxBlockRows != 0) continue;
-    if (guard_ != nullptr && rowsTaken_ % Guard::kCodeRows == 0) guard_->rereadCode();
+    if (guard_ != nullptr && rowsTaken_ % Guard::kRereadRows == 0) {
+      guard_->rereadCode();
+      if (!runner_.holdsWeights()) return changedWeights();
+    }
     clearMissing(rowsTaken_ - kMaxBlockRows);
     schedule_.addInput(kMaxBlockRows);
     if (Status s = advance(pass_.stripRows + kEmissionSlack - kMaxBlockRows, residual, emitted); !s.ok()) return s;
@@ -153,7 +156,14 @@ Status Pipeline::fire(const Firing& firing, std::int16_t* residual) {
   if (!run.ok()) return run;
   schedule_.complete(firing);
   for (const StageInput& input : stage.inputs) releaseDead(input.tensor);
-  return {};
+  const bool ends = guard_ != nullptr && schedule_.finished();
+  return ends && !runner_.holdsWeights() ? changedWeights() : Status();
+}
+
+/// What changed weights of Winograd make of few tiles may cancel in their sums: rows before may be wrong, too.
+Status Pipeline::changedWeights() {
+  guard_->count(Fault::kWeights);
+  return {StatusCode::kIntegrity, "transformed weights have changed in memory"};
 }
 
 /// A firing that fails its checks is computed once more, from inputs that are still held.
@@ -169,6 +179,7 @@ Status Pipeline::runChecked(const Firing& firing, std::int16_t* residual) {
       if (i > 0) guard_->countRecomputed();
       return {};
     }
+    if (!runner_.holdsWeights(firing)) return changedWeights();
     guard_->count(*fault);
     runner_.forgetWeights(firing);
   }

@@ -67,6 +67,7 @@ class Pipeline {
   bool isCancelled();
   Status advance(int limit, std::int16_t* residual, int& emitted);
   Status fire(const Firing& firing, std::int16_t* residual);
+  Status changedWeights();
   Status runChecked(const Firing& firing, std::int16_t* residual);
   Status checkOrder();
   Status outOfPlan(const std::string& what);

@@ -6,6 +6,7 @@
 #include "kernels/winograd.h"
 #include "network/pack.h"
 #include "network/stage_digest.h"
+#include "runtime/word_sum.h"
 #include "streaming/firing_digest.h"
 
 namespace perifocal {
@@ -40,6 +41,7 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
   for (int t = 0; t < pass_.threads; ++t) scratch_[t] = arena.take(plan.scratchBytes);
   std::byte* transformed = arena.take(plan.transformedBytes);
   isTransformed_.assign(graph_.layers.size(), false);
+  transformedSums_.assign(graph_.layers.size(), 0);
   for (const LayerSpec& layer : graph_.layers) {
     transformed_.push_back(reinterpret_cast<std::int16_t*>(transformed));
     if (layer.winograd && pass_.keepWeights) transformed += transformedBytes(layer, kernels_.layout.winograd);
@@ -94,6 +96,24 @@ void StageRunner::transformWeights() {
     self->kernels_.transformWeights(self->weights_, steps * thread / threads, steps * (thread + 1) / threads);
   };
   team_.run(share, this);
+  if (guard_ != nullptr) transformedSums_[stage_->layer] = transformedSum(stage_->layer);
+}
+
+std::uint64_t StageRunner::transformedSum(int layer) const {
+  return wordSum(reinterpret_cast<const std::byte*>(transformed_[layer]),
+                 transformedBytes(graph_.layers[layer], kernels_.layout.winograd));
+}
+
+bool StageRunner::holdsWeights(const Firing& firing) const {
+  const int layer = graph_.stages[firing.stage].layer;
+  return layer < 0 || !isTransformed_[layer] || transformedSum(layer) == transformedSums_[layer];
+}
+
+bool StageRunner::holdsWeights() const {
+  for (int layer = 0; layer < static_cast<int>(graph_.layers.size()); ++layer) {
+    if (isTransformed_[layer] && transformedSum(layer) != transformedSums_[layer]) return false;
+  }
+  return true;
 }
 
 /// Fills the pointer tables of the firing; false when a row is missing.
@@ -304,6 +324,8 @@ std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& st
   if (!guard.holdsCode()) return Fault::kCode;
   if (!isAsPlanned(firing, store, residual)) return Fault::kControl;
   if (jobCount_ == 0) return checkCopies(guard);
+  const bool transforms = usesWinograd() && !pass_.keepWeights;
+  if (transforms && transformedSum(stage_->layer) != transformedSums_[stage_->layer]) return Fault::kWeights;
   return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}},
                      scratch_[0]);
 }

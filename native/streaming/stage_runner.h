@@ -34,6 +34,11 @@ class StageRunner {
   /// What a firing of the stage makes anew when it runs again.
   void forgetWeights(const Firing& firing);
 
+  /// Whether the transformed weights that a firing's stage has kept, or all that are kept, are what they were when a
+  /// guard saw them made.
+  bool holdsWeights(const Firing& firing) const;
+  bool holdsWeights() const;
+
  private:
   static constexpr int kMaxInputRows = 4 * kMaxBlockRows;
   static constexpr int kMaxJobs = 2 * kMaxBlockRows;
@@ -44,6 +49,7 @@ class StageRunner {
   };
 
   void transformWeights();
+  std::uint64_t transformedSum(int layer) const;
   bool prepare(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolveInput(const StageInput& input, const Firing& firing, const RowStore& store, InputRows& out);
@@ -82,8 +88,9 @@ class StageRunner {
   std::size_t borderPad_ = 0;
   std::size_t borderBytes_ = 0;
   std::array<std::byte*, 3> scratch_{};
-  std::vector<std::int16_t*> transformed_;  ///< per layer: where Winograd's weights are, or are to be
-  std::vector<bool> isTransformed_;         ///< per layer: they are there, and stay
+  std::vector<std::int16_t*> transformed_;      ///< per layer: where Winograd's weights are, or are to be
+  std::vector<bool> isTransformed_;             ///< per layer: they are there, and stay
+  std::vector<std::uint64_t> transformedSums_;  ///< per layer: sums of their words, where a guard watches
 
   // The firing under way, as the threads see it.
   const Stage* stage_ = nullptr;
