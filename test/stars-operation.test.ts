@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetError, Runtime, stars } from '../lib/index.js';
 import type { Progress } from '../lib/index.js';
+import { createRandom } from '../lib/math/random.js';
 import { createFolder } from './support/models.js';
 import { runNode } from './support/run-child.js';
 
@@ -163,4 +164,27 @@ describe('the native addon that is named', () => {
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
+});
+
+it('faint stars of a JPEG are said to be doubtful, as others are not', async () => {
+  const [width, height] = [160, 128];
+  const random = createRandom(7);
+  const data = new Uint8Array(width * height).map(() => 14 + 2 * random());
+  for (let star = 0; star < 8; star += 1)
+    for (let at = 0; at < 9; at += 1)
+      data[(20 + 12 * star + Math.floor(at / 3)) * width + 20 + 15 * star + (at % 3)] = at === 4 ? 120 : 60;
+  // A coefficient that is left alone in a block.
+  for (let y = 0; y < 8; y += 1)
+    for (let x = 0; x < 8; x += 1)
+      data[(16 + y) * width + 120 + x] = Math.round(15 + 2 * Math.sin((x / 7) * Math.PI) * Math.sin((y / 7) * Math.PI));
+  const raw = sharp(data, { raw: { width, height, channels: 1 } });
+  const jpeg = await raw.clone().jpeg({ quality: 75 }).toBuffer();
+  const png = await raw.clone().png().toBuffer();
+  const [lossy, exact] = await Promise.all(
+    [jpeg, png].map((file) => stars.restoreStars(file, { motion: 'none', threads: 1, threshold: 3 })),
+  );
+  const isFaint = ({ snr }: { readonly snr: number }): boolean => snr < 8;
+  const said = lossy!.report.warnings.some((warning) => /fainter than 8 sigma.*--threshold 8/.test(warning));
+  expect(said).toBe(lossy!.stars.some(isFaint));
+  expect(exact!.report.warnings.join()).not.toMatch(/JPEG/);
 });

@@ -70,11 +70,25 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
       const { look, stars } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);
       const measured = { frame, plane, look, stars, plannedBytes: plan.restorationBytes };
       const outcome = await restoreMeasured(measured, this.#settings, scope);
-      return await keepSource(outcome, source!, pauses);
+      return warnOfJpeg(await keepSource(outcome, source!, pauses), source!);
     } finally {
       keepPlaneMemory(plane);
     }
   }
+}
+
+/** Stars below so many sigma may be of JPEG: one coefficient that is left in a block of dark sky looks like one. */
+const JPEG_SNR = 8;
+
+/** The outcome with what is to be said of faint stars of a JPEG. */
+function warnOfJpeg(outcome: StarOutcome, { isJpeg }: SourceFrame): StarOutcome {
+  const faint = isJpeg ? outcome.stars.filter(({ snr }) => snr < JPEG_SNR).length : 0;
+  if (faint === 0) return outcome;
+  const warning =
+    `${faint} of its stars are fainter than ${JPEG_SNR} sigma, as blocks of JPEG in a dark sky may look: ` +
+    `--threshold ${JPEG_SNR} (threshold) leaves such out; give a file without losses`;
+  const { findings } = outcome;
+  return { ...outcome, findings: { ...findings, warnings: [...findings.warnings, warning] } };
 }
 
 /** The outcome with the missing pixels of the frame as it was read. */
