@@ -138,7 +138,7 @@ const REPORT: PlanCommand<ComparingFlags> = {
 /** The plan of a restorer that was opened for nothing else. */
 async function planOpened(opened: Restorer | Deconvolver, frame: PlannedFrame): Promise<Planned> {
   await using restorer = opened;
-  const plan = restorer.plan(frame);
+  const plan = restorer.planFile(frame);
   return { plan, text: formatPlan(plan) };
 }
 

@@ -6,6 +6,7 @@ import type { TiffFormOptions } from '../image/tiff/form.js';
 import type { ImageSource } from '../image/source.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
+import type { PlannedInput } from '../operation/operation.js';
 import { perform } from '../operation/perform.js';
 import type { Finish, Performed } from '../operation/perform.js';
 import { BudgetError } from '../runtime/errors.js';
@@ -26,6 +27,7 @@ import type { FrameReport, Restoration, Restored } from './restoration.js';
 import { RestoredImage } from './restored-image.js';
 import { SCENE_OPTIONS, checkSceneOptions, mustBeScene, noWindows, restoreByWindows } from './scene/by-windows.js';
 import type { SceneOptions } from './scene/by-windows.js';
+import { planFileByWindows } from './scene/plan-ways.js';
 
 /** What the restoration of a frame may be told. */
 export interface RestoreOptions extends ImageOptions {}
@@ -75,12 +77,28 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     return this.#restoration.mappedBytes;
   }
 
-  /** How a frame of this size would be restored. Throws ArgumentError, or BudgetError with a budget that suffices. */
+  /**
+   * How `restore` would restore a frame of this size, as a whole. Throws ArgumentError, or BudgetError with a budget
+   * that suffices.
+   */
   plan(frame: PlanSize): R['plan'] {
-    requireObject('size', frame);
-    const size = completeSize(frame);
-    checkFrameSize(size, this.#restoration.depths);
-    return this.#restoration.plan({ size, buffers: [], isMasked: frame.masked ?? false });
+    return this.#restoration.plan({ ...this.#toPlan(frame), buffers: [] });
+  }
+
+  /**
+   * How `restoreFile` would restore a TIFF with a frame of this size into another: as a whole, or by windows where the
+   * budget has no room for that (`scene` of the plan). What the file's own blocks take is only known of a file: some MB
+   * are planned. Throws as `plan`.
+   */
+  planFile(frame: PlanSize): R['plan'] {
+    try {
+      return this.plan(frame);
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      const plan = this.#planByWindows(frame, error);
+      if (!plan) throw error;
+      return plan;
+    }
   }
 
   /**
@@ -182,9 +200,26 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
       const performed = await this.#perform([{ ...inputs[0]!, onRefused }], scope, finish);
       return { written: write(performed, output, { signal: scope.signal, readBack, ...form }) };
     } catch (error) {
-      const scene = error instanceof BudgetError ? await byWindows(refused) : null;
+      if (!(error instanceof BudgetError)) throw error;
+      const scene = await byWindows(refused).catch((other: unknown) => throwLess(error, other));
       if (!scene) throw error;
       return { written: Promise.resolve(scene) };
+    }
+  }
+
+  #toPlan(frame: PlanSize): Pick<PlannedInput, 'size' | 'isMasked'> {
+    requireObject('size', frame);
+    const size = completeSize(frame);
+    checkFrameSize(size, this.#restoration.depths);
+    return { size, isMasked: frame.masked ?? false };
+  }
+
+  #planByWindows(frame: PlanSize, whole: BudgetError): R['plan'] | null {
+    const { size, isMasked } = this.#toPlan(frame);
+    try {
+      return planFileByWindows(this.#restoration, size, isMasked, this.#runtime);
+    } catch (error) {
+      return throwLess(whole, error);
     }
   }
 
@@ -195,6 +230,11 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
   ): Promise<PerformedRestoration<R>> {
     return perform(toOperation(this.#restoration), inputs, scope, finish);
   }
+}
+
+/** Throws the second error, or the first where both ask for memory and it asks for less. */
+function throwLess(first: BudgetError, second: unknown): never {
+  throw second instanceof BudgetError && first.requiredBytes < second.requiredBytes ? first : second;
 }
 
 /** Writes what was restored, and lets go of its memory. */

@@ -42,7 +42,7 @@ export interface PlannedScene<Report extends FrameReport> {
 /** What windows are planned from. */
 export interface SceneToPlan<Report extends FrameReport> {
   readonly restoration: Restoration<Report>;
-  readonly source: ImageSource;
+  readonly source: Pick<ImageSource, 'header' | 'isMasked' | 'rowBuffers'>;
   readonly picture: RowPicture;
   readonly threads: number;
   readonly budgetBytes: number;

@@ -27,7 +27,7 @@ export function planStreamedScene<Report extends FrameReport>(
   const rows = windowRows(scene, asked);
   let refusal: BudgetError | null = null;
   for (const piece of PIECES) {
-    const pieceRows = Math.min(piece, rows);
+    const pieceRows = Math.min(piece, rows, height);
     try {
       const plan = scene.restoration.planStream(header, buffersOf(scene, pieceRows));
       if (!plan) return null;
@@ -61,7 +61,7 @@ function buffersOf<Report extends FrameReport>(
 ): PlannedBuffer[] {
   const { header, isMasked } = source;
   const reading = source.rowBuffers(pieceRows);
-  const others = source.rowBuffers(2 * FILLED_ROWS).filter(({ name }) => name !== 'file');
+  const others = source.rowBuffers(Math.min(header.height, 2 * FILLED_ROWS)).filter(({ name }) => name !== 'file');
   const piece = { ...header, height: pieceRows };
   return [
     {

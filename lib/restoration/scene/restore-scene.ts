@@ -10,7 +10,6 @@ import type { TiffFormOptions } from '../../image/tiff/form.js';
 import type { OperationReport } from '../../operation/report.js';
 import { readPeakRss } from '../../runtime/garbage.js';
 import { Headroom } from '../../runtime/headroom.js';
-import { BudgetError } from '../../runtime/errors.js';
 import { ledger } from '../../runtime/ledger.js';
 import type { Kept, Lease } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
@@ -18,9 +17,8 @@ import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport, Restoration } from '../restoration.js';
 import { identify, parseJournal } from './journal.js';
 import type { Journal, SceneIdentity } from './journal.js';
-import { planScene } from './plan-scene.js';
-import type { PlannedScene, RowsAsked, SceneToPlan } from './plan-scene.js';
-import { planStreamedScene } from './plan-stream.js';
+import type { PlannedScene, RowsAsked } from './plan-scene.js';
+import { planFirst } from './plan-ways.js';
 import { knowWhite } from './scene-white.js';
 import { beginScene } from './begin-scene.js';
 import { trustPart } from './trust-part.js';
@@ -115,30 +113,6 @@ function waysToWrite(
     picture: { format, size: header, metadata, form },
     identity: identify(sha256, `${format} ${JSON.stringify(form)} ${reading}`, restoration),
   }));
-}
-
-/**
- * The first way that can be planned: one stream of rows takes less work than windows, however it is written. Throws the
- * BudgetError that asks for the least where none can be.
- */
-function planFirst<Report extends FrameReport>(
-  ways: readonly Way[],
-  job: Omit<SceneToPlan<Report>, 'picture'>,
-  rows: RowsAsked,
-): Way & { scene: PlannedScene<Report> } {
-  let refusal: BudgetError | null = null;
-  for (const plan of [planStreamedScene<Report>, planScene<Report>]) {
-    for (const way of ways) {
-      try {
-        const scene = plan({ ...job, picture: way.picture }, rows);
-        if (scene) return { ...way, scene };
-      } catch (error) {
-        if (!(error instanceof BudgetError)) throw error;
-        if (!refusal || error.requiredBytes < refusal.requiredBytes) refusal = error;
-      }
-    }
-  }
-  throw refusal!;
 }
 
 /** What an earlier run has left. Throws ImageError where it has left something that nobody asked to go on with. */
