@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetError, Runtime, stars } from '../lib/index.js';
 import type { Progress } from '../lib/index.js';
-import { createRandom } from '../lib/math/random.js';
+import { createRandom, sampleNormal } from '../lib/math/random.js';
 import { createFolder } from './support/models.js';
 import { runNode } from './support/run-child.js';
 
@@ -187,4 +187,25 @@ it('faint stars of a JPEG are said to be doubtful, as others are not', async () 
   const said = lossy!.report.warnings.some((warning) => /fainter than 8 sigma.*--threshold 8/.test(warning));
   expect(said).toBe(lossy!.stars.some(isFaint));
   expect(exact!.report.warnings.join()).not.toMatch(/JPEG/);
+});
+
+it('blocks of a JPEG in a dark sky are no stars', async () => {
+  const [width, height] = [192, 160];
+  const random = createRandom(11);
+  const sky = new Float64Array(width * height).map(() => 14.5 + 0.4 * sampleNormal(random));
+  const places = Array.from(
+    { length: 10 },
+    (_, star) => [20 + 16 * star + random(), 20 + 13 * star + random()] as const,
+  );
+  for (const [x, y] of places)
+    for (let at = 0; at < 81; at += 1) {
+      const [right, down] = [Math.round(x) + (at % 9) - 4, Math.round(y) + Math.floor(at / 9) - 4];
+      sky[down * width + right]! += 60 * Math.exp(-((right - x) ** 2 + (down - y) ** 2) / 2.6);
+    }
+  const raw = { width, height, channels: 1 as const };
+  const jpeg = await sharp(Uint8Array.from(sky, Math.round), { raw }).jpeg({ quality: 75 }).toBuffer();
+  const { stars: found } = await stars.restoreStars(jpeg, { motion: 'none', threads: 1 });
+  expect(found).toHaveLength(places.length);
+  for (const { x, y } of found)
+    expect(Math.min(...places.map((place) => Math.hypot(place[0] - x, place[1] - y)))).toBeLessThan(0.3);
 });

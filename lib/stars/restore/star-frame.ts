@@ -10,6 +10,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { Scope } from '../../runtime/scope.js';
 import { usualNoise } from '../measure/fit.js';
 import type { PixelNoise, StarFit } from '../measure/fit.js';
+import { withoutBlocks } from '../measure/jpeg-blocks.js';
 import type { StarLook } from '../measure/look.js';
 import { readPlane } from '../measure/plane.js';
 import type { StarPlane } from '../measure/plane.js';
@@ -67,7 +68,8 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
     try {
       const pauses = new Pauses(scope.signal);
       const frame = valid ? await fillMissing(read, valid, pauses) : read;
-      const { look, stars } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);
+      const { look, stars: found } = await this.#find(plane, noiseOf(frame, plane, this.#settings), scope);
+      const stars = withoutBlocks(frame, source!.isJpeg, found);
       const measured = { frame, plane, look, stars, plannedBytes: plan.restorationBytes };
       const outcome = await restoreMeasured(measured, this.#settings, scope);
       return warnOfJpeg(await keepSource(outcome, source!, pauses), source!);
