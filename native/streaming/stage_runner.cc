@@ -96,8 +96,10 @@ void StageRunner::transformWeights() {
     self->kernels_.transformWeights(self->weights_, steps * thread / threads, steps * (thread + 1) / threads);
   };
   team_.run(share, this);
-  if (guard_ != nullptr) transformedSums_[stage_->layer] = transformedSum(stage_->layer);
+  if (guard_ != nullptr && sumsWeights()) transformedSums_[stage_->layer] = transformedSum(stage_->layer);
 }
+
+bool StageRunner::sumsWeights() const { return pass_.keepWeights || columns_ < kTellingColumns; }
 
 std::uint64_t StageRunner::transformedSum(int layer) const {
   return wordSum(reinterpret_cast<const std::byte*>(transformed_[layer]),
@@ -324,8 +326,8 @@ std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& st
   if (!guard.holdsCode()) return Fault::kCode;
   if (!isAsPlanned(firing, store, residual)) return Fault::kControl;
   if (jobCount_ == 0) return checkCopies(guard);
-  const bool transforms = usesWinograd() && !pass_.keepWeights;
-  if (transforms && transformedSum(stage_->layer) != transformedSums_[stage_->layer]) return Fault::kWeights;
+  const bool isSummed = usesWinograd() && !pass_.keepWeights && sumsWeights();
+  if (isSummed && transformedSum(stage_->layer) != transformedSums_[stage_->layer]) return Fault::kWeights;
   return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}},
                      scratch_[0]);
 }
