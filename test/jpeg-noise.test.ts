@@ -86,3 +86,13 @@ describe.each(METHODS)('%s of a JPEG', (method) => {
     }
   });
 });
+
+it.each([8, 16, 24])('patterns that repeat every %i pixels were not compressed', (side) => {
+  const size = 192;
+  const light = (x: number): number => 130 + 70 * Math.tanh(1.5 * side * Math.sin((Math.PI * (x + 0.5)) / side));
+  const data = Uint8Array.from({ length: size * size }, (_, pixel) => {
+    const [x, y] = [pixel % size, Math.floor(pixel / size)];
+    return Math.round(130 + ((light(x) - 130) * (light(y) - 130)) / 70);
+  });
+  expect(findJpegNoise({ width: size, height: size, channels: 1, depth: 8, data })).toBeNull();
+});

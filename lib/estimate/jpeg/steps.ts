@@ -18,6 +18,8 @@ const MOST_DEVIATION = 1 / 30;
  */
 const FIRM_VALUES = 20;
 const FEWEST_FIRM = 3;
+/** Sizes nearer than this are one. */
+const ALIKE = 1 / 64;
 
 /** How the coefficients of one frequency were rounded. */
 export interface Step {
@@ -46,9 +48,12 @@ function findStep(sizes: Float64Array): Step & { readonly isFirm: boolean } {
   const least = step > 0 ? step / 2 : LEAST_VALUE;
   const share = sizes.filter((size) => size > least).length / sizes.length;
   const far = some.filter((size) => size > 1.5 * step);
-  const isFirm = far.length >= FIRM_VALUES && deviationOf(far, step, MOST_DEVIATION) <= MOST_DEVIATION;
+  const isFirm = countDifferent(far) >= FIRM_VALUES && deviationOf(far, step, MOST_DEVIATION) <= MOST_DEVIATION;
   return { step, share, isFirm };
 }
+
+/** Sizes that are not alike: rounding to samples scatters those of one multiple, and a pattern repeats its own. */
+const countDifferent = (sizes: Float64Array): number => new Set(sizes.map((size) => Math.round(size / ALIKE))).size;
 
 /** The step whose multiples they are nearest to, in parts of it; NaN where that is not near. @param sizes in order */
 function likeliestStep(sizes: Float64Array): number {
