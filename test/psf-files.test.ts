@@ -161,13 +161,13 @@ describe('a TIFF kernel', () => {
     }
   });
 
-  it('of several bands is their mean; alpha is none of them', async () => {
+  it('of several bands is read where these are one kernel; alpha is none of them', async () => {
     const tags = [[338, 2]] as const;
     const samples = WEIGHTS.flatMap((weight, index) => [weight, 100 + index]);
     expect(await readBytes(tiffFile({ ...layout, type: 'f4', bands: 2, tags }, samples), '.tif')).toEqual(EXPECTED);
     const twice = WEIGHTS.flatMap((weight) => [weight / 2, (3 * weight) / 2]);
-    const twoBands = { ...layout, type: 'f4', bands: 2, tags: [[338, 0]] } as const;
-    expect(await readBytes(tiffFile(twoBands, twice), '.tif')).toEqual(EXPECTED);
+    const bands = { ...layout, type: 'f4', bands: 2, tags: [[338, 0]] } as const;
+    expect(await readBytes(tiffFile(bands, twice), '.tif')).toEqual(EXPECTED);
   });
 
   it('with white as 0 is turned round', async () => {
@@ -176,9 +176,14 @@ describe('a TIFF kernel', () => {
   });
 
   const good = tiffFile({ ...layout, type: 'f4' }, WEIGHTS);
+  const turned = tiffFile(
+    { ...layout, type: 'f4', bands: 2 },
+    WEIGHTS.flatMap((weight, i) => [weight, WEIGHTS[14 - i]!]),
+  );
   it.each<[string, Uint8Array, RegExp]>([
     ['several pages', tiffFile({ ...layout, type: 'f4', pages: 3 }, WEIGHTS), /3 pages, .*write the one page/],
     ['complex samples', tiffFile({ ...layout, type: 'f4', tags: [[339, 6]] }, WEIGHTS), /complex float of 32 bits/],
+    ['a kernel in each band', turned, /different kernels.*write one of them as grey/],
     ['a palette', tiffFile({ ...layout, type: 'u1', tags: [[262, 3]] }, WEIGHTS), /numbers of colours/],
     ['an unknown compression', tiffFile({ ...layout, type: 'u1', tags: [[259, 5000]] }, WEIGHTS), /compression/i],
     ['a huge side', tiffFile({ ...layout, type: 'u1', tags: [[256, 1e6]] }, WEIGHTS), /1000000x3 pixels/],
@@ -202,6 +207,26 @@ describe('a PNG kernel', () => {
     kernel.data.forEach((weight, index) => {
       expect(weight).toBeCloseTo(EXPECTED.data[index]!, 14);
     });
+  });
+
+  it('in one colour is the matrix', async () => {
+    const green = Uint8Array.from(WEIGHTS.flatMap((weight) => [0, weight, 0]));
+    const picture = sharp(green, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+    expect(await readBytes(await picture.png().toBuffer(), '.png')).toEqual(EXPECTED);
+  });
+
+  it('in false colours is refused', async () => {
+    const colours = Uint8Array.from(WEIGHTS.flatMap((weight) => [weight, 90 - weight, 128]));
+    const picture = sharp(colours, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+    await expect(readBytes(await picture.png().toBuffer(), '.png')).rejects.toThrow(/false colours; write one of them/);
+  });
+
+  it.each(['jpeg', 'webp'] as const)('in colour is read where it is grey: %s', async (format) => {
+    const grey = Float64Array.from({ length: 256 }, (_, i) => 255 * Math.exp(-(((i % 16) - 8) ** 2) / 9));
+    const colours = Uint8Array.from({ length: 768 }, (_, i) => grey[Math.floor(i / 3)]!);
+    const picture = sharp(colours, { raw: { width: 16, height: 16, channels: 3 } });
+    const kernel = await readBytes(await picture.toFormat(format, { quality: 80 }).toBuffer(), `.${format}`);
+    expect(kernel.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
   });
 });
 

@@ -3,6 +3,7 @@ import { ImageProblem, unsupported } from '../image/codec/inspection.js';
 import { sharp } from '../image/codec/sharp.js';
 import { isFits } from '../image/fits/header.js';
 import { ImageError } from '../runtime/errors.js';
+import { sumOfBands } from './bands.js';
 import { decodeFitsKernel } from './fits.js';
 import { isNpy, parseNpy } from './npy.js';
 import type { Matrix, MatrixGrid } from './npy.js';
@@ -32,7 +33,7 @@ export async function decodeKernelFile(file: Buffer): Promise<Matrix | MatrixGri
   }
 }
 
-/** Mean of the colour channels without gamma; the sum of a kernel is divided out anyway. */
+/** Sum of the colour channels without gamma, see {@link sumOfBands}; alpha is left out. */
 async function decodePicture(picture: Buffer): Promise<Matrix> {
   const options = { failOn: 'warning', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
   const { width, height, depth } = await sharp(picture, options).metadata();
@@ -45,12 +46,8 @@ async function decodePicture(picture: Buffer): Promise<Matrix> {
     .raw({ depth: 'ushort' })
     .toBuffer({ resolveWithObject: true });
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const grey = Float64Array.from({ length: info.width * info.height }, (_, pixel) => {
-    let sum = 0;
-    for (let band = 0; band < info.channels; band += 1) sum += view.getUint16(2 * (pixel * info.channels + band), true);
-    return sum;
-  });
-  return { width: info.width, height: info.height, data: grey };
+  const samples = Float64Array.from({ length: data.byteLength / 2 }, (_, index) => view.getUint16(2 * index, true));
+  return { width: info.width, height: info.height, data: sumOfBands(samples, info.channels, null) };
 }
 
 /** Valid files of a kind that is not read are told from damaged ones. */

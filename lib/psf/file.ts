@@ -18,7 +18,7 @@ export interface GivenKernels {
 }
 
 /**
- * A kernel from a picture (its channels are averaged, alpha is ignored) or a NumPy matrix. Throws ImageError or
+ * A kernel from a picture (its channels must be one kernel, alpha is left out) or a NumPy matrix. Throws ImageError or
  * ArgumentError. @param centre the middle by default, see {@link PsfCentre} for even sides
  */
 export async function read(path: string, centre: PsfCentre = 'middle'): Promise<Psf> {

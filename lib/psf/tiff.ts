@@ -7,6 +7,7 @@ import { readStorage } from '../image/tiff/layout.js';
 import type { Layout } from '../image/tiff/layout.js';
 import { readPages } from '../image/tiff/pages.js';
 import { PHOTOMETRIC, TAG } from '../image/tiff/tags.js';
+import { sumOfBands } from './bands.js';
 import type { Matrix } from './npy.js';
 import { isReadable, readNumbers } from './tiff-blocks.js';
 
@@ -24,8 +25,8 @@ interface KernelSamples {
 }
 
 /**
- * The kernel in a TIFF of any sample type: the sum of its bands without alpha, in double precision. Rejects with
- * ImageProblem.
+ * The kernel in a TIFF of any sample type: the sum of its bands without alpha, see {@link sumOfBands}, in double
+ * precision. Rejects with ImageProblem.
  */
 export async function decodeTiffKernel(file: Buffer, maxSide: number): Promise<Matrix> {
   const { signal } = new AbortController();
@@ -38,15 +39,9 @@ export async function decodeTiffKernel(file: Buffer, maxSide: number): Promise<M
     const { width, height, bands } = layout;
     const white = await whiteOfInverted(directory, layout, format);
     const { alphaBand } = await readBandRoles(directory, bands);
-    const taken = alphaBand === null ? bands : bands - 1;
     const samples = await readNumbers(read, directory, layout, format, signal);
-    const data = new Float64Array(width * height);
-    for (let pixel = 0; pixel < data.length; pixel += 1) {
-      let sum = 0;
-      for (let band = 0; band < bands; band += 1) if (band !== alphaBand) sum += samples[pixel * bands + band]!;
-      data[pixel] = white === null ? sum : taken * white - sum;
-    }
-    return { width, height, data };
+    const light = white === null ? samples : samples.map((sample) => white - sample);
+    return { width, height, data: sumOfBands(light, bands, alphaBand) };
   });
 }
 
