@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Deconvolver, Restorer } from '../dist/index.js';
-import { openImage } from '../dist/image/source.js';
+import { openImage } from '../dist/image/open-image.js';
 import { FileSpool } from '../dist/image/write-sink.js';
 import { TiffWriter } from '../dist/image/tiff/write.js';
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { encoderBytes } from '../dist/image/codec/encoder-memory.js';
 import { encodeFrame, writeFrame } from '../dist/image/encode.js';
-import { openImage } from '../dist/image/source.js';
+import { openImage } from '../dist/image/open-image.js';
 import { UNCOLLECTED_BYTES } from '../dist/runtime/garbage.js';
 
 const SIZES = [

@@ -5,7 +5,7 @@ import { openFits } from '../lib/image/fits/read-fits.js';
 import type { FitsPicture } from '../lib/image/fits/read-fits.js';
 import { encodeFits } from '../lib/image/fits/write-fits.js';
 import { lostIn } from '../lib/image/metadata/lost.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { memorySource } from '../lib/files/byte-source.js';
 import { PerifocalError, deconvolve, psf, stars } from '../lib/index.js';
 import { createRandom } from '../lib/math/random.js';

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeFrame } from '../lib/image/encode.js';
 import type { ImageMetadata, TiffField } from '../lib/image/metadata/image-metadata.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import type { Frame } from '../lib/index.js';
 import { createFrame, digest } from './support/frames.js';
 import { createFolder } from './support/models.js';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { keepAsBits } from '../lib/image/missing/bit-mask.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import type { StoredImage } from '../lib/image/stored.js';
 import type { ImageInput } from '../lib/image/reading.js';
 import { createFrame } from './support/frames.js';

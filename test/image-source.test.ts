@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AnyFrame, Frame } from '../lib/index.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { ownBytes } from '../lib/image/own-bytes.js';
 import { createFrame, digest } from './support/frames.js';
 import { createFolder } from './support/models.js';

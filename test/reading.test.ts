@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deconvolve, estimate } from '../lib/index.js';
 import type { AnyFrame, Frame, ImageOptions, PerifocalError } from '../lib/index.js';
 import { encodeFrame } from '../lib/image/encode.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { findWhite } from '../lib/image/white.js';
 import { bytesOf } from '../lib/runtime/memory-plan.js';
 import { Pauses } from '../lib/runtime/pauses.js';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Restorer, formatPlan } from '../lib/index.js';
 import type { Frame, Progress, RestoreFileOptions } from '../lib/index.js';
 import { RegularFile } from '../lib/files/read-file.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { encodeTiff } from '../lib/image/tiff/write-frame.js';
 import { createFrame, digest } from './support/frames.js';
 import type { FrameOptions } from './support/frames.js';

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Deconvolver, Restorer, psf } from '../lib/index.js';
 import type { FrameReport, Progress, RestoreFileOptions } from '../lib/index.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { createRandom } from '../lib/math/random.js';
 import { createFolder, randomModel } from './support/models.js';
 import { tiffFile } from './support/tiff-file.js';

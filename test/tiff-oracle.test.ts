@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { createFolder } from './support/models.js';
 
 const PYTHON = '/usr/bin/python3';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import type { ImageSource } from '../lib/image/source.js';
 import { memorySource } from '../lib/files/byte-source.js';
 import { openTiff } from '../lib/image/tiff/read-tiff.js';

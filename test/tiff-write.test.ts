@@ -6,7 +6,7 @@ import { TiffReader } from '../lib/image/metadata/tiff-fields.js';
 import { mayExceedClassic } from '../lib/image/tiff/write-description.js';
 import type { TiffDescription } from '../lib/image/tiff/write-description.js';
 import { encodeTiff } from '../lib/image/tiff/write-frame.js';
-import { openImage } from '../lib/image/source.js';
+import { openImage } from '../lib/image/open-image.js';
 import { FileSpool, MemorySpool } from '../lib/image/write-sink.js';
 import { TiffWriter, tiffWriterBytes } from '../lib/image/tiff/write.js';
 import { createFolder } from './support/models.js';

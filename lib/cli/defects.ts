@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { DeconvolveOptions } from '../deconvolve/settings.js';
 import { toMask } from '../image/missing/masks.js';
-import { openImage } from '../image/source.js';
+import { openImage } from '../image/open-image.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Session } from './runner.js';
 

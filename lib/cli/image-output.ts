@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import { Option } from 'commander';
 import { IMAGE_EXTENSIONS, formatOfExtension } from '../image/codec/sharp.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
-import { openImage } from '../image/source.js';
+import { openImage } from '../image/open-image.js';
 import type { Session } from './runner.js';
 import { STREAM } from './standard-streams.js';
 import { stemOf } from './targets.js';

@@ -4,8 +4,7 @@ import type { RestorationTask } from '../restoration/restoration.js';
 import type { NativeSolver, SolverPsf, SolverSettings, SolverShape, StepReport } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import type { Place, TilePsfs } from './psf-source.js';
-import type { StopReason } from './report.js';
-import type { StopTest } from './stop.js';
+import type { StopReason, StopTest } from './stop.js';
 
 /** Where native solvers come from. */
 export interface SolverSource {

@@ -10,9 +10,8 @@ import type { NoiseMeter } from './noise.js';
 import type { DeconvolveSettings } from './settings.js';
 import { iterate } from './part-solver.js';
 import type { Ended, PartSolver, PartSource } from './part-solver.js';
-import type { StopReason } from './report.js';
 import { stopAfter, stopByRule } from './stop.js';
-import type { StopTest } from './stop.js';
+import type { StopReason, StopTest } from './stop.js';
 
 /** How all parts of a frame are solved alike. */
 export interface Course {

@@ -5,18 +5,7 @@ import type { KernelFacts } from '../psf/facts.js';
 import type { Defects } from './defects/report.js';
 import type { MethodNumbers } from './methods/method.js';
 import type { DeconvolutionPlan } from './plan.js';
-
-/**
- * Why no further iteration was made:
- * - `discrepancy`: the residual is down to the noise;
- * - `relative-change`: an iteration changed little;
- * - `stalled`: the residual stays above the noise, held up by total variation or a wrong kernel;
- * - `iterations`: the number asked for was reached;
- * - `cap`: the most that there may be was reached;
- * - `complete`: the method makes no more;
- * - `blank`: all samples are 0, or all are saturated; the frame is returned as it came.
- */
-export type StopReason = 'discrepancy' | 'relative-change' | 'stalled' | 'iterations' | 'cap' | 'complete' | 'blank';
+import type { StopReason } from './stop.js';
 
 /** What a deconvolution found out on its way. */
 export interface DeconvolutionFacts extends MethodNumbers {

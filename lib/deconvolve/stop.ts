@@ -1,6 +1,17 @@
 import type { Acceleration, StepReport } from '../runtime/native/binding.js';
 import type { DeconvolveSettings } from './settings.js';
-import type { StopReason } from './report.js';
+
+/**
+ * Why no further iteration was made:
+ * - `discrepancy`: the residual is down to the noise;
+ * - `relative-change`: an iteration changed little;
+ * - `stalled`: the residual stays above the noise, held up by total variation or a wrong kernel;
+ * - `iterations`: the number asked for was reached;
+ * - `cap`: the most that there may be was reached;
+ * - `complete`: the method makes no more;
+ * - `blank`: all samples are 0, or all are saturated; the frame is returned as it came.
+ */
+export type StopReason = 'discrepancy' | 'relative-change' | 'stalled' | 'iterations' | 'cap' | 'complete' | 'blank';
 
 /** Decides after each iteration whether it was the last; null: it was not. */
 export type StopTest = (step: StepReport, iteration: number) => StopReason | null;

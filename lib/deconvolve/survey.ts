@@ -12,7 +12,8 @@ import { probeShape } from './plan.js';
 import { Probe } from './probe.js';
 import type { Course } from './probe.js';
 import { TilePsfs, preparePsf } from './psf-source.js';
-import type { DeconvolutionReport, StopReason } from './report.js';
+import type { DeconvolutionReport } from './report.js';
+import type { StopReason } from './stop.js';
 import type { DeconvolveSettings } from './settings.js';
 
 type Survey = SceneSurvey<DeconvolutionReport>;

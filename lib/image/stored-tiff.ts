@@ -8,12 +8,13 @@ import { uprightMetadata } from './metadata/upright.js';
 import { THERE } from './missing/masks.js';
 import { readingBuffers, requireRows, requireSides } from './stored.js';
 import type { RowWindow, StoredImage, StoredOrigin } from './stored.js';
-import type { TiffPicture, TiffSamples } from './tiff/read-tiff.js';
+import type { TiffPicture } from './tiff/read-tiff.js';
+import type { TiffRows } from './tiff/rows.js';
 import type { FrameSamples } from './tiff/samples.js';
 import { turnUpright, uprightSize } from './turn.js';
 
 /** A page of a TIFF file whose samples are read from there when they are asked for. Throws ImageError for its sides. */
-export function storeTiff(picture: TiffPicture, samples: TiffSamples, origin: StoredOrigin): StoredImage {
+export function storeTiff(picture: TiffPicture, samples: TiffRows, origin: StoredOrigin): StoredImage {
   const { orientation } = picture;
   const { label, sha256, source } = origin;
   const header = uprightSize(samples.size, orientation);
@@ -74,12 +75,12 @@ export function describeTiff({
 }
 
 /** How samples are stored that frames have as floats; undefined: as these are. */
-function storedTypeOf({ layout: { sampleType } }: TiffSamples): ImageMetadata['storedType'] {
+function storedTypeOf({ layout: { sampleType } }: TiffRows): ImageMetadata['storedType'] {
   return sampleType === 'int8' || sampleType === 'int16' || sampleType === 'float16' ? sampleType : undefined;
 }
 
 /** A mask of bits as one of bytes: there is what is not 0. */
-async function toBytes({ layout }: TiffSamples, mask: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+async function toBytes({ layout }: TiffRows, mask: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   if (layout.bits !== 1) return mask;
   const pauses = new Pauses(signal);
   for (let row = 0; row < mask.length; row += layout.width) {
@@ -91,13 +92,13 @@ async function toBytes({ layout }: TiffSamples, mask: Uint8Array, signal: AbortS
 }
 
 /** What reading takes beside the rows that it brings. */
-function readingBytes({ size, decoderBytes }: TiffSamples, orientation: Orientation): number {
+function readingBytes({ size, decoderBytes }: TiffRows, orientation: Orientation): number {
   return decoderBytes + (orientation === 1 ? 0 : frameBytes(size));
 }
 
 /** Rows of the upright picture. Those of a turned one are stored columns, or backwards: they are cut from all. */
 async function readUpright<S extends FrameSamples>(
-  samples: TiffSamples<S>,
+  samples: TiffRows<S>,
   orientation: Orientation,
   { top, count }: RowWindow,
   signal: AbortSignal,

@@ -8,14 +8,7 @@ import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { Pauses } from '../runtime/pauses.js';
 import { fileBuffers } from './input-buffers.js';
 import type { PlannedInput } from './operation.js';
-
-/** What checks of both ends of an operation have seen, input and output. */
-export interface EndsReport {
-  /** Readings that brought something else than one before. */
-  readonly differentReadings: number;
-  /** Files that read back otherwise than they were written, and were written once more. */
-  readonly differentWritings: number;
-}
+import type { EndsReport } from './report.js';
 
 /** Counts what an {@link EndsReport} says. */
 export type EndsTally = { -readonly [Key in keyof EndsReport]: EndsReport[Key] };

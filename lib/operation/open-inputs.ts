@@ -1,4 +1,4 @@
-import { openImage } from '../image/source.js';
+import { openImage } from '../image/open-image.js';
 import type { ImageSource, SourceFrame } from '../image/source.js';
 import type { Scope } from '../runtime/scope.js';
 import { defined } from '../runtime/validate.js';

@@ -1,9 +1,16 @@
-import type { EndsReport } from './ends.js';
 import type { WhiteSource } from '../image/white.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 
 /** The operations of this package. */
 export type OperationName = 'restore' | 'deconvolve' | 'estimate' | 'stars' | 'metrics' | 'report';
+
+/** What checks of both ends of an operation have seen, input and output. */
+export interface EndsReport {
+  /** Readings that brought something else than one before. */
+  readonly differentReadings: number;
+  /** Files that read back otherwise than they were written, and were written once more. */
+  readonly differentWritings: number;
+}
 
 /** What every operation reports. */
 export interface OperationReport<Plan extends MemoryPlan = MemoryPlan> {

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { openImage } from '../../lib/image/source.js';
+import { openImage } from '../../lib/image/open-image.js';
 import { createRandom } from '../../lib/math/random.js';
 import type { Frame } from '../../lib/index.js';
 import { createFrame, digest } from '../support/frames.js';

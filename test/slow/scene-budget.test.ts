@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Restorer } from '../../lib/index.js';
 import type { Frame } from '../../lib/index.js';
-import { openImage } from '../../lib/image/source.js';
+import { openImage } from '../../lib/image/open-image.js';
 import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
 import { createFrame, digest } from '../support/frames.js';
 import { createFolder, randomModel } from '../support/models.js';

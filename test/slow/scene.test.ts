@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Deconvolver, Restorer, psf } from '../../lib/index.js';
 import type { DeconvolveOptions, Frame, Progress, RestoreFileOptions } from '../../lib/index.js';
-import { openImage } from '../../lib/image/source.js';
+import { openImage } from '../../lib/image/open-image.js';
 import { encodeTiff } from '../../lib/image/tiff/write-frame.js';
 import { layoutWindows } from '../../lib/restoration/scene/windows.js';
 import { blurScene } from '../support/blur.js';

@@ -2,7 +2,7 @@ import type { Directory } from './directory.js';
 import { parseNodata, readNodataText } from './nodata.js';
 import { openMask } from './open-samples.js';
 import type { OpenSamples } from './open-samples.js';
-import type { TiffSamples } from './read-tiff.js';
+import type { TiffRows } from './rows.js';
 import { TAG } from './tags.js';
 
 /** The number of the colour that stands for missing pixels, and what reads the numbers of all. */
@@ -19,7 +19,7 @@ export async function openMissingColour(directory: Directory): Promise<MissingCo
 }
 
 /** A mask that is 0 where the number of the colour is the one that stands for missing pixels. */
-export function maskOfNumber(numbers: TiffSamples<Uint8Array>, missing: number): TiffSamples<Uint8Array> {
+export function maskOfNumber(numbers: TiffRows<Uint8Array>, missing: number): TiffRows<Uint8Array> {
   const readRows: typeof numbers.readRows = async (top, count, signal) => {
     const rows = await numbers.readRows(top, count, signal);
     for (let at = 0; at < rows.length; at += 1) rows[at] = rows[at] === missing ? 0 : 255;

@@ -1,7 +1,6 @@
 import type { ByteSource } from '../../files/byte-source.js';
 import { toReadingError } from '../codec/inspection.js';
 import type { Orientation } from '../codec/inspection.js';
-import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata } from '../metadata/image-metadata.js';
 import { stateWhite } from './bands.js';
 import { isForLibvips } from './decoder-choice.js';
@@ -10,7 +9,6 @@ import type { Directory } from './directory.js';
 import { maskOfNumber, openMissingColour } from './palette.js';
 import { choosePage, readPages } from './pages.js';
 import type { Page } from './pages.js';
-import type { Layout } from './layout.js';
 import { openMask, openSamples } from './open-samples.js';
 import type { OpenSamples } from './open-samples.js';
 import { parseDecodedNodata, parseNodata, readNodataText, stateNodata } from './nodata.js';
@@ -18,22 +16,12 @@ import type { Nodata } from './nodata.js';
 import { readOrientation } from './orientation.js';
 import { readMetadata } from './read-metadata.js';
 import { readRows } from './read-rows.js';
+import type { TiffRows } from './rows.js';
 import type { FrameSamples } from './samples.js';
 import { countPictures, withoutStack } from './stacks.js';
 import type { OwnWords } from './stacks.js';
 import { PHOTOMETRIC, TAG } from './tags.js';
 import { requireWholeDirectories } from './whole.js';
-
-/** Samples of a picture that are read from its file row by row. */
-export interface TiffSamples<S extends FrameSamples = FrameSamples> {
-  /** As stored, not turned. */
-  readonly size: AnyFrameSize;
-  readonly layout: Layout;
-  /** What is held while rows are read, beside these, and for the time before: lists of strips or tiles. */
-  readonly decoderBytes: number;
-  /** Rows from `top` on, interleaved. Rejects with ImageError, or the signal's reason. */
-  readRows(top: number, count: number, signal: AbortSignal): Promise<S>;
-}
 
 /** A page of a TIFF file whose directory was read and checked. */
 export interface TiffPicture {
@@ -52,9 +40,9 @@ export interface TiffPicture {
   /** Where the page's directory is. */
   readonly directoryAt: number;
   /** The samples; null: libvips decodes them from the whole file. */
-  readonly samples: TiffSamples | null;
+  readonly samples: TiffRows | null;
   /** The page's mask, one sample a pixel, 0 where it is missing; null: it has none. */
-  readonly mask: TiffSamples<Uint8Array> | null;
+  readonly mask: TiffRows<Uint8Array> | null;
 }
 
 /** What is asked of a TIFF file. */
@@ -92,7 +80,7 @@ export async function openTiff(source: ByteSource, label: string, options: OpenT
 const NO_VALUE: Nodata = { value: null, problem: null };
 
 /** Adds to samples what reads their rows. */
-type WithRows = <S extends FrameSamples>(samples: OpenSamples) => TiffSamples<S>;
+type WithRows = <S extends FrameSamples>(samples: OpenSamples) => TiffRows<S>;
 
 async function openPage(
   { directory, mask }: Page,
@@ -146,7 +134,7 @@ function withNodata(metadata: ImageMetadata, { value }: Nodata): ImageMetadata {
 }
 
 /** Samples with what reads their rows. */
-function toSamples<S extends FrameSamples>(source: ByteSource, label: string, samples: OpenSamples): TiffSamples<S> {
+function toSamples<S extends FrameSamples>(source: ByteSource, label: string, samples: OpenSamples): TiffRows<S> {
   const { size, decoderBytes, reader } = samples;
   const readPart = (top: number, count: number, signal: AbortSignal): Promise<S> =>
     translated(label, signal, () =>

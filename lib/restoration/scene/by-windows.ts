@@ -6,7 +6,7 @@ import type { Frame } from '../../image/frame.js';
 import type { ReadingOptions } from '../../image/reading.js';
 import { isRowFormat } from '../../image/row-writer.js';
 import type { TiffFormOptions } from '../../image/tiff/form.js';
-import { openImage } from '../../image/source.js';
+import { openImage } from '../../image/open-image.js';
 import type { ImageSource } from '../../image/source.js';
 import type { OperationInput } from '../../operation/options.js';
 import { digestOf } from '../../runtime/digest.js';
