@@ -24,6 +24,14 @@ function withChange(change: (tensors: Map<string, Tensor>, metadata: Map<string,
   return writeSafetensors(tensors, metadata);
 }
 
+/** A file that states what frames it is for. */
+function withRange(family: string, range: string): Uint8Array {
+  return withChange((_, metadata) => metadata.set('family', family).set('range', range));
+}
+
+const rangeOf = (radiusPx: readonly number[], mostNoise: number | null): string =>
+  JSON.stringify({ radiusPx, sigmaPx: [0, 0.7], mostNoise });
+
 function withNumber(key: string, value: number): Uint8Array {
   return withChange((tensors) => {
     const { dtype, data } = tensors.get(key)!;
@@ -67,6 +75,9 @@ describe('a model file', () => {
     const model = await parseModel(valid);
     expect(model.shape).toEqual({ residualBlocks: 1, baseWidth: 4 });
     expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(model.range).toBeNull();
+    const stated = await parseModel(withRange('defocus', rangeOf([2, 6], 0.01)));
+    expect(stated.range).toEqual({ family: 'defocus', radiusPx: [2, 6], sigmaPx: [0, 0.7], mostNoise: 0.01 });
   });
 
   const rejects: [string, () => Uint8Array, RegExp][] = [
@@ -133,6 +144,10 @@ describe('a model file', () => {
       () => withChange((_, metadata) => metadata.set('base', '8')),
       /shape is \(1, 3, 3, 3\)|shape is/,
     ],
+    ['a family that there is not', () => withRange('rain', '{}'), /family is 'rain', expected one of defocus/],
+    ['a range that is no JSON', () => withRange('defocus', '{'), /range is '\{', expected radiusPx/],
+    ['a range that ends before it begins', () => withRange('defocus', rangeOf([6, 2], 0.01)), /expected radiusPx/],
+    ['a range without its noise', () => withRange('defocus', rangeOf([2, 6], null)), /expected radiusPx/],
     ['a wrong digest', () => withChange((_, metadata) => metadata.set('sha256', '0'.repeat(64))), /sha256/],
     ['no digest', () => withChange((_, metadata) => metadata.delete('sha256')), /declares none/],
     [

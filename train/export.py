@@ -109,6 +109,14 @@ def training_record(state):
     return {**arguments, "iterations": state["iteration"], "minutes": round(state["seconds"] / 60, 1)}
 
 
+def stated_range(config):
+    """What frames the network was made for: metadata entries, by which the package chooses it."""
+    families = list(config.families)
+    single = {"kernel": "camera"}.get(families[0], families[0])
+    limits = {"radiusPx": config.radius, "sigmaPx": config.blur_sigma, "mostNoise": config.noise_sigma[1]}
+    return {"family": single if len(families) == 1 else "mixed", "range": json.dumps(limits)}
+
+
 def headline_psnr(folder, model, tensors):
     """Mean PSNR over the validation scenes at R 4 px, noise 0.005: metadata entries."""
     shape, (condition,) = {"num_res": model.num_res, "base": model.base}, conditions.headline()
@@ -167,6 +175,7 @@ def export(args):
         "description": args.description,
         "licence": args.licence,
         **described,
+        **stated_range(config),
         "calibration": f"{args.crops} crops of {args.crop} px, {args.clipping} clipping, bias correction{refined}",
         **(headline_psnr(args.val, model, tensors) if args.val else {}),
     }

@@ -1,6 +1,6 @@
 import type { FrameSource } from '../image/source.js';
 import { declineDefocus, estimateDefocus } from './defocus.js';
-import type { DefocusEstimate } from './defocus.js';
+import type { DefocusEstimate, Detail } from './defocus.js';
 import { declineMotion, estimateMotion } from './motion/motion-blur.js';
 import type { MotionEstimate } from './motion/motion-blur.js';
 import { estimateBlind } from './blind/blind-blur.js';
@@ -30,19 +30,26 @@ export interface BlurOfKind {
   readonly blind: BlindEstimate;
 }
 
+/** @param detail of a defocus: without its colours and its field, the shape is found in half the time */
 export async function estimateBlur<Kind extends EstimateKind>(
   scope: Scope,
   source: FrameSource,
   kind: Kind,
+  detail: Detail = 'full',
 ): Promise<BlurOfKind[Kind]> {
-  const found = kind === 'blind' ? estimateBlind(scope, source) : estimateShape(scope, source, kind);
+  const found = kind === 'blind' ? estimateBlind(scope, source) : estimateShape(scope, source, kind, detail);
   return (await found) as BlurOfKind[Kind];
 }
 
-async function estimateShape(scope: Scope, source: FrameSource, kind: ShapeKind): Promise<BlurOfKind['auto']> {
+async function estimateShape(
+  scope: Scope,
+  source: FrameSource,
+  kind: ShapeKind,
+  detail: Detail,
+): Promise<BlurOfKind['auto']> {
   const spectra = await measureSpectra(scope, source);
   const decline = kind === 'motion' ? declineMotion : declineDefocus;
-  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(scope, source, spectra, kind);
+  return typeof spectra === 'string' ? decline(spectra) : estimateFrom(scope, source, spectra, kind, detail);
 }
 
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
@@ -51,10 +58,11 @@ async function estimateFrom(
   { frame }: FrameSource,
   spectra: FrameSpectra,
   kind: ShapeKind,
+  detail: Detail,
 ): Promise<BlurOfKind['auto']> {
   const motion = kind === 'defocus' ? null : await estimateMotion(scope, spectra);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
-  const defocus = await estimateDefocus(scope, frame, spectra);
+  const defocus = await estimateDefocus(scope, frame, spectra, detail);
   return motion && defocus.declined !== null
     ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` }
     : defocus;

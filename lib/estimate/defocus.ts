@@ -25,6 +25,8 @@ export interface RadiusField {
   readonly radiiPx: readonly (number | null)[];
 }
 
+const NO_FIELD: RadiusField = { columns: 0, rows: 0, radiiPx: [] };
+
 /** What a frame tells of its defocus. */
 export interface DefocusEstimate {
   readonly kind: 'defocus';
@@ -43,14 +45,24 @@ export interface DefocusEstimate {
   readonly field: RadiusField;
 }
 
+/** How much is asked for: all, or the shape of the blur alone, in half the time. */
+export type Detail = 'full' | 'shape';
+
 /**
  * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted
  * together with the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
  */
-export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: FrameSpectra): Promise<DefocusEstimate> {
-  const { curves, grid, finder, cells } = spectra;
-  const [verdict, colours] = await settleAll([judge(finder, curves), measureColours(scope, frame, grid)]);
+export async function estimateDefocus(
+  scope: Scope,
+  frame: AnyFrame,
+  spectra: FrameSpectra,
+  detail: Detail,
+): Promise<DefocusEstimate> {
+  const { curves, grid, finder } = spectra;
+  const isFull = detail === 'full';
+  const [verdict, colours] = await settleAll([judge(finder, curves), isFull ? measureColours(scope, frame, grid) : []]);
   if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
+  const cells = isFull ? spectra.cells : [];
   const [shape, radiiPx, channels] = await settleAll([
     refineShape(finder, verdict, curves),
     settleAll(cells.map(async (cell) => radiusOf(spectra, cell))),
@@ -64,7 +76,7 @@ export async function estimateDefocus(scope: Scope, frame: AnyFrame, spectra: Fr
     kernel: drawShape(shape),
     confidence: verdict.confidence,
     channels,
-    field: { columns: grid.columns, rows: grid.rows, radiiPx },
+    field: isFull ? { columns: grid.columns, rows: grid.rows, radiiPx } : NO_FIELD,
   };
 }
 
@@ -84,7 +96,7 @@ export function declineDefocus(declined: string): DefocusEstimate {
     kernel: null,
     confidence: null,
     channels: [],
-    field: { columns: 0, rows: 0, radiiPx: [] },
+    field: NO_FIELD,
   };
 }
 

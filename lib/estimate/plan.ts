@@ -1,3 +1,4 @@
+import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import { planWork, plannedPixels } from '../operation/input-buffers.js';
@@ -8,6 +9,7 @@ import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
 import { requireObject } from '../runtime/validate.js';
 import { LEAST_SIDE, layOut, sidesOf } from './block-grid.js';
+import { partSize } from './busiest-part.js';
 import { PATCH } from './reference/patches.js';
 import { bytesOfSums } from './reference/patch-sums.js';
 import { checkEstimateOptions } from './settings.js';
@@ -62,6 +64,17 @@ export function autoPsfBuffers(frame: AnyFrameSize, threads: number): PlannedBuf
     { name: 'spectra', bytes: spectraBytes(frame) },
     { name: 'periodograms', bytes: threads * PERIODOGRAM_BYTES },
     { name: 'fits', bytes: OBJECT_BYTES.shape },
+  ];
+}
+
+/** What `lookAt` takes beside the frame. */
+export function lookBuffers(frame: AnyFrameSize, isMasked: boolean, threads: number): PlannedBuffer[] {
+  const part = { ...frame, ...partSize(frame) };
+  const valid = isMasked ? part.width * part.height : 0;
+  const isCopied = part.width < frame.width || part.height < frame.height;
+  return [
+    { name: 'part that is looked at', bytes: isCopied ? frameBytes(part) + valid : 0 },
+    ...autoPsfBuffers(part, threads),
   ];
 }
 

@@ -17,7 +17,7 @@ export interface EstimatedPsf {
  * Rejects with EstimateError where the frame does not tell it, or with the reason of the scope's signal.
  */
 export async function estimatePsf(source: FrameSource, scope: Scope): Promise<EstimatedPsf> {
-  const { declined, psf: words } = await estimateBlur(scope, source, 'auto');
+  const { declined, psf: words } = await estimateBlur(scope, source, 'auto', 'shape');
   // Made of the words, so that giving these as `psf` restores the same pixels.
   if (words !== null) return { psf: await parse(words), words };
   throw new EstimateError(`The blur of the frame cannot be estimated: ${declined}. Give the kernel by psf instead`);

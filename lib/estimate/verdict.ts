@@ -26,6 +26,12 @@ export interface Confidence {
   /** How many times worse the best Gaussian and the best disk of another radius fit. */
   readonly gaussianLead: number;
   readonly radiusLead: number;
+  /** How many times worse no blur fits. */
+  readonly sharpLead: number;
+  /** Radius of the best disk, in pixels, also where the estimate is declined. */
+  readonly radiusPx: number;
+  /** Standard deviation of the best Gaussian, in pixels: of the blur where it is one, and of the scene itself. */
+  readonly gaussianSigmaPx: number;
   /** Of 8 directions, those that give the same radius by themselves. */
   readonly directions: number;
 }
@@ -53,6 +59,9 @@ export async function judge(finder: RadiusFinder, { all, sectors }: Curves): Pro
     value: (Math.max(0, 1 - 1 / lead) * directions) / SECTORS,
     gaussianLead,
     radiusLead,
+    sharpLead: fit.sharpCost / fit.cost,
+    radiusPx: fit.radius,
+    gaussianSigmaPx: gaussian.sigma,
     directions,
   };
   return { fit, confidence, sectorRadii, declined: refusal(fit, confidence, gaussian.sigma) };

@@ -11,6 +11,7 @@ import type { ConvChoice } from './convolutions.js';
 import { resolveModel } from './model/catalog.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
+import type { ModelRange } from './model/range.js';
 import { NetworkRestoration } from './network-restoration.js';
 import type { ModelReload } from './loaded-model.js';
 
@@ -23,6 +24,8 @@ export interface ModelInfo {
   readonly sha256: string;
   /** What the file says about itself. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What frames it was made for; null where the file does not state it. */
+  readonly range: ModelRange | null;
 }
 
 /** Checked options of a network. */

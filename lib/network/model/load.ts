@@ -5,6 +5,8 @@ import { ownBytes } from '../../image/own-bytes.js';
 import { ModelError } from '../../runtime/errors.js';
 import type { NativeTensor, NetworkShape } from '../../runtime/native/binding.js';
 import { checkStructure, checkValues, readNetworkShape } from './check.js';
+import { readModelRange } from './range.js';
+import type { ModelRange } from './range.js';
 import { PREFIX_BYTES, parseSafetensors, parseSafetensorsHeader, readHeaderEnd } from './safetensors.js';
 
 /** Larger than the largest network the format allows in practice; keeps a wrong path from being read into memory. */
@@ -16,6 +18,8 @@ const HASH_CHUNK_BYTES = 2 ** 20;
 export interface Model {
   readonly shape: NetworkShape;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What frames it was made for; null where the file does not state it. */
+  readonly range: ModelRange | null;
   /** Hex digest of the tensor data, as verified. */
   readonly sha256: string;
   readonly fileBytes: number;
@@ -50,6 +54,7 @@ async function parseOwnModel(bytes: Uint8Array): Promise<Model> {
   return {
     shape,
     metadata: Object.fromEntries(file.metadata),
+    range: readModelRange(file.metadata),
     sha256,
     fileBytes: bytes.length,
     tensors: Object.fromEntries(file.tensors),

@@ -1,0 +1,87 @@
+import type { ModelRange } from '../network/model/range.js';
+import { diskOf } from './known-blur.js';
+import type { BlurTrust, Disk, KnownBlur } from './known-blur.js';
+
+/** One way to restore a frame. A network that is told the kernel would be another kind. */
+export type Means =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'network'; readonly model: string }
+  | { readonly kind: 'deconvolution'; readonly psf: string };
+
+/** A network that may be chosen, with what it was made for. */
+export interface StatedModel {
+  readonly name: string;
+  readonly range: ModelRange;
+}
+
+/** What is known of a frame. Standard deviations, 1 being full scale. */
+export interface Sight {
+  readonly blur: KnownBlur;
+  /** Of the noise; null where no part of the frame tells it. */
+  readonly noise: number | null;
+  /** Of what JPEG has added; null where there is none to be seen. */
+  readonly jpegNoise: number | null;
+}
+
+/** What was chosen for a frame, and why: a part of the report. */
+export interface Choice extends Omit<Sight, 'blur'> {
+  /** The blur in words; null: it is not known. */
+  readonly blur: string | null;
+  readonly trust: BlurTrust;
+  /** Of the blur, 0 to 1. */
+  readonly confidence: number;
+  readonly means: Means;
+  /** For people. */
+  readonly reason: string;
+  /** What would have been chosen next; null: nothing else helps. */
+  readonly runnerUp: Means | null;
+}
+
+const NONE: Means = { kind: 'none' };
+
+/** What is done with a frame, without what was seen. */
+type Decision = Pick<Choice, 'means' | 'reason' | 'runnerUp'>;
+
+/**
+ * Chooses how to restore a frame: what is sharp already, or whose blur is not known, stays as it is; within the range
+ * of a network, that one; else it is deconvolved.
+ * @param models in the order in which they are preferred
+ */
+export function choose(sight: Sight, models: readonly StatedModel[]): Choice {
+  const { blur, noise, jpegNoise } = sight;
+  const { words, trust, confidence } = blur;
+  return { blur: words, trust, confidence, noise, jpegNoise, ...decide(sight, models) };
+}
+
+function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[]): Decision {
+  const { words, declined } = blur;
+  if (words === null) return { means: NONE, reason: reasonToLeave(blur), runnerUp: null };
+  const deconvolution: Means = { kind: 'deconvolution', psf: words };
+  const disk = diskOf(blur);
+  const seen = Math.hypot(noise ?? 0, jpegNoise ?? 0);
+  const model = disk && models.find(({ range }) => isWithin(disk, seen, range));
+  if (model) {
+    const reason = `the blur and the noise are within the range of ${model.name}`;
+    return { means: { kind: 'network', model: model.name }, reason, runnerUp: deconvolution };
+  }
+  const beyond = models.length === 0 ? 'no network is at hand' : 'no network is made for this blur and noise';
+  return { means: deconvolution, reason: declined ?? beyond, runnerUp: NONE };
+}
+
+function reasonToLeave({ looksSharp, declined }: KnownBlur): string {
+  return looksSharp ? 'it is sharp already' : `its blur cannot be told: ${declined}`;
+}
+
+function isWithin({ radiusPx, sigmaPx }: Disk, noise: number, range: ModelRange): boolean {
+  const [least, most] = range.radiusPx;
+  const isMadeForDisks = range.family === 'defocus';
+  return (
+    isMadeForDisks && radiusPx >= least && radiusPx <= most && sigmaPx <= range.sigmaPx[1] && noise <= range.mostNoise
+  );
+}
+
+/** A means in words. */
+export function describeMeans(means: Means): string {
+  if (means.kind === 'none') return 'left as it is';
+  return means.kind === 'network' ? `network ${means.model}` : `deconvolution by ${means.psf}`;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { BlurOfKind } from '../lib/estimate/blur.js';
+import { declineDefocus } from '../lib/estimate/defocus.js';
+import { declineMotion } from '../lib/estimate/motion/motion-blur.js';
+import { choose } from '../lib/restore/choice.js';
+import type { Sight, StatedModel } from '../lib/restore/choice.js';
+import { blurOfEstimate, diskOf, givenBlur } from '../lib/restore/known-blur.js';
+
+const SMALL: StatedModel = {
+  name: 'small',
+  range: { family: 'defocus', radiusPx: [2, 6], sigmaPx: [0, 0.7], mostNoise: 0.01 },
+};
+
+const seen = (psf: string, rest: Partial<Sight> = {}): Sight => ({
+  blur: givenBlur(psf),
+  noise: 0.004,
+  jpegNoise: null,
+  ...rest,
+});
+
+const kindOf = (sight: Sight, models: readonly StatedModel[] = [SMALL]): string => choose(sight, models).means.kind;
+
+describe('the choice of means', () => {
+  it('takes a model within its range, and deconvolution next', () => {
+    const choice = choose(seen('disk:4'), [SMALL]);
+    expect(choice.means).toEqual({ kind: 'network', model: 'small' });
+    expect(choice.runnerUp).toEqual({ kind: 'deconvolution', psf: 'disk:4' });
+    expect(choice).toMatchObject({ blur: 'disk:4', trust: 'given', confidence: 1, noise: 0.004, jpegNoise: null });
+  });
+
+  it.each(['disk:1.9', 'disk:6.1', 'disk:4+gaussian:0.8', 'motion:12@30', 'motion:12@30+disk:4', 'gaussian:2'])(
+    'deconvolves %s, which no model is made for',
+    (psf) => {
+      const choice = choose(seen(psf), [SMALL]);
+      expect(choice.means).toEqual({ kind: 'deconvolution', psf });
+      expect(choice.runnerUp).toEqual({ kind: 'none' });
+    },
+  );
+
+  it('keeps a model from more noise than it was made for, of the sensor and of JPEG together', () => {
+    expect(kindOf(seen('disk:4', { noise: 0.02 }))).toBe('deconvolution');
+    expect(kindOf(seen('disk:4', { noise: 0.007, jpegNoise: 0.006 }))).toBe('network');
+    expect(kindOf(seen('disk:4', { noise: 0.009, jpegNoise: 0.009 }))).toBe('deconvolution');
+  });
+
+  it('takes the first of several models, and none that is of another family', () => {
+    const camera = { name: 'camera', range: { ...SMALL.range, family: 'camera' as const } };
+    const second = { ...SMALL, name: 'second' };
+    expect(choose(seen('disk:4'), [camera, second, SMALL]).means).toEqual({ kind: 'network', model: 'second' });
+    expect(kindOf(seen('disk:4'), [camera])).toBe('deconvolution');
+    expect(kindOf(seen('disk:4'), [])).toBe('deconvolution');
+  });
+
+  it('leaves what is sharp, and what it cannot tell, and says which', () => {
+    const sharp = blurOfEstimate(declined('it is sharp', { radiusPx: 1.2, gaussianSigmaPx: 0.8 }));
+    const unknown = blurOfEstimate(declined('no rings', { radiusPx: 9, gaussianSigmaPx: 2 }));
+    for (const [blur, reason] of [
+      [sharp, /sharp already/],
+      [unknown, /cannot be told: no rings/],
+      [blurOfEstimate(declineMotion('no lines')), /cannot be told: no lines/],
+      [blurOfEstimate(declineDefocus('it is flat')), /cannot be told: it is flat/],
+    ] as const) {
+      const choice = choose({ blur, noise: 0.004, jpegNoise: null }, [SMALL]);
+      expect(choice).toMatchObject({ blur: null, trust: 'none', confidence: 0, means: { kind: 'none' } });
+      expect(choice.reason).toMatch(reason);
+      expect(choice.runnerUp).toBeNull();
+    }
+  });
+});
+
+describe('a known blur', () => {
+  it('is a disk, with a Gaussian or without, or none', () => {
+    expect(diskOf(givenBlur('disk:4.021+gaussian:0.612'))).toEqual({ radiusPx: 4.021, sigmaPx: 0.612 });
+    expect(diskOf(givenBlur('disk:4'))).toEqual({ radiusPx: 4, sigmaPx: 0 });
+    for (const words of ['motion:8@2+disk:4', 'ellipse:4,3@10', 'a kernel of 31x31'])
+      expect(diskOf(givenBlur(words))).toBeNull();
+  });
+});
+
+type Confidence = NonNullable<BlurOfKind['defocus']['confidence']>;
+
+function declined(reason: string, facts: Pick<Confidence, 'radiusPx' | 'gaussianSigmaPx'>): BlurOfKind['defocus'] {
+  const rest = { level: 'low', value: 0, gaussianLead: 1, radiusLead: 1, sharpLead: 1, directions: 8 } as const;
+  return { ...declineDefocus(reason), confidence: { ...rest, ...facts } };
+}
