@@ -18,6 +18,7 @@ from .degrade.synthesise import degrade, degrade_with_gaps
 from .evaluation import conditions
 from .evaluation.metrics import psnr
 from .evaluation.restorers import restore_float, simulation
+from .evaluation.told import filtered
 from .network.mimo_unet import MIMOUNet
 from .network.missing import blocks_of, there
 from .network.weights import load_float, mixed, save_float, write_tensors
@@ -110,22 +111,27 @@ def training_record(state):
 
 
 def stated_range(config):
-    """What frames the network was made for: metadata entries, by which the package chooses it."""
+    """What frames the network was made for: metadata entries, by which the package chooses it; none of a refiner's."""
+    if config.deconvolved:
+        return {"input": "wiener"}
     families = list(config.families)
     single = {"kernel": "camera"}.get(families[0], families[0])
     limits = {"radiusPx": config.radius, "sigmaPx": config.blur_sigma, "mostNoise": config.noise_sigma[1]}
     return {"family": single if len(families) == 1 else "mixed", "range": json.dumps(limits)}
 
 
-def headline_psnr(folder, model, tensors):
-    """Mean PSNR over the validation scenes at R 4 px, noise 0.005: metadata entries."""
+def headline_psnr(folder, model, tensors, is_told):
+    """Mean PSNR over the validation scenes at R 4 px, noise 0.005: metadata entries.
+
+    is_told: whether the network refines what Wiener's filter makes of a frame.
+    """
     shape, (condition,) = {"num_res": model.num_res, "base": model.base}, conditions.headline()
     integers, pairs = simulation(tensors, shape), []
     for sharp in conditions.load_scenes(folder).values():
-        blurred = conditions.degraded(sharp, condition)
-        pairs.append(
-            (psnr(restore_float(model, blurred), sharp / 255), psnr(integers.restore(blurred) / 255, sharp / 255))
-        )
+        given = conditions.degraded(sharp, condition)
+        if is_told:
+            given = filtered(given, condition.kernel, condition.noise)
+        pairs.append((psnr(restore_float(model, given), sharp / 255), psnr(integers.restore(given) / 255, sharp / 255)))
     means = np.mean(pairs, axis=0)
     return {"psnr_float": f"{means[0]:.3f}", "psnr_int8": f"{means[1]:.3f}"}
 
@@ -177,7 +183,7 @@ def export(args):
         **described,
         **stated_range(config),
         "calibration": f"{args.crops} crops of {args.crop} px, {args.clipping} clipping, bias correction{refined}",
-        **(headline_psnr(args.val, model, tensors) if args.val else {}),
+        **(headline_psnr(args.val, model, tensors, config.deconvolved) if args.val else {}),
     }
     target = Path(args.out) / f"{args.name}.safetensors"
     write_tensors(target, tensors, {key: value for key, value in metadata.items() if value})

@@ -10,9 +10,13 @@ from typing import NamedTuple
 
 import torch
 
-from . import evaluate, export, train
+from . import evaluate, evaluate_refiner, export, train
+from .degrade.config import load_config
 from .network.grow import deepen, widen
 from .network.weights import load_float, save_float
+
+DEFOCUS = "Removes defocus of 2 to 6 px radius from Earth observation images"
+REFINER = "Refines what Wiener's filter makes of Earth observation images, for kernels of any kind"
 
 
 class Recipe(NamedTuple):
@@ -22,15 +26,16 @@ class Recipe(NamedTuple):
     num_res: int
     base: int
     training: tuple
+    description: str = DEFOCUS
 
 
+REFINING = ("--degradation", "refine", "--batch", "4", "--warmup", "100", "--generated", "0.15")
 RECIPES = {
     "eo-defocus-small": Recipe(None, 8, 16, ("--lr", "6e-4", "--iterations", "12000")),
     "eo-defocus": Recipe("eo-defocus-small", 8, 32, ("--lr", "4e-4", "--iterations", "8000")),
     "eo-defocus-plus": Recipe("eo-defocus", 20, 32, ("--lr", "2e-4", "--iterations", "8000")),
+    "refine-small": Recipe("eo-defocus-small", 8, 16, (*REFINING, "--lr", "5e-4", "--iterations", "12000"), REFINER),
 }
-
-DESCRIPTION = "Removes defocus of 2 to 6 px radius from Earth observation images"
 
 
 def add_places(parser):
@@ -68,7 +73,11 @@ def produce(name, places, training, evaluating=()):
     )
     if places.val:
         files = ["--float", str(Path(places.weights, f"{name}.fp16.safetensors")), "--model", str(model)]
-        evaluate.main(["--val", places.val, *files, "--classical", "--out", str(run / "evaluation"), *evaluating])
+        scenes = ["--val", places.val, *files, "--out", str(run / "evaluation")]
+        if load_config(arguments.degradation).deconvolved:
+            evaluate_refiner.main(scenes)
+        else:
+            evaluate.main([*scenes, "--classical", *evaluating])
     return model
 
 
@@ -76,9 +85,10 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m train.recipes", description=__doc__, allow_abbrev=False)
     parser.add_argument("name", choices=RECIPES)
     add_places(parser)
-    parser.set_defaults(description=DESCRIPTION, licence="Apache-2.0")
+    parser.set_defaults(licence="Apache-2.0")
     args, options = parser.parse_known_args(argv)
     recipe = RECIPES[args.name]
+    args.description = args.description or recipe.description
     shape = ["--num-res", str(recipe.num_res), "--base", str(recipe.base)]
     start = []
     if recipe.start:

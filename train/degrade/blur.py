@@ -9,7 +9,7 @@ from torch.nn import functional as F
 def blur(images, kernels, margin):
     """(N,C,H,W) with one odd square kernel per image -> (N,C,H-2m,W-2m), m = margin >= kernel reach."""
     height, width = images.shape[-2:]
-    transfer = torch.stack([_centred(k, height, width) for k in kernels]).to(images.device)
+    transfer = torch.stack([centred(k, height, width) for k in kernels]).to(images.device)
     product = torch.fft.rfft2(images) * torch.fft.rfft2(transfer)[:, None]
     return cut(torch.fft.irfft2(product, s=(height, width)), margin)
 
@@ -19,7 +19,7 @@ def cut(images, margin):
     return images[..., margin : height - margin, margin : width - margin]
 
 
-def _centred(kernel, height, width):
+def centred(kernel, height, width):
     """Kernel zero-padded to (height, width) with its centre at index (0, 0), circularly."""
     reach = kernel.shape[0] // 2
     if kernel.shape[0] > min(height, width):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import torch
 
-from .kernels import kernel_reach, zoomed
+from .kernels import kernel_reach, read_kernels, zoomed
 
-FAMILIES = ("defocus", "gaussian", "motion", "spin", "kernel")
+FAMILIES = ("defocus", "gaussian", "motion", "spin", "kernel", "measured")
+RIM = 32  # px that a deconvolved crop is wider on each side while it is deconvolved
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,12 +34,18 @@ class Degradation:
     spin: float = 0.0  # angle of rotation during the exposure
     centre: tuple = (0.0, 0.0)  # of rotation: rows and columns from the middle of the crop
     zoom: float = 1.0  # of the kernel
+    which: int = 0  # of the measured kernels
     electrons: float = math.inf  # of shot noise, at full scale
     noise_sigma: float = 0.0  # of read noise
     jpeg_quality: int = 0  # 0: none
     chroma_halved: bool = True  # 4:2:0 instead of 4:4:4
     gap: str = ""  # what is missing: a kind of degrade/gaps.py; "": nothing
     seed: int = 0
+    # What deconvolution is told: its kernel over the true one, turned by so many degrees; its noise over the true one.
+    told_zoom: float = 1.0
+    told_turn: float = 0.0
+    told_noise: float = 1.0
+    edges: str = ""  # where the frame ends with the crop: letters of "tblr"; elsewhere RIM px further
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +53,8 @@ class DegradationConfig:
     """Where `draw` takes the degradation of a crop from: (low, high) pairs, and shares between 0 and 1.
 
     families: name -> share. generic: share of crops from the preset `stage1` instead. gap: share of crops of which
-    pixels are missing.
+    pixels are missing. deconvolved: a network sees what Wiener's filter makes of a crop (degrade/synthesise.py); wrong:
+    share of crops whose kernel the filter is told wrongly; edge: of those at an edge or a corner of their frame.
     """
 
     families: dict = dataclasses.field(default_factory=lambda: {"defocus": 1.0})
@@ -60,6 +68,7 @@ class DegradationConfig:
     spin: tuple = (0.2, 2.0)
     spin_distance: tuple = (0.0, 500.0)  # from the crop to the centre of rotation
     kernel: tuple = None  # rows of samples
+    measured: tuple = None  # kernels, each rows of samples
     zoom: tuple = (0.85, 1.15)
     electrons: tuple = (2e4, 2e5)
     noise_sigma: tuple = (0.002, 0.010)
@@ -68,6 +77,12 @@ class DegradationConfig:
     identity_fraction: float = 0.05
     generic_fraction: float = 0.0
     gap_fraction: float = 0.0
+    deconvolved: bool = False
+    wrong_fraction: float = 0.0
+    wrong_zoom: tuple = (0.95, 1.05)
+    wrong_turn: tuple = (0.0, 3.0)  # to either side
+    told_noise: tuple = (0.7, 1.4)
+    edge_fraction: float = 0.0
 
     def __post_init__(self):
         unknown = set(self.families) - set(FAMILIES)
@@ -75,6 +90,8 @@ class DegradationConfig:
             raise ValueError(f"families are {self.families}: expected positive shares of {', '.join(FAMILIES)}")
         if "kernel" in self.families and self.kernel is None:
             raise ValueError("the family 'kernel' needs the samples of a kernel: see train.specialise")
+        if "measured" in self.families and not self.measured:
+            raise ValueError("the family 'measured' needs the samples of kernels: print the preset with --measured")
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("_fraction") and not 0 <= value <= 1:
@@ -89,13 +106,20 @@ class DegradationConfig:
             "gaussian": kernel_reach(0, self.gaussian_sigma[1]),
             "motion": math.ceil(self.length[1] / 2),
             "spin": math.ceil(math.radians(self.spin[1]) * (self.spin_distance[1] + 100) / 2) + 2,
-            "kernel": zoomed(self.kernel_tensor(), self.zoom[1]).shape[0] // 2 if self.kernel else 0,
+            "kernel": self._reach_of(self.kernel_tensor()) if self.kernel else 0,
+            "measured": max(map(self._reach_of, self.measured_tensors())) if self.measured else 0,
         }
-        own = max(reaches[family] for family in self.families)
+        own = max(reaches[family] for family in self.families) + (RIM if self.deconvolved else 0)
         return max(own, PRESETS["stage1"].margin()) if self.generic_fraction else own
+
+    def _reach_of(self, kernel):
+        return zoomed(kernel, self.zoom[1]).shape[0] // 2
 
     def kernel_tensor(self):
         return torch.tensor(self.kernel, dtype=torch.float32)
+
+    def measured_tensors(self):
+        return [torch.tensor(kernel, dtype=torch.float32) for kernel in self.measured]
 
 
 PRESETS = {
@@ -112,7 +136,21 @@ PRESETS = {
         jpeg_quality=(75, 98),
         gap_fraction=0.2,
     ),
+    "refine": DegradationConfig(
+        families={"defocus": 0.6, "gaussian": 0.1, "motion": 0.3},
+        radius=(0.5, 12.0),
+        blur_sigma=(0.0, 1.0),
+        defocus_ratio=(1.0, 1.15),
+        length=(2.0, 40.0),
+        noise_sigma=(0.001, 0.02),
+        jpeg_fraction=0.2,
+        jpeg_quality=(60, 98),
+        deconvolved=True,
+        wrong_fraction=0.4,
+        edge_fraction=0.2,
+    ),
 }
+MEASURED_SHARE = 0.1  # of crops, where measured kernels are given
 
 
 def stage2(kernel, noise_sigma, electrons=math.inf, jpeg_quality=None):
@@ -132,6 +170,15 @@ def stage2(kernel, noise_sigma, electrons=math.inf, jpeg_quality=None):
         generic_fraction=0.1,
         gap_fraction=PRESETS["defocus"].gap_fraction,
     )
+
+
+def with_measured(config, folder):
+    """The config with the kernels of a folder among its families."""
+    kernels = read_kernels(folder)
+    families = {**config.families, "measured": sum(config.families.values()) * MEASURED_SHARE / (1 - MEASURED_SHARE)}
+    rounded = lambda row: tuple(round(tap, 6) for tap in row)
+    rows = tuple(tuple(map(rounded, kernel.tolist())) for kernel in kernels)
+    return dataclasses.replace(config, families=families, measured=rows)
 
 
 def to_json(config):
@@ -162,4 +209,7 @@ def load_config(name):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m train.degrade.config", description=__doc__)
     parser.add_argument("name", help="a preset or a file")
-    print(to_json(load_config(parser.parse_args().name)), end="")
+    parser.add_argument("--measured", help="folder of kernels (pictures or .npy) to draw a tenth of the crops from")
+    args = parser.parse_args()
+    config = load_config(args.name)
+    print(to_json(with_measured(config, args.measured) if args.measured else config), end="")

@@ -6,6 +6,7 @@ from .config import PRESETS, Degradation
 from .gaps import KINDS
 
 SEED_LIMIT = 2**31
+EDGES = ["t", "b", "l", "r", "tl", "tr", "bl", "br"]
 
 
 def draw(rng, config):
@@ -27,11 +28,22 @@ def draw(rng, config):
         chroma_halved=bool(rng.random() < 0.5),
         seed=int(rng.integers(SEED_LIMIT)),
         gap=str(rng.choice(list(KINDS))) if config.gap_fraction and rng.random() < config.gap_fraction else "",
+        **(_told(rng, config) if config.deconvolved else {}),
     )
 
 
 def _log_uniform(rng, low, high):
     return math.exp(rng.uniform(math.log(low), math.log(high))) if low > 0 else rng.uniform(low, high)
+
+
+def _told(rng, config):
+    """What deconvolution is told, and how far from the crop its frame ends."""
+    wrong = {}
+    if rng.random() < config.wrong_fraction:
+        wrong = {"told_zoom": rng.uniform(*config.wrong_zoom)}
+        wrong["told_turn"] = rng.uniform(*config.wrong_turn) * rng.choice([-1, 1])
+    edges = rng.choice(EDGES) if rng.random() < config.edge_fraction else ""
+    return {**wrong, "told_noise": _log_uniform(rng, *config.told_noise), "edges": str(edges)}
 
 
 def _defocus(rng, config):
@@ -67,4 +79,15 @@ def _kernel(rng, config):
     return {"zoom": rng.uniform(*config.zoom)}
 
 
-DRAWS = {"defocus": _defocus, "gaussian": _gaussian, "motion": _motion, "spin": _spin, "kernel": _kernel}
+def _measured(rng, config):
+    return {"which": int(rng.integers(len(config.measured))), "zoom": rng.uniform(*config.zoom)}
+
+
+DRAWS = {
+    "defocus": _defocus,
+    "gaussian": _gaussian,
+    "motion": _motion,
+    "spin": _spin,
+    "kernel": _kernel,
+    "measured": _measured,
+}

@@ -81,6 +81,14 @@ def read_kernel(path):
     return normalised(torch.from_numpy(_centred_square(values)))
 
 
+def read_kernels(folder):
+    """The kernels of all files of a folder, pictures and .npy arrays, in the order of their names."""
+    kernels = [read_kernel(path) for path in sorted(Path(folder).iterdir())]
+    if not kernels:
+        raise ValueError(f"{folder} holds no file: expected pictures or .npy arrays of kernels")
+    return kernels
+
+
 def _grey(path):
     from ..data.images import read_bands
 

@@ -1,12 +1,19 @@
-"""Degrades sharp crops as drawn: blur -> shot noise -> read noise -> 8-bit rounding -> JPEG -> missing pixels."""
+"""Degrades sharp crops as drawn: blur -> shot noise -> read noise -> 8-bit rounding -> JPEG -> missing pixels.
+
+Where the config says so, crops are deconvolved after that.
+"""
+
+import dataclasses
 
 import torch
 
 from .blur import blur, cut, spin_blur
+from .config import RIM
 from .gaps import filled, valid_of
 from .jpeg import jpeg
 from .kernels import defocus_kernel, gaussian_kernel, motion_kernel, zoomed
 from .noise import add_noise, quantise_8bit
+from .wiener import regularisation, wiener
 
 
 def kernel_of(drawn, config=None):
@@ -19,22 +26,56 @@ def kernel_of(drawn, config=None):
         return motion_kernel(drawn.length, drawn.angle)
     if drawn.family == "kernel":
         return zoomed(config.kernel_tensor(), drawn.zoom)
+    if drawn.family == "measured":
+        return zoomed(config.measured_tensors()[drawn.which], drawn.zoom)
     return torch.ones(1, 1)
 
 
 def degrade(sharp, draws, margin, config=None):
     """Sharp crops (N,3,H,W) and N `Degradation` -> (N,3,H-2*margin,W-2*margin), on the device of `sharp`; no gaps.
 
-    config: where the draws came from; needed for the samples of the family "kernel".
+    config: where the draws came from; needed for the samples of kernels, and for what happens after degrading.
     """
+    if config is not None and config.deconvolved:
+        return deconvolved(sharp, draws, margin, config)
+    return torch.stack([crop for _, crop in _degraded(sharp, draws, margin, config)])
+
+
+def _degraded(sharp, draws, margin, config):
+    """Pairs (soft, finished) of crops that are blurred, and noise, rounding and compression added."""
     blurred = blur(sharp, [kernel_of(drawn, config) for drawn in draws], margin)
-    finished = [
-        _expose(
-            cut(spin_blur(crop[None], drawn.spin, drawn.centre), margin)[0] if drawn.family == "spin" else soft, drawn
-        )
-        for crop, soft, drawn in zip(sharp, blurred, draws)
-    ]
-    return torch.stack(finished)
+    for crop, soft, drawn in zip(sharp, blurred, draws):
+        if drawn.family == "spin":
+            soft = cut(spin_blur(crop[None], drawn.spin, drawn.centre), margin)[0]
+        yield soft, _expose(soft, drawn)
+
+
+def deconvolved(sharp, draws, margin, config):
+    """What Wiener's filter makes of degraded crops, RIM px wider where their frame goes on: on the 8-bit grid."""
+    done = []
+    for (soft, seen), drawn in zip(_degraded(sharp, draws, margin - RIM, config), draws):
+        told = told_kernel(drawn, config)
+        noise = (seen - soft).square().mean().sqrt().item() * drawn.told_noise
+        top, bottom, left, right = (0 if edge in drawn.edges else RIM for edge in "tblr")
+        height, width = (side - 2 * RIM for side in seen.shape[-2:])
+        frame = seen[:, RIM - top : RIM + height + bottom, RIM - left : RIM + width + right]
+        restored = wiener(frame, told, regularisation(noise))
+        done.append(quantise_8bit(restored[:, top : top + height, left : left + width]))
+    return torch.stack(done)
+
+
+def told_kernel(drawn, config=None):
+    """The kernel that deconvolution is told, of a `Degradation`."""
+    zoom = drawn.told_zoom
+    assumed = dataclasses.replace(
+        drawn,
+        radius=drawn.radius * zoom,
+        blur_sigma=drawn.blur_sigma * zoom,
+        length=drawn.length * zoom,
+        zoom=drawn.zoom * zoom,
+        angle=drawn.angle + drawn.told_turn,
+    )
+    return kernel_of(assumed, config)
 
 
 def degrade_with_gaps(sharp, draws, margin, config=None):

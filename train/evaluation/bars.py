@@ -72,13 +72,19 @@ def identity(scenes, restore):
 
 def step_edges(restore):
     """Overshoot of restored, defocused step edges."""
+    found = largest_overshoot(restore, defocus(4.0, 0.005))
+    return Bar("overshoot at step edges, share of the step", found, "<=", 0.05)
+
+
+def largest_overshoot(restore, condition):
+    """Of restored steps between two greys, low and high, as a share of the step."""
     found = []
     for low, high in STEP_LEVELS:
         row = np.where(np.arange(STEP_SIDE) < STEP_SIDE // 2, low, high).astype(np.uint8)
         sharp = np.broadcast_to(row[None, :, None], (STEP_SIDE, STEP_SIDE, 3))
-        restored = as_floats(restore(degraded(sharp, defocus(4.0, 0.005))))
+        restored = as_floats(restore(degraded(sharp, condition)))
         found.append(overshoot(restored, low / 255, high / 255))
-    return Bar("overshoot at step edges, share of the step", max(found), "<=", 0.05)
+    return max(found)
 
 
 def paper_like(scenes, restore, figures_of):

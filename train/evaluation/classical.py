@@ -22,33 +22,23 @@ METHODS = {
 
 def best(engine, blurred, condition, reference):
     """Name -> {psnr, ssim} of each method over its strengths; reference: (H,W,3) with full scale 1."""
-    with tempfile.TemporaryDirectory() as folder:
-        kernel = Path(folder, "kernel.npy")
-        np.save(kernel, condition.kernel.numpy())
-        return {name: _best_of(engine, blurred, kernel, reference, *method) for name, method in METHODS.items()}
+    return {name: tuned(engine, blurred, condition.kernel, reference, *method) for name, method in METHODS.items()}
 
 
-def _best_of(engine, blurred, kernel, reference, method, option, values):
-    def arguments(source, target, value):
-        strength = str(value) if isinstance(value, int) else f"{value:.6g}"
-        return [
-            "deconvolve",
-            source,
-            "-o",
-            target,
-            "--psf",
-            str(kernel),
-            "--method",
-            method,
-            option,
-            strength,
-            "--quiet",
-        ]
-
-    tried = [
-        run_engine(engine, blurred, lambda *files, value=value: arguments(*files, value)) / 255 for value in values
-    ]
+def tuned(engine, blurred, kernel, reference, method, option, values):
+    """{psnr, ssim} of one method, the best over the values of an option."""
+    strengths = [str(value) if isinstance(value, int) else f"{value:.6g}" for value in values]
+    tried = [deconvolve(engine, blurred, kernel, ["--method", method, option, value]) / 255 for value in strengths]
     return {
         "psnr": max(psnr(image, reference) for image in tried),
         "ssim": max(ssim(image, reference) for image in tried),
     }
+
+
+def deconvolve(engine, blurred, kernel, options):
+    """What `deconvolve` makes of a uint8 image with the kernel, a (K,K) tensor."""
+    with tempfile.TemporaryDirectory() as folder:
+        psf = Path(folder, "kernel.npy")
+        np.save(psf, kernel.numpy())
+        words = ["--psf", str(psf), *options, "--quiet"]
+        return run_engine(engine, blurred, lambda source, target: ["deconvolve", source, "-o", target, *words])
