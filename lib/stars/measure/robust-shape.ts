@@ -11,6 +11,8 @@ export const MOST_MISFIT = 0.25;
 const MOST_SATURATED_MISFIT = 1;
 /** Stars whose own shape is tried for all where the first fit is of too few. */
 const SEEDS = 5;
+/** Unsaturated stars that suffice to leave saturated ones out of the shape: their wings, or what they bleed, are odd. */
+const ENOUGH_WHOLE = 3;
 /** The shape must fit this part of the stars; else it is that of a few odd ones. */
 const LEAST_PART = 0.6;
 const ROUNDS = 3;
@@ -66,8 +68,12 @@ async function fitAlike(
   return alike.length === 0 ? null : { ...fit, stars: alike };
 }
 
-/** Stars that the fit found to look like the others. */
-const alikeOf = (stars: readonly Detection[], { stars: fits }: JointFit): Detection[] =>
-  stars.filter((star) => fits.some((fit) => isAlike(fit) && isSame(fit, star)));
+/** Stars that the fit found to look like the others: whole ones where there are some. */
+function alikeOf(stars: readonly Detection[], { stars: fits }: JointFit): Detection[] {
+  const alike = fits.filter(isAlike);
+  const whole = alike.filter(({ saturated }) => !saturated);
+  const deciding = whole.length >= ENOUGH_WHOLE ? whole : alike;
+  return stars.filter((star) => deciding.some((fit) => isSame(fit, star)));
+}
 
 const isSame = (fit: StarFit, { x, y }: Detection): boolean => Math.hypot(fit.x - x, fit.y - y) < 3;
