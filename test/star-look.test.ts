@@ -13,4 +13,18 @@ describe('the look of the stars, as the frame tells it', () => {
     expect(report.decision).toMatchObject({ kind: look });
     expect(judge(found, truth)).toEqual({ falseStars: 0, lost: 0 });
   });
+
+  it.each([
+    ['bleeding-40', 2, 'sharp'],
+    ['bleeding-full', 2, 'sharp'],
+    ['satellite', 1, 'sharp'],
+    ['faint-satellite', 1, 'sharp'],
+    ['spikes', 2, 'sharp'],
+    ['defocused-satellite', 3, 'disk'],
+  ])('of %s is not that of lines of light, which are taken off (%i)', async (kind, seed, look) => {
+    const truth = await makeKind(kind, seed, stars.simulate);
+    const { stars: found, report } = await stars.restoreStars(truth.frame, { method: 'none' });
+    expect(report.decision).toMatchObject({ kind: look });
+    expect(judge(found, truth)).toEqual({ falseStars: 0, lost: 0 });
+  });
 });

@@ -11,7 +11,7 @@ export const MOST_MISFIT = 0.25;
 const MOST_SATURATED_MISFIT = 1;
 /** Stars whose own shape is tried for all where the first fit is of too few. */
 const SEEDS = 5;
-/** Unsaturated stars that suffice to leave saturated ones out of the shape: their wings, or what they bleed, are odd. */
+/** So many unsaturated stars decide the shape alone: what others bleed is odd. */
 const ENOUGH_WHOLE = 3;
 /** The shape must fit this part of the stars; else it is that of a few odd ones. */
 const LEAST_PART = 0.6;

@@ -1,5 +1,5 @@
 import type { Scope } from '../../runtime/scope.js';
-import { withoutChains } from './chains.js';
+import { findLines, withoutChains } from './chains.js';
 import { detectStars } from './detect.js';
 import type { Detection } from './detect.js';
 import { fitStars } from './fit.js';
@@ -9,12 +9,15 @@ import type { StarPlane } from './plane.js';
 import { RoundProfile, StreakProfile } from './profile.js';
 import type { StarProfile } from './profile.js';
 import { fitRobustShape, isAlike } from './robust-shape.js';
+import { noiseOfLines, takeOffLines } from './take-off-lines.js';
 
 /** Stars that decide the common shape, and how clear they must be. */
 const SHAPE_STARS = 20;
 const SHAPE_SNR = 10;
 /** Detections that lines may take up beyond the stars that are wanted. */
 const OF_LINES = 200;
+/** Lines that are taken off. */
+const MOST_LINES = 12;
 /** A star fitted with less than this many standard deviations is dropped. */
 const LEAST_SNR = 4;
 /** Detections and fitted stars nearer than this are the same. */
@@ -55,15 +58,21 @@ export async function measureStars(
   return { fit: keepClear(await fitStars(plane, starts, shaped.profile, noise, scope)), found };
 }
 
-/** Detections that are not of lines: the brightest of what is left. */
+/** Detections that are not of lines, whose light is taken off: the brightest of what is left. */
 async function detectSingle(
   plane: StarPlane,
   profile: StarProfile,
   { threshold, maxStars }: SearchSettings,
   scope: Scope,
 ): Promise<Detection[]> {
-  const found = await detectStars(plane, profile, { threshold, most: maxStars + OF_LINES, keepsStruck: true }, scope);
-  return withoutChains(plane, found, profile).slice(0, maxStars);
+  const limits = { threshold, most: maxStars + OF_LINES, keepsStruck: true };
+  const found = await detectStars(plane, profile, limits, scope);
+  const lines = findLines(plane, found, profile).slice(0, MOST_LINES);
+  if (lines.length === 0) return found.slice(0, maxStars);
+  const former = await takeOffLines(plane, lines, profile.reachPx, scope);
+  const left = await detectStars(plane, profile, limits, scope);
+  const clear = left.filter((star) => star.snr >= threshold * noiseOfLines(former, star, profile.reachPx));
+  return withoutChains(plane, clear, profile).slice(0, maxStars);
 }
 
 /** The shape of the clearest stars; null where none is clear, or none fits. @param found brightest first */
