@@ -81,7 +81,7 @@ export type {
 } from './runtime/native/binding.js';
 export type { ConvChoice } from './network/convolutions.js';
 export type { IntegrityMode } from './runtime/integrity.js';
-export type { IntegrityReport } from './network/integrity.js';
+export type { AnswerOrigin, IntegrityReport, KnownAnswerReport } from './network/integrity.js';
 export type { OnProgress, OperationOptions, Progress } from './runtime/progress.js';
 export { planReport } from './report/plan.js';
 export type { ReportPlanOptions } from './report/plan.js';

@@ -25,11 +25,20 @@ async function restore(options: Options): Promise<{ readonly data: Frame['data']
 const binding = loadBinding() as { createPipeline: Binding['createPipeline'] };
 const create = binding.createPipeline;
 
+/** Puts `change` to every pipeline that is made but those of the known frame, which has 64 x 64 pixels. */
+function changePipelines(change: (pipeline: NativePipeline) => void): void {
+  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
+    const pipeline: NativePipeline = create(...args);
+    const { width, height } = args[1];
+    if (width !== 64 || height !== 64) change(pipeline);
+    return pipeline;
+  });
+}
+
 /** Makes `count` pushes of all pipelines fail their checks, those after the first `good` ones, by what is found. */
 function failPushes(count: number, good = 0, fault: FaultKind = 'weights'): void {
   let pushes = 0;
-  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
-    const pipeline: NativePipeline = create(...args);
+  changePipelines((pipeline) => {
     const push = pipeline.push.bind(pipeline);
     const counters = pipeline.counters.bind(pipeline);
     let failed = 0;
@@ -45,14 +54,12 @@ function failPushes(count: number, good = 0, fault: FaultKind = 'weights'): void
     };
     Object.defineProperty(pipeline, 'push', { value: fail });
     Object.defineProperty(pipeline, 'counters', { value: counted });
-    return pipeline;
   });
 }
 
 /** Makes one push of every pipeline fail its checks. @param number of the push, from 0 */
 function failEveryPipelineAt(number: number): void {
-  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
-    const pipeline: NativePipeline = create(...args);
+  changePipelines((pipeline) => {
     const push = pipeline.push.bind(pipeline);
     let pushes = 0;
     const fail: NativePipeline['push'] = (...strip) =>
@@ -60,15 +67,13 @@ function failEveryPipelineAt(number: number): void {
         ? Promise.reject(Object.assign(new Error('fails its checks'), { code: 'INTEGRITY' }))
         : push(...strip);
     Object.defineProperty(pipeline, 'push', { value: fail });
-    return pipeline;
   });
 }
 
 /** Changes one residual row of each push whose number, from 0, is listed. */
 function changePushes(...numbers: number[]): void {
   let count = 0;
-  vi.spyOn(binding, 'createPipeline').mockImplementation((...args) => {
-    const pipeline: NativePipeline = create(...args);
+  changePipelines((pipeline) => {
     const push = pipeline.push.bind(pipeline);
     const change: NativePipeline['push'] = async (...strip) => {
       const number = count++;
@@ -77,7 +82,6 @@ function changePushes(...numbers: number[]): void {
       return numbers.includes(number) ? residuals.map((value) => value + 2040 + 100 * number) : residuals;
     };
     Object.defineProperty(pipeline, 'push', { value: change });
-    return pipeline;
   });
 }
 

@@ -11,7 +11,25 @@ export interface IntegrityReport extends IntegrityCounters {
   /** How often a computation gave other bytes than one before it; only 'twice' compares them. */
   readonly differences: number;
   readonly coverage: IntegrityCoverage;
+  readonly knownAnswer: KnownAnswerReport;
 }
+
+/** How often a frame whose restoration is known was restored, to see that it still comes out as it must. */
+export interface KnownAnswerReport {
+  /**
+   * What it is compared with: an answer of the package, or for a model that the package has none of, what came out when
+   * it was opened.
+   */
+  readonly origin: AnswerOrigin;
+  readonly asked: number;
+  /** Answers that were wrong: what was restored before was begun again. */
+  readonly wrong: number;
+  /** Frames that had been given already since the last right answer when one was wrong. */
+  readonly doubtfulFrames: number;
+}
+
+/** Where a known answer comes from: the package, or the known frame as it was restored when the model was opened. */
+export type AnswerOrigin = 'package' | 'opening';
 
 const KINDS: readonly FaultKind[] = ['weights', 'tables', 'arithmetic', 'rows', 'epilogue', 'control', 'code'];
 
@@ -31,10 +49,20 @@ export class IntegrityTally {
   restarts = 0;
   computations = 0;
   differences = 0;
+  /** Known answers asked for, those that were wrong, and frames given between the last right one and these. */
+  asked = 0;
+  wrongAnswers = 0;
+  doubtfulFrames = 0;
 
   /** Whether the native code has changed in memory: then all that this process computes may be wrong. */
   get hasLostCode(): boolean {
     return (this.#found.get('code') ?? 0) > 0;
+  }
+
+  /** For people. */
+  get warnings(): string[] {
+    const count = this.doubtfulFrames;
+    return count === 0 ? [] : [`a known answer was wrong: ${count} frames that were restored before this may be, too`];
   }
 
   /** What has happened on `pipeline` from now on, when the function that is returned is called. */
@@ -54,7 +82,7 @@ export class IntegrityTally {
     }
   }
 
-  report(mode: IntegrityMode, coverage: IntegrityCoverage): IntegrityReport {
+  report(mode: IntegrityMode, coverage: IntegrityCoverage, origin: AnswerOrigin): IntegrityReport {
     const found = Object.fromEntries(KINDS.map((kind) => [kind, this.#found.get(kind) ?? 0]));
     return {
       mode,
@@ -65,6 +93,12 @@ export class IntegrityTally {
       computations: this.computations,
       differences: this.differences,
       coverage,
+      knownAnswer: {
+        origin,
+        asked: this.asked,
+        wrong: this.wrongAnswers,
+        doubtfulFrames: this.doubtfulFrames,
+      },
     };
   }
 }

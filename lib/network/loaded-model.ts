@@ -1,5 +1,5 @@
 import { AtHand } from '../runtime/at-hand.js';
-import { CodeChangedError, IntegrityError, NativeError } from '../runtime/errors.js';
+import { CodeChangedError, IntegrityError, NativeError, WrongAnswerError } from '../runtime/errors.js';
 import { garbage } from '../runtime/garbage.js';
 import { MOST_RESTARTS } from '../runtime/integrity.js';
 import { ledger } from '../runtime/ledger.js';
@@ -8,6 +8,7 @@ import type { Binding, NativeModel, NativePipeline } from '../runtime/native/bin
 import { translateNativeError } from '../runtime/native/loader.js';
 import type { Scope } from '../runtime/scope.js';
 import type { IntegrityTally } from './integrity.js';
+import type { KnownAnswer } from './known-answer.js';
 import { PipelineSet } from './pipeline-set.js';
 import type { Plan } from './plan.js';
 import type { PipelineLoan } from './row-stream.js';
@@ -25,17 +26,22 @@ export class LoadedModel {
   readonly #weights: Lease;
   readonly #pipelines = new AtHand<PipelineKey, PipelineSet>();
   readonly #reload: ModelReload | null;
+  readonly #known: KnownAnswer | null;
   #model: NativeModel | null;
+  /** For the known frame, from the first question on: nothing is mapped when memory may be short. */
+  #knownPipeline: NativePipeline | null = null;
 
   /**
    * @param model which this object disposes of
    * @param reload reads the model again from where it is kept; null: it cannot be
+   * @param known what it is asked for; null: nothing
    */
-  constructor(binding: Binding, model: NativeModel, reload: ModelReload | null) {
+  constructor(binding: Binding, model: NativeModel, reload: ModelReload | null, known: KnownAnswer | null) {
     this.#binding = binding;
     this.#reload = reload;
+    this.#known = known;
     this.#model = model;
-    this.heldBytes = model.weightBytes;
+    this.heldBytes = model.weightBytes + (known?.bytes ?? 0);
     this.#weights = ledger.hold(this.heldBytes, this);
   }
 
@@ -57,7 +63,22 @@ export class LoadedModel {
     return { pipelines, [Symbol.dispose]: () => this.#pipelines.keep() };
   }
 
-  /** Does some work, and begins it again, with the model read anew, where rows fail their checks twice. */
+  /** Asks for the known answer, where there is one. Rejects as `KnownAnswer.ask`. */
+  async ask(scope: Scope, tally: IntegrityTally): Promise<void> {
+    if (!this.#known) return;
+    this.#knownPipeline ??= this.#createPipeline(this.#known.plan);
+    const stop = tally.watch(this.#knownPipeline);
+    try {
+      await this.#known.ask(this.#knownPipeline, scope, tally);
+    } finally {
+      stop();
+    }
+  }
+
+  /**
+   * Does some work, and begins it again, with the model read anew, where rows fail their checks twice or a known answer
+   * is wrong. Of a model that cannot be read anew only the latter is, with memory mapped anew.
+   */
   async persist<T>(work: () => Promise<T>, scope: Scope, tally: IntegrityTally): Promise<T> {
     for (let restarts = 0; ; restarts += 1) {
       try {
@@ -65,22 +86,30 @@ export class LoadedModel {
       } catch (error) {
         if (!(error instanceof IntegrityError)) throw error;
         if (tally.hasLostCode) throw new CodeChangedError(error.message, { cause: error });
-        if (!this.#reload || restarts === MOST_RESTARTS) throw error;
-        await this.#renewModel(this.#reload, scope);
+        const isHopeless = !this.#reload && !(error instanceof WrongAnswerError);
+        if (isHopeless || restarts === MOST_RESTARTS) throw error;
+        await this.#renew(scope);
         tally.restarts++;
       }
     }
   }
 
   /** What is in memory may be wrong, wherever it came from. */
-  async #renewModel(reload: ModelReload, scope: Scope): Promise<void> {
-    this.#pipelines.free();
+  async #renew(scope: Scope): Promise<void> {
+    this.#freePipelines();
+    if (!this.#reload) return;
     this.#model!.dispose();
-    this.#model = await reload(scope);
+    this.#model = await this.#reload(scope);
+  }
+
+  #freePipelines(): void {
+    this.#pipelines.free();
+    this.#knownPipeline?.dispose();
+    this.#knownPipeline = null;
   }
 
   dispose(): void {
-    this.#pipelines.free();
+    this.#freePipelines();
     if (!this.#model) return;
     this.#model.dispose();
     this.#model = null;

@@ -22,6 +22,7 @@ import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
 import { IntegrityTally } from './integrity.js';
 import type { IntegrityReport } from './integrity.js';
+import type { KnownAnswer } from './known-answer.js';
 import { exactHalo } from './passes.js';
 import { LoadedModel } from './loaded-model.js';
 import type { ModelReload } from './loaded-model.js';
@@ -61,10 +62,12 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
   readonly #modelSha256: string;
   readonly #plans = new Cached<PlannedInput, Plan>();
   readonly #model: LoadedModel;
+  readonly #known: KnownAnswer | null;
 
   /**
    * @param model which this object disposes of
    * @param reload reads the model again from where it is kept; null: it cannot be
+   * @param known what the model is asked for now and then; null: nothing, with integrity 'off'
    */
   constructor(
     binding: Binding,
@@ -72,8 +75,10 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     info: { readonly name: string; readonly sha256: string },
     context: PlanContext,
     reload: ModelReload | null,
+    known: KnownAnswer | null,
   ) {
-    this.#model = new LoadedModel(binding, model, reload);
+    this.#model = new LoadedModel(binding, model, reload, known);
+    this.#known = known;
     this.#modelName = info.name;
     this.#modelSha256 = info.sha256;
     this.context = context;
@@ -83,6 +88,16 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
 
   get mappedBytes(): number {
     return this.#model.mappedBytes;
+  }
+
+  /** Asks for the known answer for the first time; twice where the package has none. Rejects with IntegrityError. */
+  async begin(scope: Scope, tally: IntegrityTally): Promise<void> {
+    const ask = async (): Promise<void> => {
+      this.#known?.forget();
+      await this.#model.ask(scope, tally);
+      if (this.#known?.origin === 'opening') await this.#model.ask(scope, tally);
+    };
+    await this.#model.persist(ask, scope, tally);
   }
 
   plan(input: PlannedInput): Plan {
@@ -132,7 +147,8 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
           return this.#watch(part, tally);
         };
         const persist = <T>(work: () => Promise<T>): Promise<T> => this.#model.persist(work, scope, tally);
-        return new RowStream({ context: this.context, use, persist }, plan, rows, scope);
+        const ask = (): Promise<void> => this.#model.ask(scope, tally);
+        return new RowStream({ context: this.context, use, persist, ask }, plan, rows, scope);
       },
       report: (base) => this.#reportOf(base, macs, tally),
     };
@@ -150,7 +166,11 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
     const pauses = new Pauses(scope.signal);
     const compute = async (index: number): Promise<void> => {
       const share = { index, of: Math.max(index + 1, computations(plan.integrity)) };
-      await this.#model.persist(() => this.#attempt({ ...task, memory }, plan, share, scope, tally), scope, tally);
+      const attempt = async (): Promise<void> => {
+        await this.#attempt({ ...task, memory }, plan, share, scope, tally);
+        await this.#prove(plan.macs, task.part !== undefined, scope, tally);
+      };
+      await this.#model.persist(attempt, scope, tally);
       tally.computations++;
     };
     if (plan.integrity !== 'twice') await compute(0);
@@ -160,6 +180,26 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
         return await digestOf([memory.output], pauses);
       }, tally);
     return memory.output;
+  }
+
+  /**
+   * Asks for the known answer, where it is time to. Rejects as `KnownAnswer.ask`.
+   * @param isPart of what cannot be taken back once it is written: it is always time
+   */
+  async #prove(macs: number, isPart: boolean, scope: Scope, tally: IntegrityTally): Promise<void> {
+    if (isPart || this.#known?.isDue(macs)) await this.#model.ask(scope, tally);
+    else this.#known?.trust(macs);
+  }
+
+  /**
+   * Asks for the known answer as `restore` does, for rows that cannot be computed again. Rejects with IntegrityError.
+   * @param macs of all rows since the last right answer
+   * @param isLast whether no rows come after these: it is always time
+   */
+  async proveRows(macs: number, isLast: boolean, scope: Scope): Promise<boolean> {
+    if (!this.#known || !(isLast || this.#known.isDue(macs))) return false;
+    await this.#model.ask(scope, new IntegrityTally());
+    return true;
   }
 
   /** The pipelines of a plan, whose checks are counted. */
@@ -198,8 +238,8 @@ export class NetworkRestoration implements Restoration<NetworkReport> {
       method: 'network',
       model: this.#modelName,
       gmacPerSecond: macs / 1e9 / base.seconds,
-      ...(coverage && { integrity: tally.report(integrity, coverage) }),
-      warnings: [...base.warnings, ...this.context.warnings],
+      ...(coverage && { integrity: tally.report(integrity, coverage, this.#known!.origin) }),
+      warnings: [...base.warnings, ...this.context.warnings, ...tally.warnings],
     };
   }
 }

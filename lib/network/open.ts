@@ -8,12 +8,17 @@ import { Scope } from '../runtime/scope.js';
 import type { ConvCache } from './conv-cache.js';
 import { chooseWinograd } from './convolutions.js';
 import type { ConvChoice } from './convolutions.js';
+import { IntegrityTally } from './integrity.js';
+import { KnownAnswer } from './known-answer.js';
+import { planKnownFrame } from './known-frame.js';
 import { resolveModel } from './model/catalog.js';
+import { findKnownAnswer } from './model/known-answers.js';
 import { loadModelFile, parseModel } from './model/load.js';
 import type { Model } from './model/load.js';
 import type { ModelRange } from './model/range.js';
 import { NetworkRestoration } from './network-restoration.js';
 import type { ModelReload } from './loaded-model.js';
+import type { PlanContext } from './plan.js';
 
 /** What is known of a model that is open. */
 export interface ModelInfo {
@@ -62,18 +67,41 @@ export async function openNetwork(
   const model = await load(tensors, scope);
   garbage.add(fileBytes);
   const { winogradLayers } = model;
-  const context = {
+  const warnings: string[] = cache?.warning ? [cache.warning] : [];
+  const context: PlanContext = {
     ...settings,
     threads,
     budgetBytes,
     shape,
     convolutions: binding.convolutionsOf(shape, winogradLayers),
     coverage: model.coverage,
-    warnings: cache?.warning ? [cache.warning] : [],
+    knownBytes: 0,
+    warnings,
     planPass: (pass: PassShape) => binding.planPass(shape, pass, isa, winogradLayers),
   };
   const reload = typeof source === 'string' && checked ? reloader(source, info.sha256, load) : null;
-  return { restoration: new NetworkRestoration(binding, model, info, context, reload), info };
+  const known = checked ? await createKnownAnswer(context, info) : null;
+  const planned = { ...context, knownBytes: known?.bytes ?? 0 };
+  const restoration = new NetworkRestoration(binding, model, info, planned, reload, known);
+  warnings.push(...(await begin(restoration, scope)));
+  return { restoration, info };
+}
+
+async function createKnownAnswer(context: PlanContext, { sha256 }: Pick<ModelInfo, 'sha256'>): Promise<KnownAnswer> {
+  return new KnownAnswer(planKnownFrame(context), await findKnownAnswer(sha256));
+}
+
+/** Sees to it that the known frame comes out as it must. Resolves to what went less well, for people. */
+async function begin(restoration: NetworkRestoration, scope: Scope): Promise<string[]> {
+  const tally = new IntegrityTally();
+  try {
+    await restoration.begin(scope, tally);
+  } catch (error) {
+    restoration.dispose();
+    throw error;
+  }
+  const { restarts } = tally;
+  return restarts === 0 ? [] : [`the model was read anew ${restarts} times before it restored a known frame rightly`];
 }
 
 /** Reads a model again that was read before, which must still be the same. */

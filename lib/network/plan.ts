@@ -60,6 +60,8 @@ export interface PlanContext {
   readonly convolutions: readonly ConvUse[];
   readonly integrity: IntegrityMode;
   readonly coverage: IntegrityCoverage | null;
+  /** What it takes to ask for the known answer; 0 with integrity 'off'. */
+  readonly knownBytes: number;
   /** What went less well than asked for when the network was opened. */
   readonly warnings: readonly string[];
   readonly planPass: (pass: PassShape) => PassPlan;
@@ -84,7 +86,7 @@ export function planFrame(input: PlannedInput, context: PlanContext): Plan {
   const directions = [false, true];
   const build = (candidate: Candidate): Plan => {
     const plan = buildPlan(frame, context, candidate, held);
-    return coverPhase(plan, [weightsOf(plan), ...inputBuffers([input])]);
+    return coverPhase(plan, [...modelBuffers(plan, context), ...inputBuffers([input])]);
   };
   const whole = directions.map((transposed) => build(createCandidate(frame, context, transposed)));
   const best = choose(whole);
@@ -151,12 +153,9 @@ export function buildPlan(
   const groups = bandGroups(frame);
   const buffers = [
     ...processBuffers(),
-    weightsOf({ pipeline }),
+    ...modelBuffers({ pipeline }, context),
     ...held,
-    { name: 'row strip', bytes: pipelines * pass.stripRows * pass.width * 3 },
-    { name: 'marks of pixels', bytes: pipelines * marksBytes(pipeline.delayRows, pass) },
-    { name: 'residual rows', bytes: pipelines * pipeline.residualBytes },
-    { name: pipelines > 1 ? `${pipelines} pipelines` : 'pipeline', bytes: pipelines * pipeline.arenaBytes },
+    ...pipelineBuffers({ pass, pipeline, pipelines }),
   ];
   return {
     frame,
@@ -175,8 +174,26 @@ export function buildPlan(
   };
 }
 
-function weightsOf({ pipeline }: Pick<Plan, 'pipeline'>): PlannedBuffer {
-  return { name: 'weights', bytes: pipeline.weightBytes };
+/** What an open model takes, whatever it restores. */
+function modelBuffers({ pipeline }: Pick<Plan, 'pipeline'>, { knownBytes }: PlanContext): PlannedBuffer[] {
+  return [
+    { name: 'weights', bytes: pipeline.weightBytes },
+    { name: 'known answer', bytes: knownBytes },
+  ];
+}
+
+/** What pipelines take, with the rows that go into them and come out. */
+export function pipelineBuffers({
+  pass,
+  pipeline,
+  pipelines,
+}: Pick<Plan, 'pass' | 'pipeline' | 'pipelines'>): PlannedBuffer[] {
+  return [
+    { name: 'row strip', bytes: pipelines * pass.stripRows * pass.width * 3 },
+    { name: 'marks of pixels', bytes: pipelines * marksBytes(pipeline.delayRows, pass) },
+    { name: 'residual rows', bytes: pipelines * pipeline.residualBytes },
+    { name: pipelines > 1 ? `${pipelines} pipelines` : 'pipeline', bytes: pipelines * pipeline.arenaBytes },
+  ];
 }
 
 /** The plan with the least work, then the least memory, of those within their budget. */

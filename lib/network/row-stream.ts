@@ -23,6 +23,8 @@ export interface PipelineLender {
   use(plan: Plan): PipelineLoan;
   /** Does some work; where it fails as faults of memory do, once more with a model that is read anew. */
   persist<T>(work: () => Promise<T>): Promise<T>;
+  /** Asks for the known answer, where there is one. Rejects with WrongAnswerError. */
+  ask(): Promise<void>;
 }
 
 /** Restores the rows of a scene from top to bottom: what the network has read of one piece goes on into the next. */
@@ -46,7 +48,10 @@ export class RowStream implements SceneStream {
     return await this.#lender.persist(async () => {
       try {
         this.#run ??= this.#begin(top);
-        return await this.#compose(this.#run, top, frame);
+        const data = await this.#compose(this.#run, top, frame);
+        // Rows are written next.
+        await this.#lender.ask();
+        return data;
       } catch (error) {
         await this[Symbol.asyncDispose]();
         throw error;

@@ -1,5 +1,5 @@
 import { orAbort } from '../runtime/abort.js';
-import { ArgumentError, IntegrityError, NativeError } from '../runtime/errors.js';
+import { ArgumentError, IntegrityError, NativeError, WrongAnswerError } from '../runtime/errors.js';
 import { allocateSamples, copySamples } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize } from '../image/frame.js';
 import { keepMissing } from '../image/missing/keep.js';
@@ -50,7 +50,32 @@ export async function* restoreStream(
     scope.signal,
   );
   using used = network.use(plan);
-  yield* restoreRows(used.pipelines, plan, masked, source, scope);
+  yield* proveStrips(restoreRows(used.pipelines, plan, masked, source, scope), network, plan, scope);
+}
+
+/** Asks for the known answer as rows go by, and before the last of them: a stream that ends well has ended with it. */
+async function* proveStrips(
+  strips: AsyncGenerator<Strip, void, void>,
+  network: NetworkRestoration,
+  { frame, macs }: Plan,
+  scope: Scope,
+): AsyncGenerator<Strip, void, void> {
+  let proven = 0;
+  for await (const strip of strips) {
+    const end = strip.row + strip.count;
+    try {
+      const work = ((end - proven) / frame.height) * macs;
+      if (await network.proveRows(work, end === frame.height, scope)) proven = end;
+    } catch (error) {
+      throw error instanceof WrongAnswerError && strip.row > proven ? rowsDoubtful(error, proven, strip.row) : error;
+    }
+    yield strip;
+  }
+}
+
+function rowsDoubtful(cause: WrongAnswerError, from: number, to: number): IntegrityError {
+  const what = `rows ${from + 1} to ${to}, which were given, may be wrong, too`;
+  return new IntegrityError(`${cause.message}; ${what}: begin the stream anew`, { cause });
 }
 
 /** Restores rows as they arrive. */

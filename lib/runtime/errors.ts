@@ -80,6 +80,9 @@ export class IntegrityError extends PerifocalError {
  */
 export class CodeChangedError extends IntegrityError {}
 
+/** A frame whose restoration is known is restored otherwise, so others may be, too; code `INTEGRITY_LOST`. */
+export class WrongAnswerError extends IntegrityError {}
+
 /** A call in the wrong state: disposed, or busy with another frame; code `STATE`. */
 export class StateError extends PerifocalError {
   constructor(message: string, options?: ErrorOptions) {

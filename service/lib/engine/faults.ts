@@ -13,7 +13,9 @@ export class Faults {
     const { ends, integrity } = report;
     const kinds = integrity && 'found' in integrity ? Object.values(integrity.found) : [];
     const checks = kinds.reduce((sum, count) => sum + count, 0);
-    const different = (integrity?.differences ?? 0) + (ends?.differentReadings ?? 0) + (ends?.differentWritings ?? 0);
+    const wrong = integrity && 'knownAnswer' in integrity ? integrity.knownAnswer.wrong : 0;
+    const different =
+      wrong + (integrity?.differences ?? 0) + (ends?.differentReadings ?? 0) + (ends?.differentWritings ?? 0);
     this.found += checks + different;
     this.healed += checks + different;
   }
