@@ -7,6 +7,7 @@ import { Deconvolver } from '../lib/index.js';
 import type { RestoreFileOptions } from '../lib/index.js';
 import { createFrame } from './support/frames.js';
 import { createFolder } from './support/models.js';
+import { fitsFile, valueCard } from './support/fits-files.js';
 import { tiffFile } from './support/tiff-file.js';
 
 const folder = createFolder();
@@ -73,6 +74,51 @@ describe('a TIFF of signed integers', () => {
     const { report } = await deconvolver.restoreFile(input, folder.path('out.fits'));
     expect(report.warnings.join()).not.toMatch(/signed integers/);
     expect(readFileSync(folder.path('out.fits'), 'latin1')).toMatch(/BITPIX {2}= {19}16 /);
+  });
+});
+
+/** Ends of integers of 32 bits that floats hold, and how FITS has the integers. */
+const LONG = {
+  int32: { ends: [-(2 ** 31), 2_147_483_520], zero: 0 },
+  uint32: { ends: [0, 4_294_967_040], zero: 2 ** 31 },
+} as const;
+const longForms: readonly RestoreFileOptions[] = [{}, { windowRows: 45 }];
+const longCases = longForms.flatMap((form) => (['int32', 'uint32'] as const).map((type) => [type, form] as const));
+
+describe('a FITS of integers of 32 bits that reach both ends of their type', () => {
+  it.each(longCases)('of %s with %j is written, checked and read again', async (type, form) => {
+    const [input, output] = [folder.path('long.fits'), folder.path('out.fits')];
+    const { ends, zero } = LONG[type];
+    // Squares of both ends: restored, they overshoot.
+    const values = Array.from(scene, (_, at) => ends[((at % width) >> 4) + ((at / width) >> 4) & 1]!);
+    const numbers = values.map((value) => value - zero);
+    const cards = zero === 0 ? [] : [valueCard('BSCALE', 1), valueCard('BZERO', zero)];
+    await writeFile(input, fitsFile({ bitpix: 32, axes: [width, height], numbers, cards }));
+    const open = { psf: 'disk:2', method: 'wiener', threads: 1, integrity: 'full' } as const;
+    await using checking = await Deconvolver.open(open);
+    await checking.restoreFile(input, output, { ...form, white: ends[1] });
+    const { data } = await deconvolver.restore(output);
+    expect(data).toHaveLength(values.length);
+    const written = readFileSync(output);
+    const stored = Array.from(values, (_, at) => written.readInt32BE(2880 + 4 * at) + zero);
+    expect([Math.min(...stored), Math.max(...stored)]).toEqual(ends);
+  });
+
+  it('takes no nodata that is no float', async () => {
+    const input = folder.path('long.fits');
+    const numbers = new Array<number>(width * height).fill(2 ** 24);
+    await writeFile(input, fitsFile({ bitpix: 32, axes: [width, height], numbers }));
+    await expect(deconvolver.restore(input, { nodata: 2 ** 31 - 1 })).rejects.toThrow(/2147483647 is no value of float/);
+  });
+});
+
+describe('a float as an integer of 32 bits', () => {
+  it.each([
+    [2_147_483_520, 3e9, 2_147_483_392],
+    [-(2 ** 31), -3e9, -(2 ** 31) + 256],
+  ])('steps from nodata %d, where it is %d, to the float %d', (nodata, value, integer) => {
+    const stepped = toInteger(value, { least: -(2 ** 31), most: 2_147_483_520, nodata });
+    expect([stepped, Math.fround(stepped)]).toEqual([integer, integer]);
   });
 });
 

@@ -91,7 +91,9 @@ function requireNodata(value: number | 'none' | undefined, { depth }: AnyFrameSi
     return;
   }
   const [least, most] = signed ?? [0, 2 ** depth - 1];
-  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const isOne = Number.isInteger(value) && value >= least && value <= most;
+  if (isOne && Math.fround(value) === value) return;
+  if (isOne) throw new ArgumentError(`nodata ${value} is no value of floats of 32 bits, which samples are read as`);
   const name = signed ? STORED_TYPE_NAMES[storedType] : `unsigned integers of ${depth} bits`;
   throw new ArgumentError(
     `nodata ${value} is no value that samples can have, which are ${name}: ` +
