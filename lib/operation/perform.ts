@@ -169,7 +169,8 @@ function planOrRefuse<T>(plan: () => T, inputs: readonly OperationInput[], sourc
   }
 }
 
-interface Needed<Plan> {
+/** In what memory an operation works, and ends. */
+export interface Needed<Plan> {
   readonly plan: Plan;
   /** What is needed once the operation has run, in bytes. */
   readonly finishBytes: number;
@@ -180,17 +181,28 @@ function planOf<Plan extends MemoryPlan, Outcome>(
   sources: readonly ImageSource[],
   finish: Finish<Plan> | undefined,
 ): Needed<Plan> {
-  const plan = operation.plan(sources.map(toPlannedInput));
-  const own = finish?.buffers(plan, sources[0]!) ?? [];
-  const files = sources.flatMap((source) => fileBuffers(toPlannedInput(source)));
-  const buffers = own.length > 0 ? [...own, ...files] : [];
+  return planPhases(operation, sources.map(toPlannedInput), (plan) => finish?.buffers(plan, sources[0]!) ?? []);
+}
+
+/**
+ * Plans an operation from the headers of its inputs, reading them and finishing the outcome included. Throws
+ * BudgetError with a budget that suffices.
+ * @param finish what finishing takes
+ */
+export function planPhases<Plan extends MemoryPlan, Outcome>(
+  operation: Operation<Plan, Outcome>,
+  inputs: readonly PlannedInput[],
+  finish: (plan: Plan) => readonly PlannedBuffer[],
+): Needed<Plan> {
+  const plan = operation.plan(inputs);
+  const own = finish(plan);
+  const buffers = own.length > 0 ? [...own, ...inputs.flatMap(fileBuffers)] : [];
   const open = { name: 'models that are open', bytes: operation.heldBytes ?? 0 };
-  const inputs = sources.map(toPlannedInput);
   const reading = operation.checksEnds ? [open, ...inputBuffers(inputs), secondReading(inputs)] : [];
   const covering = coverPhase(coverPhase(plan, [open, ...buffers]), reading);
   if (covering.bytes > covering.budgetBytes) {
     throw new BudgetError(
-      `The operation ${purposeOf(operation.name, sources)}, with its files, needs at ` +
+      `The operation ${purposeOf(operation.name, inputs)}, with its files, needs at ` +
         `least ${Math.ceil(covering.bytes / 1e6)}MB; ` +
         `the budget is ${formatBytes(covering.budgetBytes)}`,
       covering.bytes,
@@ -214,8 +226,8 @@ const toPlannedInput = ({ header, buffers, isMasked }: ImageSource): PlannedInpu
   isMasked,
 });
 
-function purposeOf(name: string, sources: readonly ImageSource[]): string {
-  const { width, height } = sources[0]!.header;
+function purposeOf(name: string, inputs: readonly PlannedInput[]): string {
+  const { width, height } = inputs[0]!.size;
   return `${name} of a ${width}x${height} frame`;
 }
 

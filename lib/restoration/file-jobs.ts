@@ -5,15 +5,16 @@ import { checkFormatHolds } from '../image/format-limits.js';
 import { formatOfExtension } from '../image/codec/sharp.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import type { EncodedImage } from '../image/decode.js';
-import type { Frame, FrameSize } from '../image/frame.js';
+import type { AnyFrameSize, Frame, FrameSize } from '../image/frame.js';
 import { encoderBuffers } from '../image/frame-memory.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import { readBackBytes } from '../image/read-back.js';
 import { warnOfLosses } from '../image/metadata/lost.js';
 import { tiffFormOf } from '../image/tiff/form.js';
-import type { TiffFormOptions } from '../image/tiff/form.js';
+import type { TiffForm, TiffFormOptions } from '../image/tiff/form.js';
 import type { Finish } from '../operation/perform.js';
 import { ArgumentError } from '../runtime/errors.js';
+import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { expected, requireSha256, requireString } from '../runtime/validate.js';
 import type { FrameReport } from './restoration.js';
 import type { RestoredImage } from './restored-image.js';
@@ -86,9 +87,19 @@ export async function planWriting(path: string, form: TiffFormOptions, readBack:
   return {
     buffers: ({ frame }, { metadata }) => {
       checkFormatHolds(path, format, frame as FrameSize, metadata);
-      const back = { name: 'reading back', bytes: readBack ? readBackBytes(frame, format) : 0 };
-      return [...encoderBuffers(frame, format, tiffFormOf(frame, metadata, form)), back];
+      return writingBuffers(frame, format, tiffFormOf(frame, metadata, form), readBack);
     },
     warnings: ({ metadata, header }) => warnOfLosses(format, metadata, header),
   };
+}
+
+/** What writing a frame takes, and reading it back where that is done. @param form of a TIFF */
+export function writingBuffers(
+  frame: AnyFrameSize,
+  format: ImageFormat,
+  form: TiffForm,
+  readBack: boolean,
+): PlannedBuffer[] {
+  const back = { name: 'reading back', bytes: readBack ? readBackBytes(frame, format) : 0 };
+  return [...encoderBuffers(frame, format, form), back];
 }

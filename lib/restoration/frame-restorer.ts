@@ -2,12 +2,15 @@ import type { EncodedImage } from '../image/decode.js';
 import type { WritingOptions } from '../image/encode.js';
 import { checkFrameSize, completeSize } from '../image/frame.js';
 import type { AnyFrame, AnyFrameSize, FloatFrame, Frame } from '../image/frame.js';
+import { mayMiss } from '../image/missing/valid.js';
+import { tiffFormOf } from '../image/tiff/form.js';
 import type { TiffFormOptions } from '../image/tiff/form.js';
+import { usualReadingBuffers } from '../image/tiff/usual-reading.js';
 import type { ImageSource } from '../image/source.js';
 import { IMAGE_OPTIONS, toInputs } from '../operation/options.js';
 import type { ImageOptions, OperationInput } from '../operation/options.js';
 import type { PlannedInput } from '../operation/operation.js';
-import { perform } from '../operation/perform.js';
+import { perform, planPhases } from '../operation/perform.js';
 import type { Finish, Performed } from '../operation/perform.js';
 import { BudgetError } from '../runtime/errors.js';
 import { checksEnds } from '../runtime/integrity.js';
@@ -18,7 +21,7 @@ import { ScopedGenerator } from '../runtime/scoped-generator.js';
 import type { Scope } from '../runtime/scope.js';
 import { Turns } from '../runtime/turns.js';
 import { defined, requireKnownKeys, requireObject } from '../runtime/validate.js';
-import { checkJobs, planWriting, requireApart } from './file-jobs.js';
+import { checkJobs, planWriting, requireApart, writingBuffers } from './file-jobs.js';
 import type { FileJob, FileOutcome } from './file-jobs.js';
 import { restoreInTurn } from './restore-in-turn.js';
 import type { Writing } from './restore-in-turn.js';
@@ -87,12 +90,12 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
 
   /**
    * How `restoreFile` would restore a TIFF with a frame of this size into another: as a whole, or by windows where the
-   * budget has no room for that (`scene` of the plan). What the file's own blocks take is only known of a file: some MB
-   * are planned. Throws as `plan`.
+   * budget has no room for that (`scene` of the plan). What the file's own blocks take is only known of a file: what is
+   * planned suffices for strips of 1 MB, or of a row, and for tiles of 512 x 512 pixels. Throws as `plan`.
    */
   planFile(frame: PlanSize): R['plan'] {
     try {
-      return this.plan(frame);
+      return this.#planWholeFile(frame);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       const plan = this.#planByWindows(frame, error);
@@ -212,6 +215,15 @@ export abstract class FrameRestorer<R extends FrameReport> implements AsyncDispo
     const size = completeSize(frame);
     checkFrameSize(size, this.#restoration.depths);
     return { size, isMasked: frame.masked ?? false };
+  }
+
+  #planWholeFile(frame: PlanSize): R['plan'] {
+    const { size, isMasked: hasMask } = this.#toPlan(frame);
+    const form = { ...tiffFormOf(size, {}), hasMask };
+    const isMasked = hasMask || mayMiss(size, { nodata: null, planes: [] });
+    const input = { size, isMasked, buffers: usualReadingBuffers(size, size.height, hasMask) };
+    const writing = writingBuffers(size, 'tiff', form, checksEnds(this.#restoration.integrity));
+    return planPhases(toOperation(this.#restoration), [input], () => writing).plan;
   }
 
   #planByWindows(frame: PlanSize, whole: BudgetError): R['plan'] | null {

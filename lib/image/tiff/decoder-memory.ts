@@ -1,5 +1,5 @@
 import { blockBytes, blockRowBytes } from './layout.js';
-import type { Blocks, Layout } from './layout.js';
+import type { Layout } from './layout.js';
 import { pieceRows } from './read-rows.js';
 import { COMPRESSION } from './tags.js';
 
@@ -10,20 +10,26 @@ const ZSTD_BYTES = 6e6;
 /** Blocks at a time: one is read while the one before is used. */
 const BLOCKS_AT_A_TIME = 2;
 
-/** Most bytes that reading takes beside the rows themselves: blocks packed and unpacked, and the lists of places. */
-export function decoderBytes(layout: Layout, { offsets, sizes }: Blocks): number {
-  const lists = 2 * offsets.length * Float64Array.BYTES_PER_ELEMENT;
-  const fixed = FIXED_BYTES + (layout.compression === COMPRESSION.zstd ? ZSTD_BYTES : 0);
-  return Math.ceil(fixed + lists + BLOCKS_AT_A_TIME * pieceBytes(layout, sizes));
+/** What is known of the blocks of a picture. */
+export interface BlockFacts {
+  readonly count: number;
+  /** Bytes of the largest as it is stored. */
+  readonly most: number;
 }
 
-function pieceBytes(layout: Layout, sizes: Float64Array): number {
+/** Most bytes that reading takes beside the rows themselves: blocks packed and unpacked, and the lists of places. */
+export function decoderBytes(layout: Layout, { count, most }: BlockFacts): number {
+  const lists = 2 * count * Float64Array.BYTES_PER_ELEMENT;
+  const fixed = FIXED_BYTES + (layout.compression === COMPRESSION.zstd ? ZSTD_BYTES : 0);
+  return Math.ceil(fixed + lists + BLOCKS_AT_A_TIME * pieceBytes(layout, most));
+}
+
+function pieceBytes(layout: Layout, packed: number): number {
   const { compression } = layout;
   const rows = pieceRows(layout) * blockRowBytes(layout);
   const converted = convertedBytes(layout);
   // From memory a copy is made, and from a file what is read.
   if (compression === COMPRESSION.none) return 2 * rows + converted;
-  const packed = sizes.reduce((most, size) => Math.max(most, size), 0);
   // The memory of WebAssembly holds both sides as well.
   const copies = compression === COMPRESSION.zstd ? 2 : 1;
   return copies * (packed + blockBytes(layout)) + converted;

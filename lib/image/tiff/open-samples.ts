@@ -3,9 +3,10 @@ import { MAX_CHANNELS, allocateSamples } from '../frame.js';
 import type { AnyFrameSize } from '../frame.js';
 import { readBandRoles, readWhite } from './bands.js';
 import { decoderBytes } from './decoder-memory.js';
+import type { BlockFacts } from './decoder-memory.js';
 import type { Directory } from './directory.js';
 import { readBlocks, readLayout } from './layout.js';
-import type { Layout } from './layout.js';
+import type { Blocks, Layout } from './layout.js';
 import { parseNodata, readNodataText } from './nodata.js';
 import type { Nodata } from './nodata.js';
 import { describeColours } from './names.js';
@@ -55,7 +56,7 @@ export async function openSamples(directory: Directory): Promise<OpenSamples> {
     nodata:
       nodata.value === null ? nodata : { ...nodata, value: scale * (isInverted ? most - nodata.value : nodata.value) },
     warnings,
-    decoderBytes: decoderBytes(layout, reader.blocks),
+    decoderBytes: decoderBytes(layout, factsOf(reader.blocks)),
     alphaBand: alphaBand === channels - 1 ? null : alphaBand,
     reader: { ...reader, alphaBand, inverted: isInverted ? channels - (alpha ? 1 : 0) : 0, scale },
     allocate: (rows) => allocateSamples(rows * width * channels, depth),
@@ -73,11 +74,15 @@ export async function openMask(directory: Directory): Promise<OpenSamples> {
     size: { width, height, channels: 1, depth: 8 },
     nodata: { value: null, problem: null },
     warnings: [],
-    decoderBytes: decoderBytes(layout, reader.blocks),
+    decoderBytes: decoderBytes(layout, factsOf(reader.blocks)),
     alphaBand: null,
     reader,
     allocate: (rows) => new Uint8Array(rows * width),
   };
+}
+
+function factsOf({ offsets, sizes }: Blocks): BlockFacts {
+  return { count: offsets.length, most: sizes.reduce((most, size) => Math.max(most, size), 0) };
 }
 
 /** What reads samples. Throws ImageProblem where it cannot, before anything is read. */

@@ -1,8 +1,8 @@
 import type { AnyFrameSize } from '../../image/frame.js';
-import { CODEC_BYTES } from '../../image/frame-memory.js';
 import { mayMiss } from '../../image/missing/valid.js';
 import type { RowPicture } from '../../image/row-writer.js';
 import { tiffFormOf } from '../../image/tiff/form.js';
+import { usualReadingBuffers } from '../../image/tiff/usual-reading.js';
 import { formatBytes } from '../../runtime/budget.js';
 import { BudgetError } from '../../runtime/errors.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -36,22 +36,23 @@ export function planFirst<Report extends FrameReport, Way extends { readonly pic
 }
 
 /**
- * The plan of a TIFF with a frame of a size by windows, before there is one: into strips, from blocks of some MB. Null
- * where it must be restored whole. Throws BudgetError as {@link planFirst}.
+ * The plan of a TIFF with a frame of a size by windows, before there is one: into strips, from blocks as files usually
+ * have them. Null where it must be restored whole. Throws BudgetError as {@link planFirst}.
+ * @param hasMask whether pixels are marked as missing: by a mask in the file or beside it, for the most memory
  */
 export function planFileByWindows<Report extends FrameReport>(
   restoration: Restoration<Report>,
   size: AnyFrameSize,
-  isMasked: boolean,
+  hasMask: boolean,
   { threads, budgetBytes }: Pick<Runtime, 'threads' | 'budgetBytes'>,
 ): Report['plan'] | null {
   if (!restoration.windowRule(size)) return null;
   const source = {
     header: size,
-    isMasked: isMasked || mayMiss(size, { nodata: null, planes: [] }),
-    rowBuffers: () => [{ name: 'decoder', bytes: CODEC_BYTES }],
+    isMasked: hasMask || mayMiss(size, { nodata: null, planes: [] }),
+    rowBuffers: (rows: number) => usualReadingBuffers(size, rows, hasMask),
   };
-  const picture: RowPicture = { format: 'tiff', size, metadata: {}, form: tiffFormOf(size, {}) };
+  const picture: RowPicture = { format: 'tiff', size, metadata: {}, form: { ...tiffFormOf(size, {}), hasMask } };
   return planFirst([{ picture }], { restoration, source, threads, budgetBytes }, null).scene.plan;
 }
 
