@@ -68,6 +68,15 @@ describe('a TIFF of signed integers', () => {
     expect(Array.from(written.samples)).toEqual(rounded.map((value, at) => (missing[at] ? nodata : value)));
   });
 
+  it('has its nodata value in FITS, and no warning says otherwise', async () => {
+    const input = folder.path('in.tif');
+    const tags = { [GDAL_NODATA]: '-32768' };
+    await writeFile(input, tiffFile([{ width, height, bands: 1, type: 'int16', samples: samplesOf('int16'), tags }]));
+    const { report } = await deconvolver.restoreFile(input, folder.path('out.fits'));
+    expect(report.warnings.join()).not.toMatch(/nodata/);
+    expect(readFileSync(folder.path('out.fits'), 'latin1')).toMatch(/BLANK {3}= {15}-32768 /);
+  });
+
   it('stays so in FITS', async () => {
     const input = folder.path('in.tif');
     await writeFile(input, tiffFile([{ width, height, bands: 1, type: 'int16', samples: samplesOf('int16') }]));
@@ -90,7 +99,7 @@ describe('a FITS of integers of 32 bits that reach both ends of their type', () 
     const [input, output] = [folder.path('long.fits'), folder.path('out.fits')];
     const { ends, zero } = LONG[type];
     // Squares of both ends: restored, they overshoot.
-    const values = Array.from(scene, (_, at) => ends[((at % width) >> 4) + ((at / width) >> 4) & 1]!);
+    const values = Array.from(scene, (_, at) => ends[(((at % width) >> 4) + ((at / width) >> 4)) & 1]!);
     const numbers = values.map((value) => value - zero);
     const cards = zero === 0 ? [] : [valueCard('BSCALE', 1), valueCard('BZERO', zero)];
     await writeFile(input, fitsFile({ bitpix: 32, axes: [width, height], numbers, cards }));
@@ -108,7 +117,9 @@ describe('a FITS of integers of 32 bits that reach both ends of their type', () 
     const input = folder.path('long.fits');
     const numbers = new Array<number>(width * height).fill(2 ** 24);
     await writeFile(input, fitsFile({ bitpix: 32, axes: [width, height], numbers }));
-    await expect(deconvolver.restore(input, { nodata: 2 ** 31 - 1 })).rejects.toThrow(/2147483647 is no value of float/);
+    await expect(deconvolver.restore(input, { nodata: 2 ** 31 - 1 })).rejects.toThrow(
+      /2147483647 is no value of float/,
+    );
   });
 });
 

@@ -28,7 +28,7 @@ export function lostIn(format: ImageFormat, metadata: ImageMetadata, size: AnyFr
   const known = isTelling(metadata) ? metadata : { ...metadata, resolution: undefined };
   const blocks = BLOCKS.filter(({ name, formats }) => isThere(known[name]) && !formats.includes(format));
   return [
-    ...(format === 'tiff' ? [] : lostFields(fieldsWithout(toldTags(format, size), metadata))),
+    ...(format === 'tiff' ? [] : lostFields(fieldsWithout(toldTags(format, size, metadata), metadata))),
     ...(format === 'tiff' ? [] : lostOfSamples(format, size)),
     ...blocks.map(({ words }) => words),
     ...(format === 'jpeg' ? lostBySize(metadata) : []),
@@ -88,11 +88,10 @@ const BLOCKS: readonly {
 ];
 
 /** Fields that other formats hold in their own way (integers of FITS have BLANK), or of which all is said. */
-function toldTags(format: ImageFormat, size: AnyFrameSize): readonly number[] {
-  return [
-    ...(format === 'fits' && size.depth !== 32 ? [GDAL_NODATA] : []),
-    ...(fullScale(size) === typeScale(size) ? [] : [MAX_SAMPLE_VALUE]),
-  ];
+function toldTags(format: ImageFormat, size: AnyFrameSize, metadata: ImageMetadata): readonly number[] {
+  const rule = integerRuleOf(format, size, metadata);
+  const hasBlank = format === 'fits' && (rule ? rule.nodata !== null : size.depth !== 32);
+  return [...(hasBlank ? [GDAL_NODATA] : []), ...(fullScale(size) === typeScale(size) ? [] : [MAX_SAMPLE_VALUE])];
 }
 
 function fieldsWithout(tags: readonly number[], { tiffFields = [] }: ImageMetadata): TiffField[] {
