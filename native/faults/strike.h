@@ -42,6 +42,9 @@ enum class Kind { kMemory, kRegister, kControl };
 const char* nameOf(Site site);
 Kind kindOf(Site site);
 
+/// Of a register whose bit is wrong in every value, as a damaged unit makes it.
+inline constexpr std::int64_t kEveryMoment = -2;
+
 /// A blow: at call or register value `moment` of a pass.
 struct Strike {
   Site site = Site::kWeights;

@@ -6,7 +6,8 @@ PERIFOCAL_INLINE V strike(faults::Site site, V value) {
   const std::int64_t moment = faults::blows.values[static_cast<int>(site)]++;
   for (int i = 0; i < faults::blows.count; ++i) {
     const faults::Strike& one = faults::blows.strikes[i];
-    if (one.moment == moment && one.site == site) faults::flipBit(one, &value, sizeof value);
+    const bool isNow = one.moment == moment || one.moment == faults::kEveryMoment;
+    if (isNow && one.site == site) faults::flipBit(one, &value, sizeof value);
   }
   return value;
 }
