@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ServiceError } from '../lib/errors.js';
+import { FullError, ServiceError } from '../lib/errors.js';
 import { Bench, camera } from './support/engine.js';
 
 let bench: Bench;
@@ -28,4 +28,28 @@ it('waits for a disk that takes nothing, and then goes on by itself', async () =
   await sleep(400);
   bench.store.commit = commit.bind(bench.store);
   expect(await bench.ended(id)).toMatchObject({ state: 'stored', level: 'network' });
+});
+
+it('fails a frame that does not fit on a disk that has room', async () => {
+  await bench.start([camera('nadir', bench.replay())]);
+  bench.disk.fullAt = 'inbox/';
+  const id = await bench.request({ camera: 'nadir' });
+  const ended = await bench.ended(id);
+  expect(ended).toMatchObject({ state: 'failed', attempts: 2 });
+  expect(ended.reason).toMatch(/^The frame does not fit on the disk, which has \d+ bytes free without it/);
+  const { events } = await bench.store.events(0, 100);
+  expect(events.find(({ type }) => type === 'failed')!.detail).toMatchObject({ reason: ended.reason });
+  expect(bench.engine.cameras.get('nadir')!.health()).toEqual({ healthy: false, reason: ended.reason });
+});
+
+it('fails a product that does not fit on a disk that has room', async () => {
+  await bench.start([camera('nadir', bench.replay())]);
+  const cause = Object.assign(new Error('ENOSPC: simulated'), { code: 'ENOSPC' });
+  bench.store.commit = async () => {
+    throw new FullError('The disk is full', { cause });
+  };
+  const id = await bench.request({ camera: 'nadir', levels: ['pass-through'] });
+  const ended = await bench.ended(id);
+  expect(ended).toMatchObject({ state: 'failed' });
+  expect(ended.reason).toMatch(/^restoration failed 3 times, at last: The product does not fit on the disk/);
 });

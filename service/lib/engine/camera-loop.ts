@@ -8,9 +8,9 @@ import type { Pushed } from '../drivers/push.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
-import { whenAborted, withAnyOf } from '../signals.js';
+import { OVER, whenAborted, withAnyOf } from '../signals.js';
 import { clear } from '../drivers/clear.js';
-import { blame } from './disk-fault.js';
+import { blame, blameSize } from './disk-fault.js';
 import { CaptureEnded, watchEnd } from './ended.js';
 import { FrameIntake } from './intake.js';
 import type { IntakeCounts } from './intake.js';
@@ -161,7 +161,8 @@ export class CameraLoop {
       this.#failures = 0;
     } catch (error) {
       await clear(this.#io, path);
-      await this.#fail(capture, await blame(this.#io, dirname(path), error));
+      const blamed = await blame(this.#io, dirname(path), error);
+      await this.#fail(capture, await blameSize({ io: this.#io, store: this.#store }, 'frame', blamed));
     } finally {
       ending.close();
     }
@@ -188,7 +189,7 @@ export class CameraLoop {
         return Promise.race([acquired, this.#hung(signal, over.signal)]);
       });
     } finally {
-      over.abort();
+      over.abort(OVER);
       this.#expect(0);
     }
   }

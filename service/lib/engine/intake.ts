@@ -6,7 +6,7 @@ import { ServiceError, isDiskFault } from '../errors.js';
 import type { Io } from '../io.js';
 import type { Store } from '../store/store.js';
 import { clear } from '../drivers/clear.js';
-import { blame } from './disk-fault.js';
+import { blame, blameSize } from './disk-fault.js';
 import { tryStep } from './try-step.js';
 import type { CameraSettings, StandingRequest } from './settings.js';
 
@@ -127,7 +127,8 @@ export class FrameIntake {
       await this.#store.adopt(id, sink.path, facts);
     } catch (failure) {
       await clear(this.#io, sink.path);
-      const error = await blame(this.#io, dirname(sink.path), failure);
+      const blamed = await blame(this.#io, dirname(sink.path), failure);
+      const error = await blameSize({ io: this.#io, store: this.#store }, 'frame', blamed);
       const reason = `${arrival.name}: ${(error as Error).message}`;
       if (isDiskFault(error)) this.#robbed.add(id);
       await arrival.settle(null, error).catch(() => undefined);

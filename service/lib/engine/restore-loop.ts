@@ -3,6 +3,7 @@ import { Bell } from '../bell.js';
 import { ServiceError, isDiskFault } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { withAnyOf } from '../signals.js';
+import { blameSize } from './disk-fault.js';
 import { watchEnd } from './ended.js';
 import { NoLevel } from './level-ladder.js';
 import { restoreCapture } from './restoration.js';
@@ -144,10 +145,11 @@ export class RestoreLoop {
   }
 
   /** The disk may be full, or the service stop: that is not the capture's fault. */
-  async #fail(capture: Capture, error: unknown): Promise<void> {
+  async #fail(capture: Capture, failure: unknown): Promise<void> {
     const { attempts, store } = this.#options;
     if (this.#closing.signal.aborted) return;
     if (!store.queue.find(capture.id)) return void this.#failures.delete(capture.id);
+    const error = await blameSize(this.#options, 'product', failure);
     if (isDiskFault(error)) return this.#pause();
     const failures = (this.#failures.get(capture.id) ?? 0) + 1;
     this.#failures.set(capture.id, failures);

@@ -172,6 +172,7 @@ export class CaptureStore implements Store {
       queued: catalogue.queue.size,
       quotaBytes: limits.quotaBytes,
       freeBytes: this.#freeBytes,
+      minFreeBytes: limits.minFreeBytes,
     };
   }
 

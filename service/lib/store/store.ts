@@ -70,6 +70,8 @@ export interface StoreUsage {
   readonly queued: number;
   readonly quotaBytes: number;
   readonly freeBytes: number;
+  /** Retention keeps so many free, where it can. */
+  readonly minFreeBytes: number;
 }
 
 export interface StoreHealth {
