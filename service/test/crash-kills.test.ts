@@ -37,7 +37,7 @@ async function hasSaid(log: string, lines: number): Promise<void> {
 }
 
 describe.skipIf(!has('strace'))(`at every ${every}th system call of a capture's life`, () => {
-  const faults = ['signal=KILL', 'error=ENOSPC', 'error=EIO'];
+  const faults = ['signal=KILL', 'error=ENOSPC', 'error=EDQUOT', 'error=EIO'];
   const cases = faults.flatMap((fault) => Object.entries(SETS).map(([name, calls]) => ({ fault, name, calls })));
 
   test.each(cases)('$fault in $name', { timeout: TIMEOUT_MS }, async ({ fault, calls }) => {
