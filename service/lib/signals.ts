@@ -20,6 +20,9 @@ export async function withAnyOf<T>(
   }
 }
 
+/** Why waiting ends that nobody needs any more: one for all, since each error of its own costs a look at the stack. */
+export const OVER = new Error('over');
+
 /** Resolves once a signal has aborted; leaves nothing behind on it once `over` has, and never resolves then. */
 export function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { ServiceError } from '../errors.js';
 import type { Io } from '../io.js';
-import { whenAborted, withAnyOf } from '../signals.js';
+import { OVER, whenAborted, withAnyOf } from '../signals.js';
 import { clear } from './clear.js';
 import { tooLong, writeChunks } from './copy.js';
 import type { Acquired, CameraInfo, Driver, DriverHealth, DriverRequest, Sink } from './driver.js';
@@ -157,7 +157,7 @@ export class ExecDriver implements Driver {
     try {
       return await Promise.race([ended, hopeless]);
     } finally {
-      over.abort();
+      over.abort(OVER);
     }
   }
 

@@ -72,11 +72,11 @@ export class SqliteFile {
 
   commit({ writes, dropEventsBelow }: Transaction): void {
     named('a transaction', () => {
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#prepare('BEGIN IMMEDIATE').run();
       try {
         for (const write of writes) this.#write(write);
         if (dropEventsBelow !== null) this.#prepare('DELETE FROM events WHERE key < ?').run(dropEventsBelow);
-        this.#database.exec('COMMIT');
+        this.#prepare('COMMIT').run();
       } catch (error) {
         this.#rollBack();
         throw error;
