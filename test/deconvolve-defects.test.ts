@@ -79,6 +79,15 @@ describe.each(METHODS)('with %s', (method) => {
   });
 });
 
+/** A pixel and the four next to it. */
+const PLUS = [
+  [0, 0],
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+] as const;
+
 /** Places of defects that lie side by side, by what they are. */
 const CLUSTERS: Readonly<Record<string, Spoilt>> = {
   'hot pairs': along(20, (i) => {
@@ -94,6 +103,25 @@ const CLUSTERS: Readonly<Record<string, Spoilt>> = {
   }),
   'dead pairs': along(20, (i) => [24 + ((i >> 1) % 5) * 19 + (i % 2), 30 + (i >> 3) * 31 + ((i >> 1) % 3), 0]),
   'hot squares': along(16, (i) => [30 + (i >> 2) * 20 + (i % 2), 40 + (i >> 2) * 13 + ((i >> 1) % 2), 250 - i]),
+  'hot blocks of 2 x 3': along(18, (i) => {
+    const [block, member] = [Math.floor(i / 6), i % 6];
+    const [across, down] = [member % 2, member >> 1];
+    const [dx, dy] = block % 2 === 0 ? [across, down] : [down, across];
+    return [30 + block * 22 + dx, 40 + block * 13 + dy, 250 - i];
+  }),
+  'hot squares of 3 x 3': along(27, (i) => {
+    const [square, member] = [Math.floor(i / 9), i % 9];
+    return [30 + square * 22 + (member % 3), 40 + square * 13 + Math.floor(member / 3), 250 - i];
+  }),
+  'dead squares of 3 x 3': along(27, (i) => {
+    const [square, member] = [Math.floor(i / 9), i % 9];
+    return [30 + square * 22 + (member % 3), 40 + square * 13 + Math.floor(member / 3), i % 2];
+  }),
+  'hot pluses': along(20, (i) => {
+    const [dx, dy] = PLUS[i % 5]!;
+    const plus = Math.floor(i / 5);
+    return [30 + plus * 18 + dx, 40 + plus * 13 + dy, 250 - i];
+  }),
   'pieces of dead columns': along(12, (i) => [30 + (i >> 2) * 25, 40 + (i >> 2) * 13 + (i % 4), 0]),
 };
 

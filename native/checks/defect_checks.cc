@@ -42,7 +42,8 @@ struct Case {
   Samples samples;
 };
 
-/// Single pixels, pairs within 2 pixels, rows of three and four, three and four of a square.
+/// Single pixels, pairs within 2 pixels, rows of three and four, three and four of a square, blocks of six and nine, a
+/// pixel with the four next to it.
 std::vector<DefectCluster> clustersOf() {
   std::vector<DefectCluster> clusters{{{{0, 0}}, 0.3}};
   for (int i = 13; i < 25; ++i) clusters.push_back({{{0, 0}, {i % 5 - 2, i / 5 - 2}}, 0.4});
@@ -56,6 +57,10 @@ std::vector<DefectCluster> clustersOf() {
   clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}}, 0.5});
   clusters.push_back({{{0, 0}, {0, 1}, {1, 1}}, 0.5});
   clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}}, 0.5});
+  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}}, 0.6});
+  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}}, 0.6});
+  clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}, {1, 1}, {0, 2}}, 0.6});
+  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}}, 0.7});
   return clusters;
 }
 
@@ -79,8 +84,8 @@ std::vector<Cluster> nativeClusters(const DefectProblem& problem) {
 
 /// A pixel, or several of a square or a row, no three of them as bright as the brightest, which would be clipped.
 void spoil(Case& made, Random& random, std::size_t place) {
-  constexpr int kSides[][2] = {{1, 1}, {1, 1}, {2, 1}, {1, 2}, {2, 2}, {3, 1}, {1, 4}};
-  const auto [across, down] = kSides[random.between(0, 6)];
+  constexpr int kSides[][2] = {{1, 1}, {1, 1}, {2, 1}, {1, 2}, {2, 2}, {3, 1}, {1, 4}, {3, 2}, {2, 3}, {3, 3}};
+  const auto [across, down] = kSides[random.between(0, 9)];
   const bool isDark = random.between(0, 1) == 0;
   const int x = static_cast<int>(place % made.problem.width), y = static_cast<int>(place / made.problem.width);
   for (int v = y; v < std::min(made.problem.height, y + down); ++v) {

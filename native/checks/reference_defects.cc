@@ -99,7 +99,8 @@ class Reference {
         far += inverses_[index][i * places.size() + k] * departures_[indexOf(s, t)];
       }
       const double own = inverses_[index][i * places.size() + i];
-      if (std::fabs(far) <= (1 - kUnclear) * 7 * std::sqrt(own) * noise_) return {};
+      if (!isAmid(places, places[i].x, places[i].y) && std::fabs(far) <= (1 - kUnclear) * 7 * std::sqrt(own) * noise_)
+        return {};
       if (states_[indexOf(u, v)] == 0 || isByMissing(u, v)) return {};
       made.departures.push_back(far);
       made.gain += far * departures_[indexOf(u, v)];
@@ -132,6 +133,7 @@ class Reference {
     const std::vector<double>& inverse = inverses_[one.cluster - p_.clusters.data()];
     double beyond = 1e9, noisy = 1e9;
     for (std::size_t i = 0; i < places.size(); ++i) {
+      if (isAmid(places, places[i].x, places[i].y)) continue;
       const double far = std::fabs(one.departures[i]), own = std::sqrt(inverse[i * places.size() + i]);
       const double sample = p_.at(one.x + places[i].x, one.y + places[i].y);
       const double noise = 7 * own * noiseAt(one.x, one.y, sample - one.departures[i]);
@@ -141,9 +143,20 @@ class Reference {
     const double share = 1.5 * one.cluster->spreadShare + 0.1;
     double excess = std::min(noisy, beyond / (share * spreadAround(one)));
     for (const auto& [x, y] : places) {
-      if (places.size() > 1) excess = std::min(excess, beyond / (share * quietestSide(one.x + x, one.y + y)));
+      if (places.size() == 1 || isAmid(places, x, y)) continue;
+      excess = std::min(excess, beyond / (share * quietestSide(one.x + x, one.y + y)));
     }
     return excess;
+  }
+
+  /// Whether other places are left, right, above and below, within 2 pixels.
+  static bool isAmid(const std::vector<DefectCluster::Place>& places, int x, int y) {
+    bool left = false, right = false, above = false, below = false;
+    for (const auto& [u, v] : places) {
+      if (std::abs(u - x) > 2 || std::abs(v - y) > 2) continue;
+      left |= u<x, right |= u> x, above |= v<y, below |= v> y;
+    }
+    return left && right && above && below;
   }
 
   /// Of two rows of five above or below, or two columns of five left or right.

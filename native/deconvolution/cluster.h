@@ -6,9 +6,9 @@ namespace perifocal {
 /// Pixels whose samples may all be wrong: what each is, is predicted from what is around all of them. The first has
 /// the least y, and is one alone in the first cluster of a prediction.
 struct Cluster {
-  static constexpr int kMost = 4;
+  static constexpr int kMost = 9;
   /// How far members lie from the first: from -kLeft to kReach in a row, to kReach downwards.
-  static constexpr int kLeft = 2, kReach = kMost - 1;
+  static constexpr int kLeft = 2, kReach = 3;
 
   int count;
   int x[kMost], y[kMost];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace perifocal {
 namespace {
@@ -20,6 +21,18 @@ bool isNear(const Cluster& cluster, int x, int y, int reach) {
   return false;
 }
 
+/// Whether a member has others on all sides: two rows of five above and below, two columns left and right. It is left
+/// out with them, whatever it is.
+bool isAmid(const Cluster& cluster, int member) {
+  bool isTaken[4]{};
+  for (int i = 0; i < cluster.count; ++i) {
+    const int x = cluster.x[i] - cluster.x[member], y = cluster.y[i] - cluster.y[member];
+    if (std::max(std::abs(x), std::abs(y)) > kReach) continue;
+    isTaken[0] |= x < 0, isTaken[1] |= x > 0, isTaken[2] |= y < 0, isTaken[3] |= y > 0;
+  }
+  return std::ranges::all_of(isTaken, std::identity{});
+}
+
 /// Of a member's departure, over that of a single sample.
 float deviationOf(const Cluster& cluster, int member) { return std::sqrt(cluster.inverse[member][member]); }
 
@@ -36,7 +49,24 @@ Patch::Patch(const DefectFrame& frame, int left, int top, int right, int bottom)
 
 Hypotheses::Hypotheses(const DefectFrame& frame, float noise) : frame_(frame), noise_(frame, noise) {
   const Cluster* clusters = frame.request().prediction.clusters;
-  for (int i = 0; i < Prediction::kClusters; ++i) rings_.push_back(ringOf(clusters[i]));
+  for (int i = 0; i < Prediction::kClusters; ++i) {
+    rings_.push_back(ringOf(clusters[i]));
+    limits_.push_back(limitsOf(clusters[i]));
+  }
+}
+
+Hypotheses::Limits Hypotheses::limitsOf(const Cluster& cluster) const {
+  Limits limits{};
+  for (int i = 0; i < cluster.count; ++i) {
+    const bool isLeftOut = isAmid(cluster, i);
+    limits.least[i] = isLeftOut ? -INFINITY : leastLimit(cluster, i);
+    limits.share[i] = isLeftOut ? 0 : shareOf(cluster);
+  }
+  return limits;
+}
+
+const Hypotheses::Limits& Hypotheses::limitsAt(const Cluster& cluster) const {
+  return limits_[&cluster - frame_.request().prediction.clusters];
 }
 
 Hypotheses::Ring Hypotheses::ringOf(const Cluster& cluster) {
@@ -69,11 +99,12 @@ Verdict Hypotheses::best(int x, int y, const float* departures, std::ptrdiff_t p
 
 Verdict Hypotheses::judge(const Cluster& cluster, int x, int y, const float* departures, std::ptrdiff_t pitch) {
   Verdict verdict{&cluster};
+  const Limits& limits = limitsAt(cluster);
   for (int i = 0; i < cluster.count; ++i) {
     for (int k = 0; k < cluster.count; ++k) {
       verdict.departures[i] += cluster.inverse[i][k] * departures[cluster.y[k] * pitch + cluster.x[k]];
     }
-    if (std::fabs(verdict.departures[i]) <= leastLimit(cluster, i)) return {};
+    if (std::fabs(verdict.departures[i]) <= limits.least[i]) return {};
     verdict.gain += verdict.departures[i] * departures[cluster.y[i] * pitch + cluster.x[i]];
   }
   if (!areKnown(cluster, x, y)) return {};
@@ -97,6 +128,7 @@ float Hypotheses::excessOf(const Verdict& verdict, int x, int y) {
   const Cluster& cluster = *verdict.cluster;
   float least = INFINITY;
   for (int i = 0; i < cluster.count; ++i) {
+    if (isAmid(cluster, i)) continue;
     const float departure = verdict.departures[i];
     const float predicted = frame_.at(x + cluster.x[i], y + cluster.y[i]) - departure;
     const float noise = kNoise * deviationOf(cluster, i) * noise_.at(x, y, predicted);
@@ -115,9 +147,10 @@ bool Hypotheses::isPossible(const Cluster& cluster, int x, int y, float excess) 
   return excess <= shareOf(cluster) * (largest - least);
 }
 
-/// Whether each member is impossible beside its quietest side, too, on which no other member is.
+/// Whether each member is impossible beside its quietest side, too, on which no other member is, if there is one.
 bool Hypotheses::areSidesQuiet(const Cluster& cluster, int x, int y, float excess) const {
   for (int i = 0; i < cluster.count; ++i) {
+    if (isAmid(cluster, i)) continue;
     if (excess <= shareOf(cluster) * sideSpread(x + cluster.x[i], y + cluster.y[i])) return false;
   }
   return true;

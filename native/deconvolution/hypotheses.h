@@ -37,6 +37,12 @@ class Hypotheses {
   /// Members of a cluster are possible up to this, and up to a share of a spread beyond it.
   float leastLimit(const Cluster& cluster, int member) const;
   static float shareOf(const Cluster& cluster);
+  /// The same of every member of a cluster, by its number: the share of the spread of the quietest side. Those that
+  /// have other members on all sides have no limit: they are left out with them.
+  struct Limits {
+    float least[Cluster::kMost], share[Cluster::kMost];
+  };
+  const Limits& limitsOf(int index) const { return limits_[index]; }
 
   /// Whether the cluster that begins at a place is one of defects. `departures` are those at the place and around;
   /// places of one strip must not be asked for by several threads at once.
@@ -57,8 +63,10 @@ class Hypotheses {
     std::int8_t x[kMost], y[kMost];
   };
   static Ring ringOf(const Cluster& cluster);
+  Limits limitsOf(const Cluster& cluster) const;
   bool areKnown(const Cluster& cluster, int x, int y) const;
   float excessOf(const Verdict& verdict, int x, int y);
+  const Limits& limitsAt(const Cluster& cluster) const;
   bool isPossible(const Cluster& cluster, int x, int y, float excess) const;
   bool areSidesQuiet(const Cluster& cluster, int x, int y, float excess) const;
   float sideSpread(int x, int y) const;
@@ -66,6 +74,7 @@ class Hypotheses {
   const DefectFrame& frame_;
   DepartureNoise noise_;
   std::vector<Ring> rings_;
+  std::vector<Limits> limits_;
 };
 
 }  // namespace perifocal

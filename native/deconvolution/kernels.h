@@ -64,8 +64,9 @@ struct ClusterRow {
   const float* departures;  ///< of the first pixel, and of those around
   const float* sides;       ///< spreads of the quietest sides, likewise
   std::ptrdiff_t pitch;     ///< floats from a row of both to the next
+  int members;              ///< that are looked at, from the first on
   const float* limits;      ///< that noise sets, one a member
-  float share;              ///< of a spread that a blurred scene departs by
+  const float* shares;      ///< of a spread of theirs that a blurred scene departs by
 };
 
 struct DeconvolutionKernels {

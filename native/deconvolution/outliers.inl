@@ -83,14 +83,14 @@ float clusterExcess(const ClusterRow& job, int count, float* out) {
   forEachVector<V>(count, [&](auto v, int i) PERIFOCAL_INLINE_LAMBDA {
     using W = decltype(v);
     auto least = W::splat(INFINITY);
-    for (int member = 0; member < cluster.count; ++member) {
+    for (int member = 0; member < job.members; ++member) {
       auto far = W::splat(0.0f);
       for (int k = 0; k < cluster.count; ++k) {
         const std::ptrdiff_t to = cluster.y[k] * job.pitch + cluster.x[k];
         far = far + W::splat(cluster.inverse[member][k]) * W::load(job.departures + i + to);
       }
       const auto side = W::load(job.sides + i + cluster.y[member] * job.pitch + cluster.x[member]);
-      const auto limit = W::splat(job.limits[member]) + W::splat(job.share) * side;
+      const auto limit = W::splat(job.limits[member]) + W::splat(job.shares[member]) * side;
       least = W::min(least, W::max(far, W::splat(0.0f) - far) - limit);
     }
     W::store(out + i, least);

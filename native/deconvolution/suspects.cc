@@ -68,10 +68,13 @@ void Suspects::gatherClusters(const Chunk& chunk, float* gains) {
   const std::ptrdiff_t pitch = chunk.departures.pitch();
   for (int index = 1; index < Prediction::kClusters; ++index) {
     const Cluster& cluster = request.prediction.clusters[index];
-    float limits[Cluster::kMost], excess[kChunk];
-    for (int member = 0; member < cluster.count; ++member) limits[member] = hypotheses_.leastLimit(cluster, member);
-    const ClusterRow row{&cluster, chunk.departuresAt(0),       chunk.departures.sides(chunk.row) + chunk.left, pitch,
-                         limits,   Hypotheses::shareOf(cluster)};
+    const float* sides = chunk.departures.sides(chunk.row) + chunk.left;
+    const auto& [limits, shares] = hypotheses_.limitsOf(index);
+    float excess[kChunk];
+    // Few places are left after the first member.
+    ClusterRow row{&cluster, chunk.departuresAt(0), sides, pitch, 1, limits, shares};
+    if (request.kernels->clusterExcess(row, kChunk, excess) <= 0) continue;
+    row.members = cluster.count;
     if (request.kernels->clusterExcess(row, kChunk, excess) <= 0) continue;
     for (int i = 0; i < chunk.count; ++i) {
       if (excess[i] <= 0) continue;

@@ -4,8 +4,12 @@ import { REACH, SIDE, imagesBehind } from './images.js';
 import type { BlurredImage } from './images.js';
 
 /** Numbers of a cluster, as native code asks for them. */
-const MOST = 4;
+const MOST = 9;
+/** Rows and columns that they take up at most. */
+const SPAN = 4;
 const FLOATS = 1 + 2 * MOST + MOST ** 2 + 1;
+/** Members of a cluster that depart together in scenes by those of one image only. */
+const SEVERAL = 5;
 /** Of what no blurred scene could be told from. */
 const MOST_SHARE = 1e6;
 
@@ -13,11 +17,13 @@ type Place = readonly [x: number, y: number];
 
 /**
  * Pixels that may be defects together, rows of them after one another: single ones, pairs within reach, rows of three
- * and four, three and four of a square. Native code knows their number.
+ * and four, three and four of a square, blocks of six and nine, a pixel with the four next to it. Native code knows
+ * their number.
  */
 const CLUSTERS = [
   ...['#', '##', '#/#', '#./.#', '.#/#.', '#.#', '#/./#', '#../..#', '..#/#..', '#./../.#', '.#/../#.'],
   ...['#../.../..#', '..#/.../#..', '###', '#/#/#', '####', '#/#/#/#', '##/#.', '##/.#', '.#/##', '#./##', '##/##'],
+  ...['###/###', '##/##/##', '.#./###/.#.', '###/###/###'],
 ].map(placesOf);
 
 /** From the first of them. */
@@ -36,6 +42,7 @@ function placesOf(pattern: string): Place[] {
 export function clustersBehind(psf: Psf, weights: Float64Array): Float32Array {
   const images = imagesBehind(psf, weights);
   const all = new Float32Array(CLUSTERS.length * FLOATS);
+  let least = 0;
   CLUSTERS.forEach((places, index) => {
     const inverse = inverseOf(places, weights);
     const cluster = all.subarray(index * FLOATS, (index + 1) * FLOATS);
@@ -45,7 +52,10 @@ export function clustersBehind(psf: Psf, weights: Float64Array): Float32Array {
       const values = inverse?.subarray(row * places.length, (row + 1) * places.length) ?? [];
       cluster.set(values, 1 + 2 * MOST + row * MOST);
     }
-    cluster[FLOATS - 1] = inverse ? shareOf(places, inverse, images) : MOST_SHARE;
+    const share = inverse ? Math.max(least, shareOf(places, inverse, images)) : MOST_SHARE;
+    cluster[FLOATS - 1] = share;
+    // What single samples can be, several can.
+    if (index === 0) least = share;
   });
   return all;
 }
@@ -64,38 +74,60 @@ function inverseOf(places: readonly Place[], weights: Float64Array): Float64Arra
 function ringOf(places: readonly Place[]): Place[] {
   const isWithin = (x: number, y: number, reach: number): boolean =>
     places.some(([u, v]) => Math.max(Math.abs(x - u), Math.abs(y - v)) <= reach);
-  const side = 2 * (MOST + REACH) + 1;
+  const side = 2 * (SPAN + REACH) + 1;
   return Array.from({ length: side ** 2 }, (_, index): Place => {
-    return [(index % side) - MOST - REACH, Math.floor(index / side) - MOST - REACH];
+    return [(index % side) - SPAN - REACH, Math.floor(index / side) - SPAN - REACH];
   }).filter(([x, y]) => isWithin(x, y, REACH) && !isWithin(x, y, 0));
 }
 
-/** The most that any member departs in these images, over the spread of the samples around. */
+/**
+ * The most that members depart in these images, over the spread of the samples around: any of two, the least of several
+ * that can be predicted, as native code asks of all of them that they are impossible. Scenes are sums of images: by
+ * chance two members depart by those of two, but several hardly ever by those of several.
+ */
 function shareOf(places: readonly Place[], inverse: Float64Array, images: readonly BlurredImage[]): number {
   const ring = ringOf(places);
+  const judged = [...places.keys()].filter((index) => !isAmid(places, index));
+  const choose = places.length < SEVERAL ? Math.max : Math.min;
   let share = 0;
   for (const { samples, departures, pitch, from, to } of images) {
     const offsetsOf = (all: readonly Place[]): Int32Array => Int32Array.from(all, ([x, y]) => y * pitch + x);
     const [members, around] = [offsetsOf(places), offsetsOf(ring)];
     for (let y = from.y; y < to.y; y += 1) {
       for (let at = y * pitch + from.x; at < y * pitch + to.x; at += 1) {
-        const farthest = farthestOf(departures, at, members, inverse);
-        if (farthest > 1e-9) share = raised(share, farthest, samples, at, around);
+        const departure = departureOf(departures, at, members, inverse, judged, choose);
+        if (departure > 1e-9) share = raised(share, departure, samples, at, around);
       }
     }
   }
   return share;
 }
 
-function farthestOf(departures: Float64Array, at: number, members: Int32Array, inverse: Float64Array): number {
-  let farthest = 0;
-  for (let row = 0; row < members.length; row += 1) {
+/** Whether a member has others left, right, above and below, so that nothing around predicts it. */
+function isAmid(places: readonly Place[], index: number): boolean {
+  const [x, y] = places[index]!;
+  const near = places.map(([u, v]) => [u - x, v - y] as const).filter((to) => Math.max(...to.map(Math.abs)) <= REACH);
+  const has = (isThere: (to: Place) => boolean): boolean => near.some(isThere);
+  return has(([u]) => u < 0) && has(([u]) => u > 0) && has(([, v]) => v < 0) && has(([, v]) => v > 0);
+}
+
+/** How far the farthest of the judged members departs without the others, or the one that is the least far. */
+function departureOf(
+  departures: Float64Array,
+  at: number,
+  members: Int32Array,
+  inverse: Float64Array,
+  judged: readonly number[],
+  choose: (...values: number[]) => number,
+): number {
+  let chosen: number | null = null;
+  for (const row of judged) {
     let departure = 0;
     for (let column = 0; column < members.length; column += 1)
       departure += inverse[row * members.length + column]! * departures[at + members[column]!]!;
-    farthest = Math.max(farthest, Math.abs(departure));
+    chosen = chosen === null ? Math.abs(departure) : choose(chosen, Math.abs(departure));
   }
-  return farthest;
+  return chosen ?? 0;
 }
 
 /** A share, raised to what a departure needs with the samples around it. */
