@@ -54,7 +54,7 @@ export function drawCase(index, { real, photographs }) {
 
 /** @param {Case} drawn @param {ReturnType<typeof listScenes>} scenes @returns {Promise<Taken>} */
 export async function take(drawn, scenes) {
-  const kernel = drawn.psf === null ? psf.fromArray([[1]]) : await psf.parse(drawn.psf);
+  const kernel = drawn.psf === null ? psf.fromArray({ width: 1, height: 1, data: [1] }) : await psf.parse(drawn.psf);
   const [reachX, reachY] = [(kernel.width - 1) / 2, (kernel.height - 1) / 2];
   const wide = await sceneOf(drawn, scenes, { width: SIDE + 2 * reachX, height: SIDE + 2 * reachY });
   const seen = await blur(wide, kernel);

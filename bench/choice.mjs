@@ -5,9 +5,15 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Deconvolver, Restorer, estimate } from '../dist/index.js';
 import { findJpegNoise } from '../dist/estimate/jpeg/noise.js';
+import { choose, describeChoice } from '../dist/restore/choice.js';
+import { blurOfEstimate } from '../dist/restore/known-blur.js';
 import { drawCase, listScenes, take } from './choice-cases.mjs';
 
 const MODELS = ['eo-defocus-small'];
+const METHODS = ['hyper-laplacian', 'wiener'];
+
+/** In dB: what is no harm, and what is no loss against the best means. */
+const [MOST_HARM, MOST_LOSS] = [0.1, 0.3];
 
 function psnr(samples, truth) {
   const error = truth.reduce((sum, value, index) => sum + (value - samples[index]) ** 2, 0) / truth.length;
@@ -21,11 +27,9 @@ async function measure(drawn, scenes, restorers) {
   const of = (data) => Number(psnr(data, truth).toFixed(3));
   const means = { input: of(frame.data) };
   for (const restorer of restorers) means[restorer.model.name] = of((await restorer.restore(input)).data);
-  const words = { deconvolution: blur.psf, gaussian: gaussianOf(blur), known: drawn.psf };
-  for (const [name, psf] of Object.entries(words)) {
-    if (psf === null) continue;
-    const deconvolver = await Deconvolver.open({ psf, threads: 1 });
-    means[name] = of((await deconvolver.restore(input)).data);
+  for (const method of blur.psf === null ? [] : METHODS) {
+    const deconvolver = await Deconvolver.open({ psf: blur.psf, method, threads: 1 });
+    means[method] = of((await deconvolver.restore(input)).data);
     await deconvolver.dispose();
   }
   const { kernel, ...facts } = blur;
@@ -41,10 +45,29 @@ async function measure(drawn, scenes, restorers) {
   };
 }
 
-/** Of the best Gaussian, without that of scenes. */
-function gaussianOf({ confidence }) {
-  const sigma = confidence?.gaussianSigmaPx;
-  return sigma > 0.8 ? `gaussian:${Math.sqrt(sigma ** 2 - 0.36).toFixed(3)}` : null;
+/** What the choice comes to where everything has been measured, in dB: over the input, and below the best. */
+function judge({ facts, noise, jpegNoise, means }, models) {
+  const jpeg = jpegNoise && Math.sqrt(jpegNoise.variance);
+  const choice = choose({ blur: blurOfEstimate(facts), noise: noise?.sigma ?? null, jpegNoise: jpeg }, models);
+  const { kind, model, method } = choice.means;
+  const chosen = means[{ none: 'input', network: model, deconvolution: method }[kind]];
+  return { choice, gain: chosen - means.input, loss: Math.max(...Object.values(means)) - chosen };
+}
+
+function summarise(cases, models) {
+  const judged = cases.map((one) => ({ ...one, ...judge(one, models) }));
+  const share = (test) => `${judged.filter(test).length} of ${judged.length}`;
+  const mean = judged.reduce((sum, { gain }) => sum + gain / judged.length, 0);
+  for (const { index, scene, psf: words, jpeg, trueNoise, choice, gain, loss } of judged) {
+    if (gain >= -MOST_HARM && loss <= MOST_LOSS) continue;
+    const seen = `${scene}, ${words ?? 'no blur'}, noise ${trueNoise.toFixed(4)}, JPEG ${jpeg || 'none'}`;
+    console.log(
+      `${index}: ${seen}: ${gain.toFixed(2)} dB, ${loss.toFixed(2)} below the best; ${describeChoice(choice)}`,
+    );
+  }
+  console.log(`harm by more than ${MOST_HARM} dB: ${share(({ gain }) => gain < -MOST_HARM)}`);
+  console.log(`within ${MOST_LOSS} dB of the best means: ${share(({ loss }) => loss <= MOST_LOSS)}`);
+  console.log(`mean gain ${mean.toFixed(2)} dB`);
 }
 
 async function main() {
@@ -63,9 +86,12 @@ async function main() {
   for (let index = from; index < from + Number(values.sample); index += 1) {
     if (known.some((one) => one.index === index)) continue;
     const found = await measure(drawCase(index, scenes), scenes, restorers);
+    known.push(found);
     appendFileSync(values.cache, `${JSON.stringify(found)}\n`);
   }
+  const stated = restorers.map(({ model: { name, range } }) => ({ name, range }));
   for (const restorer of restorers) await restorer.dispose();
+  summarise(known, stated);
 }
 
 await main();

@@ -24,23 +24,31 @@ describe('the choice of means', () => {
   it('takes a model within its range, and deconvolution next', () => {
     const choice = choose(seen('disk:4'), [SMALL]);
     expect(choice.means).toEqual({ kind: 'network', model: 'small' });
-    expect(choice.runnerUp).toEqual({ kind: 'deconvolution', psf: 'disk:4' });
+    expect(choice.runnerUp).toEqual({ kind: 'deconvolution', psf: 'disk:4', method: 'hyper-laplacian' });
     expect(choice).toMatchObject({ blur: 'disk:4', trust: 'given', confidence: 1, noise: 0.004, jpegNoise: null });
   });
 
-  it.each(['disk:1.9', 'disk:6.1', 'disk:4+gaussian:0.8', 'motion:12@30', 'motion:12@30+disk:4', 'gaussian:2'])(
-    'deconvolves %s, which no model is made for',
-    (psf) => {
-      const choice = choose(seen(psf), [SMALL]);
-      expect(choice.means).toEqual({ kind: 'deconvolution', psf });
-      expect(choice.runnerUp).toEqual({ kind: 'none' });
-    },
-  );
+  it.each([
+    ['disk:1.9', 'hyper-laplacian'],
+    ['disk:6.1', 'hyper-laplacian'],
+    ['disk:4+gaussian:1.1', 'hyper-laplacian'],
+    ['motion:12@30', 'hyper-laplacian'],
+    ['motion:12@30+disk:4', 'hyper-laplacian'],
+    ['gaussian:2', 'hyper-laplacian'],
+    ['disk:8+gaussian:0.3', 'wiener'],
+    ['motion:25@30', 'wiener'],
+    ['motion:8@30+disk:9', 'wiener'],
+    ['ellipse:9,7@20', 'wiener'],
+  ])('deconvolves %s, which no model is made for, by %s', (psf, method) => {
+    const choice = choose(seen(psf), [SMALL]);
+    expect(choice.means).toEqual({ kind: 'deconvolution', psf, method });
+    expect(choice.runnerUp).toEqual({ kind: 'none' });
+  });
 
   it('keeps a model from more noise than it was made for, of the sensor and of JPEG together', () => {
     expect(kindOf(seen('disk:4', { noise: 0.02 }))).toBe('deconvolution');
-    expect(kindOf(seen('disk:4', { noise: 0.007, jpegNoise: 0.006 }))).toBe('network');
-    expect(kindOf(seen('disk:4', { noise: 0.009, jpegNoise: 0.009 }))).toBe('deconvolution');
+    expect(kindOf(seen('disk:4', { noise: 0.005, jpegNoise: 0.005 }))).toBe('network');
+    expect(kindOf(seen('disk:4', { noise: 0.006, jpegNoise: 0.006 }))).toBe('deconvolution');
   });
 
   it('takes the first of several models, and none that is of another family', () => {

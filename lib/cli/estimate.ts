@@ -9,6 +9,7 @@ import { KERNEL_SYMMETRIES } from '../estimate/reference/measured-kernel.js';
 import type { KernelSymmetry } from '../estimate/reference/measured-kernel.js';
 import { checkEstimateOptions } from '../estimate/settings.js';
 import type { EstimateOptions } from '../estimate/settings.js';
+import { writeCamera } from '../restore/camera.js';
 import { EstimateError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
@@ -33,6 +34,7 @@ export interface EstimationFlags {
 
 interface EstimateFlags extends EstimationFlags, ReadingFlags, WorkFlags {
   readonly output?: string;
+  readonly cameraOut?: string;
 }
 
 export function addEstimateCommand(program: Command): void {
@@ -41,6 +43,10 @@ export function addEstimateCommand(program: Command): void {
     .description('estimate the blur kernel and the noise of pictures from an unknown camera')
     .argument('<input...>', 'picture files; - is standard input')
     .option('-o, --output <path>', 'kernel to write as PNG, with .npy and .json beside it; for several inputs a folder')
+    .option(
+      '--camera-out <file>',
+      'kernel and noise as the file of a camera, which restore takes; for several a folder',
+    )
     .action(run);
   addEstimationOptions(command);
   addReadingOptions(command);
@@ -87,10 +93,14 @@ function outputRule({ output }: EstimateFlags): TargetRule {
   };
 }
 
+function cameraRule({ cameraOut }: EstimateFlags): TargetRule {
+  return { option: '--camera-out', value: cameraOut, nameOf: (input) => `${stemOf(input)}.camera.json` };
+}
+
 async function run(inputs: string[], flags: EstimateFlags): Promise<void> {
   requireOneInput(inputs, flags);
   checkEstimateOptions(toEstimateOptions(flags));
-  const rules = { output: outputRule(flags) };
+  const rules = { output: outputRule(flags), camera: cameraRule(flags) };
   const { jobs, makeFolders } = await planTargets(inputs, rules, { reads: [flags.reference, flags.mask] });
   await runBatch({
     jobs,
@@ -103,12 +113,12 @@ async function run(inputs: string[], flags: EstimateFlags): Promise<void> {
 }
 
 async function estimateOne(
-  { input, targets: { output } }: TargetJob<'output'>,
+  { input, targets: { output, camera } }: TargetJob<'output' | 'camera'>,
   flags: EstimateFlags,
   session: Session,
 ): Promise<Summary> {
   const { open, runtime, signal, onProgress } = session;
-  if (output !== undefined) await checkTargets([output]);
+  await checkTargets([output, camera].filter((path) => path !== undefined));
   const options = { ...toEstimateOptions(flags), signal };
   const reference = options.reference === undefined ? {} : { reference: await open(options.reference) };
   const found = await estimate(await open(input), {
@@ -121,8 +131,10 @@ async function estimateOne(
   });
   const { declined } = found.blur;
   if (declined === null && output !== undefined) await writeEstimate(output, input, found, options);
+  if (declined === null && camera !== undefined) await writeCamera(camera, found, signal);
   const report = { ...describeEstimate(input, found, options), ...found.report };
-  const written = output === undefined ? '' : `, written to ${output}`;
+  const files = [output, camera].filter((path) => path !== undefined);
+  const written = files.length === 0 ? '' : `, written to ${files.join(' and ')}`;
   return {
     output,
     report,

@@ -8,6 +8,8 @@ import { MAX_CHANNELS, checkFrameSize, frameBytes } from '../image/frame.js';
 import type { Depth } from '../image/frame.js';
 import { chooseMetrics, measuring } from '../metrics/measure.js';
 import { metricsOperation } from '../metrics/metric.js';
+import type { FrameRestorer } from '../restoration/frame-restorer.js';
+import type { FrameReport } from '../restoration/restoration.js';
 import { formatPlan } from '../restore/format-plan.js';
 import type { Operation, PlannedInput } from '../operation/operation.js';
 import { parse } from '../psf/spec.js';
@@ -136,7 +138,7 @@ const REPORT: PlanCommand<ComparingFlags> = {
 };
 
 /** The plan of a restorer that was opened for nothing else. */
-async function planOpened(opened: Restorer | Deconvolver, frame: PlannedFrame): Promise<Planned> {
+async function planOpened(opened: FrameRestorer<FrameReport>, frame: PlannedFrame): Promise<Planned> {
   await using restorer = opened;
   const plan = restorer.planFile(frame);
   return { plan, text: formatPlan(plan) };

@@ -3,9 +3,12 @@ import type { Command } from 'commander';
 import { DEFAULT_MODEL, resolveModel } from '../network/model/catalog.js';
 import { CONV_CHOICES } from '../network/convolutions.js';
 import type { ConvChoice } from '../network/convolutions.js';
-import { psfFileOf } from '../psf/spec.js';
+import { PSF_SYNTAX, psfFileOf } from '../psf/spec.js';
+import { describeChoice } from '../restore/choice.js';
+import { AUTO_MODEL } from '../restore/options.js';
+import type { ChoosingOptions, Ensemble, RestorerOptions } from '../restore/options.js';
 import { Restorer } from '../restore/restorer.js';
-import type { Ensemble, RestorationReport, RestorerOptions } from '../restore/restorer.js';
+import type { RestorationReport } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError } from '../runtime/errors.js';
 import type { IntegrityMode } from '../runtime/integrity.js';
@@ -24,7 +27,9 @@ import type { OtherPaths } from './targets.js';
 
 /** Options that decide how a network restores; the same for `restore` and `plan`. */
 export interface NetworkFlags extends Pick<DefectFlags, 'defects'> {
-  readonly model: string;
+  readonly model?: string;
+  readonly psf?: string;
+  readonly camera?: string;
   readonly ensemble: Ensemble;
   readonly conv?: ConvChoice;
   readonly convCache?: string;
@@ -37,7 +42,7 @@ type RestoreFlags = NetworkFlags & RestoringFlags & DefectFlags;
 export function addRestoreCommand(program: Command): void {
   const command = program
     .command('restore')
-    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by a network')
+    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by a network, or by what suits their blur')
     .action(restore);
   addFileOptions(command);
   addNetworkOptions(command).addOption(ofFallback(knownDefectsOption()));
@@ -47,7 +52,13 @@ export function addRestoreCommand(program: Command): void {
 
 export function addNetworkOptions(command: Command): Command {
   return command
-    .option('--model <name|path>', 'packaged model or model file', DEFAULT_MODEL)
+    .option(
+      '--model <name|path|auto>',
+      'packaged model, model file, or auto: what suits the blur and the noise of each picture (default: ' +
+        `${DEFAULT_MODEL}; with --psf or --camera ${AUTO_MODEL})`,
+    )
+    .option('--psf <spec>', `with --model ${AUTO_MODEL}: the blur kernel: ${PSF_SYNTAX}`)
+    .option('--camera <file>', `with --model ${AUTO_MODEL}: kernel and noise of the camera, by estimate --camera-out`)
     .addOption(
       new Option('--ensemble <passes>', 'passes averaged: 1, 2 or 4').argParser(parseChoice([1, 2, 4])).default(1),
     )
@@ -68,20 +79,44 @@ function ofFallback(option: Option): Option {
   return option;
 }
 
-/** The library's options from the command line's. */
-export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): RestorerOptions {
+/** The library's options from the command line's. Throws ArgumentError. */
+export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): RestorerOptions | ChoosingOptions {
   requireFallback(flags);
-  const { model, ensemble, conv, convCache, integrity, fallback, defects } = flags;
+  const { ensemble, conv, convCache, integrity, fallback, defects, psf, camera } = flags;
+  const work = { ...defined({ ensemble, conv, convCache, integrity }), runtime };
+  const model = modelOf(flags);
+  if (model === AUTO_MODEL) {
+    refuseFallback(fallback);
+    return { ...work, model, ...defined({ psf, camera }) };
+  }
+  if (psf !== undefined || camera !== undefined)
+    throw new ArgumentError(
+      `--psf and --camera are for --model ${AUTO_MODEL}, not for ${model}: leave one of them out`,
+    );
   const instead = fallback === undefined ? undefined : { psf: fallback, ...defined({ defects }) };
-  return { ...defined({ model, ensemble, conv, convCache, integrity, fallback: instead }), runtime };
+  return { ...work, model, ...defined({ fallback: instead }) };
 }
 
-/** The files that a network and its fallback are made of. */
-async function networkPaths({ model, convCache, fallback, knownDefects }: RestoreFlags): Promise<OtherPaths> {
-  const kernel = fallback === undefined ? null : psfFileOf(fallback);
+function modelOf({ model, psf, camera }: NetworkFlags): string {
+  return model ?? (psf === undefined && camera === undefined ? DEFAULT_MODEL : AUTO_MODEL);
+}
+
+/** What stands in for a network is chosen, too. */
+function refuseFallback(fallback: string | undefined): void {
+  if (fallback !== undefined)
+    throw new ArgumentError(
+      `--fallback is for a model that is named: with --model ${AUTO_MODEL} give the kernel by --psf`,
+    );
+}
+
+/** The files that a network, or what stands for it, is made of. */
+async function networkPaths(flags: RestoreFlags): Promise<OtherPaths> {
+  const { convCache, fallback, knownDefects, psf, camera } = flags;
+  const kernels = [fallback, psf].map((spec) => (spec === undefined ? null : psfFileOf(spec)));
+  const model = modelOf(flags);
   // A model that there is not will be told when it is opened.
-  const file = await resolveModel(model).catch(() => model);
-  return { reads: [file, kernel, knownDefects], writes: [convCache] };
+  const file = await resolveModel(model === AUTO_MODEL ? DEFAULT_MODEL : model).catch(() => model);
+  return { reads: [file, ...kernels, camera, knownDefects], writes: [convCache] };
 }
 
 async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
@@ -90,15 +125,27 @@ async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
     flags,
     others: await networkPaths(flags),
     open: (session) => openRestorer(flags, session),
-    describe: (report) => (report.method === 'network' ? describeNetwork(report) : describeDeconvolution(report)),
+    describe: describeRestoration,
   });
 }
 
 async function openRestorer(flags: RestoreFlags, session: Session): Promise<FrameRestorer<RestorationReport>> {
   const options = toRestorerOptions(flags, session.runtime);
+  if (!('fallback' in options) || !options.fallback) return Restorer.open(options);
   const { fallback } = options;
-  if (!fallback) return Restorer.open(options);
   return Restorer.open({ ...options, fallback: { ...fallback, ...(await readKnownDefects(flags, session)) } });
+}
+
+/** How a restoration went, and what was chosen for it. */
+function describeRestoration(report: RestorationReport): string {
+  const chosen = report.choice ? `; ${describeChoice(report.choice)}` : '';
+  return `${describeWay(report)}${chosen}`;
+}
+
+function describeWay(report: RestorationReport): string {
+  if (report.method === 'network') return describeNetwork(report);
+  if (report.method === 'none') return `${report.seconds.toFixed(1)} s`;
+  return describeDeconvolution(report);
 }
 
 /** An option that would be ignored is an error of the caller's. */

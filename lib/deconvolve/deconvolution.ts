@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { estimatePsf } from '../estimate/psf.js';
+import type { EstimatedPsf } from '../estimate/psf.js';
 import type { PlannedInput } from '../operation/operation.js';
 import type { OperationReport } from '../operation/report.js';
 import type {
@@ -56,9 +57,13 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   readonly #plans = new Cached<object, DeconvolutionPlan>();
   readonly #solver = new AtHand<SolverShape, NativeSolver>();
 
-  /** @param fallbackReason why a network is not used, for the report */
-  constructor(runtime: Runtime, settings: DeconvolveSettings, fallbackReason: string | null) {
-    const { binding, isa, threads, budgetBytes } = runtime;
+  /**
+   * @param fallbackReason why a network is not used, for the report
+   * @param othersBytes what others hold of the budget as long as this object is
+   */
+  constructor(runtime: Runtime, settings: DeconvolveSettings, fallbackReason: string | null, othersBytes = 0) {
+    const { binding, isa, threads } = runtime;
+    const budgetBytes = runtime.budgetBytes - othersBytes;
     this.#binding = binding;
     this.#isa = isa;
     this.#settings = settings;
@@ -109,11 +114,13 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     return work(plan);
   }
 
+  /** @param estimated the kernel, where it was to be estimated and has been */
   async survey(
     survey: SceneSurvey<DeconvolutionReport>,
     scope: Scope,
+    estimated: EstimatedPsf | null = null,
   ): Promise<WindowRestoration<DeconvolutionReport>> {
-    const found = await this.#keepingSolver(() => surveyScene(this.#settings, survey, this.#solvers, scope));
+    const found = await this.#keepingSolver(() => surveyScene(this.#settings, survey, this.#solvers, scope, estimated));
     const { settings, estimatedPsf, stopReason } = found;
     const all: WindowFacts[] = [];
     const said = new Set<string>();
@@ -140,8 +147,14 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
     };
   }
 
-  async run(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<Restored<DeconvolutionReport>> {
-    const blur = await this.#knowBlur(task, leased, scope);
+  /** @param estimated the kernel, where it was to be estimated and has been */
+  async run(
+    task: RestorationTask,
+    leased: DeconvolutionPlan,
+    scope: Scope,
+    estimated: EstimatedPsf | null = null,
+  ): Promise<Restored<DeconvolutionReport>> {
+    const blur = await this.#knowBlur(task, leased, scope, estimated);
     const tally = new GuardTally();
     const { data, facts, warnings } = await this.#deconvolve(blur.settings, task, blur.plan, tally, scope);
     return { data, report: (base) => this.#reportOf(base, blur, facts, warnings, tally) };
@@ -167,10 +180,15 @@ export class Deconvolution implements Restoration<DeconvolutionReport> {
   }
 
   /** The kernel of this frame, and the plan for it, within the memory that was planned for the largest kernel. */
-  async #knowBlur(task: RestorationTask, leased: DeconvolutionPlan, scope: Scope): Promise<KnownBlur> {
+  async #knowBlur(
+    task: RestorationTask,
+    leased: DeconvolutionPlan,
+    scope: Scope,
+    estimated: EstimatedPsf | null,
+  ): Promise<KnownBlur> {
     if (!this.#settings.isPsfAuto)
       return { settings: this.#settings, plan: this.#planWithoutMask(task, leased), estimatedPsf: null };
-    const { psf, words } = await estimatePsf(task, scope);
+    const { psf, words } = estimated ?? (await estimatePsf(task, scope));
     const settings = { ...this.#settings, psf: await preparePsf(psf), isPsfAuto: false };
     return { settings, plan: this.#replan(settings, task, leased), estimatedPsf: words };
   }

@@ -1,4 +1,5 @@
 import { estimatePsf } from '../estimate/psf.js';
+import type { EstimatedPsf } from '../estimate/psf.js';
 import { isBlank, meanLevel } from '../image/samples.js';
 import type { RestorationTask, SceneSurvey } from '../restoration/restoration.js';
 import { EstimateError } from '../runtime/errors.js';
@@ -30,20 +31,24 @@ export interface SceneSettings {
 /**
  * Finds in samples of a scene what a frame is asked for: its kernel, its noise, its mean level, and the number of
  * iterations or the spectrum of the scene. Of each but the noise and the level, the sample in the middle decides.
+ * @param estimated the kernel, where it was to be estimated and has been
  */
 export async function surveyScene(
   given: DeconvolveSettings,
   survey: Survey,
   solvers: SolverSource,
   scope: Scope,
+  estimated: EstimatedPsf | null,
 ): Promise<SceneSettings> {
-  const { psf, estimatedPsf } = given.isPsfAuto
-    ? await estimateScenePsf(survey, scope)
-    : { psf: given.psf, estimatedPsf: null };
+  const found = given.isPsfAuto ? (estimated ?? (await estimateScenePsf(survey, scope))) : null;
+  const psf = found ? await preparePsf(found.psf) : given.psf;
+  const estimatedPsf = found?.words ?? null;
   const known = { ...given, psf, isPsfAuto: false };
   const { sigma, level } = await measureScene(known, survey, solvers, scope);
   const settings = { ...known, sigma, level };
-  const shape = probeShape(survey.plan.shape, true, settings);
+  // What was planned is for the largest kernel that may be estimated.
+  const { radiusX, radiusY, symmetric } = psf;
+  const shape = probeShape({ ...survey.plan.shape, radiusX, radiusY, symmetric }, true, settings);
   // Where samples tell nothing, every window tells for itself.
   if (!shape || sigma === null) return { settings, estimatedPsf, stopReason: null };
   const courses: Course[] = [];
@@ -68,15 +73,11 @@ export async function surveyScene(
 }
 
 /** The blur of the first sample that tells it. */
-async function estimateScenePsf(
-  { samples }: Survey,
-  scope: Scope,
-): Promise<{ readonly psf: DeconvolveSettings['psf']; readonly estimatedPsf: string }> {
+async function estimateScenePsf({ samples }: Survey, scope: Scope): Promise<EstimatedPsf> {
   let declined: EstimateError | null = null;
   for await (const task of samples()) {
     try {
-      const { psf, words } = await estimatePsf(task, scope);
-      return { psf: await preparePsf(psf), estimatedPsf: words };
+      return await estimatePsf(task, scope);
     } catch (error) {
       if (!(error instanceof EstimateError)) throw error;
       declined ??= error;

@@ -2,6 +2,7 @@ import type { FrameSource } from '../image/source.js';
 import type { Periodogram } from '../runtime/native/binding.js';
 import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './block-grid.js';
 import type { BlockGrid } from './block-grid.js';
+import { findJpegNoise } from './jpeg/noise.js';
 import { luminanceOf } from '../image/luminance.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';
@@ -24,7 +25,7 @@ export interface FrameSpectra {
 /** Measures them, or says in words why they could not be used. */
 export async function measureSpectra(
   scope: Scope,
-  { frame, isJpeg, valid }: FrameSource,
+  { frame, isJpeg: isFromJpeg, valid }: FrameSource,
 ): Promise<FrameSpectra | string> {
   if (Math.min(frame.width, frame.height) < LEAST_SIDE)
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
@@ -32,6 +33,8 @@ export async function measureSpectra(
   const cells = await measureCells(scope, await luminanceOf(frame, new Pauses(scope.signal)), 0, grid);
   const whole = joinSpectra(cells);
   const { side } = grid;
+  // What was compressed has the traces of it in whatever file it is now.
+  const isJpeg = isFromJpeg || findJpegNoise(frame) !== null;
   return (
     unfit(whole, side, valid !== null) ?? {
       grid,

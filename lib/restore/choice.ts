@@ -1,12 +1,12 @@
 import type { ModelRange } from '../network/model/range.js';
-import { diskOf } from './known-blur.js';
+import { diskOf, reachOf } from './known-blur.js';
 import type { BlurTrust, Disk, KnownBlur } from './known-blur.js';
 
 /** One way to restore a frame. A network that is told the kernel would be another kind. */
 export type Means =
   | { readonly kind: 'none' }
   | { readonly kind: 'network'; readonly model: string }
-  | { readonly kind: 'deconvolution'; readonly psf: string };
+  | { readonly kind: 'deconvolution'; readonly psf: string; readonly method: 'hyper-laplacian' | 'wiener' };
 
 /** A network that may be chosen, with what it was made for. */
 export interface StatedModel {
@@ -38,6 +38,17 @@ export interface Choice extends Omit<Sight, 'blur'> {
 }
 
 const NONE: Means = { kind: 'none' };
+/**
+ * Wider blurs leave a hyper-Laplacian prior too little to go by, and what is unknown beyond the edges is felt far
+ * inside: Wiener's filter gains 0.3 to 6 dB on it in bench/choice.mjs. In pixels to both sides.
+ */
+const WIDE = { diskPx: 7.4, motionPx: 12 };
+/** Scenes are soft themselves, and what is taken off an estimate for that differs from theirs by so much. */
+const SIGMA_SLACK = 0.3;
+/** Towards the end of a network's range of noise, from this part of it on, deconvolution gains more. */
+const NOISE_PART = 0.75;
+/** Below this confidence, another blur explains a frame as well, and a network would take it for its own. */
+const LEAST_CONFIDENCE = 0.1;
 
 /** What is done with a frame, without what was seen. */
 type Decision = Pick<Choice, 'means' | 'reason' | 'runnerUp'>;
@@ -56,8 +67,8 @@ export function choose(sight: Sight, models: readonly StatedModel[]): Choice {
 function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[]): Decision {
   const { words, declined } = blur;
   if (words === null) return { means: NONE, reason: reasonToLeave(blur), runnerUp: null };
-  const deconvolution: Means = { kind: 'deconvolution', psf: words };
-  const disk = diskOf(blur);
+  const deconvolution: Means = { kind: 'deconvolution', psf: words, method: methodFor(blur) };
+  const disk = blur.confidence >= LEAST_CONFIDENCE ? diskOf(blur) : null;
   const seen = Math.hypot(noise ?? 0, jpegNoise ?? 0);
   const model = disk && models.find(({ range }) => isWithin(disk, seen, range));
   if (model) {
@@ -68,20 +79,41 @@ function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[
   return { means: deconvolution, reason: declined ?? beyond, runnerUp: NONE };
 }
 
+function methodFor(blur: KnownBlur): 'hyper-laplacian' | 'wiener' {
+  const { diskPx, motionPx } = reachOf(blur);
+  return diskPx >= WIDE.diskPx || motionPx >= WIDE.motionPx ? 'wiener' : 'hyper-laplacian';
+}
+
 function reasonToLeave({ looksSharp, declined }: KnownBlur): string {
   return looksSharp ? 'it is sharp already' : `its blur cannot be told: ${declined}`;
 }
 
 function isWithin({ radiusPx, sigmaPx }: Disk, noise: number, range: ModelRange): boolean {
   const [least, most] = range.radiusPx;
-  const isMadeForDisks = range.family === 'defocus';
+  const isSoft = sigmaPx > range.sigmaPx[1] + SIGMA_SLACK;
   return (
-    isMadeForDisks && radiusPx >= least && radiusPx <= most && sigmaPx <= range.sigmaPx[1] && noise <= range.mostNoise
+    range.family === 'defocus' &&
+    radiusPx >= least &&
+    radiusPx <= most &&
+    !isSoft &&
+    noise <= NOISE_PART * range.mostNoise
   );
 }
 
 /** A means in words. */
 export function describeMeans(means: Means): string {
   if (means.kind === 'none') return 'left as it is';
-  return means.kind === 'network' ? `network ${means.model}` : `deconvolution by ${means.psf}`;
+  return means.kind === 'network' ? `network ${means.model}` : `${means.method} by ${means.psf}`;
+}
+
+/** A choice in words. */
+export function describeChoice({ blur, trust, confidence, noise, jpegNoise, means, reason, runnerUp }: Choice): string {
+  const sure = trust === 'given' ? 'given' : `confidence ${trust} (${confidence.toFixed(2)})`;
+  const noises = [
+    ...(noise === null ? [] : [`noise ${noise.toFixed(4)}`]),
+    ...(jpegNoise === null ? [] : [`JPEG ${jpegNoise.toFixed(4)}`]),
+  ];
+  const seen = [blur === null ? 'blur not known' : `blur ${blur}, ${sure}`, ...noises].join(', ');
+  const next = runnerUp ? `; else ${describeMeans(runnerUp)}` : '';
+  return `${seen}: ${describeMeans(means)}, as ${reason}${next}`;
 }

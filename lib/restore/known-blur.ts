@@ -50,6 +50,15 @@ export function diskOf({ words }: Pick<KnownBlur, 'words'>): Disk | null {
   return found && { radiusPx: Number(found[1]), sigmaPx: Number(found[2] ?? 0) };
 }
 
+/** How far a blur in words reaches to both sides at most, in pixels; 0 where words do not tell. */
+export function reachOf({ words }: Pick<KnownBlur, 'words'>): { readonly diskPx: number; readonly motionPx: number } {
+  const numberAfter = (pattern: RegExp): number => Number(pattern.exec(words ?? '')?.[1] ?? 0);
+  return {
+    diskPx: numberAfter(/\b(?:disk|ellipse):(\d+(?:\.\d+)?)/),
+    motionPx: numberAfter(/\bmotion:(\d+(?:\.\d+)?)/) / 2,
+  };
+}
+
 function isSharp(confidence: BlurOfKind['defocus']['confidence']): boolean {
   if (!confidence) return false;
   return confidence.radiusPx < LEAST_RADIUS && confidence.gaussianSigmaPx < SHARP_SIGMA;
