@@ -36,11 +36,10 @@ async function measure(drawn, scenes, restorers) {
   return {
     ...drawn,
     facts,
-    noise: noise,
+    noise,
     trueNoise: drawn.noise,
     jpegNoise: jpeg,
     seconds: report.seconds,
-    words,
     means,
   };
 }
