@@ -8,6 +8,7 @@ import { describeChoice } from '../restore/choice.js';
 import { AUTO_MODEL } from '../restore/options.js';
 import type { ChoosingOptions, Ensemble, RestorerOptions } from '../restore/options.js';
 import { Restorer } from '../restore/restorer.js';
+import type { ChosenReport } from '../restore/chosen-report.js';
 import type { RestorationReport } from '../restore/restorer.js';
 import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ArgumentError } from '../runtime/errors.js';
@@ -37,6 +38,7 @@ export interface NetworkFlags extends Pick<DefectFlags, 'defects'> {
   readonly fallback?: string;
 }
 
+type AnyReport = RestorationReport | ChosenReport;
 type RestoreFlags = NetworkFlags & RestoringFlags & DefectFlags;
 
 export function addRestoreCommand(program: Command): void {
@@ -120,7 +122,7 @@ async function networkPaths(flags: RestoreFlags): Promise<OtherPaths> {
 }
 
 async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
-  await restoreAll<RestorationReport>({
+  await restoreAll<AnyReport>({
     inputs,
     flags,
     others: await networkPaths(flags),
@@ -129,7 +131,7 @@ async function restore(inputs: string[], flags: RestoreFlags): Promise<void> {
   });
 }
 
-async function openRestorer(flags: RestoreFlags, session: Session): Promise<FrameRestorer<RestorationReport>> {
+async function openRestorer(flags: RestoreFlags, session: Session): Promise<FrameRestorer<AnyReport>> {
   const options = toRestorerOptions(flags, session.runtime);
   if (!('fallback' in options) || !options.fallback) return Restorer.open(options);
   const { fallback } = options;
@@ -137,12 +139,12 @@ async function openRestorer(flags: RestoreFlags, session: Session): Promise<Fram
 }
 
 /** How a restoration went, and what was chosen for it. */
-function describeRestoration(report: RestorationReport): string {
-  const chosen = report.choice ? `; ${describeChoice(report.choice)}` : '';
+function describeRestoration(report: AnyReport): string {
+  const chosen = 'choice' in report ? `; ${describeChoice(report.choice)}` : '';
   return `${describeWay(report)}${chosen}`;
 }
 
-function describeWay(report: RestorationReport): string {
+function describeWay(report: AnyReport): string {
   if (report.method === 'network') return describeNetwork(report);
   if (report.method === 'none') return `${report.seconds.toFixed(1)} s`;
   return describeDeconvolution(report);

@@ -1,4 +1,5 @@
 import { Deconvolver } from '../deconvolve/deconvolver.js';
+import type { DeconvolutionReport } from '../deconvolve/report.js';
 import { checkDeconvolveOptions } from '../deconvolve/options.js';
 import { DEFAULT_MODEL } from '../network/model/catalog.js';
 import type { NetworkReport, NetworkRestoration } from '../network/network-restoration.js';
@@ -12,18 +13,14 @@ import { DEFAULT_BUDGET } from '../runtime/budget.js';
 import { ModelError } from '../runtime/errors.js';
 import type { ConvUse, IntegrityCoverage } from '../runtime/native/binding.js';
 import { Runtime } from '../runtime/runtime.js';
-import type { Choice } from './choice.js';
+import type { ChosenReport } from './chosen-report.js';
 import { ChoosingRestorer } from './choosing-restorer.js';
 import { AUTO_MODEL, checkRestorerOptions } from './options.js';
 import type { ChoosingOptions, RestorerOptions } from './options.js';
 import { streamRows } from './stream-rows.js';
-import type { WayReport } from './ways.js';
 
 /** How a restoration went; `method` tells the kinds apart. */
-export type RestorationReport = WayReport & {
-  /** What was chosen, and why, where the means were. */
-  readonly choice?: Choice;
-};
+export type RestorationReport = NetworkReport | DeconvolutionReport;
 
 /** Restores frames by a network, one at a time, in a fixed amount of memory. */
 export class Restorer extends FrameRestorer<NetworkReport> {
@@ -43,8 +40,13 @@ export class Restorer extends FrameRestorer<NetworkReport> {
    */
   static async open(options: ChoosingOptions): Promise<ChoosingRestorer>;
   static async open(options?: Omit<RestorerOptions, 'fallback'>): Promise<Restorer>;
-  static async open(options: RestorerOptions | ChoosingOptions): Promise<FrameRestorer<RestorationReport>>;
-  static async open(options: RestorerOptions | ChoosingOptions = {}): Promise<FrameRestorer<RestorationReport>> {
+  static async open(options: RestorerOptions): Promise<FrameRestorer<RestorationReport>>;
+  static async open(
+    options: RestorerOptions | ChoosingOptions,
+  ): Promise<FrameRestorer<RestorationReport | ChosenReport>>;
+  static async open(
+    options: RestorerOptions | ChoosingOptions = {},
+  ): Promise<FrameRestorer<RestorationReport | ChosenReport>> {
     return isChoosing(options) ? await ChoosingRestorer.open(options) : await openNamed(options);
   }
 
