@@ -127,6 +127,29 @@ describe('the end of a capture', () => {
     for (const reply of await Promise.all(waits)) expect(reply.json.state).toBe('cancelled');
   });
 
+  it('frees the place of one who goes while the capture is looked for', async () => {
+    const id = await ask();
+    const { store } = api;
+    const get = store.get.bind(store);
+    for (let index = 0; index < 2; index++) {
+      const socket = connect(api.port, '127.0.0.1');
+      const found = new Promise<void>((resolve) => {
+        store.get = async (one) => {
+          socket.destroy();
+          // The other side hears of it.
+          await new Promise((told) => setTimeout(told, 50));
+          resolve();
+          return get(one);
+        };
+      });
+      const head = `GET /v1/captures/${id}?wait=30 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKENS.alpha}`;
+      socket.write(`${head}\r\n\r\n`);
+      await found;
+    }
+    store.get = get;
+    expect((await call(api, 'GET', `/v1/captures/${id}?wait=1`)).status).toBe(200);
+  });
+
   it('is refused a wait that is none', async () => {
     const id = await ask();
     for (const wait of ['61', '-1', 'x', '1.5']) {

@@ -24,9 +24,10 @@ export class Waiting {
   }
 }
 
-/** Aborts when nobody waits for the reply any more. */
+/** Aborts when nobody waits for the reply any more, be it since before. */
 export function abortWhenGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
+  if (reply.raw.destroyed) gone.abort();
   return gone.signal;
 }

@@ -48,10 +48,12 @@ export function addCaptures(app: FastifyInstance, context: HttpContext, feed: Ev
   );
   register(app, 'getCapture', async (call: GetCall, reply) => {
     const { wait = 0 } = call.query;
+    // Who goes while the capture is looked for waits for nothing.
+    const gone = abortWhenGone(reply);
     const capture = await findCapture(context, call.caller, call.params.id);
     if (wait === 0 || isTerminal(capture.state)) return told(capture, store.clock);
     using _slot = waiting.enter(call.caller);
-    await feed.waitForEnd(capture.id, wait * 1000, abortWhenGone(reply));
+    await feed.waitForEnd(capture.id, wait * 1000, gone);
     return told(await findCapture(context, call.caller, capture.id), store.clock);
   });
   register(app, 'listCaptures', ({ caller, query }: ListCall) => listCaptures(context, caller, query));
