@@ -244,6 +244,18 @@ describe('a FITS file that is written', () => {
     expect(texts.slice(5)).toEqual(others);
   });
 
+  it('has the axes that its header counted, and none that only a stray card names', async () => {
+    const axes = async (...old: Buffer[]): Promise<string[]> =>
+      cardsOf(await write(frame, old))
+        .filter((text) => text.startsWith('NAXIS'))
+        .map((text) => text.slice(0, 30));
+    const own = [valueCard('NAXIS1', WIDTH), valueCard('NAXIS2', HEIGHT)];
+    const texts = (...all: Buffer[]): string[] => all.map((one) => one.toString('latin1', 0, 30));
+    const third = valueCard('NAXIS3', 1);
+    expect(await axes(valueCard('NAXIS', 2), ...own, third)).toEqual(texts(valueCard('NAXIS', 2), ...own));
+    expect(await axes(valueCard('NAXIS', 3), ...own, third)).toEqual(texts(valueCard('NAXIS', 3), ...own, third));
+  });
+
   it('has samples of 16 bits with BZERO, and a nodata value as BLANK', async () => {
     const file = await write(frame, [], 60_002);
     expect(file.length % 2880).toBe(0);

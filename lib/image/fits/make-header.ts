@@ -40,7 +40,8 @@ function shapeCards(picture: FitsDescription, old: FitsHeader): Buffer[] {
   const { bitpix, name } = storageOf(picture);
   const axes = [width, height, ...(channels > 1 ? [channels] : [])];
   // Coordinates may speak of axes of length 1.
-  while (old.value(`NAXIS${axes.length + 1}`) === 1) axes.push(1);
+  const count = Number(old.value('NAXIS') ?? 0);
+  while (axes.length < count && old.value(`NAXIS${axes.length + 1}`) === 1) axes.push(1);
   return [
     makeCard('SIMPLE', true, 'conforms to FITS standard'),
     makeCard('BITPIX', bitpix, name),
