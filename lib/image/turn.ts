@@ -11,7 +11,7 @@ interface StoredSize {
 }
 
 /** Where in the stored picture the first pixel is, and steps to the next pixel and row, all in pixels. */
-interface Path {
+export interface Path {
   readonly start: number;
   readonly column: number;
   readonly row: number;
@@ -47,7 +47,8 @@ export async function turnUpright<D extends AnyFrame['data']>(
   return turned;
 }
 
-function pathOf({ width, height }: StoredSize, orientation: Orientation): Path {
+/** The way through a stored picture along the rows of the upright one. */
+export function pathOf({ width, height }: Pick<StoredSize, 'width' | 'height'>, orientation: Orientation): Path {
   const [right, bottom] = [width - 1, (height - 1) * width];
   switch (orientation) {
     case 1:

@@ -41,7 +41,8 @@ export function keepAsBits(picture: StoredImage, read: ReadMask): ReadMask {
   };
 }
 
-async function readBits(picture: StoredImage, read: ReadMask, signal: AbortSignal): Promise<Uint8Array> {
+/** The mask of a whole picture, one bit per pixel, 0 where it is missing; each row begins with a byte. */
+export async function readBits(picture: StoredImage, read: ReadMask, signal: AbortSignal): Promise<Uint8Array> {
   const { width, height } = picture.header;
   const rowBytes = Math.ceil(width / 8);
   const bits = new Uint8Array(height * rowBytes);
