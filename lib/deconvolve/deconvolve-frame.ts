@@ -12,7 +12,7 @@ import { hasGaps, leaveOutDefects } from './defects/find.js';
 import type { SoundFrame } from './defects/find.js';
 import { METHODS } from './methods/index.js';
 import { warnOfCutLight } from './negatives.js';
-import { NoiseMeter, rootMeanSquare } from './noise.js';
+import { NoiseMeter, rootMeanSquare } from './noise-meter.js';
 import type { DeconvolveSettings } from './settings.js';
 import { PartSolver, iterate } from './part-solver.js';
 import type { Ended, SolverSource } from './part-solver.js';

@@ -6,7 +6,7 @@ import type { SolverSettings, SolverShape } from '../runtime/native/binding.js';
 import type { Scope } from '../runtime/scope.js';
 import { isCounted } from './defects/clipped.js';
 import { METHODS } from './methods/index.js';
-import type { NoiseMeter } from './noise.js';
+import type { NoiseMeter } from './noise-meter.js';
 import type { DeconvolveSettings } from './settings.js';
 import { iterate } from './part-solver.js';
 import type { Ended, PartSolver, PartSource } from './part-solver.js';

@@ -6,7 +6,7 @@ import { EstimateError } from '../runtime/errors.js';
 import type { Scope } from '../runtime/scope.js';
 import { hasGaps, leaveOutDefects } from './defects/find.js';
 import { METHODS } from './methods/index.js';
-import { NoiseMeter, rootMeanSquare } from './noise.js';
+import { NoiseMeter, rootMeanSquare } from './noise-meter.js';
 import { PartSolver } from './part-solver.js';
 import type { SolverSource } from './part-solver.js';
 import { probeShape } from './plan.js';

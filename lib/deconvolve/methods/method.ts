@@ -1,7 +1,7 @@
 import type { AnyFrame } from '../../image/frame.js';
 import type { NativeSolver, SolverSettings } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
-import type { NoiseKind } from '../noise.js';
+import type { NoiseKind } from '../noise-meter.js';
 import type { DeconvolveOptions, DeconvolveSettings } from '../settings.js';
 
 /** The numbers that were chosen for a frame, as the report tells them; null for those that the method has not. */
