@@ -95,6 +95,16 @@ export function rowWriterBytes(picture: RowPicture, threads: number): number {
   return picture.form.cog ? cogWriterBytes(description, threads) : tiffWriterBytes(description, threads);
 }
 
+/** A place and a length of a block, as text: once more with its digest, and once as bytes. */
+const BLOCK_TEXT_BYTES = 3 * 24;
+
+/** What a state takes as text: a TIFF's lists all blocks. */
+export function rowStateBytes(picture: RowPicture): number {
+  if (picture.format === 'fits') return 0;
+  const { across, down, planes } = gridOf(describeTiff(picture));
+  return BLOCK_TEXT_BYTES * across * down * (planes + (picture.form.hasMask ? 1 : 0));
+}
+
 /** The mark of a state. */
 export function markOf(written: WrittenRows): RowMark {
   const { nextRow, position, sum } = written as RowMark;

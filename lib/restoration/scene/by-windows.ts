@@ -27,9 +27,10 @@ export interface SceneOptions {
   readonly resume?: boolean;
   /**
    * Restores a TIFF or FITS window by window into such a file also where memory would suffice for the whole frame, with
-   * at most so many rows of the output each, or a few more where fewer cannot be written at a time. By default that is
-   * done where it does not suffice. A run can be gone on with after each window. Where one stream of rows goes through
-   * all windows (`isStream` of the plan), nothing else depends on their rows, 512 by default; else as many are fastest.
+   * at most so many rows of the output each, or a few more where fewer cannot be written at a time, or there would be
+   * more than 1024 windows. By default that is done where it does not suffice. A run can be gone on with after each
+   * window. Where one stream of rows goes through all windows (`isStream` of the plan), nothing else depends on their
+   * rows, 512 by default; else as many are fastest.
    */
   readonly windowRows?: number;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { writtenBefore } from '../../image/row-writer.js';
+import type { PartPaths } from '../../files/part-file.js';
+import { rowStateBytes, writtenBefore } from '../../image/row-writer.js';
 import type { RowMark, RowPicture, WrittenRows } from '../../image/row-writer.js';
 import type { Seal } from '../../image/seal.js';
 import { ArgumentError } from '../../runtime/errors.js';
@@ -63,6 +64,14 @@ export function identify(input: string | null, reading: string, restoration: str
   return { input, reading: digest(reading), restoration: digest(restoration), version: VERSION };
 }
 
+/** Bytes of a window in memory and in texts, as measured, and of one of the bands that FITS seals by themselves. */
+const [WINDOW_BYTES, BAND_BYTES] = [1500, 150];
+
+/** What keeping and writing a journal takes. */
+export function journalBytes(picture: RowPicture, windows: number): number {
+  return windows * (WINDOW_BYTES + BAND_BYTES * picture.size.channels) + rowStateBytes(picture);
+}
+
 /** The text of a journal, by which it is told whether all of it is still there. */
 export function formatJournal(journal: Journal): string {
   return `${JSON.stringify({ ...journal, sha256: digest(JSON.stringify(journal)) })}\n`;
@@ -70,17 +79,21 @@ export function formatJournal(journal: Journal): string {
 
 /**
  * Reads a journal that must be of one of these identities, which differ in how they are written. Throws ArgumentError.
- * @param output for messages
+ * @param paths for messages
  */
-export function parseJournal(text: string, identities: readonly SceneIdentity[], output: string): Journal {
+export function parseJournal(
+  text: string,
+  identities: readonly SceneIdentity[],
+  { part, journal: file }: PartPaths,
+): Journal {
   const journal = parse(text);
-  if (!journal)
-    throw new ArgumentError(`Cannot go on with ${output}.part: ${output}.resume.json is damaged; remove both`);
+  if (!journal) throw new ArgumentError(`Cannot go on with ${part}: ${file} is damaged; remove both to start anew`);
   const identity = identities.find(({ reading }) => reading === journal.identity.reading) ?? identities[0]!;
   for (const key of Object.keys(NAMES) as (keyof SceneIdentity)[])
     if (journal.identity[key] !== identity[key])
       throw new ArgumentError(
-        `Cannot go on with ${output}.part: it was made with ${NAMES[key]}; remove it to start anew`,
+        `Cannot go on with ${part}: ${file} says that it was made with ${NAMES[key]}; ` +
+          'give the same as then, or remove both to start anew',
       );
   return journal;
 }

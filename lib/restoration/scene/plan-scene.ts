@@ -10,14 +10,15 @@ import { BudgetError } from '../../runtime/errors.js';
 import { checksEnds } from '../../runtime/integrity.js';
 import { bytesOf } from '../../runtime/memory-plan.js';
 import type { FrameReport, Restoration } from '../restoration.js';
-import { layoutWindows, spreadWindows } from './windows.js';
+import { journalBytes } from './journal.js';
+import { layoutWindows, leastRows, spreadWindows } from './windows.js';
 import type { SceneWindow, WindowRule } from './windows.js';
 
 /** Windows of a sample: what all share is found in them. */
 const SAMPLES = 5;
 /** Rows of a sample, at most. */
 const SAMPLE_ROWS = 640;
-/** Whatever the scene: samples drawn for its white, the journal, code that only scenes need. */
+/** Whatever the scene: samples drawn for its white, code that only scenes need. */
 export const FIXED_BYTES = 6e6;
 /** Numbers of rows that are considered grow by this factor. */
 const GROWTH = 1.25;
@@ -61,7 +62,7 @@ export function planScene<Report extends FrameReport>(
   const rule = restoration.windowRule(source.header)!;
   if (rows && 'exact' in rows) return planWindows(scene, rule, rows.exact);
   const unit = rowsWrittenAtOnce(picture);
-  const least = Math.ceil(Math.max(unit, rule.fade) / unit);
+  const least = Math.ceil(Math.max(unit, rule.fade, leastRows(height)) / unit);
   // A window is held as it was read and as it was restored.
   const room = scene.budgetBytes / (2 * frameBytes({ ...source.header, height: 1 }));
   const most = Math.max(least, Math.floor(Math.min(rows?.most ?? height, room) / unit));
@@ -104,7 +105,7 @@ function planWindows<Report extends FrameReport>(
   const most = Math.max(...windows.map(({ read }) => read.count));
   const samples = spreadWindows(height, Math.min(SAMPLE_ROWS, most), SAMPLES);
   const counts = new Set([...windows.map(({ read }) => read.count), samples[0]!.count]);
-  const plans = new Map([...counts].map((count) => [count, planWindow(scene, rule, count)] as const));
+  const plans = new Map([...counts].map((count) => [count, planWindow(scene, rule, count, windows.length)] as const));
   const largest = [...plans.values()].reduce((one, other) => (other.bytes > one.bytes ? other : one));
   const { fade } = rule;
   const facts = { frame: header, windows: windows.length, rows, rowsRead: most, isStream: false, fade };
@@ -122,13 +123,15 @@ function planWindow<Report extends FrameReport>(
   { restoration, source, picture, threads }: SceneToPlan<Report>,
   { fade }: WindowRule,
   count: number,
+  windows: number,
 ): Report['plan'] {
   const { header, isMasked } = source;
   const size: AnyFrameSize = { ...header, height: count };
   const buffers = source.rowBuffers(count);
   const carried = frameBytes({ ...header, height: fade });
   const context = isMasked ? contextBytes(header) : 0;
-  const codecBytes = FIXED_BYTES + bytesOf(buffers) + rowWriterBytes(picture, threads) + carried + context;
+  const writing = rowWriterBytes(picture, threads) + journalBytes(picture, windows);
+  const codecBytes = FIXED_BYTES + bytesOf(buffers) + writing + carried + context;
   const input: PlannedInput = { size, buffers, isMasked, codecBytes };
   if (!checksEnds(restoration.integrity)) return restoration.plan(input);
   return restoration.plan({ ...input, codecBytes: codecBytes + secondReading([{ ...input, buffers: [] }]).bytes });

@@ -15,12 +15,12 @@ import type { Kept, Lease } from '../../runtime/ledger.js';
 import { PROCESS_BYTES } from '../../runtime/memory-plan.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { FrameReport, Restoration } from '../restoration.js';
+import { beginScene } from './begin-scene.js';
 import { identify, parseJournal } from './journal.js';
 import type { Journal, SceneIdentity } from './journal.js';
 import type { PlannedScene, RowsAsked } from './plan-scene.js';
 import { planFirst } from './plan-ways.js';
 import { knowWhite } from './scene-white.js';
-import { beginScene } from './begin-scene.js';
 import { trustPart } from './trust-part.js';
 import { writeScene } from './write-scene.js';
 
@@ -125,8 +125,8 @@ async function findJournal(
   const text = await readJournal(paths);
   if (text === null) return null;
   const identities = ways.map(({ identity }) => identity);
-  if (resume) return parseJournal(text, identities, output);
-  throw unwritable(output, `${output}.part is left of an earlier run: go on with it (--resume), or remove it`);
+  if (resume) return parseJournal(text, identities, paths);
+  throw unwritable(output, `${paths.part} is left of an earlier run: go on with it (--resume), or remove it`);
 }
 
 /** Waits for the memory of the largest window. */

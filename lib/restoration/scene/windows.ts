@@ -2,6 +2,8 @@ import type { RowWindow } from '../../image/stored.js';
 
 /** Windows begin at multiples of this, so that the grids of all methods fit one another: the network's has 4. */
 const GRID = 4;
+/** Windows of a scene, at most: after each, what is known of all is written anew. */
+const MOST_WINDOWS = 1024;
 
 /** What a window needs beyond the rows that it gives. */
 export interface WindowRule {
@@ -27,6 +29,9 @@ export interface SceneWindow {
 
 const alignDown = (row: number): number => row - (row % GRID);
 const alignUp = (row: number): number => alignDown(row + GRID - 1);
+
+/** Rows of a window, at least, so that a scene has not too many. */
+export const leastRows = (height: number): number => Math.ceil(height / MOST_WINDOWS);
 
 /**
  * Cuts a scene into windows that give `rows` rows each, the last one fewer. All read equally many, but for 3 at most:
