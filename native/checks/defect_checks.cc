@@ -10,6 +10,7 @@
 #include "checks/emulated_floats.h"
 #include "checks/random.h"
 #include "checks/reference_defects.h"
+#include "checks/reference_stuck.h"
 #include "deconvolution/defects.h"
 
 namespace perifocal::checks {
@@ -137,7 +138,7 @@ struct Found {
   std::vector<std::byte> bytes;
 };
 
-Found findIn(const Case& made, const FloatUnit& unit, Team& team) {
+Found findIn(const Case& made, const FloatUnit& unit, Team& team, StepRatios ratios = {0.5, 0.5}) {
   const DefectProblem& p = made.problem;
   Found found{{}, {}, p.valid, made.samples.bytes};
   const std::vector<float> weights(p.weights.begin(), p.weights.end());
@@ -147,7 +148,12 @@ Found findIn(const Case& made, const FloatUnit& unit, Team& team) {
   DefectRequest request{};
   request.window = {found.bytes.data(), made.samples.type, stride, static_cast<std::ptrdiff_t>(stride) * p.width, 0};
   request.width = p.width, request.height = p.height;
-  request.prediction = {weights.data(), clusters.data(), 5, 5, 0.5f, 0.5f};
+  request.prediction = {.weights = weights.data(),
+                        .clusters = clusters.data(),
+                        .width = 5,
+                        .height = 5,
+                        .stepRatio = static_cast<float>(ratios.ofLines),
+                        .columnStepRatio = static_cast<float>(ratios.ofColumns)};
   request.kernels = unit.deconvolution;
   request.step = static_cast<float>(p.step);
   request.low = isFloat ? -INFINITY : 0.0f, request.high = isFloat ? INFINITY : 1.0f;
@@ -198,6 +204,52 @@ void checkSameBytes(Context& context, const FloatUnit& unit) {
   }
 }
 
+/// Smooth waves with noise and a column or a line, or several, stuck at a value that stands out more or less.
+Case stuckCaseOf(std::uint64_t seed) {
+  Random random(seed);
+  Case made = caseOf(seed);
+  DefectProblem& p = made.problem;
+  const bool isColumn = random.between(0, 1) == 0;
+  const int length = isColumn ? p.height : p.width, breadth = isColumn ? p.width : p.height;
+  const int first = random.between(0, breadth - 1), end = std::min(breadth, first + random.between(1, 3));
+  const int from = random.between(0, 1) * random.between(0, length / 4), to = length - random.between(0, 1) * 9;
+  const double value = 0.02 + 0.4 * random.unit();
+  p.valid.assign(p.valid.size(), 1);
+  for (int across = first; across < end; ++across) {
+    for (int along = from; along < to; ++along) {
+      const int x = isColumn ? across : along, y = isColumn ? along : across;
+      made.samples.set(static_cast<std::size_t>(y) * p.width + x, value);
+    }
+  }
+  for (std::size_t i = 0; i < p.samples.size(); ++i) p.samples[i] = made.samples.at(i) / made.samples.scale();
+  return made;
+}
+
+/// With ratios that differ: what is one for columns must not be taken for the other.
+void checkStuck(Context& context) {
+  int clear = 0, columns = 0, lines = 0;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    const Case made = stuckCaseOf(seed);
+    if (made.problem.width > 64 || made.problem.height > 64) continue;
+    const StepRatios ratios = seed % 2 == 0 ? StepRatios{0.2, 5} : StepRatios{5, 0.2};
+    const ReferenceStuck expected = referenceStuck(made.problem, ratios);
+    Team team(1);
+    const Found found = findIn(made, nativeFloatUnits().front(), team, ratios);
+    if (!expected.isClear || found.counts.clipped > 0) continue;
+    ++clear, columns += expected.columns, lines += expected.lines;
+    const std::string name = "seed " + std::to_string(seed);
+    context.expect(found.counts.columns == expected.columns && found.counts.lines == expected.lines,
+                   name + ": another number of columns or lines");
+    context.expect(found.counts.stuck == std::count(expected.isStuck.begin(), expected.isStuck.end(), 1),
+                   name + ": another number of stuck pixels");
+    for (std::size_t i = 0; i < found.valid.size(); ++i) {
+      if (expected.isStuck[i] != 0) context.expect(found.valid[i] == 0, name + ": a stuck pixel counts");
+    }
+  }
+  context.expect(clear > 100 && columns > 20 && lines > 20,
+                 std::to_string(columns) + " columns and " + std::to_string(lines) + " lines in clear cases");
+}
+
 /// A column that is stuck from top to bottom, and a white block.
 void checkStuckAndWhite(Context& context) {
   Case made = caseOf(3);
@@ -236,6 +288,7 @@ std::vector<Check> defectChecks() {
     const std::string name = std::string("defects on any threads, ") + unit.deconvolution->name + " (emulated)";
     checks.push_back({name, [=](Context& c) { checkSameBytes(c, unit); }});
   }
+  checks.push_back({"stuck columns and lines against a plain reference", checkStuck});
   checks.push_back({"stuck columns and white areas", checkStuckAndWhite});
   return checks;
 }
