@@ -146,7 +146,12 @@ async function writeOnce(
   if (ofBytes && format !== 'png' && !encoded.equals(await encode())) throw encodesOtherwise(path);
   signal?.throwIfAborted();
   const parts = addMetadata(encoded, format, metadata, frame as Frame);
-  await writeAtomically(path, parts, signal, format === 'png' ? ofFrame : ofBytes?.(parts));
+  const verifyBytes = ofBytes?.(parts);
+  const verify: VerifyFile = async (file) => {
+    await verifyBytes?.(file);
+    if (format === 'png') await ofFrame?.(file);
+  };
+  await writeAtomically(path, parts, signal, verify);
 }
 
 function encodesOtherwise(path: string): IntegrityError {

@@ -4,6 +4,7 @@ import { frameBytes } from '../image/frame.js';
 import { MOST_ATTEMPTS, untilTwoAgree } from '../runtime/agree.js';
 import type { Attempt } from '../runtime/agree.js';
 import { digestOf } from '../runtime/digest.js';
+import { ImageError } from '../runtime/errors.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
 import { Pauses } from '../runtime/pauses.js';
 import { fileBuffers } from './input-buffers.js';
@@ -36,7 +37,8 @@ export async function digestOfRows({ frame, valid, mask }: SourceFrame, signal: 
 }
 
 /**
- * The pixels of a file, decoded twice, from its bytes on: it is opened anew.
+ * The pixels of a file, decoded twice, from its bytes on: it is opened anew. A reading that fails is one of them; two
+ * that fail alike are its error.
  * @param first which is open already
  */
 export async function readTwice(
@@ -47,14 +49,24 @@ export async function readTwice(
 ): Promise<SourceFrame> {
   // Pixels in memory are what they are.
   if (first.sizeBytes === null) return await first.read(signal);
-  const read = async (index: number): Promise<Attempt<SourceFrame>> => {
+  const readOnce = async (index: number): Promise<Attempt<SourceFrame>> => {
     const source = index === 0 ? first : await openAgain();
     const value = await source.read(signal);
     const facts = [serialize([source.header, source.metadata]), Buffer.from(source.sha256 ?? '')];
     const digests = [await digestOfRows(value, signal), await digestOf(facts, new Pauses(signal))];
     return { value, digest: digests.join() };
   };
-  return await untilTwoReadAlike(read, first.label, tally);
+  const read = async (index: number): Promise<Attempt<SourceFrame | ImageError>> => {
+    try {
+      return await readOnce(index);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      return { value: error, digest: `${error.code} ${error.message}` };
+    }
+  };
+  const value = await untilTwoReadAlike(read, first.label, tally);
+  if (value instanceof ImageError) throw value;
+  return value;
 }
 
 /** What a second reading takes beside the first: of the largest of the inputs, which are read one after the other. */
