@@ -22,7 +22,19 @@ export function describeRun(run: RunFacts | undefined): Html {
       : [name, formatFact(value)],
   );
   const plan: unknown = (run as { plan?: unknown }).plan;
-  return html`<h2>Run</h2>${table([], rows)}${isPlan(plan) ? describePlan(plan) : nothing}`;
+  const { choice } = run as { choice?: unknown };
+  const parts = [table([], rows), describeChoice(choice), isPlan(plan) ? describePlan(plan) : nothing];
+  return html`<h2>Run</h2>${parts}`;
+}
+
+/** How it was chosen what restores: facts by themselves, and means as all that is said of them. */
+function describeChoice(choice: unknown): Html {
+  if (typeof choice !== 'object' || choice === null) return nothing;
+  const rows = Object.entries(choice).map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? Object.values(value).map(formatFact).join(' ') : formatFact(value),
+  ]);
+  return html`<h3>Choice</h3>${table([], rows)}`;
 }
 
 const formatFact = (value: unknown): string =>

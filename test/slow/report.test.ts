@@ -24,7 +24,7 @@ describe('a report', () => {
     const { html: page, report } = await createReport(blurred, after, {
       reference,
       psf: 'disk:3',
-      run: after.report,
+      run: { ...after.report, choice: { blur: 'disk:3', runnerUp: null, means: { kind: 'network', model: 'small' } } },
       title: 'Frame <1> & more',
     });
     expect(report).toMatchObject({ operation: 'report', input: 'pixels', inputSha256: null });
@@ -34,6 +34,8 @@ describe('a report', () => {
       'SSIM',
       'hyper-laplacian',
       'Planned memory',
+      'Choice',
+      'network small',
       'SHA-256',
       'pixels in memory',
       'Kernel, 7x7 pixels',
