@@ -23,6 +23,9 @@ const SIZE = { width: 512, height: 512 };
 /** Noise of a pixel of the dark sky in electrons: 50 of sky and 5 of reading. */
 export const SKY_SIGMA = Math.sqrt(50 + 25);
 
+/** Electrons of what stars do not shine through. */
+const OPAQUE = 25_000;
+
 /** Random numbers from 0 to 1: mulberry32. @param {number} seed @returns {Random} */
 export function createRandom(seed) {
   let state = seed >>> 0;
@@ -215,7 +218,9 @@ export async function makeKind(name, seed, simulate) {
   const { motion, defocusRadiusPx = 0 } = options;
   const reachPx = defocusRadiusPx + (motion && 'lengthPx' in motion ? motion.lengthPx / 2 : 0) + 4;
   const isClear = (/** @type {Star} */ star) => clarity(star, light, scene, reachPx) > 7;
-  const clear = scene.stars.filter((star) => !isHidden(star, expose) && isClear(star));
+  const clear = scene.stars.filter(
+    (star) => !isHidden(star, expose) && isClear(star) && !isCovered(star, light, scene),
+  );
   return { frame, stars: clear, all: scene.stars };
 }
 
@@ -233,6 +238,24 @@ function clarity({ x, y, flux }, dark, { electrons }, reachPx) {
     }
   }
   return flux > 0 ? Math.sqrt(sum) : 0;
+}
+
+/**
+ * Whether what was added is uneven around a star by more than the star's own peak, or is so bright that it is a moon
+ * before the star: then the star is covered, and not counted as lost.
+ * @param {Star} star @param {Float32Array} own light of stars alone @param {Scene} scene
+ */
+function isCovered({ x, y }, own, { electrons }) {
+  const { width, height } = SIZE;
+  let [least, most, peak] = [Infinity, -Infinity, 0];
+  for (let row = Math.max(0, Math.round(y) - 3); row <= Math.min(height - 1, Math.round(y) + 3); row += 1) {
+    for (let column = Math.max(0, Math.round(x) - 3); column <= Math.min(width - 1, Math.round(x) + 3); column += 1) {
+      const light = own[row * width + column] ?? 0;
+      const added = (electrons[row * width + column] ?? 0) - light;
+      [least, most, peak] = [Math.min(least, added), Math.max(most, added), Math.max(peak, light)];
+    }
+  }
+  return most - least > peak || most > OPAQUE;
 }
 
 /** @param {Scene} scene @param {Float32Array} light @param {number} flux @param {Simulate} simulate */

@@ -27,4 +27,16 @@ describe('the look of the stars, as the frame tells it', () => {
     expect(report.decision).toMatchObject({ kind: look });
     expect(judge(found, truth)).toEqual({ falseStars: 0, lost: 0 });
   });
+
+  it.each([
+    ['moon', 2],
+    ['moon-saturated', 2],
+    ['trailed-moon', 1],
+  ])('of %s is not that of the moon, which hides few stars but those behind it (%i)', async (kind, seed) => {
+    const truth = await makeKind(kind, seed, stars.simulate);
+    const { stars: found } = await stars.restoreStars(truth.frame, { method: 'none' });
+    const { falseStars, lost } = judge(found, truth);
+    expect(falseStars).toBeLessThanOrEqual(3);
+    expect(lost).toBeLessThanOrEqual(2);
+  });
 });

@@ -95,7 +95,8 @@ Napi::Value measureSky(const Napi::CallbackInfo& info) {
                            .width = size.width,
                            .height = size.height,
                            .saturation = numberOf(object, "saturation"),
-                           .count = numberOf(object, "count")};
+                           .count = numberOf(object, "count"),
+                           .widestStar = numberOf(object, "widestStar")};
   const int threads = threadsOf(object);
   float* plane = asArray<float>(info[1], "data", areaOf(size)).data();
   std::uint8_t* invalid = asArray<std::uint8_t>(info[2], "invalid", areaOf(size)).data();

@@ -15,12 +15,8 @@ constexpr std::size_t kLeastCells = 6;
 constexpr double kTukey = 4.685;
 constexpr int kPasses = 5;
 
-struct Cell {
-  double x, y, level;
-};
-
 /// a + b x + c y by weighted least squares; false where that is not determined.
-bool fitPlane(const std::vector<Cell>& cells, const std::vector<double>& weights, std::array<double, 3>& plane) {
+bool fitPlane(const std::vector<CellLevel>& cells, const std::vector<double>& weights, std::array<double, 3>& plane) {
   double m[3][4] = {};
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const double row[4] = {1, cells[i].x, cells[i].y, cells[i].level};
@@ -43,28 +39,7 @@ double at(const std::array<double, 3>& plane, double x, double y) { return plane
 
 }  // namespace
 
-void BlockSlope::add(int x, int y, float value) {
-  const int cell = y * kCells / height_ * kCells + x * kCells / width_;
-  const auto fromMiddle = [](int place, int size) { return static_cast<float>(place - (size - 1) / 2.0); };
-  cells_[cell].push_back({fromMiddle(x, width_), fromMiddle(y, height_), value});
-}
-
-std::optional<SlopingSky> BlockSlope::measure(double count) const {
-  std::vector<Cell> cells;
-  std::vector<float> values;
-  for (const auto& pixels : cells_) {
-    if (pixels.size() < kLeastPixels) continue;
-    Cell cell{0, 0, 0};
-    values.clear();
-    for (const Pixel& pixel : pixels) {
-      cell.x += pixel.x / static_cast<double>(pixels.size());
-      cell.y += pixel.y / static_cast<double>(pixels.size());
-      values.push_back(pixel.value);
-    }
-    cell.level = medianOf(std::span<const float>(values));
-    cells.push_back(cell);
-  }
-  if (cells.size() < kLeastCells) return std::nullopt;
+std::optional<std::array<double, 3>> robustPlane(const std::vector<CellLevel>& cells) {
   std::array<double, 3> plane{};
   std::vector<double> weights(cells.size(), 1.0), off(cells.size());
   for (int pass = 0; pass < kPasses; ++pass) {
@@ -78,6 +53,34 @@ std::optional<SlopingSky> BlockSlope::measure(double count) const {
       weights[i] = (1 - part * part) * (1 - part * part);
     }
   }
+  return plane;
+}
+
+void BlockSlope::add(int x, int y, float value) {
+  const int cell = y * kCells / height_ * kCells + x * kCells / width_;
+  const auto fromMiddle = [](int place, int size) { return static_cast<float>(place - (size - 1) / 2.0); };
+  cells_[cell].push_back({fromMiddle(x, width_), fromMiddle(y, height_), value});
+}
+
+std::optional<SlopingSky> BlockSlope::measure(double count) const {
+  std::vector<CellLevel> cells;
+  std::vector<float> values;
+  for (const auto& pixels : cells_) {
+    if (pixels.size() < kLeastPixels) continue;
+    CellLevel cell{0, 0, 0};
+    values.clear();
+    for (const Pixel& pixel : pixels) {
+      cell.x += pixel.x / static_cast<double>(pixels.size());
+      cell.y += pixel.y / static_cast<double>(pixels.size());
+      values.push_back(pixel.value);
+    }
+    cell.level = medianOf(std::span<const float>(values));
+    cells.push_back(cell);
+  }
+  if (cells.size() < kLeastCells) return std::nullopt;
+  const std::optional<std::array<double, 3>> fitted = robustPlane(cells);
+  if (!fitted) return std::nullopt;
+  const std::array<double, 3>& plane = *fitted;
   values.clear();
   for (const auto& pixels : cells_) {
     for (const Pixel& pixel : pixels) values.push_back(static_cast<float>(pixel.value - at(plane, pixel.x, pixel.y)));

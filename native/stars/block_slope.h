@@ -15,6 +15,14 @@ struct SlopingSky {
   double riseX, riseY;
 };
 
+/// The level of a place.
+struct CellLevel {
+  double x, y, level;
+};
+
+/// a + b x + c y through levels, without those that are off (Tukey's biweight); none where that is not determined.
+std::optional<std::array<double, 3>> robustPlane(const std::vector<CellLevel>& cells);
+
 class BlockSlope {
  public:
   BlockSlope(int width, int height) : width_(width), height_(height) {}

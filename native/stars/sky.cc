@@ -5,6 +5,8 @@
 
 #include "runtime/parallel.h"
 #include "stars/banding.h"
+#include "stars/bodies.h"
+#include "stars/fine_levels.h"
 #include "stars/sky_blocks.h"
 #include "stars/sky_levels.h"
 #include "stars/sky_pixels.h"
@@ -30,11 +32,21 @@ void leaveOutUnused(const SkyBlocks& blocks, const SkyRequest& request, int y, c
   }
 }
 
+/// Above which bodies rise: the sky as its blocks have it.
+std::vector<Body> bodiesOf(const SkyRequest& request, std::optional<float> constant, Team& team) {
+  SkyBlocks blocks(request, constant);
+  blocks.measure(team);
+  return findBodies(request, blocks.darkest(), blocks.median().sigma, team);
+}
+
 }  // namespace
 
-Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t* invalid) {
-  const int width = request.width, height = request.height;
-  const std::optional<float> constant = commonConstant(request);
+Sky measureSky(const SkyRequest& whole, Team& team, float* plane, std::uint8_t* invalid) {
+  const int width = whole.width, height = whole.height;
+  const std::optional<float> constant = commonConstant(whole);
+  const std::vector<Body> bodies = bodiesOf(whole, constant, team);
+  SkyRequest request = whole;
+  request.bodies = bodies;
   SkyBlocks blocks(request, constant);
   blocks.measure(team);
   const LevelRows levels(blocks, width, height);
@@ -48,10 +60,11 @@ Sky measureSky(const SkyRequest& request, Team& team, float* plane, std::uint8_t
     for (int x = 0; constant && x < width; ++x) {
       if (invalid[first + x] != 0 && read[x] == *constant) row[x] = 0;
     }
+    for (const Body& body : bodies) body.blacken(y, row);
   });
-  if (subtractBands(plane, invalid, width, height, blocks.median().sigma, team)) {
-    blocks.measureNoise(plane, invalid, team);
-  }
+  const bool hadBands = subtractBands(plane, invalid, width, height, blocks.median().sigma, team);
+  const bool wasRough = FineLevels(blocks, plane, invalid, width, height).subtract(request.count, team);
+  if (hadBands || wasRough) blocks.measureNoise(plane, invalid, team);
   const PartSky usual = blocks.median();
   return {usual.sigma, usual.dark, blocks.columns(), blocks.rows(), blocks.relativeNoise()};
 }

@@ -1,6 +1,7 @@
 // Background and noise of a star frame, block by block (star-sensor C), and its brightness above the background.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "image/sample_window.h"
@@ -8,13 +9,17 @@
 
 namespace perifocal {
 
+struct Body;
+
 struct SkyRequest {
   SourceWindow brightness;  ///< of every pixel
   SourceWindow colours;     ///< the first of `colourCount` channels side by side
   int colourCount;
   int width, height;
-  double saturation;  ///< samples of any colour from here on are not used, in their own units
-  double count;       ///< what one count is in parts of full scale; 0: values are not rounded
+  double saturation;                  ///< samples of any colour from here on are not used, in their own units
+  double count;                       ///< what one count is in parts of full scale; 0: values are not rounded
+  double widestStar;                  ///< in pixels: what is much larger is none
+  std::span<const Body> bodies = {};  ///< that are no sky
 };
 
 struct Sky {

@@ -29,6 +29,8 @@ constexpr double kSteep = 0.5;
 constexpr double kRounded = 1.5;
 /// Noise of sums in counts, at least: that of rounding.
 constexpr double kLeastNoise = 0.28867513459481287;
+/// One block of so many is darker than the darkest sky.
+constexpr std::size_t kDarkest = 20;
 /// Noise that differs by less than this part is the same but for chance.
 constexpr double kSameNoise = 0.25;
 
@@ -252,6 +254,17 @@ PartSky SkyBlocks::median() const {
   }
   const auto middle = [](const std::vector<double>& values) { return medianOf(std::span<const double>(values)); };
   return {middle(sigmas), middle(levels), middle(darks), middle(belows)};
+}
+
+double SkyBlocks::darkest() const {
+  std::vector<double> levels;
+  for (const BlockSky& block : blocks_) {
+    if (block.isKnown) levels.push_back(block.sky.level);
+  }
+  if (levels.empty()) return 0;
+  const auto rank = levels.begin() + static_cast<std::ptrdiff_t>(levels.size() / kDarkest);
+  std::nth_element(levels.begin(), rank, levels.end());
+  return *rank;
 }
 
 std::vector<float> SkyBlocks::relativeNoise() const {

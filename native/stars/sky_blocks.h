@@ -39,6 +39,8 @@ class SkyBlocks {
   }
   /// Median of the blocks of which something is known, or of all where there is none.
   PartSky median() const;
+  /// Level of the darkest blocks of which something is known: the glare of a moon may fill most of the frame.
+  double darkest() const;
   /// Noise of every block in parts of the median; 1 where it is as good as that.
   std::vector<float> relativeNoise() const;
   /// Measures the noise again, in a plane from which the level is taken off.

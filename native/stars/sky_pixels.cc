@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stars/bodies.h"
+
 namespace perifocal {
 namespace {
 
@@ -30,10 +32,11 @@ void readPixels(const SkyRequest& request, int left, int y, int count, float* br
     markInvalid<T>(colours, request.colourCount, request.saturation, y, count, invalid);
   };
   switch (colours.type) {
-    case SampleType::kUint8: return mark(std::uint8_t{});
-    case SampleType::kUint16: return mark(std::uint16_t{});
-    case SampleType::kFloat32: return mark(float{});
+    case SampleType::kUint8: mark(std::uint8_t{}); break;
+    case SampleType::kUint16: mark(std::uint16_t{}); break;
+    case SampleType::kFloat32: mark(float{}); break;
   }
+  for (const Body& body : request.bodies) body.mark(y, left, count, invalid);
 }
 
 }  // namespace perifocal

@@ -32,7 +32,7 @@ StarPixels::StarPixels(const StarPlane& plane, const std::vector<StarStart>& sta
       if (std::any_of(near.begin(), near.end(), [&](const StarStart& other) { return squareTo(other, x, y) < off; }))
         continue;
       if (plane.invalid[plane.at(x, y)] != 0) {
-        saturated_ = true;
+        saturated_ = saturated_ || plane.invalid[plane.at(x, y)] == 1;
         continue;
       }
       xs.push_back(x);

@@ -16,6 +16,8 @@ export interface SkyRequest {
   readonly saturation: number;
   /** What one count is in parts of full scale; 0: values are not rounded. */
   readonly count: number;
+  /** Stars are not wider than this in pixels: what is much larger and brighter than the sky is a moon. */
+  readonly widestStar: number;
   readonly threads: 1 | 2 | 3;
 }
 

@@ -33,6 +33,8 @@ const WIDE_PX = 12;
 const WITHOUT_TAIL = 1.5;
 /** A pixel this many times as bright as the profile has it is of no star: it is hot, or was hit by a particle. */
 const HOT = 2;
+/** In {@link StarPlane.invalid}: not saturated, so that the rest of the star must be as a star is. */
+const STRUCK = 2;
 /** A star whose middle is hot is none. */
 const MIDDLE_PX = 2;
 /** Of the profile's energy, what must be left without such pixels. */
@@ -94,7 +96,7 @@ export async function detectStars(
     if (!keepsStruck || hot.some((pixel) => isMiddle(star, pixel % width, Math.floor(pixel / width)))) continue;
     const cooled = withoutHot(plane, star, hot, energy, density);
     if (cooled.snr < threshold || hotPixels(plane, cooled, reachPx, top, hot).length > 0) continue;
-    for (const pixel of hot) invalid[pixel] = 1;
+    for (const pixel of hot) invalid[pixel] = STRUCK;
     found.push(cooled);
   }
   return found;

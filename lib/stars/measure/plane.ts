@@ -6,6 +6,7 @@ import type { FrameSource } from '../../image/source.js';
 import type { NoiseMap, SampleWindow } from '../../runtime/native/binding.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Scope } from '../../runtime/scope.js';
+import type { BlurSettings } from './blur-settings.js';
 import { readKnownPixels } from './known-pixels.js';
 import { takePlaneMemory } from './plane-memory.js';
 import type { PlaneMemory } from './plane-memory.js';
@@ -16,13 +17,16 @@ export const DEFAULT_SATURATION = 0.97;
 /** Of a sky without any noise, as floats may have it: what floats resolve. No star is infinitely clear. */
 const NO_NOISE = 1e-7;
 
+/** The widest that a frame tells by itself, across. */
+const WIDEST_STAR_PX = 36;
+
 /** The brightness of a frame above its background, in parts of full scale. */
 export interface StarPlane extends PlaneMemory {
   readonly width: number;
   readonly height: number;
   /** Background subtracted; 0 for what is no number. */
   readonly data: Float32Array;
-  /** 1 where a pixel is not used: missing, saturated in any colour, or no number. */
+  /** 1 where a pixel is missing, saturated in any colour, or no number, 2 where it is hot: neither is used. */
   readonly invalid: Uint8Array;
   /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;
@@ -34,13 +38,14 @@ export interface StarPlane extends PlaneMemory {
 
 /**
  * The brightness plane of a frame, its background taken off block by block (star-sensor C). Missing pixels are no sky.
- * @param saturation part of full scale @param memory that the plane is written to
+ * @param saturation part of full scale @param memory that the plane is written to @param widestStarPx across
  */
 export async function readPlane(
   { frame, valid }: Pick<FrameSource, 'frame' | 'valid'>,
   saturation: number,
   scope: Scope,
   memory: PlaneMemory = takePlaneMemory(frame.width * frame.height),
+  widestStarPx: number = WIDEST_STAR_PX,
 ): Promise<StarPlane> {
   const { width, height } = frame;
   const pauses = new Pauses(scope.signal);
@@ -52,12 +57,18 @@ export async function readPlane(
     height,
     saturation: saturation * source.white,
     count: frame.depth === 32 ? 0 : 1 / fullScale(frame),
+    widestStar: widestStarPx,
     threads: scope.threads,
   };
   const { sigma, level, noise } = await scope.call((binding, ticket) =>
     binding.measureSky(request, data, invalid, ticket),
   );
   return { width, height, data, invalid, sigma: sigma > 0 ? sigma : NO_NOISE, noise, background: level };
+}
+
+/** How wide stars may be across, by what is known of their blur. */
+export function widestStar({ defocus }: BlurSettings): number {
+  return defocus === null || defocus === 'auto' ? WIDEST_STAR_PX : Math.max(WIDEST_STAR_PX, 2.5 * defocus.radiusPx);
 }
 
 /** What the sky is measured in. */

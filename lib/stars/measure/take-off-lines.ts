@@ -118,7 +118,7 @@ function fitPart(plane: StarPlane, line: Line, strip: readonly Beside[], { middl
   const lanes: StripPixel[][] = Array.from({ length: 2 * sidePx * LANES + 1 }, () => []);
   for (const { pixel, along, beside } of strip) {
     const t = (along - middle) / halfPx;
-    if (Math.abs(t) > 1 || plane.invalid[pixel] === 1) continue;
+    if (Math.abs(t) > 1 || plane.invalid[pixel] !== 0) continue;
     const place = (beside + sidePx) * LANES;
     for (let lane = Math.ceil(place - LANES / 2); lane <= place + LANES / 2; lane += 1) {
       const value = plane.data[pixel]!;

@@ -12,7 +12,7 @@ import { usualNoise } from '../measure/fit.js';
 import type { PixelNoise, StarFit } from '../measure/fit.js';
 import { withoutBlocks } from '../measure/jpeg-blocks.js';
 import type { StarLook } from '../measure/look.js';
-import { readPlane } from '../measure/plane.js';
+import { readPlane, widestStar } from '../measure/plane.js';
 import type { StarPlane } from '../measure/plane.js';
 import { keepPlaneMemory, spareOf } from '../measure/plane-memory.js';
 import { StreakProfile } from '../measure/profile.js';
@@ -64,7 +64,8 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
     const { frame: read, valid } = source!;
     // A decoder's threads keep several times the frame.
     if (this.#isDecoded) scope.binding.trimHeap();
-    const plane = await readPlane(source!, this.#settings.saturation, scope);
+    const { saturation, blur } = this.#settings;
+    const plane = await readPlane(source!, saturation, scope, undefined, widestStar(blur));
     try {
       const pauses = new Pauses(scope.signal);
       const frame = valid ? await fillMissing(read, valid, pauses) : read;
