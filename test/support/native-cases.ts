@@ -385,6 +385,7 @@ const starCases: readonly NativeCase[] = [
       ...size,
       saturation: 0.9,
       count: 0,
+      widestStar: 36,
       threads,
     };
     return [await binding.measureSky(request, data, invalid, t), data, invalid];
