@@ -51,7 +51,7 @@ export class Running {
     await writeFile(path, JSON.stringify(config));
     const [program, ...args] = [...before, process.execPath, SERVE, '--config', path];
     // As the unit file runs it.
-    const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2' };
+    const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2 --v8-pool-size=1' };
     const child = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'inherit', 'pipe'], env });
     let said = '';
     child.stderr.on('data', (chunk) => {
