@@ -23,9 +23,9 @@ struct Lanes {
   }
 };
 
-/// What is noted of a tile beside its result: nothing; sums of what passes through the registers; also whether each
-/// sum of outputs is in range; or only whether a second evaluation gives what was stored.
-enum class Watch { kNothing, kSums, kSumsAndRange, kRepetition };
+/// What is noted of a tile beside its result: nothing; sums of what passes through the registers; or also whether each
+/// sum of outputs is in range.
+enum class Watch { kNothing, kSums, kSumsAndRange };
 
 /// A tile of sums, [pixel][channel], and where to note what is watched of it.
 struct TileSums {
@@ -46,12 +46,11 @@ struct Samples {
 };
 
 /// What is noted of one register of channels, over the pixels of a tile.
-template <class Isa, Watch kWatch>
+template <class Isa, Watch kWatch, bool kRepeated>
 struct Noted {
   using Vec = typename Isa::Vec;
-  static constexpr bool kSums = kWatch == Watch::kSums || kWatch == Watch::kSumsAndRange;
+  static constexpr bool kSums = kWatch != Watch::kNothing;
   static constexpr bool kRange = kWatch == Watch::kSumsAndRange;
-  static constexpr bool kRepetition = kWatch == Watch::kRepetition;
 
   Vec outputs, range, stored, trunkIn, trunkOut, difference;
 
@@ -61,12 +60,10 @@ struct Noted {
   PERIFOCAL_INLINE void noteRange(Vec sum) {
     if constexpr (kRange) range = Isa::orInt(range, Isa::add(sum, Isa::splatInt(kWatchedLimit)));
   }
-  PERIFOCAL_INLINE void compare(Vec again, Vec before) {
-    if constexpr (kRepetition) difference = Isa::orInt(difference, Isa::sub(again, before));
-  }
+  PERIFOCAL_INLINE void compare(Vec again, Vec before) { difference = Isa::orXor(difference, again, before); }
 
   PERIFOCAL_INLINE Noted() {
-    if constexpr (kWatch != Watch::kNothing) {
+    if constexpr (kSums) {
       outputs = range = stored = trunkIn = trunkOut = difference = Isa::splatInt(0);
     }
   }
@@ -84,8 +81,8 @@ struct Noted {
       if constexpr (kWritesTrunk) addTo(to.trunkOut[row] + channel, trunkOut);
     }
     if constexpr (kRange) orTo(to.range + channel, range);
-    if constexpr (kRepetition && kWhole) orTo(to.difference + channel, difference);
-    if constexpr (kRepetition && !kWhole) {
+    if constexpr (kRepeated && kWhole) orTo(to.difference + channel, difference);
+    if constexpr (kRepeated && !kWhole) {
       alignas(64) std::int32_t found[Isa::Shape::kLayout.lanes];
       Isa::storeInt(found, difference);
       for (int i = 0; i < lanes; ++i) to.difference[channel + i] |= found[i];
@@ -102,13 +99,69 @@ struct TilePlace {
   int row, column, count, channel, channels;
 };
 
-/// Finishes one register of output channels, `channel` onwards, of the pixels of a tile. Constants are locals, since
-/// the byte stores might alias the job for all the compiler knows.
-template <class Isa, Epilogue kEpilogue, Watch kWatch, bool kWhole>
-PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place, int channel, TileSums tile) {
+/// What an epilogue makes of a register of sums; `trunk` and `code` as far as it has them, a partial sum as `code`.
+template <class Isa>
+struct Finished {
+  typename Isa::Vec trunk, code;
+};
+
+/// An epilogue of one register of output channels. Constants are held here, since the byte stores might alias the job
+/// for all the compiler knows.
+template <class Isa, Epilogue kEpilogue>
+struct Requantisation {
   using Vec = typename Isa::Vec;
   using Flt = typename Isa::Flt;
+  Flt multiplier, low, high, copyMultiplier;
+  Vec storedZero;
+
+  PERIFOCAL_INLINE Requantisation(const ConvJob& job, int channel)
+      : multiplier(Isa::loadFloat(job.multiplier + channel)),
+        low(Isa::splat(job.low)),
+        high(Isa::splat(job.high)),
+        copyMultiplier(Isa::splat(job.copyMultiplier)),
+        storedZero(Isa::splatInt(job.storedZero)) {}
+
+  PERIFOCAL_INLINE Finished<Isa> operator()(Vec sum, Vec trunkIn) const {
+    if constexpr (kEpilogue == Epilogue::kPartial) return {sum, sum};
+    const Flt scaled = Isa::mul(Isa::toFloat(sum), multiplier);
+    if constexpr (kEpilogue == Epilogue::kQuantise) {
+      return {sum, codeOf(scaled)};
+    } else if constexpr (kEpilogue == Epilogue::kStartTrunk) {
+      return withCode(clampRound(scaled, Isa::splat(0.0f), Isa::splat(32767.0f)));
+    } else if constexpr (kEpilogue == Epilogue::kAddTrunk) {
+      const Vec residual = clampRound(scaled, Isa::splat(-65536.0f), Isa::splat(65536.0f));
+      return withCode(Isa::clampInt(Isa::add(trunkIn, residual), -32768, 32767));
+    } else {
+      const Vec residual = clampRound(scaled, Isa::splat(-8191.0f), Isa::splat(8191.0f));
+      return {residual, residual};
+    }
+  }
+
+  /// Other registers with the same numbers, for all the compiler knows.
+  PERIFOCAL_INLINE void renew() {
+    Isa::keep(multiplier);
+    Isa::keep(low);
+    Isa::keep(high);
+    Isa::keep(copyMultiplier);
+    Isa::keep(storedZero);
+  }
+
+ private:
+  PERIFOCAL_INLINE static Vec clampRound(Flt value, Flt floor, Flt ceiling) {
+    return Isa::roundToInt(Isa::min(Isa::max(value, floor), ceiling));
+  }
+  PERIFOCAL_INLINE Vec codeOf(Flt value) const { return Isa::add(clampRound(value, low, high), storedZero); }
+  PERIFOCAL_INLINE Finished<Isa> withCode(Vec trunk) const {
+    return {trunk, codeOf(Isa::mul(Isa::toFloat(trunk), copyMultiplier))};
+  }
+};
+
+/// Finishes one register of output channels, `channel` onwards, of the pixels of a tile.
+template <class Isa, Epilogue kEpilogue, Watch kWatch, bool kRepeated, bool kWhole>
+PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place, int channel, TileSums tile) {
+  using Vec = typename Isa::Vec;
   using L = Lanes<Isa, kWhole>;
+  constexpr bool kReadsTrunk = kEpilogue == Epilogue::kAddTrunk;
   const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(job.outStep) * job.outChannels;
   std::ptrdiff_t at = place.column * step + static_cast<std::ptrdiff_t>(job.outOffset) * job.outChannels + channel;
   const int lanes = job.channels - channel, pixels = place.count;
@@ -116,51 +169,48 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
   std::int16_t* const trunk = job.trunkOut == nullptr ? nullptr : job.trunkOut[place.row];
   const std::int16_t* const trunkIn = job.trunkIn == nullptr ? nullptr : job.trunkIn[place.row];
   std::int32_t* const partial = job.partialOut == nullptr ? nullptr : job.partialOut[place.row];
-  const Flt multiplier = Isa::loadFloat(job.multiplier + channel);
-  const Flt low = Isa::splat(job.low), high = Isa::splat(job.high), copyMultiplier = Isa::splat(job.copyMultiplier);
-  const Vec storedZero = Isa::splatInt(job.storedZero);
+  const Requantisation<Isa, kEpilogue> finish(job, channel);
+  Requantisation<Isa, kEpilogue> finishAgain = finish;
+  if constexpr (kRepeated) finishAgain.renew();
 
-  const auto clampRound = [](Flt value, Flt floor, Flt ceiling) PERIFOCAL_INLINE_LAMBDA {
-    return Isa::roundToInt(Isa::min(Isa::max(value, floor), ceiling));
+  Noted<Isa, kWatch, kRepeated> noted;
+  const auto load = [&](const auto* from) PERIFOCAL_INLINE_LAMBDA {
+    return L::load(from, lanes, [](const auto* p) PERIFOCAL_INLINE_LAMBDA { return Samples<Isa>::load(p); });
   };
-  Noted<Isa, kWatch> noted;
   const auto store = [&](auto* to, Vec value, Vec& total) PERIFOCAL_INLINE_LAMBDA {
-    if constexpr (kWatch == Watch::kRepetition) {
-      noted.compare(value, L::load(to, lanes, [](const auto* from) { return Samples<Isa>::load(from); }));
+    L::store(to, lanes, [&](auto* p) PERIFOCAL_INLINE_LAMBDA { Samples<Isa>::store(p, value); });
+    noted.note(total, value);
+  };
+  /// Whatever the epilogue has made goes to `use`, with the place for it.
+  const auto eachOf = [&](const Finished<Isa>& made, auto&& use) PERIFOCAL_INLINE_LAMBDA {
+    if constexpr (kEpilogue == Epilogue::kPartial) {
+      use(partial + at, made.code, noted.stored);
+    } else if constexpr (kEpilogue == Epilogue::kQuantise) {
+      use(codes + at, made.code, noted.stored);
+    } else if constexpr (kEpilogue == Epilogue::kResidual) {
+      use(trunk + at, made.trunk, noted.trunkOut);
     } else {
-      L::store(to, lanes, [&](auto* p) { Samples<Isa>::store(p, value); });
-      noted.note(total, value);
+      if (trunk != nullptr) use(trunk + at, made.trunk, noted.trunkOut);
+      use(codes + at, made.code, noted.stored);
     }
-  };
-  const auto storeCodes = [&](std::ptrdiff_t to, Flt value) PERIFOCAL_INLINE_LAMBDA {
-    store(codes + to, Isa::add(clampRound(value, low, high), storedZero), noted.stored);
-  };
-  const auto storeTrunk = [&](std::ptrdiff_t to, Vec value) PERIFOCAL_INLINE_LAMBDA {
-    if (trunk != nullptr) store(trunk + to, value, noted.trunkOut);
-    storeCodes(to, Isa::mul(Isa::toFloat(value), copyMultiplier));
   };
   const std::int32_t* sums = tile.sums;
   for (int p = 0; p < pixels; ++p, at += step, sums += Tile<Isa>::kRowChannels) {
-    const Vec sum = Isa::loadInt(sums);
+    Vec sum = Isa::loadInt(sums), before = sum;
     noted.note(noted.outputs, sum);
     noted.noteRange(sum);
-    if constexpr (kEpilogue == Epilogue::kPartial) {
-      store(partial + at, sum, noted.stored);
-      continue;
-    }
-    const Flt scaled = Isa::mul(Isa::toFloat(sum), multiplier);
-    if constexpr (kEpilogue == Epilogue::kQuantise) {
-      storeCodes(at, scaled);
-    } else if constexpr (kEpilogue == Epilogue::kStartTrunk) {
-      storeTrunk(at, clampRound(scaled, Isa::splat(0.0f), Isa::splat(32767.0f)));
-    } else if constexpr (kEpilogue == Epilogue::kAddTrunk) {
-      const Vec before = L::load(trunkIn + at, lanes, [](const std::int16_t* from) { return Isa::loadInt16(from); });
+    if constexpr (kReadsTrunk) {
+      before = load(trunkIn + at);
       noted.note(noted.trunkIn, before);
-      const Vec residual = clampRound(scaled, Isa::splat(-65536.0f), Isa::splat(65536.0f));
-      storeTrunk(at, Isa::clampInt(Isa::add(before, residual), -32768, 32767));
-    } else if constexpr (kEpilogue == Epilogue::kResidual) {
-      const Vec residual = clampRound(scaled, Isa::splat(-8191.0f), Isa::splat(8191.0f));
-      store(trunk + at, residual, noted.trunkOut);
+    }
+    eachOf(finish(sum, before), store);
+    if constexpr (kRepeated) {
+      Isa::keep(sum);
+      Isa::keep(before);
+      const auto compare = [&](const auto* from, Vec again, Vec&) PERIFOCAL_INLINE_LAMBDA {
+        noted.compare(again, load(from));
+      };
+      eachOf(finishAgain(sum, before), compare);
     }
   }
   if constexpr (kWatch != Watch::kNothing) {
@@ -168,15 +218,15 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
   }
 }
 
-template <class Isa, Epilogue kEpilogue, Watch kWatch>
+template <class Isa, Epilogue kEpilogue, Watch kWatch, bool kRepeated>
 PERIFOCAL_NOINLINE void finishTileAs(const ConvJob& job, const TilePlace& place, TileSums tile) {
   constexpr int kLanes = Isa::Shape::kLayout.lanes;
   const int end = std::min(place.channel + place.channels, job.channels);
   for (int channel = place.channel; channel < end; channel += kLanes, tile.sums += kLanes) {
     if (job.channels - channel >= kLanes) {
-      finishChannels<Isa, kEpilogue, kWatch, true>(job, place, channel, tile);
+      finishChannels<Isa, kEpilogue, kWatch, kRepeated, true>(job, place, channel, tile);
     } else {
-      finishChannels<Isa, kEpilogue, kWatch, false>(job, place, channel, tile);
+      finishChannels<Isa, kEpilogue, kWatch, kRepeated, false>(job, place, channel, tile);
     }
   }
 }
@@ -199,24 +249,24 @@ PERIFOCAL_NOINLINE void addPartials(const ConvJob& job, const TilePlace& place, 
   }
 }
 
-template <class Isa, Watch kWatch>
+template <class Isa, Watch kWatch, bool kRepeated>
 void finishSums(const ConvJob& job, const TilePlace& place, TileSums tile) {
   switch (job.epilogue) {
-    case Epilogue::kQuantise: return finishTileAs<Isa, Epilogue::kQuantise, kWatch>(job, place, tile);
-    case Epilogue::kStartTrunk: return finishTileAs<Isa, Epilogue::kStartTrunk, kWatch>(job, place, tile);
-    case Epilogue::kAddTrunk: return finishTileAs<Isa, Epilogue::kAddTrunk, kWatch>(job, place, tile);
-    case Epilogue::kPartial: return finishTileAs<Isa, Epilogue::kPartial, kWatch>(job, place, tile);
-    case Epilogue::kResidual: return finishTileAs<Isa, Epilogue::kResidual, kWatch>(job, place, tile);
+    case Epilogue::kQuantise: return finishTileAs<Isa, Epilogue::kQuantise, kWatch, kRepeated>(job, place, tile);
+    case Epilogue::kStartTrunk: return finishTileAs<Isa, Epilogue::kStartTrunk, kWatch, kRepeated>(job, place, tile);
+    case Epilogue::kAddTrunk: return finishTileAs<Isa, Epilogue::kAddTrunk, kWatch, kRepeated>(job, place, tile);
+    case Epilogue::kPartial: return finishTileAs<Isa, Epilogue::kPartial, kWatch, kRepeated>(job, place, tile);
+    case Epilogue::kResidual: return finishTileAs<Isa, Epilogue::kResidual, kWatch, kRepeated>(job, place, tile);
   }
 }
 
 template <class Isa, Watch kWatch>
 void finishTile(const ConvJob& job, const TilePlace& place, TileSums tile) {
   if (job.addendCount > 0) addPartials<Isa>(job, place, tile.sums);
-  finishSums<Isa, kWatch>(job, place, tile);
   if constexpr (kWatch != Watch::kNothing) {
-    if (tile.watched->repeated[place.row]) finishSums<Isa, Watch::kRepetition>(job, place, tile);
+    if (tile.watched->repeated[place.row]) return finishSums<Isa, kWatch, true>(job, place, tile);
   }
+  finishSums<Isa, kWatch, false>(job, place, tile);
 }
 
 /// `kWhole`: `i` starts a whole register of samples, else the last `count`.

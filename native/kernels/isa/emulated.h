@@ -65,6 +65,7 @@ struct Emulated {
   static Vec add(Vec a, Vec b) { return wrapping(a, b, std::plus<>{}); }
   static Vec sub(Vec a, Vec b) { return wrapping(a, b, std::minus<>{}); }
   static Vec mulInt(Vec a, Vec b) { return wrapping(a, b, std::multiplies<>{}); }
+  static Vec orXor(Vec bits, Vec a, Vec b) { return orInt(bits, wrapping(a, b, std::bit_xor<>{})); }
   static Vec orInt(Vec a, Vec b) { return wrapping(a, b, std::bit_or<>{}); }
   template <int kBits>
   static Vec shiftLeft(Vec v) {

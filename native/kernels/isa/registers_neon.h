@@ -27,6 +27,7 @@ struct Lanes128 {
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return signedOf(vaddq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec sub(Vec a, Vec b) { return signedOf(vsubq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return vorrq_s32(a, b); }
+  PERIFOCAL_INLINE static Vec orXor(Vec bits, Vec a, Vec b) { return vorrq_s32(bits, veorq_s32(a, b)); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return signedOf(vmulq_u32(unsignedOf(a), unsignedOf(b))); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return vminq_s32(vmaxq_s32(v, vdupq_n_s32(low)), vdupq_n_s32(high));

@@ -29,6 +29,7 @@ struct Lanes256 {
   PERIFOCAL_INLINE static Vec splatInt(std::int32_t v) { return _mm256_set1_epi32(v); }
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return _mm256_add_epi32(a, b); }
   PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return _mm256_or_si256(a, b); }
+  PERIFOCAL_INLINE static Vec orXor(Vec bits, Vec a, Vec b) { return orInt(bits, _mm256_xor_si256(a, b)); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return _mm256_mullo_epi32(a, b); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return _mm256_min_epi32(_mm256_max_epi32(v, splatInt(low)), splatInt(high));

@@ -22,6 +22,7 @@ struct Lanes512 {
   PERIFOCAL_INLINE static Vec splatInt(std::int32_t v) { return _mm512_set1_epi32(v); }
   PERIFOCAL_INLINE static Vec add(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
   PERIFOCAL_INLINE static Vec orInt(Vec a, Vec b) { return _mm512_or_si512(a, b); }
+  PERIFOCAL_INLINE static Vec orXor(Vec bits, Vec a, Vec b) { return _mm512_ternarylogic_epi32(bits, a, b, 0xf6); }
   PERIFOCAL_INLINE static Vec mulInt(Vec a, Vec b) { return _mm512_mullo_epi32(a, b); }
   PERIFOCAL_INLINE static Vec clampInt(Vec v, std::int32_t low, std::int32_t high) {
     return _mm512_min_epi32(_mm512_max_epi32(v, splatInt(low)), splatInt(high));
