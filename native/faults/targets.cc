@@ -132,7 +132,9 @@ void Targets::addCheckTables() {
   if (!model_.checked()) return;
   const CheckedPart& check = model_.check(stage().layer, part());
   add(check.columnSums, columnSumBytes(layer(), part()));
-  add(check.bias, countedBiasBytes(layer()));
+  addItem(check.bias);
+  addItem(check.columnSumsSum);
+  addItem(check.weightSum);
   addItem(check.digest);
 }
 
@@ -171,7 +173,8 @@ void Targets::addRowSums() {
   if (pipeline_.guard_ == nullptr) return;
   eachInputRow([&](int tensor, int row) {
     if (pipeline_.store_.pixels(tensor, row) == nullptr) return;
-    add(pipeline_.guard_->rows_.of(tensor, row), model_.graph_.tensors[tensor].channels * sizeof(std::int32_t));
+    add(pipeline_.guard_->rows_.of(tensor, row),
+        WrittenTotals::width(model_.graph_.tensors[tensor]) * sizeof(std::int32_t));
   });
 }
 

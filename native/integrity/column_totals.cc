@@ -1,7 +1,6 @@
 #include "integrity/column_totals.h"
 
 #include <algorithm>
-#include <array>
 
 #include "integrity/modular.h"
 
@@ -30,95 +29,120 @@ const std::int32_t* totalsAt(const ConvJob& job, const ConvTap& tap, int dx, con
   return x;
 }
 
+void addAll(std::int32_t* to, const std::int32_t* from, int count) {
+  for (int i = 0; i < count; ++i) to[i] = sumOf(to[i], from[i]);
+}
+
 }  // namespace
 
-bool ColumnTotals::gather(const WatchedFiring& firing, int first, int step, std::int32_t* x) const {
+bool ColumnTotals::gather(const WatchedFiring& firing, int first, int step) {
   const ConvJob& job = firing.jobs[first];
-  const int jobs = static_cast<int>(firing.jobs.size());
-  std::int32_t* at = x;
-  for (int t = 0; t < job.tapCount; at += channelsOf(job, t++)) {
-    if (job.taps[t].dx != summedShift(job, job.taps[t])) continue;
-    std::fill_n(at, channelsOf(job, t), 0);
-    for (int j = first; j < jobs; j += step) {
-      if (!addRows(firing, j, t, at)) return false;
-    }
+  int entries = 0;
+  for (int t = 0; t < job.tapCount; ++t) entries += channelsOf(job, t);
+  std::fill_n(columns_, entries, 0);
+  for (int j = first; j < static_cast<int>(firing.jobs.size()); j += step) {
+    if (!addJob(firing, j)) return false;
   }
-  at = x;
-  for (int t = 0; t < job.tapCount; at += channelsOf(job, t++)) {
+  std::int32_t* x = columns_;
+  for (int t = 0; t < job.tapCount; x += channelsOf(job, t++)) {
     const int dx = summedShift(job, job.taps[t]);
-    if (job.taps[t].dx == dx) continue;
-    std::copy_n(totalsAt(job, job.taps[t], dx, x), channelsOf(job, t), at);
-    for (int j = first; j < jobs; j += step) shift(firing, j, t, at);
+    if (job.taps[t].dx != dx) addAll(x, totalsAt(job, job.taps[t], dx, columns_), channelsOf(job, t));
   }
   return true;
 }
 
-ColumnTotals::Row ColumnTotals::rowOf(const WatchedFiring& firing, int job, int tap, int line) const {
-  const ConvTap& at = firing.jobs[job].taps[tap];
-  const ConvSource& source = firing.jobs[job].sources[at.source];
-  const StageInput& input = firing.stage.inputs[at.source];
+bool ColumnTotals::addJob(const WatchedFiring& firing, int index) {
+  const ConvJob& job = firing.jobs[index];
+  std::int32_t* x = columns_;
+  for (int t = 0; t < job.tapCount;) {
+    const int s = job.taps[t].source;
+    const Lines lines = linesOf(firing, index, s);
+    for (; t < job.tapCount && job.taps[t].source == s; x += channelsOf(job, t++)) {
+      const ConvTap& tap = job.taps[t];
+      for (int i = 0; i < job.rowCount; ++i) {
+        const int line = i * lines.source.rowStep + tap.dy;
+        if (tap.dx != summedShift(job, tap)) {
+          addShift(lines, line, tap.dx, x);
+        } else if (!addLine(lines, line, tap.dx, x)) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+ColumnTotals::Lines ColumnTotals::linesOf(const WatchedFiring& firing, int job, int source) const {
+  const StageInput& input = firing.stage.inputs[source];
   // Jobs of a transposed convolution have one row each, two jobs a row.
   const int firstRow = firing.stage.kind == StageKind::kTranspose ? firing.rowBegin + job / 2 : firing.rowBegin;
-  const int offset = line * source.rowStep + at.dy, row = input.map.first(firstRow) + offset;
-  const bool outside = row < 0 || row >= model_.graph().rowsOf(input.tensor, passHeight_);
-  return {input.tensor, row, outside ? nullptr : source.rows[offset], source, firing.columns};
+  const int first = input.map.first(firstRow), height = model_.graph().rowsOf(input.tensor, passHeight_);
+  Lines lines{firing.jobs[job].sources[source], firing.columns, zeroOf(input.tensor), {}};
+  for (int line = 0; line < std::min(lines.source.rowCount, kMostLines); ++line) {
+    const int row = first + line;
+    lines.totals[line] = row < 0 || row >= height ? nullptr : rows_.of(input.tensor, row);
+  }
+  return lines;
 }
 
 /// All columns that a tap sees, where no other tap sees nearly the same.
-bool ColumnTotals::addRows(const WatchedFiring& firing, int job, int tap, std::int32_t* x) const {
-  for (int i = 0; i < firing.jobs[job].rowCount; ++i) {
-    const Row row = rowOf(firing, job, tap, i);
-    const int channels = row.source.channels;
-    if (row.pixels == nullptr) {
-      const std::int32_t border = productOf(row.columns, zeroOf(row.tensor));
-      for (int c = 0; c < channels; ++c) x[c] = sumOf(x[c], border);
-    } else if (row.source.pixelStep == 1) {
-      const std::int32_t* total = rows_.of(row.tensor, row.row);
-      for (int c = 0; c < channels; ++c) x[c] = sumOf(x[c], total[c]);
-    } else if (!addHalf(row, firing.jobs[job].taps[tap].dx, x)) {
-      return false;
-    }
+bool ColumnTotals::addLine(const Lines& lines, int line, int dx, std::int32_t* x) const {
+  const std::int32_t* totals = lines.totals[line];
+  const int channels = lines.source.channels;
+  if (totals == nullptr) {
+    const std::int32_t border = productOf(lines.columns, lines.pad);
+    for (int c = 0; c < channels; ++c) x[c] = sumOf(x[c], border);
+  } else if (lines.source.pixelStep == 1) {
+    addAll(x, totals, channels);
+  } else {
+    return addHalf(lines, line, dx, x);
   }
   return true;
 }
 
 /// Every second column: the row is summed anew, and must be the one that was written.
-bool ColumnTotals::addHalf(const Row& row, int dx, std::int32_t* x) const {
-  const int channels = row.source.channels;
+bool ColumnTotals::addHalf(const Lines& lines, int line, int dx, std::int32_t* x) const {
+  const int channels = lines.source.channels;
   std::array<Totals, 2> halves;
   for (int half = 0; half < 2; ++half) {
     std::fill_n(halves[half].begin(), channels, 0);
-    addCounted({row.pixels + half * channels, channels, 2 * channels, row.columns}, halves[half].data());
+    const std::uint8_t* pixels = lines.source.rows[line] + half * channels;
+    addCounted({pixels, channels, 2 * channels, lines.columns}, halves[half].data());
   }
-  const std::int32_t* total = rows_.of(row.tensor, row.row);
   bool same = true;
   for (int c = 0; c < channels; ++c) {
-    same &= total[c] == sumOf(halves[0][c], halves[1][c]);
+    same &= lines.totals[line][c] == sumOf(halves[0][c], halves[1][c]);
     x[c] = sumOf(x[c], halves[dx][c]);
   }
   return same;
 }
 
-/// All columns, one to the left or to the right: a column leaves, and the pad comes in.
-void ColumnTotals::shift(const WatchedFiring& firing, int job, int tap, std::int32_t* x) const {
-  for (int i = 0; i < firing.jobs[job].rowCount; ++i) {
-    const Row row = rowOf(firing, job, tap, i);
-    if (row.pixels == nullptr) continue;
-    const int channels = row.source.channels, last = row.source.pixelStep * row.columns - 1;
-    const bool left = firing.jobs[job].taps[tap].dx < 0;
-    const std::uint8_t* leaves = row.pixels + (left ? static_cast<std::ptrdiff_t>(last) * channels : 0);
-    const std::int32_t pad = zeroOf(row.tensor);
-    const std::uint8_t flipped = flip();
-    for (int c = 0; c < channels; ++c) x[c] = sumOf(x[c], pad - (leaves[c] ^ flipped));
-  }
+/// What one to the left or to the right makes of all columns: a column leaves, and the pad comes in.
+void ColumnTotals::addShift(const Lines& lines, int line, int dx, std::int32_t* x) const {
+  if (lines.totals[line] == nullptr) return;
+  const int channels = lines.source.channels, last = lines.source.pixelStep * lines.columns - 1;
+  const std::uint8_t* leaves = lines.source.rows[line] + (dx < 0 ? static_cast<std::ptrdiff_t>(last) * channels : 0);
+  const std::uint8_t flipped = flip();
+  for (int c = 0; c < channels; ++c) x[c] = sumOf(x[c], lines.pad - (leaves[c] ^ flipped));
 }
 
-bool ColumnTotals::addPartials(const StoredRow& row, const std::int32_t* values, int times, std::int32_t* total) const {
+Mixed ColumnTotals::products(const CheckedPart& check) const {
+  const auto words = static_cast<std::ptrdiff_t>(check.columnSumBytes / sizeof(std::uint32_t) / kMixes);
+  Mixed total{};
+  for (int m = 0; m < kMixes; ++m) {
+    const std::uint32_t* sums = check.columnSums + m * words;
+    for (std::ptrdiff_t i = 0; i < words; ++i) total[m] += sums[i] * static_cast<std::uint32_t>(columns_[i]);
+  }
+  return total;
+}
+
+bool ColumnTotals::addPartials(const StoredRow& row, const std::int32_t* values, int times, Mixed& total) const {
   Totals sums;
   std::fill_n(sums.begin(), row.channels, 0);
   kernels_.addSums({values, row.channels, row.channels, row.pixels}, sums.data());
-  for (int c = 0; c < row.channels; ++c) total[c] = sumOf(total[c], productOf(times, sums[c]));
-  return std::equal(sums.begin(), sums.begin() + row.channels, rows_.of(row.tensor, row.row));
+  const Mixed found = mixed(sums.data(), row.channels);
+  addMixed(total, found, times);
+  return found == rows_.mixedOf(row.tensor, row.row);
 }
 
 void ColumnTotals::count(const std::uint8_t* codes, int channels, std::ptrdiff_t pixels, std::int32_t* total) const {

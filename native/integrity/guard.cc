@@ -25,7 +25,7 @@ int partOf(const Model& model, const Stage& stage, const ConvJob& job) {
 }  // namespace
 
 Guard::Guard(const Model& model, Integrity integrity, int passHeight, int threads)
-    : model_(model), integrity_(integrity), threads_(threads), columns_(model, rows_, passHeight), prediction_(model) {}
+    : model_(model), integrity_(integrity), threads_(threads), columns_(model, rows_, passHeight) {}
 
 int Guard::registerChannels(int channels, const KernelLayout& layout) {
   return roundUp(channels, std::max({16, layout.lanes, layout.winograd.blockChannels}));
@@ -33,10 +33,9 @@ int Guard::registerChannels(int channels, const KernelLayout& layout) {
 
 std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads) {
   const int channels = registerChannels(4 * graph.shape.baseWidth, layout);
-  const std::size_t entries =
-      WrittenTotals::entries(graph, dryRun.ringRows) + FiringSums::entries(threads, channels) + channels;
-  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(SumPrediction::bytes(graph, layout)) +
-         arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
+  const std::size_t entries = WrittenTotals::entries(graph, dryRun.ringRows) + FiringSums::entries(threads, channels) +
+                              ColumnTotals::entries(graph);
+  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
 }
 
 void Guard::attach(const DryRun& dryRun, std::byte* memory) {
@@ -45,14 +44,11 @@ void Guard::attach(const DryRun& dryRun, std::byte* memory) {
   blocks_ = static_cast<int>(dryRun.orders.size());
   orders_ = reinterpret_cast<std::uint64_t*>(memory);
   std::copy(dryRun.orders.begin(), dryRun.orders.end(), orders_);
-  memory += arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
-  prediction_.attach(memory);
-  memory += arenaBytes(SumPrediction::bytes(graph, model_.kernels().layout));
-  auto* entries = reinterpret_cast<std::int32_t*>(memory);
+  auto* entries = reinterpret_cast<std::int32_t*>(memory + arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t)));
   sums_.attach(threads_, entries);
   entries += FiringSums::entries(threads_, channels);
-  addends_ = entries;
-  rows_.attach(graph, dryRun.ringRows, entries + channels);
+  columns_.attach(entries);
+  rows_.attach(graph, dryRun.ringRows, entries + ColumnTotals::entries(graph));
 }
 
 bool Guard::holdsCode() {
@@ -83,11 +79,11 @@ void Guard::note(int tensor, int row, const std::uint8_t* codes, std::ptrdiff_t 
   columns_.count(codes, model_.graph().tensors[tensor].channels, pixels, rows_.of(tensor, row));
 }
 
-std::optional<Fault> Guard::check(const WatchedFiring& firing, std::byte* scratch) {
+std::optional<Fault> Guard::check(const WatchedFiring& firing) {
   sums_.fold();
   const LayerSpec& layer = model_.graph().layers[firing.stage.layer];
   for (int pack = 0; pack < packsOf(firing.stage); ++pack) {
-    if (const auto fault = checkPack(firing, pack, scratch)) return fault;
+    if (const auto fault = checkPack(firing, pack)) return fault;
   }
   if (layer.winograd && !isInRange(layer)) return Fault::kArithmetic;
   if (!holdsTrunk(firing)) return Fault::kRows;
@@ -96,67 +92,57 @@ std::optional<Fault> Guard::check(const WatchedFiring& firing, std::byte* scratc
   return {};
 }
 
-/// E3, then E2, of the jobs that share a pack of weights.
-std::optional<Fault> Guard::checkPack(const WatchedFiring& firing, int pack, std::byte* scratch) {
+/// E3 of the jobs that share a pack of weights.
+std::optional<Fault> Guard::checkPack(const WatchedFiring& firing, int pack) {
   if (pack >= static_cast<int>(firing.jobs.size())) return {};
-  const ConvJob& job = firing.jobs[pack];
-  const int index = firing.stage.layer, part = partOf(model_, firing.stage, job);
+  const int index = firing.stage.layer, part = partOf(model_, firing.stage, firing.jobs[pack]);
   const CheckedPart& check = model_.check(index, part);
   if (digestOf(model_, index, part) != check.digest) return Fault::kTables;
-  if (!columns_.gather(firing, pack, packsOf(firing.stage), prediction_.columns())) return Fault::kRows;
-  if (!addAddends(firing)) return Fault::kRows;
-  const LayerSpec& layer = model_.graph().layers[index];
-  const std::int32_t* totals = prediction_.apply(job, layer, model_.part(index, part).weights, scratch);
-  std::int32_t all = 0;
-  for (int c = 0; c < layer.out; ++c) all = sumOf(all, totals[c]);
-  if (all != prediction_.expectedTotal(job, check)) return Fault::kWeights;
-  return hasOutputs(firing, pack, check, totals) ? std::nullopt : std::optional(Fault::kArithmetic);
+  if (!columns_.gather(firing, pack, packsOf(firing.stage))) return Fault::kRows;
+  Mixed expected = columns_.products(check);
+  addMixed(expected, check.bias, pixelsOf(firing, pack));
+  if (!addAddends(firing, expected)) return Fault::kRows;
+  if (mixed(sums_.outputs(pack), firing.jobs[pack].channels) == expected) return {};
+  if (columnSumsSumOf(model_, index, part) != check.columnSumsSum) return Fault::kTables;
+  return weightSumOf(model_, index, part) != check.weightSum ? Fault::kWeights : Fault::kArithmetic;
 }
 
 /// Partial sums of coarser scales, which count once for every pixel that they were added to.
-bool Guard::addAddends(const WatchedFiring& firing) {
+bool Guard::addAddends(const WatchedFiring& firing, Mixed& total) const {
   const Stage& stage = firing.stage;
   const ConvJob& job = firing.jobs[0];
-  std::fill_n(addends_, job.channels, 0);
   for (int a = 0; a < job.addendCount; ++a) {
     const StageInput& input = stage.inputs[stage.sourceCount + a];
     for (int i = 0; i < job.rowCount; ++i) {
       const ConvAddend& addend = job.addends[a];
       const StoredRow row{input.tensor, input.map.first(firing.rowBegin + i), job.outChannels,
                           firing.columns >> addend.shift};
-      if (!columns_.addPartials(row, addend.rows[i], 1 << addend.shift, addends_)) return false;
+      if (!columns_.addPartials(row, addend.rows[i], 1 << addend.shift, total)) return false;
     }
   }
   return true;
 }
 
-bool Guard::hasOutputs(const WatchedFiring& firing, int pack, const CheckedPart& check,
-                       const std::int32_t* totals) const {
+/// Output pixels of the jobs that share a pack.
+int Guard::pixelsOf(const WatchedFiring& firing, int pack) {
   const int jobs = static_cast<int>(firing.jobs.size()), step = packsOf(firing.stage);
-  const int rows = firing.jobs[pack].rowCount * ((jobs - pack + step - 1) / step), pixels = rows * firing.columns;
-  const std::int32_t* outputs = sums_.outputs(pack);
-  for (int c = 0; c < firing.jobs[pack].channels; ++c) {
-    const std::int32_t expected = sumOf(productOf(pixels, check.bias[c]), sumOf(totals[c], addends_[c]));
-    if (outputs[c] != expected) return false;
-  }
-  return true;
+  return firing.jobs[pack].rowCount * ((jobs - pack + step - 1) / step) * firing.columns;
 }
 
-/// Whether the trunk was read as it had been written.
 bool Guard::holdsTrunk(const WatchedFiring& firing) const {
   const Stage& stage = firing.stage;
   if (!stage.readsTrunk()) return true;
   const int channels = model_.graph().layers[stage.layer].out;
   for (int i = 0; i < firing.rowCount; ++i) {
-    const std::int32_t* written = rows_.of(stage.inputs.back().tensor, firing.rowBegin + i);
-    if (!std::equal(written, written + channels, sums_.trunkIn(i))) return false;
+    const Mixed written = rows_.mixedOf(stage.inputs.back().tensor, firing.rowBegin + i);
+    if (written != mixed(sums_.trunkIn(i), channels)) return false;
   }
   return true;
 }
 
 /// Whether every single sum of Winograd was within the bound that the loader has proved.
 bool Guard::isInRange(const LayerSpec& layer) const {
-  constexpr std::uint32_t kOutside = ~(2 * static_cast<std::uint32_t>(kWatchedLimit) - 1);
+  constexpr std::uint32_t kOutside = ~(static_cast<std::uint32_t>(kWatchedLimit) - 1);
   const std::int32_t* range = sums_.range();
   return std::none_of(range, range + layer.out, [](std::int32_t bits) { return (bits & kOutside) != 0; });
 }
@@ -173,13 +159,13 @@ void Guard::noteRows(const WatchedFiring& firing) {
   const std::int32_t above = productOf(128 - model_.kernels().layout.storedOffset, each * firing.columns);
   for (int i = 0; i < firing.rowCount; ++i) {
     const int row = firing.rowBegin + i;
-    const auto copy = [&](int tensor, const std::int32_t* sums, std::int32_t more) {
-      if (tensor < 0) return;
-      std::transform(sums, sums + channels, rows_.of(tensor, row), [&](std::int32_t sum) { return sumOf(sum, more); });
-    };
-    copy(stage.codes, sums_.stored(i), above);
-    copy(stage.partial, sums_.stored(i), 0);
-    copy(stage.trunk, sums_.trunkOut(i), 0);
+    const std::int32_t* stored = sums_.stored(i);
+    if (stage.codes >= 0) {
+      std::transform(stored, stored + channels, rows_.of(stage.codes, row),
+                     [&](auto sum) { return sumOf(sum, above); });
+    }
+    if (stage.partial >= 0) rows_.setMixed(stage.partial, row, mixed(stored, channels));
+    if (stage.trunk >= 0) rows_.setMixed(stage.trunk, row, mixed(sums_.trunkOut(i), channels));
   }
 }
 

@@ -10,7 +10,6 @@
 #include "integrity/column_totals.h"
 #include "integrity/findings.h"
 #include "integrity/firing_sums.h"
-#include "integrity/prediction.h"
 #include "integrity/written_totals.h"
 #include "network/model.h"
 #include "runtime/code_digest.h"
@@ -52,7 +51,7 @@ class Guard {
   void note(int tensor, int row, const std::uint8_t* codes, std::ptrdiff_t pixels);
 
   /// Whether all holds of a firing by kernels that has run; then the sums of its rows are noted.
-  std::optional<Fault> check(const WatchedFiring& firing, std::byte* scratch);
+  std::optional<Fault> check(const WatchedFiring& firing);
 
   /// Whether the rows that a firing without sums has read are those that were written.
   bool holds(const StoredRow& row, const std::uint8_t* codes) const { return columns_.holds(row, codes); }
@@ -73,9 +72,9 @@ class Guard {
 
  private:
   static int registerChannels(int channels, const KernelLayout& layout);
-  std::optional<Fault> checkPack(const WatchedFiring& firing, int pack, std::byte* scratch);
-  bool addAddends(const WatchedFiring& firing);
-  bool hasOutputs(const WatchedFiring& firing, int pack, const CheckedPart& check, const std::int32_t* totals) const;
+  static int pixelsOf(const WatchedFiring& firing, int pack);
+  std::optional<Fault> checkPack(const WatchedFiring& firing, int pack);
+  bool addAddends(const WatchedFiring& firing, Mixed& total) const;
   bool holdsTrunk(const WatchedFiring& firing) const;
   bool isInRange(const LayerSpec& layer) const;
   bool isRepeated(const LayerSpec& layer) const;
@@ -87,8 +86,6 @@ class Guard {
   WrittenTotals rows_;
   ColumnTotals columns_;
   FiringSums sums_;
-  SumPrediction prediction_;
-  std::int32_t* addends_ = nullptr;
   std::uint64_t* orders_ = nullptr;
   int blocks_ = 0;
   int nextPiece_ = 0;

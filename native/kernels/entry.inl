@@ -10,14 +10,12 @@ constexpr Kernels kernelsOf() {
                   multiply<Isa>,
                   nullptr,
                   nullptr,
-                  nullptr,
                   addPixels<Isa, std::uint8_t>,
                   addPixels<Isa, std::int32_t>,
                   spin<Isa>};
   if constexpr (kLayout.hasWinograd()) {
     kernels.transformWeights = transformWeights<Isa>;
     kernels.convolveWinograd = convolveWinograd<Isa>;
-    kernels.applyCodes = applyCodes<Isa>;
   }
   return kernels;
 }

@@ -49,22 +49,25 @@ struct Samples {
 template <class Isa, Watch kWatch, bool kRepeated>
 struct Noted {
   using Vec = typename Isa::Vec;
+  using Flt = typename Isa::Flt;
   static constexpr bool kSums = kWatch != Watch::kNothing;
   static constexpr bool kRange = kWatch == Watch::kSumsAndRange;
 
-  Vec outputs, range, stored, trunkIn, trunkOut, difference;
+  Vec outputs, stored, trunkIn, trunkOut, difference;
+  Flt largest;  ///< magnitude of the sums of outputs
 
   PERIFOCAL_INLINE static void note(Vec& total, Vec value) {
     if constexpr (kSums) total = Isa::add(total, value);
   }
   PERIFOCAL_INLINE void noteRange(Vec sum) {
-    if constexpr (kRange) range = Isa::orInt(range, Isa::add(sum, Isa::splatInt(kWatchedLimit)));
+    if constexpr (kRange) largest = Isa::maxMagnitude(largest, Isa::toFloat(sum));
   }
   PERIFOCAL_INLINE void compare(Vec again, Vec before) { difference = Isa::orXor(difference, again, before); }
 
   PERIFOCAL_INLINE Noted() {
     if constexpr (kSums) {
-      outputs = range = stored = trunkIn = trunkOut = difference = Isa::splatInt(0);
+      outputs = stored = trunkIn = trunkOut = difference = Isa::splatInt(0);
+      largest = Isa::splat(0.0f);
     }
   }
 
@@ -80,7 +83,7 @@ struct Noted {
       if constexpr (kReadsTrunk) addTo(to.trunkIn[row] + channel, trunkIn);
       if constexpr (kWritesTrunk) addTo(to.trunkOut[row] + channel, trunkOut);
     }
-    if constexpr (kRange) orTo(to.range + channel, range);
+    if constexpr (kRange) orTo(to.range + channel, Isa::roundToInt(Isa::min(largest, Isa::splat(0x1p30f))));
     if constexpr (kRepeated && kWhole) orTo(to.difference + channel, difference);
     if constexpr (kRepeated && !kWhole) {
       alignas(64) std::int32_t found[Isa::Shape::kLayout.lanes];
@@ -207,9 +210,8 @@ PERIFOCAL_INLINE void finishChannels(const ConvJob& job, const TilePlace& place,
     if constexpr (kRepeated) {
       Isa::keep(sum);
       Isa::keep(before);
-      const auto compare = [&](const auto* from, Vec again, Vec&) PERIFOCAL_INLINE_LAMBDA {
-        noted.compare(again, load(from));
-      };
+      const auto compare = [&](const auto* from, Vec again, Vec&)
+                               PERIFOCAL_INLINE_LAMBDA { noted.compare(again, load(from)); };
       eachOf(finishAgain(sum, before), compare);
     }
   }

@@ -92,7 +92,7 @@ struct ConvJob {
 /// the job's bias has. docs/integrity.md says what for.
 struct ConvSums {
   std::int32_t* outputs;                              ///< sums before requantisation, addends included
-  std::int32_t* range;                                ///< or of sum + kWatchedLimit, where the job is Winograd's
+  std::int32_t* range;                                ///< or of magnitudes up to 2^30, where the job is Winograd's
   std::int32_t* difference;                           ///< or of what a repeated epilogue gives and what was stored
   std::array<std::int32_t*, kMaxBlockRows> stored;    ///< per row of the job: codes or partial sums
   std::array<std::int32_t*, kMaxBlockRows> trunkIn;   ///< per row: the trunk as read
@@ -144,9 +144,6 @@ struct Kernels {
   /// As `convolve`, for a 3x3 stride-1 job of one source whose `weights` are transformed.
   void (*convolveWinograd)(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch,
                            const ConvSums* sums);
-  /// Products of the codes of Winograd's weights with one number per kernel position and input, modulo 2^32. A number
-  /// is two values of 15 bits, `appliedValues` apart, the lower ones first (kernels/winograd.h).
-  void (*applyCodes)(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out);
   /// Adds all pixels up by channel, codes as they are stored, and adds that to `total`, modulo 2^32.
   void (*addCodes)(const PixelRun<std::uint8_t>& run, std::int32_t* total);
   void (*addSums)(const PixelRun<std::int32_t>& run, std::int32_t* total);

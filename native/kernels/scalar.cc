@@ -1,6 +1,7 @@
 // The definition of every kernel, in plain loops: the oracle of the others and the fallback where nothing fits.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "kernels/scalar.h"
 
@@ -79,9 +80,7 @@ void note(const ConvSums& sums, const Place& place, std::int32_t sum, const Resu
   addTo(sums.stored[place.row][place.channel], result.code);
   addTo(sums.trunkIn[place.row][place.channel], result.trunkIn);
   addTo(sums.trunkOut[place.row][place.channel], result.trunk);
-  std::int32_t shifted = sum;
-  addTo(shifted, kWatchedLimit);
-  sums.range[place.channel] |= shifted;
+  sums.range[place.channel] |= static_cast<std::int32_t>(std::min<std::int64_t>(std::llabs(sum), 1 << 30));
 }
 
 void convolve(const ConvJob& job, int columnBegin, int columnEnd, std::byte*, const ConvSums* sums) {
@@ -151,7 +150,6 @@ const Kernels kScalarKernels{"scalar",
                              scalar::multiply,
                              scalar::transformWeights,
                              scalar::convolveWinograd,
-                             scalar::applyCodes,
                              scalar::addPixels<std::uint8_t>,
                              scalar::addPixels<std::int32_t>,
                              scalar::spin};

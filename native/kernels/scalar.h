@@ -21,6 +21,5 @@ void finish(const ConvJob& job, const Place& place, std::int32_t sum, const Conv
 
 void transformWeights(const WinogradWeights& weights, int begin, int end);
 void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::byte* scratch, const ConvSums* sums);
-void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out);
 
 }  // namespace perifocal::scalar

@@ -24,8 +24,6 @@ WinogradBlock winogradBlock(const WinogradLayout& layout, int outputs, int index
   return {first, outputs - first <= half ? half : layout.blockChannels};
 }
 
-std::size_t appliedValues(int inputs) { return static_cast<std::size_t>(9) * inputs + kLine / sizeof(std::int16_t); }
-
 std::ptrdiff_t winogradWeightStride(const WinogradLayout& layout, int inputs) {
   const std::size_t bytes = static_cast<std::size_t>(inputs) * layout.blockChannels * sizeof(std::int16_t);
   return static_cast<std::ptrdiff_t>(positionBytes(bytes) / sizeof(std::int16_t));

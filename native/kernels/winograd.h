@@ -89,13 +89,6 @@ struct WinogradScratch {
   std::size_t bytes;
 };
 
-/// Bits of each of the two values that make a number of `Kernels::applyCodes`.
-inline constexpr int kAppliedBits = 15;
-
-/// Elements from the lower to the upper values of `Kernels::applyCodes`: [kernel position][input], and what the last
-/// register reads beyond.
-std::size_t appliedValues(int inputs);
-
 WinogradScratch planWinogradScratch(const WinogradLayout& layout, int inputs);
 
 }  // namespace perifocal

@@ -123,19 +123,4 @@ void convolveWinograd(const ConvJob& job, int columnBegin, int columnEnd, std::b
   }
 }
 
-void applyCodes(const WinogradWeights& weights, const std::int16_t* values, std::int32_t* out) {
-  for (int c = 0; c < weights.outputs; ++c) {
-    const WinogradBlock block = winogradBlock(kLayout.winograd, weights.outputs, c / kLayout.winograd.blockChannels);
-    out[c] = 0;
-    for (int input = 0; input < weights.inputs; ++input) {
-      const std::int8_t* codes = weights.codes + 9 * (block.first * weights.inputs + input * block.channels);
-      for (int k = 0; k < 9; ++k) {
-        const std::int16_t* value = values + k * weights.inputs + input;
-        const std::int32_t number = multiplyAdd(value[0], value[appliedValues(weights.inputs)], 1 << kAppliedBits);
-        out[c] = multiplyAdd(out[c], codes[k * block.channels + c - block.first], number);
-      }
-    }
-  }
-}
-
 }  // namespace perifocal::scalar

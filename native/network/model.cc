@@ -11,6 +11,7 @@
 #include "network/pack.h"
 #include "network/stage_digest.h"
 #include "runtime/word_digest.h"
+#include "runtime/word_sum.h"
 
 namespace perifocal {
 namespace {
@@ -297,14 +298,17 @@ class ModelBuilder {
     model_.checks_.emplace_back();
     for (int part = 0; part < layer.parts(); ++part) {
       const std::size_t bytes = columnSumBytes(layer, part);
-      auto* columnSums = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(bytes));
-      auto* bias = reinterpret_cast<std::int32_t*>(model_.checkArena_.take(countedBiasBytes(layer)));
+      auto* columnSums = reinterpret_cast<std::uint32_t*>(model_.checkArena_.take(bytes));
       sumColumns(layer, part, weights, columnSums);
-      countBias(layer, part, weights, layout().storedOffset, model_.part(index, part).bias, bias);
-      model_.checks_.back().push_back({columnSums, bytes, bias, 0});
-      model_.checks_.back().back().digest = digestOf(model_, index, part);
+      const Mixed bias = countBias(layer, part, weights, layout().storedOffset, model_.part(index, part).bias);
+      CheckedPart& check = model_.checks_.back().emplace_back();
+      check = {columnSums, bytes, bias, 0, weightSumOf(model_, index, part), 0};
+      check.columnSumsSum = columnSumsSumOf(model_, index, part);
+      check.digest = digestOf(model_, index, part);
+      addCoverage(layer, part, columnSums, model_.coverage_);
     }
-    addCoverage(layer, weights, model_.coverage_);
+    ++model_.coverage_.layers;
+    model_.coverage_.winogradLayers += layer.winograd;
   }
 
   /// No input may drive an int32 sum out of range: |sum| <= 255 * sum|w| + |bias|, twice over for the compensation.
@@ -400,19 +404,27 @@ std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout, boo
 }
 
 std::uint64_t digestOf(const Model& model, int layer, int part) {
-  const LayerSpec& spec = model.graph().layers[layer];
   const LayerNumbers& numbers = model.numbers(layer);
   const CheckedPart& check = model.check(layer, part);
+  const PackedPart& packed = model.part(layer, part);
+  const std::size_t channelBytes = arenaBytes(model.graph().layers[layer].out * sizeof(std::int32_t));
   WordDigest digest;
-  digest.add(check.columnSums, check.columnSumBytes);
-  digest.add(check.bias, countedBiasBytes(spec));
-  digest.add(model.part(layer, part).multiplier, spec.out * sizeof(float));
+  digest.addWord(wordSum(packed.multiplier, channelBytes));
   // Sums over a firing miss its upper bits: 2^k times the number of pixels may be nothing modulo 2^32.
-  digest.add(model.part(layer, part).bias, spec.out * sizeof(std::int32_t));
-  digest.add(&numbers.outputZero, sizeof numbers.outputZero);
-  digest.add(&numbers.copyMultiplier, sizeof numbers.copyMultiplier);
-  digest.add(&numbers.productMultiplier, sizeof numbers.productMultiplier);
+  digest.addWord(wordSum(packed.bias, channelBytes));
+  digest.addValues(check.columnSumBytes, check.bias, check.columnSumsSum, check.weightSum);
+  digest.addValues(numbers.outputZero, numbers.copyMultiplier, numbers.productMultiplier);
   return digest.value();
+}
+
+std::uint64_t columnSumsSumOf(const Model& model, int layer, int part) {
+  const CheckedPart& check = model.check(layer, part);
+  return wordSum(check.columnSums, arenaBytes(check.columnSumBytes));
+}
+
+std::uint64_t weightSumOf(const Model& model, int layer, int part) {
+  const LayerSpec& spec = model.graph().layers[layer];
+  return wordSum(model.part(layer, part).weights, arenaBytes(packedPartBytes(spec, part, model.kernels().layout)));
 }
 
 }  // namespace perifocal

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "network/channel_mix.h"
 #include "network/graph.h"
 #include "runtime/arena.h"
 #include "runtime/status.h"
@@ -39,10 +40,11 @@ struct PackedPart {
 /// What the sums of a pack must add up to. Made from the file alone and kept apart from the packed weights, so that
 /// each shows where the other has changed. Inputs are counted from 0 to 255.
 struct CheckedPart {
-  const std::int32_t* columnSums;  ///< [tap][stored input channel]: weights, summed over the output channels
+  const std::uint32_t* columnSums;  ///< [number][tap][stored input channel]: weights, mixed over the output channels
   std::size_t columnSumBytes;
-  const std::int32_t* bias;  ///< per output channel
-  std::uint64_t digest;      ///< of both, of the pack's bias and multipliers, and of the numbers of the layer
+  Mixed bias;
+  std::uint64_t columnSumsSum, weightSum;  ///< of the words of the column sums, and of the packed weights
+  std::uint64_t digest;                    ///< of all that is not read whole by each check: see `digestOf`
 };
 
 /// How much a model's checksums see (docs/integrity.md).
@@ -50,7 +52,7 @@ struct Coverage {
   int layers = 0;
   int winogradLayers = 0;
   std::int64_t cases = 0;       ///< ways for a layer to read an input channel: taps through which a pixel goes in
-  std::int64_t blindCases = 0;  ///< those in which all its weights cancel, so that a changed pixel would not show
+  std::int64_t blindCases = 0;  ///< those in which its weights cancel, so that a changed pixel would not show
   std::int64_t largestSum = 0;  ///< of layers that Winograd sums
 };
 
@@ -109,7 +111,13 @@ class Model {
 /// Bytes that `Model::build` maps for packed weights, and for what they are checked by.
 std::size_t packedModelBytes(const Graph& graph, const KernelLayout& layout, bool checked = false);
 
-/// What `CheckedPart::digest` was when the model was loaded, unless something has changed.
+/// What `CheckedPart::digest` was when the model was loaded, unless something has changed of the pack's bias and
+/// multipliers, of the numbers of the layer, or of the numbers that it is checked by. Changed column sums and packed
+/// weights show where sums are compared.
 std::uint64_t digestOf(const Model& model, int layer, int part);
+
+/// What `CheckedPart::columnSumsSum` and `CheckedPart::weightSum` were, likewise.
+std::uint64_t columnSumsSumOf(const Model& model, int layer, int part);
+std::uint64_t weightSumOf(const Model& model, int layer, int part);
 
 }  // namespace perifocal

@@ -7,8 +7,9 @@
 
 namespace perifocal {
 
-/// The sum of the whole 64-bit words of `memory`, modulo 2^64: no single flipped bit of them leaves it as it was.
-inline std::uint64_t wordSum(const std::byte* memory, std::size_t bytes) {
+/// The sum of the whole 64-bit words from `begin` on, modulo 2^64: no single flipped bit of them leaves it as it was.
+inline std::uint64_t wordSum(const void* begin, std::size_t bytes) {
+  const auto* memory = static_cast<const std::byte*>(begin);
   std::uint64_t sum = 0;
   for (std::size_t at = 0; at + sizeof sum <= bytes; at += sizeof sum) {
     std::uint64_t word;

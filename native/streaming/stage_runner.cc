@@ -328,8 +328,7 @@ std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& st
   if (jobCount_ == 0) return checkCopies(guard);
   const bool isSummed = usesWinograd() && !pass_.keepWeights && sumsWeights();
   if (isSummed && transformedSum(stage_->layer) != transformedSums_[stage_->layer]) return Fault::kWeights;
-  return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}},
-                     scratch_[0]);
+  return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}});
 }
 
 /// Whether what the threads were told is what they would be told again, of tables that are what they were.

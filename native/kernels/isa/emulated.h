@@ -100,6 +100,9 @@ struct Emulated {
     return eachFloat([&](int i) { return std::max(a.lane[i], b.lane[i]); });
   }
 
+  static Flt maxMagnitude(Flt magnitude, Flt b) {
+    return eachFloat([&](int i) { return std::max(magnitude.lane[i], std::abs(b.lane[i])); });
+  }
   static ActVec loadActivations(const Act* p, std::ptrdiff_t stride) {
     ActVec v;
     for (int g = 0; g < L.groupPixels; ++g) std::copy_n(p + g * stride, L.depth, v.lane[g]);
@@ -172,11 +175,6 @@ struct Emulated {
     return v;
   }
   static Weights loadShortWeights(const std::int16_t* p) {
-    Weights v;
-    std::copy_n(p, L.lanes * kDepth, v.lane);
-    return v;
-  }
-  static Weights loadCodeWeights(const std::int8_t* p) {
     Weights v;
     std::copy_n(p, L.lanes * kDepth, v.lane);
     return v;

@@ -40,6 +40,8 @@ struct Lanes128 {
   PERIFOCAL_INLINE static Flt min(Flt a, Flt b) { return vminq_f32(a, b); }
   PERIFOCAL_INLINE static Flt max(Flt a, Flt b) { return vmaxq_f32(a, b); }
 
+  /// The larger of a magnitude and that of `b`, of each lane.
+  PERIFOCAL_INLINE static Flt maxMagnitude(Flt magnitude, Flt b) { return vmaxq_f32(magnitude, vabsq_f32(b)); }
   PERIFOCAL_INLINE static WgtVec loadWeights(const std::int8_t* p) { return vld1q_s8(p); }
   PERIFOCAL_INLINE static Vec loadBias(const std::int32_t* p) { return loadInt(p); }
   PERIFOCAL_INLINE static void storeSums(std::int32_t* out, std::ptrdiff_t, Vec v) { storeInt(out, v); }
@@ -74,7 +76,6 @@ struct Lanes128 {
     return vmovl_s8(vld1_s8(reinterpret_cast<const std::int8_t*>(p)));
   }
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) { return vmovl_s8(vld1_s8(p)); }
-  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return vget_low_s16(loadShortCodes(p)); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { vst1q_s16(p, v); }
   PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return vaddq_s16(a, b); }
   PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return vsubq_s16(a, b); }

@@ -42,6 +42,10 @@ struct Lanes256 {
   PERIFOCAL_INLINE static Flt min(Flt a, Flt b) { return _mm256_min_ps(a, b); }
   PERIFOCAL_INLINE static Flt max(Flt a, Flt b) { return _mm256_max_ps(a, b); }
 
+  /// The larger of a magnitude and that of `b`, of each lane.
+  PERIFOCAL_INLINE static Flt maxMagnitude(Flt magnitude, Flt b) {
+    return max(magnitude, _mm256_andnot_ps(splat(-0.0f), b));
+  }
   PERIFOCAL_INLINE static Vec loadBias(const std::int32_t* p) { return loadInt(p); }
   PERIFOCAL_INLINE static void storeSums(std::int32_t* out, std::ptrdiff_t, Vec v) { storeInt(out, v); }
   /// Makes the compiler believe that the register changed.
@@ -78,7 +82,6 @@ struct Lanes256 {
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
-  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return loadShortCodes(p); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
   }

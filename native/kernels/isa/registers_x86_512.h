@@ -35,6 +35,8 @@ struct Lanes512 {
   PERIFOCAL_INLINE static Flt min(Flt a, Flt b) { return _mm512_min_ps(a, b); }
   PERIFOCAL_INLINE static Flt max(Flt a, Flt b) { return _mm512_max_ps(a, b); }
 
+  /// The larger of a magnitude and that of `b`, of each lane.
+  PERIFOCAL_INLINE static Flt maxMagnitude(Flt magnitude, Flt b) { return _mm512_range_ps(magnitude, b, 0xb); }
   PERIFOCAL_INLINE static Vec loadBias(const std::int32_t* p) { return loadInt(p); }
   PERIFOCAL_INLINE static void storeSums(std::int32_t* out, std::ptrdiff_t, Vec v) { storeInt(out, v); }
   /// Makes the compiler believe that the register changed.
@@ -71,7 +73,6 @@ struct Lanes512 {
   PERIFOCAL_INLINE static Short loadShortCodes(const std::int8_t* p) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
-  PERIFOCAL_INLINE static Weights loadCodeWeights(const std::int8_t* p) { return loadShortCodes(p); }
   PERIFOCAL_INLINE static void storeShort(std::int16_t* p, Short v) { _mm512_storeu_si512(p, v); }
   PERIFOCAL_INLINE static Short addShort(Short a, Short b) { return _mm512_add_epi16(a, b); }
   PERIFOCAL_INLINE static Short subShort(Short a, Short b) { return _mm512_sub_epi16(a, b); }
