@@ -44,7 +44,7 @@ type RestoreFlags = NetworkFlags & RestoringFlags & DefectFlags;
 export function addRestoreCommand(program: Command): void {
   const command = program
     .command('restore')
-    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by a network, or by what suits their blur')
+    .description('restore pictures (JPEG, PNG, TIFF, WebP, FITS) by what suits their blur, or by a network')
     .action(restore);
   addFileOptions(command);
   addNetworkOptions(command).addOption(ofFallback(knownDefectsOption()));
@@ -57,7 +57,7 @@ export function addNetworkOptions(command: Command): Command {
     .option(
       '--model <name|path|auto>',
       'packaged model, model file, or auto: what suits the blur and the noise of each picture (default: ' +
-        `${DEFAULT_MODEL}; with --psf or --camera ${AUTO_MODEL})`,
+        `${AUTO_MODEL}; with --fallback ${DEFAULT_MODEL})`,
     )
     .option('--psf <spec>', `with --model ${AUTO_MODEL}: the blur kernel: ${PSF_SYNTAX}`)
     .option('--camera <file>', `with --model ${AUTO_MODEL}: kernel and noise of the camera, by estimate --camera-out`)
@@ -99,8 +99,10 @@ export function toRestorerOptions(flags: NetworkFlags, runtime: Runtime): Restor
   return { ...work, model, ...defined({ fallback: instead }) };
 }
 
-function modelOf({ model, psf, camera }: NetworkFlags): string {
-  return model ?? (psf === undefined && camera === undefined ? DEFAULT_MODEL : AUTO_MODEL);
+/** What a fallback stands in for is a network. */
+function modelOf({ model, fallback, psf, camera }: NetworkFlags): string {
+  const isNamed = fallback !== undefined && psf === undefined && camera === undefined;
+  return model ?? (isNamed ? DEFAULT_MODEL : AUTO_MODEL);
 }
 
 /** What stands in for a network is chosen, too. */
