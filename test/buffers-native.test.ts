@@ -280,7 +280,15 @@ const starEntries: readonly Entry[] = [
     arrays: () => ({ ...plane(), samples: new Uint8Array(PIXELS * 3), brightness: new Float32Array(PIXELS) }),
     call: (a) => {
       const colours = { ...(windowOf(a.samples, 3) as object), channel: 0 } as never;
-      const request = { colours, colourCount: 3, ...size, saturation: 250, count: 0, widestStar: 36, threads: 1 } as const;
+      const request = {
+        colours,
+        colourCount: 3,
+        ...size,
+        saturation: 250,
+        count: 0,
+        widestStar: 36,
+        threads: 1,
+      } as const;
       return binding.measureSky({ ...request, brightness: windowOf(a.brightness) }, a.data, a.invalid, ticket);
     },
   },

@@ -51,6 +51,16 @@ describe('the choice of means', () => {
     expect(kindOf(seen('disk:4', { noise: 0.006, jpegNoise: 0.006 }))).toBe('deconvolution');
   });
 
+  it('leaves a frame whose small blur may be what JPEG has added', () => {
+    const blur = { ...givenBlur('disk:2.7'), trust: 'low', confidence: 0.2 } as const;
+    expect(choose(seen('', { blur, jpegNoise: 0.011 }), [SMALL])).toMatchObject({
+      means: { kind: 'none' },
+      runnerUp: { kind: 'deconvolution', psf: 'disk:2.7' },
+    });
+    expect(kindOf(seen('', { blur, jpegNoise: 0.004 }))).toBe('network');
+    expect(kindOf(seen('disk:2.7', { jpegNoise: 0.011 }))).toBe('deconvolution');
+  });
+
   it('takes the first of several models, and none that is of another family', () => {
     const camera = { name: 'camera', range: { ...SMALL.range, family: 'camera' as const } };
     const second = { ...SMALL, name: 'second' };

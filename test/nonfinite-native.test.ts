@@ -52,7 +52,15 @@ describe.each(Object.keys(FRAMES))('a frame of %s', (name) => {
     const [data, invalid] = [new Float32Array(PIXELS), new Uint8Array(PIXELS)];
     const window = windowOf(frameOf(name));
     const size = { width: WIDTH, height: HEIGHT, threads: 1 } as const;
-    const request = { brightness: window, colours: window, colourCount: 1, ...size, saturation: Infinity, count: 0, widestStar: 36 };
+    const request = {
+      brightness: window,
+      colours: window,
+      colourCount: 1,
+      ...size,
+      saturation: Infinity,
+      count: 0,
+      widestStar: 36,
+    };
     const { sigma, level } = await binding.measureSky(request, data, invalid, ticket);
     expect([sigma, level, ...data].every(Number.isFinite)).toBe(true);
     const trail = { centres: Float64Array.of(30, 30, 60, 40), side: 32, longest: 16 };

@@ -38,6 +38,8 @@ export interface Choice extends Omit<Sight, 'blur'> {
 }
 
 const NONE: Means = { kind: 'none' };
+/** So much of what JPEG adds, 1 being full scale, has rings of its own, which look like those of a small disk. */
+const JPEG_RINGS = { noise: 0.01, radiusPx: 4 };
 /**
  * Wider blurs leave a hyper-Laplacian prior too little to go by, and what is unknown beyond the edges is felt far
  * inside: Wiener's filter gains 0.3 to 6 dB on it in bench/choice.mjs. In pixels to both sides.
@@ -65,9 +67,11 @@ export function choose(sight: Sight, models: readonly StatedModel[]): Choice {
 }
 
 function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[]): Decision {
-  const { words, declined } = blur;
+  const { words } = blur;
   if (words === null) return { means: NONE, reason: reasonToLeave(blur), runnerUp: null };
   const deconvolution: Means = { kind: 'deconvolution', psf: words, method: methodFor(blur) };
+  if (mayBeJpeg(blur, jpegNoise))
+    return { means: NONE, reason: 'what JPEG has added may look like this blur', runnerUp: deconvolution };
   const disk = blur.confidence >= LEAST_CONFIDENCE ? diskOf(blur) : null;
   const seen = Math.hypot(noise ?? 0, jpegNoise ?? 0);
   const model = disk && models.find(({ range }) => isWithin(disk, seen, range));
@@ -76,7 +80,12 @@ function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[
     return { means: { kind: 'network', model: model.name }, reason, runnerUp: deconvolution };
   }
   const beyond = models.length === 0 ? 'no network is at hand' : 'no network is made for this blur and noise';
-  return { means: deconvolution, reason: declined ?? beyond, runnerUp: NONE };
+  return { means: deconvolution, reason: beyond, runnerUp: NONE };
+}
+
+function mayBeJpeg(blur: KnownBlur, jpegNoise: number | null): boolean {
+  const isSmall = (diskOf(blur)?.radiusPx ?? Infinity) < JPEG_RINGS.radiusPx;
+  return blur.trust === 'low' && isSmall && (jpegNoise ?? 0) >= JPEG_RINGS.noise;
 }
 
 function methodFor(blur: KnownBlur): 'hyper-laplacian' | 'wiener' {
