@@ -9,6 +9,12 @@ import type { Step } from './steps.js';
 
 /** Fewer blocks tell nothing. */
 const FEWEST_BLOCKS = 100;
+/** Half a block away, samples of few levels and patterns of a few pixels look the same, and JPEG's steps do not. */
+const ELSEWHERE = [
+  [4, 0],
+  [0, 4],
+  [4, 4],
+] as const;
 /** Where nearly all coefficients were kept, their errors are even. */
 const MOST_KEPT = 0.9;
 /** Coefficients whose step is unknown, though more than this part of them are not 0, have a small one. */
@@ -36,8 +42,12 @@ export interface JpegNoise {
 export function findJpegNoise(frame: AnyFrame): JpegNoise | null {
   if (frame.depth !== 8 || Math.min(frame.width, frame.height) < 4 * SIDE) return null;
   const brightness = brightnessOf(frame);
-  const coefficients = readCoefficients(frame, brightness, findGrid(frame, brightness));
-  const steps = coefficients.blocks >= FEWEST_BLOCKS ? findSteps(coefficients) : null;
+  const [left, top] = findGrid(frame, brightness);
+  const coefficients = readCoefficients(frame, brightness, [left, top]);
+  if (coefficients.blocks < FEWEST_BLOCKS) return null;
+  const steps = findSteps(coefficients, () =>
+    ELSEWHERE.map(([x, y]) => readCoefficients(frame, brightness, [(left + x) % SIDE, (top + y) % SIDE])),
+  );
   if (!steps) return null;
   const scale = fullScale(frame) ** 2;
   const variances = errorsOf(steps).map((variance) => variance / scale);
