@@ -69,6 +69,16 @@ describe('the steps of JPEG', () => {
     expect(ratio).toBeLessThan(1.4);
   });
 
+  it.each([257, 256])('are found in a copy of 16 bits, %i times as large', async (factor) => {
+    const { frame } = await compress(ofBands(1), 50);
+    const copy: Frame = { ...frame, depth: 16, data: Uint16Array.from(frame.data, (sample) => factor * sample) };
+    const [found, expected] = [findJpegNoise(copy)!, findJpegNoise(frame)!];
+    expect(found.steps).toEqual(expected.steps);
+    expect(found.variance / expected.variance).toBeCloseTo(((factor * 255) / 65535) ** 2, 9);
+    copy.data[5] = 12345;
+    expect(findJpegNoise(copy)).toBeNull();
+  });
+
   it('are not found in frames that never were compressed', () => {
     expect(findJpegNoise(ofBands(1))).toBeNull();
     expect(findJpegNoise(ofBands(3))).toBeNull();

@@ -11,6 +11,10 @@ const MOST_LINES = 96;
 const MOST = 255;
 /** What is taken off samples before they are transformed. */
 const MIDDLE = 128;
+/** What samples of 8 bits are multiplied by where they are stored in 16. */
+const WIDENING = [257, 256];
+/** Samples that are looked at for that, about; more would tell no more. */
+const MOST_SAMPLES = 2 ** 20;
 /** ITU-R BT.601, as JPEG has it. */
 const RED_GREEN_BLUE = [0.299, 0.587, 0.114];
 
@@ -26,8 +30,19 @@ export interface Coefficients {
   readonly values: Float32Array;
 }
 
-/** What an encoder took for the brightness of a frame of 8 bits. */
-export function brightnessOf(frame: AnyFrame): Brightness {
+/** What a step of 8 bits is in samples of a frame: 1, or more in a copy in 16 bits; null where it holds none of 8. */
+export function stepOf8Bits({ depth, data }: AnyFrame): number | null {
+  if (depth !== 16) return depth === 8 ? 1 : null;
+  const stride = Math.ceil(data.length / MOST_SAMPLES);
+  const isMultipleOf = (factor: number): boolean => {
+    for (let index = 0; index < data.length; index += stride) if (data[index]! % factor !== 0) return false;
+    return true;
+  };
+  return WIDENING.find(isMultipleOf) ?? null;
+}
+
+/** What an encoder took for the brightness of a frame. @param step what a step of 8 bits is in its samples */
+export function brightnessOf(frame: AnyFrame, step: number): Brightness {
   const { width, channels, data } = frame;
   const [bands = [0]] = rgbBands(frame);
   const weights = bands.length === 3 ? RED_GREEN_BLUE : [1];
@@ -35,7 +50,7 @@ export function brightnessOf(frame: AnyFrame): Brightness {
     const first = (y * width + x) * channels;
     let sum = 0;
     for (let band = 0; band < bands.length; band += 1) {
-      const sample = data[first + bands[band]!]!;
+      const sample = data[first + bands[band]!]! / step;
       sum += sample > 0 && sample < MOST ? weights[band]! * sample : NaN;
     }
     return sum;

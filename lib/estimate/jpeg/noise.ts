@@ -3,7 +3,7 @@ import { fullScale } from '../../image/samples.js';
 import { erf } from '../../math/erf.js';
 import type { Psf } from '../../psf/psf.js';
 import { transferMagnitude } from '../../psf/transfer.js';
-import { SIDE, brightnessOf, findGrid, readCoefficients } from './blocks.js';
+import { SIDE, brightnessOf, findGrid, readCoefficients, stepOf8Bits } from './blocks.js';
 import { findSteps } from './steps.js';
 import type { Step } from './steps.js';
 
@@ -36,12 +36,13 @@ export interface JpegNoise {
 }
 
 /**
- * Finds how a frame of 8 bits was compressed, wherever its blocks begin: its coefficients are multiples of steps. Null
- * where it was not, or so mildly that rounding to samples hides it.
+ * Finds how a frame of 8 bits, or a copy of one in 16, was compressed, wherever its blocks begin: its coefficients are
+ * multiples of steps. Null where it was not, or so mildly that rounding to samples hides it.
  */
 export function findJpegNoise(frame: AnyFrame): JpegNoise | null {
-  if (frame.depth !== 8 || Math.min(frame.width, frame.height) < 4 * SIDE) return null;
-  const brightness = brightnessOf(frame);
+  const unit = stepOf8Bits(frame);
+  if (unit === null || Math.min(frame.width, frame.height) < 4 * SIDE) return null;
+  const brightness = brightnessOf(frame, unit);
   const [left, top] = findGrid(frame, brightness);
   const coefficients = readCoefficients(frame, brightness, [left, top]);
   if (coefficients.blocks < FEWEST_BLOCKS) return null;
@@ -49,7 +50,7 @@ export function findJpegNoise(frame: AnyFrame): JpegNoise | null {
     ELSEWHERE.map(([x, y]) => readCoefficients(frame, brightness, [(left + x) % SIDE, (top + y) % SIDE])),
   );
   if (!steps) return null;
-  const scale = fullScale(frame) ** 2;
+  const scale = (fullScale(frame) / unit) ** 2;
   const variances = errorsOf(steps).map((variance) => variance / scale);
   const variance = variances.reduce((sum, one) => sum + one, 0) / variances.length;
   return { steps: steps.map(({ step }) => step), variances, variance };
