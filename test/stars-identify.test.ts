@@ -198,6 +198,17 @@ describe('a camera that is not known', () => {
     const sky = [0, 1, 2].map((i) => matrix[0][i]! * x + matrix[1][i]! * y + matrix[2][i]! * z);
     expect(Math.hypot(...sky.map((part, i) => part - middle[i]!))).toBeLessThan(60 * ARC_SECOND);
   });
+
+  it('has stars that are off by more than they say', async () => {
+    const options = { fieldDegrees: 27.4, width: 1392, height: 1040, lensTolerance: 0.004, epochYear: 2026 };
+    await using open = await stars.StarIdentifier.open(options);
+    const real = new stars.Camera({ width: 1392, height: 1040, focalPx: 2800, distortion: [-0.05] });
+    const { seen, matrix } = simulateScene(catalogue, { camera: real, seed: 30, count: 30, sigmaPx: 0.3 });
+    const sure = seen.map((star) => ({ ...star, covariance: { xx: 0.0025, yy: 0.0025, xy: 0 } }));
+    const found = requireSolved(await open.identify(sure, LIMITS));
+    expect(found.matches.length).toBeGreaterThan(20);
+    expect(errorOf(found, matrix)).toBeLessThan(0.2);
+  });
 });
 
 describe('aberration', () => {

@@ -147,7 +147,7 @@ double chanceOf(const SkyIndex& index, const SeenField& field, double lens, cons
 }
 
 /// Natural logarithm of how much better chance explains the distances of the matches than the errors of the stars do;
-/// 0 where it does not. By chance they are spread evenly over the gate, else normally.
+/// 0 where it does not. By chance they are spread evenly over the gate, else normally. Of a lens that is known.
 double looseness(const Solution& solution) {
   const double room = static_cast<double>(solution.matches.size()) * std::log(kGate * kGate / 2);
   return std::max(0.0, solution.fit.chi2 / 2 - room);
@@ -162,7 +162,9 @@ double judge(const SkyIndex& index, const SeenField& field, double lens, const S
   const double p = chanceOf(field, lens, predicted, solution);
   const double misses = std::max(0.0, predicted.missing - kMissing * predicted.bright);
   const double chance = logTail(count - used, static_cast<int>(solution.matches.size()) - used, p);
-  return chance + kMissCost * misses + looseness(solution);
+  // What a lens bends beyond its one term is spread as it likes.
+  const double loose = field.isLensFree() ? 0 : looseness(solution);
+  return chance + kMissCost * misses + loose;
 }
 
 /// Matches and fits in turns. False where too few stars are left.
