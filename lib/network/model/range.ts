@@ -2,6 +2,7 @@ import { ModelError } from '../../runtime/errors.js';
 
 /** What kind of blur a network was made for: 'camera' one camera's own kernel, 'mixed' several kinds. */
 export const MODEL_FAMILIES = ['defocus', 'gaussian', 'motion', 'spin', 'camera', 'mixed'] as const;
+/** One of {@link MODEL_FAMILIES}. */
 export type ModelFamily = (typeof MODEL_FAMILIES)[number];
 
 /** What frames a network was made for, as its file states it. */
