@@ -13,7 +13,7 @@ import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 
 /** The methods of deconvolution that may be chosen. */
 export const CHOSEN_METHODS = ['hyper-laplacian', 'wiener'] as const satisfies readonly DeconvolutionMethod[];
-/** One of {@link CHOSEN_METHODS}. */
+/** A method of deconvolution that may be chosen. */
 export type ChosenMethod = (typeof CHOSEN_METHODS)[number];
 
 /** In what memory a frame is looked at, and restored by whatever is chosen then. */

@@ -1,8 +1,8 @@
 import { ModelError } from '../../runtime/errors.js';
 
-/** What kind of blur a network was made for: 'camera' one camera's own kernel, 'mixed' several kinds. */
+/** The kinds of blur that networks are made for: 'camera' one camera's own kernel, 'mixed' several kinds. */
 export const MODEL_FAMILIES = ['defocus', 'gaussian', 'motion', 'spin', 'camera', 'mixed'] as const;
-/** One of {@link MODEL_FAMILIES}. */
+/** A kind of blur that a network was made for. */
 export type ModelFamily = (typeof MODEL_FAMILIES)[number];
 
 /** What frames a network was made for, as its file states it. */
