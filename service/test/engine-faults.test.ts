@@ -90,11 +90,11 @@ describe('a disk that fails', () => {
 
   it('is full when a frame comes: that is no failure of the camera', async () => {
     await bench.start([camera('nadir', bench.replay(), { attempts: 1 })]);
-    bench.disk.fullAt = '/inbox/';
+    Object.assign(bench.disk, { fullAt: '/inbox/', freeBytes: 0 });
     const id = await bench.request(passed);
     await until(() => bench.disk.failures > 0);
     expect((await bench.store.get(id))!.state).not.toBe('failed');
-    bench.disk.fullAt = null;
+    Object.assign(bench.disk, { fullAt: null, freeBytes: null });
     expect(await bench.ended(id)).toMatchObject({ state: 'stored' });
     expect(bench.engine.restarts).toBe(0);
   });
@@ -111,12 +111,12 @@ describe('a disk that fails', () => {
   });
 
   it('is full when a frame comes unasked: the frame stays where it is and is taken later', async () => {
-    bench.disk.fullAt = '/inbox/';
+    Object.assign(bench.disk, { fullAt: '/inbox/', freeBytes: 0 });
     await bench.start([camera('nadir', bench.watch(), { standing })]);
     await until(() => bench.disk.failures > 1);
     expect(await readdir(bench.path('frames'))).toEqual(['1.jpg']);
     expect(await bench.store.list({ state: 'failed', limit: 10 })).toEqual([]);
-    bench.disk.fullAt = null;
+    Object.assign(bench.disk, { fullAt: null, freeBytes: null });
     await until(async () => (await bench.store.list({ state: 'stored', limit: 10 })).length === 1);
     expect(await readdir(bench.path('frames'))).toEqual([]);
     expect(await bench.store.list({ limit: 10 })).toHaveLength(1);

@@ -40,8 +40,9 @@ export async function blameSize(
   what: 'frame' | 'product',
   error: unknown,
 ): Promise<unknown> {
-  // A quota of the store has no cause: it ends when somebody acknowledges.
-  if (!(error instanceof FullError) || error.cause === undefined) return error;
+  // Quotas end when somebody frees what is theirs: one of the store has no cause, of one of the disk nobody knows the rest.
+  if (!(error instanceof FullError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOSPC')
+    return error;
   const { minFreeBytes, freeBytes } = await roomOf(io, store);
   if (freeBytes < Math.max(minFreeBytes, LEAST_ROOM_BYTES)) return error;
   const advice = 'give the store a larger disk, or ask for less';

@@ -116,7 +116,8 @@ export async function writeDurably(io: Disk, path: string, bytes: Uint8Array): P
 }
 
 async function writeAndRename(io: Disk, temporary: string, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await createAnew(io, temporary);
+  await io.unlink(temporary);
+  const file = await io.create(temporary);
   try {
     await file.write(bytes);
     await sync(file, temporary);
@@ -126,28 +127,12 @@ async function writeAndRename(io: Disk, temporary: string, path: string, bytes: 
   await io.rename(temporary, path);
 }
 
-/** A new file; one that an earlier attempt has left goes. */
-async function createAnew(io: Disk, path: string): Promise<IoFile> {
-  try {
-    return await io.create(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    await io.unlink(path);
-    return io.create(path);
-  }
-}
-
-/**
- * Makes folders, each in the one before or in one that is durable, and each durable in the one around it. Resolves with
- * whether the last one is new, and so empty.
- */
-export async function makeFolders(io: Disk, folders: readonly string[]): Promise<boolean> {
-  let isNew = false;
+/** Makes folders, each in the one before or in one that is durable, and each durable in the one around it. */
+export async function makeFolders(io: Disk, folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
-    isNew = await io.makeFolder(folder);
+    await io.makeFolder(folder);
     await io.syncFolder(dirname(folder));
   }
-  return isNew;
 }
 
 /** Folders that are known to be durable: each is synced into its parent once by this process. */

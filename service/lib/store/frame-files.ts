@@ -32,7 +32,7 @@ export interface PlacedFrame {
 async function place(io: Disk, frame: FrameToPlace): Promise<PlacedFrame> {
   const { capture, path, folder, facts, acquiredAt, now, lastSeq } = frame;
   const name = rawName(facts.mime);
-  const isNew = await makeFolders(io, frame.missing);
+  await makeFolders(io, frame.missing);
   const target = join(folder, name);
   const source = await findSource(io, path, target);
   const sealed = await seal(io, source);
@@ -43,7 +43,7 @@ async function place(io: Disk, frame: FrameToPlace): Promise<PlacedFrame> {
   const raw: StoredFile = { name, ...sealed, mime, width, height, present: true };
   const record = encodeManifest({ ...step(capture, { to: 'acquired', raw, acquiredAt }, now), lastSeq });
   if (source !== target) await io.rename(source, target);
-  if (!isNew) await dropOthers(io, folder, name);
+  await dropOthers(io, folder, name);
   await writeDurably(io, join(folder, ACQUIRED), record);
   await io.syncFolder(folder);
   return { raw, recordBytes: record.length };

@@ -43,7 +43,6 @@ async function place(io: Disk, job: ProductToPlace): Promise<PlacedProduct> {
   if (manifest.length > MOST_MANIFEST_BYTES) {
     throw new ServiceError('INVALID', `The manifest has ${manifest.length} bytes: at most ${MOST_MANIFEST_BYTES} go`);
   }
-  if (job.capture.state !== 'stored') await dropManifest(io, folder);
   await io.rename(draft.productPath, join(folder, capture.product!.name));
   if (capture.thumbnail) await io.rename(draft.thumbnailPath, join(folder, capture.thumbnail.name));
   await io.syncFolder(folder);
@@ -64,14 +63,6 @@ const later = ({ service, wall }: Moment, milliseconds: number): Moment => ({
   service: service + milliseconds,
   wall: wall + milliseconds,
 });
-
-/** No manifest may be there before its files are, and an earlier attempt may have left one. */
-async function dropManifest(io: Disk, folder: string): Promise<void> {
-  const path = join(folder, MANIFEST);
-  if ((await io.stat(path)) === null) return;
-  await io.unlink(path);
-  await io.syncFolder(folder);
-}
 
 /** What the manifest says: a capture that is stored already gets its product anew. */
 function storedAs({ capture, facts }: ProductToPlace, files: Files, now: Moment): Capture {

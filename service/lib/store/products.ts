@@ -4,16 +4,21 @@ import type { StoredFacts } from '../capture/machine.js';
 import { FullError } from '../errors.js';
 import type { Context } from './context.js';
 import { digestFile, onDisk } from './durable.js';
-import { draftName, folderOf, productName, thumbnailName } from './layout.js';
+import { MANIFEST, draftName, folderOf, productName, thumbnailName } from './layout.js';
 import { placeProduct } from './product-files.js';
 import type { ProductToPlace } from './product-files.js';
 import { liveRecord, move } from './steps.js';
 import type { ProductDraft, ProductFacts } from './store.js';
 
-/** `acquired` -> `restoring`, with names for the files. */
+/** `acquired` -> `restoring`, with names for the files. No manifest may be there before its files are. */
 export async function beginProduct(context: Context, id: string, format: OutputFormat): Promise<ProductDraft> {
   const { capture } = liveRecord(context, id);
   const folder = folderOf(context.folder, capture);
+  await onDisk(`beginning the product of capture ${id}`, async () => {
+    if (!(await context.io.stat(join(folder, MANIFEST)))) return;
+    await context.io.unlink(join(folder, MANIFEST));
+    await context.io.syncFolder(folder);
+  });
   const { restorations } = await move(context, id, { to: 'restoring' });
   const path = (name: string): string => join(folder, draftName(restorations, name));
   return { id, productPath: path(productName(format)), thumbnailPath: path(thumbnailName()) };

@@ -72,11 +72,11 @@ export class SqliteFile {
 
   commit({ writes, dropEventsBelow }: Transaction): void {
     named('a transaction', () => {
-      this.#prepare('BEGIN IMMEDIATE').run();
+      this.#database.exec('BEGIN IMMEDIATE');
       try {
         for (const write of writes) this.#write(write);
         if (dropEventsBelow !== null) this.#prepare('DELETE FROM events WHERE key < ?').run(dropEventsBelow);
-        this.#prepare('COMMIT').run();
+        this.#database.exec('COMMIT');
       } catch (error) {
         this.#rollBack();
         throw error;

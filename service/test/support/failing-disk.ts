@@ -7,6 +7,8 @@ const errno = (code: string): Error => Object.assign(new Error(`${code}: simulat
 export class FailingDisk {
   /** Writes fail in files whose path has this in it; null: none. */
   fullAt: string | null = null;
+  /** What is said to be free; null: what the real disk has. A full one says so as a rule. */
+  freeBytes: number | null = null;
   /** Syncs fail of files whose path has this in it; null: none. */
   lostAt: string | null = null;
   /** Writes and syncs that have failed. */
@@ -25,6 +27,10 @@ export class FailingDisk {
     const io: Io = {
       ...real,
       ...{ now, monotonic, create: (path) => open(path, 'create'), open: (path) => open(path, 'open') },
+      room: async (path) => {
+        const room = await real.room(path);
+        return { ...room, freeBytes: this.freeBytes ?? room.freeBytes };
+      },
       // In the thread of the disk nothing would fail.
       run: (work, input) => work.run(io, input),
     };
