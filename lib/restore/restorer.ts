@@ -81,8 +81,9 @@ export class Restorer extends FrameRestorer<NetworkReport> {
   }
 }
 
-const isChoosing = (options: RestorerOptions | ChoosingOptions): options is ChoosingOptions =>
-  options.model === AUTO_MODEL;
+// Whoever gives no options at all is told so where they are checked.
+const isChoosing = (options: RestorerOptions | ChoosingOptions | null): options is ChoosingOptions =>
+  options?.model === AUTO_MODEL;
 
 async function openNamed(options: RestorerOptions): Promise<FrameRestorer<RestorationReport>> {
   const settings = checkRestorerOptions(options);
