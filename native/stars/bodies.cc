@@ -216,7 +216,7 @@ Body::Row Body::at(int y) const {
 
 void Body::mark(int y, int left, int count, std::uint8_t* marks) const {
   const Row row = at(y);
-  for (int x = std::max(row.left, left); x < std::min(row.right, left + count); ++x) marks[x - left] = 1;
+  for (int x = std::max(row.left, left); x < std::min(row.right, left + count); ++x) marks[x - left] = kNoStar;
 }
 
 void Body::blacken(int y, float* row) const {

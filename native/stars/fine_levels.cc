@@ -173,7 +173,7 @@ void FineLevels::leaveOut(Team& team) {
       for (int x = area.left; x < area.right; ++x) {
         const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * width_ + x;
         plane_[at] = 0;
-        invalid_[at] = 1;
+        invalid_[at] = kNoStar;
       }
     }
   });

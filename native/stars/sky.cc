@@ -15,6 +15,9 @@
 namespace perifocal {
 namespace {
 
+/// In pixels across: wider stars fill the cells of fine levels.
+constexpr double kWidestFine = 40;
+
 /// Pixels that no light reached are not used: 0 above the background.
 void leaveOutUnused(const SkyBlocks& blocks, const SkyRequest& request, int y, const float* row,
                     std::uint8_t* invalid) {
@@ -63,7 +66,9 @@ Sky measureSky(const SkyRequest& whole, Team& team, float* plane, std::uint8_t* 
     for (const Body& body : bodies) body.blacken(y, row);
   });
   const bool hadBands = subtractBands(plane, invalid, width, height, blocks.median().sigma, team);
-  const bool wasRough = FineLevels(blocks, plane, invalid, width, height).subtract(request.count, team);
+  // A star as wide as some cells would be taken for sky by them.
+  const bool isFine = !bodies.empty() && whole.widestStar <= kWidestFine;
+  const bool wasRough = isFine && FineLevels(blocks, plane, invalid, width, height).subtract(request.count, team);
   if (hadBands || wasRough) blocks.measureNoise(plane, invalid, team);
   const PartSky usual = blocks.median();
   return {usual.sigma, usual.dark, blocks.columns(), blocks.rows(), blocks.relativeNoise()};

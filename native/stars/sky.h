@@ -1,6 +1,8 @@
 // Background and noise of a star frame, block by block (star-sensor C), and its brightness above the background.
 #pragma once
 
+#include <cstdint>
+
 #include <span>
 #include <vector>
 
@@ -8,6 +10,10 @@
 #include "runtime/team.h"
 
 namespace perifocal {
+
+/// Marks of pixels that are not used: 1 where they are missing or saturated, as the middle of a bright star is, and
+/// this where no star made them so.
+inline constexpr std::uint8_t kNoStar = 2;
 
 struct Body;
 

@@ -7,7 +7,7 @@
 
 namespace perifocal {
 
-/// Brightness of some pixels of a row, and bytes that are 1 where they are not used.
+/// Brightness of some pixels of a row, and bytes that are not 0 where they are not used.
 void readPixels(const SkyRequest& request, int left, int y, int count, float* brightness, std::uint8_t* invalid);
 
 }  // namespace perifocal

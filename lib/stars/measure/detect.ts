@@ -3,6 +3,7 @@ import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
 import { densityOf } from './density.js';
 import { sigmaAt } from './noise-map.js';
+import { NO_STAR } from './plane.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
 
@@ -33,8 +34,6 @@ const WIDE_PX = 12;
 const WITHOUT_TAIL = 1.5;
 /** A pixel this many times as bright as the profile has it is of no star: it is hot, or was hit by a particle. */
 const HOT = 2;
-/** In {@link StarPlane.invalid}: not saturated, so that the rest of the star must be as a star is. */
-const STRUCK = 2;
 /** A star whose middle is hot is none. */
 const MIDDLE_PX = 2;
 /** Of the profile's energy, what must be left without such pixels. */
@@ -96,7 +95,7 @@ export async function detectStars(
     if (!keepsStruck || hot.some((pixel) => isMiddle(star, pixel % width, Math.floor(pixel / width)))) continue;
     const cooled = withoutHot(plane, star, hot, energy, density);
     if (cooled.snr < threshold || hotPixels(plane, cooled, reachPx, top, hot).length > 0) continue;
-    for (const pixel of hot) invalid[pixel] = STRUCK;
+    for (const pixel of hot) invalid[pixel] = NO_STAR;
     found.push(cooled);
   }
   return found;

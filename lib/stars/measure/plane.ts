@@ -20,13 +20,16 @@ const NO_NOISE = 1e-7;
 /** The widest that a frame tells by itself, across. */
 const WIDEST_STAR_PX = 36;
 
+/** In {@link StarPlane.invalid}: not saturated, so that the rest of a star must be as a star is. native/stars/sky.h */
+export const NO_STAR = 2;
+
 /** The brightness of a frame above its background, in parts of full scale. */
 export interface StarPlane extends PlaneMemory {
   readonly width: number;
   readonly height: number;
   /** Background subtracted; 0 for what is no number. */
   readonly data: Float32Array;
-  /** 1 where a pixel is missing, saturated in any colour, or no number, 2 where it is hot: neither is used. */
+  /** 1 where a pixel is missing, saturated in any colour, or no number, {@link NO_STAR} where no star did it. */
   readonly invalid: Uint8Array;
   /** Standard deviation of the dark sky, above 0. */
   readonly sigma: number;

@@ -3,8 +3,9 @@ import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
 import { alongLine, besideLine } from './lines.js';
 import type { Line } from './lines.js';
-import { holdBeyond } from './memory.js';
+import { holdBeyond, makeRoom } from './memory.js';
 import { sigmaAt } from './noise-map.js';
+import { NO_STAR } from './plane.js';
 import type { StarPlane } from './plane.js';
 import { fitStrip } from './strip-model.js';
 import type { StripModel, StripPixel } from './strip-model.js';
@@ -47,6 +48,8 @@ export async function takeOffLines(
   const pauses = new Pauses(scope.signal);
   for (const line of lines) {
     const bytes = 2 * sideOf(reachPx) * (line.to - line.from) * STRIP_PIXEL_BYTES;
+    // Where there is no room the stars upon the line are lost, as its chain is taken for none.
+    if (makeRoom(bytes, scope) < bytes) continue;
     using _ = holdBeyond(bytes, 0, scope, 'Lines of light');
     former.push(await takeOff(plane, line, reachPx, pauses));
   }
@@ -160,6 +163,6 @@ function darken(
   const above = data[pixel]! - light / weight;
   if (noise > DROWNED * sigma && above < FAR_BRIGHTER * noise) {
     data[pixel] = 0;
-    invalid[pixel] = 1;
+    invalid[pixel] = NO_STAR;
   } else if (light / weight > DARK * sigma) data[pixel] = above;
 }

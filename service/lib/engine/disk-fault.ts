@@ -40,9 +40,10 @@ export async function blameSize(
   what: 'frame' | 'product',
   error: unknown,
 ): Promise<unknown> {
-  // Quotas end when somebody frees what is theirs: one of the store has no cause, of one of the disk nobody knows the rest.
-  if (!(error instanceof FullError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOSPC')
-    return error;
+  // Quotas end when somebody frees what is theirs: one of the store has no cause, and how much one of the disk leaves
+  // is not known.
+  const { code } = (error instanceof FullError ? (error.cause ?? {}) : {}) as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC') return error;
   const { minFreeBytes, freeBytes } = await roomOf(io, store);
   if (freeBytes < Math.max(minFreeBytes, LEAST_ROOM_BYTES)) return error;
   const advice = 'give the store a larger disk, or ask for less';
