@@ -12,6 +12,11 @@ const FORMAT = 'perifocal-camera-1';
 /** A kernel of 511 x 511 weights as text. */
 const LARGEST_FILE = 8 * 2 ** 20;
 
+/** Characters of a kernel in words: some shapes joined. */
+const MOST_WORDS = 200;
+/** Characters of what is not accepted, in a message. */
+const MOST_SHOWN = 40;
+
 /** A camera that has been characterised: it blurs every frame alike. */
 export interface Camera {
   /** Its kernel, in words such as 'disk:4.02+gaussian:0.61', or as weights. */
@@ -30,8 +35,12 @@ export async function checkCamera(camera: unknown): Promise<Camera> {
   return { psf, noise };
 }
 
-/** Nothing that a camera says makes anybody read another file. */
+/** Nothing that a camera says makes anybody read another file, or join kernels for minutes. */
 async function requireWords(psf: string): Promise<void> {
+  if (psf.length > MOST_WORDS)
+    throw new ArgumentError(
+      `psf of the camera has ${psf.length} characters, at most ${MOST_WORDS} are taken: give weights`,
+    );
   if (psfFileOf(psf) !== null) throw new ArgumentError(`psf of the camera names a file, '${psf}': give its weights`);
   await parse(psf);
 }
@@ -49,7 +58,10 @@ async function parseCamera(text: string): Promise<Camera> {
   const file: unknown = JSON.parse(text);
   requireObject('the file', file);
   const { format, psf, kernel, noise = null } = file as Record<string, unknown>;
-  if (format !== FORMAT) throw new ArgumentError(`its format is '${String(format)}', expected '${FORMAT}'`);
+  const shown = typeof format === 'string' ? `'${format.slice(0, MOST_SHOWN)}'` : `no text`;
+  if (format !== FORMAT) throw new ArgumentError(`its format is ${shown}, expected '${FORMAT}'`);
+  if (psf !== undefined && kernel !== undefined)
+    throw new ArgumentError('it has both psf and kernel: give one of them');
   requireKnownKeys('the file', file, ['format', 'psf', 'kernel', 'noise']);
   return await checkCamera({ psf: kernel === undefined ? requireString('psf', psf) : parseKernel(kernel), noise });
 }

@@ -19,7 +19,7 @@ export interface Sight {
   readonly blur: KnownBlur;
   /** Of the noise; null where no part of the frame tells it. */
   readonly noise: number | null;
-  /** Of what JPEG has added; null where there is none to be seen. */
+  /** Of what JPEG has added; null where none is to be seen, 0 where it is not, and the file is one. */
   readonly jpegNoise: number | null;
 }
 
@@ -84,8 +84,9 @@ function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[
 }
 
 function mayBeJpeg(blur: KnownBlur, jpegNoise: number | null): boolean {
+  if (jpegNoise === null || blur.trust !== 'low') return false;
   const isSmall = (diskOf(blur)?.radiusPx ?? Infinity) < JPEG_RINGS.radiusPx;
-  return blur.trust === 'low' && isSmall && (jpegNoise ?? 0) >= JPEG_RINGS.noise;
+  return isSmall && (jpegNoise >= JPEG_RINGS.noise || blur.confidence < LEAST_CONFIDENCE);
 }
 
 function methodFor(blur: KnownBlur): 'hyper-laplacian' | 'wiener' {

@@ -73,7 +73,7 @@ interface Said {
 }
 
 async function cameraOf({ psf, camera }: ChoosingOptions): Promise<Said | null> {
-  if (psf !== undefined) return { psf, noise: null };
+  if (psf !== undefined && psf !== 'auto') return { psf, noise: null };
   if (camera === undefined) return null;
   return typeof camera === 'string' ? await readCamera(camera) : await checkCamera(camera satisfies Camera);
 }

@@ -3,12 +3,12 @@ import { lookBuffers } from '../estimate/plan.js';
 import { frameBytes } from '../image/frame.js';
 import type { FramePlan } from '../image/frame-memory.js';
 import type { Plan } from '../network/plan.js';
-import { fileBuffers, gapBuffers } from '../operation/input-buffers.js';
+import { fileBuffers, gapBuffers, inputBuffers } from '../operation/input-buffers.js';
 import type { PlannedInput } from '../operation/operation.js';
 import { BudgetError } from '../runtime/errors.js';
 import { formatBytes } from '../runtime/budget.js';
 import type { DeconvolutionMethod } from '../runtime/native/binding.js';
-import { coverPhase, formatBuffers, sumBuffers } from '../runtime/memory-plan.js';
+import { coverPhase, formatBuffers, processBuffers, sumBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 
 /** The methods of deconvolution that may be chosen. */
@@ -20,8 +20,8 @@ export type ChosenMethod = (typeof CHOSEN_METHODS)[number];
 export interface ChosenPlan extends FramePlan {
   /** How it would go through the network; null: there is none. */
   readonly network: Plan | null;
-  /** How it would be deconvolved. */
-  readonly deconvolution: Readonly<Record<ChosenMethod, DeconvolutionPlan>>;
+  /** How it would be deconvolved; null: it is too small to tell its blur, and nobody has said it. */
+  readonly deconvolution: Readonly<Record<ChosenMethod, DeconvolutionPlan>> | null;
 }
 
 /** What a plan is made of. */
@@ -36,10 +36,9 @@ interface Parts extends Pick<ChosenPlan, 'network' | 'deconvolution'> {
 /** The plan that covers the look at a frame, and the dearest means that may be chosen. Throws BudgetError. */
 export function planChosen({ network, deconvolution, input, threads, weightBytes, budgetBytes }: Parts): ChosenPlan {
   const weights = { name: 'weights', bytes: weightBytes };
-  const deconvolving = CHOSEN_METHODS.map((method) =>
-    sumBuffers([...deconvolution[method].buffers, weights], budgetBytes),
-  );
-  const { buffers, bytes } = [...(network ? [network] : []), ...deconvolving].reduce(dearer);
+  const deconvolving = plansOf(deconvolution).map((plan) => sumBuffers([...plan.buffers, weights], budgetBytes));
+  const leaving = sumBuffers([...processBuffers(), weights, ...inputBuffers([input])], budgetBytes);
+  const { buffers, bytes } = [...(network ? [network] : []), ...deconvolving].reduce(dearer, leaving);
   const plan = { frame: input.size, network, deconvolution, buffers, bytes, budgetBytes };
   const covering = coverPhase(plan, [weights, ...lookingBuffers(input, threads)]);
   if (covering.bytes <= budgetBytes) return covering;
@@ -50,6 +49,9 @@ export function planChosen({ network, deconvolution, input, threads, weightBytes
     covering.bytes,
   );
 }
+
+const plansOf = (deconvolution: ChosenPlan['deconvolution']): DeconvolutionPlan[] =>
+  deconvolution ? CHOSEN_METHODS.map((method) => deconvolution[method]) : [];
 
 const dearer = (one: MemoryPlan, other: MemoryPlan): MemoryPlan => (other.bytes > one.bytes ? other : one);
 
@@ -68,11 +70,11 @@ export function withMemory<P extends FramePlan>(own: P, { buffers, bytes, budget
 /** A table of the plan for people. */
 export function formatChosenPlan(plan: ChosenPlan): string {
   const { frame, network, deconvolution } = plan;
-  const ways = CHOSEN_METHODS.map((method) => `${method} ${formatBytes(deconvolution[method].bytes)}`);
+  const ways = plansOf(deconvolution).map(({ bytes }, index) => `${CHOSEN_METHODS[index]} ${formatBytes(bytes)}`);
   const first = network ? [`network ${formatBytes(network.bytes)}`] : [];
   return [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
-    `chosen of  ${[...first, ...ways].join(', ')}`,
+    `chosen of  ${[...first, ...ways, 'none'].join(', ')}`,
     ...formatBuffers(plan),
   ].join('\n');
 }

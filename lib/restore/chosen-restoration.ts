@@ -1,7 +1,7 @@
 import { Deconvolution } from '../deconvolve/deconvolution.js';
+import type { DeconvolutionPlan } from '../deconvolve/plan.js';
 import type { DeconvolveSettings } from '../deconvolve/settings.js';
-import { lookAt } from '../estimate/look.js';
-import type { AnyFrameSize } from '../image/frame.js';
+import { isLargeEnough, lookAt } from '../estimate/look.js';
 import type { NetworkRestoration } from '../network/network-restoration.js';
 import type { OpenNetwork } from '../network/open.js';
 import type { PlannedInput } from '../operation/operation.js';
@@ -22,7 +22,7 @@ import type { Choice, Means, Sight, StatedModel } from './choice.js';
 import { CHOSEN_METHODS, planChosen } from './chosen-plan.js';
 import type { ChosenMethod, ChosenPlan } from './chosen-plan.js';
 import type { ChosenReport } from './chosen-report.js';
-import { blurOfEstimate, diskOf } from './known-blur.js';
+import { blurOfEstimate } from './known-blur.js';
 import type { KnownBlur } from './known-blur.js';
 import { LEAVE, byDeconvolution, byNetwork } from './ways.js';
 import type { Way, WayReport } from './ways.js';
@@ -59,8 +59,6 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
   readonly #deconvolutions: Readonly<Record<ChosenMethod, Deconvolution>>;
   readonly #given: GivenSight | null;
   readonly #warnings: readonly string[];
-  /** The disk of the frame before, which that of the next of its size most often is, too. */
-  #last: { readonly key: string; readonly radiusPx: number; readonly blur: KnownBlur } | null = null;
 
   /** @param given null: the blur of each frame is estimated */
   constructor(
@@ -88,11 +86,12 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
   }
 
   plan(input: PlannedInput): ChosenPlan {
-    const planOf = (method: ChosenMethod): ChosenPlan['deconvolution'][ChosenMethod] =>
-      this.#deconvolutions[method].plan(input);
+    const planOf = (method: ChosenMethod): DeconvolutionPlan => this.#deconvolutions[method].plan(input);
+    // Nobody is asked to deconvolve what is too small to tell its blur.
+    const maySee = this.#given !== null || isLargeEnough(input.size);
     return planChosen({
       network: this.network?.plan(input) ?? null,
-      deconvolution: { 'hyper-laplacian': planOf('hyper-laplacian'), wiener: planOf('wiener') },
+      deconvolution: maySee ? { 'hyper-laplacian': planOf('hyper-laplacian'), wiener: planOf('wiener') } : null,
       input,
       threads: this.#threads,
       weightBytes: this.heldBytes,
@@ -135,14 +134,14 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
 
   workOf({ network, deconvolution }: ChosenPlan): number {
     if (network) return this.network!.workOf(network);
-    return this.#deconvolutions['hyper-laplacian'].workOf(deconvolution['hyper-laplacian']);
+    return deconvolution ? this.#deconvolutions['hyper-laplacian'].workOf(deconvolution['hyper-laplacian']) : 0;
   }
 
   /** The first sample that tells its blur decides for all windows; without any, the last. */
   async survey(survey: SceneSurvey<ChosenReport>, scope: Scope): Promise<WindowRestoration<ChosenReport>> {
     let choice: Choice | null = null;
     for await (const task of survey.samples()) {
-      choice = choose(await this.#see(task, null, scope), this.#models);
+      choice = choose(await this.#see(task, scope), this.#models);
       if (choice.trust !== 'none') break;
     }
     const way = await this.#wayOf(choice!.means);
@@ -151,9 +150,7 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
   }
 
   async run(task: RestorationTask, plan: ChosenPlan, scope: Scope): Promise<Restored<ChosenReport>> {
-    const sight = await this.#see(task, this.#lastOf(task.frame), scope);
-    this.#keep(task.frame, sight.blur);
-    const choice = choose(sight, this.#models);
+    const choice = choose(await this.#see(task, scope), this.#models);
     const { data, report } = await (await this.#wayOf(choice.means)).run(task, plan, scope);
     return { data, report: (base) => this.#report(report(base), choice) };
   }
@@ -163,26 +160,13 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
     for (const method of CHOSEN_METHODS) this.#deconvolutions[method].dispose();
   }
 
-  /** @param last what the frame before was blurred by, where this one may be, too */
-  async #see(
-    task: RestorationTask,
-    last: { readonly radiusPx: number; readonly blur: KnownBlur } | null,
-    scope: Scope,
-  ): Promise<Sight> {
+  async #see(task: RestorationTask, scope: Scope): Promise<Sight> {
     const given = this.#given;
-    const look = await lookAt(task, given ? true : (last?.radiusPx ?? null), scope);
-    const blur = look.blur ? blurOfEstimate(look.blur) : (given ?? last)!.blur;
-    return { blur, noise: given?.noise ?? look.noise, jpegNoise: look.jpegNoise };
-  }
-
-  #lastOf(frame: AnyFrameSize): { readonly radiusPx: number; readonly blur: KnownBlur } | null {
-    return this.#last?.key === keyOf(frame) ? this.#last : null;
-  }
-
-  /** Motion differs from frame to frame; what is not sure is asked for again. */
-  #keep(frame: AnyFrameSize, blur: KnownBlur): void {
-    const disk = blur.trust === 'high' ? diskOf(blur) : null;
-    this.#last = disk && { key: keyOf(frame), radiusPx: disk.radiusPx, blur };
+    const look = await lookAt(task, given !== null, scope);
+    // Its own file says that it is one, also where its steps are not to be told from the scene.
+    const jpegNoise = look.jpegNoise ?? (task.isJpeg ? 0 : null);
+    const blur = given?.blur ?? blurOfEstimate(look.blur!);
+    return { blur, noise: given?.noise ?? look.noise, jpegNoise };
   }
 
   async #wayOf(means: Means): Promise<Way> {
@@ -197,8 +181,6 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
     return { ...report, warnings: [...report.warnings, ...this.#warnings], choice };
   }
 }
-
-const keyOf = ({ width, height, channels, depth }: AnyFrameSize): string => [width, height, channels, depth].join();
 
 function statedModels(network: OpenNetwork | null): StatedModel[] {
   if (!network) return [];

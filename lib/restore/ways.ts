@@ -43,7 +43,7 @@ export function byDeconvolution(
   estimated: EstimatedPsf | null,
 ): Way {
   return wayOf<DeconvolutionReport>({
-    planOf: (plan) => plan.deconvolution[method],
+    planOf: (plan) => plan.deconvolution![method],
     run: (task, plan, scope) => deconvolution.run(task, plan, scope, estimated),
     survey: (survey, scope) => deconvolution.survey(survey, scope, estimated),
   });
