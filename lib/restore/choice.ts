@@ -21,10 +21,12 @@ export interface Sight {
   readonly noise: number | null;
   /** Of what JPEG has added; null where none is to be seen, 0 where it is not, and the file is one. */
   readonly jpegNoise: number | null;
+  /** Whether it has too few pixels to tell its blur; false. */
+  readonly isTooSmall?: boolean;
 }
 
 /** What was chosen for a frame, and why: a part of the report. */
-export interface Choice extends Omit<Sight, 'blur'> {
+export interface Choice extends Omit<Sight, 'blur' | 'isTooSmall'> {
   /** The blur in words; null: it is not known. */
   readonly blur: string | null;
   readonly trust: BlurTrust;
@@ -56,8 +58,8 @@ const LEAST_CONFIDENCE = 0.1;
 type Decision = Pick<Choice, 'means' | 'reason' | 'runnerUp'>;
 
 /**
- * Chooses how to restore a frame: what is sharp already, or whose blur is not known, stays as it is; within the range
- * of a network, that one; else it is deconvolved.
+ * Chooses how to restore a frame: what is sharp already, or whose blur is not known, stays as it is, unless it is too
+ * small to tell; within the range of a network, that one; else it is deconvolved.
  * @param models in the order in which they are preferred
  */
 export function choose(sight: Sight, models: readonly StatedModel[]): Choice {
@@ -66,8 +68,9 @@ export function choose(sight: Sight, models: readonly StatedModel[]): Choice {
   return { blur: words, trust, confidence, noise, jpegNoise, ...decide(sight, models) };
 }
 
-function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[]): Decision {
+function decide({ blur, noise, jpegNoise, isTooSmall = false }: Sight, models: readonly StatedModel[]): Decision {
   const { words } = blur;
+  if (words === null && isTooSmall && models[0]) return takenForUsual(models[0]);
   if (words === null) return { means: NONE, reason: reasonToLeave(blur), runnerUp: null };
   const deconvolution: Means = { kind: 'deconvolution', psf: words, method: methodFor(blur) };
   if (mayBeJpeg(blur, jpegNoise))
@@ -81,6 +84,12 @@ function decide({ blur, noise, jpegNoise }: Sight, models: readonly StatedModel[
   }
   const beyond = models.length === 0 ? 'no network is at hand' : 'no network is made for this blur and noise';
   return { means: deconvolution, reason: beyond, runnerUp: NONE };
+}
+
+/** What a small frame is a part of is more often blurred as usual than sharp. */
+function takenForUsual({ name }: StatedModel): Decision {
+  const reason = 'it is too small to tell its blur, and taken for one of the usual blur';
+  return { means: { kind: 'network', model: name }, reason, runnerUp: NONE };
 }
 
 function mayBeJpeg(blur: KnownBlur, jpegNoise: number | null): boolean {

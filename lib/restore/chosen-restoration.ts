@@ -166,7 +166,8 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
     // Its own file says that it is one, also where its steps are not to be told from the scene.
     const jpegNoise = look.jpegNoise ?? (task.isJpeg ? 0 : null);
     const blur = given?.blur ?? blurOfEstimate(look.blur!);
-    return { blur, noise: given?.noise ?? look.noise, jpegNoise };
+    const isTooSmall = !isLargeEnough(task.frame);
+    return { blur, noise: given?.noise ?? look.noise, jpegNoise, isTooSmall };
   }
 
   async #wayOf(means: Means): Promise<Way> {
