@@ -52,11 +52,13 @@ void Guard::attach(const DryRun& dryRun, std::byte* memory) {
 }
 
 bool Guard::holdsCode() {
-  if (unreadPieces_ == 0) return true;
-  --unreadPieces_;
   const CodeDigest& code = CodeDigest::ofModule();
-  nextPiece_ = (nextPiece_ + 1) % code.pieces();
-  return code.holds(nextPiece_);
+  for (int i = 0; i < kPiecesAtOnce && unreadPieces_ > 0; ++i) {
+    --unreadPieces_;
+    nextPiece_ = (nextPiece_ + 1) % code.pieces();
+    if (!code.holds(nextPiece_)) return false;
+  }
+  return true;
 }
 
 void Guard::begin(const Stage& stage, int rows) {

@@ -33,6 +33,8 @@ class Guard {
 
   /// Rows of a pass after which code and transformed weights are read once more: a stream may run for hours.
   static constexpr int kRereadRows = 512;
+  /// Pieces of code that one firing reads: small networks fire less often in so many rows than there are pieces.
+  static constexpr int kPiecesAtOnce = 4;
 
   /// Before a pass, and after every `kRereadRows` rows of it.
   void rereadCode() { unreadPieces_ = CodeDigest::ofModule().pieces(); }
@@ -62,7 +64,7 @@ class Guard {
     return blocks > 0 && blocks <= blocks_ && orders_[blocks - 1] == order;
   }
 
-  /// Whether the next piece of this module's code is what was loaded; each is read once in `kRereadRows` rows.
+  /// Whether the next pieces of this module's code are what was loaded; each is read once in `kRereadRows` rows.
   bool holdsCode();
 
   void count(Fault fault) { ++counters_.found[static_cast<int>(fault)]; }
