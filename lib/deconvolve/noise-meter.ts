@@ -31,8 +31,8 @@ export type NoiseKind = 'all' | 'passing';
 /**
  * Measures the noise of a frame: from the power at those frequencies that the blur has all but extinguished, where only
  * noise is left. A filter that knows nothing of the blur (Immerkaer 1996) takes edges along the direction of a motion
- * for noise. Where a frame of 8 bits was compressed as JPEG, in whatever file it is now, these frequencies have lost
- * their noise, and others have errors: its steps of rounding tell them.
+ * for noise. Where the frame has 8 bits, or is a copy of such, and was compressed as JPEG, in whatever file it is now,
+ * these frequencies have lost their noise, and others have errors: its steps of rounding tell them.
  */
 export class NoiseMeter {
   readonly source: PartSource;

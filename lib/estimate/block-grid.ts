@@ -22,6 +22,9 @@ export const LEAST_SIDE = SIDES.at(-1)!;
 /** The sides of a frame, in pixels. */
 type FrameSides = Pick<AnyFrame, 'width' | 'height'>;
 
+/** Whether a frame is large enough to tell its blur. */
+export const isLargeEnough = ({ width, height }: FrameSides): boolean => Math.min(width, height) >= LEAST_SIDE;
+
 /** Blocks that overlap by half, cell by cell of a grid over the frame. */
 export interface BlockGrid {
   readonly side: number;

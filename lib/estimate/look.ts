@@ -1,8 +1,6 @@
-import type { AnyFrameSize } from '../image/frame.js';
 import type { FrameSource } from '../image/source.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
-import { LEAST_SIDE } from './block-grid.js';
 import { estimateBlur } from './blur.js';
 import type { BlurOfKind } from './blur.js';
 import { busiestPart } from './busiest-part.js';
@@ -18,9 +16,6 @@ export interface Look {
   /** Of what JPEG has added; null where nothing of it is seen. */
   readonly jpegNoise: number | null;
 }
-
-/** Whether a frame is large enough to tell its blur. */
-export const isLargeEnough = ({ width, height }: AnyFrameSize): boolean => Math.min(width, height) >= LEAST_SIDE;
 
 /**
  * Looks at the part of a frame that has the most to tell, within another operation that has planned `lookBuffers` for

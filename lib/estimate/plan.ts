@@ -8,7 +8,7 @@ import type { ImageOptions } from '../operation/options.js';
 import type { MemoryPlan, PlannedBuffer } from '../runtime/memory-plan.js';
 import { Runtime } from '../runtime/runtime.js';
 import { requireObject } from '../runtime/validate.js';
-import { LEAST_SIDE, layOut, sidesOf } from './block-grid.js';
+import { isLargeEnough, layOut, sidesOf } from './block-grid.js';
 import { partSize } from './busiest-part.js';
 import { PATCH } from './reference/patches.js';
 import { bytesOfSums } from './reference/patch-sums.js';
@@ -80,7 +80,7 @@ export function lookBuffers(frame: AnyFrameSize, isMasked: boolean, threads: num
 
 /** Of every cell of the grid and of their mean, for the brightness and each colour, as float64. */
 function spectraBytes(frame: AnyFrameSize): number {
-  if (Math.min(frame.width, frame.height) < LEAST_SIDE) return 0;
+  if (!isLargeEnough(frame)) return 0;
   // Where pixels are missing, blocks may be smaller ones.
   const grids = sidesOf(frame).map((side) => layOut(frame, side));
   const bytes = grids.map(({ side, columns, rows }) => (columns * rows + 1) * 8 * side * (side / 2 + 1));

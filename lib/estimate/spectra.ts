@@ -1,6 +1,6 @@
 import type { FrameSource } from '../image/source.js';
 import type { Periodogram } from '../runtime/native/binding.js';
-import { LEAST_SIDE, joinSpectra, layOutBlocks, measureCells } from './block-grid.js';
+import { LEAST_SIDE, isLargeEnough, joinSpectra, layOutBlocks, measureCells } from './block-grid.js';
 import type { BlockGrid } from './block-grid.js';
 import { findJpegNoise } from './jpeg/noise.js';
 import { luminanceOf } from '../image/luminance.js';
@@ -27,7 +27,7 @@ export async function measureSpectra(
   scope: Scope,
   { frame, isJpeg: isFromJpeg, valid }: FrameSource,
 ): Promise<FrameSpectra | string> {
-  if (Math.min(frame.width, frame.height) < LEAST_SIDE)
+  if (!isLargeEnough(frame))
     return `${frame.width}x${frame.height} pixels are too few: each side must be at least ${LEAST_SIDE}`;
   const grid = layOutBlocks(frame, valid);
   const cells = await measureCells(scope, await luminanceOf(frame, new Pauses(scope.signal)), 0, grid);

@@ -11,7 +11,6 @@ import { requireInteger, requireKnownKeys, requireNumber, requireObject, require
 const FORMAT = 'perifocal-camera-1';
 /** A kernel of 511 x 511 weights as text. */
 const LARGEST_FILE = 8 * 2 ** 20;
-
 /** Characters of a kernel in words: some shapes joined. */
 const MOST_WORDS = 200;
 /** Characters of what is not accepted, in a message. */

@@ -16,7 +16,7 @@ import type { Camera } from './camera.js';
 import { describeMeans } from './choice.js';
 import { ChosenRestoration } from './chosen-restoration.js';
 import type { GivenSight, MeansAtHand } from './chosen-restoration.js';
-import type { ChosenMethod } from './chosen-plan.js';
+import type { ChosenMethod, OfMethods } from './chosen-plan.js';
 import type { ChosenReport } from './chosen-report.js';
 import { givenBlur } from './known-blur.js';
 import { checkChoosingOptions } from './options.js';
@@ -87,10 +87,7 @@ function wordsOf(psf: PsfSource): string {
   return 'kernels' in psf ? 'a field of kernels' : `a kernel of ${psf.width}x${psf.height}`;
 }
 
-async function settingsOf(
-  psf: PsfSource,
-  { integrity }: NetworkSettings,
-): Promise<Readonly<Record<ChosenMethod, DeconvolveSettings>>> {
+async function settingsOf(psf: PsfSource, { integrity }: NetworkSettings): Promise<OfMethods<DeconvolveSettings>> {
   const check = (method: ChosenMethod): Promise<DeconvolveSettings> =>
     checkDeconvolveOptions({ psf, method, integrity }, 'options', []);
   return { 'hyper-laplacian': await check('hyper-laplacian'), wiener: await check('wiener') };

@@ -16,12 +16,21 @@ export const CHOSEN_METHODS = ['hyper-laplacian', 'wiener'] as const satisfies r
 /** A method of deconvolution that may be chosen. */
 export type ChosenMethod = (typeof CHOSEN_METHODS)[number];
 
+/** Something of each of these methods. */
+export type OfMethods<T> = Readonly<Record<ChosenMethod, T>>;
+
+/** Makes something of each. */
+export const ofMethods = <T>(make: (method: ChosenMethod) => T): OfMethods<T> => ({
+  'hyper-laplacian': make('hyper-laplacian'),
+  wiener: make('wiener'),
+});
+
 /** In what memory a frame is looked at, and restored by whatever is chosen then. */
 export interface ChosenPlan extends FramePlan {
   /** How it would go through the network; null: there is none. */
   readonly network: Plan | null;
   /** How it would be deconvolved; null: it is too small to tell its blur, and nobody has said it. */
-  readonly deconvolution: Readonly<Record<ChosenMethod, DeconvolutionPlan>> | null;
+  readonly deconvolution: OfMethods<DeconvolutionPlan> | null;
 }
 
 /** What a plan is made of. */

@@ -1,7 +1,7 @@
 import { Deconvolution } from '../deconvolve/deconvolution.js';
-import type { DeconvolutionPlan } from '../deconvolve/plan.js';
 import type { DeconvolveSettings } from '../deconvolve/settings.js';
-import { isLargeEnough, lookAt } from '../estimate/look.js';
+import { isLargeEnough } from '../estimate/block-grid.js';
+import { lookAt } from '../estimate/look.js';
 import type { NetworkRestoration } from '../network/network-restoration.js';
 import type { OpenNetwork } from '../network/open.js';
 import type { PlannedInput } from '../operation/operation.js';
@@ -19,8 +19,8 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { Scope } from '../runtime/scope.js';
 import { choose } from './choice.js';
 import type { Choice, Means, Sight, StatedModel } from './choice.js';
-import { CHOSEN_METHODS, planChosen } from './chosen-plan.js';
-import type { ChosenMethod, ChosenPlan } from './chosen-plan.js';
+import { CHOSEN_METHODS, ofMethods, planChosen } from './chosen-plan.js';
+import type { ChosenPlan, OfMethods } from './chosen-plan.js';
 import type { ChosenReport } from './chosen-report.js';
 import { blurOfEstimate } from './known-blur.js';
 import type { KnownBlur } from './known-blur.js';
@@ -31,7 +31,7 @@ import type { Way, WayReport } from './ways.js';
 export interface MeansAtHand {
   /** Null: there is none, or it cannot be used. */
   readonly network: OpenNetwork | null;
-  readonly deconvolution: Readonly<Record<ChosenMethod, DeconvolveSettings>>;
+  readonly deconvolution: OfMethods<DeconvolveSettings>;
   readonly integrity: IntegrityMode;
   /** Why the network cannot be used, and so on. */
   readonly warnings: readonly string[];
@@ -56,7 +56,7 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
   readonly #budgetBytes: number;
   readonly #network: OpenNetwork | null;
   readonly #models: readonly StatedModel[];
-  readonly #deconvolutions: Readonly<Record<ChosenMethod, Deconvolution>>;
+  readonly #deconvolutions: OfMethods<Deconvolution>;
   readonly #given: GivenSight | null;
   readonly #warnings: readonly string[];
 
@@ -70,9 +70,8 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
     this.#network = network;
     this.#models = statedModels(network);
     this.heldBytes = network?.restoration.heldBytes ?? 0;
-    const open = (method: ChosenMethod): Deconvolution =>
-      new Deconvolution(runtime, deconvolution[method], null, this.heldBytes);
-    this.#deconvolutions = { 'hyper-laplacian': open('hyper-laplacian'), wiener: open('wiener') };
+    const { heldBytes } = this;
+    this.#deconvolutions = ofMethods((method) => new Deconvolution(runtime, deconvolution[method], null, heldBytes));
     this.integrity = integrity;
     this.#threads = threads;
     this.#budgetBytes = budgetBytes;
@@ -86,12 +85,11 @@ export class ChosenRestoration implements Restoration<ChosenReport> {
   }
 
   plan(input: PlannedInput): ChosenPlan {
-    const planOf = (method: ChosenMethod): DeconvolutionPlan => this.#deconvolutions[method].plan(input);
     // Nobody is asked to deconvolve what is too small to tell its blur.
     const maySee = this.#given !== null || isLargeEnough(input.size);
     return planChosen({
       network: this.network?.plan(input) ?? null,
-      deconvolution: maySee ? { 'hyper-laplacian': planOf('hyper-laplacian'), wiener: planOf('wiener') } : null,
+      deconvolution: maySee ? ofMethods((method) => this.#deconvolutions[method].plan(input)) : null,
       input,
       threads: this.#threads,
       weightBytes: this.heldBytes,

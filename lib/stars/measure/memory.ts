@@ -72,6 +72,11 @@ export function holdBeyond(bytes: number, plannedBytes: number, scope: Scope, wh
   );
 }
 
+/** As {@link holdBeyond} of what was not planned at all; null where there is no room. */
+export function holdIfRoom(bytes: number, scope: Scope): Disposable | null {
+  return makeRoom(bytes, scope) < bytes ? null : ledger.take(bytes);
+}
+
 /** Frees what is merely kept where that is needed. Returns how many bytes of the budget nobody has then. */
 export function makeRoom(wantedBytes: number, { runtime: { budgetBytes } }: Scope): number {
   ledger.makeRoom(budgetBytes - wantedBytes);

@@ -3,7 +3,7 @@ import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
 import { alongLine, besideLine } from './lines.js';
 import type { Line } from './lines.js';
-import { holdBeyond, makeRoom } from './memory.js';
+import { holdIfRoom } from './memory.js';
 import { sigmaAt } from './noise-map.js';
 import { NO_STAR } from './plane.js';
 import type { StarPlane } from './plane.js';
@@ -48,10 +48,9 @@ export async function takeOffLines(
   const pauses = new Pauses(scope.signal);
   for (const line of lines) {
     const bytes = 2 * sideOf(reachPx) * (line.to - line.from) * STRIP_PIXEL_BYTES;
-    // Where there is no room the stars upon the line are lost, as its chain is taken for none.
-    if (makeRoom(bytes, scope) < bytes) continue;
-    using _ = holdBeyond(bytes, 0, scope, 'Lines of light');
-    former.push(await takeOff(plane, line, reachPx, pauses));
+    using room = holdIfRoom(bytes, scope);
+    // Where there is none the stars upon the line are lost, as its chain is taken for none.
+    if (room) former.push(await takeOff(plane, line, reachPx, pauses));
   }
   return former;
 }
