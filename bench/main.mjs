@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The benchmarks: `npm run bench -- [--quick] [--json] [--only
-// kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify] [--threads 2] [--isa name]
-// [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file for details
-// of what the methods restore.
+// kernels,algorithms,integrity,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify] [--threads 2]
+// [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file
+// for details of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/runtime/native/loader.js';
@@ -12,6 +12,7 @@ import { benchmarkEstimate } from './estimate.mjs';
 import { benchmarkFft } from './fft.mjs';
 import { benchmarkFiles } from './files.mjs';
 import { benchmarkFrames } from './frames.mjs';
+import { benchmarkIntegrity } from './integrity.mjs';
 import { benchmarkKernels } from './kernels.mjs';
 import { describeMachine } from './machine.mjs';
 import { benchmarkMethods } from './methods.mjs';
@@ -27,6 +28,7 @@ const QUICK = {
   kernelSamples: 3,
   frame: { width: 512, height: 384 },
   algorithms: { blocks: 2, base: 32, width: 512, height: 384, strips: 5 },
+  integrity: { networks: [[8, 16]], width: 1024, height: 768, rounds: 1, strips: 8 },
   frames: [
     [8, 16, 3],
     [8, 32, 3],
@@ -53,6 +55,16 @@ const FULL = {
   kernelSamples: 7,
   frame: { width: 2048, height: 1536 },
   algorithms: { blocks: 20, base: 32, width: 2048, height: 1536, strips: 15 },
+  integrity: {
+    networks: [
+      [8, 16],
+      [8, 32],
+    ],
+    width: 1024,
+    height: 768,
+    rounds: 9,
+    strips: 16,
+  },
   frames: [
     [8, 16, 5],
     [8, 32, 3],
@@ -88,7 +100,7 @@ async function main() {
       json: { type: 'boolean', default: false },
       only: {
         type: 'string',
-        default: 'kernels,algorithms,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify',
+        default: 'kernels,algorithms,integrity,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify',
       },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
@@ -122,6 +134,9 @@ async function main() {
     }),
     ...(sections.has('algorithms') && {
       algorithms: await benchmarkAlgorithms(binding, { ...settings.algorithms, isas: algorithmIsas, threads, report }),
+    }),
+    ...(sections.has('integrity') && {
+      integrity: await benchmarkIntegrity(binding, { ...settings.integrity, isa, report }),
     }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
     ...(sections.has('files') && { files: await benchmarkFiles({ ...settings.files, threads, isa, report }) }),

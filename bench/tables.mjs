@@ -51,6 +51,19 @@ const formatAlgorithms = (results) =>
     ),
   )}`;
 
+const formatIntegrity = (results) =>
+  `What integrity adds to the processor time of one thread, in turns with 'off'; medians of rounds\n${formatTable(
+    ['network', 'ISA', 'algorithm', 'mode', 'adds', 'least', 'most', 'goal'],
+    results.map(({ blocks, base, isa, algorithm, mode, cost, range, goal }) => [
+      `n ${blocks}, base ${base}`,
+      isa,
+      algorithm,
+      mode,
+      ...[cost, ...range].map(percent),
+      goal === undefined ? '' : percent(goal),
+    ]),
+  )}`;
+
 const formatBars = (bars) =>
   `Bars\n${formatTable(
     ['bar', 'wanted', 'found', ''],
@@ -272,6 +285,7 @@ export const formatReport = ({
   machine,
   kernels,
   algorithms,
+  integrity,
   frames,
   files,
   peers,
@@ -288,6 +302,7 @@ export const formatReport = ({
     formatMachine(machine),
     kernels && formatKernels(kernels),
     algorithms && formatAlgorithms(algorithms),
+    integrity && formatIntegrity(integrity),
     frames && formatFrames(frames),
     files && formatFiles(files),
     peers && formatPeers(peers),
