@@ -29,7 +29,7 @@ __all__ = ["CaptureClient", "CaptureError"]
 
 FINAL_STATES = ("stored", "rejected", "failed", "expired", "cancelled")
 # Answers after which the same request may succeed by itself soon.
-PASSING = ("UNREACHABLE", "BUSY", "CLOSED", "RATE")
+PASSING = ("UNREACHABLE", "BUSY", "CLOSED", "RATE", "QUOTA")
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 # The service gives a sign of life more often than that.
@@ -87,7 +87,8 @@ class _SocketConnection(http.client.HTTPConnection):
 class CaptureClient:
     """The service on its Unix socket, or on a port of this machine with a token.
 
-    A service that does not answer is tried again for `retry_seconds`. One client may be used by one thread at a time.
+    A service that does not answer, or says RATE or QUOTA, is tried again for `retry_seconds`. One client may be used by
+    one thread at a time.
     """
 
     def __init__(
@@ -228,7 +229,9 @@ class CaptureClient:
         return self._retry(attempt)
 
     def _retry(self, attempt: Callable[[Callable[[], None]], Any]) -> Any:
-        """Try again, ever more slowly, while there is no answer, or the service asks to send less at once.
+        """Try again, ever more slowly, while there is no answer, or the service asks to send less or later.
+
+        Never sooner than the service says, and not at all where that is longer than `retry_seconds`.
 
         `attempt` calls what it is given when something has come: the time for further tries begins anew then.
         """

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../lib/store/options.js';
 import { TOKENS, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
 import { openFlakyProxy } from './support/flaky-proxy.js';
@@ -81,11 +82,32 @@ for _ in range(5):
 print(time.monotonic() - start)
 `;
 
+const FULL = `
+import json, sys, threading
+sys.path.insert(0, sys.argv[1])
+from perifocal_client import CaptureClient, CaptureError
+patient = CaptureClient(socket_path=sys.argv[2])
+first = patient.request({"camera": "front", "deadlineMs": 1000})
+try:
+    CaptureClient(socket_path=sys.argv[2], retry_seconds=0.5).request({"camera": "front"})
+except CaptureError as error:
+    refused = [error.code, error.retry_after]
+threading.Timer(0.1, lambda: CaptureClient(socket_path=sys.argv[2]).end(first["id"])).start()
+print(json.dumps([refused, patient.request({"camera": "front"})["state"]]))
+`;
+
 describe('the client for python3 that asks too often', () => {
   it('waits as long as the service says, and asks again', async () => {
     const busy = await startApi({ limits: { requestsPerSecond: 2 } });
     const { stdout } = await promisify(execFile)('python3', ['-c', EAGER, CLIENTS, busy.socketPath]);
     expect(Number(stdout)).toBeGreaterThan(0.9);
     await busy.close();
+  });
+
+  it('waits for a place in the queue where it comes in time', async () => {
+    const full = await startApi({ storeLimits: { app: { ...DEFAULT_LIMITS.app, captures: 1 } } });
+    const { stdout } = await promisify(execFile)('python3', ['-c', FULL, CLIENTS, full.socketPath]);
+    expect(JSON.parse(stdout)).toEqual([['QUOTA', 1], 'requested']);
+    await full.close();
   });
 });

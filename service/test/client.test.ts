@@ -6,6 +6,7 @@ import { CaptureClient, CaptureClientError } from '../lib/client/index.js';
 import type { CaptureEvent } from '../lib/client/index.js';
 import { serveHttp } from '../lib/http/server.js';
 import { readMessages } from '../lib/client/messages.js';
+import { DEFAULT_LIMITS } from '../lib/store/options.js';
 import { TOKENS, startApi } from './support/api.js';
 import type { StartedApi } from './support/api.js';
 import { openFlakyProxy } from './support/flaky-proxy.js';
@@ -270,5 +271,19 @@ describe('a client that asks too often', () => {
     eager.close();
     hasty.close();
     await busy.close();
+  });
+
+  it('waits for a place in the queue where it comes in time', async () => {
+    const full = await startApi({ storeLimits: { app: { ...DEFAULT_LIMITS.app, captures: 1 } } });
+    const patient = new CaptureClient({ socketPath: full.socketPath });
+    const hasty = new CaptureClient({ socketPath: full.socketPath, retrySeconds: 0.5 });
+    const first = await patient.request({ camera: 'front', deadlineMs: 1000 });
+    await expect(hasty.request({ camera: 'front' })).rejects.toMatchObject({ code: 'QUOTA', retryAfterSeconds: 1 });
+    const second = patient.request({ camera: 'front' });
+    await patient.end(first.id);
+    expect((await second).state).toBe('requested');
+    patient.close();
+    hasty.close();
+    await full.close();
   });
 });

@@ -14,7 +14,8 @@ afterAll(() => api.close());
 /** Asks for a capture: one event. */
 async function ask(as: AppName = 'alpha'): Promise<string> {
   const id = randomUUID();
-  await call(api, 'PUT', `/v1/captures/${id}`, { body: { camera: 'front' }, as });
+  const { status } = await call(api, 'PUT', `/v1/captures/${id}`, { body: { camera: 'front' }, as });
+  expect(status).toBe(202);
   return id;
 }
 

@@ -44,7 +44,7 @@ export interface ListOptions {
 
 /** How the service is reached. */
 export type ClientOptions = Place & {
-  /** For how long a service that does not answer is tried again, in seconds; default 30. */
+  /** For how long a service that does not answer, or says `RATE` or `QUOTA`, is tried again, in seconds; default 30. */
   readonly retrySeconds?: number;
 };
 

@@ -26,7 +26,7 @@ export class CaptureClientError extends Error {
 }
 
 /** Answers after which the same request may succeed by itself soon. */
-const PASSING = ['UNREACHABLE', 'BUSY', 'CLOSED', 'RATE'];
+const PASSING = ['UNREACHABLE', 'BUSY', 'CLOSED', 'RATE', 'QUOTA'];
 
 /** Whether the same request is worth another try in a moment. */
 export const isPassing = (error: unknown): boolean =>

@@ -62,7 +62,8 @@ export class Transport {
   }
 
   /**
-   * Tries again, ever more slowly, while there is no answer, or the service asks to send less at once.
+   * Tries again, ever more slowly, while there is no answer, or the service asks to send less or later: never sooner
+   * than it says, and not at all where that is longer than it may take.
    * @param attempt calls `progress` when something has come: the time for further tries begins anew then
    */
   async retry<T>(attempt: (progress: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {

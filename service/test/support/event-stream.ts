@@ -13,13 +13,13 @@ export interface Message {
 export interface OpenStream {
   readonly messages: Message[];
   readonly text: () => string;
-  /** Resolves once there are that many messages that have data. */
+  /** Resolves once there are that many messages that have data; rejects where the stream ends before. */
   reach(count: number): Promise<Message[]>;
   readonly ended: Promise<void>;
   close(): void;
 }
 
-/** Opens the stream of an app's events. */
+/** Opens the stream of an app's events. Rejects where it is refused. */
 export function openStream(api: StartedApi, query: string, as: AppName = 'alpha', headers = {}): Promise<OpenStream> {
   return new Promise((resolve, reject) => {
     const sent = request({
@@ -30,6 +30,7 @@ export function openStream(api: StartedApi, query: string, as: AppName = 'alpha'
     });
     sent.on('error', reject);
     sent.on('response', (response) => {
+      if (response.statusCode !== 200) reject(new Error(`The stream was refused with ${response.statusCode}`));
       let text = '';
       let wake = (): void => undefined;
       const messages: Message[] = [];
@@ -38,10 +39,17 @@ export function openStream(api: StartedApi, query: string, as: AppName = 'alpha'
         messages.splice(0, Infinity, ...parse(text));
         wake();
       });
-      const ended = new Promise<void>((end) => response.once('close', end));
+      let isOver = false;
+      const ended = new Promise<void>((end) => response.once('close', end)).then(() => {
+        isOver = true;
+        wake();
+      });
       const withData = (): Message[] => messages.filter(({ data }) => data !== undefined);
       const reach = async (count: number): Promise<Message[]> => {
-        while (withData().length < count) await new Promise<void>((next) => (wake = next));
+        while (withData().length < count) {
+          if (isOver) throw new Error(`The stream has ended after ${withData().length} of ${count} events: ${text}`);
+          await new Promise<void>((next) => (wake = next));
+        }
         return withData();
       };
       resolve({ messages, text: () => text, reach, ended, close: () => sent.destroy() });
