@@ -1,5 +1,6 @@
-// Counts wrong solutions over many simulated frames: `node bench/identify-wrong.mjs [frames] [seed]`, by default 10^6,
-// which takes hours. A tenth of them hold no star at all, but random points.
+// Counts wrong solutions over many simulated frames: `node bench/identify-wrong.mjs [frames] [first]`, by default 10^6
+// from number 0, which takes hours. A tenth of them hold no star at all, but random points. Each frame has its number
+// for a seed: a run that ended early goes on from the number that it printed last as `next`.
 import { stars } from '../dist/index.js';
 import { createRandom, sampleNormal } from '../dist/math/random.js';
 import { dot, transform } from '../dist/math/linear.js';
@@ -53,11 +54,12 @@ function expose({ count, falseStars, sigmaPx, missing }, random) {
   return { seen, axis: matrix[2] };
 }
 
-const [frames, seed] = [Number(process.argv[2] ?? 1e6), Number(process.argv[3] ?? 1)];
+const [frames, first] = [Number(process.argv[2] ?? 1e6), Number(process.argv[3] ?? 0)];
 const identifier = await stars.StarIdentifier.open({ camera, epochYear: EPOCH });
-const random = createRandom(seed);
-const tally = { frames: 0, solved: 0, declined: 0, pointFields: 0, wrong: 0 };
-for (; tally.frames < frames; tally.frames += 1) {
+const tally = { next: first, frames: 0, solved: 0, declined: 0, pointFields: 0, wrong: 0 };
+while (tally.frames < frames) {
+  const number = tally.next;
+  const random = createRandom(number);
   const kind = kindOf(random);
   const { seen, axis } = expose(kind, random);
   if (kind.count === 0) tally.pointFields += 1;
@@ -68,10 +70,12 @@ for (; tally.frames < frames; tally.frames += 1) {
     tally.solved += 1;
     if (kind.count === 0 || off > WRONG_RAD) {
       tally.wrong += 1;
-      console.log('wrong', tally.frames, JSON.stringify(kind), off, found.falseAlarm, found.matches.length);
+      console.log('wrong', number, JSON.stringify(kind), off, found.falseAlarm, found.matches.length);
     }
   }
-  if (tally.frames % PROGRESS === PROGRESS - 1) console.log(JSON.stringify(tally));
+  tally.frames += 1;
+  tally.next += 1;
+  if (tally.next % PROGRESS === 0) console.log(JSON.stringify(tally));
 }
 console.log(JSON.stringify(tally));
 await identifier.dispose();

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ArgumentError } from '../runtime/errors.js';
 import { VERSION } from '../runtime/version.js';
+import { addCatalogueCommand } from './catalogue.js';
 import { addDeconvolveCommand } from './deconvolve.js';
 import { addEstimateCommand } from './estimate.js';
 import { addInfoCommand } from './info.js';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   addEstimateCommand(program);
   addMetricsCommand(program);
   addStarsCommand(program);
+  addCatalogueCommand(program);
   addPlanCommand(program);
   addPsfCommand(program);
   addReportCommand(program);

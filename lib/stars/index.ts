@@ -1,8 +1,9 @@
 /**
  * Star sensor: frames of stars, simulated, restored and measured.
  *
- * Its rooms import in one direction: track > restore > measure > simulate > identify > sky.
+ * Its rooms import in one direction: track > restore > measure > simulate > identify > catalogue > sky.
  * - sky: cameras, catalogues, attitudes, and how stars move over a turning sensor.
+ * - catalogue: tables of stars made from what others publish.
  * - identify: which stars these are, and where the camera looked.
  * - simulate: star frames with known truth.
  * - measure: the plane of a frame, how stars are blurred, where they are.
@@ -16,6 +17,9 @@ export { pointingMatrix, projectCatalogue, readCatalogue, skyDirection } from '.
 export type { CatalogueStar, Pointing, ProjectOptions } from './sky/catalogue.js';
 export { StarCatalogue } from './sky/star-catalogue.js';
 export type { KnownStar } from './sky/star-catalogue.js';
+export { CATALOGUE_FORMATS, buildCatalogue } from './catalogue/build.js';
+export type { BuildCatalogueOptions, BuiltCatalogue, CatalogueFormat, LeftOut } from './catalogue/build.js';
+export type { ColumnFacts } from './catalogue/columns.js';
 export { StarIdentifier, identify } from './identify/identifier.js';
 export type { SeenStar } from './identify/field.js';
 export type { AttitudePrior } from './identify/prior.js';
