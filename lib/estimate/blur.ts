@@ -55,14 +55,14 @@ async function estimateShape(
 /** Motion is told from defocus by a fit of both; so it is asked for first. */
 async function estimateFrom(
   scope: Scope,
-  { frame }: FrameSource,
+  source: FrameSource,
   spectra: FrameSpectra,
   kind: ShapeKind,
   detail: Detail,
 ): Promise<BlurOfKind['auto']> {
   const motion = kind === 'defocus' ? null : await estimateMotion(scope, spectra);
   if (motion && (kind === 'motion' || motion.declined === null)) return motion;
-  const defocus = await estimateDefocus(scope, frame, spectra, detail);
+  const defocus = await estimateDefocus(scope, source, spectra, detail);
   return motion && defocus.declined !== null
     ? { ...defocus, declined: `${defocus.declined}; and no motion: ${motion.declined}` }
     : defocus;

@@ -4,12 +4,14 @@ import type { Psf } from '../psf/psf.js';
 import { colourPlanes, rgbBands } from '../image/planes.js';
 import { joinSpectra, measureCells } from './block-grid.js';
 import type { BlockGrid } from './block-grid.js';
+import type { FrameSource } from '../image/source.js';
 import type { Scope } from '../runtime/scope.js';
 import { settleAll } from '../runtime/settle-all.js';
 import { drawCurves } from './rings.js';
 import { refineShape } from './shape.js';
 import { describeShape, drawShape } from './blur-shape.js';
 import type { BlurShape } from './blur-shape.js';
+import { refutesByEdges } from './edges.js';
 import type { FrameSpectra } from './spectra.js';
 import { LEAST_RADIUS, MOST_RADIUS, judge } from './verdict.js';
 import type { Confidence } from './verdict.js';
@@ -45,26 +47,37 @@ export interface DefocusEstimate {
   readonly field: RadiusField;
 }
 
+/** Why a disk is not believed that only the spectrum speaks for. */
+const TOO_STEEP = 'its edges are steeper than this blur lets them be, as where sharp round things are of one size';
+
 /** How much is asked for: all, or the shape of the blur alone, in half the time. */
 export type Detail = 'full' | 'shape';
 
 /**
  * The defocus of a frame from its own spectrum: dark rings where the transfer function of a disk is zero, fitted
- * together with the scene's power law and the noise; see docs/estimation.md. Rejects with the signal's reason.
+ * together with the scene's power law and the noise, unless the edges speak against it; see docs/estimation.md. Rejects
+ * with the signal's reason.
  */
 export async function estimateDefocus(
   scope: Scope,
-  frame: AnyFrame,
+  source: FrameSource,
   spectra: FrameSpectra,
   detail: Detail,
 ): Promise<DefocusEstimate> {
   const { curves, grid, finder } = spectra;
+  const { frame } = source;
   const isFull = detail === 'full';
   const [verdict, colours] = await settleAll([judge(finder, curves), isFull ? measureColours(scope, frame, grid) : []]);
-  if (verdict.declined) return { ...declineDefocus(verdict.declined), confidence: verdict.confidence };
+  const decline = (reason: string): DefocusEstimate => ({
+    ...declineDefocus(reason),
+    confidence: verdict.confidence,
+  });
+  if (verdict.declined) return decline(verdict.declined);
+  const shape = await refineShape(finder, verdict, curves);
+  const kernel = drawShape(shape);
+  if (await refutesByEdges(source, kernel, scope.signal)) return decline(TOO_STEEP);
   const cells = isFull ? spectra.cells : [];
-  const [shape, radiiPx, channels] = await settleAll([
-    refineShape(finder, verdict, curves),
+  const [radiiPx, channels] = await settleAll([
     settleAll(cells.map(async (cell) => radiusOf(spectra, cell))),
     settleAll(colours.map(async ({ name, spectrum }) => ({ name, radiusPx: await radiusOf(spectra, spectrum) }))),
   ]);
@@ -73,7 +86,7 @@ export async function estimateDefocus(
     declined: null,
     shape,
     psf: describeShape(shape),
-    kernel: drawShape(shape),
+    kernel,
     confidence: verdict.confidence,
     channels,
     field: isFull ? { columns: grid.columns, rows: grid.rows, radiiPx } : NO_FIELD,
