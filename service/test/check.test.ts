@@ -99,6 +99,8 @@ test('a store that a service has open is not checked, and the exit codes tell', 
   const whole = await temporaryFolder();
   await (await openReal(whole)).close();
   expect(run('check', join(whole, 'store'))).toMatchObject({ status: 0 });
+  const rebuilt = run('rebuild', join(whole, 'store'));
+  expect(rebuilt).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ captures in /), stderr: '' });
 });
 
 test('a rebuild asks the old database where a manifest is damaged, and keeps it aside', async () => {

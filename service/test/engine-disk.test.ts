@@ -42,14 +42,35 @@ it('fails a frame that does not fit on a disk that has room', async () => {
   expect(bench.engine.cameras.get('nadir')!.health()).toEqual({ healthy: false, reason: ended.reason });
 });
 
+const noRoom = (): FullError => {
+  const cause = Object.assign(new Error('ENOSPC: simulated'), { code: 'ENOSPC' });
+  return new FullError('The disk is full', { cause });
+};
+
 it('fails a product that does not fit on a disk that has room', async () => {
   await bench.start([camera('nadir', bench.replay())]);
-  const cause = Object.assign(new Error('ENOSPC: simulated'), { code: 'ENOSPC' });
   bench.store.commit = async () => {
-    throw new FullError('The disk is full', { cause });
+    throw noRoom();
   };
   const id = await bench.request({ camera: 'nadir', levels: ['pass-through'] });
   const ended = await bench.ended(id);
   expect(ended).toMatchObject({ state: 'failed' });
   expect(ended.reason).toMatch(/^restoration failed 3 times, at last: The product does not fit on the disk/);
+});
+
+it('lets others go first after a product that does not fit, and takes it when it fits', async () => {
+  await bench.start([camera('nadir', bench.replay())]);
+  const passed = { camera: 'nadir', levels: ['pass-through'] };
+  const commit = bench.store.commit.bind(bench.store);
+  const tried: string[] = [];
+  bench.store.commit = async (draft, facts) => {
+    tried.push(draft.id);
+    if (tried.length > 1) return commit(draft, facts);
+    await bench.until(other, ({ state }) => state === 'acquired');
+    throw noRoom();
+  };
+  const large = await bench.request({ ...passed, priority: 9 });
+  const other = await bench.request({ ...passed, priority: 1 });
+  expect(await bench.ended(large)).toMatchObject({ state: 'stored', restorations: 2 });
+  expect(tried).toEqual([large, other, large]);
 });

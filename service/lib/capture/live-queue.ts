@@ -72,8 +72,9 @@ export class LiveQueue {
   }
 
   /** What is to be restored next, or null. */
-  nextToRestore(now: number): Capture | null {
-    return this.#acquired.inOrder(now).next().value ?? null;
+  nextToRestore(now: number, isAllowed: (capture: Capture) => boolean = anyOne): Capture | null {
+    for (const capture of this.#acquired.inOrder(now)) if (isAllowed(capture)) return capture;
+    return null;
   }
 
   /** What a camera that is free is to take next, or null; nothing that is late. */

@@ -3,6 +3,7 @@ import { LEVELS } from '../capture/capture.js';
 import type { PublicCapture, Level, OutputFormat } from '../capture/capture.js';
 import { CaptureClient } from '../client/index.js';
 import type { CaptureWish, FileKind, Place } from '../client/index.js';
+import { ServiceError } from '../errors.js';
 import { realIo } from '../io.js';
 
 const MOST_TOKEN_BYTES = 1024;
@@ -18,11 +19,28 @@ const DEFAULT_SOCKET = process.env.PERIFOCAL_SOCKET || '/run/perifocal/api.sock'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** The number that an option gives. Throws ServiceError `INVALID` where it is none. */
+function numberOf(option: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new ServiceError('INVALID', `${option} is '${text}': give a number`);
+}
+
+function paramsOf(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    throw new ServiceError('INVALID', `--params is no JSON: ${(error as Error).message}: give an object`);
+  }
+}
+
 async function clientOf({ socket, port, tokenFile }: PlaceFlags): Promise<CaptureClient> {
   if (port === undefined) return new CaptureClient({ socketPath: socket, retrySeconds: 2 });
-  if (tokenFile === undefined) throw new Error('--port needs --token-file: over TCP, clients are known by a token');
+  if (tokenFile === undefined) {
+    throw new ServiceError('INVALID', '--port needs --token-file: over TCP, clients are known by a token');
+  }
   const { bytes } = await realIo().readSetting(tokenFile, MOST_TOKEN_BYTES);
-  const place: Place = { port: Number(port), token: Buffer.from(bytes).toString().trim() };
+  const place: Place = { port: numberOf('--port', port), token: Buffer.from(bytes).toString().trim() };
   return new CaptureClient({ ...place, retrySeconds: 2 });
 }
 
@@ -39,9 +57,10 @@ interface ListFlags {
 }
 
 async function list(client: CaptureClient, { limit, ...query }: ListFlags): Promise<void> {
+  const most = numberOf('--limit', limit);
   let count = 0;
   for await (const capture of client.list(query)) {
-    if (count++ >= Number(limit)) return;
+    if (count++ >= most) return;
     print(describe(capture));
   }
 }
@@ -60,11 +79,11 @@ interface RequestFlags {
 function wishOf({ camera, priority, deadline, format, levels, params }: RequestFlags): CaptureWish {
   return {
     camera,
-    ...(priority !== undefined && { priority: Number(priority) }),
-    ...(deadline !== undefined && { deadlineMs: Math.round(1000 * Number(deadline)) }),
+    ...(priority !== undefined && { priority: numberOf('--priority', priority) }),
+    ...(deadline !== undefined && { deadlineMs: Math.round(1000 * numberOf('--deadline', deadline)) }),
     ...(format !== undefined && { output: { format } }),
     ...(levels !== undefined && { levels: levels.split(',') as Level[] }),
-    ...(params !== undefined && { params: JSON.parse(params) as Record<string, unknown> }),
+    ...(params !== undefined && { params: paramsOf(params) }),
   };
 }
 
@@ -80,7 +99,7 @@ async function request(client: CaptureClient, flags: RequestFlags): Promise<void
 }
 
 async function watch(client: CaptureClient, { after }: { readonly after?: string }): Promise<void> {
-  const cursor = after === undefined ? await client.lastSeq() : Number(after);
+  const cursor = after === undefined ? await client.lastSeq() : numberOf('--after', after);
   for await (const { seq, at, captureId, type, detail } of client.events({ after: cursor })) {
     print(`${seq}  ${new Date(at).toISOString()}  ${captureId}  ${type}  ${JSON.stringify(detail)}`);
   }

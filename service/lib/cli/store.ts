@@ -82,6 +82,7 @@ function describeCheck({ findings, mended, captures, events, files, bytes }: Hea
   return `${lines.join('')}${captures} captures, ${events} events, ${files} files of ${bytes} bytes: ${verdict}\n`;
 }
 
-const describeRebuild = ({ captures, seconds, quarantinedFiles, requeued }: RecoveryReport): string =>
-  `${captures} captures in ${seconds.toFixed(1)} s; ${requeued} go back into the queue, ` +
-  `${quarantinedFiles} files that nobody knows are in quarantine\n`;
+function describeRebuild({ captures, seconds, quarantinedFiles, requeued }: RecoveryReport): string {
+  const made = `${captures} captures in ${seconds.toFixed(1)} s; ${requeued} go back into the queue`;
+  return `${made}, ${quarantinedFiles} files that nobody knows are in quarantine\n`;
+}

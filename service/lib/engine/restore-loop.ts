@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import { withAnyOf } from '../signals.js';
 import { blameSize } from './disk-fault.js';
 import { watchEnd } from './ended.js';
+import { FailedAttempts } from './failed-attempts.js';
 import { NoLevel } from './level-ladder.js';
 import { restoreCapture } from './restoration.js';
 import type { RestorationContext } from './restoration.js';
@@ -36,7 +37,7 @@ export class RestoreLoop {
   readonly #options: RestoreLoopOptions;
   readonly #bell: Bell;
   readonly #closing = new AbortController();
-  readonly #failures = new Map<string, number>();
+  readonly #failed: FailedAttempts;
   readonly #done: Promise<void>;
   #working: Working | null = null;
   #progressAt: number;
@@ -46,6 +47,7 @@ export class RestoreLoop {
   constructor(options: RestoreLoopOptions) {
     this.#options = options;
     this.#bell = new Bell(options.io);
+    this.#failed = new FailedAttempts(options.io);
     this.#progressAt = options.io.monotonic();
     this.#done = this.#run();
   }
@@ -85,8 +87,11 @@ export class RestoreLoop {
 
   async #step(): Promise<void> {
     const { store } = this.#options;
+    const { queue, clock } = store;
+    this.#failed.keepOnly((id) => queue.find(id) !== undefined);
     await this.#requeue();
-    const capture = store.queue.nextToRestore(store.clock.now()) ?? (await this.#nextToRepair());
+    const next = queue.nextToRestore(clock.now(), ({ id }) => !this.#failed.isPaused(id));
+    const capture = next ?? (await this.#nextToRepair());
     if (capture === null) return this.#bell.wait(IDLE_MS);
     // What could not be stored is not worth the work.
     if (!hasRoom(store)) return this.#pause();
@@ -121,7 +126,7 @@ export class RestoreLoop {
       const context = { ...this.#options, onProgress };
       const signals = [ending.signal, this.#closing.signal];
       await withAnyOf(signals, (signal) => restoreCapture(context, capture, signal));
-      this.#failures.delete(capture.id);
+      this.#failed.forget(capture.id);
       await this.#keepPace(KEEP_PACE_MS);
     } catch (error) {
       await this.#fail(capture, error);
@@ -148,17 +153,15 @@ export class RestoreLoop {
   async #fail(capture: Capture, failure: unknown): Promise<void> {
     const { attempts, store } = this.#options;
     if (this.#closing.signal.aborted) return;
-    if (!store.queue.find(capture.id)) return void this.#failures.delete(capture.id);
+    if (!store.queue.find(capture.id)) return;
     const error = await blameSize(this.#options, 'product', failure);
     if (isDiskFault(error)) return this.#pause();
-    const failures = (this.#failures.get(capture.id) ?? 0) + 1;
-    this.#failures.set(capture.id, failures);
+    const failures = this.#failed.add(capture.id);
     const isHopeless = error instanceof NoLevel;
     if (failures < attempts && !isHopeless) return;
     const { message } = error as Error;
     const reason = isHopeless ? message : `restoration failed ${failures} times, at last: ${message}`;
     await tryStep(store, capture.id, { to: 'failed', reason });
-    this.#failures.delete(capture.id);
   }
 }
 
