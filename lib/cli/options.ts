@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ArgumentError } from '../runtime/errors.js';
 import { parseBudget } from '../runtime/budget.js';
 import { INTEGRITY_MODES } from '../runtime/integrity.js';
+import type { IntegrityMode } from '../runtime/integrity.js';
 import type { MachineOptions } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import type { OutputFlags } from './printer.js';
@@ -116,8 +117,8 @@ export function toMegabytes(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;
 }
 
-/** How much of the work is checked; the same for all that restores. */
-export function integrityOption(): Option {
+/** How much of the work is checked. @param modes that the command has */
+export function integrityOption(modes: readonly IntegrityMode[] = INTEGRITY_MODES): Option {
   const description = 'how much of the work is checked against flipped bits (default: off)';
-  return new Option('--integrity <mode>', description).choices(INTEGRITY_MODES);
+  return new Option('--integrity <mode>', description).choices(modes);
 }

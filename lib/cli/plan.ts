@@ -20,6 +20,7 @@ import { BudgetError } from '../runtime/errors.js';
 import { formatBuffers } from '../runtime/memory-plan.js';
 import type { MemoryPlan } from '../runtime/memory-plan.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
+import { defined } from '../runtime/validate.js';
 import { planStars } from '../stars/restore-stars.js';
 import { addDeconvolutionOptions, toDeconvolveOptions } from './deconvolve.js';
 import type { DeconvolutionFlags } from './deconvolve.js';
@@ -112,8 +113,9 @@ const STARS: PlanCommand<StarMeasuringFlags> = {
   memory: DEFAULT_MEMORY,
   addOptions: addStarOptions,
   async plan(frame, flags, { runtime }) {
+    const { integrity } = flags;
     checkStarFlags(flags);
-    return describe(frame, planStars(frame, { ...toStarOptions(flags), runtime }));
+    return describe(frame, planStars(frame, { ...toStarOptions(flags), ...defined({ integrity }), runtime }));
   },
 };
 

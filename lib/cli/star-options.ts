@@ -4,10 +4,10 @@ import type { Vector } from '../math/linear.js';
 import { ArgumentError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
 import type { CameraMotion } from '../stars/measure/blur-settings.js';
-import { checkStarOptions } from '../stars/restore/options.js';
-import type { StarOptions } from '../stars/restore/options.js';
+import { STAR_INTEGRITY, checkStarOptions } from '../stars/restore/options.js';
+import type { StarIntegrity, StarOptions } from '../stars/restore/options.js';
 import type { CentroidMethod } from '../stars/restore/recentre.js';
-import { parseNumber, parseNumberOr, parseNumbers, parser } from './options.js';
+import { integrityOption, parseNumber, parseNumberOr, parseNumbers, parser } from './options.js';
 
 type Motion = NonNullable<StarOptions['motion']>;
 
@@ -25,6 +25,7 @@ export interface StarMeasuringFlags {
   readonly saturation?: number;
   readonly iterations?: number | 'converged';
   readonly maxStars?: number;
+  readonly integrity?: StarIntegrity;
 }
 
 /** The methods as the library names them, and a short name. */
@@ -56,7 +57,8 @@ export function addStarOptions(command: Command): Command {
       'richardson-lucy: how many (default: predicted), or until centroids rest; hyper-laplacian: outer steps (6)',
       parseNumberOr('converged'),
     )
-    .option('--max-stars <count>', 'the brightest stars that are measured (100)', parseNumber);
+    .option('--max-stars <count>', 'the brightest stars that are measured (100)', parseNumber)
+    .addOption(integrityOption(STAR_INTEGRITY));
 }
 
 function addMotionOptions(command: Command): void {

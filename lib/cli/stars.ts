@@ -5,7 +5,6 @@ import { formatOfExtension } from '../image/codec/sharp.js';
 import type { ImageFormat } from '../image/codec/sharp.js';
 import { writeFrame } from '../image/encode.js';
 import { checkFormatHolds } from '../image/format-limits.js';
-import { encoderBuffers } from '../image/frame-memory.js';
 import { frameBytes } from '../image/frame.js';
 import type { AnyFrameSize, FrameSize } from '../image/frame.js';
 import type { ImageMetadata } from '../image/metadata/image-metadata.js';
@@ -13,11 +12,13 @@ import { warnOfLosses } from '../image/metadata/lost.js';
 import { tiffFormOf } from '../image/tiff/form.js';
 import type { TiffForm } from '../image/tiff/form.js';
 import type { Finish } from '../operation/perform.js';
+import { writingBuffers } from '../restoration/file-jobs.js';
 import { bytesOf } from '../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../runtime/memory-plan.js';
+import { checksEnds } from '../runtime/integrity.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
-import { toTetra3, writeCsv } from '../stars/export.js';
+import { toTetra3, writeTable } from '../stars/export.js';
 import { drawStars } from '../stars/draw.js';
 import { performStars } from '../stars/restore-stars.js';
 import type { StarPlan } from '../stars/restore/plan.js';
@@ -131,27 +132,39 @@ async function restoreOne({ input, targets }: Job, flags: StarFlags, session: Se
   const extension = output === undefined ? '' : await streamExtension(output, input, flags, session);
   const restored = output && (await spool.fileFor(output, extension));
   const table = csv && (await spool.fileFor(csv, '.csv'));
-  const { expectSha256 } = flags;
+  const { expectSha256, integrity } = flags;
   const reading = await toReadingOptions(flags, session);
-  const options = { ...toStarOptions(flags), ...reading, ...defined({ expectSha256 }), runtime, signal, onProgress };
-  using performed = await performStars(await open(input), options, planPictures(restored, draw));
-  const { result } = performed;
-  if (restored !== undefined) await result.toFile(restored, { signal });
-  if (table !== undefined) await writeCsv(table, result.stars, signal);
-  if (draw !== undefined) await writeFrame(draw, await drawStars(result), {}, { signal });
+  const options = {
+    ...toStarOptions(flags),
+    ...reading,
+    ...defined({ expectSha256, integrity }),
+    runtime,
+    signal,
+    onProgress,
+  };
+  const readBack = checksEnds(flags.integrity ?? 'off');
+  using performed = await performStars(await open(input), options, planPictures(restored, draw, readBack));
+  const { result, ends } = performed;
+  const how = { signal, readBack };
+  const written = [
+    restored === undefined ? 1 : await result.writeTo(restored, how),
+    table === undefined ? 1 : await writeTable(table, result.stars, how),
+    draw === undefined ? 1 : await writeFrame(draw, await drawStars(result), {}, how),
+  ];
+  if (ends) ends.differentWritings += written.reduce((sum, times) => sum + times - 1, 0);
   await spool.deliver();
   return { summary: summarise(input, targets, result), result };
 }
 
 /** What writing the restored frame, and then the drawing, takes. */
-function planPictures(restored: string | undefined, draw: string | undefined): Finish<StarPlan> {
+function planPictures(restored: string | undefined, draw: string | undefined, readBack: boolean): Finish<StarPlan> {
   return {
     buffers: (_, { header, metadata }) => {
       const frames = ['decoded frame', 'restored frame'].map((name) => ({ name, bytes: frameBytes(header) }));
       const form = tiffFormOf(header, metadata);
       const restoring =
-        restored === undefined ? [] : planPicture(restored, { size: header as FrameSize, metadata, form });
-      const drawing = draw === undefined ? [] : planDrawing(draw, header);
+        restored === undefined ? [] : planPicture(restored, { size: header as FrameSize, metadata, form, readBack });
+      const drawing = draw === undefined ? [] : planDrawing(draw, header, readBack);
       return [...frames, ...(bytesOf(drawing) > bytesOf(restoring) ? drawing : restoring)];
     },
     warnings: ({ metadata, header }) =>
@@ -164,13 +177,14 @@ interface PictureToWrite {
   readonly size: FrameSize;
   readonly metadata?: ImageMetadata;
   readonly form?: TiffForm;
+  readonly readBack: boolean;
 }
 
 /** Throws ImageError where the format does not hold the frame. */
-function planPicture(path: string, { size, metadata, form }: PictureToWrite): readonly PlannedBuffer[] {
+function planPicture(path: string, { size, metadata, form, readBack }: PictureToWrite): readonly PlannedBuffer[] {
   const format = formatOf(path);
   checkFormatHolds(path, format, size, metadata);
-  return encoderBuffers(size, format, form);
+  return writingBuffers(size, format, form ?? tiffFormOf(size, {}), readBack);
 }
 
 function formatOf(path: string): ImageFormat {
@@ -179,9 +193,9 @@ function formatOf(path: string): ImageFormat {
   return format;
 }
 
-function planDrawing(path: string, { width, height }: AnyFrameSize): PlannedBuffer[] {
+function planDrawing(path: string, { width, height }: AnyFrameSize, readBack: boolean): PlannedBuffer[] {
   const brightness = { name: 'brightness', bytes: 4 * width * height };
-  return [brightness, ...planPicture(path, { size: { width, height, channels: 3, depth: 8 } })];
+  return [brightness, ...planPicture(path, { size: { width, height, channels: 3, depth: 8 }, readBack })];
 }
 
 function summarise(input: string, { output, csv, draw }: Job['targets'], result: StarResult): Summary {

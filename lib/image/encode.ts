@@ -12,7 +12,8 @@ import { sizeOf } from './frame.js';
 import type { AnyFrame, AnyFrameSize, Frame } from './frame.js';
 import { addMetadata } from './metadata/metadata.js';
 import type { ImageMetadata } from './metadata/image-metadata.js';
-import { holdsBytes, holdsFrame } from './read-back.js';
+import { holdsBytes, holdsFrame, holdsWritten, untilItReadsBack } from './read-back.js';
+import type { ReadBack } from './read-back.js';
 import { checkTiffForm, tiffFormOf } from './tiff/form.js';
 import type { TiffFormOptions } from './tiff/form.js';
 import { integerRuleOf } from './integers.js';
@@ -77,8 +78,8 @@ function compress(image: Sharp, format: SharpFormat): Sharp {
 export interface WritingOptions extends TiffFormOptions {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether the file is read back before it gets its name, and the picture or, of a JPEG or WebP, the bytes compared
-   * with what was meant; false. Where they differ, it is written once more.
+   * Whether the file is read back before it gets its name: all its bytes are compared with those that were written,
+   * and where the format has no losses, its samples with the frame; false. Where they differ, it is written once more.
    */
   readonly readBack?: boolean | undefined;
 }
@@ -87,6 +88,8 @@ export interface WritingOptions extends TiffFormOptions {
 interface Reading {
   /** Of a frame, in a format without losses. */
   readonly ofFrame?: VerifyFile;
+  /** Of a file that is written piece by piece. */
+  readonly ofPieces?: ReadBack;
   /** Of encoded bytes. */
   readonly ofBytes?: (parts: readonly Uint8Array[]) => VerifyFile;
 }
@@ -105,20 +108,15 @@ export async function writeFrame(
   const { signal = new AbortController().signal, readBack = false } = options;
   const format = await checkImageOutput(path, frame, options, metadata);
   signal.throwIfAborted();
+  const ofFrame = holdsFrame(frame, integerRuleOf(format, frame, metadata), signal, path);
   const reading = readBack
     ? {
-        ofFrame: holdsFrame(frame, integerRuleOf(format, frame, metadata), signal, path),
+        ofFrame,
+        ofPieces: holdsWritten(ofFrame, signal, path),
         ofBytes: (parts: readonly Uint8Array[]) => holdsBytes(parts, signal, path),
       }
     : {};
-  try {
-    await writeOnce(path, frame, metadata, format, options, reading);
-    return 1;
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error;
-    await writeOnce(path, frame, metadata, format, options, reading);
-    return 2;
-  }
+  return await untilItReadsBack(() => writeOnce(path, frame, metadata, format, options, reading));
 }
 
 async function writeOnce(
@@ -127,16 +125,16 @@ async function writeOnce(
   metadata: ImageMetadata,
   format: ImageFormat,
   options: WritingOptions,
-  { ofFrame, ofBytes }: Reading,
+  { ofFrame, ofPieces, ofBytes }: Reading,
 ): Promise<void> {
   const { signal } = options;
   if (format === 'tiff') {
     const { mask = null } = metadata;
     const { cog, tileSize } = tiffFormOf(frame, metadata, options);
     const description = { ...sizeOf(frame), metadata, tileSize, hasMask: mask !== null };
-    return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal, verify: ofFrame });
+    return writeTiffFile(path, description, { samples: frame.data, mask }, { cog, signal, readBack: ofPieces });
   }
-  if (format === 'fits') return writeFits(path, frame, metadata, signal, ofFrame);
+  if (format === 'fits') return writeFits(path, frame, metadata, signal, ofPieces);
   const encode = (): Promise<Buffer> =>
     encodeWithSharp(frame as Frame, format).catch((cause: Error) => {
       throw unwritable(path, cause.message, { cause });
@@ -165,14 +163,15 @@ async function writeFits(
   frame: AnyFrame,
   metadata: ImageMetadata,
   signal: AbortSignal | undefined,
-  verify: VerifyFile | undefined,
+  readBack: ReadBack | undefined,
 ): Promise<void> {
   const write = async ({ handle }: FileInTheMaking): Promise<void> => {
-    const writer = new FitsWriter(new FileSpool(handle), describeFits(frame, metadata), signal);
+    const spool = readBack?.openSpool(handle) ?? new FileSpool(handle);
+    const writer = new FitsWriter(spool, describeFits(frame, metadata), signal);
     await writer.writeRows(frame.data, frame.height);
     await writer.finish();
   };
-  await writeFileWith(path, write, signal, verify);
+  await writeFileWith(path, write, signal, readBack?.verify);
 }
 
 /** {@link writeFrame} as results offer it, whose callers may not check types. Rejects with ArgumentError, too. */

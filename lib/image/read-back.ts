@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { RegularFile } from '../files/read-file.js';
 import type { VerifyFile } from '../files/write-file.js';
 import { IntegrityError } from '../runtime/errors.js';
+import { SealingSpool, isSealed } from './seal.js';
 import { storeFile, storeFileOnDisk } from './stored-file.js';
 import type { StoredImage } from './stored.js';
 import { readFileBytes } from './file-bytes.js';
@@ -11,6 +13,7 @@ import type { ImageFormat } from './codec/sharp.js';
 import { CODEC_BYTES } from './frame-memory.js';
 import { roundIntegers } from './integers.js';
 import type { IntegerRule } from './integers.js';
+import type { FileSpool } from './write-sink.js';
 
 /** Bytes of samples that are read and compared at a time. */
 const CHUNK_BYTES = 4e6;
@@ -55,6 +58,41 @@ function rowsMeant(
   const rounded = rows.slice();
   roundIntegers(rounded, rule);
   return rounded;
+}
+
+/** How a file that is written piece by piece is read back before it gets its name. */
+export interface ReadBack {
+  /** Where its pieces go through. */
+  readonly openSpool: (handle: FileHandle) => FileSpool;
+  readonly verify: VerifyFile;
+}
+
+/**
+ * That a file holds all bytes that were handed to it, header, metadata, masks and overviews included, and then what
+ * `compare` asks.
+ */
+export function holdsWritten(compare: VerifyFile, signal: AbortSignal, path: string): ReadBack {
+  let spool: SealingSpool;
+  return {
+    openSpool: (handle) => (spool = new SealingSpool(handle)),
+    verify: async (file) => {
+      await using opened = await RegularFile.open(file);
+      if (!(await isSealed(opened, spool.seal(), signal))) throw readsOtherwise(path, 'its bytes');
+      await compare(file);
+    },
+  };
+}
+
+/** Writes a file, and once more where it reads back otherwise; resolves to how often. */
+export async function untilItReadsBack(write: () => Promise<void>): Promise<1 | 2> {
+  try {
+    await write();
+    return 1;
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    await write();
+    return 2;
+  }
 }
 
 /** That a file holds these bytes. */

@@ -1,5 +1,6 @@
 import { writeFileWith } from '../files/write-file.js';
-import type { FileInTheMaking, VerifyFile } from '../files/write-file.js';
+import type { FileInTheMaking } from '../files/write-file.js';
+import type { ReadBack } from './read-back.js';
 import { defined } from '../runtime/validate.js';
 import type { ImageFormat } from './codec/sharp.js';
 import { describeFits } from './fits/describe.js';
@@ -73,7 +74,7 @@ export interface RowWriterOptions {
   /** What an earlier writer has written; nothing by default. */
   readonly from?: WrittenRows | undefined;
   /** Reads a file that is another one than the open one, before it gets its name. */
-  readonly verify?: VerifyFile | undefined;
+  readonly readBack?: ReadBack | undefined;
 }
 
 const describeTiff = ({ size, metadata, form: { tileSize, hasMask } }: RowPicture): TiffDescription => ({
@@ -157,7 +158,11 @@ function createFitsWriter(spool: ByteSpool, picture: RowPicture, { signal, from 
 }
 
 /** What it writes into the open file are tiles, of which the picture is made in the end. */
-function createCogWriter(spool: ByteSpool, picture: RowPicture, { from, verify, ...how }: RowWriterOptions): RowWriter {
+function createCogWriter(
+  spool: ByteSpool,
+  picture: RowPicture,
+  { from, readBack, ...how }: RowWriterOptions,
+): RowWriter {
   const description = describeTiff(picture);
   const writer = from
     ? CogWriter.resume(spool, description, from as TiffWriterState, how)
@@ -168,9 +173,9 @@ function createCogWriter(spool: ByteSpool, picture: RowPicture, { from, verify, 
     finish: async (path) => {
       const write = async ({ handle, folder }: FileInTheMaking): Promise<void> =>
         withSpools(folder, async (openSpool) => {
-          await writer.finish(new FileSpool(handle), openSpool);
+          await writer.finish(readBack?.openSpool(handle) ?? new FileSpool(handle), openSpool);
         });
-      await writeFileWith(path, write, how.signal, verify);
+      await writeFileWith(path, write, how.signal, readBack?.verify);
       return false;
     },
   };

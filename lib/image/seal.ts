@@ -48,6 +48,12 @@ export class SealingSpool extends FileSpool {
   }
 }
 
+/** Whether a file holds what was sealed, and nothing behind it. Rejects with the signal's reason. */
+export async function isSealed(file: RegularFile, seal: Seal, signal: AbortSignal): Promise<boolean> {
+  const end = Math.max(0, ...seal.runs.map(([start, length]) => start + length));
+  return file.sizeBytes === end && (await holdsSeal(file, seal, signal));
+}
+
 /** Whether a file holds what was sealed. Rejects with the signal's reason. */
 export async function holdsSeal(file: RegularFile, { runs, sha256 }: Seal, signal: AbortSignal): Promise<boolean> {
   const sealed = createHash('sha256');

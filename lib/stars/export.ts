@@ -1,4 +1,5 @@
 import { writeAtomically } from '../files/write-file.js';
+import { holdsBytes, untilItReadsBack } from '../image/read-back.js';
 import { requireArray, requireString } from '../runtime/validate.js';
 import type { StarFit } from './measure/fit.js';
 
@@ -28,6 +29,20 @@ function formatStar({ x, y, covariance: { xx, yy, xy }, saturated, ...star }: St
 
 /** Writes {@link formatCsv}, whole or not at all. Rejects with ImageError, or the signal's reason. */
 export async function writeCsv(path: string, stars: readonly StarFit[], signal?: AbortSignal): Promise<void> {
+  await writeTable(path, stars, { signal, readBack: false });
+}
+
+/**
+ * {@link writeCsv}, read back before it gets its name where that is asked for. Resolves to how often it was written.
+ * Rejects with IntegrityError, too. @internal
+ */
+export async function writeTable(
+  path: string,
+  stars: readonly StarFit[],
+  { signal, readBack }: { readonly signal: AbortSignal | undefined; readonly readBack: boolean },
+): Promise<1 | 2> {
   requireString('path', path);
-  await writeAtomically(path, [Buffer.from(formatCsv(stars))], signal);
+  const parts = [Buffer.from(formatCsv(stars))];
+  const verify = readBack ? holdsBytes(parts, signal ?? new AbortController().signal, path) : undefined;
+  return await untilItReadsBack(() => writeAtomically(path, parts, signal, verify));
 }

@@ -1,5 +1,6 @@
 import type { EncodedImage } from '../image/decode.js';
 import type { AnyFrame } from '../image/frame.js';
+import type { EndsTally } from '../operation/ends.js';
 import { toInputs } from '../operation/options.js';
 import { perform } from '../operation/perform.js';
 import type { Finish } from '../operation/perform.js';
@@ -7,7 +8,7 @@ import { Runtime } from '../runtime/runtime.js';
 import { Scope } from '../runtime/scope.js';
 import { recountSpare } from './measure/plane-memory.js';
 import { searchFrame } from './measure/search-frame.js';
-import { checkRestoreOptions } from './restore/options.js';
+import { checkRestoreOptions, checkStarIntegrity } from './restore/options.js';
 import type { RestoreStarsOptions } from './restore/options.js';
 import { planFile } from './restore/plan.js';
 import type { StarFrameSize, StarPlan } from './restore/plan.js';
@@ -30,6 +31,8 @@ export async function restoreStars(
 /** A star frame that was restored, whose memory is leased until it is disposed of. */
 export interface PerformedStars extends Disposable {
   readonly result: StarResult;
+  /** Counts what checks of its ends see, for the report; null: they are not checked. */
+  readonly ends: EndsTally | null;
 }
 
 /** {@link restoreStars} for those who do more with the result. @param finish what they do @internal */
@@ -41,12 +44,14 @@ export async function performStars(
   const settings = checkRestoreOptions(options);
   const runtime = Runtime.of(options);
   using scope = new Scope(runtime, options);
-  const operation = new StarOperation(settings, searchFrame(settings.blur, settings.search), runtime);
+  const integrity = checkStarIntegrity(options);
+  const finder = searchFrame(settings.blur, settings.search);
+  const operation = new StarOperation(settings, finder, runtime, integrity);
   try {
     const performed = await perform(operation, toInputs([input], options), scope, finish);
-    const { outcome, report, metadata } = performed;
+    const { outcome, report, metadata, ends } = performed;
     const result = new StarResult(outcome, report, metadata);
-    return { result, [Symbol.dispose]: () => performed[Symbol.dispose]() };
+    return { result, ends, [Symbol.dispose]: () => performed[Symbol.dispose]() };
   } finally {
     recountSpare();
   }
@@ -59,5 +64,5 @@ export async function performStars(
 export function planStars(size: StarFrameSize, options: RestoreStarsOptions = {}): StarPlan {
   const settings = checkRestoreOptions(options);
   const runtime = Runtime.of(options);
-  return planFile(size, settings, runtime, runtime.budgetBytes);
+  return planFile(size, settings, runtime, runtime.budgetBytes, checkStarIntegrity(options));
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openNameless, writeFileWith } from '../../files/write-file.js';
-import type { VerifyFile } from '../../files/write-file.js';
+import type { ReadBack } from '../read-back.js';
 import { CogWriter } from './cog.js';
 import type { TiffDescription } from './write-description.js';
 import { writeTiff } from './write-frame.js';
@@ -12,7 +12,7 @@ export interface TiffFileOptions extends TiffWriterOptions {
   /** Whether it is a Cloud Optimized GeoTIFF; false by default. */
   readonly cog?: boolean | undefined;
   /** Reads the file before it gets its name; by default nobody does. */
-  readonly verify?: VerifyFile | undefined;
+  readonly readBack?: ReadBack | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function writeTiffFile(
   await writeFileWith(
     path,
     async ({ handle, folder }) => {
-      const file = new FileSpool(handle);
+      const file = options.readBack?.openSpool(handle) ?? new FileSpool(handle);
       if (!options.cog) return writeTiff(file, description, rows, options);
       await withSpools(folder, async (openSpool) => {
         const writer = CogWriter.create(await openSpool(), description, options);
@@ -37,7 +37,7 @@ export async function writeTiffFile(
       });
     },
     options.signal,
-    options.verify,
+    options.readBack?.verify,
   );
 }
 

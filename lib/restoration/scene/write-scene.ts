@@ -1,10 +1,13 @@
 import { PartFile } from '../../files/part-file.js';
 import type { PartPaths } from '../../files/part-file.js';
+import { RegularFile } from '../../files/read-file.js';
 import { unwritable } from '../../files/write-file.js';
 import { integerRuleOf, roundIntegers } from '../../image/integers.js';
 import { createRowWriter } from '../../image/row-writer.js';
 import type { RowPicture, RowWriter } from '../../image/row-writer.js';
-import { SealingSpool } from '../../image/seal.js';
+import { holdsWritten, readsOtherwise } from '../../image/read-back.js';
+import { SealingSpool, holdsSeal } from '../../image/seal.js';
+import type { Seal } from '../../image/seal.js';
 import { RunningDigest } from '../../runtime/digest.js';
 import { ArgumentError, CodeChangedError, IntegrityError, PerifocalError } from '../../runtime/errors.js';
 import { Pauses } from '../../runtime/pauses.js';
@@ -51,12 +54,16 @@ export async function writeScene<Report extends FrameReport>(
     };
     const verify = work.ends ? holdsWindows(work.scene.windows, record, signal, paths.target, onWrong) : undefined;
     const spool = new SealingSpool(part.handle);
-    const writer = createRowWriter(spool, picture, { threads, signal, verify, from: journal?.written });
+    const readBack = verify && holdsWritten(verify, signal, paths.target);
+    const writer = createRowWriter(spool, picture, { threads, signal, readBack, from: journal?.written });
     if (journal) await work.goOnWith(record.nextRow, record.windows.at(-1)!.missingPixels);
     for (const window of windowsFrom(record.nextRow, work.scene.windows))
       await writeWindow(work, window, { picture, record, spool, writer });
     const isWhole = await writer.finish(paths.target);
-    if (isWhole) await verify?.(paths.part);
+    if (isWhole && verify) {
+      await requireSealed(paths, [...record.windows.map(({ seal }) => seal), spool.seal()], signal, onWrong);
+      await verify(paths.part);
+    }
     signal.throwIfAborted();
     await (isWhole ? part.finish() : part.discard());
   } catch (error) {
@@ -68,6 +75,27 @@ export async function writeScene<Report extends FrameReport>(
     // What the system says of the file is no error of this package's yet.
     if (error instanceof PerifocalError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw unwritable(paths.target, (error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * That a part holds all bytes that were handed to it, masks and metadata included; read once more where it seems
+ * otherwise. Rejects with IntegrityError.
+ * @param seals of its windows, and of what was written behind them
+ * @param onWrong told of a window that is not as it was written
+ */
+async function requireSealed(
+  { part, target }: PartPaths,
+  seals: readonly Seal[],
+  signal: AbortSignal,
+  onWrong: (index: number) => void,
+): Promise<void> {
+  await using file = await RegularFile.open(part);
+  for (const [index, seal] of seals.entries()) {
+    if ((await holdsSeal(file, seal, signal)) || (await holdsSeal(file, seal, signal))) continue;
+    const isWindow = index < seals.length - 1;
+    if (isWindow) onWrong(index);
+    throw readsOtherwise(target, isWindow ? `window ${index + 1}` : 'its header or metadata');
   }
 }
 

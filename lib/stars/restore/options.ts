@@ -1,6 +1,7 @@
 import { IMAGE_OPTIONS } from '../../operation/options.js';
 import type { ImageOptions } from '../../operation/options.js';
 import { ArgumentError } from '../../runtime/errors.js';
+import type { IntegrityMode } from '../../runtime/integrity.js';
 import { RUNTIME_OPTIONS } from '../../runtime/runtime.js';
 import type { RuntimeChoice } from '../../runtime/runtime.js';
 import { requireInteger, requireKnownKeys, requireNumber, requireOneOf } from '../../runtime/validate.js';
@@ -56,8 +57,20 @@ export interface StarOptions {
   readonly saturation?: number;
 }
 
+/** How much of the work on a star frame is checked against flipped bits. */
+export type StarIntegrity = Extract<IntegrityMode, 'off' | 'full'>;
+
+/** The words of {@link StarIntegrity}. */
+export const STAR_INTEGRITY = ['off', 'full'] as const satisfies readonly StarIntegrity[];
+
 /** What `restoreStars` takes. */
-export interface RestoreStarsOptions extends StarOptions, RuntimeChoice, ImageOptions {}
+export interface RestoreStarsOptions extends StarOptions, RuntimeChoice, ImageOptions {
+  /**
+   * 'full': the input is decoded twice and compared, as `report.ends` says, and `toFile` reads back what it writes.
+   * What is measured and restored between both ends is computed once, unchecked. 'off' by default.
+   */
+  readonly integrity?: StarIntegrity;
+}
 
 /** Keys of {@link StarOptions}. */
 export const STAR_OPTIONS = [
@@ -72,12 +85,22 @@ export const STAR_OPTIONS = [
   'saturation',
 ] as const satisfies (keyof StarOptions)[];
 
-const KEYS: readonly (keyof RestoreStarsOptions)[] = [...STAR_OPTIONS, ...RUNTIME_OPTIONS, ...IMAGE_OPTIONS];
+const KEYS: readonly (keyof RestoreStarsOptions)[] = [
+  ...STAR_OPTIONS,
+  ...RUNTIME_OPTIONS,
+  ...IMAGE_OPTIONS,
+  'integrity',
+];
 
 /** The settings of options, which may hold those of the runtime too. Throws ArgumentError. */
 export function checkRestoreOptions(options: RestoreStarsOptions): StarSettings {
   requireKnownKeys('options', options, KEYS);
   return checkStarOptions(options);
+}
+
+/** How much is to be checked. Throws ArgumentError. */
+export function checkStarIntegrity({ integrity = 'off' }: RestoreStarsOptions): StarIntegrity {
+  return requireOneOf('integrity', integrity, STAR_INTEGRITY);
 }
 
 /** The settings of options, whose other keys are not looked at. Throws ArgumentError. */

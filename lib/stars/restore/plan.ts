@@ -2,10 +2,12 @@ import type { FramePlan } from '../../image/frame-memory.js';
 import { checkFrameSize, completeSize, frameBytes } from '../../image/frame.js';
 import type { AnyFrameSize, PixelSize } from '../../image/frame.js';
 import { colourPlanes } from '../../image/planes.js';
-import { fileBuffers, gapBuffers } from '../../operation/input-buffers.js';
+import { secondReading } from '../../operation/ends.js';
+import { fileBuffers, gapBuffers, inputBuffers } from '../../operation/input-buffers.js';
 import type { PlannedInput } from '../../operation/operation.js';
 import { BudgetError } from '../../runtime/errors.js';
 import { formatBytes } from '../../runtime/budget.js';
+import { checksEnds } from '../../runtime/integrity.js';
 import { bytesOf, coverPhase, processBuffers, sumBuffers } from '../../runtime/memory-plan.js';
 import type { PlannedBuffer } from '../../runtime/memory-plan.js';
 import { requireObject } from '../../runtime/validate.js';
@@ -15,6 +17,7 @@ import { knownPixelsBytes } from '../measure/known-pixels.js';
 import { PLANE_PIXEL_BYTES } from '../measure/plane-memory.js';
 import type { Machine } from './method.js';
 import { CENTROIDS } from './recentre.js';
+import type { StarIntegrity } from './options.js';
 import type { StarSettings } from './settings.js';
 
 /**
@@ -35,13 +38,18 @@ export function planFile(
   settings: StarSettings,
   machine: Machine,
   budgetBytes: number,
+  integrity: StarIntegrity = 'off',
 ): StarPlan {
   requireObject('size', frame);
   const size = completeSize(frame);
   checkFrameSize(size, [8, 16, 32]);
   // No format that is read takes more than the samples themselves.
   const buffers = ['file', 'decoder'].map((name) => ({ name, bytes: frameBytes(size) }));
-  return planStarFrame({ size, buffers, isMasked: false }, settings, machine, budgetBytes);
+  const input = { size, buffers, isMasked: false };
+  const plan = planStarFrame(input, settings, machine, budgetBytes);
+  return checksEnds(integrity)
+    ? requireFits(coverPhase(plan, [...inputBuffers([input]), secondReading([input])]))
+    : plan;
 }
 
 /** The plan of a frame by its header. Throws BudgetError with a budget that suffices. */
@@ -62,12 +70,16 @@ export function planStarFrame(
     [...held, known, ...measuringBuffers(size, settings, machine)],
     [...held, ...restoring.frames, ...restoring.ofMethod],
   ].reduce<StarPlan>(coverPhase, { frame: size, restorationBytes, ...reading });
-  if (plan.bytes <= budgetBytes) return plan;
-  const { width, height } = size;
+  return requireFits(plan);
+}
+
+function requireFits(plan: StarPlan): StarPlan {
+  const { bytes, budgetBytes, frame } = plan;
+  if (bytes <= budgetBytes) return plan;
   throw new BudgetError(
-    `A ${width}x${height} star frame needs at least ${Math.ceil(plan.bytes / 1e6)}MB; ` +
+    `A ${frame.width}x${frame.height} star frame needs at least ${Math.ceil(bytes / 1e6)}MB; ` +
       `the budget is ${formatBytes(budgetBytes)}`,
-    plan.bytes,
+    bytes,
   );
 }
 

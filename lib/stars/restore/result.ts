@@ -6,6 +6,7 @@ import type { OperationReport } from '../../operation/report.js';
 import type { BlindDefocus } from '../measure/blind-defocus.js';
 import type { BlindMotion } from '../measure/blind-motion.js';
 import type { LookDecision } from '../measure/decide-look.js';
+import { requireObject } from '../../runtime/validate.js';
 import type { StarFit } from '../measure/fit.js';
 import type { StarMethod } from './method.js';
 import type { StarPlan } from './plan.js';
@@ -81,9 +82,17 @@ export class StarResult {
 
   /**
    * Writes the restored frame with the metadata of its source, whole or not at all: TIFF, FITS, PNG, JPEG or WebP by
-   * the extension of `path`. Rejects with ImageError, or the signal's reason.
+   * the extension of `path`. Read back with integrity 'full', unless the options say otherwise. Rejects with
+   * ImageError, with IntegrityError where it reads back otherwise, or with the signal's reason.
    */
   async toFile(path: string, options: WritingOptions = {}): Promise<void> {
-    await writeResult(path, this.frame, this.metadata, options);
+    await this.writeTo(path, options);
+  }
+
+  /** As {@link toFile}; resolves to how often it was written until it read back as it was meant. @internal */
+  async writeTo(path: string, options: WritingOptions): Promise<1 | 2> {
+    requireObject('options', options);
+    const readBack = this.report.ends !== undefined;
+    return await writeResult(path, this.frame, this.metadata, { readBack, ...options });
   }
 }

@@ -5,6 +5,7 @@ import { keepMissing } from '../../image/missing/keep.js';
 import type { SourceFrame } from '../../image/source.js';
 import type { Operation, PlannedInput } from '../../operation/operation.js';
 import type { Kept } from '../../runtime/ledger.js';
+import { checksEnds } from '../../runtime/integrity.js';
 import { Pauses } from '../../runtime/pauses.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Scope } from '../../runtime/scope.js';
@@ -21,6 +22,7 @@ import type { MeasuredStars } from '../measure/search.js';
 import type { StarFinder } from '../measure/search-frame.js';
 import { foldDegrees } from '../sky/angles.js';
 import type { MeasuredFrame, RestoredFrame } from './method.js';
+import type { StarIntegrity } from './options.js';
 import { planStarFrame } from './plan.js';
 import type { StarPlan } from './plan.js';
 import { CENTROIDS, recentre } from './recentre.js';
@@ -36,13 +38,16 @@ export class StarOperation implements Operation<StarPlan, StarOutcome> {
   readonly depths = [8, 16, 32] as const;
   /** A frame of stars is dark: what its samples reach is no white. */
   readonly findsWhite = false;
+  readonly checksEnds: boolean;
   readonly #settings: StarSettings;
   readonly #find: StarFinder;
   readonly #runtime: Runtime;
   #pixels = 0;
   #isDecoded = false;
 
-  constructor(settings: StarSettings, find: StarFinder, runtime: Runtime) {
+  /** @param integrity 'full': its ends are checked */
+  constructor(settings: StarSettings, find: StarFinder, runtime: Runtime, integrity: StarIntegrity = 'off') {
+    this.checksEnds = checksEnds(integrity);
     this.#settings = settings;
     this.#find = find;
     this.#runtime = runtime;
