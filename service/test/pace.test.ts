@@ -35,6 +35,13 @@ describe('Pace', () => {
     expect(new Pace(undefined).secondsFor(WORK).network).toBe(null);
   });
 
+  it('believes one frame that was in time: the next is restored by the same level', () => {
+    const pace = new Pace(undefined);
+    pace.finished('network', WORK, 5.9);
+    const facts = { levels: LEVELS, now: 0, deadline: 8000, storeSeconds: pace.storeSeconds };
+    expect(chooseLevel({ ...facts, seconds: pace.secondsFor(WORK) })).toMatchObject({ level: 'network' });
+  });
+
   it('goes down in one frame when the processor is taken away, and comes back within three', () => {
     const pace = learnt();
     expect(frame(pace, 1)).toBe('network-small');

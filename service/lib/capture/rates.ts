@@ -18,8 +18,6 @@ export type Rates = Readonly<Partial<Record<Level, Rate>>>;
 const WEIGHT = 0.15;
 /** Standard deviations from the mean to the 95th percentile of a normal distribution. */
 const P95 = 1.645;
-/** Of a rate that few frames have shown, this share is added. */
-const DOUBT = 0.5;
 
 /** The rates after one more frame. Work and seconds that are no positive numbers teach nothing. */
 export function learn(rates: Rates, level: Level, work: number, seconds: number): Rates {
@@ -40,12 +38,14 @@ function blend(rate: Rate | undefined, sample: number): Rate {
   };
 }
 
-/** Seconds within which 95 of 100 frames of that work end; null where nothing is known. */
+/**
+ * Seconds within which 95 of 100 frames of that work end; null where nothing is known. One frame alone is believed: a
+ * level that it shows to be in time is tried again, and ends in time if it is not (`redecide`).
+ */
 export function p95Seconds(rates: Rates, level: Level, work: number): number | null {
   const rate = rates[level];
   if (!rate) return null;
-  const doubt = 1 + DOUBT / rate.count ** 2;
-  return work * (rate.mean + P95 * Math.sqrt(rate.variance)) * doubt;
+  return work * (rate.mean + P95 * Math.sqrt(rate.variance));
 }
 
 /** Rates as they were kept, from JSON of any kind: what is no rate is left out. */
