@@ -37,6 +37,7 @@ describe('the choice of means', () => {
     ['gaussian:2', 'hyper-laplacian'],
     ['disk:8+gaussian:0.3', 'wiener'],
     ['motion:25@30', 'wiener'],
+    ['motion-matlab:25@30', 'wiener'],
     ['motion:8@30+disk:9', 'wiener'],
     ['ellipse:9,7@20', 'wiener'],
   ])('deconvolves %s, which no model is made for, by %s', (psf, method) => {
@@ -52,13 +53,14 @@ describe('the choice of means', () => {
   });
 
   it('leaves a frame whose small blur may be what JPEG has added', () => {
-    const blur = { ...givenBlur('disk:2.7'), trust: 'low', confidence: 0.2 } as const;
-    expect(choose(seen('', { blur, jpegNoise: 0.011 }), [SMALL])).toMatchObject({
+    const blur = { ...givenBlur('disk:1.8'), trust: 'low', confidence: 0.05 } as const;
+    expect(choose(seen('', { blur, jpegNoise: 0.004 }), [SMALL])).toMatchObject({
       means: { kind: 'none' },
-      runnerUp: { kind: 'deconvolution', psf: 'disk:2.7' },
+      runnerUp: { kind: 'deconvolution', psf: 'disk:1.8' },
     });
-    expect(kindOf(seen('', { blur, jpegNoise: 0.004 }))).toBe('network');
-    expect(kindOf(seen('disk:2.7', { jpegNoise: 0.011 }))).toBe('deconvolution');
+    expect(kindOf(seen('', { blur, jpegNoise: null }))).toBe('deconvolution');
+    expect(kindOf(seen('', { blur: { ...blur, confidence: 0.2 }, jpegNoise: 0.004 }))).toBe('deconvolution');
+    expect(kindOf(seen('', { blur: { ...blur, words: 'disk:2.7' }, jpegNoise: 0.004 }))).toBe('deconvolution');
   });
 
   it('takes the first of several models, and none that is of another family', () => {
@@ -89,8 +91,9 @@ describe('the choice of means', () => {
 describe('a known blur', () => {
   it('is a disk, with a Gaussian or without, or none', () => {
     expect(diskOf(givenBlur('disk:4.021+gaussian:0.612'))).toEqual({ radiusPx: 4.021, sigmaPx: 0.612 });
+    expect(diskOf(givenBlur('gaussian:0.3+disk:4.+gaussian:0.4'))).toEqual({ radiusPx: 4, sigmaPx: 0.5 });
     expect(diskOf(givenBlur('disk:4'))).toEqual({ radiusPx: 4, sigmaPx: 0 });
-    for (const words of ['motion:8@2+disk:4', 'ellipse:4,3@10', 'a kernel of 31x31'])
+    for (const words of ['motion:8@2+disk:4', 'ellipse:4,3@10', 'a kernel of 31x31', 'disk:2+disk:3', 'kernel.npy'])
       expect(diskOf(givenBlur(words))).toBeNull();
   });
 });

@@ -16,12 +16,12 @@ const ROUNDING_STEPS = 3;
 /** Fewer edges tell nothing, nor do those of less than this part of the steps: noise is left of compressed frames. */
 const FEWEST_EDGES = { count: 64, part: 0.001 };
 /** So many times steeper than a blur lets an edge of its own contrast be, an edge speaks against that blur. */
-const STEEPER = 2;
+const STEEPER = 1.7;
 /**
  * Blurs are refuted where more than this part of the edges speak against them. In the cases of bench/choice.mjs up to
- * 0.12 do against the true disk, and 0.38 and more against disks that sharp round things are taken for.
+ * 0.28 do against the true disk, and 0.46 and more against disks that sharp frames are taken for.
  */
-const MOST_AGAINST = 0.3;
+const MOST_AGAINST = 0.35;
 /** Side of a block of JPEG. */
 const BLOCK = 8;
 /** Kernels that let so much of an edge pass in one step leave nothing to tell. */

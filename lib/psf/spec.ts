@@ -30,6 +30,20 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'motion-matlab': { numbers: [1], hasAngle: true, make: ([length], angle) => motion(length!, angle, 'matlab') },
 };
 
+/** One shape of a kernel in words. */
+export interface NamedShape {
+  readonly name: string;
+  /** Its sizes in pixels, such as a radius; of a Moffat profile the second has no unit. */
+  readonly numbers: readonly number[];
+  /** In degrees, anticlockwise; 0 where it has none. */
+  readonly angleDegrees: number;
+}
+
+/** The shapes that a description joins; null where it is none of shapes. Throws ArgumentError. */
+export function shapesOf(text: string): readonly NamedShape[] | null {
+  return isShape(text) ? text.split('+').map(parseShape) : null;
+}
+
 /** A kernel from its description, such as `disk:4+gaussian:0.8` or `kernel.png`. Throws ArgumentError or ImageError. */
 export async function parse(text: string): Promise<Psf> {
   const { psf } = await parseKernels(text);
@@ -41,7 +55,7 @@ export async function parse(text: string): Promise<Psf> {
 export async function parseKernels(text: string): Promise<GivenKernels> {
   requireString('psf', text);
   if (!isShape(text)) return readDescribed(text);
-  const psf = text.split('+').map(parseShape).reduce(convolve);
+  const psf = text.split('+').map(parseShape).map(draw).reduce(convolve);
   return { psf, facts: givenKernel(psf).facts };
 }
 
@@ -59,7 +73,11 @@ function refuse(text: string, reason: string): ArgumentError {
   return new ArgumentError(`'${text}' is no PSF: ${reason}. Known: ${PSF_SYNTAX}`);
 }
 
-function parseShape(text: string): Psf {
+function draw({ name, numbers, angleDegrees }: NamedShape): Psf {
+  return SHAPES[name]!.make(numbers, angleDegrees);
+}
+
+function parseShape(text: string): NamedShape {
   const match = /^([a-z-]+):([^@]*)(?:@(.*))?$/.exec(text);
   const shape = match && Object.hasOwn(SHAPES, match[1]!) ? SHAPES[match[1]!] : undefined;
   if (!match || !shape) throw refuse(text, 'it names no shape');
@@ -67,7 +85,7 @@ function parseShape(text: string): Psf {
   if (!shape.numbers.includes(numbers.length))
     throw refuse(text, `it takes ${shape.numbers.join(' or ')} numbers, not ${numbers.length}`);
   if (match[3] !== undefined && !shape.hasAngle) throw refuse(text, 'it has no angle');
-  return shape.make(numbers, match[3] === undefined ? 0 : parseNumber(text, match[3]));
+  return { name: match[1]!, numbers, angleDegrees: match[3] === undefined ? 0 : parseNumber(text, match[3]) };
 }
 
 function parseNumber(text: string, part: string): number {

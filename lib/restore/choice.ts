@@ -40,8 +40,8 @@ export interface Choice extends Omit<Sight, 'blur' | 'isTooSmall'> {
 }
 
 const NONE: Means = { kind: 'none' };
-/** So much of what JPEG adds, 1 being full scale, has rings of its own, which look like those of a small disk. */
-const JPEG_RINGS = { noise: 0.01, radiusPx: 4 };
+/** Smaller disks let edges be so steep that none speaks against them, and the rings of JPEG look like theirs. */
+const JPEG_RADIUS = 2;
 /**
  * Wider blurs leave a hyper-Laplacian prior too little to go by, and what is unknown beyond the edges is felt far
  * inside: Wiener's filter gains 0.3 to 6 dB on it in bench/choice.mjs. In pixels to both sides.
@@ -93,9 +93,8 @@ function takenForUsual({ name }: StatedModel): Decision {
 }
 
 function mayBeJpeg(blur: KnownBlur, jpegNoise: number | null): boolean {
-  if (jpegNoise === null || blur.trust !== 'low') return false;
-  const isSmall = (diskOf(blur)?.radiusPx ?? Infinity) < JPEG_RINGS.radiusPx;
-  return isSmall && (jpegNoise >= JPEG_RINGS.noise || blur.confidence < LEAST_CONFIDENCE);
+  if (jpegNoise === null || blur.trust !== 'low' || blur.confidence >= LEAST_CONFIDENCE) return false;
+  return (diskOf(blur)?.radiusPx ?? Infinity) < JPEG_RADIUS;
 }
 
 function methodFor(blur: KnownBlur): 'hyper-laplacian' | 'wiener' {

@@ -1,5 +1,7 @@
 import type { BlurOfKind } from '../estimate/blur.js';
 import { LEAST_RADIUS } from '../estimate/verdict.js';
+import { shapesOf } from '../psf/spec.js';
+import type { NamedShape } from '../psf/spec.js';
 
 /** How far a blur is trusted: 'given' by the caller, estimated with a high or a low confidence, or not known. */
 export type BlurTrust = 'given' | 'high' | 'low' | 'none';
@@ -44,19 +46,24 @@ export function givenBlur(words: string): KnownBlur {
   return { words, trust: 'given', confidence: 1, declined: null, looksSharp: false };
 }
 
-/** The disk that a blur is, or null where it is none. */
-export function diskOf({ words }: Pick<KnownBlur, 'words'>): Disk | null {
-  const found = /^disk:(\d+(?:\.\d+)?)(?:\+gaussian:(\d+(?:\.\d+)?))?$/.exec(words ?? '');
-  return found && { radiusPx: Number(found[1]), sigmaPx: Number(found[2] ?? 0) };
+/** The disk that a blur is, with Gaussians or without; null where it is another. */
+export function diskOf(blur: Pick<KnownBlur, 'words'>): Disk | null {
+  const shapes = shapesIn(blur);
+  const disks = shapes.filter(({ name }) => name === 'disk');
+  const gaussians = shapes.filter(({ name, numbers }) => name === 'gaussian' && numbers.length === 1);
+  if (disks.length !== 1 || disks.length + gaussians.length !== shapes.length) return null;
+  return { radiusPx: disks[0]!.numbers[0]!, sigmaPx: Math.hypot(...gaussians.map(({ numbers }) => numbers[0]!)) };
 }
 
 /** How far a blur in words reaches to both sides at most, in pixels; 0 where words do not tell. */
-export function reachOf({ words }: Pick<KnownBlur, 'words'>): { readonly diskPx: number; readonly motionPx: number } {
-  const numberAfter = (pattern: RegExp): number => Number(pattern.exec(words ?? '')?.[1] ?? 0);
-  return {
-    diskPx: numberAfter(/\b(?:disk|ellipse):(\d+(?:\.\d+)?)/),
-    motionPx: numberAfter(/\bmotion:(\d+(?:\.\d+)?)/) / 2,
-  };
+export function reachOf(blur: Pick<KnownBlur, 'words'>): { readonly diskPx: number; readonly motionPx: number } {
+  const longest = (names: readonly string[]): number =>
+    Math.max(0, ...shapesIn(blur).flatMap(({ name, numbers }) => (names.includes(name) ? numbers : [])));
+  return { diskPx: longest(['disk', 'ellipse']), motionPx: longest(['motion', 'motion-matlab']) / 2 };
+}
+
+function shapesIn({ words }: Pick<KnownBlur, 'words'>): readonly NamedShape[] {
+  return (words === null ? null : shapesOf(words)) ?? [];
 }
 
 function isSharp(confidence: BlurOfKind['defocus']['confidence']): boolean {
