@@ -35,7 +35,7 @@ interface Candidate {
 
 /** How well it explains the frame. */
 interface Judged extends Candidate {
-  /** What the stars' likelihoods gain by it, each up to a limit. */
+  /** What the stars' likelihoods gain by it, each up to a limit, and less where it needs wide stars. */
   readonly score: number;
   /** What they would gain if all objects had it. */
   readonly most: number;
@@ -62,8 +62,10 @@ const MOST_WINDOWS = 8;
 const SHARP_SIGMA_PX = 1.2;
 /** Other looks are tried where the best explains less than this part. */
 const ENOUGH = 0.7;
-/** Wider stars may be defocused. */
-const WIDEST_SHARP_PX = 1.5;
+/** Where stars are wider than this, disks are tried too. */
+const SURELY_SHARP_PX = 1.5;
+/** What a star's own width beyond that takes off a look, in parts for each pixel: optics in focus leave narrow stars. */
+const WIDTH_COST = 0.04;
 /** A look with more numbers must be better than a simpler one by this part. */
 const LEAST_LEAD = 1.02;
 
@@ -91,7 +93,7 @@ export async function decideLook(plane: StarPlane, evidence: TrailEvidence, scop
 }
 
 function isBeyondDoubt({ kind, profile, score, most }: Judged): boolean {
-  return score > ENOUGH * most && (kind === 'disk' || profile.sigmaPx < WIDEST_SHARP_PX);
+  return score > ENOUGH * most && (kind === 'disk' || profile.sigmaPx < SURELY_SHARP_PX);
 }
 
 function likeliest(judged: readonly Judged[]): Judged | null {
@@ -124,7 +126,8 @@ async function judge(plane: StarPlane, candidate: Candidate, scope: Scope): Prom
   const alike = stars.filter(isAlike);
   const worthOf = (snr: number): number => Math.min(snr, MOST_SNR) ** 2;
   const most = found.reduce((sum, { snr }) => sum + worthOf(snr), 0);
-  const score = alike.reduce((sum, { misfit, snr }) => sum + Math.max(0, 1 - misfit / MOST_MISFIT) * worthOf(snr), 0);
+  const gain = alike.reduce((sum, { misfit, snr }) => sum + Math.max(0, 1 - misfit / MOST_MISFIT) * worthOf(snr), 0);
+  const score = gain * (1 - WIDTH_COST * Math.max(0, profile.sigmaPx - SURELY_SHARP_PX));
   return { ...candidate, score, most, alike: alike.length, others: found.length - alike.length };
 }
 

@@ -23,8 +23,8 @@ import type { StarProfile } from './profile.js';
 
 /** Width of a sharp star until the frame tells it. */
 const USUAL_SIGMA_PX = 1.2;
-/** Wider stars may be defocused. */
-const WIDEST_SHARP_PX = 1.8;
+/** Trails of wider stars than this are not beyond doubt: these may be disks that moved. */
+const WIDEST_CLEAR_PX = 1.8;
 /** Stars that tell a look without doubt, how well they fit, and what part of the brightest places they explain. */
 const LEAST_STARS = 3;
 const CLEAR_MISFIT = 0.1;
@@ -76,7 +76,7 @@ async function anyLook(plane: StarPlane, scope: Scope): Promise<StarLook> {
 
 /** Of trails, or sharp stars, that nothing bright contradicts; null where there is doubt. */
 function clearLook({ blind, seen, stars }: TrailEvidence): StarLook | null {
-  if (blind.declined !== null || stars.length < LEAST_STARS || blind.sigmaPx > WIDEST_SHARP_PX) return null;
+  if (blind.declined !== null || stars.length < LEAST_STARS || blind.sigmaPx > WIDEST_CLEAR_PX) return null;
   if (stars.some((star) => star.misfit > CLEAR_MISFIT)) return null;
   const trail = StreakProfile.ofTrail(blind, usualSigma(blind.sigmaPx));
   const share = explainedShare(seen, stars, trail);
