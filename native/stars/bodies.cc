@@ -38,7 +38,8 @@ class BodySearch {
         columns_(request.width / kCell),
         rows_(request.height / kCell),
         levels_(static_cast<std::size_t>(columns_) * rows_),
-        seeds_(levels_.size()) {}
+        seeds_(levels_.size()),
+        takenBy_(levels_.size(), -1) {}
 
   std::vector<Body> run(Team& team) {
     forEach(team, rows_, [&](int row, int) { measureRow(row); });
@@ -100,12 +101,11 @@ class BodySearch {
     std::vector<int> cells{first};
     const double least = levels_[first] / kContrast;
     seeds_[first] = 0;
-    std::vector<std::uint8_t> taken(seeds_.size());
-    taken[first] = 1;
+    takenBy_[first] = first;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       visitNear(cells[i], 1, [&](int other) {
-        if (taken[other] != 0 || (seeds_[other] == 0 && levels_[other] < least)) return;
-        taken[other] = 1;
+        if (takenBy_[other] == first || (seeds_[other] == 0 && levels_[other] < least)) return;
+        takenBy_[other] = first;
         seeds_[other] = 0;
         cells.push_back(other);
       });
@@ -157,7 +157,8 @@ class BodySearch {
     std::vector<float> values(request_.width);
     std::vector<std::uint8_t> invalid(request_.width);
     readPixels(request_, 0, y, request_.width, values.data(), invalid.data());
-    const auto isDark = [&](int x) { return values[x] <= limit; };
+    // What is no number is no light either.
+    const auto isDark = [&](int x) { return !(values[x] > limit); };
     while (row.left < row.right && isDark(row.left)) ++row.left;
     while (row.right > row.left && isDark(row.right - 1)) --row.right;
     if (isEmpty(row)) return row;
@@ -176,7 +177,7 @@ class BodySearch {
       if (right - left < 4 * kEdge) continue;
       readPixels(request_, 0, body.top + static_cast<int>(i), request_.width, values.data(), invalid.data());
       const auto look = [&](int inner, int outer) {
-        if (outer < 0 || outer >= request_.width) return;
+        if (outer < 0 || outer >= request_.width || !std::isfinite(values[outer])) return;
         const double inside = values[inner] - dark_, outside = std::max(values[outer] - dark_, sigma_);
         ++ends;
         sharp += static_cast<int>(inside > kContrast * outside);
@@ -206,6 +207,7 @@ class BodySearch {
   int columns_, rows_;
   std::vector<double> levels_;  ///< of every cell above the dark sky
   std::vector<std::uint8_t> seeds_;
+  std::vector<int> takenBy_;  ///< the first cell of the last body that took a cell
 };
 
 }  // namespace

@@ -89,6 +89,18 @@ bool FineLevels::isRough(int block, double count) const {
   return darker >= kLeastOff && brighter >= kLeastOff;
 }
 
+/// The glare of a body is steeper than blocks can follow.
+bool FineLevels::hasBody(int block) const {
+  const int left = block % blocks_.columns() * kSide, top = block / blocks_.columns() * kSide;
+  const Cell first = areaOf(left, top), last = areaOf(left + kSide - 1, top + kSide - 1);
+  for (int y = first.top; y < last.bottom; y += kStep) {
+    for (int x = first.left; x < last.right; x += kStep) {
+      if (invalid_[static_cast<std::ptrdiff_t>(y) * width_ + x] == kNoStar) return true;
+    }
+  }
+  return false;
+}
+
 bool FineLevels::isNearRough(int block) const {
   const int column = block % blocks_.columns(), row = block / blocks_.columns();
   for (int y = std::max(0, row - 1); y <= std::min(blocks_.rows() - 1, row + 1); ++y) {
@@ -102,7 +114,7 @@ bool FineLevels::isNearRough(int block) const {
 bool FineLevels::subtract(double count, Team& team) {
   const Cell first = areaOf(0, 0);
   if ((first.right - first.left) * (first.bottom - first.top) < kLeastPixels) return false;
-  forEach(team, blocks_.count(), [&](int block, int) { rough_[block] = isRough(block, count) ? 1 : 0; });
+  forEach(team, blocks_.count(), [&](int block, int) { rough_[block] = hasBody(block) || isRough(block, count) ? 1 : 0; });
   if (std::count(rough_.begin(), rough_.end(), 1) == 0) return false;
   for (int block = 0; block < blocks_.count(); ++block) fine_[block] = isNearRough(block) ? 1 : 0;
   for (int pass = 0; pass < kPasses; ++pass) {

@@ -28,6 +28,7 @@ class FineLevels {
   Cell areaOf(int column, int row) const;
   std::vector<float> read(const Cell& cell, int step) const;
   bool isRough(int block, double count) const;
+  bool hasBody(int block) const;
   bool isNearRough(int block) const;
   bool takesPart(int column, int row) const { return fine_[row / kSide * blocks_.columns() + column / kSide] != 0; }
   void measureCells(Team& team);

@@ -2,10 +2,13 @@ import type { NoiseMap } from '../../runtime/native/binding.js';
 import type { Scope } from '../../runtime/scope.js';
 import type { Place } from '../sky/place.js';
 import { densityOf } from './density.js';
+import { fitStars, usualNoise } from './fit.js';
+import type { StarFit } from './fit.js';
 import { sigmaAt } from './noise-map.js';
 import { NO_STAR } from './plane.js';
 import type { StarPlane } from './plane.js';
 import type { StarProfile } from './profile.js';
+import { isAlike } from './robust-shape.js';
 
 /** A place where a star of the profile is likely. */
 export interface Detection extends Place {
@@ -39,15 +42,31 @@ const MIDDLE_PX = 2;
 /** Of the profile's energy, what must be left without such pixels. */
 const LEAST_LEFT = 0.5;
 
+/** Peaks of the matched filter above the limit, strongest first, and what is known of the profile. */
+interface Peaks {
+  readonly stars: readonly Detection[];
+  readonly profile: StarProfile;
+  readonly top: number;
+  readonly energy: number;
+}
+
 /**
  * Finds stars of a known look: the matched filter of the blurred frame, its peaks above the noise, the brightest first.
  */
 export async function detectStars(
   plane: StarPlane,
   profile: StarProfile,
-  { threshold, most, keepsStruck = false }: DetectOptions,
+  options: DetectOptions,
   scope: Scope,
 ): Promise<Detection[]> {
+  const peaks = await findPeaks(plane, profile, options.threshold, scope);
+  const first = chooseStars(plane, peaks, options, []);
+  if (first.hiding.length === 0 || !options.keepsStruck) return first.found;
+  const odd = await findOdd(plane, first.hiding, profile, scope);
+  return odd.length === 0 ? first.found : chooseStars(plane, peaks, options, odd).found;
+}
+
+async function findPeaks(plane: StarPlane, profile: StarProfile, threshold: number, scope: Scope): Promise<Peaks> {
   const { data, invalid, width, height, sigma } = plane;
   const { kind, shape, reachPx } = profile;
   const isWide = reachPx > WIDE_PX;
@@ -64,29 +83,41 @@ export async function detectStars(
     limit: threshold * sigma,
     sigma,
   };
-  const {
-    pixels,
-    responses,
-    energy,
-    top,
-    spread: measured,
-  } = await scope.call((binding, ticket) => binding.findPeaks(request, scope.isa, ticket));
+  const peaks = await scope.call((binding, ticket) => binding.findPeaks(request, scope.isa, ticket));
+  const { pixels, responses, energy, top } = peaks;
   // What wide stars cover differs in level more than in noise.
-  const spread = isWide ? 1 : measured;
-  const density = densityOf(profile);
+  const spread = isWide ? 1 : peaks.spread;
   const order = Uint32Array.from(pixels, (_, index) => index).sort((a, b) => responses[b]! - responses[a]! || a - b);
-  const found: Detection[] = [];
+  const stars: Detection[] = [];
   for (const index of order) {
-    if (found.length >= most) break;
     const [pixel, response] = [pixels[index]!, responses[index]!];
     const place = { x: pixel % width, y: Math.floor(pixel / width) };
-    const star = {
-      ...place,
-      flux: response / energy,
-      snr: response / (spread * sigmaAt(sky, place) * Math.sqrt(energy)),
-    };
-    if (star.snr < threshold) continue;
-    if (isWing(star, found, reachPx)) continue;
+    const snr = response / (spread * sigmaAt(sky, place) * Math.sqrt(energy));
+    if (snr >= threshold) stars.push({ ...place, flux: response / energy, snr });
+  }
+  return { stars, profile, top, energy };
+}
+
+/** The brightest stars of peaks, and those in whose wings others were left out. @param odd stars that have no wings */
+function chooseStars(
+  plane: StarPlane,
+  { stars, profile, top, energy }: Peaks,
+  { threshold, most, keepsStruck = false }: DetectOptions,
+  odd: readonly Detection[],
+): { readonly found: Detection[]; readonly hiding: Detection[] } {
+  const { width, invalid } = plane;
+  const { reachPx } = profile;
+  const density = densityOf(profile);
+  const found: Detection[] = [];
+  const hiding = new Set<Detection>();
+  for (const star of stars) {
+    if (found.length >= most) break;
+    if (found.some((other) => distanceOf(other, star) < reachPx)) continue;
+    const brighter = found.find((other) => hasWingAt(other, star, reachPx) && !odd.includes(other));
+    if (brighter) {
+      hiding.add(brighter);
+      continue;
+    }
     const hot = hotPixels(plane, star, reachPx, top);
     if (hot.length === 0) {
       found.push(star);
@@ -98,15 +129,25 @@ export async function detectStars(
     for (const pixel of hot) invalid[pixel] = NO_STAR;
     found.push(cooled);
   }
-  return found;
+  return { found, hiding: [...hiding] };
 }
 
-function isWing({ x, y, snr }: Detection, brighter: readonly Detection[], reachPx: number): boolean {
-  return brighter.some((star) => {
-    const distance = Math.hypot(star.x - x, star.y - y);
-    return distance < reachPx || (distance < WING_REACH * reachPx && snr < WING * star.snr);
-  });
+/** Of stars those that are none: tracks of particles have no wings. */
+async function findOdd(
+  plane: StarPlane,
+  stars: readonly Detection[],
+  profile: StarProfile,
+  scope: Scope,
+): Promise<Detection[]> {
+  const { stars: fits } = await fitStars(plane, stars, profile, usualNoise(plane), scope);
+  const isStar = (fit: StarFit): boolean => fit.saturated || isAlike(fit);
+  return stars.filter((star) => !fits.some((fit) => isStar(fit) && distanceOf(fit, star) < profile.reachPx));
 }
+
+const hasWingAt = (star: Detection, { x, y, snr }: Detection, reachPx: number): boolean =>
+  distanceOf(star, { x, y }) < WING_REACH * reachPx && snr < WING * star.snr;
+
+const distanceOf = (a: Place, b: Place): number => Math.hypot(a.x - b.x, a.y - b.y);
 
 /** The noise of sums over many pixels. */
 function summedNoise({ columns, rows, parts }: NoiseMap): NoiseMap {
