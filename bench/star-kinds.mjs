@@ -127,6 +127,13 @@ function bleed(scene, length, level) {
   addColumn(scene, Math.round(x), length > SIZE.height ? SIZE.height / 2 : Math.round(y), length, level);
 }
 
+/** Disks that fill much of the frame, and do not touch. @param {number} defocusRadiusPx */
+const wideDisks = (defocusRadiusPx) => ({
+  defocusRadiusPx,
+  flux: [1000 * defocusRadiusPx, 10_000 * defocusRadiusPx],
+  separationPx: 2.2 * defocusRadiusPx + 8,
+});
+
 /** @type {Readonly<Record<string, Kind>>} */
 export const KINDS = {
   sharp: { look: 'sharp' },
@@ -135,6 +142,9 @@ export const KINDS = {
   'defocused-3': { look: 'disk', options: { defocusRadiusPx: 3, flux: [2000, 60_000] } },
   'defocused-6': { look: 'disk', options: { defocusRadiusPx: 6, flux: [4000, 80_000] } },
   'defocused-12': { look: 'disk', options: { defocusRadiusPx: 12, flux: [9000, 99_000], separationPx: 48 } },
+  'defocused-20': { look: 'disk', stars: 20, options: wideDisks(20) },
+  'defocused-30': { look: 'disk', stars: 12, options: wideDisks(30) },
+  'defocused-45': { look: 'disk', stars: 8, options: wideDisks(45) },
   'defocused-and-trailed': {
     look: 'both',
     options: { defocusRadiusPx: 4, motion: { lengthPx: 14, angleDegrees: 35 }, flux: [5000, 80_000], separationPx: 44 },

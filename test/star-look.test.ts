@@ -29,6 +29,27 @@ describe('the look of the stars, as the frame tells it', () => {
   });
 
   it.each([
+    ['cosmics', 1],
+    ['moon', 4],
+    ['planet', 1],
+  ])('of %s hides no star beside it, and makes none (%i)', async (kind, seed) => {
+    const truth = await makeKind(kind, seed, stars.simulate);
+    const { stars: found } = await stars.restoreStars(truth.frame, { method: 'none' });
+    expect(judge(found, truth)).toEqual({ falseStars: 0, lost: 0 });
+  });
+
+  it('of a moon that rows without numbers cut off does not hide what is beyond them', async () => {
+    const { frame, stars: all } = await makeKind('moon', 4, stars.simulate);
+    const data = Float32Array.from(frame.data, (value, index) =>
+      Math.floor(index / 512) === 300 ? NaN : value / 65_535,
+    );
+    const { stars: found } = await stars.restoreStars({ ...frame, depth: 32, data }, { method: 'none' });
+    const below = all.filter(({ y }) => y > 310);
+    expect(below.length).toBeGreaterThan(5);
+    expect(judge(found, { stars: below, all }).lost).toBe(0);
+  });
+
+  it.each([
     ['moon', 2],
     ['moon-saturated', 2],
     ['trailed-moon', 1],

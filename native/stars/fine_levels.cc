@@ -114,7 +114,8 @@ bool FineLevels::isNearRough(int block) const {
 bool FineLevels::subtract(double count, Team& team) {
   const Cell first = areaOf(0, 0);
   if ((first.right - first.left) * (first.bottom - first.top) < kLeastPixels) return false;
-  forEach(team, blocks_.count(), [&](int block, int) { rough_[block] = hasBody(block) || isRough(block, count) ? 1 : 0; });
+  forEach(team, blocks_.count(),
+          [&](int block, int) { rough_[block] = hasBody(block) || isRough(block, count) ? 1 : 0; });
   if (std::count(rough_.begin(), rough_.end(), 1) == 0) return false;
   for (int block = 0; block < blocks_.count(); ++block) fine_[block] = isNearRough(block) ? 1 : 0;
   for (int pass = 0; pass < kPasses; ++pass) {

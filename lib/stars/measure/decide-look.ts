@@ -64,7 +64,7 @@ const SHARP_SIGMA_PX = 1.2;
 const ENOUGH = 0.7;
 /** Where stars are wider than this, disks are tried too. */
 const SURELY_SHARP_PX = 1.5;
-/** What a star's own width beyond that takes off a look, in parts for each pixel: optics in focus leave narrow stars. */
+/** What each pixel of width beyond that takes off a look, in parts: optics in focus leave narrow stars. */
 const WIDTH_COST = 0.04;
 /** A look with more numbers must be better than a simpler one by this part. */
 const LEAST_LEAD = 1.02;

@@ -1,5 +1,6 @@
 import type { Scope } from '../../runtime/scope.js';
 import { findLines, withoutChains } from './chains.js';
+import { densityOf } from './density.js';
 import { detectStars } from './detect.js';
 import type { Detection } from './detect.js';
 import { fitStars } from './fit.js';
@@ -18,8 +19,11 @@ const SHAPE_SNR = 10;
 const OF_LINES = 200;
 /** Lines that are taken off. */
 const MOST_LINES = 12;
-/** A star fitted with less than this many standard deviations is dropped. */
+/** A star fitted with less than so many standard deviations, or less than this part of the limit, is dropped. */
 const LEAST_SNR = 4;
+const LEAST_PART_OF_LIMIT = 0.9;
+/** Pixels beyond a star that tell its background: native/stars/fit.cc. */
+const RIM_PX = 3;
 /** Detections and fitted stars nearer than this are the same. */
 const SAME_STAR_PX = 2;
 /** Profiles whose ends differ by less than this many standard deviations are alike. */
@@ -52,10 +56,14 @@ export async function measureStars(
   const first = await detectSingle(plane, profile, search, scope);
   // The frame's own estimate is of these very stars already.
   const shaped = isFitted ? null : await fitCommonShape(plane, first, profile, noise, scope);
-  if (shaped === null) return { fit: keepClear(await fitStars(plane, first, profile, noise, scope)), found: first };
+  if (shaped === null) {
+    const fit = await fitStars(plane, first, profile, noise, scope);
+    return { fit: keepClear(fit, leastSnr(profile, threshold)), found: first };
+  }
   const found = areAlike(profile, shaped.profile) ? first : await detectSingle(plane, shaped.profile, search, scope);
   const starts = found.map((star) => fittedAt(star, shaped) ?? star);
-  return { fit: keepClear(await fitStars(plane, starts, shaped.profile, noise, scope)), found };
+  const fit = await fitStars(plane, starts, shaped.profile, noise, scope);
+  return { fit: keepClear(fit, leastSnr(fit.profile, threshold)), found };
 }
 
 /** Detections that are not of lines, whose light is taken off: the brightest of what is left. */
@@ -111,7 +119,26 @@ function areAlike(a: StarProfile, b: StarProfile): boolean {
   );
 }
 
+/**
+ * What a fit must reach: nearly what the detection had to, less what is lost by telling the background from the light
+ * of wide stars. What was detected upon a level or noise that is not that of the sky around it has less.
+ */
+function leastSnr(profile: StarProfile, threshold: number): number {
+  const density = densityOf(profile);
+  const reach = Math.ceil(profile.reachPx + RIM_PX);
+  let [pixels, light, energy] = [0, 0, 0];
+  for (let y = -reach; y <= reach; y += 1) {
+    for (let x = -reach; x <= reach; x += 1) {
+      if (Math.hypot(x, y) > profile.reachPx + RIM_PX) continue;
+      const value = density(x, y);
+      [pixels, light, energy] = [pixels + 1, light + value, energy + value * value];
+    }
+  }
+  const left = Math.sqrt(Math.max(0, 1 - (light * light) / (pixels * energy)));
+  return left * Math.max(LEAST_SNR, LEAST_PART_OF_LIMIT * threshold);
+}
+
 /** Without stars that are no clearer than noise, and without what has another shape. */
-export function keepClear(fit: JointFit): JointFit {
-  return { ...fit, stars: fit.stars.filter((star) => star.snr >= LEAST_SNR && isAlike(star)) };
+export function keepClear(fit: JointFit, least = LEAST_SNR): JointFit {
+  return { ...fit, stars: fit.stars.filter((star) => star.snr >= least && isAlike(star)) };
 }
