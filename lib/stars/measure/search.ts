@@ -42,6 +42,15 @@ export interface MeasuredStars {
   readonly fit: JointFit;
   /** Brightest first. */
   readonly found: readonly Detection[];
+  /** What the user should know of the search; nothing. */
+  readonly warnings?: readonly string[];
+}
+
+/** Detections that are not of lines. */
+interface SingleStars {
+  readonly found: Detection[];
+  /** Lines whose light was not taken off. */
+  readonly linesLeft: number;
 }
 
 /** Detects stars of a look in the whole frame, lets the clearest decide the shape, and fits all with it. */
@@ -53,17 +62,25 @@ export async function measureStars(
   scope: Scope,
 ): Promise<MeasuredStars> {
   const search = { threshold, maxStars };
-  const first = await detectSingle(plane, profile, search, scope);
+  const single = await detectSingle(plane, profile, search, scope);
+  const first = single.found;
   // The frame's own estimate is of these very stars already.
   const shaped = isFitted ? null : await fitCommonShape(plane, first, profile, noise, scope);
   if (shaped === null) {
     const fit = await fitStars(plane, first, profile, noise, scope);
-    return { fit: keepClear(fit, leastSnr(profile, threshold)), found: first };
+    return { fit: keepClear(fit, leastSnr(profile, threshold)), found: first, warnings: warningsOf(single) };
   }
-  const found = areAlike(profile, shaped.profile) ? first : await detectSingle(plane, shaped.profile, search, scope);
+  const isSame = areAlike(profile, shaped.profile);
+  const second = isSame ? single : await detectSingle(plane, shaped.profile, search, scope);
+  const { found } = second;
   const starts = found.map((star) => fittedAt(star, shaped) ?? star);
   const fit = await fitStars(plane, starts, shaped.profile, noise, scope);
-  return { fit: keepClear(fit, leastSnr(fit.profile, threshold)), found };
+  return { fit: keepClear(fit, leastSnr(fit.profile, threshold)), found, warnings: warningsOf(second) };
+}
+
+function warningsOf({ linesLeft }: SingleStars): string[] {
+  if (linesLeft === 0) return [];
+  return [`${linesLeft} lines of light were not taken off, so that stars upon them are lost: give more memory`];
 }
 
 /** Detections that are not of lines, whose light is taken off: the brightest of what is left. */
@@ -72,15 +89,15 @@ async function detectSingle(
   profile: StarProfile,
   { threshold, maxStars }: SearchSettings,
   scope: Scope,
-): Promise<Detection[]> {
+): Promise<SingleStars> {
   const limits = { threshold, most: maxStars + OF_LINES, keepsStruck: true };
   const found = await detectStars(plane, profile, limits, scope);
   const lines = findLines(plane, found, profile).slice(0, MOST_LINES);
-  if (lines.length === 0) return found.slice(0, maxStars);
-  const former = await takeOffLines(plane, lines, profile.reachPx, scope);
+  if (lines.length === 0) return { found: found.slice(0, maxStars), linesLeft: 0 };
+  const { former, left: linesLeft } = await takeOffLines(plane, lines, profile.reachPx, scope);
   const left = await detectStars(plane, profile, limits, scope);
   const clear = left.filter((star) => star.snr >= threshold * noiseOfLines(former, star, profile.reachPx));
-  return withoutChains(plane, clear, profile).slice(0, maxStars);
+  return { found: withoutChains(plane, clear, profile).slice(0, maxStars), linesLeft };
 }
 
 /** The shape of the clearest stars; null where none is clear, or none fits. @param found brightest first */

@@ -20,6 +20,8 @@ const MOST_SIDE_PX = 40;
 const STRIP_PIXEL_BYTES = 160;
 /** Lanes are one pixel wide, so many a pixel. */
 const LANES = 2;
+/** Pixels that are darkened before others may have the thread. */
+const AT_ONCE = 4096;
 /** Light of less than so many deviations of the sky is none. */
 const DARK = 0.5;
 /** Pixels that are noisier than the sky by this factor are not used any more, but for what is far brighter still. */
@@ -34,6 +36,13 @@ export interface FormerLine {
   readonly noise: readonly number[];
 }
 
+/** What was done with lines. */
+interface TakenOff {
+  readonly former: readonly FormerLine[];
+  /** Lines that were left, as there is no room in memory: stars upon them are lost. */
+  readonly left: number;
+}
+
 /**
  * Takes the light of lines off the plane: what stars stand upon it stay. Pixels in which it leaves nothing but noise
  * are not used any more. @param reachPx of a star
@@ -43,16 +52,15 @@ export async function takeOffLines(
   lines: readonly Line[],
   reachPx: number,
   scope: Scope,
-): Promise<FormerLine[]> {
+): Promise<TakenOff> {
   const former: FormerLine[] = [];
   const pauses = new Pauses(scope.signal);
   for (const line of lines) {
     const bytes = 2 * sideOf(reachPx) * (line.to - line.from) * STRIP_PIXEL_BYTES;
     using room = holdIfRoom(bytes, scope);
-    // Where there is none the stars upon the line are lost, as its chain is taken for none.
     if (room) former.push(await takeOff(plane, line, reachPx, pauses));
   }
-  return former;
+  return { former, left: lines.length - former.length };
 }
 
 /** How many times the noise of the sky the noise is where lines were. */
@@ -72,12 +80,18 @@ async function takeOff(plane: StarPlane, line: Line, reachPx: number, pauses: Pa
   const stepPx = Math.max(1, (line.to - line.from) / parts);
   const sidePx = sideOf(reachPx);
   const strip = stripOf(plane, line, sidePx);
+  const steps = stepsOf(strip, line.from, stepPx);
+  const reach = Math.ceil(halfPx / stepPx);
   const models: (StripModel | null)[][] = [];
   for (let part = 0; part <= parts; part += 1) {
     if (pauses.isDue) await pauses.take();
-    models.push(fitPart(plane, line, strip, { middle: line.from + part * stepPx, halfPx, sidePx }));
+    const near = steps.slice(Math.max(0, part - reach), part + reach + 1).flat();
+    models.push(fitPart(plane, line, near, { middle: line.from + part * stepPx, halfPx, sidePx }));
   }
-  for (const pixel of strip) darken(plane, line, pixel, models, { stepPx, halfPx, sidePx });
+  for (const [index, pixel] of strip.entries()) {
+    if (index % AT_ONCE === 0 && pauses.isDue) await pauses.take();
+    darken(plane, line, pixel, models, { stepPx, halfPx, sidePx });
+  }
   const noise = models.map((lanes) => {
     const middle = lanes.slice((sidePx - 1) * LANES, (sidePx + 1) * LANES + 1);
     return Math.max(1, ...middle.map((lane) => (lane?.deviation ?? 0) / plane.sigma));
@@ -107,6 +121,15 @@ function stripOf({ width, height }: StarPlane, line: Line, sidePx: number): Besi
     }
   }
   return strip;
+}
+
+/** The pixels of every step along a line. */
+function stepsOf(strip: readonly Beside[], from: number, stepPx: number): Beside[][] {
+  const stepOf = ({ along }: Beside): number => Math.floor((along - from) / stepPx);
+  const last = strip.reduce((most, pixel) => Math.max(most, stepOf(pixel)), 0);
+  const steps: Beside[][] = Array.from({ length: last + 1 }, () => []);
+  for (const pixel of strip) steps[stepOf(pixel)]!.push(pixel);
+  return steps;
 }
 
 interface Part {

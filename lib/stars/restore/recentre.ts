@@ -23,16 +23,22 @@ export const CENTROIDS: Readonly<Record<CentroidMethod, Centroid | null>> = {
   cog: (plane, start, sigmaPx) => centreOfGravity(plane, start, 4 * sigmaPx, 5 * plane.sigma),
 };
 
+/** How the frame's own plane was read. */
+interface Reading {
+  readonly saturation: number;
+  readonly widestStarPx: number;
+}
+
 /** Places stars on the restored frame; those without light there are left out. @param memory for its plane */
 export async function recentre(
   frame: AnyFrame,
   { stars, profile }: JointFit,
   centroid: Centroid,
-  saturation: number,
+  { saturation, widestStarPx }: Reading,
   memory: PlaneMemory,
   scope: Scope,
 ): Promise<StarFit[]> {
-  const plane = await readPlane({ frame, valid: null }, saturation, scope, memory);
+  const plane = await readPlane({ frame, valid: null }, saturation, scope, memory, widestStarPx);
   return stars.flatMap((star) => {
     const place = centroid(plane, star, profile.sigmaPx);
     return place === null ? [] : [{ ...star, x: place.x, y: place.y }];

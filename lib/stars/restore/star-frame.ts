@@ -134,19 +134,19 @@ async function place(
   { frame, windows }: RestoredFrame,
   { fit }: MeasuredStars,
   plane: StarPlane,
-  { centroid, saturation }: StarSettings,
+  { centroid, saturation, blur }: StarSettings,
   scope: Scope,
 ): Promise<readonly StarFit[]> {
   const onResult = CENTROIDS[centroid];
   if (onResult === null || windows.length === 0) return fit.stars;
-  return recentre(frame, fit, onResult, saturation, plane, scope);
+  return recentre(frame, fit, onResult, { saturation, widestStarPx: widestStar(blur) }, plane, scope);
 }
 
 function report(
   { restoration, centroid }: StarSettings,
   { sigma, background }: StarPlane,
   { blindMotion, blindDefocus, decision, warnings }: StarLook,
-  { fit }: MeasuredStars,
+  { fit, warnings: ofSearch = [] }: MeasuredStars,
   { windows, iterations, clipped }: RestoredFrame,
   full: number,
 ): StarFindings {
@@ -161,7 +161,7 @@ function report(
     iterations,
     clipped,
     sky: { sigma: sigma * full, level: background * full },
-    warnings: fit.stars.length > 0 ? warnings : [...warnings, 'no star was found'],
+    warnings: [...warnings, ...ofSearch, ...(fit.stars.length > 0 ? [] : ['no star was found'])],
   };
 }
 
