@@ -229,7 +229,9 @@ describe('files', () => {
 
   it('that are too small are refused with both sides', async () => {
     const small = await encode(15, 40).png().toBuffer();
-    expect((await failure(restorer.restore(small))).message).toMatch(/15x40 pixels, each side must be at least 16/);
+    const { code, message } = await failure(restorer.restore(small));
+    expect(message).toMatch(/15x40 pixels, each side must be at least 16; give a larger part/);
+    expect(code).toBe('IMAGE_UNSUPPORTED');
   });
 
   it('whose header declares an absurd size are refused by the budget, before anything is decoded', async () => {

@@ -175,6 +175,15 @@ describe('a TIFF kernel', () => {
     expect(await readBytes(tiffFile({ ...layout, type: 'u1', tags: [[262, 0]] }, inverse), '.tif')).toEqual(EXPECTED);
   });
 
+  it.each([1, 3, 4, 12])('of %i bits without gaps is the matrix', async (packedBits) => {
+    const weights = WEIGHTS.map((weight) => weight % 2 ** packedBits);
+    const expected = psf.fromArray({ width: WIDTH, height: HEIGHT, data: weights });
+    const type = packedBits > 8 ? 'uint16' : 'uint8';
+    const page = { width: WIDTH, height: HEIGHT, bands: 1, type, samples: weights, packedBits } as const;
+    expect(await readBytes(pictureFile([page]), '.tif')).toEqual(expected);
+    expect(await readBytes(pictureFile([{ ...page, tile: [16, 16], compression: 'lzw' }]), '.tif')).toEqual(expected);
+  });
+
   const good = tiffFile({ ...layout, type: 'f4' }, WEIGHTS);
   const turned = tiffFile(
     { ...layout, type: 'f4', bands: 2 },

@@ -246,6 +246,26 @@ describe('the nodata value of a TIFF', () => {
   });
 
   it.each([
+    ['-9999', -10_000],
+    ['-9997', -10_000],
+    ['-9995', -9_992],
+    ['-9988', -9_984],
+    ['0.1', 1638 * 2 ** -14],
+    ['-3.4e38', -Infinity],
+    ['1e-7', 2 ** -23],
+  ])('of 16-bit floats, written %o, is the nearest of these, %d, and stated so', async (text, value) => {
+    const half = page(1, 'uint16', { tags: { 339: [3], 42113: text } });
+    const { metadata, nodata, warnings } = await open(tiffFile([half]));
+    expect(nodata).toBe(value);
+    expect(warnings).toEqual([]);
+    const stated = metadata.tiffFields
+      ?.find(({ tag }) => tag === 42_113)
+      ?.data.toString()
+      .replace('\0', '');
+    expect(Math.fround(Number(stated!.replace('inf', 'Infinity')))).toBe(value);
+  });
+
+  it.each([
     ['uint8', '-9999'],
     ['uint8', '256'],
     ['uint16', '0.5'],

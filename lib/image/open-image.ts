@@ -1,3 +1,4 @@
+import { roundToHalf } from '../math/half.js';
 import { ArgumentError, ImageError, StateError } from '../runtime/errors.js';
 import { defined, expected, requireOneOf, requireSha256 } from '../runtime/validate.js';
 import { copyFileBytes, readFileBytes } from './file-bytes.js';
@@ -112,6 +113,7 @@ function toSource(
 function nodataOf(stored: StoredImage, { nodata }: ReadingOptions): number | null {
   if (nodata === 'none') return null;
   if (nodata === undefined) return stored.nodata;
+  if (stored.metadata.storedType === 'float16') return roundToHalf(nodata);
   return stored.header.depth === 32 ? Math.fround(nodata) : nodata;
 }
 

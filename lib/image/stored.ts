@@ -63,9 +63,13 @@ export function readingBuffers({ source }: StoredOrigin, decoderBytes: number): 
 
 /** Throws ImageError for a picture that is too small or too large to be restored. @param label of its file */
 export function requireSides({ width, height }: Pick<AnyFrameSize, 'width' | 'height'>, label: string): void {
-  const sizes = `${label}: ${width}x${height} pixels, each side must be`;
-  if (width < MIN_SIDE || height < MIN_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at least ${MIN_SIDE}`);
-  if (width > MAX_SIDE || height > MAX_SIDE) throw new ImageError('IMAGE_INVALID', `${sizes} at most ${MAX_SIDE}`);
+  const refuse = (bound: string, remedy: string): ImageError => {
+    const sizes = `${width}x${height} pixels, each side must be ${bound}`;
+    return new ImageError('IMAGE_UNSUPPORTED', `${label}: ${sizes}; ${remedy}`);
+  };
+  if (width < MIN_SIDE || height < MIN_SIDE)
+    throw refuse(`at least ${MIN_SIDE}`, 'give a larger part of the scene, or pad it and mask what was padded');
+  if (width > MAX_SIDE || height > MAX_SIDE) throw refuse(`at most ${MAX_SIDE}`, 'cut it into parts');
 }
 
 /** Throws ArgumentError for rows that a picture has not. */

@@ -38,7 +38,10 @@ async function decodePicture(picture: Buffer): Promise<Matrix> {
   const options = { failOn: 'warning', ignoreIcc: true, limitInputPixels: MAX_PSF_SIDE ** 2 } as const;
   const { width, height, depth } = await sharp(picture, options).metadata();
   if (Math.max(width, height) > MAX_PSF_SIDE)
-    throw new Error(`${width}x${height} pixels, each side must be at most ${MAX_PSF_SIDE}`);
+    throw unsupported(
+      `it has ${width}x${height} pixels, more than ${MAX_PSF_SIDE} a side`,
+      'write the part that has weight',
+    );
   const { data, info } = await sharp(picture, options)
     .removeAlpha()
     // Its own depth: libvips widens 8-bit grey to 16 bits with an error of up to 2 %.

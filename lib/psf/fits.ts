@@ -17,7 +17,10 @@ export async function decodeFitsKernel(file: Buffer, maxSide: number): Promise<M
     if (bands > 1)
       throw unsupported(`it has ${bands} planes, which may all be kernels`, 'write the one plane to a file');
     if (Math.max(width, height) > maxSide)
-      throw new Error(`${width}x${height} pixels, each side must be at most ${maxSide}`);
+      throw unsupported(
+        `it has ${width}x${height} pixels, more than ${maxSide} a side`,
+        'write the part that has weight',
+      );
     const values = readValues(page.hdu.header);
     const data = new Float64Array(width * height);
     const rows = { top: 0, count: height };

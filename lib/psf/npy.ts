@@ -44,7 +44,9 @@ export function parseNpy(bytes: Uint8Array, maxSide: number): Matrix | MatrixGri
   const header = parseHeader(Buffer.from(bytes.subarray(start, start + headerBytes)).toString('utf8'));
   const { element, shape, isColumnMajor } = header;
   if (Math.max(...shape) > maxSide || Math.min(...shape) < 1)
-    throw invalid(`it has ${shape.join('x')} elements, each side must be 1 to ${maxSide}`);
+    throw invalid(
+      `it has ${shape.join('x')} elements, each side must be 1 to ${maxSide}; save the part that has weight`,
+    );
   const offset = start + headerBytes;
   const count = shape.reduce((product, side) => product * side, 1);
   if (bytes.length !== offset + count * element.bytes)

@@ -4,6 +4,7 @@ import type { Directory } from '../image/tiff/directory.js';
 import { blockBytes, blockRowBytes, nameOf, readBlocks, storedRows } from '../image/tiff/layout.js';
 import type { Layout } from '../image/tiff/layout.js';
 import { joinFloats, undoOf } from '../image/tiff/predictor.js';
+import { unpackSamples } from '../image/tiff/samples.js';
 import { unpackerOf } from '../image/tiff/unpack.js';
 import { halfToNumber } from '../math/half.js';
 import { wholeNumber } from './whole-number.js';
@@ -33,9 +34,17 @@ const READERS: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
   '3:64': (buffer) => new Float64Array(buffer),
 };
 
+/** Bits of unsigned integers that lie in rows without gaps: those of masks and of sensors. */
+const MOST_PACKED_BITS = 15;
+
 /** Whether samples of a format and a number of bits are read. */
 export function isReadable(format: number, bits: number): boolean {
-  return Object.hasOwn(READERS, `${format}:${bits}`);
+  return Object.hasOwn(READERS, `${format}:${bits}`) || isPacked(format, bits);
+}
+
+/** Whether such samples lie in rows without gaps. */
+export function isPacked(format: number, bits: number): boolean {
+  return format === 1 && bits >= 1 && bits !== 8 && bits <= MOST_PACKED_BITS;
 }
 
 /** Reads all samples of a picture, in double precision. Rejects with ImageProblem. @param format of its samples */
@@ -64,7 +73,10 @@ export async function readNumbers(
     const own = new Uint8Array(stored);
     own.set(bytes.subarray(0, stored));
     undo(own);
-    place(READERS[`${format}:${bits}`]!(own.buffer), layout, index, output);
+    const numbers = isPacked(format, bits)
+      ? unpackSamples(own, layout.blockWidth * layout.blockBands, bits)
+      : READERS[`${format}:${bits}`]!(own.buffer);
+    place(numbers, layout, index, output);
   }
   return output;
 }

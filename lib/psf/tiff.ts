@@ -9,7 +9,7 @@ import { readPages } from '../image/tiff/pages.js';
 import { PHOTOMETRIC, TAG } from '../image/tiff/tags.js';
 import { sumOfBands } from './bands.js';
 import type { Matrix } from './npy.js';
-import { isReadable, readNumbers } from './tiff-blocks.js';
+import { isPacked, isReadable, readNumbers } from './tiff-blocks.js';
 
 const FORMAT_NAMES = ['', 'unsigned', 'signed', 'float', 'undefined', 'complex integer', 'complex float'];
 /** Nobody said what the samples are: unsigned integers. */
@@ -50,7 +50,10 @@ async function readSamples(directory: Directory, maxSide: number): Promise<Kerne
   const [width, height] = [await directory.value(TAG.width, 0), await directory.value(TAG.height, 0)];
   const bands = await directory.value(TAG.samplesPerPixel, 1);
   if (Math.max(width, height) > maxSide)
-    throw new Error(`${width}x${height} pixels, each side must be at most ${maxSide}`);
+    throw unsupported(
+      `it has ${width}x${height} pixels, more than ${maxSide} a side`,
+      'write the part that has weight',
+    );
   if (Math.min(width, height) === 0) throw damaged('it does not say how large it is');
   if (bands < 1 || bands > MOST_BANDS) throw unsupported(`it has ${bands} bands`, 'write it as grey');
   const bits = await valueOfBands(directory, TAG.bits, bands);
@@ -76,6 +79,7 @@ async function valueOfBands(directory: Directory, tag: number, bands: number): P
 
 /** A type of frames that takes as many bytes: byte order and predictor are undone alike. */
 function standIn(format: number, bits: number): Layout['sampleType'] {
+  if (isPacked(format, bits)) return 'packed';
   if (bits === 8) return 'uint8';
   if (bits === 16) return format === 3 ? 'float16' : 'uint16';
   return 'float32';

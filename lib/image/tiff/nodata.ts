@@ -1,3 +1,4 @@
+import { roundToHalf } from '../../math/half.js';
 import type { AnyFrameSize } from '../frame.js';
 import type { ImageMetadata, TiffField } from '../metadata/image-metadata.js';
 import type { Directory } from './directory.js';
@@ -45,6 +46,8 @@ export function parseNodata(text: string | null, type: SampleType, bits = 16): N
   const value = numberOf(word);
   if (value === null) return ignored(word, 'is no number');
   const range = type === 'packed' ? ([0, 2 ** bits - 1] as const) : RANGES[type];
+  // Writers round it as they round samples: -9999 is no 16-bit float, and is written as -10000.
+  if (type === 'float16') return { value: roundToHalf(value) + 0, problem: null };
   if (!range) return floatNodata(value, word);
   if (Number.isInteger(value) && value >= range[0] && value <= range[1]) return { value: value + 0, problem: null };
   return ignored(word, `is none of samples of ${Math.log2(range[1] - range[0] + 1)} bits`);
