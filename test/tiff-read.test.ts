@@ -379,6 +379,16 @@ describe('pages of a TIFF', () => {
     });
   });
 
+  it('are no thumbnails of raw files, whose pictures lie elsewhere', async () => {
+    const thumbnail = page(3, 'uint8', { tags: { 254: [1] } });
+    expectEqual(await readAll(tiffFile([thumbnail])), thumbnail.samples);
+    const raw = tiffFile([{ ...thumbnail, tags: { 254: [1], 330: [8] } }]);
+    await expect(open(raw)).rejects.toMatchObject({
+      code: 'IMAGE_UNSUPPORTED',
+      message: expect.stringMatching(/its pages are thumbnails, .*DNG; develop it/) as string,
+    });
+  });
+
   it('are neither overviews, nor masks, which are theirs', async () => {
     const maskOfOverview = page(1, 'uint8', { width: 10, height: 9, packedBits: 1, tags: { 254: [5] } });
     const found = await open(tiffFile([one, overview, mask, maskOfOverview]));

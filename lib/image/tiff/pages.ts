@@ -58,8 +58,19 @@ async function toPages(directories: readonly Directory[]): Promise<Page[]> {
     if (!isReduced && !isMask) pages.push({ directory, mask: null });
     else if (isMask && page && !page.mask && (await hasSameSize(page.directory, directory))) page.mask = directory;
   }
+  if (pages.length > 0) return pages;
+  requireNoRaw(directories);
   // A file of thumbnails alone: its first is what other programs show.
-  return pages.length > 0 ? pages : [{ directory: directories[0]!, mask: null }];
+  return [{ directory: directories[0]!, mask: null }];
+}
+
+/** Throws ImageProblem where thumbnails have directories of their own: raw files (DNG) keep what was measured there. */
+function requireNoRaw(directories: readonly Directory[]): void {
+  if (!directories.some((directory) => directory.has(TAG.subIfds))) return;
+  throw unsupported(
+    'its pages are thumbnails, and the picture itself lies beside them (SubIFDs), as in raw files such as DNG',
+    'develop it, and write that as TIFF',
+  );
 }
 
 /** An overview's mask has the overview's size. */
