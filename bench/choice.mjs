@@ -4,7 +4,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Deconvolver, Restorer, estimate } from '../dist/index.js';
-import { findJpegNoise } from '../dist/estimate/jpeg/noise.js';
+import { findJpegNoise } from '../dist/estimate/jpeg/jpeg-noise.js';
 import { choose, describeChoice } from '../dist/restore/choice.js';
 import { blurOfEstimate } from '../dist/restore/known-blur.js';
 import { drawCase, listScenes, take } from './choice-cases.mjs';

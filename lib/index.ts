@@ -17,7 +17,7 @@ export type { EstimatePlanOptions } from './estimate/plan.js';
 export type { Affine } from './estimate/reference/affine.js';
 export type { Radiometry, ReferenceConfidence, ReferenceEstimate } from './estimate/reference/reference-estimate.js';
 export type { Registration } from './estimate/reference/register.js';
-export type { NoiseEstimate } from './estimate/noise.js';
+export type { NoiseEstimate } from './estimate/noise-model.js';
 export type { Estimate } from './estimate/estimate.js';
 export type { BlurEstimate, CameraEstimate } from './estimate/operation.js';
 export type { EstimateOptions } from './estimate/settings.js';

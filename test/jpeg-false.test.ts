@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findJpegNoise } from '../lib/estimate/jpeg/noise.js';
+import { findJpegNoise } from '../lib/estimate/jpeg/jpeg-noise.js';
 import type { Frame } from '../lib/index.js';
 import { createRandom, sampleNormal } from '../lib/math/random.js';
 import { createScene } from '../scripts/scene.mjs';

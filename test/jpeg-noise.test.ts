@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { findJpegNoise } from '../lib/estimate/jpeg/noise.js';
+import { findJpegNoise } from '../lib/estimate/jpeg/jpeg-noise.js';
 import { deconvolve, psf } from '../lib/index.js';
 import type { Frame } from '../lib/index.js';
 import { blurScene } from './support/blur.js';

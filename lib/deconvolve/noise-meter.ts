@@ -1,6 +1,6 @@
 import { gridCorners, stepForAtMost, stepStarts } from '../image/blocks.js';
-import { findJpegNoise, passingVariance } from '../estimate/jpeg/noise.js';
-import type { JpegNoise } from '../estimate/jpeg/noise.js';
+import { findJpegNoise, passingVariance } from '../estimate/jpeg/jpeg-noise.js';
+import type { JpegNoise } from '../estimate/jpeg/jpeg-noise.js';
 import type { AnyFrame, Region } from '../image/frame.js';
 import { colourPlanes } from '../image/planes.js';
 import { isClipped, isCounted } from './defects/clipped.js';

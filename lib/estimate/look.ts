@@ -4,8 +4,8 @@ import { settleAll } from '../runtime/settle-all.js';
 import { estimateBlur } from './blur.js';
 import type { BlurOfKind } from './blur.js';
 import { busiestPart } from './busiest-part.js';
-import { findJpegNoise } from './jpeg/noise.js';
-import { estimateNoiseModel } from './noise.js';
+import { findJpegNoise } from './jpeg/jpeg-noise.js';
+import { estimateNoiseModel } from './noise-model.js';
 
 /** What a part of a frame tells of all of it. Standard deviations, 1 being full scale. */
 export interface Look {

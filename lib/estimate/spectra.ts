@@ -2,7 +2,7 @@ import type { FrameSource } from '../image/source.js';
 import type { Periodogram } from '../runtime/native/binding.js';
 import { LEAST_SIDE, isLargeEnough, joinSpectra, layOutBlocks, measureCells } from './block-grid.js';
 import type { BlockGrid } from './block-grid.js';
-import { findJpegNoise } from './jpeg/noise.js';
+import { findJpegNoise } from './jpeg/jpeg-noise.js';
 import { luminanceOf } from '../image/luminance.js';
 import { Pauses } from '../runtime/pauses.js';
 import type { Scope } from '../runtime/scope.js';

@@ -1,4 +1,4 @@
-import { findJpegNoise } from '../../estimate/jpeg/noise.js';
+import { findJpegNoise } from '../../estimate/jpeg/jpeg-noise.js';
 import type { AnyFrame } from '../../image/frame.js';
 import { rgbBands } from '../../image/planes.js';
 import type { StarFit } from './fit.js';
