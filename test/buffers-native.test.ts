@@ -183,7 +183,7 @@ const estimationEntries: readonly Entry[] = [
     arrays: () => ({
       samples: new Uint8Array(PIXELS * 3),
       weights: new Float32Array(25),
-      clusters: new Float32Array(26 * 101),
+      clusters: new Float32Array(42 * 102),
       valid: new Uint8Array(PIXELS).fill(1),
     }),
     call: ({ samples, ...arrays }) => {

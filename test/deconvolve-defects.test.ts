@@ -140,6 +140,25 @@ describe.each(['motion:12@30', 'disk:3'])('side by side behind %s', (words) => {
   });
 });
 
+/** Shapes of four that hang together, once each. */
+const FOURS = ['###/.#.', '.#./###', '##./.##', '#./##/.#', '#../###', '.#/.#/##'];
+
+it('hot pixels side by side in any shape cost little behind a short motion along an axis', async () => {
+  const spoilt: Spoilt = FOURS.flatMap((shape, index) =>
+    shape
+      .split('/')
+      .flatMap((row, y) => Array.from(row).flatMap((pixel, x) => (pixel === '#' ? [[x, y] as const] : [])))
+      .map(([x, y], i) => [24 + index * 15 + x, 30 + index * 11 + y, 250 - 4 * i] as const),
+  );
+  const kernel = psf.motion(9, 0);
+  const scene = blurScene({ width: SIDE, height: SIDE, kernel });
+  const clean = await deconvolve(scene.blurred, { psf: kernel });
+  const { data, report } = await deconvolve(spoil(scene.blurred, spoilt), { psf: kernel });
+  expect(report.defects!.hot).toBe(spoilt.length);
+  const [with_, without] = [data, clean.data].map((one) => errorOutside(spoilt, one, scene.sharp.data));
+  expect(10 * Math.log10(with_! / without!)).toBeLessThan(0.3);
+});
+
 describe('defects', () => {
   it('a clipped highlight stays at least as bright, and darkens nothing around it', async () => {
     const spoilt = along(21, (i) => [60 + (i % 5), 60 + Math.floor(i / 5), 255]);

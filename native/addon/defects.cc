@@ -11,8 +11,8 @@
 namespace perifocal::addon {
 namespace {
 
-/// Of every cluster: the number of its members, their places, the inverse, the share.
-constexpr std::size_t kClusterFloats = 1 + 2 * Cluster::kMost + Cluster::kMost * Cluster::kMost + 1;
+/// Of every cluster: the number of its members, their places, the inverse, the shares.
+constexpr std::size_t kClusterFloats = 1 + 2 * Cluster::kMost + Cluster::kMost * Cluster::kMost + 2;
 
 Cluster clusterOf(const float* values) {
   Cluster cluster{};
@@ -24,7 +24,8 @@ Cluster clusterOf(const float* values) {
   for (auto& row : cluster.inverse) {
     for (float& element : row) element = *values++;
   }
-  cluster.spreadShare = *values;
+  cluster.spreadShare = values[0];
+  cluster.aloneShare = values[1];
   return cluster;
 }
 

@@ -44,24 +44,32 @@ struct Case {
 };
 
 /// Single pixels, pairs within 2 pixels, rows of three and four, three and four of a square, blocks of six and nine, a
-/// pixel with the four next to it.
+/// pixel with the four next to it, T, S and L.
 std::vector<DefectCluster> clustersOf() {
-  std::vector<DefectCluster> clusters{{{{0, 0}}, 0.3}};
-  for (int i = 13; i < 25; ++i) clusters.push_back({{{0, 0}, {i % 5 - 2, i / 5 - 2}}, 0.4});
+  std::vector<DefectCluster> clusters{{{{0, 0}}, 0.3, 0.2}};
+  for (int i = 13; i < 25; ++i) clusters.push_back({{{0, 0}, {i % 5 - 2, i / 5 - 2}}, 0.4, 0.2});
   for (int count : {3, 4}) {
-    DefectCluster row{{}, 0.5}, column{{}, 0.5};
+    DefectCluster row{{}, 0.5, 0.3}, column{{}, 0.5, 0.3};
     for (int i = 0; i < count; ++i) row.places.push_back({i, 0}), column.places.push_back({0, i});
     clusters.push_back(row), clusters.push_back(column);
   }
-  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}}, 0.5});
-  clusters.push_back({{{0, 0}, {1, 0}, {1, 1}}, 0.5});
-  clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}}, 0.5});
-  clusters.push_back({{{0, 0}, {0, 1}, {1, 1}}, 0.5});
-  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}}, 0.5});
-  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}}, 0.6});
-  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}}, 0.6});
-  clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}, {1, 1}, {0, 2}}, 0.6});
-  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}}, 0.7});
+  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}}, 0.5, 0.3});
+  clusters.push_back({{{0, 0}, {1, 0}, {1, 1}}, 0.5, 0.3});
+  clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}}, 0.5, 0.3});
+  clusters.push_back({{{0, 0}, {0, 1}, {1, 1}}, 0.5, 0.3});
+  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}}, 0.5, 0.3});
+  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}}, 0.6, 0.3});
+  clusters.push_back({{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}}, 0.6, 0.3});
+  clusters.push_back({{{0, 0}, {-1, 1}, {0, 1}, {1, 1}, {0, 2}}, 0.6, 0.3});
+  clusters.push_back({{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}}, 0.7, 0.4});
+  const std::vector<DefectCluster::Place> fours[] = {
+      {{0, 0}, {1, 0}, {2, 0}, {1, 1}},   {{0, 0}, {-1, 1}, {0, 1}, {1, 1}},  {{0, 0}, {0, 1}, {1, 1}, {0, 2}},
+      {{0, 0}, {-1, 1}, {0, 1}, {0, 2}},  {{0, 0}, {1, 0}, {1, 1}, {2, 1}},   {{0, 0}, {1, 0}, {-1, 1}, {0, 1}},
+      {{0, 0}, {0, 1}, {1, 1}, {1, 2}},   {{0, 0}, {-1, 1}, {0, 1}, {-1, 2}}, {{0, 0}, {0, 1}, {1, 1}, {2, 1}},
+      {{0, 0}, {-2, 1}, {-1, 1}, {0, 1}}, {{0, 0}, {1, 0}, {2, 0}, {0, 1}},   {{0, 0}, {1, 0}, {2, 0}, {2, 1}},
+      {{0, 0}, {0, 1}, {0, 2}, {1, 2}},   {{0, 0}, {0, 1}, {-1, 2}, {0, 2}},  {{0, 0}, {1, 0}, {0, 1}, {0, 2}},
+      {{0, 0}, {1, 0}, {1, 1}, {1, 2}}};
+  for (const auto& places : fours) clusters.push_back({places, 0.5, 0.3});
   return clusters;
 }
 
@@ -78,6 +86,7 @@ std::vector<Cluster> nativeClusters(const DefectProblem& problem) {
       for (int k = 0; k < count; ++k) cluster.inverse[i][k] = static_cast<float>(inverse[i * count + k]);
     }
     cluster.spreadShare = static_cast<float>(one.spreadShare);
+    cluster.aloneShare = static_cast<float>(one.aloneShare);
     clusters.push_back(cluster);
   }
   return clusters;

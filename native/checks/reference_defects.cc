@@ -140,13 +140,57 @@ class Reference {
       noisy = std::min(noisy, far / noise);
       beyond = std::min(beyond, far - noise);
     }
-    const double share = 1.5 * one.cluster->spreadShare + 0.1;
-    double excess = std::min(noisy, beyond / (share * spreadAround(one)));
+    const double share = 1.5 * one.cluster->spreadShare + 0.1, alone = 1.5 * one.cluster->aloneShare + 0.1;
+    const double side = loudestSide(one);
+    const double excess = std::min(beyond / (share * spreadAround(one)), beyond / (share * side));
+    return std::min(noisy,
+                    std::max(excess, std::min(excessAlone(one), beyond / (0.3 * std::min(share, alone) * side))));
+  }
+
+  /// Of the quietest sides of members of several that have not others all around.
+  double loudestSide(const Hypothesis& one) const {
+    const auto& places = one.cluster->places;
+    double loudest = 1e-9;
     for (const auto& [x, y] : places) {
-      if (places.size() == 1 || isAmid(places, x, y)) continue;
-      excess = std::min(excess, beyond / (share * quietestSide(one.x + x, one.y + y)));
+      if (places.size() > 1 && !isAmid(places, x, y)) loudest = std::max(loudest, quietestSide(one.x + x, one.y + y));
     }
-    return excess;
+    return loudest;
+  }
+
+  /// Above 1: members together depart by more than scenes do where nothing around is left to depart.
+  double excessAlone(const Hypothesis& one) const {
+    const auto& places = one.cluster->places;
+    const std::vector<double>& inverse = inverses_[one.cluster - p_.clusters.data()];
+    double squares = 0, noise = 0;
+    int count = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (isAmid(places, places[i].x, places[i].y)) continue;
+      const double sample = p_.at(one.x + places[i].x, one.y + places[i].y);
+      const double own = std::sqrt(inverse[i * places.size() + i]);
+      noise = std::max(noise, own * noiseAt(one.x, one.y, sample - one.departures[i]));
+      squares += one.departures[i] * one.departures[i];
+      ++count;
+    }
+    const double together = std::sqrt(squares / count), share = 1.5 * one.cluster->aloneShare + 0.4;
+    return std::min((together - 7 * noise) / (share * spreadAround(one)),
+                    (0.15 * together + 4 * noise) / leftAround(one));
+  }
+
+  /// The largest departure of samples within 2 pixels of members, once these are what is predicted for them.
+  double leftAround(const Hypothesis& one) const {
+    double most = 1e-9;
+    for (const auto& [x, y] : placesAround(one)) {
+      const int u = one.x + x, v = one.y + y;
+      if (u < 0 || v < 0 || u >= p_.width || v >= p_.height) continue;
+      double left = departures_[indexOf(u, v)];
+      for (std::size_t k = 0; k < one.departures.size(); ++k) {
+        const auto [s, t] = one.cluster->places[k];
+        if (std::abs(s - x) > 2 || std::abs(t - y) > 2) continue;
+        left += p_.weights[(t - y + 2) * 5 + s - x + 2] * one.departures[k];
+      }
+      most = std::max(most, std::fabs(left));
+    }
+    return most;
   }
 
   /// Whether other places are left, right, above and below, within 2 pixels.
@@ -189,15 +233,19 @@ class Reference {
     return predicted > level ? here * std::sqrt(predicted / level) : here;
   }
 
-  /// Of samples within 2 pixels of any member that are none.
-  double spreadAround(const Hypothesis& one) const {
+  /// Within 2 pixels of any member, and none of them.
+  static std::set<std::pair<int, int>> placesAround(const Hypothesis& one) {
     std::set<std::pair<int, int>> places;
     for (const auto& [x, y] : one.cluster->places) {
       for (int i = 0; i < 25; ++i) places.insert({x + i % 5 - 2, y + i / 5 - 2});
     }
     for (const auto& [x, y] : one.cluster->places) places.erase({x, y});
+    return places;
+  }
+
+  double spreadAround(const Hypothesis& one) const {
     std::vector<double> around;
-    for (const auto& [x, y] : places) around.push_back(p_.at(one.x + x, one.y + y));
+    for (const auto& [x, y] : placesAround(one)) around.push_back(p_.at(one.x + x, one.y + y));
     const auto [least, most] = std::minmax_element(around.begin(), around.end());
     return *most - *least;
   }

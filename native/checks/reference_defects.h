@@ -13,6 +13,7 @@ struct DefectCluster {
   };
   std::vector<Place> places;  ///< from the first
   double spreadShare;
+  double aloneShare;  ///< of all members together
 };
 
 /// A plane in units of white, and what a blurred scene can have.

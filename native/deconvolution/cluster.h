@@ -16,6 +16,8 @@ struct Cluster {
   float inverse[kMost][kMost];
   /// Most that a blurred scene departs by, over the spread of the samples within 2 pixels of any member.
   float spreadShare;
+  /// The same of all members together where nothing else around departs much: the root of their mean square.
+  float aloneShare;
 };
 
 }  // namespace perifocal

@@ -12,7 +12,7 @@ namespace perifocal {
 
 /// How a sample is predicted from the 5 x 5 around it, as the PSF makes neighbours alike; the same on opposite sides.
 struct Prediction {
-  static constexpr int kReach = 2, kSide = 2 * kReach + 1, kClusters = 26;
+  static constexpr int kReach = 2, kSide = 2 * kReach + 1, kClusters = 42;
   const float* weights;     ///< row by row, 0 in the middle; they sum to 1
   const Cluster* clusters;  ///< kClusters: single pixels, and those that may be defects together
   int width, height;        ///< of the image of a point of light

@@ -11,8 +11,11 @@ constexpr int kReach = Prediction::kReach;
 /// A departure is impossible beyond so many standard deviations of noise, if the PSF does not make it possible.
 constexpr float kNoise = 7;
 /// Scenes of many points and edges depart from predictions by more than any one of them: by so much more, measured on
-/// clean frames (bench/defects.mjs).
-constexpr float kMargin = 1.5f, kLeastShare = 0.1f;
+/// clean frames (bench/defects.mjs). All members together are judged where nothing around departs: there a scene, or a
+/// wrong kernel, is told from defects by a larger share than any image of light needs.
+constexpr float kMargin = 1.5f, kLeastShare = 0.1f, kLeastAloneShare = 0.4f;
+/// What is left around defects, once they are replaced, over what they depart by, and in standard deviations of noise.
+constexpr float kMostLeft = 0.15f, kNoiseLeft = 4;
 
 bool isNear(const Cluster& cluster, int x, int y, int reach) {
   for (int i = 0; i < cluster.count; ++i) {
@@ -35,6 +38,9 @@ bool isAmid(const Cluster& cluster, int member) {
 
 /// Of a member's departure, over that of a single sample.
 float deviationOf(const Cluster& cluster, int member) { return std::sqrt(cluster.inverse[member][member]); }
+
+/// Of the spread around a cluster: what scenes may depart by.
+float shareOf(const Cluster& cluster) { return kMargin * cluster.spreadShare + kLeastShare; }
 
 }  // namespace
 
@@ -60,7 +66,7 @@ Hypotheses::Limits Hypotheses::limitsOf(const Cluster& cluster) const {
   for (int i = 0; i < cluster.count; ++i) {
     const bool isLeftOut = isAmid(cluster, i);
     limits.least[i] = isLeftOut ? -INFINITY : leastLimit(cluster, i);
-    limits.share[i] = isLeftOut ? 0 : shareOf(cluster);
+    limits.share[i] = isLeftOut ? 0 : leastShareOf(cluster);
   }
   return limits;
 }
@@ -85,7 +91,10 @@ float Hypotheses::leastLimit(const Cluster& cluster, int member) const {
   return kNoise * deviationOf(cluster, member) * noise_.least();
 }
 
-float Hypotheses::shareOf(const Cluster& cluster) { return kMargin * cluster.spreadShare + kLeastShare; }
+float Hypotheses::leastShareOf(const Cluster& cluster) {
+  constexpr float kOfLeast = 0.3f;  // the least of several members may depart by less than all of them together
+  return kOfLeast * (kMargin * std::min(cluster.spreadShare, cluster.aloneShare) + kLeastShare);
+}
 
 Verdict Hypotheses::best(int x, int y, const float* departures, std::ptrdiff_t pitch) {
   const Cluster* clusters = frame_.request().prediction.clusters;
@@ -108,9 +117,12 @@ Verdict Hypotheses::judge(const Cluster& cluster, int x, int y, const float* dep
     verdict.gain += verdict.departures[i] * departures[cluster.y[i] * pitch + cluster.x[i]];
   }
   if (!areKnown(cluster, x, y)) return {};
-  const float excess = excessOf(verdict, x, y);
-  if (excess <= 0 || isPossible(cluster, x, y, excess)) return {};
-  return cluster.count == 1 || areSidesQuiet(cluster, x, y, excess) ? verdict : Verdict{};
+  const float excess = excessOf(verdict, x, y), spread = spreadAround(cluster, x, y);
+  if (excess <= 0) return {};
+  const float share = shareOf(cluster), leastShare = leastShareOf(cluster);
+  if (excess > share * spread && areSidesQuiet(cluster, x, y, excess / share)) return verdict;
+  if (!areSidesQuiet(cluster, x, y, excess / leastShare) || !isAlone(verdict, spread, x, y)) return {};
+  return verdict;
 }
 
 /// Whether its samples are there, and all that are around them.
@@ -129,29 +141,73 @@ float Hypotheses::excessOf(const Verdict& verdict, int x, int y) {
   float least = INFINITY;
   for (int i = 0; i < cluster.count; ++i) {
     if (isAmid(cluster, i)) continue;
-    const float departure = verdict.departures[i];
-    const float predicted = frame_.at(x + cluster.x[i], y + cluster.y[i]) - departure;
-    const float noise = kNoise * deviationOf(cluster, i) * noise_.at(x, y, predicted);
-    least = std::min(least, std::fabs(departure) - noise);
+    least = std::min(least, std::fabs(verdict.departures[i]) - kNoise * noiseOf(verdict, i, x, y));
   }
   return least;
 }
 
-bool Hypotheses::isPossible(const Cluster& cluster, int x, int y, float excess) const {
-  const Ring& ring = rings_[&cluster - frame_.request().prediction.clusters];
+/// Of a member's departure.
+float Hypotheses::noiseOf(const Verdict& verdict, int member, int x, int y) {
+  const Cluster& cluster = *verdict.cluster;
+  const float sample = frame_.at(x + cluster.x[member], y + cluster.y[member]);
+  return deviationOf(cluster, member) * noise_.at(x, y, sample - verdict.departures[member]);
+}
+
+const Hypotheses::Ring& Hypotheses::ringAt(const Cluster& cluster) const {
+  return rings_[&cluster - frame_.request().prediction.clusters];
+}
+
+float Hypotheses::spreadAround(const Cluster& cluster, int x, int y) const {
+  const Ring& ring = ringAt(cluster);
   float largest = -INFINITY, least = INFINITY;
   for (int i = 0; i < ring.count; ++i) {
     const float sample = frame_.reflectedAt(x + ring.x[i], y + ring.y[i]);
     largest = std::max(largest, sample), least = std::min(least, sample);
   }
-  return excess <= shareOf(cluster) * (largest - least);
+  return largest - least;
 }
 
-/// Whether each member is impossible beside its quietest side, too, on which no other member is, if there is one.
-bool Hypotheses::areSidesQuiet(const Cluster& cluster, int x, int y, float excess) const {
+/// Whether its members together depart by more than scenes do where nothing around them does.
+bool Hypotheses::isAlone(const Verdict& verdict, float spread, int x, int y) {
+  const Cluster& cluster = *verdict.cluster;
+  float squares = 0, noise = 0;
+  int count = 0;
   for (int i = 0; i < cluster.count; ++i) {
     if (isAmid(cluster, i)) continue;
-    if (excess <= shareOf(cluster) * sideSpread(x + cluster.x[i], y + cluster.y[i])) return false;
+    squares += verdict.departures[i] * verdict.departures[i];
+    noise = std::max(noise, noiseOf(verdict, i, x, y));
+    ++count;
+  }
+  const float together = std::sqrt(squares / static_cast<float>(count));
+  if (together - kNoise * noise <= (kMargin * cluster.aloneShare + kLeastAloneShare) * spread) return false;
+  return leftAround(verdict, x, y) <= kMostLeft * together + kNoiseLeft * noise;
+}
+
+/// The largest departure around a cluster once its members are what is predicted for them.
+float Hypotheses::leftAround(const Verdict& verdict, int x, int y) const {
+  const Cluster& cluster = *verdict.cluster;
+  const Ring& ring = ringAt(cluster);
+  const float* weights = frame_.request().prediction.weights;
+  float most = 0;
+  for (int i = 0; i < ring.count; ++i) {
+    const int u = x + ring.x[i], v = y + ring.y[i];
+    if (u < 0 || v < 0 || u >= frame_.width() || v >= frame_.height()) continue;
+    float left = frame_.departure(u, v);
+    for (int k = 0; k < cluster.count; ++k) {
+      const int dx = cluster.x[k] - ring.x[i] + kReach, dy = cluster.y[k] - ring.y[i] + kReach;
+      if (std::min(dx, dy) < 0 || std::max(dx, dy) >= Prediction::kSide) continue;
+      left += weights[dy * Prediction::kSide + dx] * verdict.departures[k];
+    }
+    most = std::max(most, std::fabs(left));
+  }
+  return most;
+}
+
+/// Whether the quietest side of each member of several, on which no other one is, if there is one, has less spread.
+bool Hypotheses::areSidesQuiet(const Cluster& cluster, int x, int y, float most) const {
+  for (int i = 0; i < cluster.count && cluster.count > 1; ++i) {
+    if (isAmid(cluster, i)) continue;
+    if (sideSpread(x + cluster.x[i], y + cluster.y[i]) >= most) return false;
   }
   return true;
 }

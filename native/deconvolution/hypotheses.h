@@ -36,7 +36,8 @@ class Hypotheses {
 
   /// Members of a cluster are possible up to this, and up to a share of a spread beyond it.
   float leastLimit(const Cluster& cluster, int member) const;
-  static float shareOf(const Cluster& cluster);
+  /// Of what may be a defect: less than the share of what is one.
+  static float leastShareOf(const Cluster& cluster);
   /// The same of every member of a cluster, by its number: the share of the spread of the quietest side. Those that
   /// have other members on all sides have no limit: they are left out with them.
   struct Limits {
@@ -66,9 +67,13 @@ class Hypotheses {
   Limits limitsOf(const Cluster& cluster) const;
   bool areKnown(const Cluster& cluster, int x, int y) const;
   float excessOf(const Verdict& verdict, int x, int y);
+  float noiseOf(const Verdict& verdict, int member, int x, int y);
   const Limits& limitsAt(const Cluster& cluster) const;
-  bool isPossible(const Cluster& cluster, int x, int y, float excess) const;
-  bool areSidesQuiet(const Cluster& cluster, int x, int y, float excess) const;
+  const Ring& ringAt(const Cluster& cluster) const;
+  float spreadAround(const Cluster& cluster, int x, int y) const;
+  bool isAlone(const Verdict& verdict, float spread, int x, int y);
+  float leftAround(const Verdict& verdict, int x, int y) const;
+  bool areSidesQuiet(const Cluster& cluster, int x, int y, float most) const;
   float sideSpread(int x, int y) const;
 
   const DefectFrame& frame_;

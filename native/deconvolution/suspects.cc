@@ -57,7 +57,7 @@ void Suspects::gatherSingles(const Chunk& chunk, float* gains) {
   frame_.request().kernels->spreads(chunk.strip.row(chunk.row) + chunk.left, chunk.strip.pitch(), kChunk, spreads);
   for (int i = 0; i < chunk.count; ++i) {
     const float excess = std::fabs(*chunk.departuresAt(i)) - limit;
-    if (excess <= 0 || excess <= Hypotheses::shareOf(single) * spreads[i]) continue;
+    if (excess <= 0 || excess <= Hypotheses::leastShareOf(single) * spreads[i]) continue;
     gains[i] =
         hypotheses_.judge(single, chunk.left + i, chunk.y(), chunk.departuresAt(i), chunk.departures.pitch()).gain;
   }

@@ -276,12 +276,12 @@ const estimationCases: readonly NativeCase[] = [
       const weights = new Float32Array(25).fill(1 / 24);
       weights[12] = 0;
       const valid = new Uint8Array(WIDTH * HEIGHT).fill(1);
-      // Each of one pixel: how many it has, the first element of the inverse, the share.
+      // Each of one pixel: how many it has, the first element of the inverse, the shares.
       const [count, inverse, share] = [0, 19, 100];
-      const one = Float32Array.of(...new Float32Array(share), 0.3)
+      const one = Float32Array.of(...new Float32Array(share), 0.3, 0.3)
         .with(count, 1)
         .with(inverse, 1);
-      const clusters = Float32Array.from({ length: 26 * one.length }, (_, i) => one[i % one.length]!);
+      const clusters = Float32Array.from({ length: 42 * one.length }, (_, i) => one[i % one.length]!);
       const bounds = {
         clusters,
         pointWidth: 5,

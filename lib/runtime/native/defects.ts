@@ -16,10 +16,11 @@ export interface DefectRequest {
    */
   readonly weights: Float32Array;
   /**
-   * 26 clusters of pixels that may be defects together, first single ones, each of 101 numbers: how many pixels it
+   * 42 clusters of pixels that may be defects together, first single ones, each of 102 numbers: how many pixels it
    * has, 1 to 9; x and y of nine, from the first, x from -2 to 3, y from 0 to 3; a 9 x 9 matrix, row by row, that makes
    * of their departures what they depart by without each other; the most that a blurred scene departs so, over the
-   * spread of the samples around. What it has not is 0. Pixels with others left, right, above and below within 2 pixels
+   * spread of the samples around; the same of the root mean square of all of them where nothing else around departs
+   * much. What it has not is 0. Pixels with others left, right, above and below within 2 pixels
    * are not judged.
    */
   readonly clusters: Float32Array;
