@@ -1,27 +1,55 @@
 import type { Command } from 'commander';
+import { Option } from 'commander';
+import { writeAtomically } from '../files/write-file.js';
+import type { Vector } from '../math/linear.js';
 import { ArgumentError, EstimateError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
+import { calibrateIdentified } from '../stars/identify/calibrate-identified.js';
+import type { Identification } from '../stars/identify/identification.js';
 import { StarIdentifier } from '../stars/identify/identifier.js';
-import type { DeclinedReason, Identification } from '../stars/identify/identification.js';
-import { StarCatalogue } from '../stars/sky/star-catalogue.js';
+import { LEAST_PX } from '../stars/identify/options.js';
+import type { Handedness, IdentifierOptions, IdentifyOptions } from '../stars/identify/options.js';
 import type { StarResult } from '../stars/restore/result.js';
+import { StarCatalogue } from '../stars/sky/star-catalogue.js';
+import { AttitudeTracker } from '../stars/track/attitude-tracker.js';
+import { formatCamera, readCamera, residualOf } from './camera-file.js';
+import type { KnownCamera } from './camera-file.js';
 import { parseNumber, parseNumbers, parser } from './options.js';
+import type { Summary } from './printer.js';
 import type { Session } from './runner.js';
+import { ofAttitude, ofIdentification } from './star-findings.js';
+import type { FrameFinding } from './star-findings.js';
 
 /** Options of the identification of stars. */
 export interface IdentifyFlags {
   readonly identify?: boolean;
   readonly fov?: readonly [number, number];
+  readonly camera?: string;
   readonly catalogue?: string;
   readonly epoch?: number;
+  readonly handedness?: Handedness;
+  readonly velocity?: Vector;
+  readonly interval?: number;
+  readonly calibrate?: string;
 }
 
 export function addIdentifyOptions(command: Command): Command {
   return command
-    .option('--identify', 'say which stars these are and where the camera looks; with --fov')
+    .option('--identify', 'say which stars these are and where the camera looks; with --fov or --camera')
     .option('--fov <degrees|low,high>', 'width of the field, exact to 2 %, or a range', parser(parseField))
-    .option('--catalogue <file>', 'table of stars in the form of the packaged one (default: that)')
-    .option('--epoch <year>', 'Julian year of the frames, such as 2026.5 (default: now)', parseNumber);
+    .option('--camera <file>', 'the camera as JSON with width, height and focalPx, such as --calibrate writes')
+    .option('--catalogue <file>', 'table of stars, as catalogue build makes them (default: the packaged one)')
+    .option('--epoch <year>', 'Julian year of the frames, such as 2026.5 (default: now)', parseNumber)
+    .addOption(
+      new Option('--handedness <name>', 'whether pictures are mirrored (normal)').choices([
+        'normal',
+        'mirrored',
+        'unknown',
+      ]),
+    )
+    .option('--velocity <x,y,z>', 'of the camera in the ICRS, in metres a second, for aberration', parser(parseVector))
+    .option('--interval <seconds>', 'frames are a sequence, so far apart: attitudes are followed', parseNumber)
+    .option('--calibrate <file>', 'fit the camera to all frames, and write it as JSON');
 }
 
 function parseField(text: string): readonly [number, number] {
@@ -30,43 +58,98 @@ function parseField(text: string): readonly [number, number] {
   return [numbers[0]!, numbers.at(-1)!];
 }
 
+function parseVector(text: string): Vector {
+  const [x, y, z, ...more] = parseNumbers(text);
+  if (x === undefined || y === undefined || z === undefined || more.length > 0)
+    throw new Error('Expected three numbers with commas between.');
+  return [x, y, z];
+}
+
 /** Throws ArgumentError. */
-export function checkIdentifyFlags({ identify, fov, catalogue, epoch }: IdentifyFlags): void {
-  if (identify && fov === undefined)
-    throw new ArgumentError('--identify needs --fov: the width of the field in degrees');
-  if (!identify && (fov ?? catalogue ?? epoch) !== undefined)
-    throw new ArgumentError('--fov, --catalogue and --epoch belong to --identify');
+export function checkIdentifyFlags(flags: IdentifyFlags): void {
+  const { identify, fov, camera, interval } = flags;
+  if (identify && (fov === undefined) === (camera === undefined))
+    throw new ArgumentError('--identify needs --fov, the width of the field in degrees, or else --camera');
+  const others = ['fov', 'camera', 'catalogue', 'epoch', 'handedness', 'velocity', 'interval', 'calibrate'] as const;
+  const idle = others.filter((name) => !identify && flags[name] !== undefined);
+  if (idle.length > 0) throw new ArgumentError(`${idle.map((name) => `--${name}`).join(', ')} belong to --identify`);
+  if (interval !== undefined && !(interval >= 1e-6 && interval <= 1e6))
+    throw new ArgumentError(`--interval must be from 1e-6 to 1e6 seconds, it is ${interval}`);
+}
+
+/** How the frames of one size are identified. */
+interface Opened extends AsyncDisposable {
+  readonly size: string;
+  next(stars: StarResult['stars'], place: number, options: IdentifyOptions): Promise<FrameFinding>;
 }
 
 /** Identifies frames, with one index for all of one size. */
 export class FrameIdentifier implements AsyncDisposable {
   readonly #flags: IdentifyFlags;
-  #open: { readonly size: string; readonly identifier: StarIdentifier } | null = null;
+  readonly #found: Identification[] = [];
+  #open: Opened | null = null;
+  #camera: KnownCamera | null = null;
 
   constructor(flags: IdentifyFlags) {
     this.#flags = flags;
   }
 
-  /** Rejects as StarIdentifier. */
-  async identify({ stars, frame }: StarResult, { runtime, signal }: Session): Promise<Identification> {
+  /** Rejects as StarIdentifier. @param place of the frame in its sequence, from 0 */
+  async identify({ stars, frame }: StarResult, place: number, { runtime, signal }: Session): Promise<FrameFinding> {
     const size = `${frame.width}x${frame.height}`;
     if (this.#open?.size !== size) {
       await this.#close();
-      this.#open = { size, identifier: await this.#openFor(frame, runtime) };
+      this.#open = await this.#openFor(frame, size, runtime);
     }
-    return await this.#open.identifier.identify(stars, defined({ signal }));
+    const { velocity } = this.#flags;
+    const extraPx = this.#camera === null ? undefined : Math.hypot(this.#camera.residualPx, LEAST_PX);
+    const finding = await this.#open.next(stars, place, defined({ velocity, extraPx, signal }));
+    if (finding.solution !== null) this.#found.push(finding.solution);
+    return finding;
   }
 
-  async #openFor({ width, height }: StarResult['frame'], runtime: Session['runtime']): Promise<StarIdentifier> {
-    const { fov, catalogue, epoch } = this.#flags;
-    const [low, high] = fov!;
-    const options = { fieldDegrees: low === high ? low : ([low, high] as const), width, height, runtime };
+  /** Fits the camera to all frames so far, and writes it. Rejects with EstimateError, or ImageError. */
+  async calibrate(path: string, { signal }: Session): Promise<Summary> {
+    if (this.#found.length === 0) throw new EstimateError('No frame was identified: there is nothing to calibrate by');
+    const calibration = calibrateIdentified(this.#found);
+    await writeAtomically(path, [Buffer.from(formatCamera(calibration))], signal);
+    const { camera, stars, excluded } = calibration;
+    const residualPx = residualOf(camera, calibration.afterRad);
+    const frames = this.#found.length;
+    const axis = camera.principalPoint.map((part) => part.toFixed(1)).join(', ');
+    const what = `focal length ${camera.focalPx.toFixed(2)} px, axis at ${axis}`;
+    const how = `${stars} stars of ${frames} frames, ${residualPx.toFixed(3)} px off, ${excluded} left out`;
+    return {
+      output: path,
+      report: { frames, ...calibration, residualPx },
+      text: `${path}: ${what}; ${how}`,
+    };
+  }
+
+  async #openFor(frame: StarResult['frame'], size: string, runtime: Session['runtime']): Promise<Opened> {
+    const { catalogue, epoch, handedness, interval } = this.#flags;
     const table = catalogue === undefined ? undefined : await StarCatalogue.read(catalogue);
-    return await StarIdentifier.open({ ...options, ...defined({ catalogue: table, epochYear: epoch }) });
+    const known = { ...(await this.#cameraFor(frame, size)), runtime };
+    const options = { ...known, ...defined({ catalogue: table, epochYear: epoch, handedness }) };
+    return interval === undefined ? await openSingle(size, options) : await openSequence(size, options, interval);
+  }
+
+  /** Throws ArgumentError where the camera has frames of another size. */
+  async #cameraFor({ width, height }: StarResult['frame'], size: string): Promise<IdentifierOptions> {
+    const { fov, camera: path } = this.#flags;
+    if (path === undefined) {
+      const [low, high] = fov!;
+      return { fieldDegrees: low === high ? low : [low, high], width, height };
+    }
+    this.#camera ??= await readCamera(path);
+    const { camera } = this.#camera;
+    if (camera.width !== width || camera.height !== height)
+      throw new ArgumentError(`The camera ${path} has frames of ${camera.width}x${camera.height}, this one is ${size}`);
+    return { camera };
   }
 
   async #close(): Promise<void> {
-    await this.#open?.identifier.dispose();
+    await this.#open?.[Symbol.asyncDispose]();
     this.#open = null;
   }
 
@@ -75,37 +158,20 @@ export class FrameIdentifier implements AsyncDisposable {
   }
 }
 
-/** For --json: what was found, each star once. */
-export function reportIdentification(found: Identification): object {
-  if (found.status === 'declined') return found;
-  const { matches, unmatched, ...rest } = found;
+async function openSingle(size: string, options: IdentifierOptions): Promise<Opened> {
+  const identifier = await StarIdentifier.open(options);
   return {
-    ...rest,
-    matches: matches.map(({ seen: { x, y }, star, residualPx }) => ({ x, y, ...star, residualPx })),
-    unmatched: unmatched.map(({ x, y, flux }) => ({ x, y, flux })),
+    size,
+    next: async (stars, _, how) => ofIdentification(await identifier.identify(stars, how)),
+    [Symbol.asyncDispose]: () => identifier.dispose(),
   };
 }
 
-/** What to tell people, and what to do about it. */
-const REASONS: Readonly<Record<DeclinedReason, string>> = {
-  'too-few': 'there are fewer than four stars',
-  'nothing-fits': 'no attitude explains enough of them: check --fov, and whether these are stars',
-  ambiguous: 'two attitudes explain them about as well',
-  hypotheses: 'the search has come to its limit of hypotheses: check --fov, and whether these are stars',
-  time: 'the search has come to its limit of time: check --fov, and whether these are stars',
-};
-
-/** Why a frame was not identified; null: it was. */
-export function whyNotIdentified(found: Identification): Error | null {
-  if (found.status === 'solved') return null;
-  return new EstimateError(`The stars are not identified: ${REASONS[found.reason]}`);
-}
-
-/** For people. */
-export function describeIdentification(found: Identification): string {
-  if (found.status === 'declined') return `not identified: ${REASONS[found.reason]}`;
-  const { middle, pointing, matches, fieldDegrees } = found;
-  const place = `RA ${middle.raDegrees.toFixed(4)}, Dec ${middle.decDegrees.toFixed(4)}`;
-  const roll = `roll ${pointing.rollDegrees.toFixed(3)} degrees`;
-  return `${place}, ${roll}, field ${fieldDegrees.toFixed(3)} degrees, ${matches.length} stars identified`;
+async function openSequence(size: string, options: IdentifierOptions, interval: number): Promise<Opened> {
+  const tracker = await AttitudeTracker.open(options);
+  return {
+    size,
+    next: async (stars, place, how) => ofAttitude(await tracker.next(stars, { ...how, seconds: interval * place })),
+    [Symbol.asyncDispose]: () => tracker.dispose(),
+  };
 }

@@ -31,18 +31,11 @@ import type { ReadingFlags } from './reading.js';
 import type { WorkFlags } from './options.js';
 import type { Summary } from './printer.js';
 import { inTurn, runBatch } from './runner.js';
-import type { Session } from './runner.js';
+import type { Job as BatchJob, Session } from './runner.js';
 import { FORMATS, formatOption, imageRule, streamExtension } from './image-output.js';
 import type { ImageFlags } from './image-output.js';
 import { Spool } from './spool.js';
-import {
-  FrameIdentifier,
-  addIdentifyOptions,
-  checkIdentifyFlags,
-  describeIdentification,
-  reportIdentification,
-  whyNotIdentified,
-} from './star-identify.js';
+import { FrameIdentifier, addIdentifyOptions, checkIdentifyFlags } from './star-identify.js';
 import type { IdentifyFlags } from './star-identify.js';
 import { addStarOptions, checkStarFlags, toStarOptions } from './star-options.js';
 import type { StarMeasuringFlags } from './star-options.js';
@@ -93,16 +86,20 @@ async function run(inputs: string[], flags: StarFlags): Promise<void> {
         formats: FORMATS,
       },
     },
-    { reads: [flags.mask] },
+    { reads: [flags.mask, flags.camera, flags.catalogue], writes: [flags.calibrate] },
   );
-  await runBatch({
-    jobs,
+  const { calibrate } = flags;
+  const fits = calibrate === undefined ? [] : [{ input: null }];
+  await runBatch<BatchJob>({
+    jobs: [...jobs, ...fits],
     flags,
     isDataPrinted: isStreamed,
     async *run(session) {
       await makeFolders();
+      if (calibrate !== undefined) await checkTargets([calibrate]);
       await using identifier = new FrameIdentifier(flags);
-      yield* inTurn(jobs, session.signal, (job) => doOne(job, flags, identifier, session));
+      yield* inTurn(jobs, session.signal, (job) => doOne(job, jobs.indexOf(job), flags, identifier, session));
+      yield* inTurn(fits, session.signal, () => identifier.calibrate(calibrate!, session));
     },
   });
 }
@@ -110,13 +107,18 @@ async function run(inputs: string[], flags: StarFlags): Promise<void> {
 type Job = TargetJob<'output' | 'csv' | 'draw'>;
 
 /** The memory of the frame is given back before that of the index is asked for. */
-async function doOne(job: Job, flags: StarFlags, identifier: FrameIdentifier, session: Session): Promise<Summary> {
+async function doOne(
+  job: Job,
+  place: number,
+  flags: StarFlags,
+  identifier: FrameIdentifier,
+  session: Session,
+): Promise<Summary> {
   const { summary, result } = await restoreOne(job, flags, session);
   if (!flags.identify) return summary;
-  const found = await identifier.identify(result, session);
-  const [identification, declined] = [reportIdentification(found), whyNotIdentified(found)];
-  const text = `${summary.text}\n  ${describeIdentification(found)}`;
-  return { ...summary, report: { ...summary.report, identification }, text, declined };
+  const { report: identification, text, declined } = await identifier.identify(result, place, session);
+  const report = { ...summary.report, identification };
+  return { ...summary, report, text: `${summary.text}\n  ${text}`, declined };
 }
 
 interface Restored {

@@ -21,6 +21,7 @@ export { CATALOGUE_FORMATS, buildCatalogue } from './catalogue/build.js';
 export type { BuildCatalogueOptions, BuiltCatalogue, CatalogueFormat, LeftOut } from './catalogue/build.js';
 export type { ColumnFacts } from './catalogue/columns.js';
 export { StarIdentifier, identify } from './identify/identifier.js';
+export { calibrateIdentified } from './identify/calibrate-identified.js';
 export type { SeenStar } from './identify/field.js';
 export type { AttitudePrior } from './identify/prior.js';
 export type { Declined, DeclinedReason, Identification, Solved, StarMatch } from './identify/identification.js';

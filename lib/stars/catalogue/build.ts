@@ -24,6 +24,7 @@ import { withoutTwins } from './twins.js';
 
 /** What catalogues are built from, in the order in which they are recognised. */
 export const CATALOGUE_FORMATS = ['gaia', 'bsc5', 'hipparcos', 'bsc5-lines', 'csv'] as const;
+/** One of them. */
 export type CatalogueFormat = (typeof CATALOGUE_FORMATS)[number];
 
 /** How a catalogue is built. */

@@ -8,7 +8,7 @@ import type { IdentifierSettings, IdentifySettings } from './options.js';
 
 /** A star of a frame, such as those of `restoreStars`: place and flux of any unit. */
 export interface SeenStar extends Star {
-  /** Of the place, in pixels squared, to which 0.01 squared is added; `sigmaPx` of the options by default. */
+  /** Of the place, in pixels squared: the square of `extraPx` is added; `sigmaPx` of the options by default. */
   readonly covariance?: { readonly xx: number; readonly yy: number; readonly xy: number };
 }
 
@@ -16,8 +16,6 @@ export interface SeenStar extends Star {
 const CENTRE_SIGMA = 0.15;
 const BEND_SIGMA = 0.3;
 const FARTHEST_PX = 1e6;
-/** Added to the errors of places: bright stars are not placed as well as their noise alone allows. */
-const LEAST_PX = 0.01;
 
 /** The brightest stars with a direction, brightest first. Throws ArgumentError that names the star that is wrong. */
 export function brightest(stars: readonly SeenStar[], camera: Camera, most: number): SeenStar[] {
@@ -47,11 +45,11 @@ export function requestOf(
   { camera, lowScale, highScale, lensTolerance, handedness }: IdentifierSettings,
   settings: Omit<IdentifySettings, 'prior'>,
 ): IdentifyRequest {
-  const { magnitudeSigma, velocity, falsePositive, mostHypotheses, seconds, sigmaPx } = settings;
+  const { magnitudeSigma, velocity, falsePositive, mostHypotheses, seconds } = settings;
   const halfDiagonal = Math.hypot(camera.width, camera.height) / 2 / camera.focalPx;
   const isLensFree = lensTolerance > 0;
   return {
-    stars: Float64Array.from(stars.flatMap((star) => tangentsOf(star, camera, sigmaPx))),
+    stars: Float64Array.from(stars.flatMap((star) => tangentsOf(star, camera, settings))),
     count: stars.length,
     ...bordersOf(camera),
     magnitudeSigma,
@@ -85,13 +83,15 @@ export function requestNear(
   return { ...request, centreSigma: 0, bendSigma: 0, tryUpright: true, tryMirrored: false };
 }
 
-function tangentsOf(star: SeenStar, camera: Camera, sigmaPx: number): number[] {
+type PlaceErrors = Pick<IdentifySettings, 'sigmaPx' | 'extraPx'>;
+
+function tangentsOf(star: SeenStar, camera: Camera, { sigmaPx, extraPx }: PlaceErrors): number[] {
   const [u, v] = tangentAt(camera, star.x, star.y);
   const { xx, yy, xy } = star.covariance ?? { xx: sigmaPx ** 2, yy: sigmaPx ** 2, xy: 0 };
   const [[a, b], [c, d]] = camera.axes;
   const unit = camera.focalPx ** -2;
-  const uu = a * a * xx + 2 * a * c * xy + c * c * yy + LEAST_PX ** 2;
-  const vv = b * b * xx + 2 * b * d * xy + d * d * yy + LEAST_PX ** 2;
+  const uu = a * a * xx + 2 * a * c * xy + c * c * yy + extraPx ** 2;
+  const vv = b * b * xx + 2 * b * d * xy + d * d * yy + extraPx ** 2;
   const uv = a * b * xx + (a * d + b * c) * xy + c * d * yy;
   const numbers = [u, v, unit * uu, unit * vv, unit * uv, -2.5 * Math.log10(star.flux)];
   if (numbers.length !== SEEN_FIELDS) throw new Error('a seen star has other numbers');

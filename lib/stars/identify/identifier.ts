@@ -184,9 +184,9 @@ export async function identify(
   options: IdentifierOptions & IdentifyOptions,
 ): Promise<Identification> {
   const { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses, ...others } = options;
-  const { timeoutMs, velocity, prior, signal, ...rest } = others;
+  const { timeoutMs, velocity, prior, signal, extraPx, ...rest } = others;
   const judging = { maxStars, sigmaPx, magnitudeSigma, falsePositive, mostHypotheses };
-  const own = { ...judging, timeoutMs, velocity, prior, signal };
+  const own = { ...judging, extraPx, timeoutMs, velocity, prior, signal };
   await using identifier = await StarIdentifier.open(rest);
   return await identifier.identify(stars, defined(own));
 }

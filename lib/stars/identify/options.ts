@@ -44,6 +44,11 @@ export interface IdentifyOptions {
   readonly maxStars?: number;
   /** Standard deviation of a star without covariance, in pixels, 1e-6 to 100; 0.3. */
   readonly sigmaPx?: number;
+  /**
+   * Added to the errors of all places, as a standard deviation in pixels, 0 to 100: what the camera differs from its
+   * model. 0.01 by default, as bright stars are not placed as well as their noise alone allows.
+   */
+  readonly extraPx?: number;
   /** Standard deviation of brightness against the catalogue, in magnitudes, 0.01 to 10; 0.4. */
   readonly magnitudeSigma?: number;
   /** Probability of a wrong solution that is accepted, 1e-30 to 0.01; 1e-6. */
@@ -76,6 +81,7 @@ const IDENTIFIER_KEYS: readonly (keyof IdentifierOptions)[] = [
 const IDENTIFY_KEYS = [
   'maxStars',
   'sigmaPx',
+  'extraPx',
   'magnitudeSigma',
   'falsePositive',
   'mostHypotheses',
@@ -88,6 +94,8 @@ const IDENTIFY_KEYS = [
 const SPEED_OF_LIGHT = 299_792_458;
 /** Far above that of any spacecraft; aberration is then 700 arc seconds. */
 const FASTEST = 1e6;
+/** Bright stars are not placed as well as their noise alone allows. */
+export const LEAST_PX = 0.01;
 const ONE_FIELD_TOLERANCE = 0.02;
 const FIELD_LENS = 0.008;
 
@@ -166,6 +174,7 @@ const thisYear = (): number => 2000 + (Date.now() / 86_400_000 - 10_957.5) / 365
 export interface IdentifySettings {
   readonly maxStars: number;
   readonly sigmaPx: number;
+  readonly extraPx: number;
   readonly magnitudeSigma: number;
   readonly falsePositive: number;
   readonly mostHypotheses: number;
@@ -183,6 +192,7 @@ export function checkIdentify(options: IdentifyOptions): IdentifySettings {
   return {
     maxStars: requireInteger('maxStars', options.maxStars ?? 30, 4, 200),
     sigmaPx: requireNumber('sigmaPx', options.sigmaPx ?? 0.3, 1e-6, 100),
+    extraPx: requireNumber('extraPx', options.extraPx ?? LEAST_PX, 0, 100),
     magnitudeSigma: requireNumber('magnitudeSigma', options.magnitudeSigma ?? 0.4, 0.01, 10),
     falsePositive: requireNumber('falsePositive', options.falsePositive ?? 1e-6, 1e-30, 0.01),
     mostHypotheses: requireInteger('mostHypotheses', options.mostHypotheses ?? 5e7, 1, 1e12),
