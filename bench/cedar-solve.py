@@ -20,7 +20,8 @@ except ImportError:
 
 
 def solve(solver, request):
-    options = {"fov_estimate": request["fov"], "return_matches": True, "solve_timeout": 60_000}
+    timeout = request.get("timeoutMs", 60_000)
+    options = {"fov_estimate": request["fov"], "return_matches": True, "solve_timeout": timeout}
     if "image" in request:
         try:
             picture = Image.open(request["image"])
@@ -30,10 +31,10 @@ def solve(solver, request):
             return {"solved": False, "centroids": 0, "unreadable": str(error)}
         size, centroids = image.shape, get_centroids_from_image(image)[:30]
     else:
-        size, centroids = request["size"], np.array(request["centroids"])
+        size, centroids = request["size"], np.array(request["centroids"])[:, :2]
     found = solver.solve_from_centroids(centroids, size, **options)
     if found.get("RA") is None:
-        return {"solved": False, "centroids": len(centroids)}
+        return {"solved": False, "centroids": len(centroids), "milliseconds": found.get("T_solve", 0)}
     stars = [[float(v) for v in star[:2]] for star in found["matched_stars"]]
     matches = [
         {"y": float(y), "x": float(x), "ra": ra, "dec": dec}
@@ -41,6 +42,7 @@ def solve(solver, request):
     ]
     return {
         "solved": True,
+        "milliseconds": float(found["T_solve"]),
         "rmse": float(found["RMSE"]),
         "falseAlarm": float(found["Prob"]),
         "fov": float(found["FOV"]),

@@ -49,7 +49,7 @@ const QUICK = {
   methods: { width: 512, height: 384 },
   metrics: { width: 512, height: 384, rounds: 2 },
   stars: { side: 512, rounds: 4 },
-  identify: { frames: 20 },
+  identify: { frames: 20, peerFrames: 5 },
 };
 const FULL = {
   kernelSamples: 7,
@@ -87,7 +87,7 @@ const FULL = {
   methods: { width: 2048, height: 1536 },
   metrics: { width: 2048, height: 1536, rounds: 5 },
   stars: { side: 1024, rounds: 20 },
-  identify: { frames: 1000 },
+  identify: { frames: 1000, peerFrames: 100 },
 };
 
 /** The instruction set of server processors before 2019; measured beside a better one. */

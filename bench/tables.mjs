@@ -263,18 +263,24 @@ const formatStars = ({ side, stars, trail, threads, isa, iterations, versions, e
   ].join('\n');
 };
 
+/** Each case is a row of each solver. */
 const formatIdentify = ({ openMs, bytes, versions, results }) => {
-  const tally = ({ frames, solved, wrong }) => `${solved} of ${frames}, ${wrong} wrong`;
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const rowOf = (name, solver, { frames, solved, wrong, median, p99, worst }) => [
+    name,
+    solver,
+    `${solved} of ${frames}`,
+    `${wrong}`,
+    ...[median, p99, worst].map((ms) => ms.toFixed(2)),
+  ];
   return [
     `Stars identified, camera of 15 degrees known: index of ${(bytes / 1e6).toFixed(1)} MB in ` +
-      `${openMs.toFixed(0)} ms; cedar-solve ${versions['cedar-solve'] ?? 'missing'}, fewer frames`,
+      `${openMs.toFixed(0)} ms; peers with fewer frames, 5 seconds at most: ${names.join(', ') || 'none'}`,
     formatTable(
-      ['frames', 'solved', 'ms, median', 'p99', 'worst', 'cedar-solve'],
-      results.map(({ name, median, p99, worst, peer, ...ours }) => [
-        name,
-        tally(ours),
-        ...[median, p99, worst].map((ms) => ms.toFixed(2)),
-        peer === null ? '' : tally(peer),
+      ['frames', 'solver', 'solved', 'wrong', 'ms, median', 'p99', 'worst'],
+      results.flatMap(({ name, ours, peers }) => [
+        rowOf(name, 'perifocal', ours),
+        ...Object.entries(peers).map(([peer, tally]) => rowOf('', peer, tally)),
       ]),
     ),
   ].join('\n');
