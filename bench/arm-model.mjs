@@ -9,7 +9,7 @@ import { formatTable } from './tables.mjs';
 
 const [build] = process.argv.slice(2);
 if (!build) throw new Error('usage: arm-model.mjs BUILD_FOLDER');
-const OBJECT = join(build, 'CMakeFiles/perifocal-core.dir/native/kernels/neon.cc.o');
+const OBJECT = join(build, 'CMakeFiles/perifocal-units.dir/native/kernels/neon.cc.o');
 /** Name for llvm-mca, and clock in GHz of a board that has it: MSM8916, RPi 4, RPi 5. */
 const CORES = /** @type {const} */ ([
   ['cortex-a53', 1.2],

@@ -86,7 +86,7 @@ const units = Object.keys(
 let [passed, failed] = [0, 0];
 console.log(`${'compiler'.padEnd(14)} ${'unit'.padEnd(13)} ${'tile'.padEnd(15)} instructions multiplies stack`);
 for (const unit of units) {
-  const object = join(build, `CMakeFiles/perifocal-core.dir/native/kernels/${unit}.cc.o`);
+  const object = join(build, `CMakeFiles/perifocal-units.dir/native/kernels/${unit}.cc.o`);
   const compiler = readCompiler(object);
   const tiles = disassembleTiles(object);
   if (tiles.size === 0) throw new Error(`${unit}: found no register tile; was it inlined or renamed?`);

@@ -1,24 +1,26 @@
 // Reads every addon of a packed tarball: machine, libraries, glibc version, run paths, exported symbols; and sees to it
 // that nothing that injects faults is packed.
-//   node scripts/check-package.mjs TARBALL
+//   node scripts/check-package.mjs TARBALL [--trial]   of a release, or of pack.mjs --trial
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { judgeAddon } from './binaries/elf.mjs';
+import { GLIBC_MINOR, TARGETS, TRIAL } from './binaries/targets.mjs';
 
-/** ELF e_machine as readelf names it. @type {Record<string, RegExp>} */
-const MACHINES = { 'linux-x64.node': /Machine:\s+.*X86-64/, 'linux-arm64.node': /Machine:\s+AArch64/ };
-const LIBRARIES = /^(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux-.*)$/;
-// Debian 12's. A release for older systems is built against glibc 2.28, which this machine cannot do.
-const HIGHEST_GLIBC = 36;
-const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+// A trial is built by this machine's compiler for its own glibc: that of Debian 12.
+const TRIAL_GLIBC_MINOR = 36;
+const MOST_BYTES = 20e6;
 
 // What only code that flips bits contains (native/faults/site.cc).
 const FAULTS = ['epilogue tables', 'sums of threads'];
 const FAULTS_PROGRAM = 'build/Release/perifocal-faults';
 
-const [tarball] = process.argv.slice(2);
-if (!tarball) throw new Error('usage: check-package.mjs TARBALL');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { trial: { type: 'boolean' } } });
+const [tarball] = positionals;
+if (!tarball) throw new Error('usage: check-package.mjs TARBALL [--trial]');
+const names = Object.keys(values.trial ? TRIAL : TARGETS);
 const folder = mkdtempSync(join(tmpdir(), 'perifocal-package-'));
 let [passed, failed] = [0, 0];
 
@@ -29,37 +31,44 @@ function expect(what, isTrue, detail) {
   console.log(`${isTrue ? 'ok    ' : 'FAILED'} ${what}: ${detail}`);
 }
 
-/** @param {string} text @param {RegExp} pattern with one group */
-const captures = (text, pattern) => [...new Set([...text.matchAll(pattern)].map((match) => String(match[1])))];
+/** @param {string} prebuilds */
+function checkAddons(prebuilds) {
+  const glibcMinor = values.trial ? TRIAL_GLIBC_MINOR : GLIBC_MINOR;
+  const present = readdirSync(prebuilds).sort();
+  expect(
+    'prebuilds',
+    present.join() ===
+      names
+        .map((name) => `${name}.node`)
+        .sort()
+        .join(),
+    present.join(' '),
+  );
+  for (const name of names.filter((name) => present.includes(`${name}.node`))) {
+    for (const { what, isTrue, detail } of judgeAddon(name, join(prebuilds, `${name}.node`), glibcMinor))
+      expect(`${name} ${what}`, isTrue, detail);
+  }
+}
 
-/** @param {string} path */
-function checkAddon(path) {
-  const name = basename(path);
-  /** @param {string[]} options */
-  const readelf = (...options) => execFileSync('readelf', ['-W', ...options, path], { encoding: 'utf8' });
-  const dynamic = readelf('-d');
-  const symbols = readelf('--dyn-syms');
-  expect(`${name} machine`, MACHINES[name]?.test(readelf('-h')) ?? false, captures(readelf('-h'), /Machine:\s+(.*)/g));
-  const libraries = captures(dynamic, /NEEDED.*\[(.*)\]/g);
-  expect(
-    `${name} libraries`,
-    libraries.every((library) => LIBRARIES.test(library)),
-    libraries.join(' '),
-  );
-  const paths = captures(dynamic, /(?:RPATH|RUNPATH).*\[(.*)\]/g);
-  expect(`${name} run paths`, paths.length === 0, paths.join(' ') || 'none');
-  const highest = Math.max(...captures(symbols, /@GLIBC_2\.(\d+)/g).map(Number));
-  const users = captures(symbols, new RegExp(`(\\w+)@GLIBC_2\\.${highest}\\b`, 'g'));
-  expect(`${name} glibc`, highest <= HIGHEST_GLIBC, `2.${highest} (${users.join(' ')})`);
-  const exported = symbols
-    .split('\n')
-    .filter((line) => /\b(GLOBAL|WEAK|UNIQUE|<OS specific>: \d+)\s/.test(line) && !/\bUND\b/.test(line))
-    .map((line) => String(line.trim().split(/\s+/).pop()));
-  expect(
-    `${name} exports`,
-    exported.length > 0 && exported.every((symbol) => EXPORTS.includes(symbol)),
-    exported.join(' '),
-  );
+/** What describes the package is there, and nothing that is of no use without a checkout. @param {string} root */
+function checkFiles(root) {
+  const top = readdirSync(root);
+  const wanted = [
+    'LICENSE',
+    'NOTICE',
+    'THIRD-PARTY.md',
+    'README.md',
+    'CHANGELOG.md',
+    'sbom.cdx.json',
+    'dist',
+    'models',
+  ];
+  const missing = wanted.filter((name) => !top.includes(name));
+  expect('described', missing.length === 0, missing.length === 0 ? wanted.join(' ') : `without ${missing.join(' ')}`);
+  const useless = ['binding.gyp', 'native', 'cmake', 'CMakeLists.txt'].filter((name) => top.includes(name));
+  expect('no install script, no sources', useless.length === 0, useless.join(' ') || 'none');
+  const maps = readdirSync(root, { recursive: true }).filter((path) => String(path).endsWith('.map'));
+  expect('no source maps', maps.length === 0, maps.length);
 }
 
 /** @param {string} path */
@@ -73,7 +82,7 @@ function checkPrograms(root) {
     .filter((path) => readFileSync(path).subarray(0, 4).toString('latin1') === '\x7fELF');
   expect(
     'no other programs',
-    compiled.length === Object.keys(MACHINES).length,
+    compiled.length === names.length,
     compiled.map((path) => basename(path)),
   );
   const faulty = compiled.filter(hasFaults);
@@ -84,12 +93,11 @@ function checkPrograms(root) {
 
 try {
   execFileSync('tar', ['-xzf', tarball, '-C', folder]);
-  const prebuilds = join(folder, 'package', 'prebuilds');
-  for (const name of Object.keys(MACHINES)) expect('prebuild', readdirSync(prebuilds).includes(name), name);
-  for (const name of readdirSync(prebuilds)) checkAddon(join(prebuilds, name));
+  const size = statSync(tarball).size;
+  expect('size', size <= MOST_BYTES, `${(size / 1e6).toFixed(2)} MB`);
+  checkAddons(join(folder, 'package', 'prebuilds'));
+  checkFiles(join(folder, 'package'));
   checkPrograms(join(folder, 'package'));
-  const top = readdirSync(join(folder, 'package'));
-  expect('no install script', !top.includes('binding.gyp'), top.join(' '));
 } finally {
   rmSync(folder, { recursive: true });
 }

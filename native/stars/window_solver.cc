@@ -83,8 +83,9 @@ Status solveWindows(const WindowRequest& request, const FftKernels& fft, const D
                     Team& team, double* levels) {
   const int count = static_cast<int>(request.windows.size());
   std::vector<std::ptrdiff_t> starts(count + 1);
-  std::transform_inclusive_scan(request.windows.begin(), request.windows.end(), starts.begin() + 1, std::plus<>(),
-                                [](const StarWindow& w) { return static_cast<std::ptrdiff_t>(w.width) * w.height; });
+  std::transform_inclusive_scan(
+      request.windows.begin(), request.windows.end(), starts.begin() + 1, std::plus<>(),
+      [](const StarWindow& w) { return static_cast<std::ptrdiff_t>(w.width) * w.height; }, std::ptrdiff_t{0});
   Team needed(std::clamp(count, 1, team.threads()), team.ticket());
   std::deque<WindowSolver> solvers;
   for (int i = 0; i < needed.threads(); ++i) solvers.emplace_back(needed.ticket());

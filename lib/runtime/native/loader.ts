@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
@@ -15,25 +16,9 @@ import { toPerifocalError } from '../errors.js';
 import { requireString } from '../validate.js';
 import { VERSION } from '../version.js';
 import type { Binding, NativeErrorCode } from './binding.js';
+import { adviseOn, findHost, targetOf } from './target.js';
 
 const require = createRequire(import.meta.url);
-
-let libc: string | undefined;
-
-/** `-musl` where this Node was built against musl, else the empty string. Found once: the report takes milliseconds. */
-function libcSuffix(): string {
-  libc ??= findLibcSuffix();
-  return libc;
-}
-
-function findLibcSuffix(): string {
-  if (process.platform !== 'linux') return '';
-  // Without this switch (Node 20.13) the report looks up the names of all open sockets.
-  const report = process.report as NodeJS.ProcessReport & { excludeNetwork: boolean };
-  report.excludeNetwork = true;
-  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime ? '' : '-musl';
-}
 
 /** Literal paths, so that a bundler can follow them. */
 function requirePrebuild(target: string): unknown {
@@ -61,7 +46,7 @@ function listAttempts(explicitPath: string | undefined): Attempt[] {
     const path = isAbsolute(explicitPath) ? explicitPath : resolve(explicitPath);
     return [{ label: path, load: () => require(path) as unknown }];
   }
-  const target = `${process.platform}-${process.arch}${libcSuffix()}`;
+  const target = targetOf(findHost());
   return [
     { label: `prebuilds/${target}.node`, load: () => requirePrebuild(target) },
     { label: 'build/Release/perifocal.node', load: () => require('../../../build/Release/perifocal.node') as unknown },
@@ -99,16 +84,19 @@ export function loadBinding(explicitPath: string | undefined = process.env.PERIF
       failures.push(`  - ${label}: ${firstLine(error)}`);
     }
   }
-  throw new NativeError(
-    'NATIVE_MISSING',
-    [
-      `Could not load the native addon of perifocal for ${process.platform}-${process.arch}${libcSuffix()}. Tried:`,
-      ...failures,
-      'What to do: in a checkout run "npm run build:native" (needs cmake, make and a C++20 compiler);',
-      'in an installed package, reinstall it for this platform, or name an addon file by the option nativeBinding',
-      'or the environment variable PERIFOCAL_BINDING.',
-    ].join('\n'),
-  );
+  const host = findHost();
+  const heading = `Could not load the native addon of perifocal for ${targetOf(host)}. Tried:`;
+  throw new NativeError('NATIVE_MISSING', [heading, ...failures, ...adviseOn(host, listPrebuilds())].join('\n'));
+}
+
+/** The targets that this package has an addon for. */
+function listPrebuilds(): string[] {
+  const folder = new URL('../../../prebuilds/', import.meta.url);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.node'))
+    .map((name) => name.slice(0, -'.node'.length))
+    .sort();
 }
 
 /** An error of the addon as one of this package, with the native one as its cause; another as NativeError. */
