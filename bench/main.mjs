@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The benchmarks: `npm run bench -- [--quick] [--json] [--only
-// kernels,algorithms,integrity,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify] [--threads 2]
-// [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further peer; a PNG file
-// for details of what the methods restore.
+// kernels,algorithms,integrity,frames,threads,files,peers,fft,solvers,methods,metrics,estimate,stars,identify]
+// [--threads 2] [--isa name] [--openvino PYTHON] [--picture FILE]`: an interpreter that has OpenVINO, for a further
+// peer; a PNG file for details of what the methods restore.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../dist/runtime/native/loader.js';
@@ -22,6 +22,7 @@ import { benchmarkSolvers } from './solvers.mjs';
 import { benchmarkIdentify } from './identify.mjs';
 import { benchmarkStars } from './stars.mjs';
 import { formatReport } from './tables.mjs';
+import { benchmarkThreads } from './threads.mjs';
 
 /** Small enough that everything ends in about a minute, for continuous integration. */
 const QUICK = {
@@ -34,6 +35,7 @@ const QUICK = {
     [8, 32, 3],
     [20, 32, 1],
   ],
+  threads: { blocks: 8, base: 16, width: 512, height: 384, rounds: 2 },
   files: { blocks: 8, base: 16, width: 512, height: 384, rounds: 1 },
   peers: { blocks: 8, base: 32, width: 512, height: 512, tile: 256, rounds: 2, tilesPerRound: 2 },
   fft: {
@@ -70,6 +72,7 @@ const FULL = {
     [8, 32, 3],
     [20, 32, 3],
   ],
+  threads: { blocks: 8, base: 16, width: 2048, height: 1536, rounds: 3 },
   files: { blocks: 8, base: 16, width: 2048, height: 1536, rounds: 2 },
   peers: { blocks: 20, base: 32, width: 2048, height: 1536, tile: 256, rounds: 3, tilesPerRound: 4 },
   fft: {
@@ -100,7 +103,8 @@ async function main() {
       json: { type: 'boolean', default: false },
       only: {
         type: 'string',
-        default: 'kernels,algorithms,integrity,frames,files,peers,fft,solvers,methods,metrics,estimate,stars,identify',
+        default:
+          'kernels,algorithms,integrity,frames,threads,files,peers,fft,solvers,methods,metrics,estimate,stars,identify',
       },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       isa: { type: 'string' },
@@ -139,6 +143,7 @@ async function main() {
       integrity: await benchmarkIntegrity(binding, { ...settings.integrity, isa, report }),
     }),
     ...(sections.has('frames') && { frames: await benchmarkFrames(shapes, { ...settings.frame, threads, report }) }),
+    ...(sections.has('threads') && { threads: await benchmarkThreads({ ...settings.threads, isa, report }) }),
     ...(sections.has('files') && { files: await benchmarkFiles({ ...settings.files, threads, isa, report }) }),
     ...(sections.has('fft') && { fft: await benchmarkFft({ ...settings.fft, threads, isa, report }) }),
     ...(sections.has('peers') && {

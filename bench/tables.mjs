@@ -70,6 +70,23 @@ const formatBars = (bars) =>
     bars.map(({ bar, wanted, found, verdict }) => [bar, wanted.toFixed(1), found?.toFixed(2) ?? '', verdict]),
   )}`;
 
+const formatThreads = (results) =>
+  `The same frames by several threads, where other programs leave the cores free and where one takes a core, in turns;
+speed and CPU time are those of one thread in the same rounds\n${formatTable(
+    ['cores', 'network', 'frame', 'threads', 'seconds', 'CPU s', 'speed', 'CPU time', 'spread'],
+    results.map(({ cores, blocks, base, width, height, threads, seconds, cpuSeconds, speed, cpu, spread }) => [
+      cores,
+      `n ${blocks}, base ${base}`,
+      `${width}x${height}`,
+      String(threads),
+      seconds.toFixed(3),
+      cpuSeconds.toFixed(3),
+      `${speed.toFixed(2)}x`,
+      `${cpu.toFixed(2)}x`,
+      percent(spread),
+    ]),
+  )}`;
+
 const formatFrames = (results) =>
   `Whole frames end to end: strips of raw pixels in, restored rows out, no files\n${formatTable(
     ['network', 'ISA', 'threads', 'frame', 'seconds', 'GMAC/s', '% of peak', 'spread', 'CPU got', 'peak RSS'],
@@ -293,6 +310,7 @@ export const formatReport = ({
   algorithms,
   integrity,
   frames,
+  threads,
   files,
   peers,
   bars,
@@ -310,6 +328,7 @@ export const formatReport = ({
     algorithms && formatAlgorithms(algorithms),
     integrity && formatIntegrity(integrity),
     frames && formatFrames(frames),
+    threads && formatThreads(threads),
     files && formatFiles(files),
     peers && formatPeers(peers),
     bars && formatBars(bars),

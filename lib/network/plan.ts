@@ -221,11 +221,10 @@ export function formatNetworkPlan(plan: Plan): string {
   const panels =
     layout.panels.length > 1 ? `${layout.panels.length} panels of ${pass.width}` : `one panel of ${pass.width}`;
   const passes = plan.ensemble * plan.groups.length * computations(plan.integrity);
-  const uneven = ((plan.pipeline.imbalance - 1) * 100).toFixed(1);
   const lines = [
     `frame      ${frame.width} x ${frame.height}, ${frame.channels} x ${frame.depth} bit`,
     `direction  ${plan.direction} (${pass.height} pass rows, ${panels} pixels), strips of ${pass.stripRows}`,
-    `passes     ${passes}, ${pass.threads} threads (${uneven} % uneven), ${(plan.macs / 1e9).toFixed(1)} GMAC, ` +
+    `passes     ${passes}, ${pass.threads} threads, ${(plan.macs / 1e9).toFixed(1)} GMAC, ` +
       `delay ${plan.pipeline.delayRows} rows`,
     `3x3        ${plan.convolutions.map(describeConvolution).join(', ')}`,
     `integrity  ${describeIntegrity(plan.integrity, plan.coverage)}`,

@@ -9,7 +9,6 @@
 #include "addon/module.h"
 #include "streaming/memory_plan.h"
 #include "streaming/pipeline.h"
-#include "streaming/split.h"
 
 namespace perifocal::addon {
 namespace {
@@ -72,7 +71,6 @@ Napi::Value planPass(const Napi::CallbackInfo& info) {
   object.Set("weightBytes", static_cast<double>(packedModelBytes(graph, layout, pass.integrity != Integrity::kOff)));
   object.Set("delayRows", plan.delayRows);
   object.Set("macs", static_cast<double>(macsOf(graph, pass.width, pass.height)));
-  object.Set("imbalance", splitImbalance(graph, pass, layout.tilePixels));
   return object;
 }
 

@@ -141,8 +141,8 @@ void checkLongPass(Context& context) {
   const Kernels& kernels = *runnableKernels().front().second;
   Status status = Model::build(source.shape(), source.tensors(), kernels, {}, Team(1), model, true);
   if (status.ok()) {
-    status = Pipeline::create(*model, {kWidth, 4 * Guard::kRereadRows, false, 1, kStrip, false, Integrity::kChecked},
-                              pipeline);
+    status = Pipeline::create(
+        *model, {kWidth, 4 * PassRecord::kRereadRows, false, 1, kStrip, false, Integrity::kChecked}, pipeline);
   }
   context.expect(status.ok(), status.message());
   if (context.failed()) return;
@@ -151,10 +151,10 @@ void checkLongPass(Context& context) {
   const auto pushUntil = [&](int end) {
     for (; row < end && status.ok(); row += kStrip) status = pipeline->push(kStrip, residual.data(), emitted);
   };
-  pushUntil(Guard::kRereadRows + kStrip);
+  pushUntil(PassRecord::kRereadRows + kStrip);
   context.expect(status.ok(), "a pass in peace fails");
   context.expect(flipConstant(), "cannot write to constants");
-  pushUntil(3 * Guard::kRereadRows);
+  pushUntil(3 * PassRecord::kRereadRows);
   context.expect(flipConstant(), "cannot write to constants");
   context.expect(!status.ok() && pipeline->counters()->found[static_cast<int>(Fault::kCode)] == 1,
                  "code that changes in the middle of a pass is not seen");

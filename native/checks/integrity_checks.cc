@@ -24,10 +24,10 @@ constexpr int kChannels = 128;
 /// Sums of one job, as a thread makes them.
 class Sums {
  public:
-  Sums() : memory_(FiringSums::entries(1, kChannels)) {
-    sums_.attach(1, memory_.data());
+  Sums() : memory_(FiringSums::entries(kChannels)) {
+    sums_.attach(memory_.data());
     sums_.begin(kChannels, kMaxBlockRows, -1);
-    job_ = sums_.of(0, 0, 0);
+    job_ = sums_.of(0, 0);
   }
   const ConvSums& job() const { return job_; }
 

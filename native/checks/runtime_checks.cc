@@ -10,7 +10,6 @@
 #include "isa/registry.h"
 #include "runtime/arena.h"
 #include "runtime/parallel.h"
-#include "streaming/split.h"
 
 namespace perifocal::checks {
 namespace {
@@ -104,38 +103,6 @@ void checkEntering(Context& context) {
   context.expect(workers.busy() == 0 && workers.mostBusy() == 2, "busy threads are miscounted");
 }
 
-void checkColumns(Context& context) {
-  for (int threads = 1; threads <= 3; ++threads) {
-    for (int tile : {1, 4, 6, 8, 12}) {
-      for (int columns = 1; columns < 200; ++columns) {
-        int next = 0;
-        for (int t = 0; t < threads; ++t) {
-          const ColumnRange range = columnsOf(t, threads, columns, tile);
-          if (range.begin == range.end) continue;
-          context.expect(range.begin == next, "columns overlap or are left out");
-          context.expect(range.end - range.begin >= std::min(tile, columns) || range.end == columns,
-                         "a thread has less than a tile");
-          next = range.end;
-        }
-        context.expect(next == columns, "columns are left out at the right");
-      }
-    }
-  }
-}
-
-void checkImbalance(Context& context) {
-  const Graph graph = buildGraph({20, 32});
-  const auto imbalance = [&](int width, int threads) {
-    return splitImbalance(graph, {width, 64, false, threads, 16}, 8);
-  };
-  context.expect(imbalance(1536, 1) == 1 && imbalance(1536, 2) == 1 && imbalance(1536, 3) == 1,
-                 "an even split is uneven");
-  // Of 2048, 1024 and 512 columns a thread gets at most 684, 344 and 172: the scales share the work about equally.
-  context.expect(imbalance(2048, 3) > 1.002 && imbalance(2048, 3) < 1.008, "the share of 2048 columns is another");
-  // One tile's columns are one thread's work.
-  context.expect(std::abs(imbalance(8, 3) - 3) < 1e-9, "a narrow frame is divided");
-}
-
 void checkArena(Context& context) {
   Arena arena;
   context.expect(arena.map(4096) && arena.mappedBytes() == 4096, "cannot map");
@@ -164,8 +131,6 @@ std::vector<Check> runtimeChecks() {
           {"a cancelled team leaves out what has not begun", checkCancel},
           {"a team outlives exceptions of its threads", checkExceptions},
           {"a pool grants no more threads than it has", checkEntering},
-          {"threads share the columns without overlap", checkColumns},
-          {"the plan knows how unevenly threads share the columns", checkImbalance},
           {"the arena hands out what it mapped", checkArena},
           {"instruction sets are found by name", checkRegistry}};
 }

@@ -28,7 +28,7 @@ struct Range {
 class Targets {
  public:
   Targets(const Victim& victim, const Call& call)
-      : model_(*victim.model), pipeline_(*victim.pipeline), runner_(pipeline_.runner_), call_(call) {}
+      : model_(*victim.model), pipeline_(*victim.pipeline), runner_(pipeline_.lanes_[0].runner), call_(call) {}
 
   void add(const void* begin, std::size_t bytes) {
     if (begin != nullptr && bytes > 0) ranges_.push_back({begin, bytes});
@@ -170,10 +170,10 @@ void Targets::addRows(TensorKind kind) {
 }
 
 void Targets::addRowSums() {
-  if (pipeline_.guard_ == nullptr) return;
+  if (!pipeline_.isChecked()) return;
   eachInputRow([&](int tensor, int row) {
     if (pipeline_.store_.pixels(tensor, row) == nullptr) return;
-    add(pipeline_.guard_->rows_.of(tensor, row),
+    add(pipeline_.record_.rows_.of(tensor, row),
         WrittenTotals::width(model_.graph_.tensors[tensor]) * sizeof(std::int32_t));
   });
 }
@@ -210,9 +210,14 @@ void Targets::addRing() {
 }
 
 void Targets::addSchedule() {
-  addItems(pipeline_.schedule_.available_);
-  addItems(pipeline_.schedule_.emitted_);
-  addItems(pipeline_.firstLive_);
+  const Worklist& worklist = pipeline_.worklist_;
+  addItems(worklist.progress_.available_);
+  addItems(worklist.progress_.emitted_);
+  addItems(worklist.schedule_.progress_.available_);
+  addItems(worklist.schedule_.progress_.emitted_);
+  addItems(worklist.firstLive_);
+  addItems(worklist.entries_);
+  addItems(worklist.heads_);
   addItem(pipeline_.rowsTaken_);
 }
 

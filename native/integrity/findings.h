@@ -35,6 +35,13 @@ struct IntegrityCounters {
   std::int64_t firings = 0;                   ///< that were checked
   std::array<std::int64_t, kFaults> found{};  ///< failed checks by kind
   std::int64_t recomputed = 0;                ///< firings that were computed again and then were right
+
+  void count(Fault fault) { ++found[static_cast<int>(fault)]; }
+  void add(const IntegrityCounters& more) {
+    firings += more.firings;
+    recomputed += more.recomputed;
+    for (int f = 0; f < kFaults; ++f) found[f] += more.found[f];
+  }
 };
 
 }  // namespace perifocal

@@ -24,41 +24,24 @@ int partOf(const Model& model, const Stage& stage, const ConvJob& job) {
 
 }  // namespace
 
-Guard::Guard(const Model& model, Integrity integrity, int passHeight, int threads)
-    : model_(model), integrity_(integrity), threads_(threads), columns_(model, rows_, passHeight) {}
+Guard::Guard(const Model& model, Integrity integrity, int passHeight, PassRecord& record)
+    : model_(model), integrity_(integrity), record_(record), columns_(model, record.rows(), passHeight) {}
 
 int Guard::registerChannels(int channels, const KernelLayout& layout) {
   return roundUp(channels, std::max({16, layout.lanes, layout.winograd.blockChannels}));
 }
 
-std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout, const DryRun& dryRun, int threads) {
+std::size_t Guard::bytes(const Graph& graph, const KernelLayout& layout) {
   const int channels = registerChannels(4 * graph.shape.baseWidth, layout);
-  const std::size_t entries = WrittenTotals::entries(graph, dryRun.ringRows) + FiringSums::entries(threads, channels) +
-                              ColumnTotals::entries(graph);
-  return arenaBytes(entries * sizeof(std::int32_t)) + arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t));
+  return arenaBytes((FiringSums::entries(channels) + ColumnTotals::entries(graph)) * sizeof(std::int32_t));
 }
 
-void Guard::attach(const DryRun& dryRun, std::byte* memory) {
+void Guard::attach(std::byte* memory) {
   const Graph& graph = model_.graph();
   const int channels = registerChannels(4 * graph.shape.baseWidth, model_.kernels().layout);
-  blocks_ = static_cast<int>(dryRun.orders.size());
-  orders_ = reinterpret_cast<std::uint64_t*>(memory);
-  std::copy(dryRun.orders.begin(), dryRun.orders.end(), orders_);
-  auto* entries = reinterpret_cast<std::int32_t*>(memory + arenaBytes(dryRun.orders.size() * sizeof(std::uint64_t)));
-  sums_.attach(threads_, entries);
-  entries += FiringSums::entries(threads_, channels);
-  columns_.attach(entries);
-  rows_.attach(graph, dryRun.ringRows, entries + ColumnTotals::entries(graph));
-}
-
-bool Guard::holdsCode() {
-  const CodeDigest& code = CodeDigest::ofModule();
-  for (int i = 0; i < kPiecesAtOnce && unreadPieces_ > 0; ++i) {
-    --unreadPieces_;
-    nextPiece_ = (nextPiece_ + 1) % code.pieces();
-    if (!code.holds(nextPiece_)) return false;
-  }
-  return true;
+  auto* entries = reinterpret_cast<std::int32_t*>(memory);
+  sums_.attach(entries);
+  columns_.attach(entries + FiringSums::entries(channels));
 }
 
 void Guard::begin(const Stage& stage, int rows) {
@@ -67,22 +50,20 @@ void Guard::begin(const Stage& stage, int rows) {
   sums_.begin(channels, rows, integrity_ == Integrity::kFull ? -1 : static_cast<int>(counters_.firings % rows));
 }
 
-ConvSums Guard::sumsOf(int thread, const Stage& stage, int job) const {
+ConvSums Guard::sumsOf(const Stage& stage, int job) const {
   const bool transposed = stage.kind == StageKind::kTranspose;
-  return sums_.of(thread, packOf(stage, job), transposed ? job / 2 : 0);
+  return sums_.of(packOf(stage, job), transposed ? job / 2 : 0);
 }
 
-void Guard::replace(int thread, int row, const std::uint8_t* codes, int channels, std::ptrdiff_t pixels,
-                    std::int32_t zero) const {
-  sums_.replace(thread, row, codes, channels, pixels, zero, model_.kernels().layout.storedOffset);
+void Guard::replace(int row, const std::uint8_t* codes, int channels, std::ptrdiff_t pixels, std::int32_t zero) const {
+  sums_.replace(row, codes, channels, pixels, zero, model_.kernels().layout.storedOffset);
 }
 
 void Guard::note(int tensor, int row, const std::uint8_t* codes, std::ptrdiff_t pixels) {
-  columns_.count(codes, model_.graph().tensors[tensor].channels, pixels, rows_.of(tensor, row));
+  columns_.count(codes, model_.graph().tensors[tensor].channels, pixels, record_.rows().of(tensor, row));
 }
 
 std::optional<Fault> Guard::check(const WatchedFiring& firing) {
-  sums_.fold();
   const LayerSpec& layer = model_.graph().layers[firing.stage.layer];
   for (int pack = 0; pack < packsOf(firing.stage); ++pack) {
     if (const auto fault = checkPack(firing, pack)) return fault;
@@ -136,7 +117,7 @@ bool Guard::holdsTrunk(const WatchedFiring& firing) const {
   if (!stage.readsTrunk()) return true;
   const int channels = model_.graph().layers[stage.layer].out;
   for (int i = 0; i < firing.rowCount; ++i) {
-    const Mixed written = rows_.mixedOf(stage.inputs.back().tensor, firing.rowBegin + i);
+    const Mixed written = record_.rows().mixedOf(stage.inputs.back().tensor, firing.rowBegin + i);
     if (written != mixed(sums_.trunkIn(i), channels)) return false;
   }
   return true;
@@ -163,11 +144,11 @@ void Guard::noteRows(const WatchedFiring& firing) {
     const int row = firing.rowBegin + i;
     const std::int32_t* stored = sums_.stored(i);
     if (stage.codes >= 0) {
-      std::transform(stored, stored + channels, rows_.of(stage.codes, row),
+      std::transform(stored, stored + channels, record_.rows().of(stage.codes, row),
                      [&](auto sum) { return sumOf(sum, above); });
     }
-    if (stage.partial >= 0) rows_.setMixed(stage.partial, row, mixed(stored, channels));
-    if (stage.trunk >= 0) rows_.setMixed(stage.trunk, row, mixed(sums_.trunkOut(i), channels));
+    if (stage.partial >= 0) record_.rows().setMixed(stage.partial, row, mixed(stored, channels));
+    if (stage.trunk >= 0) record_.rows().setMixed(stage.trunk, row, mixed(sums_.trunkOut(i), channels));
   }
 }
 

@@ -11,6 +11,9 @@ namespace perifocal {
 /// Each step takes different states to different ones, so that one changed word always shows.
 class WordDigest {
  public:
+  /// Goes on from the value of another one, or from nothing.
+  explicit WordDigest(std::uint64_t value = 0) : state_(value) {}
+
   void add(const void* memory, std::size_t bytes) {
     std::uint64_t word;
     const auto* from = static_cast<const std::byte*>(memory);
@@ -42,7 +45,7 @@ class WordDigest {
     return word;
   }
 
-  std::uint64_t state_ = 0;
+  std::uint64_t state_;
 };
 
 }  // namespace perifocal

@@ -3,20 +3,10 @@
 #include <string>
 #include <utility>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "runtime/relax.h"
 
 namespace perifocal {
 namespace {
-
-void relax() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 /// Long enough to bridge the gap between two stages, short enough to leave the core when threads are scarce.
 constexpr int kSpins = 2000;

@@ -43,15 +43,15 @@ class Census {
 
   void born(int tensor, int rows) { change(tensor, rows); }
 
-  void bury(const Schedule& schedule, int tensor, std::vector<int>& firstLive) {
-    const int first = schedule.firstLive(tensor);
+  void bury(const Progress& progress, int tensor, std::vector<int>& firstLive) {
+    const int first = progress.firstLive(tensor);
     change(tensor, firstLive[tensor] - first);
     firstLive[tensor] = first;
   }
 
-  void measureRing(const Schedule& schedule, int tensor, const std::vector<int>& firstLive, int newRows) {
+  void measureRing(const Progress& progress, int tensor, const std::vector<int>& firstLive, int newRows) {
     RowLayout& row = plan_.rows[tensor];
-    row.ringRows = std::max(row.ringRows, schedule.available(tensor) + newRows - firstLive[tensor]);
+    row.ringRows = std::max(row.ringRows, progress.available(tensor) + newRows - firstLive[tensor]);
   }
 
  private:
@@ -70,22 +70,42 @@ void simulate(const Graph& graph, int height, MemoryPlan& plan) {
   Census census(plan);
   std::vector<int> firstLive(graph.tensors.size(), 0);
   for (int row = 0; row < height; row += kMaxBlockRows) {
-    census.measureRing(schedule, 0, firstLive, kMaxBlockRows);
+    census.measureRing(schedule.progress(), 0, firstLive, kMaxBlockRows);
     census.born(0, kMaxBlockRows);
     schedule.addInput(kMaxBlockRows);
     while (const auto firing = schedule.next()) {
       const Stage& stage = graph.stages[firing->stage];
       for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
         if (tensor < 0) continue;
-        census.measureRing(schedule, tensor, firstLive, firing->rowEnd - firing->rowBegin);
+        census.measureRing(schedule.progress(), tensor, firstLive, firing->rowEnd - firing->rowBegin);
         census.born(tensor, firing->rowEnd - firing->rowBegin);
       }
       schedule.complete(*firing);
-      for (const StageInput& input : stage.inputs) census.bury(schedule, input.tensor, firstLive);
+      for (const StageInput& input : stage.inputs) census.bury(schedule.progress(), input.tensor, firstLive);
     }
-    plan.delayRows = std::max(plan.delayRows, schedule.available(0) - schedule.emitted());
+    plan.delayRows = std::max(plan.delayRows, schedule.progress().available(0) - schedule.progress().emitted());
     plan.orders.push_back(schedule.order());
   }
+}
+
+/// Rows beside those that one thread needs, one by one: threads that wait for no other one are as far ahead as these
+/// allow.
+void addSlack(const Graph& graph, const PassShape& pass, MemoryPlan& plan) {
+  constexpr int kSlotRows = 16, kRingRows = 4 * kMaxBlockRows;
+  // Rows of the image come by the turn, whatever is left to be done with them.
+  const int imageRows = lagRows(pass) + std::min(pass.stripRows, kTurnRows) - 1;
+  plan.rows[0].ringRows += imageRows;
+  plan.classes[plan.rows[0].slotClass].slots += imageRows;
+  plan.delayRows += lagRows(pass);
+  if (pass.threads == 1) return;
+  for (const Stage& stage : graph.stages) {
+    for (int tensor : {stage.codes, stage.trunk, stage.partial}) {
+      if (tensor < 0) continue;
+      plan.rows[tensor].ringRows += kRingRows;
+      plan.classes[plan.rows[tensor].slotClass].slack = kSlotRows * pass.threads;
+    }
+  }
+  for (SlotClass& slotClass : plan.classes) slotClass.slots += slotClass.slack;
 }
 
 void sumUp(const PassShape& pass, MemoryPlan& plan) {
@@ -93,9 +113,11 @@ void sumUp(const PassShape& pass, MemoryPlan& plan) {
     std::string name = "rows of " + std::to_string(plan.classes[c].bytes) + " bytes";
     plan.buffers.push_back({std::move(name), plan.classes[c].bytes, plan.classes[c].slots});
   }
-  plan.buffers.push_back({"border row", plan.borderBytes, 1});
+  plan.buffers.push_back({"border row", plan.borderBytes, pass.threads});
   plan.buffers.push_back({"thread scratch", plan.scratchBytes, pass.threads});
-  if (plan.transformedBytes > 0) plan.buffers.push_back({"transformed weights", plan.transformedBytes, 1});
+  if (plan.transformedBytes > 0) {
+    plan.buffers.push_back({"transformed weights", plan.transformedBytes, pass.keepWeights ? 1 : pass.threads});
+  }
   if (plan.guardBytes > 0) plan.buffers.push_back({"checksums", plan.guardBytes, 1});
   plan.buffers.push_back({"missing blocks", plan.missingRowBytes, plan.missingRows});
   plan.buffers.push_back({"input strip", plan.stagingBytes, 1});
@@ -116,12 +138,13 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
   for (const Tensor& tensor : graph.tensors) {
     RowLayout row = layoutOf(graph, tensor, pass.width, layout);
     const auto [found, isNew] = classOf.try_emplace(row.rowBytes, static_cast<int>(plan.classes.size()));
-    if (isNew) plan.classes.push_back({row.rowBytes, 0});
+    if (isNew) plan.classes.push_back({row.rowBytes, 0, 0});
     row.slotClass = found->second;
     plan.rows.push_back(row);
     if (tensor.kind == TensorKind::kCodes) plan.borderBytes = std::max(plan.borderBytes, row.rowBytes);
   }
   simulate(graph, pass.height, plan);
+  addSlack(graph, pass, plan);
   const int maxChannels = 4 * graph.shape.baseWidth;
   plan.scratchBytes = arenaBytes(scratchBytes(layout, maxChannels, 2 * kMaxBlockRows + 1));
   for (const LayerSpec& layer : graph.layers) {
@@ -133,7 +156,8 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
   }
   if (pass.integrity == Integrity::kOff) plan.orders.clear();
   if (pass.integrity != Integrity::kOff) {
-    plan.guardBytes = Guard::bytes(graph, layout, {plan.ringRows(), plan.orders}, pass.threads);
+    plan.guardBytes =
+        PassRecord::bytes(graph, {plan.ringRows(), plan.orders}) + pass.threads * Guard::bytes(graph, layout);
   }
   plan.missingRowBytes = arenaBytes(pass.width / kMaxBlockRows);
   // From the oldest row that is still to come out to the last that is being fed; both may be within a block.

@@ -21,6 +21,12 @@ struct PassShape {
   Integrity integrity = Integrity::kOff;
 };
 
+/// Image rows whose work a push may leave for the next one, so that the threads do not run out of work at its end.
+constexpr int lagRows(const PassShape& pass) { return pass.threads > 1 ? 32 : 0; }
+
+/// Image rows that a push takes before it does what they allow.
+inline constexpr int kTurnRows = 16;
+
 /// Where a tensor's rows lie inside a slot and which class of slots they use.
 struct RowLayout {
   std::size_t leftPad;   ///< bytes before pixel 0
@@ -32,6 +38,7 @@ struct RowLayout {
 struct SlotClass {
   std::size_t bytes;
   int slots;
+  int slack;  ///< of these, for firings that are ahead of what one thread would do
 };
 
 struct PlannedBuffer {
@@ -43,9 +50,10 @@ struct PlannedBuffer {
 struct MemoryPlan {
   std::vector<RowLayout> rows;     ///< per tensor
   std::vector<SlotClass> classes;  ///< row slots shared by all tensors of one size
-  std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image
+  std::size_t borderBytes;         ///< one row of zero points, standing in for rows outside the image; per thread
   std::size_t scratchBytes;        ///< per thread
-  std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest
+  std::size_t transformedBytes;    ///< Winograd's weights: of all layers where they are kept, else of the largest,
+                                   ///< per thread
   std::size_t guardBytes;          ///< sums by which firings are checked, and `orders`
   std::size_t missingRowBytes;     ///< one row of blocks of 4x4 pixels that may be missing
   int missingRows;                 ///< such rows that are kept

@@ -4,16 +4,20 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "integrity/guard.h"
 #include "network/model.h"
 #include "runtime/arena.h"
+#include "runtime/gathering.h"
 #include "runtime/team.h"
 #include "streaming/memory_plan.h"
 #include "streaming/missing_blocks.h"
 #include "streaming/row_store.h"
-#include "streaming/schedule.h"
 #include "streaming/stage_runner.h"
+#include "streaming/transformed_weights.h"
+#include "streaming/worklist.h"
 
 namespace perifocal {
 
@@ -56,22 +60,36 @@ class Pipeline {
   void reset();
 
   /// What was checked and found since the pipeline was made; null where the pass has no integrity.
-  const IntegrityCounters* counters() const { return guard_ == nullptr ? nullptr : &guard_->counters(); }
+  const IntegrityCounters* counters();
 
  private:
+  /// What a thread computes firings with.
+  struct Lane {
+    StageRunner runner;
+    std::unique_ptr<Guard> guard;  ///< null without integrity
+  };
+
   Pipeline(const Model& model, const PassShape& pass);
   Status attach();
+  bool attachLanes();
+  bool isChecked() const { return pass_.integrity != Integrity::kOff; }
   int rowsLeft() const;
   Status takeRow(int row, const std::uint8_t* rgb);
-  void clearMissing(int firstRow);
-  bool isCancelled();
-  Status advance(int limit, std::int16_t* residual, int& emitted);
-  Status fire(const Firing& firing, std::int16_t* residual);
-  Status changedWeights();
-  Status runChecked(const Firing& firing, std::int16_t* residual);
-  Status checkOrder();
+  Status takeBlock();
+  Status list(int residualEnd);
+  void receive(std::int16_t* residual);
+  int rowsReceived() const { return worklist_.progress().emitted() - residualBegin_; }
+  Status advance(int blocks, int limit);
+  void work(int thread);
+  std::optional<Worklist::Place> begin();
+  void end(Worklist::Place place, const Status& status);
+  Status compute(const Firing& firing, Lane& lane);
+  Status computeChecked(const Firing& firing, Lane& lane);
+  void checkCancelled();
+  void fail(const Status& status);
+  Status checkWeights();
   Status outOfPlan(const std::string& what);
-  void releaseDead(int tensor);
+  std::int16_t* residualOf(const Firing& firing) const;
 
   const Model& model_;
   const PassShape pass_;
@@ -79,14 +97,23 @@ class Pipeline {
   Arena arena_;
   Team team_;
   RowStore store_;
-  Schedule schedule_;
   MissingBlocks missing_;
-  StageRunner runner_;
-  std::unique_ptr<Guard> guard_;
+  TransformedWeights transformed_;
+  PassRecord record_;
+  std::vector<Lane> lanes_;        ///< per thread
+  IntegrityCounters ownCounters_;  ///< of what is not a lane's
+  IntegrityCounters counters_;     ///< of all
   std::uint8_t* staging_ = nullptr;
-  std::vector<int> firstLive_;
   int rowsTaken_ = 0;
   std::atomic<bool> cancelled_{false};
+
+  // What the threads share while a call is under way, each with the lock of `gathering_`.
+  Gathering gathering_;
+  Worklist worklist_;
+  int underWay_ = 0;  ///< firings
+  Status status_;
+  std::int16_t* residual_ = nullptr;  ///< row `residualBegin_`
+  int residualBegin_ = 0;
 };
 
 }  // namespace perifocal

@@ -18,6 +18,9 @@ class RowStore {
   /// Forgets all rows.
   void reset();
 
+  /// Whether the ring of the tensor has room for row `row`.
+  bool hasRoom(int tensor, int row) const { return entry(tensor, row).slot == nullptr; }
+
   /// Gives row `row` a slot. False when no slot is free or the ring is full: the plan was wrong, or what is noted here
   /// has changed in memory.
   bool allocate(int tensor, int row);

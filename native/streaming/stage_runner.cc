@@ -4,15 +4,29 @@
 #include <cstring>
 
 #include "kernels/winograd.h"
-#include "network/pack.h"
 #include "network/stage_digest.h"
-#include "runtime/word_sum.h"
 #include "streaming/firing_digest.h"
 
 namespace perifocal {
 
-StageRunner::StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, Team& team)
-    : model_(model), graph_(model.graph()), kernels_(model.kernels()), pass_(pass), missing_(missing), team_(team) {
+namespace {
+
+/// Columns over which the jobs of a stage walk: a transposed convolution walks over its input, which is half as wide.
+int columnsOf(const Stage& stage, int passWidth) {
+  return passWidth >> (stage.kind == StageKind::kTranspose ? stage.scale + 1 : stage.scale);
+}
+
+}  // namespace
+
+StageRunner::StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing,
+                         TransformedWeights& transformed, int thread)
+    : model_(model),
+      graph_(model.graph()),
+      kernels_(model.kernels()),
+      pass_(pass),
+      missing_(missing),
+      transformed_(transformed),
+      thread_(thread) {
   for (const Stage& stage : graph_.stages) {
     taps_.push_back(tapsOfStage(stage));
     tapDigests_.push_back(tapDigestOf(static_cast<int>(taps_.size()) - 1));
@@ -38,15 +52,8 @@ bool StageRunner::attach(const MemoryPlan& plan, Arena& arena) {
   borderBytes_ = plan.borderBytes;
   borderPad_ = plan.rows[0].leftPad;
   border_ = arena.take(plan.borderBytes);
-  for (int t = 0; t < pass_.threads; ++t) scratch_[t] = arena.take(plan.scratchBytes);
-  std::byte* transformed = arena.take(plan.transformedBytes);
-  isTransformed_.assign(graph_.layers.size(), false);
-  transformedSums_.assign(graph_.layers.size(), 0);
-  for (const LayerSpec& layer : graph_.layers) {
-    transformed_.push_back(reinterpret_cast<std::int16_t*>(transformed));
-    if (layer.winograd && pass_.keepWeights) transformed += transformedBytes(layer, kernels_.layout.winograd);
-  }
-  return border_ != nullptr && scratch_[pass_.threads - 1] != nullptr && transformed != nullptr;
+  scratch_ = arena.take(plan.scratchBytes);
+  return border_ != nullptr && scratch_ != nullptr;
 }
 
 Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_t* residual, const Guard* guard) {
@@ -55,16 +62,16 @@ Status StageRunner::run(const Firing& firing, const RowStore& store, std::int16_
     return {StatusCode::kInternal, "stage '" + stage_->name + "' reads or writes a row that is not in memory"};
   }
   if (usesWinograd()) transformWeights();
-  team_.run([](void* self, int thread) { static_cast<StageRunner*>(self)->runColumns(thread); }, this);
+  compute();
   return {};
 }
 
-/// All that the threads are told; false when a row is missing.
+/// All that the kernels are told; false when a row is missing.
 bool StageRunner::prepare(const Firing& firing, const RowStore& store, std::int16_t* residual) {
   stage_ = &graph_.stages[firing.stage];
   rowBegin_ = firing.rowBegin;
   rowCount_ = firing.rowEnd - firing.rowBegin;
-  columns_ = columnsOfStage(*stage_, pass_.width);
+  columns_ = columnsOf(*stage_, pass_.width);
   jobCount_ = 0;
   if (!resolve(firing, store, residual)) return false;
   switch (stage_->kind) {
@@ -80,42 +87,23 @@ bool StageRunner::prepare(const Firing& firing, const RowStore& store, std::int1
 void StageRunner::prepareWinograd() {
   const LayerSpec& layer = graph_.layers[stage_->layer];
   const std::byte* codes = model_.part(stage_->layer, 0).weights;
-  weights_ = {reinterpret_cast<const std::int8_t*>(codes), transformed_[stage_->layer], layer.sources[0], layer.out,
-              pass_.transposed};
+  weights_ = {reinterpret_cast<const std::int8_t*>(codes), transformed_.of(stage_->layer, thread_), layer.sources[0],
+              layer.out, pass_.transposed};
   jobs_[0].weights = weights_.transformed;
 }
 
-/// The layer's weights in the Winograd domain, unless they were kept; every thread transforms its share.
+/// The layer's weights in the Winograd domain, unless they were kept.
 void StageRunner::transformWeights() {
-  if (isTransformed_[stage_->layer]) return;
-  isTransformed_[stage_->layer] = pass_.keepWeights;
-  const auto share = [](void* context, int thread) {
-    const auto* self = static_cast<StageRunner*>(context);
-    const int threads = self->team_.threads();
-    const int steps = winogradSteps(self->kernels_.layout.winograd, self->weights_.inputs, self->weights_.outputs);
-    self->kernels_.transformWeights(self->weights_, steps * thread / threads, steps * (thread + 1) / threads);
-  };
-  team_.run(share, this);
-  if (guard_ != nullptr && sumsWeights()) transformedSums_[stage_->layer] = transformedSum(stage_->layer);
+  if (transformed_.isKept(stage_->layer)) return;
+  kernels_.transformWeights(weights_, 0, winogradSteps(kernels_.layout.winograd, weights_.inputs, weights_.outputs));
+  transformed_.note(stage_->layer, thread_, guard_ != nullptr && sumsWeights());
 }
 
 bool StageRunner::sumsWeights() const { return pass_.keepWeights || columns_ < kTellingColumns; }
 
-std::uint64_t StageRunner::transformedSum(int layer) const {
-  return wordSum(reinterpret_cast<const std::byte*>(transformed_[layer]),
-                 transformedBytes(graph_.layers[layer], kernels_.layout.winograd));
-}
-
 bool StageRunner::holdsWeights(const Firing& firing) const {
   const int layer = graph_.stages[firing.stage].layer;
-  return layer < 0 || !isTransformed_[layer] || transformedSum(layer) == transformedSums_[layer];
-}
-
-bool StageRunner::holdsWeights() const {
-  for (int layer = 0; layer < static_cast<int>(graph_.layers.size()); ++layer) {
-    if (isTransformed_[layer] && transformedSum(layer) != transformedSums_[layer]) return false;
-  }
-  return true;
+  return layer < 0 || !transformed_.isKept(layer) || transformed_.holds(layer, thread_);
 }
 
 /// Fills the pointer tables of the firing; false when a row is missing.
@@ -155,9 +143,9 @@ bool StageRunner::resolveInput(const StageInput& input, const Firing& firing, co
   if (crossesBorder) std::memset(border_, storedZero(input.tensor), borderBytes_);
   for (int row = first; row <= last; ++row) {
     const bool outside = row < 0 || row >= height;
-    const std::byte* pixels = outside ? border_ + borderPad_ : store.pixels(input.tensor, row);
     // A strided window without halo skips rows that may be gone; those that a kernel reads must be there.
     const bool isRead = input.map.halo > 0 || (row - first) % input.map.step == 0;
+    const std::byte* pixels = outside ? border_ + borderPad_ : isRead ? store.pixels(input.tensor, row) : nullptr;
     if (pixels == nullptr && isRead) return false;
     out.rows[row - first] = reinterpret_cast<const std::uint8_t*>(pixels);
   }
@@ -263,61 +251,58 @@ void StageRunner::prepareMultiplication(const Stage& stage) {
                static_cast<float>(127 - zero)};
 }
 
-void StageRunner::runColumns(int thread) {
-  const ColumnRange range = columnsOf(thread, team_.threads(), columns_, kernels_.layout.tilePixels);
-  if (range.begin == range.end) return;
-  if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, range.begin, range.end);
+void StageRunner::compute() {
+  if (stage_->kind == StageKind::kMultiply) kernels_.multiply(multiply_, 0, columns_);
   if (stage_->kind == StageKind::kDownsample) {
-    for (int i = 0; i < rowCount_; ++i) downsampleRow(i, codesOut_[i], range.begin, range.end);
+    for (int i = 0; i < rowCount_; ++i) downsampleRow(i, codesOut_[i]);
   }
   const auto convolve = usesWinograd() ? kernels_.convolveWinograd : kernels_.convolve;
   for (int j = 0; j < jobCount_; ++j) {
-    const ConvSums sums = guard_ == nullptr ? ConvSums{} : guard_->sumsOf(thread, *stage_, j);
-    convolve(jobs_[j], range.begin, range.end, scratch_[thread], guard_ == nullptr ? nullptr : &sums);
+    const ConvSums sums = guard_ == nullptr ? ConvSums{} : guard_->sumsOf(*stage_, j);
+    convolve(jobs_[j], 0, columns_, scratch_, guard_ == nullptr ? nullptr : &sums);
   }
   if (stage_->codes < 0) return;
-  clearMissing(range, thread);
-  padCodes(range.begin == 0, range.end == columns_);
+  clearMissing();
+  padCodes();
 }
 
-void StageRunner::downsampleRow(int row, std::uint8_t* out, int begin, int end) const {
+void StageRunner::downsampleRow(int row, std::uint8_t* out) const {
   constexpr int kPixelBytes = 4;
   const int step = stage_->inputs[0].map.step;
   const std::uint8_t* in = inputs_[0].rows[row * step];
-  for (std::ptrdiff_t x = begin; x < end; ++x) {
+  for (std::ptrdiff_t x = 0; x < columns_; ++x) {
     std::memcpy(out + x * kPixelBytes, in + x * step * kPixelBytes, kPixelBytes);
   }
 }
 
 /// Layers see nothing where the image is missing. Trunks and partial sums stay: a pixel of them is only read for its
 /// own pixel, or for those of its block.
-void StageRunner::clearMissing(const ColumnRange& range, int thread) const {
+void StageRunner::clearMissing() const {
   const Tensor& tensor = graph_.tensors[stage_->codes];
   const std::int32_t zero = storedZero(stage_->codes);
-  const int each = stage_->kind == StageKind::kTranspose ? 2 : 1;
   for (int i = 0; i < rowCount_; ++i) {
     const auto note = [&](const std::uint8_t* codes, int pixels) {
-      if (guard_ != nullptr) guard_->replace(thread, i, codes, tensor.channels, pixels, zero);
+      if (guard_ != nullptr) guard_->replace(i, codes, tensor.channels, pixels, zero);
     };
-    missing_.clear({codesOut_[i], rowBegin_ + i, tensor.scale, tensor.channels, zero}, range.begin * each,
-                   range.end * each, note);
+    missing_.clear({codesOut_[i], rowBegin_ + i, tensor.scale, tensor.channels, zero}, 0, pass_.width >> tensor.scale,
+                   note);
   }
 }
 
 /// The pixel left and right of every new row holds its zero point, which is what a convolution pads with.
-void StageRunner::padCodes(bool left, bool right) const {
+void StageRunner::padCodes() const {
   const Tensor& tensor = graph_.tensors[stage_->codes];
   const std::int32_t zero = storedZero(stage_->codes);
   const std::ptrdiff_t channels = tensor.channels, width = pass_.width >> tensor.scale;
   for (int i = 0; i < rowCount_; ++i) {
-    if (left) std::memset(codesOut_[i] - channels, zero, channels);
-    if (right) std::memset(codesOut_[i] + width * channels, zero, channels);
+    std::memset(codesOut_[i] - channels, zero, channels);
+    std::memset(codesOut_[i] + width * channels, zero, channels);
   }
 }
 
 void StageRunner::forgetWeights(const Firing& firing) {
   const int layer = graph_.stages[firing.stage].layer;
-  if (layer >= 0) isTransformed_[layer] = false;
+  if (layer >= 0) transformed_.forget(layer);
 }
 
 std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& store, std::int16_t* residual,
@@ -327,11 +312,11 @@ std::optional<Fault> StageRunner::check(const Firing& firing, const RowStore& st
   if (!isAsPlanned(firing, store, residual)) return Fault::kControl;
   if (jobCount_ == 0) return checkCopies(guard);
   const bool isSummed = usesWinograd() && !pass_.keepWeights && sumsWeights();
-  if (isSummed && transformedSum(stage_->layer) != transformedSums_[stage_->layer]) return Fault::kWeights;
+  if (isSummed && !transformed_.holds(stage_->layer, thread_)) return Fault::kWeights;
   return guard.check({*stage_, rowBegin_, rowCount_, columns_, {jobs_.data(), static_cast<std::size_t>(jobCount_)}});
 }
 
-/// Whether what the threads were told is what they would be told again, of tables that are what they were.
+/// Whether what the kernels were told is what they would be told again, of tables that are what they were.
 bool StageRunner::isAsPlanned(const Firing& firing, const RowStore& store, std::int16_t* residual) {
   const bool isHere = stage_ == &graph_.stages[firing.stage] && rowCount_ == firing.rowEnd - firing.rowBegin;
   if (!isHere || jobCount_ < 0 || jobCount_ > kMaxJobs) return false;
@@ -412,7 +397,7 @@ bool StageRunner::holdsInputs(const Guard& guard) const {
 void StageRunner::repeatRow(int row, std::uint8_t* out) const {
   const Tensor& tensor = graph_.tensors[stage_->codes];
   if (stage_->kind == StageKind::kDownsample) {
-    downsampleRow(row, out, 0, columns_);
+    downsampleRow(row, out);
   } else {
     MultiplyJob one = multiply_;
     one.a += row;

@@ -1,4 +1,4 @@
-// Turns a firing into kernel jobs and runs them on the threads, each on its own columns.
+// Turns a firing into kernel jobs and runs them. Each thread has its own.
 #pragma once
 
 #include <array>
@@ -9,19 +9,19 @@
 #include "integrity/guard.h"
 #include "kernels/limits.h"
 #include "network/model.h"
-#include "runtime/team.h"
+#include "streaming/firing.h"
 #include "streaming/missing_blocks.h"
 #include "streaming/row_store.h"
-#include "streaming/schedule.h"
-#include "streaming/split.h"
+#include "streaming/transformed_weights.h"
 
 namespace perifocal {
 
 class StageRunner {
  public:
-  StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, Team& team);
+  StageRunner(const Model& model, const PassShape& pass, const MissingBlocks& missing, TransformedWeights& transformed,
+              int thread);
 
-  /// Takes the border row, the scratch of every thread and room for transformed weights from `arena`.
+  /// Takes a border row and scratch from `arena`.
   bool attach(const MemoryPlan& plan, Arena& arena);
 
   /// Runs one firing; its output rows are allocated. `residual` receives the rows of the last stage. `guard`, unless
@@ -34,10 +34,8 @@ class StageRunner {
   /// What a firing of the stage makes anew when it runs again.
   void forgetWeights(const Firing& firing);
 
-  /// Whether the transformed weights that a firing's stage has kept, or all that are kept, are what they were when a
-  /// guard saw them made.
+  /// Whether the transformed weights that a firing's stage has kept are what they were when a guard saw them made.
   bool holdsWeights(const Firing& firing) const;
-  bool holdsWeights() const;
 
  private:
   static constexpr int kMaxInputRows = 4 * kMaxBlockRows;
@@ -51,7 +49,6 @@ class StageRunner {
   };
 
   void transformWeights();
-  std::uint64_t transformedSum(int layer) const;
   bool sumsWeights() const;
   bool prepare(const Firing& firing, const RowStore& store, std::int16_t* residual);
   bool resolve(const Firing& firing, const RowStore& store, std::int16_t* residual);
@@ -63,10 +60,10 @@ class StageRunner {
   void prepareMultiplication(const Stage& stage);
   void prepareWinograd();
   ConvJob baseJob(const Stage& stage, int part) const;
-  void runColumns(int thread);
+  void compute();
   bool usesWinograd() const { return stage_->kind == StageKind::kConvolve && graph_.layers[stage_->layer].winograd; }
-  void downsampleRow(int row, std::uint8_t* out, int begin, int end) const;
-  void clearMissing(const ColumnRange& range, int thread) const;
+  void downsampleRow(int row, std::uint8_t* out) const;
+  void clearMissing() const;
   bool isAsPlanned(const Firing& firing, const RowStore& store, std::int16_t* residual);
   std::uint64_t preparationDigest() const;
   std::uint64_t tapDigestOf(int stage) const;
@@ -74,7 +71,7 @@ class StageRunner {
   std::optional<Fault> checkCopies(Guard& guard);
   bool holdsInputs(const Guard& guard) const;
   void repeatRow(int row, std::uint8_t* out) const;
-  void padCodes(bool left, bool right) const;
+  void padCodes() const;
   std::int32_t storedZero(int tensor) const {
     return model_.zeroOf(graph_.tensors[tensor]) + kernels_.layout.storedOffset;
   }
@@ -84,23 +81,21 @@ class StageRunner {
   const Kernels& kernels_;
   const PassShape pass_;
   const MissingBlocks& missing_;
-  Team& team_;
+  TransformedWeights& transformed_;
+  const int thread_;
   std::vector<std::vector<ConvTap>> taps_;  ///< per stage; empty unless it convolves
   std::vector<std::uint64_t> tapDigests_;   ///< likewise, as `tapDigestOf` gives them
   std::byte* border_ = nullptr;
   std::size_t borderPad_ = 0;
   std::size_t borderBytes_ = 0;
-  std::array<std::byte*, 3> scratch_{};
-  std::vector<std::int16_t*> transformed_;      ///< per layer: where Winograd's weights are, or are to be
-  std::vector<bool> isTransformed_;             ///< per layer: they are there, and stay
-  std::vector<std::uint64_t> transformedSums_;  ///< per layer: sums of their words, where a guard watches
+  std::byte* scratch_ = nullptr;
 
-  // The firing under way, as the threads see it.
+  // The firing under way.
   const Stage* stage_ = nullptr;
   const Guard* guard_ = nullptr;
   int rowBegin_ = 0;
   int rowCount_ = 0;
-  int columns_ = 0;  ///< to divide among the threads
+  int columns_ = 0;  ///< that its jobs walk over
   std::array<InputRows, kMaxSources + 1> inputs_;
   std::array<std::array<const std::int32_t*, kMaxBlockRows>, kMaxSources> addendRows_;
   std::array<ConvAddend, kMaxSources> addends_;

@@ -86,8 +86,6 @@ export interface PassPlan {
   readonly delayRows: number;
   /** Multiply-accumulates of one whole pass. */
   readonly macs: number;
-  /** Multiply-accumulates of the busiest thread, for one that an even split would give it; at least 1. */
-  readonly imbalance: number;
 }
 
 /** Packed, validated weights for one ISA; may be shared by pipelines of one thread. */
