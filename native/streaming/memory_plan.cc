@@ -91,7 +91,7 @@ void simulate(const Graph& graph, int height, MemoryPlan& plan) {
 /// Rows beside those that one thread needs, one by one: threads that wait for no other one are as far ahead as these
 /// allow.
 void addSlack(const Graph& graph, const PassShape& pass, MemoryPlan& plan) {
-  constexpr int kSlotRows = 16, kRingRows = 4 * kMaxBlockRows;
+  constexpr int kSlotRows = 16, kRingRows = 3 * kMaxBlockRows;
   // Rows of the image come by the turn, whatever is left to be done with them.
   const int imageRows = lagRows(pass) + std::min(pass.stripRows, kTurnRows) - 1;
   plan.rows[0].ringRows += imageRows;

@@ -19,8 +19,8 @@ type Place = readonly [x: number, y: number];
 
 /**
  * Pixels that may be defects together, rows of them after one another: single ones, pairs within reach, rows of three
- * and four, three and four of a square, blocks of six and nine, a pixel with the four next to it, and the other shapes of
- * four that hang together: T, S and L. Native code knows their number.
+ * and four, three and four of a square, blocks of six and nine, a pixel with the four next to it, and the other shapes
+ * of four that hang together: T, S and L. Native code knows their number.
  */
 const CLUSTERS = [
   ...['#', '##', '#/#', '#./.#', '.#/#.', '#.#', '#/./#', '#../..#', '..#/#..', '#./../.#', '.#/../#.'],
