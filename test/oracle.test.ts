@@ -94,6 +94,11 @@ const cases: Case[] = [
   { blocks: 1, base: 8, width: 260, height: 8, along: 'columns' },
 ];
 
+/** Without instructions for sums of byte products, ONNX Runtime lets QLinearConv's saturate at 16 bits. */
+const saturates = !loadBinding()
+  .isas()
+  .some(({ name, supported }) => supported && /vnni|dotprod|i8mm/.test(name));
+
 describe('ONNX Runtime', () => {
   it.each(cases)(
     'computes the same residual, everywhere: n = $blocks, base $base, $width x $height along $along',
@@ -126,24 +131,27 @@ describe('ONNX Runtime', () => {
     expect(digest((await restorer.restore(frame)).data)).toBe(digest(expected as Uint8Array));
   });
 
-  it('gives the codes of every layer that QLinearConv can express within 1, and nearly all exactly', async () => {
-    const item = { blocks: 2, base: 16, width: 96, height: 64 };
-    const oracle = await writeOracle(item);
-    const outputs = await runOracle(oracle, createFrame(item));
-    expect(oracle.layers.length).toBe(2 * 4 + 2 + 6 * item.blocks);
-    let different = 0;
-    let total = 0;
-    for (const { key, exact, qlinear } of oracle.layers) {
-      const [ours, theirs] = [outputs[exact]!.data as Uint8Array, outputs[qlinear]!.data as Uint8Array];
-      total += ours.length;
-      ours.forEach((code, index) => {
-        const difference = Math.abs(code - theirs[index]!);
-        if (difference > 1) throw new Error(`${key}[${index}]: ${code} where ONNX Runtime has ${theirs[index]!}`);
-        different += difference;
-      });
-    }
-    // The one difference: ONNX Runtime multiplies scales in single precision, we in double and round once. A product
-    // next to a tie then falls to either side.
-    expect(different / total).toBeLessThan(1e-4);
-  });
+  it.skipIf(saturates)(
+    'gives the codes of layers that QLinearConv can express within 1, nearly all exactly',
+    async () => {
+      const item = { blocks: 2, base: 16, width: 96, height: 64 };
+      const oracle = await writeOracle(item);
+      const outputs = await runOracle(oracle, createFrame(item));
+      expect(oracle.layers.length).toBe(2 * 4 + 2 + 6 * item.blocks);
+      let different = 0;
+      let total = 0;
+      for (const { key, exact, qlinear } of oracle.layers) {
+        const [ours, theirs] = [outputs[exact]!.data as Uint8Array, outputs[qlinear]!.data as Uint8Array];
+        total += ours.length;
+        ours.forEach((code, index) => {
+          const difference = Math.abs(code - theirs[index]!);
+          if (difference > 1) throw new Error(`${key}[${index}]: ${code} where ONNX Runtime has ${theirs[index]!}`);
+          different += difference;
+        });
+      }
+      // The one difference: ONNX Runtime multiplies scales in single precision, we in double and round once. A product
+      // next to a tie then falls to either side.
+      expect(different / total).toBeLessThan(1e-4);
+    },
+  );
 });
