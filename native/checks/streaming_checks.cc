@@ -233,23 +233,51 @@ void checkLargeSums(Context& context) {
 }
 
 void checkReuseAfterAbort(Context& context) {
-  const Case c{{2, 8}, 40, 36};
+  const Case c{{2, 8}, 40, 96};
   const RandomModel source(c.shape, 3);
   const auto model = load(context, source, bestKernels());
   if (model == nullptr) return;
   const auto rgb = randomImage(c.width, c.height, 5);
-  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 8});
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 2, 48});
   const auto first = runPass(context, *pipeline, rgb);
   pipeline->reset();
-  std::vector<std::int16_t> strip(static_cast<std::size_t>(8 + kEmissionSlack) * c.width * 3);
+  std::vector<std::int16_t> strip(static_cast<std::size_t>(48 + kEmissionSlack) * c.width * 3);
   int emitted = 0;
-  std::memcpy(pipeline->staging(), rgb.data(), static_cast<std::size_t>(8) * c.width * 3);
-  context.expect(pipeline->push(8, strip.data(), emitted).ok(), "push failed");
+  std::memcpy(pipeline->staging(), rgb.data(), static_cast<std::size_t>(48) * c.width * 3);
+  context.expect(pipeline->push(40, strip.data(), emitted).ok(), "push failed");
+  // Of these rows' work some is left to do, which is given up.
   pipeline->cancel();
-  context.expect(pipeline->push(8, strip.data(), emitted).code() == StatusCode::kAborted, "cancel was not honoured");
+  context.expect(pipeline->push(48, strip.data(), emitted).code() == StatusCode::kAborted, "cancel was not honoured");
   pipeline->reset();
   context.expect(runPass(context, *pipeline, rgb) == first, "a pass after an abort differs from a fresh one");
   context.expect(pipeline->push(1, strip.data(), emitted).code() == StatusCode::kState, "a row too many was accepted");
+}
+
+/// Another thread cancels while firings are under way, each time at another one.
+void checkCancelAmidWork(Context& context) {
+  const Case c{{2, 8}, 40, 96};
+  const RandomModel source(c.shape, 3);
+  const Dawdling dawdling(bestKernels(), 7);
+  const auto model = load(context, source, dawdling.kernels());
+  if (model == nullptr) return;
+  const auto rgb = randomImage(c.width, c.height, 5);
+  const auto expected = referenceResidual(source, rgb, c.width, c.height);
+  const auto pipeline = open(context, *model, {c.width, c.height, false, 3, 96});
+  std::vector<std::int16_t> strip(static_cast<std::size_t>(96 + kEmissionSlack) * c.width * 3);
+  for (int round = 0; round < 8; ++round) {
+    pipeline->reset();
+    std::memcpy(pipeline->staging(), rgb.data(), rgb.size());
+    std::thread canceller([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(200 * round));
+      pipeline->cancel();
+    });
+    int emitted = 0;
+    const Status status = pipeline->push(c.height, strip.data(), emitted);
+    canceller.join();
+    context.expect(status.ok() || (status.code() == StatusCode::kAborted && emitted == 0), status.message());
+  }
+  pipeline->reset();
+  context.expect(runPass(context, *pipeline, rgb) == expected, "a pass after aborts differs from the reference");
 }
 
 /// What is missing from one pass is not missing from the next; a mask without gaps is no mask.
@@ -404,6 +432,7 @@ std::vector<Check> streamingChecks() {
   checks.push_back({"a cancelled ticket ends the pass until it is reset", checkCancelledTicket});
   checks.push_back({"winograd leaves layers of too large sums to the direct kernels", checkLargeSums});
   checks.push_back({"a pass after an abort equals a fresh one", checkReuseAfterAbort});
+  checks.push_back({"a pass is cancelled amid the work of 3 threads", checkCancelAmidWork});
   checks.push_back({"the memory plan has no slot to spare", checkPlanIsMinimal});
   return checks;
 }

@@ -8,7 +8,7 @@
 namespace perifocal {
 namespace {
 
-/// Long enough to bridge the gap between two stages, short enough to leave the core when threads are scarce.
+/// Long enough to bridge the gap between two turns, short enough to leave the core when threads are scarce.
 constexpr int kSpins = 2000;
 
 /// Waits until `value` differs from `old`; returns what it became.

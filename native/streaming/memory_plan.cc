@@ -1,6 +1,7 @@
 #include "streaming/memory_plan.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include "integrity/guard.h"
@@ -65,9 +66,37 @@ class Census {
   std::vector<int> live_;
 };
 
-void simulate(const Graph& graph, int height, MemoryPlan& plan) {
+/// Counts the firings that a list of work holds at once: those of the latest blocks of image rows whose residual is not
+/// far behind that of the newest one.
+class ListCensus {
+ public:
+  explicit ListCensus(const PassShape& pass)
+      : blocks_((lagRows(pass) + kTurnRows) / kMaxBlockRows + 2),
+        rows_(lagRows(pass) + kTurnRows + 2 * kEmissionSlack + pass.stripRows) {}
+
+  void add(int block, int emitted) {
+    listed_.push_back({block, emitted});
+    while (listed_.front().block + blocks_ < block || listed_.front().emitted + rows_ < emitted) listed_.pop_front();
+    most_ = std::max(most_, static_cast<int>(listed_.size()));
+  }
+
+  int most() const { return most_; }
+
+ private:
+  struct Listed {
+    int block, emitted;
+  };
+
+  const int blocks_, rows_;
+  std::deque<Listed> listed_;
+  int most_ = 0;
+};
+
+void simulate(const Graph& graph, const PassShape& pass, MemoryPlan& plan) {
+  const int height = pass.height;
   Schedule schedule(graph, height);
   Census census(plan);
+  ListCensus list(pass);
   std::vector<int> firstLive(graph.tensors.size(), 0);
   for (int row = 0; row < height; row += kMaxBlockRows) {
     census.measureRing(schedule.progress(), 0, firstLive, kMaxBlockRows);
@@ -81,11 +110,13 @@ void simulate(const Graph& graph, int height, MemoryPlan& plan) {
         census.born(tensor, firing->rowEnd - firing->rowBegin);
       }
       schedule.complete(*firing);
+      list.add(row / kMaxBlockRows, schedule.progress().emitted());
       for (const StageInput& input : stage.inputs) census.bury(schedule.progress(), input.tensor, firstLive);
     }
     plan.delayRows = std::max(plan.delayRows, schedule.progress().available(0) - schedule.progress().emitted());
     plan.orders.push_back(schedule.order());
   }
+  plan.listed = list.most();
 }
 
 /// Rows beside those that one thread needs, one by one: threads that wait for no other one are as far ahead as these
@@ -143,7 +174,7 @@ MemoryPlan planMemory(const Graph& graph, const PassShape& pass, const KernelLay
     plan.rows.push_back(row);
     if (tensor.kind == TensorKind::kCodes) plan.borderBytes = std::max(plan.borderBytes, row.rowBytes);
   }
-  simulate(graph, pass.height, plan);
+  simulate(graph, pass, plan);
   addSlack(graph, pass, plan);
   const int maxChannels = 4 * graph.shape.baseWidth;
   plan.scratchBytes = arenaBytes(scratchBytes(layout, maxChannels, 2 * kMaxBlockRows + 1));

@@ -27,6 +27,9 @@ constexpr int lagRows(const PassShape& pass) { return pass.threads > 1 ? 32 : 0;
 /// Image rows that a push takes before it does what they allow.
 inline constexpr int kTurnRows = 16;
 
+/// Rows that one push or drain may emit beyond `stripRows`.
+inline constexpr int kEmissionSlack = 32;
+
 /// Where a tensor's rows lie inside a slot and which class of slots they use.
 struct RowLayout {
   std::size_t leftPad;   ///< bytes before pixel 0
@@ -59,6 +62,7 @@ struct MemoryPlan {
   int missingRows;                 ///< such rows that are kept
   std::size_t stagingBytes;        ///< one strip of input
   std::size_t arenaBytes;
+  int listed;                          ///< firings that are listed at once, at most
   int delayRows;                       ///< input rows read beyond the newest row emitted
   std::vector<PlannedBuffer> buffers;  ///< sums to arenaBytes
   /// What `Schedule::order` is when nothing is left to do, after every block of input rows. Empty without integrity.

@@ -107,14 +107,14 @@ Status Pipeline::push(int count, std::int16_t* residual, int& emitted) {
   receive(residual);
   for (int i = 0; i < count; ++i) {
     const std::size_t rowBytes = static_cast<std::size_t>(pass_.width) * 3;
-    if (Status s = takeRow(rowsTaken_++, staging_ + i * rowBytes); !s.ok()) return s;
+    if (Status s = keep(takeRow(rowsTaken_++, staging_ + i * rowBytes)); !s.ok()) return s;
     // Whole blocks only, so that the order of work is the same for every strip height.
     if (rowsTaken_ % kMaxBlockRows == 0) {
-      if (Status s = takeBlock(); !s.ok()) return s;
+      if (Status s = keep(takeBlock()); !s.ok()) return s;
     }
     if (i + 1 != count && (i + 1) % kTurnRows != 0) continue;
     const int blocks = (rowsTaken_ - lagRows(pass_)) / kMaxBlockRows;
-    if (Status s = advance(blocks, pass_.stripRows + kEmissionSlack - kMaxBlockRows); !s.ok()) return s;
+    if (Status s = keep(advance(blocks, pass_.stripRows + kEmissionSlack - kMaxBlockRows)); !s.ok()) return s;
   }
   emitted = rowsReceived();
   return {};
@@ -129,12 +129,11 @@ Status Pipeline::drain(int limit, std::int16_t* residual, int& emitted) {
   if (!status_.ok()) return status_;
   receive(residual);
   const int most = std::min(limit, pass_.stripRows);
-  if (Status s = list(residualBegin_ + most + lagRows(pass_)); !s.ok()) return s;
-  if (Status s = advance(rowsTaken_ / kMaxBlockRows, most); !s.ok()) return s;
+  if (Status s = keep(list(residualBegin_ + most + lagRows(pass_))); !s.ok()) return s;
+  if (Status s = keep(advance(rowsTaken_ / kMaxBlockRows, most)); !s.ok()) return s;
   emitted = rowsReceived();
   const bool isStuck = emitted == 0 && most > 0 && !worklist_.progress().finished();
-  if (isStuck) return outOfPlan("rows are left, but no work that makes them");
-  return {};
+  return isStuck ? keep(outOfPlan("rows are left, but no work that makes them")) : Status();
 }
 
 /// Where the rows of this call go to.
@@ -191,7 +190,9 @@ Status Pipeline::list(int residualEnd) {
 Status Pipeline::advance(int blocks, int limit) {
   checkCancelled();
   worklist_.require(blocks, residualBegin_ + limit);
-  team_.run([](void* self, int thread) { static_cast<Pipeline*>(self)->work(thread); }, this);
+  if (!worklist_.isDone()) {
+    team_.run([](void* self, int thread) { static_cast<Pipeline*>(self)->work(thread); }, this);
+  }
   if (!status_.ok()) return status_;
   const bool ends = isChecked() && worklist_.progress().finished() && rowsReceived() > 0;
   return ends ? checkWeights() : Status();
@@ -204,9 +205,22 @@ Status Pipeline::checkWeights() {
   return {StatusCode::kIntegrity, kChangedWeights};
 }
 
-/// One thread's part: firing after firing, until all is done that is required.
+/// One thread's part. Others must not wait for one that an exception ends.
 void Pipeline::work(int thread) {
   Gathering::Lock lock = gathering_.lock();
+  try {
+    workUntilDone(lock, lanes_[thread]);
+  } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    fail({StatusCode::kInternal, "no memory"});
+    gathering_.wakeAll();
+    throw;
+  }
+  gathering_.wakeAll();
+}
+
+/// Firing after firing, until all is done that is required.
+void Pipeline::workUntilDone(Gathering::Lock& lock, Lane& lane) {
   while (status_.ok() && !worklist_.isDone()) {
     const auto place = begin();
     if (!place) {
@@ -216,11 +230,10 @@ void Pipeline::work(int thread) {
     const Firing firing = worklist_.at(*place);
     if (gathering_.hasSleepers() && worklist_.find(store_)) gathering_.wakeOne();
     lock.unlock();
-    const Status status = compute(firing, lanes_[thread]);
+    const Status status = compute(firing, lane);
     lock.lock();
     end(*place, status);
   }
-  gathering_.wakeAll();
 }
 
 /// The firing to compute next, or nothing until another thread has finished one, or at an error.
@@ -255,6 +268,12 @@ void Pipeline::checkCancelled() {
 void Pipeline::fail(const Status& status) {
   if (status_.ok()) status_ = status;
   gathering_.change();
+}
+
+/// Rows of a call that fails are lost, so that the pass cannot go on.
+Status Pipeline::keep(Status status) {
+  if (!status.ok()) fail(status);
+  return status;
 }
 
 Status Pipeline::compute(const Firing& firing, Lane& lane) {

@@ -21,9 +21,6 @@
 
 namespace perifocal {
 
-/// Rows that one push or drain may emit beyond `stripRows`.
-inline constexpr int kEmissionSlack = 32;
-
 /// Samples of the residual buffer that the caller of push and drain provides.
 constexpr std::size_t residualSamples(const PassShape& pass) {
   return static_cast<std::size_t>(pass.stripRows + kEmissionSlack) * pass.width * 3;
@@ -87,6 +84,8 @@ class Pipeline {
   Status computeChecked(const Firing& firing, Lane& lane);
   void checkCancelled();
   void fail(const Status& status);
+  Status keep(Status status);
+  void workUntilDone(Gathering::Lock& lock, Lane& lane);
   Status checkWeights();
   Status outOfPlan(const std::string& what);
   std::int16_t* residualOf(const Firing& firing) const;

@@ -19,7 +19,18 @@ void Worklist::attach(const MemoryPlan& plan) {
   layouts_ = plan.rows;
   slack_.clear();
   for (const SlotClass& slotClass : plan.classes) slack_.push_back(slotClass.slack);
+  reserve(plan.listed);
   reset();
+}
+
+/// A call that lists firings must not fail half-way for want of memory. Finished ones are forgotten by the group.
+void Worklist::reserve(int listed) {
+  const std::size_t entries = listed + 2 * kGroup;
+  const std::size_t groups = entries / kGroup + 2;
+  entries_.reserve(entries);
+  balances_.reserve(entries * slack_.size());
+  sums_.reserve(groups * slack_.size());
+  peaks_.reserve(groups * slack_.size());
 }
 
 void Worklist::reset() {
@@ -52,7 +63,7 @@ bool Worklist::list(int residualEnd) {
     schedule_.complete(*firing);
     append(*firing);
   }
-  return false;
+  return !schedule_.next();
 }
 
 void Worklist::forgetFinished() {
@@ -132,8 +143,9 @@ bool Worklist::hasRoom(const Firing& firing, const RowStore& store) const {
 }
 
 bool Worklist::take(Place place, RowStore& store) {
-  if (!holds(place)) return false;
   Entry& taken = entry(place);
+  const bool isNext = progress_.emitted(taken.firing.stage) == taken.firing.rowBegin;
+  if (!holds(place) || !isNext || !progress_.hasInputs(taken.firing)) return false;
   for (int tensor : outputsOf(graph_.stages[taken.firing.stage])) {
     if (tensor < 0) continue;
     for (int row = taken.firing.rowBegin; row < taken.firing.rowEnd; ++row) {

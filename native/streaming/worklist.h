@@ -67,6 +67,7 @@ class Worklist {
   int classes() const { return static_cast<int>(slack_.size()); }
   std::int16_t& balance(Place place, int slotClass) { return balances_[(place - first_) * classes() + slotClass]; }
   bool isListed(Place place) const { return place >= oldest_ && place < end(); }
+  void reserve(int listed);
   void forgetFinished();
   void append(const Firing& firing);
   bool isReady(Place place, const RowStore& store) const;

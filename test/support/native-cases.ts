@@ -62,16 +62,20 @@ async function loadNetwork(binding: Binding): Promise<(ticket: NativeTicket) => 
   return (ticket) => binding.loadModel(tensors, shape, isaOf(binding), [{ inputs: 4, outputs: 4 }], ticket);
 }
 
-/** A pipeline that has taken `rows` of its 24, and what came out meanwhile. */
+/** Rows of a pass: more than threads may leave for the next call. */
+const PASS_ROWS = 96;
+
+/** A pipeline that has taken `rows` of its {@link PASS_ROWS}, and what came out meanwhile. */
 async function pipelineAfter(
   binding: Binding,
   threads: 1 | 2 | 3,
   rows: number,
 ): Promise<{ pipeline: NativePipeline; image: Uint8Array; emitted: Int16Array }> {
   const model = await (await loadNetwork(binding))(ticketOf(binding));
-  const pass = { width: 48, height: 24, transposed: false, threads, stripRows: 24, keepWeights: false };
+  const sides = { width: 48, height: PASS_ROWS, stripRows: PASS_ROWS };
+  const pass = { ...sides, transposed: false, threads, keepWeights: false };
   const pipeline = binding.createPipeline(model, pass);
-  const image = bytes(48 * 24 * 3, 3);
+  const image = bytes(48 * PASS_ROWS * 3, 3);
   const emitted = rows > 0 ? (await pipeline.push(image, rows, ticketOf(binding))).slice() : new Int16Array();
   return { pipeline, image, emitted };
 }
@@ -235,8 +239,8 @@ const networkCases: readonly NativeCase[] = [
     prepare: async (binding, threads) => {
       const { pipeline, image } = await pipelineAfter(binding, threads, 0);
       return {
-        call: async (ticket) => (await pipeline.push(image, 24, ticket)).slice(),
-        read: async (pushed) => together(pushed as Int16Array, await pipeline.drain(24, ticketOf(binding))),
+        call: async (ticket) => (await pipeline.push(image, PASS_ROWS, ticket)).slice(),
+        read: async (pushed) => together(pushed as Int16Array, await pipeline.drain(PASS_ROWS, ticketOf(binding))),
         hasHandle: true,
         dispose: () => pipeline.dispose(),
       };
@@ -245,9 +249,9 @@ const networkCases: readonly NativeCase[] = [
   {
     name: 'pipeline.drain',
     prepare: async (binding, threads) => {
-      const { pipeline, emitted } = await pipelineAfter(binding, threads, 24);
+      const { pipeline, emitted } = await pipelineAfter(binding, threads, PASS_ROWS);
       return {
-        call: async (ticket) => (await pipeline.drain(24, ticket)).slice(),
+        call: async (ticket) => (await pipeline.drain(PASS_ROWS, ticket)).slice(),
         read: (drained) => together(emitted, drained as Int16Array),
         hasHandle: true,
         dispose: () => pipeline.dispose(),
