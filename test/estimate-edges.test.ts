@@ -60,6 +60,13 @@ describe('edges against a blur', () => {
     expect(await refutesByEdges({ frame, valid, isJpeg: false }, psf.disk(4), signal)).toBe(false);
   });
 
+  it('do not count where one band is cut off, which makes blurred edges steep', async () => {
+    const scene = (await defocused(9)) as Frame;
+    const cut = Uint8Array.from(scene.data, (value, sample) => (sample % 3 === 0 ? Math.min(255, 4 * value) : value));
+    const frame = { ...scene, data: cut };
+    expect(await refutesByEdges({ frame, valid: null, isJpeg: false }, psf.disk(9), signal)).toBe(false);
+  });
+
   it('are given up where the signal says so', async () => {
     const source = { frame: discs(4, 60, 1), valid: null, isJpeg: false };
     await expect(refutesByEdges(source, psf.disk(4), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');

@@ -40,12 +40,10 @@ interface Direction {
   readonly reach: number;
 }
 
-/** How steep an edge is: the step between two neighbours, and what part of the contrast around it that is. */
-interface Edge {
-  readonly step: number;
-  readonly steepness: number;
-  /** Its place in the line, modulo the side of a block of JPEG. */
-  readonly phase: number;
+/** Edges of a line, by their place in it modulo the side of a block of JPEG: how many, and how many speak against. */
+interface EdgeCount {
+  edges: number;
+  against: number;
 }
 
 /**
@@ -58,14 +56,17 @@ export async function refutesByEdges(source: FrameSource, kernel: Psf, signal: A
   let [edges, against, steps] = [0, 0, 0];
   for (const direction of directionsOf(source.frame, kernel)) {
     if (direction.steepest >= STEEPEST) continue;
-    const found = withoutBlockBorders(await edgesAlong(source, direction, pauses));
-    edges += found.length;
-    against += found.filter(({ steepness }) => steepness > STEEPER * direction.steepest).length;
+    const counts = withoutBlockBorders(await countEdges(source, direction, pauses));
+    edges += sumOf(counts, 'edges');
+    against += sumOf(counts, 'against');
     steps += direction.length * Math.min(direction.lines, MOST_LINES);
   }
   const { count, part } = FEWEST_EDGES;
   return edges >= Math.max(count, part * steps) && against > MOST_AGAINST * edges;
 }
+
+const sumOf = (counts: readonly EdgeCount[], what: keyof EdgeCount): number =>
+  counts.reduce((sum, count) => sum + count[what], 0);
 
 function directionsOf({ width, height }: AnyFrame, kernel: Psf): Direction[] {
   const columns = new Float64Array(kernel.width);
@@ -82,39 +83,41 @@ function directionsOf({ width, height }: AnyFrame, kernel: Psf): Direction[] {
   ];
 }
 
-async function edgesAlong(source: FrameSource, direction: Direction, pauses: Pauses): Promise<Edge[]> {
-  const found: Edge[] = [];
+/** Edges along all lines, by their phase. */
+async function countEdges(source: FrameSource, direction: Direction, pauses: Pauses): Promise<EdgeCount[]> {
+  const lines = spreadStarts(direction.lines, 1, Math.min(direction.lines, MOST_LINES));
   const usual: number[] = [];
-  for (const line of spreadStarts(direction.lines, 1, Math.min(direction.lines, MOST_LINES))) {
+  for (const line of lines) {
     if (pauses.isDue) await pauses.take();
-    const brightness = readLine(source, direction, line);
-    usual.push(usualStep(brightness));
-    found.push(...edgesOf(brightness, direction.reach, fullScale(source.frame)));
+    usual.push(usualStep(readLine(source, direction, line)));
   }
   const noise = EDGE_STEPS * (median(usual.filter((step) => step >= 0)) ?? 0);
   const least = Math.max(noise, source.frame.depth === 32 ? 0 : ROUNDING_STEPS);
-  return found.filter(({ step }) => step > least);
+  const counts = Array.from({ length: BLOCK }, (): EdgeCount => ({ edges: 0, against: 0 }));
+  for (const line of lines) {
+    if (pauses.isDue) await pauses.take();
+    addEdges(readLine(source, direction, line), least, direction, counts);
+  }
+  return counts;
 }
 
 /** JPEG makes edges of its own along the borders of its blocks, wherever these lie: those of the fullest phase. */
-function withoutBlockBorders(edges: readonly Edge[]): Edge[] {
-  const phases = Array.from({ length: BLOCK }, (): Edge[] => []);
-  for (const edge of edges) phases[edge.phase]!.push(edge);
-  return phases
-    .sort((a, b) => a.length - b.length)
-    .slice(0, -1)
-    .flat();
-}
+const withoutBlockBorders = (counts: readonly EdgeCount[]): EdgeCount[] =>
+  [...counts].sort((a, b) => a.edges - b.edges).slice(0, -1);
 
-/** The mean of the bands of a picture in colour, or of all; NaN where the pixel is missing. */
+/** The mean of the bands of a picture in colour, or of all; NaN where the pixel is missing or a band is cut off. */
 function readLine({ frame, valid }: FrameSource, { length, step, across }: Direction, line: number): Float64Array {
   const { data, channels } = frame;
   const planes = colourPlanes(frame);
+  const white = fullScale(frame);
   return Float64Array.from({ length }, (_, index) => {
     const pixel = line * across + index * step;
     if (valid?.[pixel] === 0) return NaN;
     let sum = 0;
-    for (let channel = 0; channel < planes; channel += 1) sum += data[pixel * channels + channel]!;
+    for (let channel = 0; channel < planes; channel += 1) {
+      const sample = data[pixel * channels + channel]!;
+      sum += sample < white ? sample : NaN;
+    }
     return sum / planes;
   });
 }
@@ -129,17 +132,23 @@ function usualStep(line: Float64Array): number {
   return median(steps) ?? -1;
 }
 
-/** Steps of a line that are the largest within reach, where nothing around is missing or clipped. */
-function edgesOf(line: Float64Array, reach: number, white: number): Edge[] {
-  const edges: Edge[] = [];
+/** Counts steps of a line that are the largest within reach, where nothing around is missing or cut off. */
+function addEdges(
+  line: Float64Array,
+  least: number,
+  { reach, steepest }: Pick<Direction, 'reach' | 'steepest'>,
+  counts: readonly EdgeCount[],
+): void {
   const steps = line.map((value, index) => Math.abs(line[index + 1]! - value));
   for (let index = reach; index + 1 + reach < line.length; index += 1) {
     const step = steps[index]!;
-    if (!(step > 0) || step < rangeOf(steps, index - reach, index + reach).high) continue;
+    if (!(step > least) || step < rangeOf(steps, index - reach, index + reach).high) continue;
     const { low, high } = rangeOf(line, index - reach, index + 1 + reach);
-    if (high < white) edges.push({ step, steepness: step / (high - low), phase: index % BLOCK });
+    if (!(high >= low)) continue;
+    const count = counts[index % BLOCK]!;
+    count.edges += 1;
+    if (step > STEEPER * steepest * (high - low)) count.against += 1;
   }
-  return edges;
 }
 
 /** Both NaN where a sample is. */
