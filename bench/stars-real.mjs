@@ -65,7 +65,7 @@ async function measureSet({ name, fov, ending, options }, folder, scratch, ask) 
     // Each frame by what the others tell.
     const others = solved.filter((other) => other !== one);
     if (others.length < 2) continue;
-    const { camera, afterRad } = stars.calibrateCamera(start, others.map(sightsOf), { terms: 1 });
+    const { camera, afterRad } = await stars.calibrateCamera(start, others.map(sightsOf), { terms: 1 });
     const answer = await ask({
       centroids: straighten(camera, one.centroids),
       size: [height, width],

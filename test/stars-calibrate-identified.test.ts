@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stars } from '../lib/index.js';
+import { EstimateError, stars } from '../lib/index.js';
 import { simulateScene } from './support/star-scenes.js';
 
 const TRUE = new stars.Camera({
@@ -35,9 +35,16 @@ describe('calibrating by identified frames', () => {
   });
   afterAll(() => identifier.dispose());
 
-  it('finds the camera within what the errors of 0.1 pixel allow, and leaves out what was declined', () => {
+  it('finds the camera within what the errors of 0.1 pixel allow, and leaves out what was declined', async () => {
     expect(found.map(({ status }) => status)).toEqual([...Array.from({ length: 6 }, () => 'solved'), 'declined']);
-    const { camera, afterRad, stars: used } = stars.calibrateIdentified(found, { terms: 1 });
+    const {
+      camera,
+      afterRad,
+      stars: used,
+      frames,
+      excludedFrames,
+    } = await stars.calibrateIdentified(found, { terms: 1 });
+    expect([frames, excludedFrames]).toEqual([6, 1]);
     expect(used).toBeGreaterThan(150);
     // Three standard deviations of 0.1 pixel over 170 stars, with the distortion fitted too.
     expect(Math.abs(camera.focalPx / TRUE.focalPx - 1)).toBeLessThan(1.5e-4);
@@ -49,7 +56,7 @@ describe('calibrating by identified frames', () => {
   });
 
   it('makes a camera in which stars are where it has them: its own frames then need no lens to be fitted', async () => {
-    const { camera } = stars.calibrateIdentified(found);
+    const { camera } = await stars.calibrateIdentified(found);
     const { seen } = simulateScene(catalogue, { camera: TRUE, seed: 50 });
     const again = await stars.identify(seen, { camera, epochYear: 2026, ...LIMITS });
     expect(again.status).toBe('solved');
@@ -67,11 +74,15 @@ describe('calibrating by identified frames', () => {
     if (wide.status === 'solved') expect(wide.chi2).toBeGreaterThan(0.4);
   });
 
-  it('refuses what does not tell a camera', () => {
-    expect(() => stars.calibrateIdentified([])).toThrow(/None of 0 frames is identified with 3 stars/);
-    expect(() => stars.calibrateIdentified(found.slice(-1))).toThrow(/None of 1 frames/);
+  it('refuses what does not tell a camera', async () => {
+    for (const none of [[], found.slice(-1)]) {
+      const fit = stars.calibrateIdentified(none);
+      await expect(fit).rejects.toThrow(EstimateError);
+      await expect(fit).rejects.toThrow(/No frame is identified with 3 stars or more/);
+    }
     const [one] = found as stars.Solved[];
     const other = { ...one!, camera: new stars.Camera({ width: 640, height: 480, focalPx: 3000 }) };
-    expect(() => stars.calibrateIdentified([one!, other])).toThrow(/Frames of one camera are needed, .*640x480/);
+    const mixed = stars.calibrateIdentified([one!, other]);
+    await expect(mixed).rejects.toThrow(/Frames of one camera are needed, .*640x480/);
   });
 });

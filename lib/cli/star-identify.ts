@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { writeAtomically } from '../files/write-file.js';
 import type { Vector } from '../math/linear.js';
-import { ArgumentError, EstimateError } from '../runtime/errors.js';
+import { ArgumentError } from '../runtime/errors.js';
 import { defined } from '../runtime/validate.js';
 import { calibrateIdentified } from '../stars/identify/calibrate-identified.js';
-import type { Identification } from '../stars/identify/identification.js';
+import type { Solved } from '../stars/identify/identification.js';
 import { StarIdentifier } from '../stars/identify/identifier.js';
 import { LEAST_PX } from '../stars/identify/options.js';
 import type { Handedness, IdentifierOptions, IdentifyOptions } from '../stars/identify/options.js';
@@ -86,7 +86,7 @@ interface Opened extends AsyncDisposable {
 /** Identifies frames, with one index for all of one size. */
 export class FrameIdentifier implements AsyncDisposable {
   readonly #flags: IdentifyFlags;
-  readonly #found: Identification[] = [];
+  readonly #found: Solved[] = [];
   #open: Opened | null = null;
   #camera: KnownCamera | null = null;
 
@@ -101,28 +101,27 @@ export class FrameIdentifier implements AsyncDisposable {
       await this.#close();
       this.#open = await this.#openFor(frame, size, runtime);
     }
-    const { velocity } = this.#flags;
+    const { velocity, calibrate } = this.#flags;
     const extraPx = this.#camera === null ? undefined : Math.hypot(this.#camera.residualPx, LEAST_PX);
     const finding = await this.#open.next(stars, place, defined({ velocity, extraPx, signal }));
-    if (finding.solution !== null) this.#found.push(finding.solution);
+    if (calibrate !== undefined && finding.solution !== null) this.#found.push(finding.solution);
     return finding;
   }
 
   /** Fits the camera to all frames so far, and writes it. Rejects with EstimateError, or ImageError. */
   async calibrate(path: string, { signal }: Session): Promise<Summary> {
-    if (this.#found.length === 0) throw new EstimateError('No frame was identified: there is nothing to calibrate by');
-    const calibration = calibrateIdentified(this.#found);
+    const calibration = await calibrateIdentified(this.#found, { signal });
     await writeAtomically(path, [Buffer.from(formatCamera(calibration))], signal);
-    const { camera, stars, excluded } = calibration;
+    const { camera, stars, excluded, frames, excludedFrames } = calibration;
     const residualPx = residualOf(camera, calibration.afterRad);
-    const frames = this.#found.length;
     const axis = camera.principalPoint.map((part) => part.toFixed(1)).join(', ');
     const what = `focal length ${camera.focalPx.toFixed(2)} px, axis at ${axis}`;
-    const how = `${stars} stars of ${frames} frames, ${residualPx.toFixed(3)} px off, ${excluded} left out`;
+    const used = `${stars} stars of ${frames} frames, ${residualPx.toFixed(3)} px off`;
+    const leftOut = `${excluded} stars and ${excludedFrames} frames left out`;
     return {
       output: path,
-      report: { frames, ...calibration, residualPx },
-      text: `${path}: ${what}; ${how}`,
+      report: { ...calibration, residualPx },
+      text: `${path}: ${what}; ${used}, ${leftOut}`,
     };
   }
 

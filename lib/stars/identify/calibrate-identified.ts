@@ -1,36 +1,38 @@
 import { transform, transpose } from '../../math/linear.js';
-import { ArgumentError } from '../../runtime/errors.js';
+import { ArgumentError, EstimateError } from '../../runtime/errors.js';
 import { requireArray } from '../../runtime/validate.js';
-import { calibrateCamera } from '../sky/calibrate.js';
+import { LEAST_FIELD, calibrateCamera } from '../sky/calibrate.js';
 import type { Calibration, CalibrationOptions, StarSight } from '../sky/calibrate.js';
 import type { Identification, Solved } from './identification.js';
-
-/** Fewer do not tell the attitude of their frame and more. */
-const LEAST_MATCHES = 3;
 
 /**
  * Fits focal length, principal point and radial distortion to identified frames of one camera: `calibrateCamera` of
  * their matches, each where its frame's velocity has it. Frames that were declined, or have fewer than three matches,
- * are left out. Throws ArgumentError where no frame is left, where cameras differ in size or axes, or for fewer stars
- * than unknowns.
+ * are left out, and counted as `excludedFrames`. Rejects with EstimateError where no frame is left, with ArgumentError
+ * where cameras differ in size or axes, or for fewer stars than unknowns, and with the signal's reason.
  */
-export function calibrateIdentified(found: readonly Identification[], options: CalibrationOptions = {}): Calibration {
+export async function calibrateIdentified(
+  found: readonly Identification[],
+  options: CalibrationOptions = {},
+): Promise<Calibration> {
   requireArray('found', found);
-  const solved = found.filter((one): one is Solved => one.status === 'solved' && one.matches.length >= LEAST_MATCHES);
+  const solved = found.filter((one): one is Solved => one.status === 'solved' && one.matches.length >= LEAST_FIELD);
   const best = solved.reduce<Solved | null>(
     (most, one) => (most === null || one.matches.length > most.matches.length ? one : most),
     null,
   );
   if (best === null)
-    throw new ArgumentError(
-      `None of ${found.length} frames is identified with ${LEAST_MATCHES} stars or more: nothing tells the camera`,
+    throw new EstimateError(
+      `No frame is identified with ${LEAST_FIELD} stars or more: nothing tells the camera, give frames of more stars`,
     );
   for (const { camera } of solved)
     if (formOf(camera) !== formOf(best.camera))
       throw new ArgumentError(
         `Frames of one camera are needed, these are of ${formOf(best.camera)} and ${formOf(camera)}`,
       );
-  return calibrateCamera(best.camera, solved.map(sightsOf), options);
+  const sights = solved.map(sightsOf).filter((stars) => stars.length >= LEAST_FIELD);
+  const fitted = await calibrateCamera(best.camera, sights, options);
+  return { ...fitted, excludedFrames: found.length - fitted.frames };
 }
 
 const formOf = ({ width, height, axes }: Solved['camera']): string =>

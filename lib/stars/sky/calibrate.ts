@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../runtime/errors.js';
+import { Pauses } from '../../runtime/pauses.js';
 import { requireInteger, requireKnownKeys, requireNumber } from '../../runtime/validate.js';
 import { findAttitude } from './attitude.js';
 import type { StarPair } from './attitude.js';
@@ -19,6 +20,7 @@ export interface StarSight extends Place {
 export interface CalibrationOptions {
   /** Terms of the radial distortion, 0 to 4; 2. */
   readonly terms?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** A camera fitted to stars. */
@@ -32,6 +34,9 @@ export interface Calibration {
   /** Stars used, and those left out as no match: farther than 4 robust standard deviations. */
   readonly stars: number;
   readonly excluded: number;
+  /** Frames used, and those left out: fewer than three of their stars can be used. */
+  readonly frames: number;
+  readonly excludedFrames: number;
 }
 
 /**
@@ -44,8 +49,8 @@ const LEAST_DROP = 1e-9;
 const OUTLIER = 4;
 /** Rounds in which the stars that are left out settle. */
 const MOST_ROUNDS = 6;
-/** Two numbers of each star, against three of each attitude, focal length, principal point and distortion. */
-const LEAST_FIELD = 3;
+/** Stars of a frame: two numbers of each, against three of its attitude, and more. */
+export const LEAST_FIELD = 3;
 
 /** The stars of each frame. */
 type Frames = readonly (readonly StarSight[])[];
@@ -59,36 +64,47 @@ type Numbers = readonly number[];
 /**
  * Fits focal length, principal point and radial distortion to stars whose directions are known, such as the matches of
  * a solver, in one or several frames of unknown attitudes. Each attitude follows from the rest by its least squares
- * (variable projection). Throws ArgumentError for fewer stars than unknowns.
+ * (variable projection). Frames that have fewer than three stars when the fit has left out what is no match are left
+ * out too. Rejects with ArgumentError for fewer stars than unknowns, and with the signal's reason.
  * @param start what is known of the camera; its own distortion is where the fit starts
- * @param frames stars of each frame
+ * @param frames stars of each frame, three or more
  */
-export function calibrateCamera(start: Camera, frames: Frames, options: CalibrationOptions = {}): Calibration {
-  requireKnownKeys('options', options, ['terms']);
+export async function calibrateCamera(
+  start: Camera,
+  frames: Frames,
+  options: CalibrationOptions = {},
+): Promise<Calibration> {
+  requireKnownKeys('options', options, ['terms', 'signal']);
   const terms = requireInteger('terms', options.terms ?? 2, 0, 4);
   if (!(start instanceof Camera)) throw new ArgumentError('Expected a Camera to start from');
-  const all = checkFrames(frames);
+  const pauses = new Pauses(options.signal);
+  let all = checkFrames(frames);
+  const given = all.flat().length;
   requireEnough(all, terms);
   const first = [0, 0, 0, ...Array.from({ length: terms }, (_, term) => cornerDistortion(start, term))];
-  let fitted: Numbers = minimise(start, all, first);
+  let fitted: Numbers = await minimise(start, all, first, pauses);
   let kept = all;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     // Of all stars again: what looked wrong beside a false match may be right without it.
-    const next = withoutOutliers(cameraOf(start, fitted), all, kept);
+    const next = await withoutOutliers(cameraOf(start, fitted), all, kept, pauses);
     if (areSame(next, kept)) break;
-    kept = next;
+    const tellsAttitude = (_: unknown, frame: number): boolean => next[frame]!.length >= LEAST_FIELD;
+    [all, kept] = [all.filter(tellsAttitude), next.filter(tellsAttitude)];
     requireEnough(kept, terms);
-    fitted = minimise(start, kept, fitted);
+    fitted = await minimise(start, kept, fitted, pauses);
   }
   const camera = cameraOf(start, fitted);
   const stars = kept.flat().length;
-  const rms = (one: Camera): number => Math.sqrt(sumOfSquares(requireResiduals(one, kept)) / stars);
+  const rms = async (one: Camera): Promise<number> =>
+    Math.sqrt(sumOfSquares(await requireResiduals(one, kept, pauses)) / stars);
   return {
     camera,
-    beforeRad: rms(start),
-    afterRad: rms(camera),
+    beforeRad: await rms(start),
+    afterRad: await rms(camera),
     stars,
-    excluded: all.flat().length - stars,
+    excluded: given - stars,
+    frames: kept.length,
+    excludedFrames: frames.length - kept.length,
   };
 }
 
@@ -102,7 +118,7 @@ function checkFrames(frames: Frames): Frames {
   if (!Array.isArray(frames)) throw new ArgumentError('Expected an array of frames, each an array of stars');
   return frames.map((stars: unknown, frame) => {
     if (!Array.isArray(stars)) throw new ArgumentError(`Expected an array of stars for frames[${frame}]`);
-    return (stars as StarSight[]).map((star, index) => {
+    const sights = (stars as StarSight[]).map((star, index) => {
       const name = `frames[${frame}][${index}]`;
       const size = Math.hypot(...requireVector(`${name}.reference`, star.reference));
       if (!(size > 0)) throw new ArgumentError(`Expected a direction for ${name}.reference but it is 0`);
@@ -112,16 +128,15 @@ function checkFrames(frames: Frames): Frames {
         reference: scale(star.reference, 1 / size),
       };
     });
+    if (sights.length < LEAST_FIELD)
+      throw new ArgumentError(
+        `frames[${frame}] has ${sights.length} stars: at least ${LEAST_FIELD} are needed to tell its attitude and more`,
+      );
+    return sights;
   });
 }
 
 function requireEnough(frames: Frames, terms: number): void {
-  const small = frames.findIndex((stars) => stars.length < LEAST_FIELD);
-  if (small !== -1)
-    throw new ArgumentError(
-      `frames[${small}] has ${frames[small]!.length} stars that can be used: ` +
-        `at least ${LEAST_FIELD} are needed to tell its attitude and more`,
-    );
   const [seen, unknown] = [2 * frames.flat().length, 3 * frames.length + 3 + terms];
   if (seen < unknown)
     throw new ArgumentError(
@@ -161,9 +176,15 @@ function cameraIfPossible(start: Camera, numbers: Numbers): Camera | null {
  * Differences of directions as seen and as known, three numbers a star, in radians; null where the camera does not see
  * there, or the stars do not tell an attitude. @param deciding stars that decide the attitudes
  */
-function residualsOf(camera: Camera, frames: Frames, deciding = frames): number[] | null {
+async function residualsOf(
+  camera: Camera,
+  frames: Frames,
+  pauses: Pauses,
+  deciding = frames,
+): Promise<number[] | null> {
   const residuals: number[] = [];
   for (const [frame, stars] of frames.entries()) {
+    if (pauses.isDue) await pauses.take();
     const [deciders, pairs] = [pairsOf(camera, deciding[frame]!), pairsOf(camera, stars)];
     const matrix = deciders && findAttitude(deciders);
     if (!matrix || pairs === null) return null;
@@ -185,9 +206,9 @@ function pairsOf(camera: Camera, stars: readonly StarSight[]): StarPair[] | null
   return pairs;
 }
 
-/** The same of a camera that must have them. Throws ArgumentError. */
-function requireResiduals(camera: Camera, frames: Frames, deciding = frames): number[] {
-  const residuals = residualsOf(camera, frames, deciding);
+/** The same of a camera that must have them. Rejects with ArgumentError. */
+async function requireResiduals(camera: Camera, frames: Frames, pauses: Pauses, deciding = frames): Promise<number[]> {
+  const residuals = await residualsOf(camera, frames, pauses, deciding);
   if (residuals === null)
     throw new ArgumentError('The camera does not tell where the stars are: check its numbers, and that stars differ');
   return residuals;
@@ -199,17 +220,17 @@ const dotProduct = (a: readonly number[], b: readonly number[]): number =>
 const sumOfSquares = (values: readonly number[]): number => dotProduct(values, values);
 
 /** Levenberg and Marquardt's method; numbers for which no camera exists are steps too far. */
-function minimise(start: Camera, frames: Frames, first: Numbers): Numbers {
-  const evaluate = (numbers: Numbers): number[] | null => {
+async function minimise(start: Camera, frames: Frames, first: Numbers, pauses: Pauses): Promise<Numbers> {
+  const evaluate = async (numbers: Numbers): Promise<number[] | null> => {
     const camera = cameraIfPossible(start, numbers);
-    return camera && residualsOf(camera, frames);
+    return camera && (await residualsOf(camera, frames, pauses));
   };
-  let [numbers, residuals, damping] = [first, requireResiduals(cameraOf(start, first), frames), 1e-4];
+  let [numbers, residuals, damping] = [first, await requireResiduals(cameraOf(start, first), frames, pauses), 1e-4];
   for (let step = 0; step < MOST_STEPS && damping < 1e8; step += 1) {
-    const slopes = slopesAt(evaluate, numbers, residuals);
+    const slopes = await slopesAt(evaluate, numbers, residuals);
     if (slopes === null) break;
     const moved = moveBy(numbers, slopes, residuals, damping);
-    const found = moved && evaluate(moved);
+    const found = moved && (await evaluate(moved));
     const drop = found ? 1 - sumOfSquares(found) / sumOfSquares(residuals) : -1;
     if (!(drop > 0)) {
       damping *= 10;
@@ -222,14 +243,14 @@ function minimise(start: Camera, frames: Frames, first: Numbers): Numbers {
 }
 
 /** Numerical derivatives of the residuals by every number; null beyond what a camera may have. */
-function slopesAt(
-  evaluate: (numbers: Numbers) => number[] | null,
+async function slopesAt(
+  evaluate: (numbers: Numbers) => Promise<number[] | null>,
   numbers: Numbers,
   residuals: readonly number[],
-): number[][] | null {
+): Promise<number[][] | null> {
   const slopes: number[][] = [];
   for (const index of numbers.keys()) {
-    const ahead = evaluate(numbers.map((value, other) => (other === index ? value + STEP : value)));
+    const ahead = await evaluate(numbers.map((value, other) => (other === index ? value + STEP : value)));
     if (ahead === null) return null;
     slopes.push(ahead.map((value, row) => (value - residuals[row]!) / STEP));
   }
@@ -254,8 +275,13 @@ function moveBy(
   return numbers.map((value, i) => value - downhill.reduce((sum, part, j) => sum + inverse[i * side + j]! * part, 0));
 }
 
-function withoutOutliers(camera: Camera, frames: Frames, deciding: Frames): StarSight[][] {
-  const residuals = requireResiduals(camera, frames, deciding);
+async function withoutOutliers(
+  camera: Camera,
+  frames: Frames,
+  deciding: Frames,
+  pauses: Pauses,
+): Promise<StarSight[][]> {
+  const residuals = await requireResiduals(camera, frames, pauses, deciding);
   const sizes = Array.from({ length: residuals.length / 3 }, (_, star) =>
     Math.hypot(residuals[3 * star]!, residuals[3 * star + 1]!, residuals[3 * star + 2]!),
   );
