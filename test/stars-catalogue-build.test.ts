@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { stars } from '../lib/index.js';
+import { ArgumentError, stars } from '../lib/index.js';
 import { packStars } from '../lib/stars/sky/star-table.js';
+import type { TableStar } from '../lib/stars/sky/star-table.js';
+import { byMagnitude } from '../lib/stars/catalogue/by-magnitude.js';
 import { withoutTwins } from '../lib/stars/catalogue/twins.js';
 import { createRandom } from '../lib/math/random.js';
+import { Pauses } from '../lib/runtime/pauses.js';
 import { createFolder } from './support/models.js';
 import { perifocal } from './support/cli.js';
 
@@ -164,13 +167,80 @@ describe('building a catalogue', () => {
       'faint stars only',
       'ra,dec,mag\n1,2,9\n',
       { faintest: 6 },
-      /no star that is bright enough: give a larger faintest/,
+      /has no star to keep: left out are 1 fainter than 6; give a larger faintest/,
+    ],
+    [
+      'fast stars and such without a magnitude only',
+      'ra,dec,mag,pmra,pmdec\n1,2,3,9000,0\n4,5,,0,0\n',
+      {},
+      /no star to keep: left out are 1 without a magnitude, 1 faster than 8191 mas a year; give another catalogue/,
+    ],
+    ['a line without an end', `ra,dec,mag\n${'1'.repeat(70_000)}`, {}, /line 2, has 70000 bytes, more than 65536/],
+    [
+      'an epoch for a catalogue that has its own',
+      '001.291250|+45.229167|   1| | 6.70\n',
+      { epochYear: 2010, name: 'K' },
+      /is read as bsc5-lines, which says its epoch and name itself: leave out epoch 2010 and name 'K'/,
     ],
     ['another format', 'ra,dec,mag\n1,2,9\n', { format: 'bsc5' as const }, /no binary Bright Star Catalogue/],
     ['a longer name', 'ra,dec,mag\n1,2,9\n', { name: 'x'.repeat(41) }, /41 bytes: give 1 to 40/],
     ['no memory', 'ra,dec,mag\n1,2,9\n', { memory: 1000 }, /memory|budget/i],
   ])('refuses %s', async (_, content, options, message) => {
     await expect(stars.buildCatalogue(await write('bad', content), TARGET, options)).rejects.toThrow(message);
+  });
+
+  const hipparcos = (numbers: readonly number[]): string => hipparcosLine(5, 1, 0.5, numbers);
+  const gaia = (row: readonly number[]): Buffer => gaiaFile([[10, 20, 3, 100, 100], row]);
+  const binary = (row: readonly number[]): Buffer => brightStarFile([[7, 1, 1, 250, 0, 0], row], true);
+  const lines = (row: string): string => `001.291250|+45.229167|1||6.7\n${row}\n`;
+  it.each([
+    [gaia([NaN, 20, 3, 1, 1]), /star 2, has NaN for the right ascension in degrees: a number from -360 to 360/],
+    [gaia([10, 100, 3, 1, 1]), /star 2, has 100 for the declination/],
+    [gaia([10, NaN, 3, 1, 1]), /star 2, has NaN for the declination/],
+    [gaia([10, 20, -33, 100, 100]), /star 2, has -33 for the magnitude/],
+    [gaia([10, 20, -Infinity, 100, 100]), /star 2, has -Infinity for the magnitude/],
+    [gaia([10, 20, 3, 1e30, 100]), /star 2, has 1\.0\d*e\+30 for the motion to the east|star 2, has 1e\+30/],
+    [gaia([10, 20, 3, 100, -Infinity]), /star 2, has -Infinity for the motion to the north/],
+    [binary([NaN, 1, 1, 1, 0, 0]), /star 2, has NaN for the number: a whole number from 0/],
+    [binary([1.5, 1, 1, 1, 0, 0]), /star 2, has 1\.5 for the number/],
+    [binary([-1, 1, 1, 1, 0, 0]), /star 2, has -1 for the number/],
+    [binary([2, Infinity, 1, 1, 0, 0]), /star 2, has Infinity for the right ascension/],
+    [binary([2, 1, 1.75, 1, 0, 0]), /star 2, has 100\.\d+ for the declination/],
+    [binary([2, 1, 1, -3300, 0, 0]), /star 2, has -33 for the magnitude/],
+    [binary([2, 1, 1, 1, NaN, 0]), /star 2, has NaN for the motion to the east/],
+    [hipparcos([0, 0, 30, -30]), /line 1, has 43\.\d+ for the magnitude/],
+    [hipparcosLine(5, 1, 1.75, [0, 0, 5, 0]), /line 1, has '1\.75\d*' for decRad/],
+    [hipparcos([0, 0, 5, 0]) + hipparcosLine(1.5, 1, 1, [0, 0, 5, 0]), /line 2, has 1\.5 for the number/],
+    [hipparcos([NaN, 0, 5, 0]), /line 1, has 'NaN' for eastMasPerYear/],
+    [hipparcos([0, 0, Infinity, 0]), /line 1, has 'Infin\w*' for hp/],
+    [lines('NaN|+1|2||3'), /line 2, has 'NaN' for the right ascension/],
+    [lines('1|100|2||3'), /line 2, has '100' for the declination/],
+    [lines('1|1|2||1e30'), /line 2, has '1e30' for the magnitude/],
+    [lines('1|1|1.5||3'), /line 2, has 1\.5 for the number/],
+    ['ra,dec,mag\nInfinity,1,1\n', /line 2, has 'Infinity' for ra/],
+    ['ra,dec,mag\n1,1,1e30\n', /line 2, has '1e30' for mag/],
+    ['ra,dec,mag,id\n1,1,1,1.5\n', /line 2, has 1\.5 for the number.*mend it, or take that star out/],
+    ['ra,dec,mag,id\n1,1,1,NaN\n', /line 2, has 'NaN' for the number/],
+  ])('refuses a number that no table holds (%#)', async (content, message) => {
+    const building = stars.buildCatalogue(await write('bad', content), TARGET);
+    await expect(building).rejects.toThrow(ArgumentError);
+    await expect(building).rejects.toThrow(message);
+  });
+
+  it('takes motions and colours that Gaia does not know for 0', async () => {
+    const rows = [
+      [10, 20, 3, NaN, 40],
+      [11, 21, 4, 50, 60],
+    ];
+    await stars.buildCatalogue(await write('unknown.bin', gaiaFile(rows)), TARGET);
+    const { raDegrees } = (await stars.StarCatalogue.read(TARGET)).star(0, 2116);
+    expect(raDegrees).toBeCloseTo(10, 6);
+  });
+
+  it.skipIf(process.platform !== 'linux')('names a file that changes while it is read', async () => {
+    await expect(stars.buildCatalogue('/proc/self/status', TARGET)).rejects.toThrow(
+      /Cannot read the catalogue \/proc\/self\/status: it became longer while it was read/,
+    );
   });
 
   it('refuses a file that is missing or cut', async () => {
@@ -183,7 +253,7 @@ describe('building a catalogue', () => {
 });
 
 describe('twins', () => {
-  it('are left out as comparing all pairs says, at the poles and over 0 hours too', () => {
+  it('are left out as comparing all pairs says, at the poles and over 0 hours too', async () => {
     const random = createRandom(3);
     const places = [
       [0, 89.9999],
@@ -216,9 +286,35 @@ describe('twins', () => {
       });
       if (isFree) plain.push(star);
     }
-    const numbers = (some: typeof all): number[] => some.map(({ number }) => number).sort((a, b) => a - b);
+    const numbers = (some: readonly TableStar[]): number[] => some.map(({ number }) => number).sort((a, b) => a - b);
     expect(plain.length).toBeLessThan(390);
-    expect(numbers(withoutTwins(all) as typeof all)).toEqual(numbers(plain));
+    const pauses = new Pauses();
+    expect(numbers(await withoutTwins(await byMagnitude(all, pauses), pauses))).toEqual(numbers(plain));
+  });
+
+  const onOneDeclination = (count: number): TableStar[] =>
+    Array.from({ length: count }, (_, number) => ({
+      number,
+      raDegrees: (360 * number) / count,
+      decDegrees: 30,
+      magnitude: (number * 7919) % 1000,
+      eastMasPerYear: 0,
+      northMasPerYear: 0,
+      colour: 0,
+    }));
+
+  it('are few, and found soon, where all stars have one declination', async () => {
+    const pauses = new Pauses();
+    const sorted = await byMagnitude(onOneDeclination(20_000), pauses);
+    expect(sorted.every((star, index) => index === 0 || sorted[index - 1]!.magnitude <= star.magnitude)).toBe(true);
+    expect(await withoutTwins(sorted, pauses)).toHaveLength(sorted.length);
+  });
+
+  it('are looked for no longer when the signal says so', async () => {
+    const some = onOneDeclination(10);
+    const pauses = new Pauses(AbortSignal.abort(new Error('enough')));
+    await expect(byMagnitude(some, pauses)).rejects.toThrow('enough');
+    await expect(withoutTwins(some, pauses)).rejects.toThrow('enough');
   });
 });
 
@@ -231,5 +327,9 @@ describe('perifocal catalogue build', () => {
     expect((await stars.StarCatalogue.read(TARGET)).count).toBe(2);
     const over = await perifocal(['catalogue', 'build', source, '-o', source]);
     expect(over.code).toBe(2);
+    const bytes = await write('own.bin', gaiaFile([[10, 20, 3, 100, 100]]));
+    const named = await perifocal(['catalogue', 'build', bytes, '-o', TARGET, '--name', 'K', '--format', 'gaia']);
+    expect(named.code).toBe(2);
+    expect(named.stderr).toMatch(/--name belongs to csv/);
   });
 });

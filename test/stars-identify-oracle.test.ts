@@ -33,7 +33,8 @@ function randomStars(count: number, seed: number): TableStar[] {
 
 async function catalogueOf(name: string, table: readonly TableStar[]): Promise<stars.StarCatalogue> {
   const path = join(folder, `${name}.bin`);
-  await writeFile(path, packStars(table, { name: 'T', epochYear: EPOCH }));
+  const sorted = [...table].sort((a, b) => a.magnitude - b.magnitude);
+  await writeFile(path, packStars(sorted, { name: 'T', epochYear: EPOCH }));
   return await stars.StarCatalogue.read(path);
 }
 

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { checkWritable } from '../files/write-file.js';
+import { ArgumentError } from '../runtime/errors.js';
 import { DEFAULT_MEMORY } from '../runtime/runtime.js';
 import { defined } from '../runtime/validate.js';
 import { CATALOGUE_FORMATS, buildCatalogue } from '../stars/catalogue/build.js';
@@ -40,6 +41,7 @@ export function addCatalogueCommand(program: Command): void {
 }
 
 async function run(source: string, flags: BuildFlags): Promise<void> {
+  checkFlags(flags);
   await planOutput({ option: '--output' }, flags.output, { reads: [source] });
   const jobs = [{ input: source }];
   await runBatch({
@@ -48,6 +50,13 @@ async function run(source: string, flags: BuildFlags): Promise<void> {
     isDataPrinted: flags.output === STREAM,
     run: (session) => inTurn(jobs, session.signal, ({ input }) => build(input, flags, session)),
   });
+}
+
+/** What a format told by the bytes of the source does not take, the build refuses. Throws ArgumentError. */
+function checkFlags({ format = 'csv', ...flags }: BuildFlags): void {
+  const idle = (['epoch', 'name'] as const).filter((name) => format !== 'csv' && flags[name] !== undefined);
+  if (idle.length === 0) return;
+  throw new ArgumentError(`${idle.map((name) => `--${name}`).join(', ')} belongs to csv, not to --format ${format}`);
 }
 
 async function build(source: string, flags: BuildFlags, { runtime, signal }: Session): Promise<Summary> {

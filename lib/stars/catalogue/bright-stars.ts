@@ -6,7 +6,7 @@
 import { toDegrees } from '../sky/angles.js';
 import { ArgumentError } from '../../runtime/errors.js';
 import type { TableStar } from '../sky/star-table.js';
-import { DEC_DEGREES, MAGNITUDES, RA_DEGREES, linesOf, requireField } from './source.js';
+import { DEC_DEGREES, MAGNITUDES, RA_DEGREES, checkStar, firstLineOf, linesOf, requireField } from './source.js';
 import type { CatalogueSource } from './source.js';
 
 const HEADER_BYTES = 28;
@@ -55,14 +55,14 @@ export function readBrightStars(bytes: Buffer, path: string): CatalogueSource {
   if (Math.abs(count) !== room)
     throw new ArgumentError(`${path} says that it has ${Math.abs(count)} stars, but has room for ${room}: get it anew`);
   if (count > 0) throw new ArgumentError(`${path} has places of B1950: build from the version of J2000`);
-  return { name: 'HR', epochYear: EPOCH_YEAR, stars: binaryStars(reader, room), warnings: [] };
+  return { name: 'HR', epochYear: EPOCH_YEAR, stars: binaryStars(reader, room, path), warnings: [] };
 }
 
-function* binaryStars(reader: Reader, count: number): Generator<TableStar> {
+function* binaryStars(reader: Reader, count: number, path: string): Generator<TableStar> {
   for (let index = 0; index < count; index += 1) {
     const at = HEADER_BYTES + BRIGHT_STAR_BYTES * index;
     const decRad = reader.double(at + 12);
-    yield {
+    const star = {
       number: reader.float(at),
       raDegrees: toDegrees(reader.double(at + 4)),
       decDegrees: toDegrees(decRad),
@@ -73,13 +73,13 @@ function* binaryStars(reader: Reader, count: number): Generator<TableStar> {
       magnitude: reader.double(at + 4) === 0 && decRad === 0 ? NaN : reader.int16(at + 22) / 100,
       colour: 0,
     };
+    yield checkStar(star, () => `${path}, star ${index + 1},`);
   }
 }
 
 /** Whether bytes begin as lines with | between. */
 export function isBrightStarLines(bytes: Buffer): boolean {
-  const { text = '' } = linesOf(bytes.subarray(0, 256)).next().value ?? {};
-  return /^[\d.]+\|[-+][\d.]+\| *\d+ *\|/.test(text);
+  return /^[\d.]+\|[-+][\d.]+\| *\d+ *\|/.test(firstLineOf(bytes.subarray(0, 256)));
 }
 
 export function readBrightStarLines(bytes: Buffer, path: string): CatalogueSource {
@@ -87,10 +87,10 @@ export function readBrightStarLines(bytes: Buffer, path: string): CatalogueSourc
 }
 
 function* lineStars(bytes: Buffer, path: string): Generator<TableStar> {
-  for (const { text, line } of linesOf(bytes)) {
+  for (const { text, line } of linesOf(bytes, path)) {
     const [where, cells] = [`${path}, line ${line},`, text.split('|')];
     const cell = (index: number): string => cells[index] ?? '';
-    yield {
+    const star = {
       number: requireField(cell(2), 'the number', where, NUMBERS),
       raDegrees: requireField(cell(0), 'the right ascension', where, RA_DEGREES),
       decDegrees: requireField(cell(1), 'the declination', where, DEC_DEGREES),
@@ -99,5 +99,6 @@ function* lineStars(bytes: Buffer, path: string): Generator<TableStar> {
       northMasPerYear: 0,
       colour: 0,
     };
+    yield checkStar(star, () => where);
   }
 }

@@ -15,12 +15,13 @@ import {
   readBrightStarLines,
   readBrightStars,
 } from './bright-stars.js';
+import { SORT_BYTES, byMagnitude } from './by-magnitude.js';
 import { readColumns } from './columns.js';
 import type { ColumnFacts } from './columns.js';
 import { GAIA_STAR_BYTES, isGaia, readGaia } from './gaia.js';
 import { isHipparcos, readHipparcos } from './hipparcos.js';
 import type { CatalogueSource } from './source.js';
-import { withoutTwins } from './twins.js';
+import { TWIN_BYTES, withoutTwins } from './twins.js';
 
 /** What catalogues are built from, in the order in which they are recognised. */
 export const CATALOGUE_FORMATS = ['gaia', 'bsc5', 'hipparcos', 'bsc5-lines', 'csv'] as const;
@@ -92,8 +93,9 @@ const READERS: Readonly<Record<CatalogueFormat, Reader>> = {
 const HEAD_BYTES = 4096;
 /** The largest source that is read. */
 const MOST_SOURCE_BYTES = 1e9;
-/** A star on its way is an object, a place in an order, and a record. */
-const STAR_BYTES = 176 + RECORD_BYTES;
+/** A star on its way is an object in V8, in an array that grows by a half. */
+const OBJECT_BYTES = 176 + 20;
+const STAR_BYTES = OBJECT_BYTES + SORT_BYTES + TWIN_BYTES + RECORD_BYTES;
 const CHUNK_BYTES = 2 ** 20;
 const FASTEST_MAS = 8191;
 const NAME_BYTES = 40;
@@ -112,17 +114,18 @@ export async function buildCatalogue(
   const settings = checkOptions(source, target, options);
   const signal = options.signal ?? new AbortController().signal;
   await using file = await openSource(source);
-  const format = settings.format ?? (await formatOf(file));
-  const stars = await countStars(file, READERS[format], signal);
+  const format = settings.format ?? (await readingOf(source, signal, formatOf(file)));
+  requireOwnFacts(source, format, options);
+  const stars = Math.min(await readingOf(source, signal, countStars(file, READERS[format], signal)), MOST_STARS);
   const request = {
     bytes: file.sizeBytes + STAR_BYTES * stars,
     budgetBytes: Runtime.of(options).budgetBytes,
     purpose: `A catalogue of up to ${stars} stars of ${source}`,
   };
   using _room = await ledger.reserve(request, signal);
-  const read = READERS[format].read(await file.readAll({ signal }), source, settings.facts);
-  const { kept, leftOut } = await choose(read, settings.faintest, signal);
-  requireFew(kept.length, source);
+  const bytes = await readingOf(source, signal, file.readAll({ signal }));
+  const read = READERS[format].read(bytes, source, settings.facts);
+  const { kept, leftOut } = await choose(read, { faintest: settings.faintest, source }, signal);
   const table = packStars(kept, read);
   await writeAtomically(target, [table], signal);
   const { name, epochYear, warnings } = read;
@@ -151,10 +154,31 @@ function checkOptions(source: string, target: string, options: BuildCatalogueOpt
   };
 }
 
+/** Other formats say themselves of what year their places are, and how their stars are called. */
+function requireOwnFacts(source: string, format: CatalogueFormat, { epochYear, name }: BuildCatalogueOptions): void {
+  if (format === 'csv' || (epochYear === undefined && name === undefined)) return;
+  const given = [epochYear === undefined ? [] : [`epoch ${epochYear}`], name === undefined ? [] : [`name '${name}'`]];
+  throw new ArgumentError(
+    `${source} is read as ${format}, which says its epoch and name itself: leave out ${given.flat().join(' and ')}`,
+  );
+}
+
+/** What reading a source gives. Rejects with ArgumentError that names it, or with the signal's reason. */
+async function readingOf<Value>(
+  path: string,
+  signal: AbortSignal | undefined,
+  reading: Promise<Value>,
+): Promise<Value> {
+  try {
+    return await reading;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new ArgumentError(`Cannot read the catalogue ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
 async function openSource(path: string): Promise<RegularFile> {
-  const file = await RegularFile.open(path).catch((cause: Error) => {
-    throw new ArgumentError(`Cannot read the catalogue ${path}: ${cause.message}`, { cause });
-  });
+  const file = await readingOf(path, undefined, RegularFile.open(path));
   if (file.sizeBytes <= MOST_SOURCE_BYTES) return file;
   await file[Symbol.asyncDispose]();
   throw new ArgumentError(
@@ -167,7 +191,7 @@ async function formatOf(file: RegularFile): Promise<CatalogueFormat> {
   return CATALOGUE_FORMATS.find((format) => READERS[format].recognises(head))!;
 }
 
-/** At most so many. */
+/** How many stars there are, at most. */
 async function countStars(file: RegularFile, { starBytes }: Reader, signal: AbortSignal): Promise<number> {
   if (starBytes !== null) return Math.ceil(file.sizeBytes / starBytes);
   let lines = 1;
@@ -181,7 +205,7 @@ async function countStars(file: RegularFile, { starBytes }: Reader, signal: Abor
 /** The stars of a table, brightest first, and why others are not among them. */
 async function choose(
   { stars }: CatalogueSource,
-  faintest: number,
+  { faintest, source }: { readonly faintest: number; readonly source: string },
   signal: AbortSignal,
 ): Promise<{ readonly kept: readonly TableStar[]; readonly leftOut: LeftOut }> {
   const pauses = new Pauses(signal);
@@ -194,13 +218,23 @@ async function choose(
     else if (magnitude > faintest) count.fainter += 1;
     else if (Math.max(Math.abs(eastMasPerYear), Math.abs(northMasPerYear)) > FASTEST_MAS) count.fast += 1;
     else bright.push({ ...star, raDegrees: ((star.raDegrees % 360) + 360) % 360 });
+    if (bright.length > MOST_STARS)
+      throw new ArgumentError(
+        `${source} has more than ${MOST_STARS} stars that are bright enough: give a smaller faintest`,
+      );
   }
-  const kept = withoutTwins(bright).sort((a, b) => a.magnitude - b.magnitude || a.number - b.number);
+  if (bright.length === 0) throw new ArgumentError(`${source} has no star to keep: ${describeNone(count, faintest)}`);
+  const kept = await withoutTwins(await byMagnitude(bright, pauses), pauses);
   return { kept, leftOut: { ...count, twins: bright.length - kept.length } };
 }
 
-function requireFew(stars: number, source: string): void {
-  if (stars === 0) throw new ArgumentError(`${source} has no star that is bright enough: give a larger faintest`);
-  if (stars > MOST_STARS)
-    throw new ArgumentError(`${source} has ${stars} stars, more than ${MOST_STARS}: give a smaller faintest`);
+/** Why no star is kept, and what to do. */
+function describeNone({ fainter, unknown, fast }: Omit<LeftOut, 'twins'>, faintest: number): string {
+  const why = [
+    [fainter, `fainter than ${faintest}`],
+    [unknown, 'without a magnitude'],
+    [fast, `faster than ${FASTEST_MAS} mas a year`],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
+  const found = why.length === 0 ? 'it has none' : `left out are ${why.join(', ')}`;
+  return `${found}; ${fainter > 0 ? 'give a larger faintest' : 'give another catalogue'}`;
 }

@@ -1,7 +1,8 @@
 /** Text whose first line names its columns, with commas, semicolons or tabs between: such as what archives give. */
 import { ArgumentError } from '../../runtime/errors.js';
 import type { TableStar } from '../sky/star-table.js';
-import { DEC_DEGREES, MAGNITUDES, MAS_PER_YEAR, RA_DEGREES, linesOf, optionalField, requireField } from './source.js';
+import { DEC_DEGREES, MAGNITUDES, MAS_PER_YEAR, RA_DEGREES } from './source.js';
+import { checkStar, linesOf, optionalField, requireField } from './source.js';
 import type { CatalogueSource } from './source.js';
 
 /** What columns may be called; the first that is there is taken. */
@@ -26,7 +27,7 @@ export interface ColumnFacts {
 
 /** Throws ArgumentError where a column is missing. */
 export function readColumns(bytes: Buffer, path: string, { name, epochYear }: ColumnFacts): CatalogueSource {
-  const lines = linesOf(bytes);
+  const lines = linesOf(bytes, path);
   const first = lines.next();
   const header = first.done ? '' : first.value.text.replace(/^\uFEFF/, '');
   const separator = [',', ';', '\t'].find((one) => header.includes(one)) ?? ',';
@@ -65,7 +66,7 @@ function* starsOf(
     const [where, cells] = [`${path}, line ${line},`, text.split(separator)];
     const cell = (column: Column): string | undefined => cells[places[column]];
     row += 1;
-    yield {
+    const star = {
       number: optionalField(cell('number'), 'the number', where, [0, Number.MAX_SAFE_INTEGER]) ?? row,
       raDegrees: requireField(cell('ra') ?? '', 'ra', where, RA_DEGREES),
       decDegrees: requireField(cell('dec') ?? '', 'dec', where, DEC_DEGREES),
@@ -74,5 +75,6 @@ function* starsOf(
       northMasPerYear: optionalField(cell('north'), 'pmdec', where, MAS_PER_YEAR) ?? 0,
       colour: optionalField(cell('colour'), 'the colour', where, MAGNITUDES) ?? 0,
     };
+    yield checkStar(star, () => where);
   }
 }

@@ -2,6 +2,7 @@
 import { median } from '../../math/median.js';
 import { ArgumentError } from '../../runtime/errors.js';
 import type { TableStar } from '../sky/star-table.js';
+import { checkStar } from './source.js';
 import type { CatalogueSource } from './source.js';
 
 const HEADER_BYTES = 16;
@@ -28,29 +29,35 @@ export function readGaia(bytes: Buffer, path: string): CatalogueSource {
   return {
     name: 'Gaia row',
     epochYear: EPOCH_YEAR,
-    stars: starsOf(bytes, count, hasMotions),
+    stars: starsOf(bytes, path, count, hasMotions),
     warnings: hasMotions
       ? []
       : [`${path} has magnitudes where it says proper motions: stars are taken to rest since ${EPOCH_YEAR}`],
   };
 }
 
-/** Gaia's own numbers have 63 bits, which tables do not hold: a star is told by its row in the file, from 1. */
-function* starsOf(bytes: Buffer, count: number, hasMotions: boolean): Generator<TableStar> {
+/**
+ * Gaia's own numbers have 63 bits, which tables do not hold: a star is told by its row in the file, from 1. Of some
+ * stars Gaia has no motion or colour, which is NaN: as in columns that are empty, that is taken for 0.
+ */
+function* starsOf(bytes: Buffer, path: string, count: number, hasMotions: boolean): Generator<TableStar> {
   for (let index = 0; index < count; index += 1) {
     const at = HEADER_BYTES + GAIA_STAR_BYTES * index;
     const [one, other] = [bytes.readFloatLE(at + 28), bytes.readFloatLE(at + 32)];
-    yield {
+    const star = {
       number: index + 1,
       raDegrees: bytes.readDoubleLE(at + 8),
       decDegrees: bytes.readDoubleLE(at + 16),
       magnitude: bytes.readFloatLE(at + 24),
-      eastMasPerYear: hasMotions ? one : 0,
-      northMasPerYear: hasMotions ? other : 0,
-      colour: hasMotions ? 0 : COLOUR_SLOPE * (one - other),
+      eastMasPerYear: hasMotions ? known(one) : 0,
+      northMasPerYear: hasMotions ? known(other) : 0,
+      colour: hasMotions ? 0 : known(COLOUR_SLOPE * (one - other)),
     };
+    yield checkStar(star, () => `${path}, star ${index + 1},`);
   }
 }
+
+const known = (value: number): number => (Number.isNaN(value) ? 0 : value);
 
 /** Version 0.1.2 of the package has the magnitudes BP and RP in the columns that it calls proper motions. */
 function holdsColours(bytes: Buffer, count: number): boolean {
@@ -59,7 +66,8 @@ function holdsColours(bytes: Buffer, count: number): boolean {
   for (let index = 0; index < count; index += step) {
     const at = HEADER_BYTES + GAIA_STAR_BYTES * index;
     const [g, one, other] = [24, 28, 32].map((offset) => bytes.readFloatLE(at + offset)) as [number, number, number];
-    differences.push(Math.max(Math.abs(one - g), Math.abs(other - g)));
+    const difference = Math.max(Math.abs(one - g), Math.abs(other - g));
+    if (!Number.isNaN(difference)) differences.push(difference);
   }
   return (median(differences) ?? Infinity) < COLOUR_SPAN;
 }

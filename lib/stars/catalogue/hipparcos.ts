@@ -1,6 +1,6 @@
 /** The new reduction of Hipparcos (van Leeuwen 2007, CDS I/311): hip2.dat, lines of fixed columns. */
 import type { TableStar } from '../sky/star-table.js';
-import { DEC_DEGREES, MAGNITUDES, MAS_PER_YEAR, linesOf, requireField } from './source.js';
+import { DEC_DEGREES, MAGNITUDES, MAS_PER_YEAR, checkStar, firstLineOf, linesOf, requireField } from './source.js';
 import type { CatalogueSource } from './source.js';
 
 /** Of a line without its end. */
@@ -25,7 +25,7 @@ const FIELDS = {
 
 /** Whether bytes begin as hip2.dat does. */
 export function isHipparcos(bytes: Buffer): boolean {
-  const { text = '' } = linesOf(bytes.subarray(0, 2 * LINE_BYTES)).next().value ?? {};
+  const text = firstLineOf(bytes.subarray(0, 2 * LINE_BYTES));
   return (
     text.length >= LINE_BYTES - 2 && /^ *\d+ +\d+ [0-9] /.test(text) && Number.isFinite(Number(text.slice(15, 28)))
   );
@@ -36,7 +36,7 @@ export function readHipparcos(bytes: Buffer, path: string): CatalogueSource {
 }
 
 function* starsOf(bytes: Buffer, path: string): Generator<TableStar> {
-  for (const { text, line } of linesOf(bytes)) yield parseLine(text, `${path}, line ${line},`);
+  for (const { text, line } of linesOf(bytes, path)) yield parseLine(text, `${path}, line ${line},`);
 }
 
 function parseLine(text: string, where: string): TableStar {
@@ -44,7 +44,7 @@ function parseLine(text: string, where: string): TableStar {
     requireField(text.slice(...FIELDS[name]), name, where, range);
   const degrees = (rad: number): number => (rad * 180) / Math.PI;
   const colour = field('vMinusI', MAGNITUDES);
-  return {
+  const star = {
     number: field('number', [0, 999_999]),
     raDegrees: degrees(field('raRad', [0, 2 * Math.PI])),
     decDegrees: degrees(field('decRad', [(DEC_DEGREES[0] * Math.PI) / 180, (DEC_DEGREES[1] * Math.PI) / 180])),
@@ -53,4 +53,5 @@ function parseLine(text: string, where: string): TableStar {
     magnitude: field('hp', MAGNITUDES) + RED_SLOPE * colour,
     colour,
   };
+  return checkStar(star, () => where);
 }

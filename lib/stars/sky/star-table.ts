@@ -42,11 +42,10 @@ const MAS_PER_YEAR = 0.25;
 const MAGNITUDE = 0.001;
 const QUARTER_TURN = 2 ** 30;
 
-/** The bytes of a table; its stars are sorted by magnitude. Numbers must be within their ranges. */
+/** The bytes of a table. @param stars brightest first, with numbers within their ranges */
 export function packStars(stars: readonly TableStar[], { name, epochYear }: TableFacts): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + RECORD_BYTES * stars.length);
-  const sorted = [...stars].sort((a, b) => a.magnitude - b.magnitude || a.number - b.number);
-  for (const [index, star] of sorted.entries()) packStar(star, bytes, HEADER_BYTES + RECORD_BYTES * index);
+  for (const [index, star] of stars.entries()) packStar(star, bytes, HEADER_BYTES + RECORD_BYTES * index);
   bytes.write(MAGIC, 0, 'latin1');
   bytes.writeUInt32LE(stars.length, 8);
   bytes.writeUInt32LE(RECORD_BYTES, 12);
