@@ -28,8 +28,10 @@ from urllib.parse import quote, urlencode
 __all__ = ["CaptureClient", "CaptureError"]
 
 FINAL_STATES = ("stored", "rejected", "failed", "expired", "cancelled")
+# The service is there, and asks to send less or later.
+REFUSALS = ("BUSY", "RATE", "QUOTA")
 # Answers after which the same request may succeed by itself soon.
-PASSING = ("UNREACHABLE", "BUSY", "CLOSED", "RATE", "QUOTA")
+PASSING = ("UNREACHABLE", "CLOSED", *REFUSALS)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 # The service gives a sign of life more often than that.
@@ -71,6 +73,28 @@ class _Backoff:
         return max(pause, (error and error.retry_after) or 0.0)
 
 
+class _Refusals:
+    """Refusals one after the other, which are borne for so long: a break may be waited for, not a full place."""
+
+    def __init__(self, seconds: float):
+        self._seconds = seconds
+        self._since: float | None = None
+
+    def end(self) -> None:
+        """There was a sign of life."""
+        self._since = None
+
+    def check(self, failure: CaptureError | None, pause: float) -> None:
+        """Raise a refusal where the next try, after a pause in seconds, comes too late."""
+        if failure is None or failure.code not in REFUSALS:
+            self.end()
+            return
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        if now + pause > self._since + self._seconds:
+            raise failure
+
+
 class _SocketConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -87,8 +111,8 @@ class _SocketConnection(http.client.HTTPConnection):
 class CaptureClient:
     """The service on its Unix socket, or on a port of this machine with a token.
 
-    A service that does not answer, or says RATE or QUOTA, is tried again for `retry_seconds`. One client may be used by
-    one thread at a time.
+    A service that does not answer, is stopping (CLOSED) or says BUSY, RATE or QUOTA is tried again for `retry_seconds`:
+    never sooner than it says, and not at all where that is longer. One client may be used by one thread at a time.
     """
 
     def __init__(
@@ -107,9 +131,15 @@ class CaptureClient:
         self._retry_seconds = retry_seconds
 
     def request(self, wish: dict[str, Any], id: str | None = None) -> dict[str, Any]:
-        """Ask for a capture; `wish` needs a `camera`. Give an `id` (UUID) that you have kept to ask once for sure."""
+        """Ask for a capture; `wish` needs a `camera`. Give an `id` (UUID) that you have kept to ask once for sure.
+
+        `deadlineMs` counts from when the service takes the request. Where it does not at first, the deadline is that
+        much later; no try begins when `deadlineMs` have passed since this call.
+        """
         id = str(uuid.uuid4()) if id is None else id
-        return self._json("PUT", f"/v1/captures/{quote(id, safe='')}", wish)
+        deadline = wish.get("deadlineMs")
+        most = math.inf if deadline is None else deadline / 1000
+        return self._json("PUT", f"/v1/captures/{quote(id, safe='')}", wish, most)
 
     def get(self, id: str) -> dict[str, Any]:
         return self._json("GET", f"/v1/captures/{quote(id, safe='')}")
@@ -127,11 +157,21 @@ class CaptureClient:
                 return
 
     def wait_for(self, id: str, timeout: float | None = None) -> dict[str, Any]:
-        """Wait until a capture is stored, or has ended otherwise: look at its `state`. TimeoutError after `timeout`."""
-        end = None if timeout is None else time.monotonic() + timeout
+        """Wait until a capture is stored, or has ended otherwise: look at its `state`.
+
+        TimeoutError after `timeout` seconds (default: none), also where the service refuses or does not answer.
+        """
+        end = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            left = WAIT_SECONDS if end is None else min(WAIT_SECONDS, end - time.monotonic())
-            capture = self._json("GET", f"/v1/captures/{quote(id, safe='')}?wait={max(0, math.ceil(left))}")
+            left = end - time.monotonic()
+            wait = max(0, math.ceil(min(WAIT_SECONDS, left)))
+            try:
+                capture = self._json("GET", f"/v1/captures/{quote(id, safe='')}?wait={wait}", most=left)
+            except CaptureError as error:
+                if error.code not in PASSING or left > self._retry_seconds:
+                    raise
+                time.sleep(max(0.0, end - time.monotonic()))
+                raise TimeoutError(f"capture {id} is not known to have ended after {timeout} s: {error}") from error
             if capture["state"] in FINAL_STATES:
                 return capture
             if left <= 0:
@@ -144,15 +184,18 @@ class CaptureClient:
     def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Events after a cursor, each once and in order, for ever. A connection that breaks is made anew.
 
-        Keep the `seq` of the last event that you are done with where a crash cannot: it is the next `after`.
+        Keep the `seq` of the last event that you are done with where a crash cannot: it is the next `after`. Raises
+        QUOTA, RATE or BUSY where the service gives nothing else for `retry_seconds`.
         """
         cursor = after
         backoff = _Backoff()
+        refusals = _Refusals(self._retry_seconds)
         while True:
             failure = None
             try:
                 for id, event in self._stream(cursor):
                     backoff.reset()
+                    refusals.end()
                     if event is not None and event["seq"] > cursor:
                         yield event
                     cursor = max(cursor, id)
@@ -160,7 +203,9 @@ class CaptureClient:
                 if error.code not in PASSING:
                     raise
                 failure = error
-            time.sleep(backoff.next(failure))
+            pause = backoff.next(failure)
+            refusals.check(failure, pause)
+            time.sleep(pause)
 
     def download(self, id: str, kind: str, path: str) -> dict[str, Any]:
         """Download `raw`, `product` or `thumbnail`, and check its digest.
@@ -203,7 +248,10 @@ class CaptureClient:
         return self._json("GET", "/v1/cameras")["cameras"]
 
     def push_frame(self, camera: str, frame: bytes | IO[bytes], mime: str, capture_id: str | None = None) -> str:
-        """Deliver a frame (bytes, or an open file) to a camera of the kind push; returns the id of its capture."""
+        """Deliver a frame (bytes, or an open file) to a camera of the kind push; returns the id of its capture.
+
+        Not tried again by itself.
+        """
         query = "" if capture_id is None else f"?capture={capture_id}"
         path = f"/v1/cameras/{quote(camera, safe='')}/frames{query}"
         connection, response = self._open("PUT", path, frame, {"content-type": mime})
@@ -212,8 +260,8 @@ class CaptureClient:
         finally:
             connection.close()
 
-    def _json(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON of a reply; tried again while the service does not answer."""
+    def _json(self, method: str, path: str, body: dict[str, Any] | None = None, most: float = math.inf) -> Any:
+        """The JSON of a reply; tried again while the service does not answer, for `most` seconds at most."""
         data = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"content-type": "application/json"}
 
@@ -226,16 +274,17 @@ class CaptureClient:
             finally:
                 connection.close()
 
-        return self._retry(attempt)
+        return self._retry(attempt, most)
 
-    def _retry(self, attempt: Callable[[Callable[[], None]], Any]) -> Any:
+    def _retry(self, attempt: Callable[[Callable[[], None]], Any], most: float = math.inf) -> Any:
         """Try again, ever more slowly, while there is no answer, or the service asks to send less or later.
 
-        Never sooner than the service says, and not at all where that is longer than `retry_seconds`.
+        Never sooner than the service says, and not at all where that is longer than `retry_seconds` or `most`.
 
         `attempt` calls what it is given when something has come: the time for further tries begins anew then.
         """
         since = time.monotonic()
+        most = min(most, self._retry_seconds)
         backoff = _Backoff()
 
         def progress() -> None:
@@ -248,7 +297,7 @@ class CaptureClient:
                 return attempt(progress)
             except CaptureError as error:
                 pause = backoff.next(error)
-                if error.code not in PASSING or time.monotonic() + pause > since + self._retry_seconds:
+                if error.code not in PASSING or time.monotonic() + pause > since + most:
                     raise
             time.sleep(pause)
 

@@ -96,6 +96,32 @@ threading.Timer(0.1, lambda: CaptureClient(socket_path=sys.argv[2]).end(first["i
 print(json.dumps([refused, patient.request({"camera": "front"})["state"]]))
 `;
 
+const REFUSED = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from perifocal_client import CaptureClient, CaptureError
+patient = CaptureClient(socket_path=sys.argv[2], retry_seconds=600)
+hasty = CaptureClient(socket_path=sys.argv[2], retry_seconds=4)
+
+def outcome(call):
+    try:
+        return call()
+    except TimeoutError:
+        return "late"
+    except CaptureError as error:
+        return error.code
+
+id = patient.request({"camera": "front", "deadlineMs": 1000})["id"]
+stream = CaptureClient(socket_path=sys.argv[2]).events()
+print(json.dumps([
+    next(stream)["type"],
+    outcome(lambda: patient.request({"camera": "front", "deadlineMs": 100})),
+    outcome(lambda: patient.wait_for(id, timeout=0.3)),
+    outcome(lambda: hasty.wait_for(id, timeout=1000)),
+    outcome(lambda: next(hasty.events())),
+]))
+`;
+
 describe('the client for python3 that asks too often', () => {
   it('waits as long as the service says, and asks again', async () => {
     const busy = await startApi({ limits: { requestsPerSecond: 2 } });
@@ -109,5 +135,14 @@ describe('the client for python3 that asks too often', () => {
     const { stdout } = await promisify(execFile)('python3', ['-c', FULL, CLIENTS, full.socketPath]);
     expect(JSON.parse(stdout)).toEqual([['QUOTA', 1], 'requested']);
     await full.close();
+  });
+
+  it('bears refusals as long as it may, and not past its own ends', async () => {
+    const app = { ...DEFAULT_LIMITS.app, captures: 1 };
+    const crowded = await startApi({ storeLimits: { app }, limits: { waitsPerApp: 1, heartbeatSeconds: 0.2 } });
+    const script = ['-c', REFUSED, CLIENTS, crowded.socketPath];
+    const { stdout } = await promisify(execFile)('python3', script, { timeout: 20_000 });
+    expect(JSON.parse(stdout)).toEqual(['requested', 'QUOTA', 'late', 'QUOTA', 'QUOTA']);
+    await crowded.close();
   });
 });

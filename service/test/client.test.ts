@@ -263,11 +263,13 @@ describe('a client that asks too often', () => {
     const eager = new CaptureClient({ socketPath: busy.socketPath });
     const hasty = new CaptureClient({ socketPath: busy.socketPath, retrySeconds: 0 });
     const before = performance.now();
-    for (let index = 0; index < 5; index++) await eager.cameras();
+    await eager.request(wish);
+    for (let index = 0; index < 4; index++) await eager.cameras();
     expect(performance.now() - before).toBeGreaterThan(900);
     const refused = await Promise.allSettled(Array.from({ length: 6 }, () => hasty.cameras()));
     const reasons = refused.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     expect(reasons[0]).toMatchObject({ code: 'RATE', status: 429, retryAfterSeconds: 1 });
+    expect((await eager.events().next()).value.type).toBe('requested');
     eager.close();
     hasty.close();
     await busy.close();
@@ -285,5 +287,30 @@ describe('a client that asks too often', () => {
     patient.close();
     hasty.close();
     await full.close();
+  });
+
+  it('waits for no place longer than the product may take', async () => {
+    const full = await startApi({ storeLimits: { app: { ...DEFAULT_LIMITS.app, captures: 1 } } });
+    const patient = new CaptureClient({ socketPath: full.socketPath, retrySeconds: 600 });
+    await patient.request({ camera: 'front', deadlineMs: 1000 });
+    const urgent = patient.request({ camera: 'front', deadlineMs: 100 });
+    await expect(urgent).rejects.toMatchObject({ code: 'QUOTA', retryAfterSeconds: 1 });
+    patient.close();
+    await full.close();
+  }, 20_000);
+
+  it('is told that its stream is refused', async () => {
+    const crowded = await startApi({ limits: { waitsPerApp: 1, heartbeatSeconds: 0.2 } });
+    const first = new CaptureClient({ socketPath: crowded.socketPath });
+    const abort = new AbortController();
+    const reading = first.events({ signal: abort.signal }).next();
+    await first.request({ camera: 'front' });
+    expect((await reading).value.type).toBe('requested');
+    const hasty = new CaptureClient({ socketPath: crowded.socketPath, retrySeconds: 0.5 });
+    await expect(hasty.events().next()).rejects.toMatchObject({ code: 'QUOTA', message: /wait already/ });
+    abort.abort();
+    first.close();
+    hasty.close();
+    await crowded.close();
   });
 });

@@ -22,7 +22,7 @@ export interface CaptureWish {
   readonly priority?: number;
   /** The latest time of acquisition, in milliseconds since the epoch; default none. */
   readonly expiresAt?: number | null;
-  /** The product is wanted within that many milliseconds from now; default none. */
+  /** The product is wanted so many milliseconds after the service has taken the request; default none. */
   readonly deadlineMs?: number | null;
   /** The levels that are allowed; default all. */
   readonly levels?: readonly Level[];
@@ -44,7 +44,10 @@ export interface ListOptions {
 
 /** How the service is reached. */
 export type ClientOptions = Place & {
-  /** For how long a service that does not answer, or says `RATE` or `QUOTA`, is tried again, in seconds; default 30. */
+  /**
+   * For how long a service that does not answer, is stopping (`CLOSED`) or says `BUSY`, `RATE` or `QUOTA` is tried
+   * again, in seconds; default 30. Never sooner than it says, and not at all where that is longer.
+   */
   readonly retrySeconds?: number;
 };
 
@@ -75,9 +78,15 @@ export class CaptureClient {
     this.#transport = new Transport(place, retrySeconds);
   }
 
-  /** Asks for a capture. Give an `id` that you have kept to ask once for sure, whatever crashes. */
+  /**
+   * Asks for a capture. Give an `id` that you have kept to ask once for sure, whatever crashes.
+   *
+   * `deadlineMs` counts from when the service takes the request. Where it does not at first, the deadline is that much
+   * later; no try begins when `deadlineMs` have passed since this call.
+   */
   request(wish: CaptureWish, id: string = randomUUID(), signal?: AbortSignal): Promise<Capture> {
-    return this.#transport.json({ method: 'PUT', path: pathOf(id), body: wish, signal });
+    const mostSeconds = (wish.deadlineMs ?? Number.POSITIVE_INFINITY) / 1000;
+    return this.#transport.json({ method: 'PUT', path: pathOf(id), body: wish, signal }, mostSeconds);
   }
 
   get(id: string, signal?: AbortSignal): Promise<Capture> {

@@ -25,9 +25,15 @@ export class CaptureClientError extends Error {
   }
 }
 
+/** The service is there, and asks to send less or later. */
+const REFUSALS = ['BUSY', 'RATE', 'QUOTA'];
 /** Answers after which the same request may succeed by itself soon. */
-const PASSING = ['UNREACHABLE', 'BUSY', 'CLOSED', 'RATE', 'QUOTA'];
+const PASSING = ['UNREACHABLE', 'CLOSED', ...REFUSALS];
 
 /** Whether the same request is worth another try in a moment. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof CaptureClientError && PASSING.includes(error.code);
+
+/** Whether the service is there, but does not want the request now. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof CaptureClientError && REFUSALS.includes(error.code);

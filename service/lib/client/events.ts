@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureEvent } from '../capture/capture.js';
 import { Backoff } from './backoff.js';
-import { CaptureClientError, isPassing } from './errors.js';
+import { CaptureClientError, isPassing, isRefusal } from './errors.js';
 import { readMessages } from './messages.js';
 import type { Transport } from './transport.js';
 
@@ -15,18 +15,21 @@ export interface EventOptions {
 /**
  * Events after a cursor, each once and in order, for ever: a connection that breaks is made anew, and nothing is
  * missed. Ends when the loop over them ends; throws the signal's reason when it aborts, `MISSED` where events after the
- * cursor are not kept any more, `GONE` where the log was made anew.
+ * cursor are not kept any more, `GONE` where the log was made anew, and the refusal (`QUOTA`, `RATE`, `BUSY`) where the
+ * service gives nothing else for `retrySeconds`.
  */
 export async function* followEvents(transport: Transport, options: EventOptions): AsyncGenerator<CaptureEvent> {
   const { signal } = options;
   let cursor = options.after ?? 0;
   const backoff = new Backoff();
+  const refusals = new Refusals(transport.retrySeconds);
   for (;;) {
     let failure: unknown;
     signal?.throwIfAborted();
     try {
       for await (const { id, event } of openStream(transport, cursor, signal)) {
         backoff.reset();
+        refusals.end();
         if (event && event.seq > cursor) yield event;
         cursor = Math.max(cursor, id);
       }
@@ -35,7 +38,31 @@ export async function* followEvents(transport: Transport, options: EventOptions)
       if (!isPassing(error)) throw error;
       failure = error;
     }
-    await sleep(backoff.next(failure), undefined, signal ? { signal } : {});
+    const pause = backoff.next(failure);
+    refusals.check(failure, pause);
+    await sleep(pause, undefined, signal ? { signal } : {});
+  }
+}
+
+/** Refusals that come one after the other, which are borne for so long: a break may be waited for, not a full place. */
+class Refusals {
+  readonly #seconds: number;
+  #since: number | null = null;
+
+  constructor(seconds: number) {
+    this.#seconds = seconds;
+  }
+
+  /** There was a sign of life. */
+  end(): void {
+    this.#since = null;
+  }
+
+  /** Throws a refusal where the next try, after a pause in milliseconds, comes too late. */
+  check(failure: unknown, pause: number): void {
+    const now = performance.now();
+    this.#since = isRefusal(failure) ? (this.#since ?? now) : null;
+    if (this.#since !== null && now + pause > this.#since + this.#seconds * 1000) throw failure;
   }
 }
 

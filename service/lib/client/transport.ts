@@ -29,19 +29,22 @@ const SILENCE_MILLISECONDS = 90_000;
 
 /** Sends requests, a few at once over connections that are kept. */
 export class Transport {
+  /** For how long a service that does not answer, or refuses, is tried again. */
+  readonly retrySeconds: number;
   readonly #place: Place;
-  readonly #retrySeconds: number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-  /** @param retrySeconds for how long a service that does not answer is tried again */
   constructor(place: Place, retrySeconds: number) {
     this.#place = place;
-    this.#retrySeconds = retrySeconds;
+    this.retrySeconds = retrySeconds;
   }
 
-  /** The JSON of a reply; tried again while the service does not answer, so only for what may be said twice. */
-  async json<T>(call: Call): Promise<T> {
-    return this.retry(async () => (await this.once(call)).json as T, call.signal);
+  /**
+   * The JSON of a reply; tried again while the service does not answer, so only for what may be said twice.
+   * @param mostSeconds no further try begins after that time; default: whatever `retrySeconds` allows
+   */
+  async json<T>(call: Call, mostSeconds = Number.POSITIVE_INFINITY): Promise<T> {
+    return this.retry(async () => (await this.once(call)).json as T, call.signal, mostSeconds);
   }
 
   /** The status and JSON of a reply, tried once. */
@@ -65,8 +68,14 @@ export class Transport {
    * Tries again, ever more slowly, while there is no answer, or the service asks to send less or later: never sooner
    * than it says, and not at all where that is longer than it may take.
    * @param attempt calls `progress` when something has come: the time for further tries begins anew then
+   * @param mostSeconds the time for further tries where that is less than `retrySeconds`
    */
-  async retry<T>(attempt: (progress: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async retry<T>(
+    attempt: (progress: () => void) => Promise<T>,
+    signal?: AbortSignal,
+    mostSeconds = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    const most = Math.min(this.retrySeconds, mostSeconds) * 1000;
     const backoff = new Backoff();
     let since = performance.now();
     const progress = (): void => {
@@ -78,7 +87,7 @@ export class Transport {
         return await attempt(progress);
       } catch (error) {
         const pause = backoff.next(error);
-        if (!isPassing(error) || performance.now() + pause > since + this.#retrySeconds * 1000) throw error;
+        if (!isPassing(error) || performance.now() + pause > since + most) throw error;
         await sleep(pause, undefined, signal ? { signal } : {});
       }
     }

@@ -26,6 +26,13 @@ export class FailedAttempts {
     return (this.#known.get(id)?.until ?? 0) > this.#io.monotonic();
   }
 
+  /** Until the next pause is over, in milliseconds; Infinity where there is none. */
+  get msToNext(): number {
+    const now = this.#io.monotonic();
+    const ends = [...this.#known.values()].map(({ until }) => until).filter((until) => until > now);
+    return Math.min(...ends) - now;
+  }
+
   forget(id: string): void {
     this.#known.delete(id);
   }

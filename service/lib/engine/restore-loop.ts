@@ -88,11 +88,11 @@ export class RestoreLoop {
   async #step(): Promise<void> {
     const { store } = this.#options;
     const { queue, clock } = store;
-    this.#failed.keepOnly((id) => queue.find(id) !== undefined);
+    this.#failed.keepOnly((id) => queue.find(id) !== undefined || store.needsRepair(id));
     await this.#requeue();
     const next = queue.nextToRestore(clock.now(), ({ id }) => !this.#failed.isPaused(id));
     const capture = next ?? (await this.#nextToRepair());
-    if (capture === null) return this.#bell.wait(IDLE_MS);
+    if (capture === null) return this.#bell.wait(Math.min(IDLE_MS, this.#failed.msToNext));
     // What could not be stored is not worth the work.
     if (!hasRoom(store)) return this.#pause();
     await this.#restore(capture);
@@ -100,7 +100,7 @@ export class RestoreLoop {
 
   /** A product that was damaged has no deadline any more: nobody is to get less than there was. */
   async #nextToRepair(): Promise<Capture | null> {
-    const capture = await this.#options.store.nextRepair();
+    const capture = await this.#options.store.nextRepair((id) => !this.#failed.isPaused(id));
     return capture && { ...capture, request: { ...capture.request, deadline: null } };
   }
 
@@ -153,12 +153,14 @@ export class RestoreLoop {
   async #fail(capture: Capture, failure: unknown): Promise<void> {
     const { attempts, store } = this.#options;
     if (this.#closing.signal.aborted) return;
-    if (!store.queue.find(capture.id)) return;
+    const isRepair = store.needsRepair(capture.id);
+    if (!isRepair && !store.queue.find(capture.id)) return;
     const error = await blameSize(this.#options, 'product', failure);
     if (isDiskFault(error)) return this.#pause();
     const failures = this.#failed.add(capture.id);
     const isHopeless = error instanceof NoLevel;
-    if (failures < attempts && !isHopeless) return;
+    // A damaged product stays stored: it is tried again, ever more seldom.
+    if (isRepair || (failures < attempts && !isHopeless)) return;
     const { message } = error as Error;
     const reason = isHopeless ? message : `restoration failed ${failures} times, at last: ${message}`;
     await tryStep(store, capture.id, { to: 'failed', reason });

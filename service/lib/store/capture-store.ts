@@ -19,7 +19,7 @@ import type { Entry } from './records.js';
 import { boundQuarantine } from './quarantine.js';
 import { readThrough } from './load.js';
 import { recoverRest } from './recovery.js';
-import { beginRepair, commitRepair, discardRepair, nextRepair } from './repairs.js';
+import { beginRepair, commitRepair, discardRepair, needsRepair, nextRepair } from './repairs.js';
 import { readManifest, recordOf, requireEntry } from './records-of.js';
 import { takeRequest } from './requests.js';
 import { Scrub } from './scrub.js';
@@ -108,8 +108,12 @@ export class CaptureStore implements Store {
     return this.#inTurn(draft.id, () => (isRepair ? commitRepair : commitProduct)(this.#context, draft, facts));
   }
 
-  nextRepair(): Promise<Capture | null> {
-    return nextRepair(this.#context);
+  nextRepair(isAllowed: (id: string) => boolean = () => true): Promise<Capture | null> {
+    return nextRepair(this.#context, isAllowed);
+  }
+
+  needsRepair(id: string): boolean {
+    return needsRepair(this.#context, id);
   }
 
   beginRepair(id: string, format: OutputFormat): Promise<ProductDraft> {

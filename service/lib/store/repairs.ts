@@ -41,14 +41,21 @@ export class Repairs {
 }
 
 /** The next stored capture whose product is to be made anew from its frame; null where there is none. */
-export async function nextRepair(context: Context): Promise<Capture | null> {
+export async function nextRepair(context: Context, isAllowed: (id: string) => boolean): Promise<Capture | null> {
   const { ledger, repairs, io } = context;
   for (const order of ledger.broken) {
     const entry = context.catalogue.at(order);
-    if (entry && entry.bytes.raw > 0 && repairs.mayBegin(entry.id, io.monotonic()))
-      return (await recordOf(context, entry)).capture;
+    if (!entry || entry.bytes.raw === 0) continue;
+    if (!repairs.mayBegin(entry.id, io.monotonic()) || !isAllowed(entry.id)) continue;
+    return (await recordOf(context, entry)).capture;
   }
   return null;
+}
+
+/** Whether the product of a capture waits to be made anew, or is being made anew. */
+export function needsRepair({ catalogue, ledger }: Context, id: string): boolean {
+  const entry = catalogue.find(id);
+  return entry !== undefined && ledger.broken.includes(entry.order);
 }
 
 /**

@@ -151,8 +151,13 @@ export interface Store {
   beginProduct(id: string, format: OutputFormat): Promise<ProductDraft>;
   /** Files durable, manifest last, then `stored`. SYNC or FULL: the draft is gone; begin again. */
   commit(draft: ProductDraft, facts: ProductFacts): Promise<Capture>;
-  /** The next stored capture whose product is damaged, and whose frame is whole; null where there is none. */
-  nextRepair(): Promise<Capture | null>;
+  /**
+   * The next stored capture whose product is damaged, and whose frame is whole; null where there is none.
+   * @param isAllowed whether it may be this one; default: any
+   */
+  nextRepair(isAllowed?: (id: string) => boolean): Promise<Capture | null>;
+  /** Whether it is stored, and its product is damaged and still to be made anew. */
+  needsRepair(id: string): boolean;
   /**
    * Begins to make its product anew; `commit` then puts it in the place of the old one (event `repaired`), `discard`
    * leaves it for later. The capture stays `stored` all the time. STATE: there is nothing to make anew.
