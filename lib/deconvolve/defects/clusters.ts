@@ -12,6 +12,8 @@ const FLOATS = 1 + 2 * MOST + MOST ** 2 + 2;
 const SEVERAL = 5;
 /** Of what no blurred scene could be told from. */
 const MOST_SHARE = 1e6;
+/** Departures up to this are of rounding. */
+const FLAT = 1e-9;
 /** A cluster is alone where what is left around it departs by less than this part of its own departures. */
 const MOST_LEFT = 0.5;
 
@@ -56,8 +58,8 @@ export function clustersBehind(psf: Psf, weights: Float64Array): Float32Array {
       const values = inverse?.subarray(row * places.length, (row + 1) * places.length) ?? [];
       cluster.set(values, 1 + 2 * MOST + row * MOST);
     }
-    const share = inverse ? Math.max(least, shareOf(places, inverse, images)) : MOST_SHARE;
-    const alone = inverse ? Math.max(leastAlone, aloneShareOf(places, inverse, weights, images)) : MOST_SHARE;
+    const own = inverse ? sharesOf({ places, inverse, weights }, images) : { share: MOST_SHARE, alone: MOST_SHARE };
+    const [share, alone] = [Math.max(least, own.share), Math.max(leastAlone, own.alone)];
     cluster.set([share, alone], FLOATS - 2);
     // What single samples can be, several can.
     if (index === 0) [least, leastAlone] = [share, alone];
@@ -89,84 +91,120 @@ function ringOf(places: readonly Place[]): Place[] {
   }).filter(([x, y]) => isWithin(x, y, REACH) && !isWithin(x, y, 0));
 }
 
-/**
- * The most that members depart in these images, over the spread of the samples around: any of two, the least of several
- * that can be predicted, as native code asks of all of them that they are impossible. Scenes are sums of images: by
- * chance two members depart by those of two, but several hardly ever by those of several.
- */
-function shareOf(places: readonly Place[], inverse: Float64Array, images: readonly BlurredImage[]): number {
-  const ring = ringOf(places);
-  const judged = [...places.keys()].filter((index) => !isAmid(places, index));
-  const choose = places.length < SEVERAL ? Math.max : Math.min;
-  let share = 0;
-  for (const { samples, departures, pitch, from, to } of images) {
-    const offsetsOf = (all: readonly Place[]): Int32Array => Int32Array.from(all, ([x, y]) => y * pitch + x);
-    const [members, around] = [offsetsOf(places), offsetsOf(ring)];
-    for (let y = from.y; y < to.y; y += 1) {
-      for (let at = y * pitch + from.x; at < y * pitch + to.x; at += 1) {
-        const own = departuresOf(departures, at, members, inverse);
-        const departure = choose(...judged.map((index) => Math.abs(own[index]!)));
-        if (departure > 1e-9) share = raised(share, departure, samples, at, around);
-      }
-    }
-  }
-  return share;
+/** A cluster, and what its members are told by. */
+interface Told {
+  readonly places: readonly Place[];
+  readonly inverse: Float64Array;
+  readonly weights: Float64Array;
 }
 
-/**
- * The most that members depart together in these images, the root of their mean square, over the spread of the samples
- * around, where nothing else around departs much once they are replaced.
- */
-function aloneShareOf(
-  places: readonly Place[],
-  inverse: Float64Array,
-  weights: Float64Array,
-  images: readonly BlurredImage[],
-): number {
+/** What a cluster comes to in images at most, over the spread of the samples around it. */
+interface Shares {
+  /**
+   * Of its members' departures: any of two, the least of several that can be predicted, as native code asks of all of
+   * them that they are impossible. Scenes are sums of images: by chance two members depart by those of two, but several
+   * hardly ever by those of several.
+   */
+  share: number;
+  /** Of the root of their mean square, where nothing else around departs much once members are replaced. */
+  alone: number;
+}
+
+function sharesOf(told: Told, images: readonly BlurredImage[]): Shares {
+  const { places, weights } = told;
   const ring = ringOf(places);
-  const judged = [...places.keys()].filter((index) => !isAmid(places, index));
-  const pulls = ring.map((place) => places.map((member) => weightBetween(weights, place, member)));
-  let share = 0;
-  for (const { samples, departures, pitch, from, to } of images) {
-    const offsetsOf = (all: readonly Place[]): Int32Array => Int32Array.from(all, ([x, y]) => y * pitch + x);
-    const [members, around] = [offsetsOf(places), offsetsOf(ring)];
-    for (let y = from.y; y < to.y; y += 1) {
-      for (let at = y * pitch + from.x; at < y * pitch + to.x; at += 1) {
-        const own = departuresOf(departures, at, members, inverse);
-        const together = Math.sqrt(judged.reduce((sum, index) => sum + own[index]! ** 2, 0) / judged.length);
-        if (together <= 1e-9) continue;
-        const now = raised(share, together, samples, at, around);
-        if (now > share && leftAround(departures, at, around, pulls, own) <= MOST_LEFT * together) share = now;
-      }
+  const judged = Int32Array.from([...places.keys()].filter((index) => !isAmid(places, index)));
+  const pulls = Float64Array.from(
+    ring.flatMap((place) => places.map((member) => weightBetween(weights, place, member))),
+  );
+  const shares: Shares = { share: 0, alone: 0 };
+  for (const image of images) raiseIn(image, told, { ring, judged, pulls }, shares);
+  return shares;
+}
+
+/** What is around a cluster: places, the members that these predict, and how each pulls at each place. */
+interface Around {
+  readonly ring: readonly Place[];
+  readonly judged: Int32Array;
+  readonly pulls: Float64Array;
+}
+
+/** Raises the shares to what they must be in this image. Nothing is allocated place by place. */
+function raiseIn(
+  image: BlurredImage,
+  { places, inverse }: Told,
+  { ring, judged, pulls }: Around,
+  shares: Shares,
+): void {
+  const { samples, departures, pitch, from, to } = image;
+  const offsetsOf = (all: readonly Place[]): Int32Array => Int32Array.from(all, ([x, y]) => y * pitch + x);
+  const [members, around] = [offsetsOf(places), offsetsOf(ring)];
+  const own = new Float64Array(members.length);
+  const extreme = places.length < SEVERAL ? largestOf : leastOf;
+  for (let y = from.y; y < to.y; y += 1) {
+    for (let at = y * pitch + from.x; at < y * pitch + to.x; at += 1) {
+      departuresOf(departures, at, members, inverse, own);
+      const departure = extreme(own, judged);
+      if (departure > FLAT) shares.share = raised(shares.share, departure, samples, at, around);
+      const together = rootMeanSquareOf(own, judged);
+      if (together <= FLAT) continue;
+      const alone = raised(shares.alone, together, samples, at, around);
+      const isAlone = alone > shares.alone && leavesLess(departures, at, around, pulls, own, MOST_LEFT * together);
+      if (isAlone) shares.alone = alone;
     }
   }
-  return share;
 }
 
 /** What members depart by without each other. */
-function departuresOf(departures: Float64Array, at: number, members: Int32Array, inverse: Float64Array): number[] {
-  return Array.from(members, (_, row) => {
-    let departure = 0;
-    for (let column = 0; column < members.length; column += 1)
-      departure += inverse[row * members.length + column]! * departures[at + members[column]!]!;
-    return departure;
-  });
+function departuresOf(
+  departures: Float64Array,
+  at: number,
+  members: Int32Array,
+  inverse: Float64Array,
+  own: Float64Array,
+): void {
+  const count = members.length;
+  own.fill(0);
+  for (let column = 0; column < count; column += 1) {
+    const departure = departures[at + members[column]!]!;
+    if (departure === 0) continue;
+    for (let row = 0; row < count; row += 1) own[row]! += inverse[row * count + column]! * departure;
+  }
 }
 
-/** The largest departure around members once they are what is predicted for them. */
-function leftAround(
+function largestOf(own: Float64Array, judged: Int32Array): number {
+  let largest = 0;
+  for (const index of judged) largest = Math.max(largest, Math.abs(own[index]!));
+  return largest;
+}
+
+function leastOf(own: Float64Array, judged: Int32Array): number {
+  let least = Infinity;
+  for (const index of judged) least = Math.min(least, Math.abs(own[index]!));
+  return least;
+}
+
+function rootMeanSquareOf(own: Float64Array, judged: Int32Array): number {
+  let sum = 0;
+  for (const index of judged) sum += own[index]! ** 2;
+  return Math.sqrt(sum / judged.length);
+}
+
+/** Whether all around members departs by less than this once they are what is predicted for them. */
+function leavesLess(
   departures: Float64Array,
   at: number,
   around: Int32Array,
-  pulls: readonly (readonly number[])[],
-  own: readonly number[],
-): number {
-  let most = 0;
-  around.forEach((offset, index) => {
-    const left = own.reduce((sum, departure, k) => sum + pulls[index]![k]! * departure, departures[at + offset]!);
-    most = Math.max(most, Math.abs(left));
-  });
-  return most;
+  pulls: Float64Array,
+  own: Float64Array,
+  most: number,
+): boolean {
+  for (let place = 0; place < around.length; place += 1) {
+    let left = departures[at + around[place]!]!;
+    for (let member = 0; member < own.length; member += 1) left += pulls[place * own.length + member]! * own[member]!;
+    if (Math.abs(left) > most) return false;
+  }
+  return true;
 }
 
 /** Whether a member has others left, right, above and below, so that nothing around predicts it. */
