@@ -4,11 +4,13 @@
 //                                               release, since it asks for the C++ library and glibc of this machine
 import { parseArgs } from 'node:util';
 import { addonPath, TARGETS, TRIAL } from './binaries/targets.mjs';
+import { rebuildLibrary } from './binaries/library.mjs';
 import { findObstacle } from './binaries/record.mjs';
 import { packWith } from './binaries/pack-with.mjs';
 
 /** The addons of a release; ends the program where one is missing. */
 function findVerified() {
+  rebuildLibrary();
   const names = Object.keys(TARGETS);
   const obstacles = names.map((name) => findObstacle(name)).filter((obstacle) => obstacle !== null);
   if (obstacles.length === 0) return Object.fromEntries(names.map((name) => [name, addonPath(name)]));

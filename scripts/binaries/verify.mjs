@@ -1,10 +1,12 @@
 // Sees to it that the addon of a target works, before it may be packed: it asks for no more than it may, the native
 // checks of the same build pass, and, installed from a tarball by a Node of that target, it restores a frame to the
-// known bytes on every instruction set that can run here, and a file.
+// known bytes on every instruction set that can run here, and a file to the bytes that this checkout's own build gives.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { judgeAddon } from './elf.mjs';
+import { cleanEnvironment } from './environment.mjs';
 import { prepareMachine } from './machines.mjs';
 import { packWith } from './pack-with.mjs';
 import { addonPath, BUILD_ROOT, requireTarget, ROOT } from './targets.mjs';
@@ -36,11 +38,9 @@ function readCount(what, output) {
  */
 function install(name, { folder }) {
   const { cpu, libc } = requireTarget(name);
-  const packed = mkdtempSync(join(BUILD_ROOT, 'packed-'));
+  const packed = mkdtempSync(join(tmpdir(), 'perifocal-packed-'));
   try {
     const tarball = packWith({ [name]: addonPath(name) }, packed);
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder);
     writeFileSync(join(folder, 'package.json'), '{}\n');
     // --force: the package with Node for ARM64 refuses other processors.
     const options = ['--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
@@ -78,19 +78,31 @@ function runDigests({ run, node, processors }, installed) {
   });
 }
 
-/** A file to a file by the command, with a small model. @param {Machine} machine @param {string} installed */
+/**
+ * A file to a file by the command, with a small model: the bytes are those that this checkout's own build gives here.
+ * @param {Machine} machine @param {string} installed
+ */
 function restoreFile({ run, node, processors, folder }, installed) {
   const processor = /** @type {Processor} */ (processors.at(-1));
-  const [picture, model, restored] = ['input.png', 'model.safetensors', 'restored.png'].map((n) => join(folder, n));
-  const options = ['--blocks', '1', '--base', '8', '-o', String(model)];
-  execFileSync(process.execPath, [join(ROOT, 'scripts/random-model.mjs'), ...options]);
-  execFileSync(process.execPath, [join(ROOT, '.ci/picture.mjs'), ROOT, String(picture)]);
-  const command = join(installed, 'dist/cli/main.js');
-  run(processor, node, [
-    ...[command, 'restore', String(picture), '-o', String(restored)],
-    ...['--model', String(model), '--threads', '2', '--quiet'],
-  ]);
-  return [`a file restored by the command: ${statSync(String(restored)).size} bytes`];
+  /** @param {string} name */
+  const path = (name) => join(folder, name);
+  const settings = { env: cleanEnvironment() };
+  const model = ['--blocks', '1', '--base', '8', '-o', path('model.safetensors')];
+  execFileSync(process.execPath, [join(ROOT, 'scripts/random-model.mjs'), ...model], settings);
+  execFileSync(process.execPath, [join(ROOT, '.ci/picture.mjs'), ROOT, path('input.png')], settings);
+  /** @param {string} root of a package @param {string} output */
+  const restoring = (root, output) => [
+    ...[join(root, 'dist/cli/main.js'), 'restore', path('input.png'), '-o', path(output)],
+    ...['--model', path('model.safetensors'), '--threads', '2', '--quiet'],
+  ];
+  run(processor, node, restoring(installed, 'restored.png'));
+  execFileSync(process.execPath, restoring(ROOT, 'expected.png'), settings);
+  const [restored, expected] = [readFileSync(path('restored.png')), readFileSync(path('expected.png'))];
+  if (!restored.equals(expected))
+    throw new Error(
+      `a file restored by the command: ${restored.length} bytes, not the ${expected.length} of this host`,
+    );
+  return [`a file restored by the command: the ${restored.length} bytes of this host`];
 }
 
 /**
@@ -98,10 +110,14 @@ function restoreFile({ run, node, processors, folder }, installed) {
  * @param {string} name
  */
 export function verify(name) {
-  const machine = prepareMachine(name);
   const checks = checkFile(name, addonPath(name));
-  const installed = install(name, machine);
-  checks.push(...runDigests(machine, installed), ...restoreFile(machine, installed), ...runChecks(name, machine));
+  const machine = prepareMachine(name);
+  try {
+    const installed = install(name, machine);
+    checks.push(...runDigests(machine, installed), ...restoreFile(machine, installed), ...runChecks(name, machine));
+  } finally {
+    rmSync(machine.folder, { recursive: true, force: true });
+  }
   for (const check of checks) console.log(`ok     ${name} ${check}`);
   return checks;
 }
