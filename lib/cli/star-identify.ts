@@ -7,7 +7,7 @@ import { defined } from '../runtime/validate.js';
 import { calibrateIdentified } from '../stars/identify/calibrate-identified.js';
 import type { Solved } from '../stars/identify/identification.js';
 import { StarIdentifier } from '../stars/identify/identifier.js';
-import { LEAST_PX } from '../stars/identify/options.js';
+import { HANDEDNESSES, LEAST_PX } from '../stars/identify/options.js';
 import type { Handedness, IdentifierOptions, IdentifyOptions } from '../stars/identify/options.js';
 import type { StarResult } from '../stars/restore/result.js';
 import { StarCatalogue } from '../stars/sky/star-catalogue.js';
@@ -40,13 +40,7 @@ export function addIdentifyOptions(command: Command): Command {
     .option('--camera <file>', 'the camera as JSON with width, height and focalPx, such as --calibrate writes')
     .option('--catalogue <file>', 'table of stars, as catalogue build makes them (default: the packaged one)')
     .option('--epoch <year>', 'Julian year of the frames, such as 2026.5 (default: now)', parseNumber)
-    .addOption(
-      new Option('--handedness <name>', 'whether pictures are mirrored (normal)').choices([
-        'normal',
-        'mirrored',
-        'unknown',
-      ]),
-    )
+    .addOption(new Option('--handedness <name>', 'whether pictures are mirrored (normal)').choices(HANDEDNESSES))
     .option('--velocity <x,y,z>', 'of the camera in the ICRS, in metres a second, for aberration', parser(parseVector))
     .option('--interval <seconds>', 'frames are a sequence, so far apart: attitudes are followed', parseNumber)
     .option('--calibrate <file>', 'fit the camera to all frames, and write it as JSON');

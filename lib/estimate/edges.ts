@@ -4,6 +4,7 @@ import { colourPlanes } from '../image/planes.js';
 import { fullScale } from '../image/samples.js';
 import type { FrameSource } from '../image/source.js';
 import { median } from '../math/median.js';
+import { profilesOf } from '../psf/profiles.js';
 import type { Psf } from '../psf/psf.js';
 import { Pauses } from '../runtime/pauses.js';
 
@@ -69,12 +70,7 @@ const sumOf = (counts: readonly EdgeCount[], what: keyof EdgeCount): number =>
   counts.reduce((sum, count) => sum + count[what], 0);
 
 function directionsOf({ width, height }: AnyFrame, kernel: Psf): Direction[] {
-  const columns = new Float64Array(kernel.width);
-  const rows = new Float64Array(kernel.height);
-  kernel.data.forEach((weight, index) => {
-    columns[index % kernel.width]! += weight;
-    rows[Math.floor(index / kernel.width)]! += weight;
-  });
+  const { columns, rows } = profilesOf(kernel);
   const along = { length: width, lines: height, step: 1, across: width };
   const down = { length: height, lines: width, step: width, across: 1 };
   return [

@@ -1,3 +1,4 @@
+import { profilesOf } from '../../psf/profiles.js';
 import type { Psf } from '../../psf/psf.js';
 
 /** Pixels around images: more than clusters and what predicts them reach. */
@@ -29,16 +30,6 @@ export function imagesBehind(psf: Psf, weights: Float64Array): BlurredImage[] {
   const { columns, rows } = profilesOf(psf);
   const [across, down] = [rise(columns), rise(rows)];
   return [point, imageOf(width, 1, weights, (x) => across(x)), imageOf(1, height, weights, (_, y) => down(y))];
-}
-
-/** Sums of a PSF along columns and along rows. */
-export function profilesOf({ width, height, data }: Psf): { columns: Float64Array; rows: Float64Array } {
-  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
-  data.forEach((weight, index) => {
-    columns[index % width]! += weight;
-    rows[Math.floor(index / width)]! += weight;
-  });
-  return { columns, rows };
 }
 
 /** The light of an edge, from 0 before its profile to 1 beyond it. */

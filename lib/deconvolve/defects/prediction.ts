@@ -1,9 +1,10 @@
 import { choleskySolve } from '../../math/cholesky.js';
+import { profilesOf } from '../../psf/profiles.js';
 import type { Psf } from '../../psf/psf.js';
 import { transferMagnitude } from '../../psf/transfer.js';
 import type { DefectRequest } from '../../runtime/native/binding.js';
 import { clustersBehind } from './clusters.js';
-import { REACH, SIDE, profilesOf } from './images.js';
+import { REACH, SIDE } from './images.js';
 
 /** What a blurred scene can have, as native code asks for it. */
 export type Prediction = Pick<

@@ -11,8 +11,10 @@ import { StarCatalogue } from '../sky/star-catalogue.js';
 import { checkPrior } from './prior.js';
 import type { AttitudePrior } from './prior.js';
 
+/** Whether pictures are mirrored. */
+export const HANDEDNESSES = ['normal', 'mirrored', 'unknown'] as const;
 /** Whether frames show the sky as it is seen, or as in a mirror. */
-export type Handedness = 'normal' | 'mirrored' | 'unknown';
+export type Handedness = (typeof HANDEDNESSES)[number];
 
 /** What a {@link StarIdentifier} knows of all its frames. */
 export interface IdentifierOptions extends RuntimeChoice {
@@ -119,7 +121,7 @@ export function checkIdentifier(options: IdentifierOptions): IdentifierSettings 
   if (catalogue !== undefined && !(catalogue instanceof StarCatalogue))
     throw expected('StarCatalogue', 'catalogue', catalogue);
   const shared = {
-    handedness: requireOneOf('handedness', options.handedness ?? 'normal', ['normal', 'mirrored', 'unknown'] as const),
+    handedness: requireOneOf('handedness', options.handedness ?? 'normal', HANDEDNESSES),
     epochYear: requireNumber('epochYear', options.epochYear ?? thisYear(), 1000, 3000),
   };
   return { ...shared, ...(camera === undefined ? ofField(options) : ofCamera(camera, options)) };
